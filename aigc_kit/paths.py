@@ -1,0 +1,42 @@
+"""Where things are: the shipped assets, the models fetched on this machine, the results of a run."""
+
+import os
+from pathlib import Path
+
+from aigc_kit.errors import BadInput
+
+
+def assets() -> Path:
+    """The folder of shipped assets: models, data, templates.
+
+    `assets/` of a clone, or the copy inside an installed wheel; AIGC_ASSETS names another.
+
+    Raises:
+        BadInput: there is none.
+    """
+    named = os.environ.get("AIGC_ASSETS")
+    here = Path(__file__).resolve().parent
+    for folder in (Path(named) if named else None, here.parent / "assets", here / "_assets"):
+        if folder and (folder / "data").is_dir():
+            return folder
+    raise BadInput(
+        asked="the shipped assets",
+        found=f"no folder assets/data beside {here}",
+        todo="install from a full clone (pip install -e .) or set AIGC_ASSETS to its assets folder",
+    )
+
+
+def home() -> Path:
+    """The folder for fetched models and the lock file: AIGC_HOME, else ~/.cache/aigc-kit. It may not exist yet."""
+    named = os.environ.get("AIGC_HOME")
+    return Path(named).expanduser() if named else Path.home() / ".cache" / "aigc-kit"
+
+
+def models() -> Path:
+    """The folder that holds one folder per fetched card."""
+    return home() / "models"
+
+
+def lock_file() -> Path:
+    """The file that keeps size and sha256 of hub files as they were on first use."""
+    return home() / "aigc.lock"

@@ -1,0 +1,228 @@
+"""The records of a run: what was asked, what was planned, what happened, what was made."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal
+
+from aigc_kit.errors import BadInput
+from aigc_kit.types.base import HOW_ZH, Figure, FrozenMap, Kind, check_int, freeze
+from aigc_kit.types.facts import Budget, Card
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a learner asks for. None means: the plan chooses, and says what.
+
+    Args:
+        card: name of a card.
+        prompt: text, not empty.
+        negative: what to avoid (image, video).
+        height, width: pixels.
+        frames: number of frames (video).
+        fps: frames per second of the file (video).
+        steps: denoising steps per output.
+        guidance: classifier-free guidance scale.
+        seed: 0 <= seed < 2**63.
+        batch: outputs made together, >= 1.
+        extra: what one modality alone needs; validated there.
+
+    Raises:
+        BadInput: any value outside the ranges above.
+    """
+
+    card: str
+    prompt: str
+    negative: str | None = None
+    height: int | None = None
+    width: int | None = None
+    frames: int | None = None
+    fps: float | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    seed: int = 0
+    batch: int = 1
+    extra: Mapping[str, Any] = field(default_factory=FrozenMap)
+
+    def __post_init__(self) -> None:
+        freeze(self, "extra")
+        if not isinstance(self.prompt, str) or not self.prompt.strip():
+            raise BadInput(asked=f"prompt {self.prompt!r}", found="nothing to work on", todo="write at least one word")
+        for name in ("height", "width", "frames", "steps", "batch"):
+            check_int(name, getattr(self, name), low=1)
+        check_int("seed", self.seed, low=0, high=2**63 - 1)
+        for name in ("fps", "guidance"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value < float("inf"):
+                raise BadInput(asked=f"{name}={value}", found="not a finite number >= 0", todo=f"choose {name} >= 0")
+
+    def change(self, **values: Any) -> "Request":
+        """A copy with some values set; names that are not fields go into `extra`."""
+        own = {f.name for f in fields(self)}
+        extra = FrozenMap(self.extra, **{k: v for k, v in values.items() if k not in own})
+        return replace(self, **{"extra": extra, **{k: v for k, v in values.items() if k in own}})
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a plan did not take over from the request: `asked` became `given`, and why (English, Chinese)."""
+
+    what: str
+    asked: Any
+    given: Any
+    why: str
+    why_zh: str
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One sentence of a plan, in both languages."""
+
+    en: str
+    zh: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A request fully resolved for one card and one machine.
+
+    Args:
+        request: no field that the card needs is None any more.
+        dtypes: part -> "float32" | "float16" | "bfloat16" | "q4".
+        placement: part -> "cpu" | "cuda" | "offload" | "server".
+        attention: "eager" | "sdpa" | "xformers" | "library" (chosen inside llama.cpp or a server).
+        vae: options of the decoder, empty where there is none.
+        prediction: name -> Figure, such as {"peak": Figure(..., "B", "predicted", ...)}.
+        changes: what differs from what was asked.
+        reasons: why it is so, in words.
+    """
+
+    request: Request
+    card: Card
+    budget: Budget
+    dtypes: Mapping[str, str]
+    placement: Mapping[str, str]
+    attention: str
+    vae: Mapping[str, Any]
+    prediction: Mapping[str, Figure]
+    changes: tuple[Change, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+    def __post_init__(self) -> None:
+        freeze(self, "dtypes", "placement", "vae", "prediction")
+
+    def explain(self, lang: Literal["en", "zh"] = "en") -> str:
+        """The plan in words, one line each for what, where, cost, changes and reasons."""
+        zh = lang == "zh"
+        head = ("模型", "精度", "位置", "注意力") if zh else ("model", "dtype", "placement", "attention")
+        words = (f"{self.card.name} [{self.card.tier}]", _pairs(self.dtypes), _pairs(self.placement), self.attention)
+        lines = [f"{label}: {text}" for label, text in zip(head, words, strict=True)]
+        lines += [
+            f"{name}: {figure.text} ({HOW_ZH[figure.how] if zh else figure.how}: {figure.source})"
+            for name, figure in self.prediction.items()
+        ]
+        lines += [f"{c.what}: {c.asked} -> {c.given} ({c.why_zh if zh else c.why})" for c in self.changes]
+        lines += [f"- {r.zh if zh else r.en}" for r in self.reasons]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a run.
+
+    Args:
+        index: 0-based.
+        total: number of steps planned (a text may end earlier).
+        phase: "prefill", "token", "denoise", "decode", ...
+        seconds: since the previous step.
+        preview: called with nothing, returns what can be shown; costs nothing until called.
+    """
+
+    index: int
+    total: int
+    phase: str
+    seconds: float
+    preview: Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Cost of one phase: seconds (wall clock), peak bytes (None when it was not followed), and how they were taken."""
+
+    name: str
+    seconds: float
+    peak_bytes: int | None
+    how: str
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a run cost, phase by phase, in order."""
+
+    phases: tuple[Phase, ...]
+
+    @property
+    def seconds(self) -> float:
+        """Sum over phases."""
+        return sum(phase.seconds for phase in self.phases)
+
+    @property
+    def peak_bytes(self) -> int | None:
+        """Highest peak of the phases that were followed; None if none was."""
+        return max((p.peak_bytes for p in self.phases if p.peak_bytes is not None), default=None)
+
+
+@dataclass(frozen=True)
+class Take:
+    """What a run made.
+
+    Args:
+        kind: the modality.
+        data: str | uint8 images (B, H, W, 3) | wave float32 (N,) | frames uint8 (T, H, W, 3).
+        plan: by which it was made.
+        cost: measured.
+        labels: such as {"model": "smollm2-135m", "tier": "tiny", "finish": "length"}; shown with the result.
+    """
+
+    kind: Kind
+    data: Any
+    plan: Plan
+    cost: Cost
+    labels: Mapping[str, Any] = field(default_factory=FrozenMap)
+
+    def __post_init__(self) -> None:
+        freeze(self, "labels")
+
+
+@dataclass(frozen=True)
+class Record:
+    """The sidecar of a run: what was made, by what, and how to make it again. Never keys or environment values.
+
+    Args:
+        created: UTC, ISO 8601.
+        kind, label: the modality, and what the result is called where it is shown.
+        request, plan: as JSON (dict).
+        predicted, measured: name -> Figure as JSON.
+        versions: package -> version.
+        device: name of the device.
+        outputs: file name -> sha256 of what was made.
+        licence: of the model.
+    """
+
+    created: str
+    kind: Kind
+    label: str
+    request: Mapping[str, Any]
+    plan: Mapping[str, Any]
+    predicted: Mapping[str, Any]
+    measured: Mapping[str, Any]
+    versions: Mapping[str, str]
+    device: str
+    outputs: Mapping[str, str]
+    licence: str
+
+    def __post_init__(self) -> None:
+        freeze(self, "request", "plan", "predicted", "measured", "versions", "outputs")
+
+
+def _pairs(mapping: Mapping[str, str]) -> str:
+    return ", ".join(f"{k}={v}" for k, v in mapping.items())
