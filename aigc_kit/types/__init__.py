@@ -5,18 +5,18 @@
 A record holds facts and never acts. Sizes are bytes (int), times are seconds (float), unless a name says otherwise.
 """
 
-from aigc_kit.types.base import as_json, Figure, FrozenMap, How, HOW_ZH, Kind, Tier
+from aigc_kit.types.base import HOW_ZH, Figure, FrozenMap, How, Kind, Tier, as_json
 from aigc_kit.types.facts import Budget, Card, Piece, RemoteFile, Source
 from aigc_kit.types.run import Change, Cost, Phase, Plan, Reason, Record, Request, Step, Take
 
 __all__ = [
+    "HOW_ZH",
     "Budget",
     "Card",
     "Change",
     "Cost",
     "Figure",
     "FrozenMap",
-    "HOW_ZH",
     "How",
     "Kind",
     "Phase",

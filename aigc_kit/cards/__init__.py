@@ -1,0 +1,43 @@
+"""The model registry: what can be loaded, where its files are, what is known of it. Data only; nothing is loaded here."""
+
+from aigc_kit.cards.fonts import FONT_CARDS
+from aigc_kit.cards.texts import TEXT_CARDS
+from aigc_kit.errors import CannotLoad, UnknownName
+from aigc_kit.types import Card
+
+ALL: dict[str, Card] = {card.name: card for card in (*TEXT_CARDS, *FONT_CARDS)}
+ALIASES = {"core": ("smollm2-135m", "font-cjk"), "extra": ("qwen2.5-coder-0.5b",)}
+
+__all__ = ["ALIASES", "ALL", "get", "names", "of_kind"]
+
+
+def names() -> list[str]:
+    """All card names, sorted."""
+    return sorted(ALL)
+
+
+def get(name: str) -> Card:
+    """The card of that name.
+
+    Raises:
+        UnknownName: there is none; close names are suggested.
+        CannotLoad: the card exists only to say why its model cannot be loaded any more.
+    """
+    card = ALL.get(name)
+    if card is None:
+        from difflib import get_close_matches
+
+        close = get_close_matches(str(name), ALL, n=2, cutoff=0.5)
+        raise UnknownName(
+            asked=f"model {name!r}",
+            found="no card of that name" + (f"; close: {', '.join(close)}" if close else ""),
+            todo=f"choose one of {', '.join(names())} (`aigc fetch --list` describes them)",
+        )
+    if card.tier == "none":
+        raise CannotLoad(asked=f"model {name!r}", found=card.notes[1], todo=card.notes[2])
+    return card
+
+
+def of_kind(kind: str) -> list[Card]:
+    """Loadable cards of one modality, in the order in which they are preferred."""
+    return [card for card in ALL.values() if card.kind == kind and card.tier != "none"]
