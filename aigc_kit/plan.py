@@ -1,0 +1,176 @@
+"""(Request, Budget, Card) -> Plan: a pure function. The planner decides and says why; the caller obeys.
+
+Language models: weights and KV cache are counted exactly; the peak adds what was seen on top of them, and the time
+follows from memory traffic, since every new token reads all weights once.
+"""
+
+from dataclasses import replace
+
+from aigc_kit.errors import BadInput, DoesNotFit
+from aigc_kit.types import Budget, Card, Change, Figure, FrozenMap, Plan, Reason, Request
+from aigc_kit.units import format_bytes
+
+DTYPE_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+MARGIN = 0.9  # share of the free memory that a plan may use; the rest is for what changes between plan and run
+
+
+def plan(request: Request, budget: Budget, card: Card) -> Plan:
+    """Resolve a request for one card and one machine.
+
+    Returns:
+        A Plan whose request has no open field that the card needs.
+
+    Raises:
+        BadInput: the request asks for what the card cannot do.
+        DoesNotFit: no configuration of this card fits the budget; the error names the smallest change that would.
+    """
+    if request.card != card.name:
+        raise BadInput(
+            asked=f"a plan of {request.card!r}", found=f"the card of {card.name!r}", todo="pass the card that was asked"
+        )
+    planner = _PLANNERS.get(card.kind)
+    if planner is None:
+        raise BadInput(
+            asked=f"a plan for {card.name!r}",
+            found=f"{card.kind} models have no planner in this version",
+            todo=f"use a card of kind {' or '.join(_PLANNERS)}",
+        )
+    return planner(request, budget, card)
+
+
+def _plan_text(request: Request, budget: Budget, card: Card) -> Plan:
+    engine = request.extra.get("engine") or card.defaults["engine"]
+    if engine not in card.constraints["engines"]:
+        raise BadInput(
+            asked=f"engine {engine!r} for {card.name!r}",
+            found=f"the card supports {', '.join(card.constraints['engines'])}",
+            todo="leave engine out, or choose one of these",
+        )
+    request, changes = _resolve_text(request.change(engine=engine), card)
+    if engine == "endpoint":
+        return _endpoint_plan(request, budget, card, changes)
+    device = "cuda" if budget.device == "cuda" and engine == "transformers" else "cpu"
+    dtype, reason = _text_dtype(engine, device, budget)
+    weights = _weight_bytes(card, engine, dtype)
+    cache = _cache_bytes(card, request, dtype)
+    prediction = {"weights": weights, "kv_cache": cache, "peak": _peak(weights, cache, engine)}
+    free = budget.free_bytes if device == budget.device else budget.ram_free_bytes
+    if prediction["peak"].value > MARGIN * free:
+        raise _text_does_not_fit(card, engine, prediction["peak"], free)
+    if budget.bandwidth:
+        prediction["seconds"] = _seconds(card, request, weights, cache, budget)
+    reasons = (
+        reason,
+        Reason(
+            f"{format_bytes(free)} are free, {prediction['peak'].text} are predicted",
+            f"空闲 {format_bytes(free)}，预测需要 {prediction['peak'].text}",
+        ),
+    )
+    return Plan(
+        request=request,
+        card=card,
+        budget=budget,
+        dtypes=FrozenMap(model=dtype),
+        placement=FrozenMap(model=device),
+        attention="library" if engine == "llama.cpp" else "sdpa",
+        vae=FrozenMap(),
+        prediction=FrozenMap(prediction),
+        changes=changes,
+        reasons=reasons,
+    )
+
+
+def _resolve_text(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]:
+    """Fill what is open from the card's defaults; cut max_new_tokens to the context, and say so."""
+    extra = FrozenMap(card.defaults, **{k: v for k, v in request.extra.items() if v is not None})
+    limit, asked = card.constraints["max_context"], extra["max_new_tokens"]
+    if not isinstance(asked, int) or isinstance(asked, bool) or asked < 1:
+        raise BadInput(asked=f"max_new_tokens={asked!r}", found="not an integer >= 1", todo="choose 1 or more")
+    if request.batch != 1:
+        raise BadInput(asked=f"batch={request.batch}", found="texts are made one at a time", todo="loop over seeds")
+    changes: tuple[Change, ...] = ()
+    if asked >= limit:
+        extra = extra.put(max_new_tokens=limit - 1)
+        changes = (
+            Change(
+                "max_new_tokens",
+                asked,
+                limit - 1,
+                f"the model sees at most {limit} tokens, the prompt included",
+                f"模型的上下文最多 {limit} 个 token，提示词也算在内",
+            ),
+        )
+    return replace(request, extra=extra), changes
+
+
+def _text_dtype(engine: str, device: str, budget: Budget) -> tuple[str, Reason]:
+    if engine == "llama.cpp":
+        return "q4", Reason("the file holds 4-bit weights; llama.cpp computes on them", "文件是 4 比特权重，直接计算")
+    if device == "cpu":
+        return "float32", Reason(
+            "on a CPU float32 is the exact and usually the faster choice", "在 CPU 上用 float32：准确，通常也更快"
+        )
+    if budget.capabilities.get("bf16"):
+        return "bfloat16", Reason("the GPU computes in bfloat16", "显卡支持 bfloat16")
+    return "float16", Reason("the GPU has no bfloat16, so float16", "显卡不支持 bfloat16，用 float16")
+
+
+def _weight_bytes(card: Card, engine: str, dtype: str) -> Figure:
+    if engine == "llama.cpp":
+        size = sum(file.bytes or 0 for file in card.sources[0].files)
+        return Figure(size, "B", "published", "size of the model file")
+    assert card.params is not None  # every local text card counts its parameters (a test says so)
+    return Figure(card.params.value * DTYPE_BYTES[dtype], "B", "predicted", "parameters x bytes each", error=0.01)
+
+
+def _cache_bytes(card: Card, request: Request, dtype: str) -> Figure:
+    """Keys and values of every layer for a context of prompt and new tokens; a prompt has at most one token a byte."""
+    facts = card.constraints
+    prompt = len(request.prompt.encode())
+    length = min(prompt + request.extra["max_new_tokens"], facts["max_context"])
+    per_token = 2 * facts["layers"] * facts["kv_heads"] * facts["head_dim"] * DTYPE_BYTES.get(dtype, 2)
+    rule = f"2 x {facts['layers']} layers x {facts['kv_heads']} heads x {facts['head_dim']} x <= {length} tokens"
+    return Figure(per_token * length, "B", "predicted", rule, error=0.5)
+
+
+def _peak(weights: Figure, cache: Figure, engine: str) -> Figure:
+    extra = 0.25 if engine == "transformers" else 0.6
+    base = weights.value + cache.value
+    return Figure(base * (1 + extra), "B", "predicted", f"(weights + KV cache) x {1 + extra}", error=0.25)
+
+
+def _seconds(card: Card, request: Request, weights: Figure, cache: Figure, budget: Budget) -> Figure:
+    tokens = request.extra["max_new_tokens"]
+    assert budget.bandwidth is not None
+    per_token = (weights.value + cache.value / 2) / budget.bandwidth + card.constraints["layers"] * 1.5e-4
+    rule = f"{tokens} tokens x (weights + half the cache) / {budget.bandwidth / 1e9:.1f} GB/s + 0.15 ms a layer"
+    return Figure(tokens * per_token, "s", "predicted", rule, error=0.5)
+
+
+def _text_does_not_fit(card: Card, engine: str, peak: Figure, free: int) -> DoesNotFit:
+    short = int(peak.value / MARGIN - free)
+    other = [name for name in card.constraints["engines"] if name != engine and name == "llama.cpp"]
+    todo = f"free {format_bytes(short)} more" + (f", or ask for engine={other[0]!r} (4-bit weights)" if other else "")
+    return DoesNotFit(
+        asked=f"{card.name} on the {engine} engine",
+        found=f"{peak.text} predicted, {format_bytes(free)} free",
+        todo=todo,
+    )
+
+
+def _endpoint_plan(request: Request, budget: Budget, card: Card, changes: tuple[Change, ...]) -> Plan:
+    return Plan(
+        request=request,
+        card=card,
+        budget=budget,
+        dtypes=FrozenMap(model="unknown"),
+        placement=FrozenMap(model="server"),
+        attention="library",
+        vae=FrozenMap(),
+        prediction=FrozenMap(),
+        changes=changes,
+        reasons=(Reason("the model runs on a server", "模型在服务器上运行，本机只收发文字"),),
+    )
+
+
+_PLANNERS = {"text": _plan_text}
