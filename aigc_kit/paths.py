@@ -1,6 +1,7 @@
 """Where things are: the shipped assets, the models fetched on this machine, the results of a run."""
 
 import os
+import tempfile
 from pathlib import Path
 
 from aigc_kit.errors import BadInput
@@ -40,3 +41,30 @@ def models() -> Path:
 def lock_file() -> Path:
     """The file that keeps size and sha256 of hub files as they were on first use."""
     return home() / "aigc.lock"
+
+
+def write_atomically(path: Path, data: bytes | str) -> Path:
+    """Write a file so that a reader sees the old bytes or the new ones, never a part; folders are made.
+
+    Args:
+        path: the file; an existing one is replaced and keeps its permissions.
+        data: bytes, or text (written as UTF-8 with the line ends it has).
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data.encode() if isinstance(data, str) else data)
+        temporary.chmod(path.stat().st_mode if path.exists() else 0o666 & ~_umask())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _umask() -> int:
+    current = os.umask(0o022)  # the only way to read it is to set it
+    os.umask(current)
+    return current
