@@ -8,6 +8,7 @@ AigcError
 ├── CannotLoad          (RuntimeError)   the files are here, but no pipeline can be made of them
 └── FetchError          (OSError)        a file could not be brought to this machine
     ├── NotOnDisk                        offline, and no local source holds it
+    ├── NoNetwork                        no connection, or one that broke off
     ├── SourceGone                       the source answered that it does not have it
     ├── WrongBytes                       size or sha256 differs from the card or the lock
     ├── NoSpace                          the disk is full, or would be
@@ -65,6 +66,10 @@ class FetchError(AigcError, OSError):
 
 class NotOnDisk(FetchError):
     """Offline, and no local source holds the file."""
+
+
+class NoNetwork(FetchError):
+    """No connection to the source, or one that broke off."""
 
 
 class SourceGone(FetchError):

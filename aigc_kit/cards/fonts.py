@@ -21,6 +21,7 @@ FONT_CJK = Card(
                             requirement="cvttf-notosanscjk-regular==1.0",
                             wheel_sha256="0a99bbb933cc4237895d3dbd95de65f7b508607872471f1f51d0eb91a5fe7766",
                             member="cvttf_NotoSansCJK_Regular/NotoSansCJKtc-Regular.otf",
+                            wheel_bytes=27_408_933,
                         ),
                     ),
                 ),

