@@ -68,3 +68,12 @@ def _umask() -> int:
     current = os.umask(0o022)  # the only way to read it is to set it
     os.umask(current)
     return current
+
+
+def constraints() -> Path | None:
+    """The exact tested set of packages (constraints.txt), of the clone or of the installed wheel; None without one."""
+    here = Path(__file__).resolve().parent
+    for path in (here.parent / "constraints.txt", here / "_assets" / "constraints.txt"):
+        if path.is_file():
+            return path
+    return None

@@ -1,0 +1,61 @@
+# make labs | lab | test | check | bench | readme-media.   Each target makes .venv when it is missing or stale.
+#
+#   PYTHON=python3.12          the interpreter for .venv (3.11 to 3.13)
+#   PIP_FLAGS="..."            passed to every pip install, such as an index of CPU-only wheels of torch
+#   LABS="01"  TIER=tiny       which labs `make labs` runs, and in which tier
+#   MODELS=extra               also fetch the larger optional models
+#   OFFLINE=DIR                install and fetch from a folder, with no network
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+TIER ?= tiny
+LABS ?=
+MODELS ?= core
+PIP_FLAGS ?=
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+ifdef OFFLINE
+PIP_FLAGS += --no-index --find-links '$(OFFLINE)/wheels'
+FETCH_FLAGS := --from '$(OFFLINE)/models'
+endif
+
+.PHONY: labs lab test check bench readme-media fetch clean
+
+labs: fetch
+	$(BIN)/aigc labs $(LABS) --tier $(TIER)
+
+lab: fetch
+	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --notebook-dir=notebooks
+
+test: fetch
+	$(BIN)/python -m pytest
+
+check: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/aigc notebook lint
+
+bench: fetch
+	$(BIN)/python -m tests.bench
+
+readme-media: fetch
+	$(BIN)/python -m aigc_kit.show.readme assets/readme
+
+fetch: $(STAMP)
+	$(BIN)/aigc fetch core $(filter-out core,$(MODELS)) $(FETCH_FLAGS)
+
+# The lock is the exact tested set; a change of it or of pyproject.toml makes the environment stale.
+$(STAMP): pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	  { echo "asked: an environment for aigc-kit"; \
+	    echo "found: $$($(BIN)/python --version), and 3.11 to 3.13 is needed"; \
+	    echo "what to do: rm -r $(VENV), then make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+	$(BIN)/python -m pip install --quiet $(PIP_FLAGS) --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf out $(VENV)

@@ -1,0 +1,36 @@
+"""The command `aigc`. Each sub-command is a module here with `add_parser(subparsers)` and `run(args) -> int`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from aigc_kit.errors import AigcError, BadInput
+
+COMMANDS = ("doctor", "fetch", "plan", "generate", "labs", "notebook")
+EPILOG = "Exit status: 0 done, 1 failed, 2 asked for something impossible."
+
+
+def parser() -> argparse.ArgumentParser:
+    """The argument parser of all sub-commands."""
+    root = argparse.ArgumentParser(prog="aigc", description="A laboratory for generative AI.", epilog=EPILOG)
+    subparsers = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name in COMMANDS:
+        import_module(f"aigc_kit.cli.{name}").add_parser(subparsers)
+    return root
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; errors of the kit print as three lines, without a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a C locale or a Windows console must not break on Chinese
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    args = parser().parse_args(arguments)
+    try:
+        return import_module(f"aigc_kit.cli.{args.command}").run(args)
+    except AigcError as error:
+        print(error, file=sys.stderr)
+        return 2 if isinstance(error, BadInput) else 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130

@@ -1,0 +1,36 @@
+"""`aigc generate MODEL PROMPT`: one run of a modality from the command line, with its record."""
+
+import argparse
+import sys
+
+
+def add_parser(subparsers: argparse._SubParsersAction) -> None:
+    """Register the sub-command."""
+    parser = subparsers.add_parser("generate", help="run a model once and keep the result with its record")
+    parser.add_argument("model", help="name of a card (aigc fetch --list)")
+    parser.add_argument("prompt")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--temperature", type=float, metavar="T")
+    parser.add_argument("--top-k", type=int, metavar="K")
+    parser.add_argument("--top-p", type=float, metavar="P")
+    parser.add_argument("--max-new-tokens", type=int, metavar="N")
+    parser.add_argument("--chat", action="store_true", help="use the model's chat template")
+    parser.add_argument("--save", action="store_true", help="write the text and its record to out/")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Stream the text to standard output; figures go to standard error."""
+    from aigc_kit import record, text
+
+    asked = ("seed", "temperature", "top_k", "top_p", "max_new_tokens")
+    values = {name: getattr(args, name) for name in asked if getattr(args, name) is not None}
+    if args.chat:
+        values["chat"] = True
+    plan = text.plan_for(args.prompt, card=args.model, **values)
+    take = text.run(plan.request, plan)
+    print(take.data)
+    phases = ", ".join(f"{phase.name} {phase.seconds:.2f} s" for phase in take.cost.phases)
+    print(f"[{plan.card.name}, {plan.card.tier}; {phases}, measured on {plan.budget.name}]", file=sys.stderr)
+    if args.save:
+        print(f"[record: {record.save(take)}]", file=sys.stderr)
+    return 0

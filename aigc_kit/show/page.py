@@ -1,0 +1,133 @@
+"""What every lab shows the same way: plans, takes, costs, errors, tables. All text from a model is escaped."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from aigc_kit.errors import AigcError
+from aigc_kit.types import HOW_ZH, Figure, Plan, Take
+from aigc_kit.units import format_bytes, format_seconds
+
+TIER_ZH: Mapping[str, str] = {"tiny": "tiny 小模型", "full": "full 完整模型", "none": "不可用"}
+_CARD = "border:1px solid #8885;border-radius:8px;padding:.7em 1em;margin:.4em 0;max-width:60em"
+_BADGE = "display:inline-block;border-radius:1em;padding:0 .7em;margin-left:.6em;background:#3b7dd833;font-size:.85em"
+_GREY = "color:#8a8f98;font-size:.88em"
+
+
+class Html:
+    """A piece of HTML with a plain-text twin, for notebooks and for terminals."""
+
+    def __init__(self, html: str, text: str) -> None:
+        self.html, self.text = html, text
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def table(rows: Iterable[Sequence[Any]], head: Sequence[str], caption: str = "") -> Html:
+    """A table; every cell is escaped, numbers stand to the right."""
+    rows = [list(row) for row in rows]
+    cells = "".join(f"<tr>{''.join(_cell(value) for value in row)}</tr>" for row in rows)
+    heads = "".join(f'<th style="text-align:left">{escape(name)}</th>' for name in head)
+    under = f'<caption style="caption-side:bottom;text-align:left;{_GREY}">{escape(caption)}</caption>'
+    html = f"<table>{under if caption else ''}<thead><tr>{heads}</tr></thead><tbody>{cells}</tbody></table>"
+    lines = [" | ".join(head), *(" | ".join(str(value) for value in row) for row in rows), caption]
+    return Html(html, "\n".join(line for line in lines if line))
+
+
+def plan(made: Plan) -> Html:
+    """The plan as a card: model, where it runs, what it is predicted to cost, what was changed and why."""
+    request, card = made.request, made.card
+    machine = f"{made.budget.name}，空闲 {format_bytes(made.budget.free_bytes)}"
+    rows = [
+        ("模型", f"{card.name}：{card.notes[0]}" if card.notes else card.name),
+        ("提示词", request.prompt),
+        ("设备", machine + ("" if made.budget.origin == "probed" else "（假设）")),
+        (
+            "精度与位置",
+            "，".join(f"{part}: {dtype} @ {made.placement.get(part)}" for part, dtype in made.dtypes.items()),
+        ),
+        ("参数", "，".join(f"{name}={value}" for name, value in request.extra.items() if value is not None)),
+        *((_NAMES_ZH.get(name, name), figure_zh(figure)) for name, figure in made.prediction.items()),
+        *((f"改动：{change.what}", f"{change.asked} → {change.given}，{change.why_zh}") for change in made.changes),
+        ("理由", "；".join(reason.zh for reason in made.reasons)),
+        ("许可", card.licence),
+    ]
+    body = "".join(
+        f'<tr><td style="{_GREY};text-align:left;white-space:nowrap">{escape(name)}</td>'
+        f'<td style="text-align:left">{escape(str(value))}</td></tr>'
+        for name, value in rows
+    )
+    badge = f'<span style="{_BADGE}">{escape(TIER_ZH[card.tier])}</span>'
+    html = f'<div style="{_CARD}"><b>方案</b>{badge}<table>{body}</table></div>'
+    return Html(html, "\n".join(["方案 " + TIER_ZH[card.tier], *(f"{name}: {value}" for name, value in rows)]))
+
+
+def take(made: Take, title: str = "") -> Html:
+    """A text that a model made: the prompt in grey, then the model's words, then model, settings and cost."""
+    return takes([made], [title])
+
+
+def takes(made: Sequence[Take], titles: Sequence[str] = ()) -> Html:
+    """Several texts one below the other, each with its title, model and measured cost."""
+    blocks, lines = [], []
+    for index, one in enumerate(made):
+        title = titles[index] if index < len(titles) else ""
+        prompt = "" if one.plan.request.extra.get("chat") else one.plan.request.prompt
+        cost = f"{format_seconds(one.cost.seconds)}（实测，{one.plan.budget.name}）"
+        foot = f"{one.plan.card.name} · {TIER_ZH[one.plan.card.tier]} · seed {one.plan.request.seed} · {cost}"
+        blocks.append(
+            f'<div style="{_CARD}"><b>{escape(title)}</b><div style="white-space:pre-wrap;font-size:1.05em">'
+            f'<span style="color:#8a8f98">{escape(prompt)}</span>{escape(str(one.data))}</div>'
+            f'<div style="{_GREY}">{escape(foot)}</div></div>'
+        )
+        lines.append(f"{title}\n{prompt}{one.data}\n[{foot}]")
+    return Html("".join(blocks), "\n\n".join(lines))
+
+
+def cost(made: Take) -> Html:
+    """Predicted beside measured, with the ratio, for what both have; then the phases."""
+    measured = {"seconds": sum(phase.seconds for phase in made.cost.phases if phase.name != "load")}
+    if made.cost.peak_bytes is not None:
+        measured["peak"] = made.cost.peak_bytes
+    rows = []
+    for name, figure in made.plan.prediction.items():
+        if name in measured:
+            value = measured[name]
+            shown = format_bytes(value) if figure.unit == "B" else format_seconds(value)
+            inside = abs(value - figure.value) <= (figure.error or 0) * figure.value
+            verdict = "在误差范围内" if inside else "超出误差范围"
+            rows.append((_NAMES_ZH[name], figure.text, shown, f"{value / figure.value:.2f}", verdict))
+    phases = "；".join(f"{phase.name} {format_seconds(phase.seconds)}（{phase.how}）" for phase in made.cost.phases)
+    return table(
+        rows, ("项目", "预测", "实测", "实测/预测", "结论"), f"各阶段：{phases}。机器：{made.plan.budget.name}"
+    )
+
+
+def error(problem: AigcError) -> Html:
+    """An error of the kit as a card with its three lines: asked, found, what to do."""
+    rows = (("要求", problem.asked), ("发现", problem.found), ("怎么办", problem.todo))
+    body = "".join(f"<div><b>{name}</b> {escape(text)}</div>" for name, text in rows)
+    html = f'<div style="{_CARD};border-color:#d9822b"><b>{escape(type(problem).__name__)}</b>{body}</div>'
+    return Html(html, f"{type(problem).__name__}\n{problem}")
+
+
+def figure_zh(figure: Figure) -> str:
+    """A figure with its origin in Chinese.
+
+    >>> figure_zh(Figure(2048, "B", "published", "the card"))
+    '2.00 KiB（公开数据：the card）'
+    """
+    return f"{figure.text}（{HOW_ZH[figure.how]}：{figure.source}）"
+
+
+_NAMES_ZH: Mapping[str, str] = {"weights": "权重", "kv_cache": "KV 缓存", "peak": "内存峰值", "seconds": "生成用时"}
+
+
+def _cell(value: Any) -> str:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    text = f"{value:.3g}" if isinstance(value, float) else str(value)
+    return f'<td style="text-align:{"right" if number else "left"}">{escape(text)}</td>'
