@@ -206,6 +206,7 @@ class Record:
         device: name of the device.
         outputs: file name -> sha256 of what was made.
         licence: of the model.
+        labels: of the take, such as {"tier": "tiny", "origin": "人工撰写，非模型生成"}.
     """
 
     created: str
@@ -219,9 +220,10 @@ class Record:
     device: str
     outputs: Mapping[str, str]
     licence: str
+    labels: Mapping[str, Any] = field(default_factory=FrozenMap)
 
     def __post_init__(self) -> None:
-        freeze(self, "request", "plan", "predicted", "measured", "versions", "outputs")
+        freeze(self, "request", "plan", "predicted", "measured", "versions", "outputs", "labels")
 
 
 def _pairs(mapping: Mapping[str, str]) -> str:

@@ -1,0 +1,60 @@
+"""Keys stay out of what is written or handed on: which environment variables hold one, and how it is blotted out."""
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+HIDDEN = "•••"  # stands where a secret was
+SHORTEST = 8  # a value shorter than this would be found inside innocent words
+
+_WORDS = {"KEY", "KEYS", "TOKEN", "TOKENS", "SECRET", "SECRETS", "PASSWORD", "PASSWD", "CREDENTIALS"}
+_ENDS = ("KEY", "TOKEN", "SECRET", "PASSWORD")
+_FIELDS = {"api_key", "apikey", "access_key", "token", "access_token", "secret", "password", "authorization"}
+LOOKS_SECRET = re.compile(r"\b(?:sk|pk|hf|ghp|gho|xox[abp])[-_][A-Za-z0-9_-]{16,}|(?<=://)[^/@\s\"']+(?=@)")
+_KEPT = ("prompt", "negative")  # what the learner wrote is not searched for things that merely look like keys
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether an environment variable of that name holds a key.
+
+    >>> [is_secret_name(n) for n in ("AIGC_OPENAI_API_KEY", "HF_TOKEN", "MYTOKEN", "TOKENIZERS_PARALLELISM", "PATH")]
+    [True, True, True, False, False]
+    """
+    upper = name.upper()
+    return bool(_WORDS & set(upper.split("_"))) or upper.endswith(_ENDS)
+
+
+def secret_values() -> tuple[str, ...]:
+    """Values of the environment variables that hold keys, longest first; those under 8 characters are left out."""
+    values = {value for name, value in os.environ.items() if is_secret_name(name) and len(value) >= SHORTEST}
+    return tuple(sorted(values, key=len, reverse=True))
+
+
+def redact(value: Any) -> Any:
+    """A copy of a JSON value without keys.
+
+    Blotted out: values of secret environment variables wherever they stand, fields called api_key or the like, and
+    strings that look like a key or like a password in an address. Prompts are spared the last.
+
+    >>> redact({"api_key": "x", "url": "https://me:pass@host/v1", "max_new_tokens": 5})
+    {'api_key': '•••', 'url': 'https://•••@host/v1', 'max_new_tokens': 5}
+    """
+    return _redact(value, secret_values(), kept=False)
+
+
+def _redact(value: Any, secrets: tuple[str, ...], kept: bool) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            key: HIDDEN
+            if key.lower() in _FIELDS and isinstance(item, str)
+            else _redact(item, secrets, kept or key in _KEPT)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_redact(item, secrets, kept) for item in value]
+    if not isinstance(value, str):
+        return value
+    for secret in secrets:
+        value = value.replace(secret, HIDDEN)
+    return value if kept else LOOKS_SECRET.sub(HIDDEN, value)

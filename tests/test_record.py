@@ -1,0 +1,200 @@
+"""Sidecars: what they hold, what they must never hold, and whether a run can be made again from one."""
+
+import hashlib
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from aigc_kit import record
+from aigc_kit.errors import BadInput, UnknownName
+from aigc_kit.types import Budget, Card, Cost, Figure, Phase, Plan, Request, Take, as_json
+from aigc_kit.units import GIB
+
+TEXT = "人工智能的未来\r\n<script>不是代码</script>\n🙂"
+CARD = Card(
+    name="sample/model v1",
+    tier="tiny",
+    kind="text",
+    parts={"model": "none"},
+    sources=(),
+    constraints={
+        "languages": ("zh",),
+        "max_context": 64,
+        "engines": ("transformers",),
+        "layers": 1,
+        "kv_heads": 1,
+        "head_dim": 8,
+    },
+    defaults={"engine": "transformers", "temperature": 0.7, "max_new_tokens": 8},
+    licence="CC0",
+    params=Figure(1000, "parameters", "published", "counted by hand"),
+)
+
+
+@pytest.fixture
+def take():
+    request = Request(CARD.name, "人工智能", seed=7, extra={"temperature": 0.7, "stop": ("。", "\n")})
+    budget = Budget("cpu", "Sample CPU", 8 * GIB, 16 * GIB, 8 * GIB, 100 * GIB)
+    prediction = {"seconds": Figure(2.0, "s", "predicted", "a rule", error=0.5)}
+    plan = Plan(request, CARD, budget, {"model": "float32"}, {"model": "cpu"}, "sdpa", {}, prediction)
+    cost = Cost((Phase("prefill", 0.5, 1000, "perf_counter"), Phase("token", 1.0, None, "perf_counter")))
+    return Take("text", TEXT, plan, cost, {"tier": "tiny", "origin": "人工撰写，非模型生成"})
+
+
+def with_extra(take, **extra):
+    return replace(take, plan=replace(take.plan, request=take.plan.request.change(**extra)))
+
+
+def test_save_and_load_go_round(take, tmp_path):
+    path = record.save(take, tmp_path / "new" / "folder", label="第一句")
+    back = record.load(path)
+    text = path.with_suffix(".txt")
+    assert text.read_bytes() == TEXT.encode()  # line ends as the model made them
+    assert back.outputs == {text.name: hashlib.sha256(TEXT.encode()).hexdigest()}
+    assert (back.kind, back.label, back.device, back.licence) == ("text", "第一句", "Sample CPU", "CC0")
+    assert record.request_from_json(back.request) == take.plan.request
+    assert back.predicted["seconds"] == as_json(take.plan.prediction["seconds"])
+    assert back.measured["seconds"]["value"] == 1.5 and back.measured["seconds.prefill"]["value"] == 0.5
+    assert back.measured["peak"]["value"] == 1000
+    assert {back.measured[name]["how"] for name in back.measured} == {"measured"}
+    assert "Sample CPU" in back.measured["seconds"]["source"] and "perf_counter" in back.measured["seconds"]["source"]
+    assert back.labels["origin"] == "人工撰写，非模型生成"
+    assert back.created.endswith("+00:00")
+
+
+def test_versions_are_those_of_the_installed_packages(take):
+    import platform
+
+    import numpy
+
+    versions = record.build(take).versions
+    assert versions["numpy"] == numpy.__version__ and versions["python"] == platform.python_version()
+    assert "aigc-kit" in versions
+
+
+def test_name_is_a_digest_so_two_takes_do_not_overwrite_each_other(take, tmp_path):
+    first, again = record.save(take, tmp_path), record.save(take, tmp_path)
+    other = record.save(replace(take, data="别的"), tmp_path)
+    assert first == again != other and first.name.startswith("text-sample_model_v1-")
+
+
+def test_default_folder_is_the_one_of_the_notebook_run(take, tmp_path, monkeypatch):
+    monkeypatch.setenv("AIGC_OUT", str(tmp_path / "there"))
+    assert record.save(take, name="a").parent == tmp_path / "there"
+    monkeypatch.delenv("AIGC_OUT")
+    monkeypatch.chdir(tmp_path)
+    assert record.save(take, name="a").resolve() == tmp_path / "out" / "a.json"
+
+
+@pytest.mark.parametrize("name", ["../a", "a/b", "", ".", "..", "a\\b", "a\n", " a", "x" * 200])
+def test_names_that_leave_the_folder_are_refused_and_nothing_is_written(take, tmp_path, name):
+    with pytest.raises(BadInput, match="not a plain file name"):
+        record.save(take, tmp_path / "out", name=name)
+    assert not (tmp_path / "out").exists()
+
+
+def test_kinds_that_cannot_be_written_are_named(take, tmp_path):
+    with pytest.raises(BadInput, match=r"save a speech take with ndarray data[\s\S]*writes text \(str\) and images"):
+        record.save(replace(take, kind="speech", data=np.zeros(3, np.float32)), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_images_are_lossless(take, tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 5, 4, 3), dtype=np.uint8)
+    path = record.save(replace(take, kind="image", data=pixels), tmp_path, name="two")
+    assert list(record.load(path).outputs) == ["two-0.png", "two-1.png"]
+    for index in (0, 1):
+        assert (np.asarray(Image.open(tmp_path / f"two-{index}.png")) == pixels[index]).all()
+
+
+def test_values_of_secret_variables_never_reach_the_sidecar(take, tmp_path, monkeypatch):
+    secret = "correct-horse-battery"
+    monkeypatch.setenv("AIGC_OPENAI_API_KEY", secret)
+    leaky = with_extra(take, header=f"Bearer {secret}", nested={"list": [secret]}, api_key="short")
+    leaky = replace(leaky, labels={"endpoint": f"http://me:{secret}@127.0.0.1/v1", "why": f"used {secret}"})
+    text = record.save(leaky, tmp_path, label=f"with {secret}").read_text()
+    assert secret not in text and '"short"' not in text and "127.0.0.1" in text
+
+
+def test_what_looks_like_a_key_is_blotted_out_but_not_in_the_prompt(take, tmp_path):
+    lookalike = "sk-" + "a1B2" * 6
+    asked = replace(take, plan=replace(take.plan, request=take.plan.request.change(prompt=f"解释 {lookalike}")))
+    back = record.load(record.save(replace(asked, labels={"note": lookalike}), tmp_path))
+    assert back.request["prompt"] == f"解释 {lookalike}" and back.labels["note"] == "•••"
+    assert back.request["extra"]["stop"] == ["。", "\n"]  # ordinary values stay
+
+
+def test_verify_sees_a_changed_and_a_missing_file(take, tmp_path):
+    path = record.save(take, tmp_path, name="a")
+    assert record.verify(path) == {"a.txt": "same"}
+    (tmp_path / "a.txt").write_text(TEXT + "!")
+    assert record.verify(path) == {"a.txt": "changed"}
+    (tmp_path / "a.txt").unlink()
+    assert record.verify(path) == {"a.txt": "missing"}
+
+
+def test_load_refuses_what_is_not_a_record(take, tmp_path):
+    with pytest.raises(BadInput, match="no such file"):
+        record.load(tmp_path / "none.json")
+    path = record.save(take, tmp_path, name="a")
+    data = json.loads(path.read_text())
+    for text, why in (("{", "not JSON"), ("[1]", "no record"), ('{"created": 1}', "it lacks device")):
+        path.write_text(text)
+        with pytest.raises(BadInput, match=why):
+            record.load(path)
+    path.write_text(json.dumps({**data, "outputs": {"../../secret": "0"}}))
+    with pytest.raises(BadInput, match="outside its folder"):
+        record.verify(path)
+
+
+def test_reproduce_compares_the_bytes_and_says_what_differs(take, tmp_path):
+    path = record.save(take, tmp_path, name="a")
+    seen = []
+
+    def same(request, plan):
+        seen.append(request)
+        return replace(take, plan=plan)
+
+    result = record.reproduce(path, card=CARD, run=same)
+    assert result and result.same and "output" not in result.differs
+    assert seen[0].prompt == "人工智能" and seen[0].seed == 7 and seen[0].extra["stop"] == ("。", "\n")
+    assert result.differs["device"][0] == "Sample CPU"
+    changed = record.reproduce(path, card=CARD, run=lambda request, plan: replace(take, plan=plan, data="别的"))
+    assert not changed and changed.differs["output"][0] == [hashlib.sha256(TEXT.encode()).hexdigest()]
+    assert "the result differs" in repr(changed)
+
+
+def test_reproduce_needs_a_registered_card(take, tmp_path):
+    with pytest.raises(UnknownName, match="no card of that name"):
+        record.reproduce(record.save(take, tmp_path), run=lambda request, plan: take)
+
+
+_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**40), 2**40) | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3).map(tuple) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    prompt=st.text(min_size=1).filter(str.strip),
+    seed=st.integers(0, 2**63 - 1),
+    steps=st.none() | st.integers(1, 99),
+    extra=st.dictionaries(st.text(max_size=6), _values, max_size=4),
+)
+def test_requests_survive_json(prompt, seed, steps, extra):
+    request = Request("c", prompt, seed=seed, steps=steps, guidance=1.5, extra=extra)
+    assert record.request_from_json(json.loads(json.dumps(as_json(request)))) == request
+
+
+def test_request_from_json_refuses_strangers():
+    with pytest.raises(BadInput, match=r"unknown fields \['promt'\]"):
+        record.request_from_json({"card": "c", "promt": "x"})
+    with pytest.raises(BadInput, match="no card or no prompt"):
+        record.request_from_json({"card": "c"})
