@@ -4,15 +4,13 @@ import os
 import platform
 import shutil
 import subprocess
-import sys
 import time
-from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
 
 from aigc_kit import paths
+from aigc_kit.compat import torch_build
 from aigc_kit.types import Budget, FrozenMap
 from aigc_kit.units import MIB
 
@@ -26,7 +24,16 @@ _FONT_FOLDERS = (
     "~/Library/Fonts",
     "C:/Windows/Fonts",
 )
-_FONT_NAMES = ("notosanscjk", "notosanssc", "sourcehansans", "notoserifcjk", "wqy-", "simhei", "msyh", "simsun")
+_FONT_NAMES: tuple[str, ...] = (
+    "notosanscjk",
+    "notosanssc",
+    "sourcehansans",
+    "notoserifcjk",
+    "wqy-",
+    "simhei",
+    "msyh",
+    "simsun",
+)
 _FONT_NAMES += ("pingfang", "stheiti", "hiragino sans gb", "droidsansfallback", "uming", "ukai", "lxgw", "harmonyos")
 
 
@@ -82,43 +89,6 @@ def gpus() -> list[dict[str, str | int]]:
         for name, total, free, compute in rows
         if total.strip().replace(".", "").isdigit() and free.strip().replace(".", "").isdigit()
     ]
-
-
-def torch_build() -> str | None:
-    """The build of the installed torch, such as "2.13.0+cpu" or "2.13.0+cu126"; None when absent. Imports nothing."""
-    spec = find_spec("torch")
-    if spec is None or spec.origin is None:
-        return None
-    try:
-        text = (Path(spec.origin).parent / "version.py").read_text(encoding="utf-8")
-    except OSError:
-        return version("torch")
-    found: dict[str, str] = {}
-    for line in text.splitlines():
-        name, _, value = line.partition("=")
-        found[name.split(":")[0].strip()] = value.strip().strip("'\"")
-    build = found.get("__version__") or version("torch")
-    cuda = found.get("cuda", "None")
-    return build if "+" in build or cuda == "None" else f"{build}+cu{cuda.replace('.', '')}"
-
-
-def torchaudio_mismatch() -> str | None:
-    """A sentence when the installed torchaudio cannot load beside this torch, else None. Imports neither.
-
-    PyPI's Linux torchaudio is linked against CUDA libraries; beside a CPU build of torch `import torchaudio` fails,
-    and then so does every library that imports torchaudio when it is installed.
-    """
-    try:
-        audio = version("torchaudio")
-    except PackageNotFoundError:
-        return None
-    build = torch_build() or ""
-    release = build.split("+")[0]
-    if audio.split("+")[0].split(".")[:2] != release.split(".")[:2]:
-        return f"torchaudio {audio} was built for another torch than {build}"
-    if "+cpu" in build and "+cpu" not in audio and sys.platform == "linux":
-        return f"torchaudio {audio} is a CUDA build beside torch {build}"
-    return None
 
 
 def cpu_name() -> str:

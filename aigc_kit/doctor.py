@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from aigc_kit import cards, device, fetch, labs, paths
+from aigc_kit import cards, compat, device, fetch, labs, paths
 from aigc_kit.errors import AigcError
 from aigc_kit.types import Card
 from aigc_kit.units import format_bytes
@@ -62,14 +62,14 @@ def _versions() -> Iterator[Finding]:
         yield Finding("versions", "constraints", "note", "no constraints.txt here, drift is not checked")
     moved = {name: (have, want) for name, have, want in drift()}
     for name in sorted(_direct_dependencies()):
-        installed = device.torch_build() if name == "torch" else _version(name)
+        installed = compat.torch_build() if name == "torch" else _version(name)
         if installed is None:
             yield Finding("versions", name, "bad", "not installed; make labs, or pip install -e .")
         elif name in moved:
             yield Finding("versions", name, "note", f"{installed}; tested with {moved[name][1]}")
         else:
             yield Finding("versions", name, "ok", installed)
-    mismatch = device.torchaudio_mismatch()
+    mismatch = compat.torchaudio_mismatch()
     if mismatch:
         yield Finding(
             "versions",
@@ -94,7 +94,7 @@ def _machine() -> Iterator[Finding]:
         modern = "bf16 and fused attention" if major >= 8 else "no bf16, no flash attention: more memory per step"
         text = f"{format_bytes(int(gpu['free_bytes']))} of {format_bytes(int(gpu['total_bytes']))} free (driver)"
         yield Finding("machine", str(gpu["name"]), "ok", f"{text}, compute {major}.{minor}: {modern}")
-    if gpus and "+cpu" in (device.torch_build() or ""):
+    if gpus and "+cpu" in (compat.torch_build() or ""):
         yield Finding(
             "machine", "torch", "note", "a CPU build of torch: the GPU stays unused until a CUDA build is there"
         )
@@ -213,7 +213,7 @@ def _index_url() -> str | None:
 
 
 def _labs() -> Iterator[Finding]:
-    gpu = bool(device.gpus()) and "+cpu" not in (device.torch_build() or "")
+    gpu = bool(device.gpus()) and "+cpu" not in (compat.torch_build() or "")
     for lab in labs.LABS:
         here = [name for name in lab.cards if _on_disk(name)]
         full = [name for name in lab.full if _on_disk(name)]

@@ -24,6 +24,7 @@ class FrozenMap(Mapping[str, Any]):
     """
 
     __slots__ = ("_items",)
+    _items: dict[str, Any]
 
     def __init__(self, items: Mapping[str, Any] | None = None, /, **more: Any) -> None:
         object.__setattr__(self, "_items", {**(items or {}), **more})
@@ -86,7 +87,7 @@ class Figure:
     @property
     def text(self) -> str:
         """The number with its unit and interval, without its origin."""
-        printer = {"B": format_bytes, "s": format_seconds}.get(self.unit)
+        printer: Callable[[float], str] | None = {"B": format_bytes, "s": format_seconds}.get(self.unit)
         number = (
             printer(self.value) if printer else f"{self.value:,.4g}" + ("" if self.unit == "1" else f" {self.unit}")
         )

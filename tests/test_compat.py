@@ -1,0 +1,79 @@
+"""A torchaudio that cannot load beside this torch: named, gone round, and never in the way of other imports."""
+
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from aigc_kit import compat
+
+
+def test_the_build_of_torch_is_read_without_importing_it():
+    code = "import sys\nfrom aigc_kit import compat\nprint(compat.torch_build(), 'torch' in sys.modules)"
+    build, loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    ).stdout.split()
+    import torch
+
+    assert build.split("+")[0] == torch.__version__.split("+")[0]
+    assert ("+cpu" in build) == (torch.version.cuda is None)
+    assert loaded == "False"
+
+
+BROKEN_TORCHAUDIO = {
+    "torchaudio/__init__.py": "from torchaudio import _extension\nREADY = _extension._IS_TORCHAUDIO_EXT_AVAILABLE\n",
+    "torchaudio/_extension/__init__.py": "raise OSError('libc10_cuda.so: cannot open shared object file')\n",
+    "torchaudio-2.11.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: torchaudio\nVersion: 2.11.0\n",
+}
+
+
+@pytest.fixture
+def broken_torchaudio(tmp_path):
+    """A folder for PYTHONPATH with a torchaudio that fails to load as the CUDA build does beside a CPU torch."""
+    for name, text in BROKEN_TORCHAUDIO.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path
+
+
+def run_beside(folder, code):
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+    )
+
+
+@pytest.mark.skipif("+cpu" not in (compat.torch_build() or ""), reason="the mismatch exists beside a CPU torch only")
+def test_a_cuda_torchaudio_beside_a_cpu_torch_is_named_and_gone_round(broken_torchaudio):
+    plain = run_beside(broken_torchaudio, "import torchaudio")
+    assert "libc10_cuda.so" in plain.stderr, "the fixture must fail as the real package does"
+    told = run_beside(
+        broken_torchaudio,
+        """
+        from aigc_kit import compat
+        print(compat.torchaudio_mismatch())
+        print(compat.bypass_broken_torchaudio(), compat.bypass_broken_torchaudio())
+        import torchaudio
+        print(torchaudio.READY)
+        """,
+    )
+    assert told.returncode == 0, told.stderr
+    words = told.stdout.splitlines()
+    assert "torchaudio 2.11.0 is a CUDA build beside torch" in words[0]
+    assert words[1:] == ["True True", "False"]
+
+
+def test_without_torchaudio_nothing_is_bypassed():
+    from importlib.util import find_spec
+
+    if find_spec("torchaudio"):
+        pytest.skip("torchaudio is installed here")
+    assert compat.torchaudio_mismatch() is None
+    assert compat.bypass_broken_torchaudio() is False

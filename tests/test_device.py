@@ -1,0 +1,58 @@
+"""The probe against other witnesses: psutil, the driver's own table, hand-made fonts and packages."""
+
+import os
+import sys
+
+import psutil
+import pytest
+
+from aigc_kit import device
+from aigc_kit.units import MIB
+
+
+def test_the_budget_of_this_machine_is_plausible():
+    budget = device.probe()
+    assert budget.origin == "probed"
+    assert 0 < budget.ram_free_bytes <= psutil.virtual_memory().total
+    assert 0 <= budget.free_bytes <= budget.total_bytes
+    assert budget.disk_free_bytes > 0
+    assert budget.capabilities["threads"] >= 1
+
+
+def test_bandwidth_is_measured_and_plausible():
+    assert 1e8 < device.measure_bandwidth(16 * MIB) < 1e13
+
+
+def fake_tool(folder, name, output, code=0):
+    path = folder / name
+    path.write_text(f"#!/bin/sh\ncat <<'EOF'\n{output}\nEOF\nexit {code}\n")
+    path.chmod(0o755)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="uses a shell script in place of the driver's tool")
+def test_gpus_are_read_as_the_driver_prints_them(tmp_path, monkeypatch):
+    fake_tool(tmp_path, "nvidia-smi", "NVIDIA A10, 24564, 23012, 8.6\nTesla T4, 15360, 100, 7.5")
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    first, second = device.gpus()
+    assert first == {"name": "NVIDIA A10", "total_bytes": 24564 * MIB, "free_bytes": 23012 * MIB, "compute": "8.6"}
+    assert second["compute"] == "7.5"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="uses a shell script in place of the driver's tool")
+@pytest.mark.parametrize(
+    ("output", "code"), [("NVIDIA-SMI has failed", 9), ("", 0), ("a card, [N/A], [N/A], [N/A]", 0)]
+)
+def test_a_broken_driver_means_no_gpu(tmp_path, monkeypatch, output, code):
+    fake_tool(tmp_path, "nvidia-smi", output, code)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert device.gpus() == []
+
+
+def test_a_font_is_found_by_its_name(tmp_path, monkeypatch):
+    (tmp_path / "fonts").mkdir()
+    (tmp_path / "fonts" / "Latin.ttf").touch()
+    monkeypatch.setattr(device, "_FONT_FOLDERS", (str(tmp_path / "fonts"),))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert device.cjk_font() is None
+    (tmp_path / "fonts" / "NotoSansCJK-Regular.ttc").touch()
+    assert device.cjk_font() == tmp_path / "fonts" / "NotoSansCJK-Regular.ttc"
