@@ -87,10 +87,13 @@ class Figure:
     @property
     def text(self) -> str:
         """The number with its unit and interval, without its origin."""
-        printer: Callable[[float], str] | None = {"B": format_bytes, "s": format_seconds}.get(self.unit)
-        number = (
-            printer(self.value) if printer else f"{self.value:,.4g}" + ("" if self.unit == "1" else f" {self.unit}")
-        )
+        if self.unit == "B":
+            number = format_bytes(self.value)
+        elif self.unit == "s":
+            number = format_seconds(self.value)
+        else:
+            number = f"{self.value:,.4g}" if abs(self.value) < 1000 else f"{self.value:,.0f}"
+            number += "" if self.unit == "1" else f" {self.unit}"
         return number + (f" ±{self.error:.0%}" if self.error is not None else "")
 
     def __str__(self) -> str:
