@@ -1,0 +1,63 @@
+"""Muon for the matrices inside the blocks, AdamW for the embedding and the norms."""
+
+import torch
+from torch import Tensor, nn
+
+COEFFICIENTS = (3.4445, -4.7750, 2.0315)
+
+
+def orthogonalise(matrices: Tensor, steps: int = 5) -> Tensor:
+    """Nearest semi-orthogonal matrices, roughly: singular values end in about [0.7, 1.2].
+
+    matrices: float32 (n, rows, columns), rows <= columns. Source: Muon, K. Jordan 2024, quintic Newton-Schulz.
+    """
+    a, b, c = COEFFICIENTS
+    x = matrices / (matrices.norm(dim=(-2, -1), keepdim=True) + 1e-7)
+    for _ in range(steps):
+        gram = x @ x.mT
+        x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
+    return x
+
+
+class Muon(torch.optim.Optimizer):
+    """Orthogonalised Nesterov momentum; matrices of one shape are orthogonalised in one batch.
+
+    Parameters come with ``pieces``: how many stacked matrices each is (3 for a fused qkv, 2 for gate and up).
+    """
+
+    def __init__(self, parameters: list[tuple[nn.Parameter, int]], lr: float, momentum: float = 0.95) -> None:
+        self.pieces = [pieces for _, pieces in parameters]
+        super().__init__([p for p, _ in parameters], {"lr": lr, "momentum": momentum})
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:
+        group = self.param_groups[0]
+        by_shape: dict[tuple, list[tuple[Tensor, Tensor, bool]]] = {}
+        for parameter, pieces in zip(group["params"], self.pieces, strict=True):
+            state = self.state[parameter]
+            if not state:
+                state["momentum"] = torch.zeros_like(parameter)
+            state["momentum"].lerp_(parameter.grad, 1 - group["momentum"])
+            update = parameter.grad.lerp(state["momentum"], group["momentum"])
+            for target, matrix in zip(parameter.chunk(pieces), update.chunk(pieces), strict=True):
+                tall = matrix.shape[0] > matrix.shape[1]
+                wide = matrix.mT if tall else matrix
+                by_shape.setdefault(tuple(wide.shape), []).append((target, wide, tall))
+        for (rows, columns), entries in by_shape.items():
+            steps = orthogonalise(torch.stack([matrix for _, matrix, _ in entries]))
+            for (target, _, tall), step in zip(entries, steps, strict=True):
+                scale = (columns / rows) ** 0.5 if tall else 1.0
+                target.add_(step.mT if tall else step, alpha=-group["lr"] * scale)
+
+
+def optimisers(network: nn.Module, matrix_lr: float, other_lr: float) -> list[torch.optim.Optimizer]:
+    """[Muon, AdamW] that together update every parameter once."""
+    pieces = {"qkv": 3, "gate_up": 2}
+    matrices, others = [], []
+    for name, parameter in network.named_parameters():
+        if parameter.ndim == 2 and "embedding" not in name:
+            matrices.append((parameter, pieces.get(name.split(".")[-2], 1)))
+        else:
+            others.append(parameter)
+    adam = torch.optim.AdamW(others, lr=other_lr, betas=(0.9, 0.98), weight_decay=0.0, eps=1e-8)
+    return [Muon(matrices, matrix_lr), adam]
