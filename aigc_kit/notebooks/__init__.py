@@ -1,0 +1,13 @@
+"""Notebooks as files: lint, run headless, refresh, student copies, the gallery of what they made.
+
+    cells     what every module here knows of a notebook: reading, writing, tags
+    lint      rules about sources;  lint_outputs: rules about outputs
+    stamp     the source hash in the metadata, which tells whether outputs are stale
+    run       headless execution in a fresh kernel of this interpreter
+    refresh   execute cleanly and keep the outputs: the only way by which notebooks get them
+    student   copies without solutions
+    gallery   one page about a run of the labs
+
+Tags on cells that have a meaning here: `setup`, `solution`, `exercise`, `slow`, `widget`, `raises-exception` (the cell
+is meant to end with an error) and `step-1` .. `step-8` (markdown: where a step of the rhythm begins).
+"""
