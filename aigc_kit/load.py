@@ -1,0 +1,96 @@
+"""Plan -> engine. A loaded model stays in memory until another is asked for, or `free()` is called."""
+
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from aigc_kit.errors import BadInput, NotOnDisk
+from aigc_kit.types import Card, Plan
+
+if TYPE_CHECKING:
+    from aigc_kit.text.engines import Engine
+
+_loaded: dict[tuple[str, ...], Any] = {}
+_lock = RLock()
+
+
+def engine(plan: Plan) -> "Engine":
+    """The engine that a text plan names; loaded on first use, the same object afterwards.
+
+    One engine is kept per card, dtype, device and kind; models of other cards are kept as well until `free`.
+
+    Raises:
+        BadInput: the plan is not one of a text model.
+        NotOnDisk: the model's files are not on this machine.
+        CannotLoad: the files are there, but no model can be made of them.
+    """
+    key = _key(plan)
+    with _lock:
+        if key not in _loaded:
+            _loaded[key] = _make(plan)
+        return _loaded[key]
+
+
+def is_loaded(plan: Plan) -> bool:
+    """Whether `engine(plan)` would return at once."""
+    return _key(plan) in _loaded
+
+
+def free(card: str | None = None) -> list[str]:
+    """Free the engines of one card, or all of them. Returns the names of the cards that were freed."""
+    with _lock:
+        keys = [key for key in _loaded if card in (None, key[0])]
+        for key in keys:
+            _loaded.pop(key).close()
+    return [key[0] for key in keys]
+
+
+def _key(plan: Plan) -> tuple[str, ...]:
+    if plan.card.kind != "text":
+        raise BadInput(
+            asked=f"a text engine for {plan.card.name!r}", found=f"a {plan.card.kind} card", todo="use a text card"
+        )
+    kind = str(plan.request.extra.get("engine") or plan.card.defaults["engine"])
+    return (plan.card.name, kind, plan.dtypes["model"], plan.placement["model"], plan.attention)
+
+
+def _make(plan: Plan) -> "Engine":
+    _, kind, dtype, device, attention = _key(plan)
+    if kind == "endpoint":
+        from aigc_kit.text.engines.endpoint import EndpointEngine
+
+        return EndpointEngine(plan.card)
+    found = _on_disk(plan.card)
+    if kind == "llama.cpp":
+        from aigc_kit.text.engines.gguf import LlamaCppEngine
+
+        return LlamaCppEngine(plan.card, _gguf_file(plan.card, found), threads=plan.budget.capabilities.get("threads"))
+    from aigc_kit.text.engines.convert import converted
+    from aigc_kit.text.engines.hf import TransformersEngine
+
+    folder = found if (found / "config.json").is_file() else converted(plan.card, _gguf_file(plan.card, found))
+    return TransformersEngine(plan.card, folder, dtype=dtype, device=device, attention=attention)
+
+
+def _on_disk(card: Card) -> Path:
+    from aigc_kit import fetch
+
+    found = fetch.find(card)
+    if found is None:
+        raise NotOnDisk(
+            asked=f"the model {card.name!r}",
+            found="its files are not on this machine",
+            todo=f"fetch it once with `aigc fetch {card.name}`",
+        )
+    return found
+
+
+def _gguf_file(card: Card, found: Path) -> Path:
+    files = [found] if found.is_file() else sorted(found.glob("*.gguf"))
+    if not files:
+        raise NotOnDisk(
+            asked=f"the model file of {card.name!r}",
+            found=f"no .gguf file in {found}",
+            todo=f"fetch it once with `aigc fetch {card.name}`",
+        )
+    return files[0]

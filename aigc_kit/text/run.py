@@ -1,0 +1,256 @@
+"""One text from one prompt: choose a model, plan, run step by step, measure."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from aigc_kit import cards, load
+from aigc_kit.errors import BadInput, NotOnDisk
+from aigc_kit.text.engines import Engine
+from aigc_kit.text.loop import Progress, tokens
+from aigc_kit.text.settings import Settings, preset_named
+from aigc_kit.types import Card, Cost, FrozenMap, Phase, Plan, Request, Step, Take
+
+FULL_ONLY_BY_NAME = ("endpoint",)  # never chosen for somebody: it sends the prompt to another machine
+
+
+def plan_for(
+    prompt: str, *, card: str | None = None, language: str | None = None, tier: str | None = None, **values: Any
+) -> Plan:
+    """A plan for a prompt: the model that is here and fits the language, with the given settings.
+
+    Args:
+        prompt: text to continue, or a message with chat=True.
+        card: name of a model; None chooses one on this machine.
+        language: "zh" or "en"; None looks at the prompt.
+        tier: "tiny" or "full"; None takes "full" only where there is a GPU.
+        values: `preset` ("creative", "code"), `seed`, and fields of `Settings`: temperature, top_k, top_p,
+            repetition_penalty, max_new_tokens, search, beams, stop, chat, system, engine.
+
+    Raises:
+        BadInput, UnknownName: a value out of range, or a name that does not exist.
+        CannotLoad: a card that exists only to say why its model cannot be loaded.
+        NotOnDisk: no model for this language is on this machine.
+        DoesNotFit: no configuration fits the memory.
+    """
+    from aigc_kit import device
+    from aigc_kit.plan import plan
+
+    values = {**preset_named(values.pop("preset", None)), **values}
+    budget = device.probe()
+    chosen = cards.get(card) if card is not None else _choose(language or language_of(prompt), tier, budget.device)
+    request = Request(card=chosen.name, prompt=prompt).change(**values)
+    Settings.of(request, chosen)
+    return plan(request, budget, chosen)
+
+
+def language_of(text: str) -> str:
+    """ "zh" when a Chinese character is in the text, else "en".
+
+    >>> language_of("春风 and rain"), language_of("rain")
+    ('zh', 'en')
+    """
+    return "zh" if any("\u4e00" <= c <= "\u9fff" or "\u3400" <= c <= "\u4dbf" for c in text) else "en"
+
+
+def steps(request: Request, plan: Plan, engine: Engine | None = None) -> Iterator[Step]:
+    """Make the text one token at a time; leaving the loop early frees what the run holds.
+
+    Args:
+        request: what was asked; the plan must be made from it.
+        plan: from `plan_for` or `aigc_kit.plan.plan`.
+        engine: None loads the plan's.
+
+    Yields:
+        One Step per token. phase: "prefill" for the first token (its seconds contain the reading of the prompt),
+        "token", "beam" or, from a server, "chunk". `preview()` returns a `TokenView` (a `BeamView` for beam search).
+
+    Raises:
+        BadInput: the prompt and the new tokens do not fit the context, or the plan belongs to another request.
+    """
+    return _Run(request, plan, engine).steps()
+
+
+def run(
+    request: Request, plan: Plan, on_step: Callable[[Step], object] | None = None, engine: Engine | None = None
+) -> Take:
+    """Make the text and measure what it cost. Arguments and errors as in `steps`.
+
+    Returns:
+        A Take whose data is the new text, without the prompt. Labels: model, tier, engine, language, finish ("eos",
+        "length" or "stop"), tokens (how many), ids, mean_logprob (natural, per token, under the model), missing_mass
+        (highest met; 0 with full logits).
+    """
+    job = _Run(request, plan, engine)
+    for step in job.steps():
+        if on_step is not None:
+            on_step(step)
+    return job.take()
+
+
+class _Run:
+    """One run: its steps, then its Take."""
+
+    def __init__(self, request: Request, plan: Plan, engine: Engine | None) -> None:
+        _check_same(request, plan)
+        self._plan, self._given = plan, engine
+        self._settings = Settings.of(plan.request, plan.card)
+        self._progress = Progress([], [])
+        self._meter = _Meter(plan)
+        self._kind = engine.kind if engine is not None else self._settings.engine
+
+    def steps(self) -> Iterator[Step]:
+        if self._given is None and not load.is_loaded(self._plan):
+            self._meter.start("load")
+        engine = self._given or load.engine(self._plan)
+        self._meter.start("prefill")
+        last = time.perf_counter()
+        previews = self._previews(engine)
+        phase = {"beam": "beam"}.get(self._settings.search, "token")
+        try:
+            for index, preview in enumerate(previews):
+                now = time.perf_counter()
+                name = "prefill" if index == 0 and phase == "token" else phase
+                self._meter.step()
+                yield Step(index, self._settings.max_new_tokens, name, now - last, preview)
+                last = now
+        finally:
+            previews.close()
+            self._meter.stop()
+
+    def _previews(self, engine: Engine) -> Any:
+        request, settings = self._plan.request, self._settings
+        if engine.kind == "endpoint":
+            return engine.stream(request, settings, self._progress)  # type: ignore[attr-defined]
+        prompt = prompt_ids(engine, request.prompt, settings)
+        if settings.search == "beam":
+            from aigc_kit.text.beam import search
+
+            return search(engine, prompt, settings, self._progress)
+        return tokens(engine, prompt, settings, request.seed, self._progress)
+
+    def take(self) -> Take:
+        done, card = self._progress, self._plan.card
+        known = [value for value in done.logprobs if value is not None]
+        labels = FrozenMap(
+            model=card.name,
+            tier=card.tier,
+            engine=self._kind,
+            language=language_of(self._plan.request.prompt),
+            finish=done.finish,
+            tokens=len(done.new),
+            ids=tuple(done.new),
+            mean_logprob=sum(known) / len(known) if known else None,
+            missing_mass=done.missing,
+        )
+        return Take("text", done.text, self._plan, self._meter.cost(), labels)
+
+
+def prompt_ids(engine: Engine, prompt: str, settings: Settings) -> list[int]:
+    """The prompt as tokens: raw, or in the chat template.
+
+    Raises:
+        BadInput: prompt and new tokens together exceed the context.
+    """
+    if settings.chat:
+        system = [{"role": "system", "content": settings.system}] if settings.system else []
+        ids = engine.chat([*system, {"role": "user", "content": prompt}])
+    else:
+        ids = engine.encode(prompt)
+    room = engine.context - len(ids)
+    if settings.max_new_tokens > room:
+        raise BadInput(
+            asked=f"{settings.max_new_tokens} tokens after a prompt of {len(ids)}",
+            found=f"{engine.card.name} sees at most {engine.context} tokens, prompt included",
+            todo=f"choose max_new_tokens <= {room}" if room > 0 else "shorten the prompt",
+        )
+    return ids
+
+
+class _Meter:
+    """Seconds per phase by the wall clock; peak memory by the process's resident set, or the GPU's allocator."""
+
+    def __init__(self, plan: Plan) -> None:
+        import psutil
+
+        self._process = psutil.Process()
+        self._cuda = plan.placement.get("model") == "cuda"
+        self._phases: list[Phase] = []
+        self._open: tuple[str, float] | None = None
+        self._peak = 0
+
+    def start(self, name: str) -> None:
+        self.stop()
+        self._open, self._peak = (name, time.perf_counter()), 0
+        if self._cuda:
+            import torch
+
+            torch.cuda.reset_peak_memory_stats()
+
+    def step(self) -> None:
+        if self._open and self._open[0] == "prefill":
+            self.start("tokens")
+        self._look()
+
+    def stop(self) -> None:
+        if self._open is None:
+            return
+        name, began = self._open
+        seconds = time.perf_counter() - began
+        self._look()
+        self._phases.append(Phase(name, seconds, self._peak, self._how))
+        self._open = None
+
+    def cost(self) -> Cost:
+        self.stop()
+        return Cost(tuple(self._phases))
+
+    @property
+    def _how(self) -> str:
+        return "measured: torch.cuda.max_memory_allocated" if self._cuda else "measured: RSS of the process"
+
+    def _look(self) -> None:
+        if self._cuda:
+            import torch
+
+            self._peak = max(self._peak, torch.cuda.max_memory_allocated())
+        else:
+            self._peak = max(self._peak, self._process.memory_info().rss)
+
+
+def _choose(language: str, tier: str | None, device: str) -> Card:
+    from aigc_kit import fetch
+
+    if tier not in (None, "tiny", "full"):
+        raise BadInput(asked=f"tier={tier!r}", found="no tier of that name", todo="say 'tiny', 'full' or nothing")
+    allowed = {tier} if tier else ({"tiny", "full"} if device == "cuda" else {"tiny"})
+    fitting = [
+        card
+        for card in cards.of_kind("text")
+        if language in card.constraints["languages"] and card.tier in allowed and card.name not in FULL_ONLY_BY_NAME
+    ]
+    for card in fitting:
+        if fetch.find(card) is not None:
+            return card
+    names = [card.name for card in fitting]
+    raise NotOnDisk(
+        asked=f"a model for language {language!r}" + (f" in the {tier} tier" if tier else ""),
+        found="none is on this machine" if names else "no card speaks it",
+        todo=f"fetch one of them: aigc fetch {' | '.join(names)}" if names else "choose language 'zh' or 'en'",
+    )
+
+
+def _check_same(request: Request, plan: Plan) -> None:
+    made, changed = plan.request, {change.what for change in plan.changes}
+    differing = [name for name in ("card", "prompt", "seed") if getattr(request, name) != getattr(made, name)]
+    differing += [
+        name
+        for name, value in request.extra.items()
+        if value is not None and made.extra.get(name) != value and name not in changed
+    ]
+    if differing:
+        raise BadInput(
+            asked=f"a run with its own {', '.join(differing)}",
+            found="the plan was made from another request",
+            todo="plan the new request first: aigc_kit.text.plan_for(...)",
+        )
