@@ -8,9 +8,11 @@ from dataclasses import replace
 
 from aigc_kit.errors import BadInput, DoesNotFit
 from aigc_kit.types import Budget, Card, Change, Figure, FrozenMap, Plan, Reason, Request
-from aigc_kit.units import format_bytes
+from aigc_kit.units import MIB, format_bytes
 
 DTYPE_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+# Python with the libraries loaded and no model, as seen in a notebook kernel on a 2-core x86-64 machine
+LIBRARY_BYTES = {"transformers": 420 * MIB, "llama.cpp": 330 * MIB}
 MARGIN = 0.9  # share of the free memory that a plan may use; the rest is for what changes between plan and run
 
 
@@ -134,9 +136,11 @@ def _cache_bytes(card: Card, request: Request, dtype: str) -> Figure:
 
 
 def _peak(weights: Figure, cache: Figure, engine: str) -> Figure:
-    extra = 0.25 if engine == "transformers" else 0.6
-    base = weights.value + cache.value
-    return Figure(base * (1 + extra), "B", "predicted", f"(weights + KV cache) x {1 + extra}", error=0.25)
+    """Resident memory of the whole process: the libraries themselves, then weights and cache with a little slack."""
+    libraries = LIBRARY_BYTES[engine]
+    total = libraries + 1.02 * weights.value + cache.value
+    rule = f"{format_bytes(libraries)} of libraries + weights x 1.02 + KV cache"
+    return Figure(total, "B", "predicted", rule, error=0.25)
 
 
 def _seconds(card: Card, request: Request, weights: Figure, cache: Figure, budget: Budget) -> Figure:

@@ -14,6 +14,7 @@ from aigc_kit.text import sampling
 if TYPE_CHECKING:
     from aigc_kit.text.engines.base import Candidates, Engine
     from aigc_kit.text.settings import Settings
+    from aigc_kit.text.view import TokenView
 
 SHOWN = 12
 FILTERS_ZH: Mapping[str, tuple[str, str]] = {
@@ -30,9 +31,10 @@ def temperatures(engine: "Engine", candidates: "Candidates", values: Sequence[fl
     order = np.argsort(-candidates.scores, kind="stable")[:SHOWN]
     names = [glyphs(engine.token_text(int(candidates.ids[i]))) for i in order]
     figure, axes = canvas(1, len(values), width=3.3 * len(values), height=3.4)
-    for axis, value, colour in zip(axes, values, TEMPERATURE_COLOURS, strict=False):
-        shares = sampling.softmax(candidates.scores, value)
-        _bars(axis, names, shares[order], colour)
+    panels = [sampling.softmax(candidates.scores, value) for value in values]
+    widest = max(float(shares.max()) for shares in panels)
+    for axis, value, shares, colour in zip(axes, values, panels, TEMPERATURE_COLOURS, strict=False):
+        _bars(axis, names, shares[order], colour, widest)
         entropy = _bits(shares)
         axis.set_title(
             f"T = {value:g}    " + label(f"熵 {entropy:.2f} 比特", f"entropy {entropy:.2f} bits"), fontsize=10
@@ -46,9 +48,10 @@ def filters(engine: "Engine", candidates: "Candidates", settings: "Settings") ->
     order = np.argsort(-candidates.scores, kind="stable")[:SHOWN]
     names = [glyphs(engine.token_text(int(candidates.ids[i]))) for i in order]
     figure, axes = canvas(1, len(stages), width=3.1 * len(stages), height=3.4)
-    for axis, stage in zip(axes, stages, strict=True):
-        shares = stage.probabilities
-        _bars(axis, names, shares[order], BLUE)
+    panels = [stage.probabilities for stage in stages]
+    widest = max(float(shares.max()) for shares in panels)
+    for axis, stage, shares in zip(axes, stages, panels, strict=True):
+        _bars(axis, names, shares[order], BLUE, widest)
         for tick, index in zip(axis.get_yticklabels(), order, strict=True):
             tick.set_color(GREY if np.isneginf(stage.logits[index]) else "black")
         value = "" if stage.value is None else f" = {stage.value:g}"
@@ -79,7 +82,7 @@ def play(engine: "Engine", candidates: "Candidates", temperature: float = 0.7) -
         control.observe(lambda change: live.redraw(), names="value")
 
 
-def loop(views: Sequence[Any]) -> None:
+def loop(views: Sequence["TokenView"]) -> None:
     """A slider over the tokens of a finished run: the candidates at each step, the chosen one in orange."""
     import ipywidgets as widgets
     from IPython.display import display
@@ -91,15 +94,15 @@ def loop(views: Sequence[Any]) -> None:
     at.observe(lambda change: live.redraw(), names="value")
 
 
-def step(view: Any, index: int) -> Picture:
-    """One step of the loop: text so far, what could come, what was drawn."""
-    shown = view.stages[-1].top[:SHOWN]
-    names = [glyphs(piece.text) for piece in shown]
-    figure, axes = canvas(width=7, height=3.4)
-    _bars(axes[0], names, np.array([piece.probability for piece in shown]), BLUE)
-    for bar, piece in zip(axes[0].patches, shown, strict=True):
-        bar.set_color(ORANGE if piece.id == view.token else BLUE)
-    tail = glyphs(view.text[-28:])
+def step(view: "TokenView", index: int) -> Picture:
+    """One step of the loop: text so far, what could come after all filters, what was drawn (orange)."""
+    left = view.stages[-1].after if view.stages else view.candidates
+    shown = [candidate for candidate in left if candidate.probability > 0][:SHOWN]
+    figure, axes = canvas(width=7, height=0.9 + 0.22 * len(shown))
+    _bars(axes[0], [glyphs(one.text) for one in shown], np.array([one.probability for one in shown]), BLUE)
+    for bar, one in zip(axes[0].patches, shown, strict=True):
+        bar.set_color(ORANGE if one.token == view.token else BLUE)
+    tail = glyphs(view.so_far[-40:])
     axes[0].set_title(label(f"第 {index + 1} 步：…{tail}", f"step {index + 1}: ...{tail}"), fontsize=10, loc="left")
     return Picture(figure, f"第 {index + 1} 步的候选，橙色是抽中的")
 
@@ -213,11 +216,11 @@ _T95: tuple[float, ...] = (
 )
 
 
-def _bars(axis: Any, names: Sequence[str], shares: np.ndarray, colour: str) -> None:
+def _bars(axis: Any, names: Sequence[str], shares: np.ndarray, colour: str, widest: float | None = None) -> None:
     places = np.arange(len(names))[::-1]
     axis.barh(places, shares, color=colour)
     axis.set_yticks(places, names, fontsize=9)
-    axis.set_xlim(0, max(1e-3, float(shares.max()) * 1.18))
+    axis.set_xlim(0, max(1e-3, widest or float(shares.max())) * 1.2)
     for place, share in zip(places, shares, strict=True):
         if share > 0:
             text = f"{share:.1%}" if share >= 0.001 else "<0.1%"

@@ -101,10 +101,10 @@ def cost(made: Take) -> Html:
             inside = abs(value - figure.value) <= (figure.error or 0) * figure.value
             verdict = "在误差范围内" if inside else "超出误差范围"
             rows.append((_NAMES_ZH[name], figure.text, shown, f"{value / figure.value:.2f}", verdict))
-    phases = "；".join(f"{phase.name} {format_seconds(phase.seconds)}（{phase.how}）" for phase in made.cost.phases)
-    return table(
-        rows, ("项目", "预测", "实测", "实测/预测", "结论"), f"各阶段：{phases}。机器：{made.plan.budget.name}"
-    )
+    phases = "；".join(f"{phase.name} {format_seconds(phase.seconds)}" for phase in made.cost.phases)
+    memory = "，".join(sorted({_HOW_ZH.get(phase.how, phase.how) for phase in made.cost.phases}))
+    caption = f"各阶段用时（实测，挂钟时间）：{phases}。内存：{memory}。机器：{made.plan.budget.name}"
+    return table(rows, ("项目", "预测", "实测", "实测/预测", "结论"), caption)
 
 
 def error(problem: AigcError) -> Html:
@@ -124,6 +124,10 @@ def figure_zh(figure: Figure) -> str:
     return f"{figure.text}（{HOW_ZH[figure.how]}：{figure.source}）"
 
 
+_HOW_ZH: Mapping[str, str] = {
+    "measured: RSS of the process": "整个进程的常驻内存（RSS）",
+    "measured: torch.cuda.max_memory_allocated": "显卡分配器的峰值（max_memory_allocated）",
+}
 _NAMES_ZH: Mapping[str, str] = {"weights": "权重", "kv_cache": "KV 缓存", "peak": "内存峰值", "seconds": "生成用时"}
 
 
