@@ -1,0 +1,86 @@
+"""`aigc labs`: run the core notebooks headless, print what they cost, write a gallery of what they made."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+
+def add_parser(subparsers: argparse._SubParsersAction) -> None:
+    """Register the sub-command."""
+    parser = subparsers.add_parser(
+        "labs",
+        help="run the core notebooks headless and write a gallery",
+        description="Run notebooks headless. Executed copies, what they make and index.html go to the output folder.",
+    )
+    parser.add_argument("numbers", nargs="*", metavar="NUMBER", help="labs to run, such as 01 (default: all core labs)")
+    parser.add_argument("--tier", choices=("tiny", "full"), default="tiny", help="models to use (default: tiny)")
+    parser.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="output folder (default: out)")
+    parser.add_argument("--slow", action="store_true", help="also run the cells tagged 'slow'")
+    parser.add_argument("--timeout", type=float, default=600, metavar="S", help="seconds one cell may take (600)")
+    parser.add_argument("--keep-secrets", action="store_true", help="hand API keys in the environment to the notebooks")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the labs one after the other; a lab that fails does not stop the others.
+
+    Returns:
+        0 when all went well, 1 when one failed.
+    """
+    from aigc_kit import labs
+    from aigc_kit.device import cpu_name
+    from aigc_kit.notebooks import cells, gallery, kernel
+    from aigc_kit.notebooks.run import run_notebook
+
+    chosen = [labs.get(number) for number in args.numbers] or [lab for lab in labs.LABS if lab.core]
+    folder = cells.folder()
+    for lab in chosen:
+        cells.read(folder / lab.notebook)  # refuse before anything has run
+    runs = []
+    for lab in chosen:
+        done = run_notebook(
+            folder / lab.notebook,
+            args.out,
+            tier=args.tier,
+            slow=args.slow,
+            timeout=args.timeout,
+            keep_secrets=args.keep_secrets,
+            offline=os.environ.get("AIGC_OFFLINE") == "1",
+            on_cell=_progress(lab.notebook),
+        )
+        runs.append(done)
+        if done.error:
+            print(done.error, file=sys.stderr)
+    page = gallery.write_gallery(args.out, runs)
+    print(table(runs))
+    print(f"measured on {cpu_name()}, tier {args.tier}; peak RAM: {kernel.PEAK_HOW}")
+    print(f"gallery: {page}")
+    return 0 if all(done.status == "ok" for done in runs) else 1
+
+
+def table(runs: list) -> str:
+    """Rows of notebook, status, seconds, peak RAM, what it made; columns as wide as needed."""
+    from aigc_kit.notebooks.gallery import summary
+    from aigc_kit.units import format_bytes
+
+    rows = [("notebook", "status", "seconds", "peak RAM", "made")]
+    for done in runs:
+        peak = "not sampled" if done.peak_bytes is None else format_bytes(done.peak_bytes)
+        left_out = f" ({done.skipped} slow cells left out)" if done.skipped else ""
+        rows.append((done.name, done.status, f"{done.seconds:.1f}", peak, summary(done.made) + left_out))
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+
+
+def _progress(name: str):
+    """Print the cell that runs on one line, where somebody looks at a terminal."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(cell: int, of: int) -> None:
+        end = "\r" if cell < of else "\n"
+        print(f"{name}: cell {cell} of {of} ", end=end, file=sys.stderr, flush=True)
+
+    return show

@@ -1,0 +1,69 @@
+"""`aigc notebook`: lint, refresh, stamp, student copies."""
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def add_parser(subparsers: argparse._SubParsersAction) -> None:
+    """Register the sub-command and its own sub-commands."""
+    parser = subparsers.add_parser("notebook", help="lint, refresh and copy notebooks")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    lint = actions.add_parser("lint", help="check that notebooks keep the project's rules")
+    lint.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="default: all notebooks of the project")
+    refresh = actions.add_parser("refresh", help="execute notebooks cleanly and keep the outputs")
+    refresh.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="default: those whose cells changed")
+    refresh.add_argument("--offline", action="store_true", help="stay off the network")
+    refresh.add_argument("--timeout", type=float, default=600, metavar="S", help="seconds one cell may take (600)")
+    stamp = actions.add_parser("stamp", help="declare that outputs still belong to changed cells (prose only)")
+    stamp.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    student = actions.add_parser("student", help="copy a notebook without its solutions")
+    student.add_argument("path", type=Path, metavar="PATH")
+    student.add_argument("dest", type=Path, metavar="DEST", help="file or existing folder")
+    student.add_argument("--overwrite", action="store_true", help="replace an existing copy")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do the action; 1 when the linter found something."""
+    return {"lint": _lint, "refresh": _refresh, "stamp": _stamp, "student": _student}[args.action](args)
+
+
+def _lint(args: argparse.Namespace) -> int:
+    from aigc_kit.notebooks.cells import all_paths
+    from aigc_kit.notebooks.lint import lint
+
+    paths = args.paths or all_paths()
+    found = lint(paths)
+    for finding in found:
+        print(finding)
+    print(f"{len(paths)} notebooks, {len(found)} findings", file=sys.stderr)
+    return 1 if found else 0
+
+
+def _refresh(args: argparse.Namespace) -> int:
+    from aigc_kit.notebooks.cells import all_paths, read
+    from aigc_kit.notebooks.refresh import refresh
+    from aigc_kit.notebooks.stamp import is_stale
+
+    paths = args.paths or [path for path in all_paths() if is_stale(read(path))]
+    for path in paths:
+        changed = refresh(path, offline=args.offline, timeout=args.timeout)
+        print(f"{path.name}: {'refreshed' if changed else 'as before'}")
+    if not paths:
+        print("no notebook is stale")
+    return 0
+
+
+def _stamp(args: argparse.Namespace) -> int:
+    from aigc_kit.notebooks.stamp import stamp
+
+    for path in args.paths:
+        print(f"{path.name}: {'stamped' if stamp(path) else 'as before'}")
+    return 0
+
+
+def _student(args: argparse.Namespace) -> int:
+    from aigc_kit.notebooks.student import student
+
+    print(student(args.path, args.dest, overwrite=args.overwrite))
+    return 0

@@ -1,0 +1,206 @@
+"""One page about a run of the labs: what it cost, and everything that was made. Self-contained, in Chinese."""
+
+import base64
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from aigc_kit import device, record
+from aigc_kit.errors import BadInput
+from aigc_kit.labs import LABS
+from aigc_kit.notebooks.kernel import PEAK_HOW_ZH
+from aigc_kit.notebooks.refresh import shrink_png
+from aigc_kit.notebooks.run import Run
+from aigc_kit.paths import assets, write_atomically
+from aigc_kit.types import Figure, Record
+from aigc_kit.units import KB, format_bytes, format_seconds
+
+RUNS_FILE = "labs.json"  # in the output folder: the last run of each notebook
+PICTURE_BYTES = 400 * KB
+LONGEST_TEXT = 4000  # characters of a text that the page shows
+
+STATUS_ZH = {"ok": "通过", "failed": "出错", "timeout": "超时", "died": "内核退出"}
+TIER_ZH = {"tiny": "tiny 小模型", "full": "full 完整模型", "none": "来源不明"}
+_COST_ZH = {"seconds": "用时", "peak": "峰值内存"}
+_PARAMETERS = ("temperature", "top_k", "top_p", "repetition_penalty", "max_new_tokens", "beams", "engine")
+
+
+def write_gallery(out: Path, runs: Iterable[Run]) -> Path:
+    """Note these runs and render `out/index.html` from what is in `out`.
+
+    Args:
+        out: the folder into which the notebooks were run.
+        runs: of this time; notebooks run before keep their last row.
+
+    Returns:
+        The page.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    out = Path(out)
+    environment = Environment(
+        loader=FileSystemLoader(assets() / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    noted = note_runs(out, runs)
+    records = found_records(out)
+    owned = {path.parent / name for path, one in records for name in one.outputs}
+    pictures = [path for path in sorted(out.glob("*/**/*.png")) if path not in owned]
+    page = environment.get_template("gallery.html.j2").render(
+        machine=machine_facts(),
+        date=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
+        labs=[_row(run) for run in noted],
+        cards=[_card(out, path, one) for path, one in records],
+        pictures=[{"name": path.relative_to(out).as_posix(), "src": data_uri(path)} for path in pictures],
+        peak_how=PEAK_HOW_ZH,
+    )
+    return write_atomically(out / "index.html", page)
+
+
+def note_runs(out: Path, runs: Iterable[Run]) -> list[dict[str, Any]]:
+    """Add these runs to `out/labs.json`, where each notebook keeps its last run; returns all, in order of name."""
+    path = out / RUNS_FILE
+    noted: dict[str, dict[str, Any]] = {}
+    try:
+        noted = {row["name"]: {**row, "made": list(row["made"])} for row in json.loads(path.read_text("utf-8"))["runs"]}
+    except FileNotFoundError:
+        pass
+    except (ValueError, KeyError, TypeError):  # not ours or cut off: start again
+        noted = {}
+    when = datetime.now().astimezone().isoformat(timespec="seconds")
+    noted.update({run.name: {**asdict(run), "made": list(run.made), "finished": when} for run in runs})
+    rows = [noted[name] for name in sorted(noted)]
+    write_atomically(path, json.dumps({"runs": rows}, ensure_ascii=False, indent=1) + "\n")
+    return rows
+
+
+def found_records(out: Path) -> list[tuple[Path, Record]]:
+    """Every sidecar below the notebooks' folders, in order of time; other JSON files are passed over."""
+    found = []
+    for path in sorted(out.glob("*/**/*.json")):
+        try:
+            found.append((path, record.load(path)))
+        except BadInput:
+            continue
+    return sorted(found, key=lambda pair: (pair[0].relative_to(out).parts[0], pair[1].created, pair[0].name))
+
+
+def summary(made: Sequence[str], zh: bool = False) -> str:
+    """What a notebook made, counted by kind.
+
+    >>> summary(("a/x.txt", "a/x.json", "a/plot.png"))
+    '1 text, 1 picture'
+    """
+    kinds = {
+        (".txt", ".html", ".md"): ("text", "texts", "段文本"),
+        (".png", ".jpg", ".svg"): ("picture", "pictures", "张图"),
+        (".wav", ".mp3"): ("sound", "sounds", "段声音"),
+        (".mp4", ".gif"): ("film", "films", "段视频"),
+        (".csv", ".npz", ".safetensors"): ("data file", "data files", "个数据文件"),
+    }
+    words = []
+    for endings, (one, many, chinese) in kinds.items():
+        count = sum(name.lower().endswith(endings) for name in made)
+        if count:
+            words.append(f"{count} {chinese if zh else one if count == 1 else many}")
+    return ("，" if zh else ", ").join(words) or ("没有留下文件" if zh else "no files")
+
+
+def machine_facts() -> list[tuple[str, str]]:
+    """Name and value of what a reader should know about this machine, in Chinese."""
+    budget = device.probe()
+    versions = record.versions()
+    return [
+        ("设备", ("显卡 " if budget.device == "cuda" else "处理器 ") + budget.name),
+        ("可用线程", str(device.threads())),
+        ("内存" if budget.device == "cpu" else "显存", format_bytes(budget.total_bytes)),
+        ("版本", "，".join(f"{name} {versions[name]}" for name in ("aigc-kit", "python", "torch") if name in versions)),
+    ]
+
+
+def data_uri(path: Path) -> str:
+    """A picture as a data URI, shrunk when it is large; "" when it is no picture."""
+    try:
+        data = shrink_png(path.read_bytes(), PICTURE_BYTES)
+    except OSError:
+        return ""
+    return "data:image/png;base64," + base64.b64encode(data).decode()
+
+
+def _row(run: Mapping[str, Any]) -> dict[str, Any]:
+    lab = next((lab for lab in LABS if Path(lab.notebook).stem == run["name"]), None)
+    return {
+        **run,
+        "title": lab.title if lab else run["name"],
+        "number": lab.number if lab else "",
+        "status_zh": STATUS_ZH.get(run["status"], run["status"]),
+        "tier_zh": TIER_ZH.get(run["tier"], run["tier"]),
+        "time": format_seconds(run["seconds"]),
+        "budget": format_seconds(lab.budget_seconds) if lab and run["tier"] == "tiny" else "",
+        "peak": format_bytes(run["peak_bytes"]) if run["peak_bytes"] else "没有采到",
+        "made_zh": summary(run["made"], zh=True),
+        "others": [name for name in run["made"] if not name.endswith((".png", ".txt", ".json"))],
+    }
+
+
+def _card(out: Path, path: Path, one: Record) -> dict[str, Any]:
+    states = record.verify(path)
+    texts, pictures = [], []
+    for name in one.outputs:
+        file = path.parent / name
+        if states[name] == "missing":
+            continue
+        if file.suffix == ".txt":
+            text = file.read_text(encoding="utf-8", errors="replace")
+            texts.append({"text": text[:LONGEST_TEXT], "cut": max(len(text) - LONGEST_TEXT, 0)})
+        elif file.suffix == ".png":
+            pictures.append({"name": name, "src": data_uri(file)})
+    request = one.request
+    extra = request.get("extra", {})
+    tier = str(one.labels.get("tier") or one.plan.get("card", {}).get("tier", "none"))
+    return {
+        "title": one.label or path.stem,
+        "kind": one.kind,
+        "lab": path.relative_to(out).parts[0],
+        "model": request.get("card", ""),
+        "tier": tier,
+        "tier_zh": TIER_ZH.get(tier, tier),
+        "origin": str(one.labels.get("origin", "")),
+        "prompt": request.get("prompt", ""),
+        "settings": "，".join(
+            [f"{name} = {extra[name]}" for name in _PARAMETERS if extra.get(name) is not None]
+            + [f"seed = {request.get('seed')}"]
+        ),
+        "texts": texts,
+        "pictures": pictures,
+        "costs": costs(one),
+        "device": one.device,
+        "licence": one.licence,
+        "intact": set(states.values()) <= {"same"},
+        "sidecar": path.relative_to(out).as_posix(),
+    }
+
+
+def costs(one: Record) -> list[dict[str, str]]:
+    """Predicted beside measured for the costs that a record has both of, with the ratio."""
+    rows = []
+    for name, title in _COST_ZH.items():
+        if name not in one.measured:
+            continue
+        measured = Figure(**one.measured[name])
+        row = {"name": title, "measured": measured.text, "predicted": "没有预测", "ratio": "", "verdict": ""}
+        if name in one.predicted:
+            predicted = Figure(**one.predicted[name])
+            row["predicted"] = predicted.text
+            if predicted.value:
+                ratio = measured.value / predicted.value
+                inside = predicted.error is not None and abs(ratio - 1) <= predicted.error
+                row |= {"ratio": f"{ratio:.2f}", "verdict": "误差带内" if inside else "误差带外"}
+        rows.append(row)
+    return rows

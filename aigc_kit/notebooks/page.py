@@ -1,0 +1,33 @@
+"""An executed notebook as one HTML page that asks nothing of the network."""
+
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from aigc_kit.notebooks.cells import Notebook, outputs
+from aigc_kit.notebooks.lint_outputs import WIDGET_VIEW
+from aigc_kit.paths import assets, write_atomically
+
+
+def write_page(notebook: Notebook, path: Path) -> Path | None:
+    """Write the page.
+
+    Styles and pictures are inside it. There are no scripts, so formulas stay in TeX, and widgets, which are dead
+    without a kernel, are left out: the picture beside each stays.
+
+    Returns:
+        The path, or None when nbconvert is not installed.
+    """
+    try:
+        from nbconvert import HTMLExporter
+    except ImportError:
+        return None
+    copy = deepcopy(notebook)
+    copy.metadata.pop("widgets", None)
+    for cell in copy.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in outputs(cell) if WIDGET_VIEW not in output.get("data", {})]
+    template = (assets() / "templates" / "notebook.html.j2").read_text(encoding="utf-8")
+    exporter: Any = HTMLExporter(template_name="lab", raw_template=template, language_code="zh-CN", embed_images=True)
+    html, _ = exporter.from_notebook_node(copy, resources={"metadata": {"name": path.stem}})
+    return write_atomically(path, html)
