@@ -1,0 +1,81 @@
+"""Lab 01's checks: right answers pass, each typical mistake gets its own hint."""
+
+import numpy as np
+import pytest
+
+from aigc_kit.checks import nb01
+
+RNG = np.random.default_rng(7)
+LOGITS = RNG.normal(0, 2, 100).astype(np.float32)
+
+
+def right(logits, heat):
+    z = np.exp((logits - logits.max()) / heat)
+    return z / z.sum()
+
+
+def test_a_accepts_a_stable_softmax():
+    assert nb01.a(right)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        (lambda z, t: np.exp(z / t) / np.exp(z / t).sum(), "1000"),
+        (lambda z, t: right(z * t * t, t), "乘还是除"),
+        (lambda z, t: np.exp((z - z.max()) / t), "分母"),
+        (lambda z, t: right(z, t)[:3], "形状"),
+    ],
+)
+def test_a_refuses(wrong, hint):
+    result = nb01.a(wrong)
+    assert not result
+    assert hint in result.hint
+
+
+def entropies(base=2.0):
+    out = []
+    for heat in (0.2, 0.7, 1.2):
+        p = right(LOGITS.astype(np.float64), heat)
+        out.append(float(-(p * np.log(p) / np.log(base)).sum()))
+    return out
+
+
+def test_b():
+    assert nb01.b(LOGITS, entropies())
+    assert "自然对数" in nb01.b(LOGITS, entropies(np.e)).hint
+    assert "依次上升" in nb01.b(LOGITS, entropies()[::-1]).hint
+    assert "3 个熵" in nb01.b(LOGITS, [1.0]).hint
+    assert "数值不对" in nb01.b(LOGITS, [1.0, 2.0, 3.0]).hint
+
+
+def test_c():
+    best = int(LOGITS.argmax())
+    assert nb01.c(LOGITS, 0.001, best)
+    assert "最大值的位置" in nb01.c(LOGITS, 0.001, (best + 1) % 100).hint
+    assert "往哪边调" in nb01.c(LOGITS, 2.0, best).hint
+    assert "极限" in nb01.c(LOGITS, 0, best).hint
+
+
+def nucleus(shares, p):
+    order = np.argsort(-shares)
+    return order[: int(np.searchsorted(np.cumsum(shares[order]), p - 1e-12)) + 1]
+
+
+def test_d():
+    assert nb01.d(nucleus)
+    assert "要不要留" in nb01.d(lambda s, p: nucleus(s, p)[:-1] if len(nucleus(s, p)) > 1 else nucleus(s, p)).hint
+    assert "更少就够" in nb01.d(lambda s, p: np.arange(len(s))).hint
+    assert "至少一个" in nb01.d(lambda s, p: []).hint
+
+
+def test_e():
+    top = float(right(LOGITS.astype(np.float64), 0.2).max())
+    assert nb01.e(LOGITS, top**20)
+    assert "抽一次" in nb01.e(LOGITS, top).hint
+    assert "不是概率" in nb01.e(LOGITS, 1.5).hint
+    assert "数值不对" in nb01.e(LOGITS, top**20 / 2 + 0.3).hint
+
+
+def test_what_is_not_yet_answered_is_neither_right_nor_wrong():
+    assert nb01.a(...).state == "todo"
