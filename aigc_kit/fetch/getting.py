@@ -85,10 +85,9 @@ def _get_alone(
         return adopted
     failures: list[tuple[Source, FetchError]] = []
     for index, source in enumerate(sources):
-        start = time.monotonic()
+        start, kept = time.monotonic(), tree_bytes(work)
         try:
             with disk_errors(f"fetch {card.name}", work):
-                kept = tree_bytes(work)
                 fetched, locked = _from(card, source, from_dir, work, report)
                 notes: dict[str, Any] = {"seconds": round(time.monotonic() - start, 3)}
                 if from_dir is None and not kept:  # after a resumed fetch, bytes by seconds would be no rate
@@ -97,7 +96,8 @@ def _get_alone(
                     hublock.record(source, locked)
                 done = place(card.name, source, fetched, fetched_folder(card), notes)
         except NoSpace:
-            shutil.rmtree(work, ignore_errors=True)  # a full disk is not the place to keep half a download
+            if tree_bytes(work) > kept:  # it filled up on the way: a full disk is no place for half a download
+                shutil.rmtree(work, ignore_errors=True)
             raise
         except FetchError as error:
             failures.append((source, error))

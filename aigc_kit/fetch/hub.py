@@ -53,7 +53,7 @@ def fetch(source: Source, work: Path, progress: Progress) -> tuple[list[Fetched]
     with quiet(), translated(asked, work):
         # An explicit token (even an empty one) keeps the library from unpickling a stored cookie file.
         token = os.environ.get("MODELSCOPE_API_TOKEN", "")
-        require_connection(api_module)
+        require_connection(api_module, asked)
         endpoint = api_module.HubApi(token=token).resolve_endpoint_for_read(source.ref)
         api = api_module.HubApi(token=token, endpoint=endpoint)
         listing = {file.path: file for file in api.list_repo_files(source.ref, "model", revision=source.revision)}
@@ -126,7 +126,7 @@ def _check(
     return fetched, entries
 
 
-def require_connection(api_module: Any) -> None:
+def require_connection(api_module: Any, asked: str) -> None:
     """Find out within seconds that there is no network: the library would retry for half a minute.
 
     With a proxy in the environment only the library can tell, so nothing is checked.
@@ -155,7 +155,7 @@ def require_connection(api_module: Any) -> None:
     thread.join(CONNECT_SECONDS)
     failure = outcome[0] if outcome else TimeoutError(f"no answer in {CONNECT_SECONDS:.0f} s")
     if failure is not None:
-        raise NoNetwork(asked="a connection to ModelScope", found=f"no connection ({failure})", todo=AGAIN)
+        raise NoNetwork(asked=asked, found=f"no connection ({failure})", todo=AGAIN)
 
 
 @contextmanager

@@ -31,11 +31,11 @@ def read() -> dict[str, dict[str, dict[str, Any]]]:
     """
     file = paths.lock_file()
     try:
-        text = file.read_text(encoding="utf-8")
+        raw = file.read_bytes()
     except FileNotFoundError:
         return {}
     try:
-        content = json.loads(text)
+        content = json.loads(raw)
         repositories = content["repositories"]
         whole = content["version"] == VERSION and all(
             isinstance(entry["bytes"], int) and isinstance(entry["sha256"], str) and len(entry["sha256"]) == 64

@@ -1,0 +1,164 @@
+"""`aigc fetch`: bring models to this machine, list them, check them."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from aigc_kit import cards
+from aigc_kit.errors import BadInput, FetchError
+from aigc_kit.types import Card
+from aigc_kit.units import format_bytes
+
+FONT = "font-cjk"
+
+
+def add_parser(subparsers: argparse._SubParsersAction) -> None:
+    """Register the sub-command."""
+    parser = subparsers.add_parser(
+        "fetch",
+        help="bring the files of models to this machine",
+        description=f"Bring the files of models to this machine. Groups: {', '.join(cards.ALIASES)}.",
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a model (see --list) or a group")
+    parser.add_argument("--list", action="store_true", help="print what there is, how large, and what is on disk")
+    parser.add_argument("--from", dest="from_dir", type=Path, metavar="DIR", help="take the files from a folder only")
+    parser.add_argument("--offline", action="store_true", help="never use the network (as AIGC_OFFLINE=1)")
+    parser.add_argument("--verify", action="store_true", help="read what is on disk again and compare its sha256")
+    parser.add_argument("--all-core", action="store_true", help="fetch the font of `core` even where one is installed")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do it. Returns 0, or 1 when a model could not be fetched or a file is wrong.
+
+    Raises:
+        BadInput: an unknown name, or nothing to do.
+    """
+    wanted = _wanted(args.names, all_core=args.all_core)
+    if args.list:
+        print(table(wanted or list(cards.ALL.values())))
+        return 0
+    if args.verify:
+        return _verify(wanted)
+    if not wanted and not args.names:
+        raise BadInput(
+            asked="aigc fetch", found="no name", todo="say what, such as: aigc fetch core (aigc fetch --list shows all)"
+        )
+    return max([_fetch(card, args) for card in wanted], default=0)
+
+
+def table(wanted: list[Card]) -> str:
+    """The cards as a table: name, tier, kind, size, on disk, where its hashes come from, licence."""
+    from aigc_kit import fetch
+
+    rows = [("name", "tier", "kind", "size", "on disk", "sha256 from", "licence")]
+    for card in wanted:
+        origin = {"card": "card", "lock": "aigc.lock", "none": "hub, on first use"}[fetch.hash_origin(card)]
+        if not any(source.files for source in card.sources):
+            origin = "-"
+        here = "-" if card.tier == "none" or _is_endpoint(card) else "yes" if fetch.find(card) else "no"
+        rows.append((card.name, card.tier, card.kind, _size(card), here, origin, card.licence))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+    return "\n".join(lines)
+
+
+def _wanted(names: list[str], *, all_core: bool) -> list[Card]:
+    """The cards that are meant, each once. Every name is looked up before anything is fetched."""
+    wanted: dict[str, Card] = {}
+    for name in names or (["core"] if all_core else []):
+        for member in cards.ALIASES.get(name, (name,)):
+            if member == FONT and name != FONT and not all_core and _font_installed():
+                continue
+            wanted[member] = cards.get(member)
+    return list(wanted.values())
+
+
+def _font_installed() -> bool:
+    from aigc_kit import device
+
+    font = device.cjk_font()
+    if font:
+        print(f"{FONT}: not needed, {font.name} is installed (--all-core fetches it all the same)", file=sys.stderr)
+    return font is not None
+
+
+def _fetch(card: Card, args: argparse.Namespace) -> int:
+    """Fetch one card; a failure is printed, and the next card is still tried."""
+    from aigc_kit import fetch
+
+    if args.from_dir is None and not args.offline and not fetch.find(card):
+        print(fetch.preflight(card).text, file=sys.stderr)
+    bar = Bar(card.name)
+    try:
+        folder = fetch.get(card, offline=args.offline or None, from_dir=args.from_dir, progress=bar)
+    except FetchError as error:
+        bar.close()
+        print(error, file=sys.stderr)
+        return 1
+    finally:
+        bar.close()
+    print(f"{card.name}: {folder}")
+    return 0
+
+
+def _verify(wanted: list[Card]) -> int:
+    from aigc_kit import fetch
+
+    wrong = False
+    for card in wanted or cards.ALL.values():
+        bar = Bar(card.name)
+        checks = fetch.verify(card, bar)
+        bar.close()
+        if wanted and not checks:
+            print(f"{card.name}: nothing on disk to check")
+        for check in checks:
+            origin = {"card": "sha256 of the card", "lock": "sha256 of aigc.lock", "none": "no sha256 to compare with"}
+            print(f"{card.name}: {check.path.name}: {check.state} ({origin[check.origin]})")
+            if check.state in {"wrong", "missing"}:
+                wrong = True
+                print(f"what to do: delete {check.path.parent}, then aigc fetch {card.name}", file=sys.stderr)
+    return int(wrong)
+
+
+class Bar:
+    """Progress on stderr: a bar for each phase on a terminal, one line for each file elsewhere."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self._said = name, ""
+        self._bar: Any = None
+
+    def __call__(self, done: int, total: int | None, label: str) -> None:
+        """Show that `done` of `total` bytes of the phase `label` are through."""
+        if not sys.stderr.isatty():
+            if label != self._said:
+                print(f"{self.name}: {label}", file=sys.stderr)
+                self._said = label
+            return
+        if self._bar is None or self._bar.total != total or done < self._bar.n:
+            from tqdm import tqdm
+
+            self.close()
+            self._bar = tqdm(total=total, unit="B", unit_scale=True, unit_divisor=1000, file=sys.stderr)
+        if label != self._said:
+            self._bar.set_description(f"{self.name}: {label}", refresh=False)
+            self._said = label
+        self._bar.update(done - self._bar.n)
+
+    def close(self) -> None:
+        """End the bar that is shown."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def _size(card: Card) -> str:
+    for source in card.sources:
+        sizes = [file.bytes for file in source.files]
+        if sizes:
+            return "hub says" if None in sizes else format_bytes(sum(size or 0 for size in sizes), decimal=True)
+    return "-"
+
+
+def _is_endpoint(card: Card) -> bool:
+    return all(source.kind == "endpoint" for source in card.sources)

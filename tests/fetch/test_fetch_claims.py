@@ -1,0 +1,110 @@
+"""One process at a time, also when the one before it died."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import threading
+import time
+
+import psutil
+import pytest
+
+from aigc_kit.errors import Busy
+from aigc_kit.fetch import claims
+
+# Each process adds 1 to a number in a file, by reading, waiting and writing: without mutual exclusion, counts get lost.
+WORKER = """
+import sys, time
+from pathlib import Path
+from aigc_kit.fetch.claims import claim
+count, mark = Path(sys.argv[1]), Path(sys.argv[2])
+for _ in range(5):
+    with claim(mark, asked="count", wait=60):
+        value = int(count.read_text())
+        time.sleep(0.002)
+        count.write_text(str(value + 1))
+"""
+
+
+def dead_owner() -> dict:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    return {"pid": ended.pid, "host": platform.node(), "created": time.time()}
+
+
+def test_processes_exclude_each_other_and_take_over_from_a_dead_one(tmp_path):
+    count, mark = tmp_path / "count", tmp_path / "claims" / "thing"
+    count.write_text("0")
+    mark.parent.mkdir()
+    mark.write_text(json.dumps(dead_owner()))
+    workers = [
+        subprocess.Popen([sys.executable, "-c", WORKER, str(count), str(mark)], stderr=subprocess.DEVNULL)
+        for _ in range(4)
+    ]
+    assert [worker.wait(timeout=60) for worker in workers] == [0] * 4
+    assert count.read_text() == "20"
+    assert list(mark.parent.iterdir()) == []
+
+
+def test_a_living_owner_is_waited_for_then_named(tmp_path):
+    mark = tmp_path / "thing"
+    with (
+        claims.claim(mark, asked="fetch thing"),
+        pytest.raises(Busy, match=rf"process {os.getpid()} on .* is doing it"),
+        claims.claim(mark, asked="fetch thing", wait=0.25),
+    ):
+        pass
+    assert not mark.exists()
+
+
+def test_the_second_goes_on_when_the_first_ends(tmp_path):
+    mark, order = tmp_path / "thing", []
+
+    def second():
+        with claims.claim(mark, asked="fetch thing", wait=10):
+            order.append("second")
+
+    with claims.claim(mark, asked="fetch thing"):
+        thread = threading.Thread(target=second)
+        thread.start()
+        time.sleep(0.2)
+        order.append("first")
+    thread.join(timeout=10)
+    assert order == ["first", "second"]
+
+
+def test_a_claim_is_given_back_after_an_error(tmp_path):
+    with pytest.raises(ZeroDivisionError), claims.claim(tmp_path / "thing", asked="x"):
+        raise ZeroDivisionError
+    assert not (tmp_path / "thing").exists()
+
+
+def mark_with(path, owner, age=0.0):
+    path.write_text(owner if isinstance(owner, str) else json.dumps(owner))
+    then = time.time() - age
+    os.utime(path, (then, then))
+    return path
+
+
+def test_who_counts_as_dead(tmp_path):
+    me = {"pid": os.getpid(), "host": platform.node(), "created": psutil.Process().create_time()}
+    assert not claims.is_stale(tmp_path / "none")
+    assert not claims.is_stale(mark_with(tmp_path / "a", me))
+    assert claims.is_stale(mark_with(tmp_path / "b", dead_owner()))
+    assert claims.is_stale(mark_with(tmp_path / "c", {**me, "created": me["created"] - 9999})), "the pid is reused"
+    assert not claims.is_stale(mark_with(tmp_path / "d", "")), "its owner may be writing it at this moment"
+    assert claims.is_stale(mark_with(tmp_path / "e", "", age=60))
+    assert claims.is_stale(mark_with(tmp_path / "f", "[1, 2]", age=60))
+    assert not claims.is_stale(mark_with(tmp_path / "g", {**me, "host": "elsewhere", "pid": 1}, age=60))
+    assert claims.is_stale(mark_with(tmp_path / "h", {**me, "host": "elsewhere", "pid": 1}, age=7200))
+
+
+def test_a_crash_during_a_takeover_does_not_block_for_ever(tmp_path, monkeypatch):
+    monkeypatch.setattr(claims, "_POLL_SECONDS", 0.01)
+    mark = mark_with(tmp_path / "thing", dead_owner())
+    mark_with(tmp_path / "thing.takeover", "{}", age=60)
+    with claims.claim(mark, asked="x", wait=5):
+        assert json.loads(mark.read_text())["pid"] == os.getpid()
+    assert list(tmp_path.iterdir()) == []
