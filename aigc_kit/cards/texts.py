@@ -5,6 +5,33 @@ from aigc_kit.types import Card, Figure, FrozenMap, Piece, RemoteFile, Source
 _TRANSFORMERS = FrozenMap(model="transformers.AutoModelForCausalLM", tokenizer="transformers.AutoTokenizer")
 _SAMPLING = FrozenMap(temperature=0.7, top_k=None, top_p=1.0, repetition_penalty=1.0, max_new_tokens=100)
 
+POEM = Card(
+    name="poem",
+    tier="tiny",
+    kind="text",
+    parts=_TRANSFORMERS,
+    sources=(
+        Source(
+            kind="shipped",
+            ref="models/poem",
+            files=tuple(
+                RemoteFile(path)
+                for path in ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
+            ),
+        ),
+    ),
+    constraints=FrozenMap(
+        languages=("zh-verse",), max_context=128, engines=("transformers",), layers=5, kv_heads=4, head_dim=48
+    ),
+    defaults=_SAMPLING.put(engine="transformers", max_new_tokens=68),
+    licence="Apache-2.0 (trained by this project on Tang and Song verse in the public domain)",
+    params=Figure(3_235_968, "parameters", "measured", "counted on loading"),
+    notes=(
+        "自己训练的诗词小模型（320 万参数），只会写五言、七言的绝句和律诗。",
+        "a prompt is made by aigc_kit.verse.prompt_for: form, title or opening, rhyme",
+    ),
+)
+
 SMOLLM2 = Card(
     name="smollm2-135m",
     tier="tiny",
@@ -161,4 +188,4 @@ GPT3_CHINESE = Card(
     ),
 )
 
-TEXT_CARDS = (QWEN_FULL, QWEN_CODER_GGUF, SMOLLM2, ENDPOINT, GPT3_CHINESE)
+TEXT_CARDS = (QWEN_FULL, QWEN_CODER_GGUF, SMOLLM2, POEM, ENDPOINT, GPT3_CHINESE)
