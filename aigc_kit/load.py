@@ -60,16 +60,16 @@ def _make(plan: Plan) -> "Engine":
         from aigc_kit.text.engines.endpoint import EndpointEngine
 
         return EndpointEngine(plan.card)
-    found = _on_disk(plan.card)
+    found, threads = _on_disk(plan.card), plan.budget.capabilities.get("threads")
     if kind == "llama.cpp":
         from aigc_kit.text.engines.gguf import LlamaCppEngine
 
-        return LlamaCppEngine(plan.card, _gguf_file(plan.card, found), threads=plan.budget.capabilities.get("threads"))
+        return LlamaCppEngine(plan.card, _gguf_file(plan.card, found), threads=threads)
     from aigc_kit.text.engines.convert import converted
     from aigc_kit.text.engines.hf import TransformersEngine
 
     folder = found if (found / "config.json").is_file() else converted(plan.card, _gguf_file(plan.card, found))
-    return TransformersEngine(plan.card, folder, dtype=dtype, device=device, attention=attention)
+    return TransformersEngine(plan.card, folder, dtype=dtype, device=device, attention=attention, threads=threads)
 
 
 def _on_disk(card: Card) -> Path:

@@ -5,6 +5,7 @@ for step in steps(plan.request, plan): step.preview()   # candidates before and 
 take = run(plan.request, plan)                          # the text, its cost, its labels
 """
 
+from aigc_kit.text import measures, sampling
 from aigc_kit.text.run import language_of, plan_for, prompt_ids, run, steps
 from aigc_kit.text.sampling import Stage, draw, softmax, top_k, top_p, warp
 from aigc_kit.text.settings import BANDS, PRESETS, Settings
@@ -21,9 +22,11 @@ __all__ = [
     "TokenView",
     "draw",
     "language_of",
+    "measures",
     "plan_for",
     "prompt_ids",
     "run",
+    "sampling",
     "softmax",
     "steps",
     "top_k",

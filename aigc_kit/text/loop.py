@@ -22,6 +22,7 @@ class Progress:
         finish: "eos", "length" or "stop"; None while running.
         text: set when the run ends.
         missing: highest missing mass met.
+        count: tokens made, as a server counts them; None when they are in `new`.
     """
 
     new: list[int]
@@ -29,6 +30,7 @@ class Progress:
     finish: str | None = None
     text: str = ""
     missing: float = 0.0
+    count: int | None = None
 
 
 def tokens(

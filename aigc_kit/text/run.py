@@ -78,8 +78,8 @@ def run(
 
     Returns:
         A Take whose data is the new text, without the prompt. Labels: model, tier, engine, language, finish ("eos",
-        "length" or "stop"), tokens (how many), ids, mean_logprob (natural, per token, under the model), missing_mass
-        (highest met; 0 with full logits).
+        "length" or "stop"), tokens (how many; None when a server does not say), ids, mean_logprob (natural, per token,
+        under the model; None when unknown), missing_mass (highest met; 0 with full logits).
     """
     job = _Run(request, plan, engine)
     for step in job.steps():
@@ -106,7 +106,7 @@ class _Run:
         self._meter.start("prefill")
         last = time.perf_counter()
         previews = self._previews(engine)
-        phase = {"beam": "beam"}.get(self._settings.search, "token")
+        phase = "chunk" if engine.kind == "endpoint" else "beam" if self._settings.search == "beam" else "token"
         try:
             for index, preview in enumerate(previews):
                 now = time.perf_counter()
@@ -131,14 +131,14 @@ class _Run:
 
     def take(self) -> Take:
         done, card = self._progress, self._plan.card
-        known = [value for value in done.logprobs if value is not None]
+        known = done.logprobs
         labels = FrozenMap(
             model=card.name,
             tier=card.tier,
             engine=self._kind,
             language=language_of(self._plan.request.prompt),
             finish=done.finish,
-            tokens=len(done.new),
+            tokens=done.count if self._kind == "endpoint" else len(done.new),
             ids=tuple(done.new),
             mean_logprob=sum(known) / len(known) if known else None,
             missing_mass=done.missing,

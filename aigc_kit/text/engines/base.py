@@ -107,6 +107,9 @@ class Engine(Protocol):
     def open_beams(self, ids: Sequence[int]) -> Beams:
         """Read a prompt for a beam search."""
 
+    def logprobs(self, ids: Sequence[int], start: int) -> np.ndarray:
+        """Log-probabilities float64 (len(ids) - start,) of ids[start:], each given everything before it; T = 1."""
+
     def close(self) -> None:
         """Free the model."""
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from aigc_kit.errors import BadInput, CannotLoad
 from aigc_kit.text.engines.base import Candidates, check_prompt, legible
+from aigc_kit.text.engines.threads import idle_threads
 from aigc_kit.types import Card
 
 
@@ -21,6 +22,7 @@ class TransformersEngine:
         dtype: "float32", "bfloat16" or "float16".
         device: "cpu" or "cuda".
         attention: "sdpa" or "eager".
+        threads: most to use on a CPU; those that are idle now are used (this sets torch's number for the process).
 
     Raises:
         CannotLoad: the folder holds no model that transformers can load.
@@ -29,12 +31,21 @@ class TransformersEngine:
     kind = "transformers"
 
     def __init__(
-        self, card: Card, folder: Path, *, dtype: str = "float32", device: str = "cpu", attention: str = "sdpa"
+        self,
+        card: Card,
+        folder: Path,
+        *,
+        dtype: str = "float32",
+        device: str = "cpu",
+        attention: str = "sdpa",
+        threads: int | None = None,
     ) -> None:
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         self.card, self.device, self.dtype = card, device, dtype
+        if device == "cpu":
+            torch.set_num_threads(idle_threads(threads))
         try:
             with quiet():
                 self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
