@@ -199,18 +199,21 @@ def _sweep() -> None:
         if claim_file.exists() and not claims.is_stale(claim_file):
             continue
         with suppress(Busy), claims.claim(claim_file, asked=f"clean up after {work.name}", wait=1.0):
+            abandoned = time.time() - _newest(work) > ABANDONED_DAYS * 86400
             _clear_transient(work)
-            if work.exists() and time.time() - _newest(work) > ABANDONED_DAYS * 86400:
+            if abandoned:
                 shutil.rmtree(work, ignore_errors=True)
 
 
 def _newest(folder: Path) -> float:
-    return max(path.stat().st_mtime for path in (folder, *folder.rglob("*")))
+    return max((path.stat().st_mtime for path in (folder, *folder.rglob("*")) if path.exists()), default=0.0)
 
 
 def _clear_transient(work: Path) -> None:
     for name in _TRANSIENT:
         shutil.rmtree(work / name, ignore_errors=True)
+    with suppress(OSError):
+        work.rmdir()  # only when nothing to resume from is left
 
 
 def _work_folder(name: str) -> Path:

@@ -6,6 +6,7 @@ Source: modelscope_hub 1.40 (the library that `modelscope` downloads with), HubA
 """
 
 import importlib
+import json
 import logging
 import os
 import socket
@@ -51,11 +52,12 @@ def fetch(source: Source, work: Path, progress: Progress) -> tuple[list[Fetched]
             asked=asked, found=f"the package modelscope cannot be imported ({error})", todo="pip install modelscope"
         ) from error
     with quiet(), translated(asked, work):
-        # An explicit token (even an empty one) keeps the library from unpickling a stored cookie file.
-        token = os.environ.get("MODELSCOPE_API_TOKEN", "")
-        require_connection(api_module, asked)
-        endpoint = api_module.HubApi(token=token).resolve_endpoint_for_read(source.ref)
-        api = api_module.HubApi(token=token, endpoint=endpoint)
+        # An explicit token (even an empty one) keeps the library from unpickling a stored cookie file. A configuration
+        # of our own, because the library's default one keeps the environment of its first use.
+        config = api_module.HubConfig(token=os.environ.get("MODELSCOPE_API_TOKEN", ""))
+        require_connection(config.endpoint, asked)
+        endpoint = api_module.HubApi(config=config).resolve_endpoint_for_read(source.ref)
+        api = api_module.HubApi(config=config, endpoint=endpoint)
         listing = {file.path: file for file in api.list_repo_files(source.ref, "model", revision=source.revision)}
         wanted = [_listed(source, file, listing.get(file.path)) for file in source.files]
         require_space(asked, sum(file.bytes or 0 for file in wanted), work, already=tree_bytes(work / "hub"))
@@ -126,7 +128,7 @@ def _check(
     return fetched, entries
 
 
-def require_connection(api_module: Any, asked: str) -> None:
+def require_connection(endpoint: str, asked: str) -> None:
     """Find out within seconds that there is no network: the library would retry for half a minute.
 
     With a proxy in the environment only the library can tell, so nothing is checked.
@@ -138,7 +140,7 @@ def require_connection(api_module: Any, asked: str) -> None:
 
     if {"http", "https", "all"} & set(getproxies()):
         return
-    url = urlsplit(api_module.HubConfig(token="").endpoint)
+    url = urlsplit(endpoint)
     address = (url.hostname or "", url.port or (80 if url.scheme == "http" else 443))
     outcome: list[OSError | None] = []
 
@@ -153,7 +155,7 @@ def require_connection(api_module: Any, asked: str) -> None:
     thread = threading.Thread(target=connect, daemon=True)
     thread.start()
     thread.join(CONNECT_SECONDS)
-    failure = outcome[0] if outcome else TimeoutError(f"no answer in {CONNECT_SECONDS:.0f} s")
+    failure = outcome[0] if outcome else TimeoutError(f"no answer in {CONNECT_SECONDS:g} s")
     if failure is not None:
         raise NoNetwork(asked=asked, found=f"no connection ({failure})", todo=AGAIN)
 
@@ -175,7 +177,7 @@ def translated(asked: str, work: Path) -> Iterator[None]:
 def _meaning(error: BaseException, asked: str, work: Path) -> FetchError | None:
     """Our error for one of the library's; None for what is neither the hub's nor the network's fault."""
     from modelscope_hub import errors as hub
-    from requests import RequestException
+    from requests.exceptions import InvalidJSONError, RequestException
 
     failed = getattr(error, "failed_files", None)
     if failed:  # one error for many files: the first says what kind of failure it is
@@ -192,10 +194,10 @@ def _meaning(error: BaseException, asked: str, work: Path) -> FetchError | None:
             "the hub refuses",
             "set MODELSCOPE_API_TOKEN to a token that may read it",
         ),
+        # a login page of a hotel network, a broken mirror
+        ((InvalidJSONError, json.JSONDecodeError), FetchError, "the answer is not the hub's", AGAIN),
         (offline, NoNetwork, "the connection failed", AGAIN),
         (hub.HubError, FetchError, "the hub answered with an error", AGAIN),
-        # not JSON: a login page of a hotel network, a broken mirror
-        (ValueError, FetchError, "the answer is not the hub's", AGAIN),
     )
     known = disk_error(error, asked, work)
     if known is not None:
