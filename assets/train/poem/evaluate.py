@@ -147,6 +147,15 @@ def speed(repeats: int = 8) -> dict:
     return {"characters_per_second": rates, "threads": 1, "load_seconds": round(sorted(loads)[1], 3)}
 
 
+def training_summary() -> dict:
+    """The last line of the training log, and how far the last epoch is."""
+    last = json.loads(paths.TRAINING_LOG.read_text().splitlines()[-1])
+    poems, encoder = corpus.load("train"), Encoder()
+    titled = 1 - batches.LEAVE_OUT_TITLE
+    epoch = sum(1 + len(poem.title) * titled + 1 + len(encoder.answer(poem)) for poem in poems)
+    return last | {"part_of_epoch": round(last["tokens"] / epoch - last["epoch"], 3)}
+
+
 def evaluate() -> dict:
     """Measure everything; the ways to ask at T = 0.7, the title alone at every temperature."""
     model, tokenizer = sampling.load()
@@ -160,7 +169,7 @@ def evaluate() -> dict:
         "machine": f"{torch.get_num_threads()} of 2 cores of an {platform.machine()} CPU",
         "versions": {"torch": torch.__version__, "transformers": transformers.__version__},
         "corpus": json.loads(paths.CORPUS_REPORT.read_text()),
-        "training": json.loads(paths.TRAINING_LOG.read_text().splitlines()[-1]),
+        "training": training_summary(),
         "test": perplexities(model) | {"without_rhyme_token": perplexities(model, rhymed=False)},
         "baseline": json.loads(paths.BASELINE.read_text()),
         "temperature": {str(t): measure(samples, training) for t, samples in sampled.items()},
