@@ -163,16 +163,24 @@ def cjk_font() -> Path | None:
             ).stdout
         except (OSError, subprocess.SubprocessError):
             listed = ""
-        found = sorted(Path(line.rstrip(": ")) for line in listed.splitlines() if line.strip())
-        known = [path for path in found if any(name in path.name.lower() for name in _FONT_NAMES)]
+        found = [Path(line.rstrip(": ")) for line in listed.splitlines() if line.strip()]
         if found:
-            return (known or found)[0]
-    for folder in (Path(name).expanduser() for name in _FONT_FOLDERS):
-        if folder.is_dir():
-            for path in sorted(folder.rglob("*")):
-                if path.suffix.lower() in {".ttf", ".ttc", ".otf"} and any(n in path.name.lower() for n in _FONT_NAMES):
-                    return path
-    return None
+            return min(found, key=_font_rank)
+    folders = (Path(name).expanduser() for name in _FONT_FOLDERS)
+    files = (path for folder in folders if folder.is_dir() for path in folder.rglob("*"))
+    known = [path for path in files if path.suffix.lower() in {".ttf", ".ttc", ".otf"} and _is_known_font(path)]
+    return min(known, key=_font_rank, default=None)
+
+
+def _is_known_font(path: Path) -> bool:
+    return any(name in path.name.lower() for name in _FONT_NAMES)
+
+
+def _font_rank(path: Path) -> tuple[bool, bool, bool, str]:
+    """Known families first, upright sans-serif of normal weight first among them: plots are small print."""
+    name = path.name.lower()
+    other_weight = any(word in name for word in ("bold", "black", "light", "thin", "medium", "heavy", "italic"))
+    return not _is_known_font(path), other_weight, "serif" in name or "mono" in name, str(path)
 
 
 def _cpu_has_bf16() -> bool:

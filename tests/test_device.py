@@ -56,3 +56,16 @@ def test_a_font_is_found_by_its_name(tmp_path, monkeypatch):
     assert device.cjk_font() is None
     (tmp_path / "fonts" / "NotoSansCJK-Regular.ttc").touch()
     assert device.cjk_font() == tmp_path / "fonts" / "NotoSansCJK-Regular.ttc"
+
+
+def test_the_regular_weight_is_preferred(tmp_path, monkeypatch):
+    monkeypatch.setattr(device, "_FONT_FOLDERS", (str(tmp_path),))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for name in (
+        "NotoSansCJK-Bold.ttc",
+        "NotoSansCJK-Light.ttc",
+        "NotoSansCJK-Regular.ttc",
+        "NotoSerifCJK-Regular.ttc",
+    ):
+        (tmp_path / name).touch()
+    assert device.cjk_font() == tmp_path / "NotoSansCJK-Regular.ttc"

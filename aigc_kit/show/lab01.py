@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aigc_kit.show import statistics
 from aigc_kit.show.fonts import glyphs, label
 from aigc_kit.show.page import Html
 from aigc_kit.show.plots import BLUE, GREY, ORANGE, TEMPERATURE_COLOURS, Live, Picture, canvas
@@ -120,7 +121,7 @@ def sweep(rows: Sequence[Mapping[str, Any]], measures: Mapping[str, tuple[str, s
     runs = 0
     for axis, (key, names), colour in zip(axes, measures.items(), TEMPERATURE_COLOURS, strict=False):
         groups = [np.array([row[key] for row in rows if row["temperature"] == heat], dtype=float) for heat in heats]
-        means, half = zip(*(mean_interval(group) for group in groups), strict=True)
+        means, half = zip(*(statistics.mean_interval(group) for group in groups), strict=True)
         axis.errorbar(heats, means, yerr=half, marker="o", capsize=3, color=colour)
         axis.set_xlabel("T")
         axis.set_title(label(*names), fontsize=10)
@@ -131,17 +132,31 @@ def sweep(rows: Sequence[Mapping[str, Any]], measures: Mapping[str, tuple[str, s
     return Picture(figure, "随温度的变化：" + "、".join(zh for zh, _ in measures.values()))
 
 
-def mean_interval(values: np.ndarray) -> tuple[float, float]:
-    """Mean and half-width of its 95 % interval (Student's t, for n = 2 to 30; 0 for a single value).
+def shares(rows: Sequence[Mapping[str, Any]], measures: Mapping[str, tuple[str, str]], model: str) -> Picture:
+    """How often something holds, against temperature: shares with their 95 % Wilson intervals.
 
-    >>> mean, half = mean_interval(np.array([1.0, 2.0, 3.0]))
-    >>> round(mean, 3), round(half, 3)
-    (2.0, 2.484)
+    Args:
+        rows: one mapping per run with "temperature" and one bool per measure.
+        measures: key -> (Chinese, English) name.
+        model: who spoke; goes under the plot.
     """
-    count = len(values)
-    if count < 2:
-        return float(values.mean()), 0.0
-    return float(values.mean()), _T95[min(count - 1, len(_T95)) - 1] * float(values.std(ddof=1)) / count**0.5
+    heats = sorted({row["temperature"] for row in rows})
+    figure, axes = canvas(width=6, height=3.2)
+    runs = 0
+    for (key, names), colour in zip(measures.items(), TEMPERATURE_COLOURS, strict=False):
+        held = [[bool(row[key]) for row in rows if row["temperature"] == heat] for heat in heats]
+        share, low, high = zip(*(statistics.wilson(sum(group), len(group)) for group in held), strict=True)
+        error = np.abs(np.array([low, high]) - np.array(share))
+        axes[0].errorbar(heats, share, yerr=error, marker="o", capsize=3, color=colour, label=label(*names))
+        runs = len(held[0])
+    axes[0].set_xlabel("T")
+    axes[0].set_ylim(-0.02, 1.02)
+    axes[0].yaxis.set_major_formatter("{x:.0%}")
+    axes[0].legend(frameon=False)
+    figure.supxlabel(
+        label(f"{model}，每个温度 {runs} 首，误差线为 95% 区间（实测）", f"{model}, {runs} each"), fontsize=8
+    )
+    return Picture(figure, "随温度的变化：" + "、".join(zh for zh, _ in measures.values()))
 
 
 def attention(weights: np.ndarray, pieces: Sequence[str], where: str) -> Picture:
@@ -164,6 +179,23 @@ def attention(weights: np.ndarray, pieces: Sequence[str], where: str) -> Picture
     return Picture(figure, f"注意力图：{where}")
 
 
+def sharpest_head(weights: np.ndarray) -> tuple[int, int]:
+    """The head that looks most firmly at one earlier token that is not the first (on which heads rest when idle).
+
+    Args:
+        weights: float32 (layers, heads, T, T), T >= 3.
+
+    Returns:
+        Layer and head, 0-based.
+    """
+    length = weights.shape[-1]
+    earlier = np.tril(np.ones((length, length), dtype=bool), k=-1)
+    earlier[:, 0] = False
+    firmness = np.where(earlier, weights, 0).max(axis=-1)[..., 2:].mean(axis=-1)
+    layer, head = np.unravel_index(int(firmness.argmax()), firmness.shape)
+    return int(layer), int(head)
+
+
 def pieces(rows: Mapping[str, Sequence[str]]) -> Html:
     """One sentence cut by several tokenizers: coloured pieces, one row per tokenizer, with their number."""
     colours = ("#3b7dd833", "#d9822b33", "#2e9e5b33")
@@ -179,41 +211,6 @@ def pieces(rows: Mapping[str, Sequence[str]]) -> Html:
         words.append(f"{name} ({len(cut)}): {' | '.join(cut)}")
     head = "<tr><th>分词器</th><th>词元数</th><th>切法</th></tr>"
     return Html(f"<table>{head}{''.join(lines)}</table>", "\n".join(words))
-
-
-_T95: tuple[float, ...] = (
-    12.706,
-    4.303,
-    3.182,
-    2.776,
-    2.571,
-    2.447,
-    2.365,
-    2.306,
-    2.262,
-    2.228,
-    2.201,
-    2.179,
-    2.160,
-    2.145,
-    2.131,
-    2.120,
-    2.110,
-    2.101,
-    2.093,
-    2.086,
-    2.080,
-    2.074,
-    2.069,
-    2.064,
-    2.060,
-    2.056,
-    2.052,
-    2.048,
-    2.045,
-    2.042,
-    1.96,
-)
 
 
 def _bars(axis: Any, names: Sequence[str], shares: np.ndarray, colour: str, widest: float | None = None) -> None:
