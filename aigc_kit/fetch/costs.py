@@ -8,8 +8,8 @@ from pathlib import Path
 from aigc_kit import paths
 from aigc_kit.device import disk_free
 from aigc_kit.errors import NoSpace
-from aigc_kit.fetch.common import known_bytes
-from aigc_kit.fetch.layout import FETCHED_KINDS, RECEIPT, expected, find, read_receipt
+from aigc_kit.fetch.common import known_bytes, tree_bytes
+from aigc_kit.fetch.layout import FETCHED_KINDS, RECEIPT, expected, find, read_receipt, work_folder
 from aigc_kit.types import Card, Figure, Source
 from aigc_kit.units import KB, MB, format_bytes
 
@@ -29,6 +29,7 @@ class Preflight:
         disk_free: bytes free where it would go.
         seconds: predicted; None when the bytes are not known, or nothing has to be fetched.
         rate: bytes per second that the prediction assumes.
+        kept: bytes that an interrupted try has left; the prediction does not count on them.
         sources: in order, in words.
     """
 
@@ -39,6 +40,7 @@ class Preflight:
     disk_free: int
     seconds: Figure | None
     rate: float
+    kept: int
     sources: tuple[str, ...]
 
     @property
@@ -49,6 +51,8 @@ class Preflight:
         if not self.sources:
             return f"{self.card}: no files to fetch"
         free = f"{format_bytes(self.disk_free, decimal=True)} free"
+        if self.kept:
+            free += f"; {format_bytes(self.kept, decimal=True)} are here from an earlier try"
         where = ", else ".join(self.sources)
         if self.bytes is None or self.seconds is None or self.disk_bytes is None:
             return f"{self.card}: from {where}; how many bytes, the hub says first; {free}"
@@ -75,6 +79,7 @@ def preflight(card: Card) -> Preflight:
         disk_free=disk_free(paths.home()),
         seconds=seconds,
         rate=rate,
+        kept=0 if here else tree_bytes(work_folder(card.name)),
         sources=tuple(_words(source) for source in sources),
     )
 

@@ -24,7 +24,7 @@ from aigc_kit.errors import (
 from aigc_kit.fetch import claims, folder, hub, hublock, wheels
 from aigc_kit.fetch.common import Fetched, Progress, disk_errors, sha256_of, silent, tree_bytes
 from aigc_kit.fetch.costs import disk_bytes, network_bytes, preflight, require_space
-from aigc_kit.fetch.layout import FETCHED_KINDS, expected, fetched_folder, find
+from aigc_kit.fetch.layout import FETCHED_KINDS, expected, fetched_folder, find, work_folder
 from aigc_kit.fetch.placing import place
 from aigc_kit.types import Card, Source
 from aigc_kit.units import format_bytes
@@ -74,7 +74,7 @@ def _get_alone(
     card: Card, sources: Sequence[Source], from_dir: Path | None, progress: Progress, held: claims.Claim
 ) -> Path:
     """`get` once nobody else works on this card."""
-    work = _work_folder(card.name)
+    work = work_folder(card.name)
 
     def report(done: int, total: int | None, label: str) -> None:
         held.touch()
@@ -214,10 +214,6 @@ def _clear_transient(work: Path) -> None:
         shutil.rmtree(work / name, ignore_errors=True)
     with suppress(OSError):
         work.rmdir()  # only when nothing to resume from is left
-
-
-def _work_folder(name: str) -> Path:
-    return paths.models() / ".work" / name
 
 
 def _claim_file(name: str) -> Path:

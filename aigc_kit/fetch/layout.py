@@ -48,6 +48,11 @@ def fetched_folder(card: Card) -> Path:
     return paths.models() / card.name
 
 
+def work_folder(name: str) -> Path:
+    """Where a fetch of the card of that name keeps what it can resume from."""
+    return paths.models() / ".work" / name
+
+
 def shipped_folder(source: Source) -> Path | None:
     """The folder of a shipped source; None for other kinds, and where no assets are installed."""
     if source.kind != "shipped":
