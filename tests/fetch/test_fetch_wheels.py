@@ -151,7 +151,7 @@ SAYINGS = [
     ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", NoSpace),
     ("ERROR: HTTP error 404 while getting http://index/x-1.0.whl", SourceGone),
     ('  File "x.py", line 1\npip._vendor.urllib3.exceptions.ReadTimeoutError: Read timed out.', NoNetwork),
-    ("ERROR: Wheel 'x' located at /tmp/x.whl is invalid.", WrongBytes),
+    ("ERROR: Wheel 'x' located at x.whl is invalid.", WrongBytes),
     ("/usr/bin/python: No module named pip", FetchError),
     ("ERROR: something that nobody has seen before", FetchError),
     ("", FetchError),
