@@ -17,7 +17,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("--tier", choices=("tiny", "full"), default="tiny", help="models to use (default: tiny)")
     parser.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="output folder (default: out)")
     parser.add_argument("--slow", action="store_true", help="also run the cells tagged 'slow'")
-    parser.add_argument("--timeout", type=float, default=600, metavar="S", help="seconds one cell may take (600)")
+    parser.add_argument("--timeout", type=int, default=600, metavar="S", help="seconds one cell may take (600)")
     parser.add_argument("--keep-secrets", action="store_true", help="hand API keys in the environment to the notebooks")
 
 

@@ -14,7 +14,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     refresh = actions.add_parser("refresh", help="execute notebooks cleanly and keep the outputs")
     refresh.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="default: those whose cells changed")
     refresh.add_argument("--offline", action="store_true", help="stay off the network")
-    refresh.add_argument("--timeout", type=float, default=600, metavar="S", help="seconds one cell may take (600)")
+    refresh.add_argument("--timeout", type=int, default=600, metavar="S", help="seconds one cell may take (600)")
     stamp = actions.add_parser("stamp", help="declare that outputs still belong to changed cells (prose only)")
     stamp.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     student = actions.add_parser("student", help="copy a notebook without its solutions")

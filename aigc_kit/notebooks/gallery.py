@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,10 @@ LONGEST_TEXT = 4000  # characters of a text that the page shows
 
 STATUS_ZH = {"ok": "通过", "failed": "出错", "timeout": "超时", "died": "内核退出"}
 TIER_ZH = {"tiny": "tiny 小模型", "full": "full 完整模型", "none": "来源不明"}
+_RUN_FIELDS = tuple(field.name for field in fields(Run))
 _COST_ZH = {"seconds": "用时", "peak": "峰值内存"}
 _PARAMETERS = ("temperature", "top_k", "top_p", "repetition_penalty", "max_new_tokens", "beams", "engine")
+_NEUTRAL = {"top_p": 1.0, "repetition_penalty": 1.0}  # what does nothing is not worth a place
 
 
 def write_gallery(out: Path, runs: Iterable[Run]) -> Path:
@@ -53,7 +55,7 @@ def write_gallery(out: Path, runs: Iterable[Run]) -> Path:
     owned = {path.parent / name for path, one in records for name in one.outputs}
     pictures = [path for path in sorted(out.glob("*/**/*.png")) if path not in owned]
     page = environment.get_template("gallery.html.j2").render(
-        machine=machine_facts(),
+        facts=[*machine_facts(), ("档位", "，".join(dict.fromkeys(TIER_ZH[run["tier"]] for run in noted)))],
         date=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
         labs=[_row(run) for run in noted],
         cards=[_card(out, path, one) for path, one in records],
@@ -68,13 +70,13 @@ def note_runs(out: Path, runs: Iterable[Run]) -> list[dict[str, Any]]:
     path = out / RUNS_FILE
     noted: dict[str, dict[str, Any]] = {}
     try:
-        noted = {row["name"]: {**row, "made": list(row["made"])} for row in json.loads(path.read_text("utf-8"))["runs"]}
+        rows = json.loads(path.read_text(encoding="utf-8"))["runs"]
+        noted = {row["name"]: asdict(Run(**{name: row[name] for name in _RUN_FIELDS})) for row in rows}
     except FileNotFoundError:
         pass
     except (ValueError, KeyError, TypeError):  # not ours or cut off: start again
         noted = {}
-    when = datetime.now().astimezone().isoformat(timespec="seconds")
-    noted.update({run.name: {**asdict(run), "made": list(run.made), "finished": when} for run in runs})
+    noted.update({run.name: asdict(run) for run in runs})
     rows = [noted[name] for name in sorted(noted)]
     write_atomically(path, json.dumps({"runs": rows}, ensure_ascii=False, indent=1) + "\n")
     return rows
@@ -142,7 +144,7 @@ def _row(run: Mapping[str, Any]) -> dict[str, Any]:
         "status_zh": STATUS_ZH.get(run["status"], run["status"]),
         "tier_zh": TIER_ZH.get(run["tier"], run["tier"]),
         "time": format_seconds(run["seconds"]),
-        "budget": format_seconds(lab.budget_seconds) if lab and run["tier"] == "tiny" else "",
+        "budget": f"{lab.budget_seconds} s" if lab and run["tier"] == "tiny" else "",
         "peak": format_bytes(run["peak_bytes"]) if run["peak_bytes"] else "没有采到",
         "made_zh": summary(run["made"], zh=True),
         "others": [name for name in run["made"] if not name.endswith((".png", ".txt", ".json"))],
@@ -173,8 +175,9 @@ def _card(out: Path, path: Path, one: Record) -> dict[str, Any]:
         "tier_zh": TIER_ZH.get(tier, tier),
         "origin": str(one.labels.get("origin", "")),
         "prompt": request.get("prompt", ""),
+        "continues": bool(texts) and not extra.get("chat"),  # then prompt and text read as one
         "settings": "，".join(
-            [f"{name} = {extra[name]}" for name in _PARAMETERS if extra.get(name) is not None]
+            [f"{name} = {extra[name]}" for name in _PARAMETERS if extra.get(name) not in (None, _NEUTRAL.get(name))]
             + [f"seed = {request.get('seed')}"]
         ),
         "texts": texts,

@@ -28,6 +28,6 @@ def write_page(notebook: Notebook, path: Path) -> Path | None:
         if cell.cell_type == "code":
             cell.outputs = [output for output in outputs(cell) if WIDGET_VIEW not in output.get("data", {})]
     template = (assets() / "templates" / "notebook.html.j2").read_text(encoding="utf-8")
-    exporter: Any = HTMLExporter(template_name="lab", raw_template=template, language_code="zh-CN", embed_images=True)
+    exporter: Any = HTMLExporter(template_name="lab", raw_template=template, language_code="zh", embed_images=True)
     html, _ = exporter.from_notebook_node(copy, resources={"metadata": {"name": path.stem}})
     return write_atomically(path, html)

@@ -28,11 +28,11 @@ PICTURE_LIMITS = tuple(size * KB for size in (200, 120, 80, 50, 30))  # tried in
 WIDEST = 1600  # pixels
 
 _WIDGETS = "application/vnd.jupyter.widget-state+json"
-_MODEL_ID = re.compile(r"\b[0-9a-f]{32}\b")
+_MODEL_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 _ADDRESS = re.compile(r"\bat 0x[0-9a-f]{8,16}\b")
 
 
-def refresh(path: Path, *, tier: Tier = "tiny", offline: bool = False, timeout: float = 600) -> bool:
+def refresh(path: Path, *, tier: Tier = "tiny", offline: bool = False, timeout: int = 600) -> bool:
     """Run a notebook, slow cells included, and write its outputs and its stamp back into it.
 
     Args:
@@ -174,9 +174,15 @@ def _clean(value: Any, roots: list[tuple[str, str]]) -> Any:
 def _stable_widget_ids(notebook: cells.Notebook) -> cells.Notebook:
     """Give the models of widgets ids that follow from their order, so that a run again changes nothing."""
     state = notebook.metadata.get("widgets", {}).get(_WIDGETS, {}).get("state", {})
-    text = nbformat.writes(notebook)
-    known = set(state)
-    order = [found for found in dict.fromkeys(_MODEL_ID.findall(text)) if found in known]
+    texts = {name: json.dumps(model, sort_keys=True) for name, model in state.items()}
+    shown = _MODEL_ID.findall(json.dumps([cell.outputs for _, cell in cells.code_cells(notebook)]))
+    order: dict[str, None] = {}
+    waiting = [*shown, *sorted(texts, key=lambda name: _MODEL_ID.sub("", texts[name]))]
+    while waiting:  # from what is shown to what it refers to
+        name = waiting.pop(0)
+        if name in texts and name not in order:
+            order[name] = None
+            waiting = _MODEL_ID.findall(texts[name]) + waiting
     names = {old: hashlib.sha256(f"widget {index}".encode()).hexdigest()[:32] for index, old in enumerate(order)}
-    text = _MODEL_ID.sub(lambda match: names.get(match.group(), match.group()), text)
+    text = _MODEL_ID.sub(lambda match: names.get(match.group(), match.group()), nbformat.writes(notebook))
     return nbformat.reads(text, as_version=nbformat.NO_CONVERT)

@@ -108,7 +108,7 @@ def execute(
     tier: Tier = "tiny",
     offline: bool = False,
     slow: bool = False,
-    timeout: float = CELL_SECONDS,
+    timeout: int = CELL_SECONDS,
     keep_secrets: bool = False,
     on_cell: Callable[[int, int], None] | None = None,
 ) -> Execution:
@@ -161,7 +161,7 @@ def execute(
             except CellExecutionError:
                 status, failure = "failed", _failure_in(copy)
             except CellTimeoutError:
-                status, failure = "timeout", _stopped(copy, at[0], f"not done after {timeout:g} s", _TOO_SLOW)
+                status, failure = "timeout", _stopped(copy, at[0], f"not done after {timeout} s", _TOO_SLOW)
             except (DeadKernelError, RuntimeError) as error:  # RuntimeError: it died before it answered
                 status, failure = "died", _stopped(copy, at[0], f"the kernel died ({error})", _TOO_BIG)
         seconds = time.perf_counter() - start
