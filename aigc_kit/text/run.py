@@ -22,7 +22,7 @@ def plan_for(
     Args:
         prompt: text to continue, or a message with chat=True.
         card: name of a model; None chooses one on this machine.
-        language: "zh" or "en"; None looks at the prompt.
+        language: "zh", "en" or "zh-verse" (the poem model's); None looks at the prompt.
         tier: "tiny" or "full"; None takes "full" only where there is a GPU.
         values: `preset` ("creative", "code"), `seed`, and fields of `Settings`: temperature, top_k, top_p,
             repetition_penalty, max_new_tokens, search, beams, stop, chat, system, engine.
@@ -45,12 +45,24 @@ def plan_for(
 
 
 def language_of(text: str) -> str:
-    """ "zh" when a Chinese character is in the text, else "en".
+    """ "zh-verse" for a prompt of `verse.prompt_for`, "zh" when a Chinese character is in the text, else "en".
 
-    >>> language_of("春风 and rain"), language_of("rain")
-    ('zh', 'en')
+    >>> language_of("<五绝>春晓<诗>"), language_of("春风 and rain"), language_of("rain")
+    ('zh-verse', 'zh', 'en')
     """
+    if "<诗>" in text:
+        return "zh-verse"
     return "zh" if any("\u4e00" <= c <= "\u9fff" or "\u3400" <= c <= "\u4dbf" for c in text) else "en"
+
+
+def speaks(language: str, tier: str | None = None) -> bool:
+    """Whether `plan_for` would find a model for this language ("zh", "en", "zh-verse") on this machine."""
+    from aigc_kit import device
+
+    try:
+        return bool(_choose(language, tier, device.probe().device))
+    except NotOnDisk:
+        return False
 
 
 def steps(request: Request, plan: Plan, engine: Engine | None = None) -> Iterator[Step]:
@@ -233,10 +245,13 @@ def _choose(language: str, tier: str | None, device: str) -> Card:
         if fetch.find(card) is not None:
             return card
     names = [card.name for card in fitting]
+    here = [c for c in cards.of_kind("text") if c.name not in FULL_ONLY_BY_NAME and fetch.find(c) is not None]
+    present = ", ".join(f"{c.name} ({'/'.join(c.constraints['languages'])})" for c in here) or "no language model"
+    fetching = f"fetch one of them: aigc fetch {' | '.join(names)}; or " if names else ""
     raise NotOnDisk(
         asked=f"a model for language {language!r}" + (f" in the {tier} tier" if tier else ""),
-        found="none is on this machine" if names else "no card speaks it",
-        todo=f"fetch one of them: aigc fetch {' | '.join(names)}" if names else "choose language 'zh' or 'en'",
+        found=f"none is on this machine; it has {present}",
+        todo=fetching + "name a card that is here, such as card='poem'",
     )
 
 

@@ -2,6 +2,9 @@
 
 import hashlib
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -25,20 +28,34 @@ def converted(card: Card, file: Path) -> Path:
         CannotLoad: not a GGUF file that transformers can read.
         NoSpace: the disk has no room for the copy.
     """
+    return _once(card, file, _FORMAT, partial(_convert, card, file), partial(_check_room, card, file))
+
+
+def converted_tokenizer(card: Card, file: Path) -> Path:
+    """The folder with the tokenizer of a GGUF file alone, as tokenizer.json; made on first use, in some seconds.
+
+    Raises:
+        CannotLoad: not a GGUF file that transformers can read.
+    """
+    return _once(card, file, f"tokenizer-{_FORMAT}", partial(_convert_tokenizer, card, file), lambda _: None)
+
+
+def _once(card: Card, file: Path, what: str, make: Callable[[Path], None], check: Callable[[Path], None]) -> Path:
     with file.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     shelf = paths.home() / "converted"
-    place = shelf / f"{card.name}-{sha256[:16]}-{_FORMAT}"
-    if (place / "config.json").is_file():
+    place = shelf / f"{card.name}-{sha256[:16]}-{what}"
+    if (place / "tokenizer.json").is_file():
         return place
     shelf.mkdir(parents=True, exist_ok=True)
-    _check_room(card, file, shelf)
+    check(shelf)
     draft = Path(mkdtemp(prefix=f".{card.name}-", dir=shelf))
     try:
-        _convert(card, file, draft)
+        make(draft)
+        draft.chmod(0o755)  # mkdtemp's folders are for the owner alone
         draft.replace(place)
     except OSError:
-        if (place / "config.json").is_file():  # another process was faster
+        if (place / "tokenizer.json").is_file():  # another process was faster
             return place
         raise
     finally:
@@ -57,27 +74,41 @@ def _check_room(card: Card, file: Path, shelf: Path) -> None:
         )
 
 
+def _convert_tokenizer(card: Card, file: Path, folder: Path) -> None:
+    from transformers import AutoTokenizer
+
+    with _told(card, file), quiet():
+        tokenizer: Any = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name, local_files_only=True)
+        tokenizer.save_pretrained(folder)
+
+
 def _convert(card: Card, file: Path, folder: Path) -> None:
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+    from transformers import AutoModelForCausalLM, GgufConfig
 
+    with _told(card, file), quiet():
+        model = AutoModelForCausalLM.from_pretrained(
+            file.parent,
+            gguf_file=file.name,
+            dtype=torch.float32,
+            quantization_config=GgufConfig(dequantize=True),
+            local_files_only=True,
+        )
+        if hasattr(model.config, "quantization_config"):
+            del model.config.quantization_config  # the copy is not quantised
+        model.save_pretrained(folder)
+    _convert_tokenizer(card, file, folder)
+
+
+@contextmanager
+def _told(card: Card, file: Path) -> Iterator[None]:
+    """What transformers raises over a file, in the kit's words."""
     try:
-        with quiet():
-            tokenizer: Any = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name, local_files_only=True)
-            model = AutoModelForCausalLM.from_pretrained(
-                file.parent,
-                gguf_file=file.name,
-                dtype=torch.float32,
-                quantization_config=GgufConfig(dequantize=True),
-                local_files_only=True,
-            )
-            if hasattr(model.config, "quantization_config"):
-                del model.config.quantization_config  # the copy is not quantised
-            model.save_pretrained(folder)
-            tokenizer.save_pretrained(folder)
-    except (ValueError, KeyError, ImportError) as error:
+        yield
+    except (ValueError, KeyError, ImportError, IndexError) as error:
+        said = str(error).splitlines() or [type(error).__name__]
         raise CannotLoad(
             asked=f"{card.name} from {file.name}",
-            found=f"transformers says: {str(error).splitlines()[0]}",
+            found=f"transformers says: {said[0]}",
             todo=f"fetch the file anew (aigc fetch {card.name}), or say engine='llama.cpp'",
         ) from error

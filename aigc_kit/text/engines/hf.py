@@ -1,7 +1,8 @@
 """The transformers engine: every logit, the KV cache, attention maps. float32 on a CPU, the plan's dtype on a GPU."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -64,15 +65,13 @@ class TransformersEngine:
             ) from error
         self._model.eval().to(device)
         self._piece = _piece_reader(self._tokenizer)
+        self._suppressed: list[int] = list(self._model.generation_config.suppress_tokens or ())
         self.vocab_size = int(self._model.config.vocab_size)
         self.eos_ids = _eos_ids(self._model, self._tokenizer)
         limit = int(getattr(self._model.config, "max_position_embeddings", 1 << 30))
         self.context = min(limit, int(card.constraints.get("max_context", limit)))
         self._all_ids = np.arange(self.vocab_size)
         self._all_ids.flags.writeable = False
-        self._prefix: list[int] = self._tokenizer(
-            card.constraints.get("prefix", ""), add_special_tokens=False
-        ).input_ids
 
     @property
     def model(self) -> Any:
@@ -86,7 +85,7 @@ class TransformersEngine:
 
     def encode(self, text: str) -> list[int]:
         """Token ids of a text to continue."""
-        return [*self._prefix, *self._tokenizer(text).input_ids]
+        return self._tokenizer(text).input_ids
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of token ids, without special tokens."""
@@ -169,14 +168,20 @@ class TransformersEngine:
         return torch.stack([layer[0] for layer in layers]).float().cpu().numpy()
 
     def forward(self, rows: Sequence[Sequence[int]], cache: Any) -> np.ndarray:
-        """Scores after the last token of each row, float32 (B, V); the cache grows by the rows' length."""
+        """Scores after the last token of each row, float32 (B, V); the cache grows by the rows' length.
+
+        Tokens that the model's own generation config suppresses score -inf, as in `generate`.
+        """
         import torch
 
         with torch.inference_mode():
             answer = self._model(
                 torch.tensor(rows, device=self.device), past_key_values=cache, use_cache=True, logits_to_keep=1
             )
-            return answer.logits[:, -1].float().cpu().numpy()
+            logits = answer.logits[:, -1].float()
+            if self._suppressed:
+                logits[:, self._suppressed] = -float("inf")
+            return logits.cpu().numpy()
 
     def everything(self, logits: np.ndarray) -> Candidates:
         """Candidates of all tokens from scores (V,)."""
@@ -257,13 +262,14 @@ class TransformersBeams:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """No progress bars of transformers while a model is loaded."""
+    """No progress bars while a model is loaded: those of transformers, and those that it makes with bare tqdm."""
     from transformers.utils import logging
 
     shown = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
-        yield
+        with redirect_stderr(StringIO()):
+            yield
     finally:
         if shown:
             logging.enable_progress_bar()
