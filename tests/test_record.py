@@ -198,3 +198,18 @@ def test_request_from_json_refuses_strangers():
         record.request_from_json({"card": "c", "promt": "x"})
     with pytest.raises(BadInput, match="no card or no prompt"):
         record.request_from_json({"card": "c"})
+
+
+def test_a_real_text_is_reproduced_byte_for_byte(tmp_path):
+    from aigc_kit import text
+
+    plan = text.plan_for("春风", card="poem", max_new_tokens=12, temperature=1.0, seed=5)
+    made = text.run(plan.request, plan)
+    path = record.save(made, tmp_path)
+    again = record.reproduce(path)
+    assert again.same and again.take.data == made.data and again.differs == {}
+    data = json.loads(path.read_text(encoding="utf-8"))
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps({**data, "request": {**data["request"], "seed": 6}}), encoding="utf-8")
+    changed = record.reproduce(other)  # another seed, another text: the comparison can fail
+    assert not changed.same and list(changed.differs) == ["output"]
