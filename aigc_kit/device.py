@@ -5,6 +5,7 @@ import platform
 import shutil
 import subprocess
 import time
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -133,6 +134,7 @@ def disk_free(folder: Path | None = None) -> int:
     return shutil.disk_usage(folder).free
 
 
+@cache
 def measure_bandwidth(size: int = 256 * MIB) -> float:
     """Bytes per second that a matrix-vector product reads: what bounds the speed of a language model.
 
@@ -140,7 +142,7 @@ def measure_bandwidth(size: int = 256 * MIB) -> float:
         size: bytes of the matrix; larger than the processor's caches.
 
     Returns:
-        The best of three passes, measured on this machine with numpy's BLAS on all its threads.
+        The best of three passes, measured on this machine with numpy's BLAS on all its threads; once per process.
     """
     import numpy
 

@@ -126,7 +126,7 @@ def _models() -> Iterator[Finding]:
 
 def _hash_origin(card: Card) -> str:
     files = [file for source in card.sources for file in source.files]
-    if not files:
+    if all(source.kind == "shipped" for source in card.sources):
         return "shipped with the kit"
     return "sha256 in the card" if any(file.sha256 for file in files) else "sha256 from the hub, kept in aigc.lock"
 

@@ -36,15 +36,20 @@ def label(zh: str, en: str) -> str:
 
 
 def glyphs(text: str) -> str:
-    """Text as a plot can draw it: line breaks and spaces made visible, and without a font Chinese as code points.
-
-    >>> glyphs(" a\\n")
-    '␣a↵'
-    """
-    shown = "".join(_VISIBLE.get(char, char) for char in text)
+    """Text as a plot can draw it: white space made visible, and without a Chinese font code points in its place."""
+    shown = visible(text)
     if use():
         return shown
     return "".join(char if _is_latin(char) else f"U+{ord(char):04X}" for char in shown)
+
+
+def visible(text: str) -> str:
+    """Line breaks, tabs and spaces as signs.
+
+    >>> visible(" a\\n")
+    '␣a↵'
+    """
+    return "".join(_VISIBLE.get(char, char) for char in text)
 
 
 _VISIBLE = {"\n": "↵", "\t": "⇥", " ": "␣", "\r": "↵"}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aigc_kit.show import statistics
-from aigc_kit.show.fonts import glyphs, label
+from aigc_kit.show.fonts import glyphs, label, visible
 from aigc_kit.show.page import Html
 from aigc_kit.show.plots import BLUE, GREY, ORANGE, TEMPERATURE_COLOURS, Live, Picture, canvas
 from aigc_kit.text import sampling
@@ -15,6 +15,7 @@ from aigc_kit.text import sampling
 if TYPE_CHECKING:
     from aigc_kit.text.engines.base import Candidates, Engine
     from aigc_kit.text.settings import Settings
+    from aigc_kit.text.tokens import Reading
     from aigc_kit.text.view import TokenView
 
 SHOWN = 12
@@ -72,13 +73,13 @@ def play(engine: "Engine", candidates: "Candidates", temperature: float = 0.7) -
     wide = {"style": {"description_width": "5em"}, "layout": {"width": "28em"}, "continuous_update": False}
     heat = widgets.FloatSlider(temperature, min=0, max=2, step=0.05, description="温度 T", **wide)
     k = widgets.SelectionSlider(
-        options=[("不限", None), *((str(n), n) for n in (1, 2, 5, 10, 20, 40, 100) if n <= largest)],
+        options=[("不限", 0), *((str(n), n) for n in (1, 2, 5, 10, 20, 40, 100) if n <= largest)],
         description="top-k",
         **wide,
     )
     p = widgets.FloatSlider(1.0, min=0.05, max=1, step=0.05, description="top-p", **wide)
     display(widgets.VBox([heat, k, p]))
-    live = Live(lambda: filters(engine, candidates, Settings(temperature=heat.value, top_k=k.value, top_p=p.value)))
+    live = Live(lambda: filters(engine, candidates, Settings(temperature=heat.value, top_k=k.value or None, top_p=p.value)))
     for control in (heat, k, p):
         control.observe(lambda change: live.redraw(), names="value")
 
@@ -196,21 +197,35 @@ def sharpest_head(weights: np.ndarray) -> tuple[int, int]:
     return int(layer), int(head)
 
 
-def pieces(rows: Mapping[str, Sequence[str]]) -> Html:
-    """One sentence cut by several tokenizers: coloured pieces, one row per tokenizer, with their number."""
+def readings(found: Sequence["Reading"]) -> Html:
+    """One sentence cut by several tokenizers: coloured pieces, their number, and tokens per Chinese character."""
     colours = ("#3b7dd833", "#d9822b33", "#2e9e5b33")
     lines, words = [], []
-    for name, cut in rows.items():
+    for one in found:
         spans = "".join(
             f'<span style="background:{colours[i % 3]};border-radius:3px;margin:1px;padding:0 2px">'
-            f"{escape(glyphs(piece))}</span>"
-            for i, piece in enumerate(cut)
+            f"{escape(visible(piece))}</span>"
+            for i, piece in enumerate(one.pieces)
         )
-        lines.append(f'<tr><td style="text-align:left">{escape(name)}</td><td style="text-align:right">{len(cut)}</td>')
+        rate = "" if one.tokens_per_hanzi is None else f"{one.tokens_per_hanzi:.2f}"
+        cells = (one.tokenizer, str(one.tokens), rate, "".join(one.unknown))
+        lines.append("<tr>" + "".join(f'<td style="text-align:left">{escape(cell)}</td>' for cell in cells))
         lines.append(f'<td style="text-align:left;line-height:1.9">{spans}</td></tr>')
-        words.append(f"{name} ({len(cut)}): {' | '.join(cut)}")
-    head = "<tr><th>分词器</th><th>词元数</th><th>切法</th></tr>"
-    return Html(f"<table>{head}{''.join(lines)}</table>", "\n".join(words))
+        words.append(f"{one.tokenizer}: {one.tokens} ({rate}) {' | '.join(one.pieces)}")
+    names = ("分词器", "词元数", "词元/汉字（实测）", "不认识的字", "切法")
+    head = "".join(f'<th style="text-align:left">{name}</th>' for name in names)
+    return Html(f"<table><tr>{head}</tr>{''.join(lines)}</table>", "\n".join(words))
+
+
+def truncation(reading: "Reading", limit: int) -> Html:
+    """What is left and what is lost (struck out) when only the first `limit` tokens of a text fit."""
+    left, lost = reading.cut(limit)
+    html = (
+        f'<div style="max-width:60em">{escape(left)}<s style="color:#c8443c">{escape(lost)}</s></div>'
+        f'<div style="color:#8a8f98">{escape(reading.tokenizer)}：全文 {reading.tokens} 个词元，只装得下 {limit} 个，'
+        f"丢掉 {len(lost)} 个字符（划掉的部分）</div>"
+    )
+    return Html(html, f"{left} [lost: {lost}]")
 
 
 def _bars(axis: Any, names: Sequence[str], shares: np.ndarray, colour: str, widest: float | None = None) -> None:

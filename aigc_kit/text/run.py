@@ -1,5 +1,6 @@
 """One text from one prompt: choose a model, plan, run step by step, measure."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -23,7 +24,7 @@ def plan_for(
         prompt: text to continue, or a message with chat=True.
         card: name of a model; None chooses one on this machine.
         language: "zh", "en" or "zh-verse" (the poem model's); None looks at the prompt.
-        tier: "tiny" or "full"; None takes "full" only where there is a GPU.
+        tier: "tiny" or "full"; None takes what AIGC_TIER says, and without it "full" only where there is a GPU.
         values: `preset` ("creative", "code"), `seed`, and fields of `Settings`: temperature, top_k, top_p,
             repetition_penalty, max_new_tokens, search, beams, stop, chat, system, engine.
 
@@ -37,7 +38,7 @@ def plan_for(
     from aigc_kit.plan import plan
 
     values = {**preset_named(values.pop("preset", None)), **values}
-    budget = device.probe()
+    budget = device.probe(bandwidth=True)
     chosen = cards.get(card) if card is not None else _choose(language or language_of(prompt), tier, budget.device)
     request = Request(card=chosen.name, prompt=prompt).change(**values)
     Settings.of(request, chosen)
@@ -233,6 +234,7 @@ class _Meter:
 def _choose(language: str, tier: str | None, device: str) -> Card:
     from aigc_kit import fetch
 
+    tier = tier or os.environ.get("AIGC_TIER") or None
     if tier not in (None, "tiny", "full"):
         raise BadInput(asked=f"tier={tier!r}", found="no tier of that name", todo="say 'tiny', 'full' or nothing")
     allowed = {tier} if tier else ({"tiny", "full"} if device == "cuda" else {"tiny"})

@@ -7,6 +7,7 @@ from weakref import WeakSet
 import numpy as np
 
 from aigc_kit.text.engines.base import Candidates
+from aigc_kit.text.measures import entropy
 from aigc_kit.text.sampling import softmax, warp
 from aigc_kit.text.settings import Settings
 
@@ -52,6 +53,7 @@ class TokenView:
         candidates: the 20 most probable tokens under the model, before any filter.
         stages: the filters that were on, in order.
         missing_mass: probability of tokens that the engine did not list (0 with full logits).
+        entropy: bits, of the distribution that the token was drawn from, over the listed tokens; None from a server.
     """
 
     token: int
@@ -61,6 +63,7 @@ class TokenView:
     candidates: tuple[Candidate, ...] = ()
     stages: tuple[StageView, ...] = ()
     missing_mass: float = 0.0
+    entropy: float | None = None
 
 
 @dataclass(frozen=True)
@@ -101,10 +104,9 @@ class Moment:
             ids = self._ids[: self._length]
             make, start = self._make
             text, so_far = make(self.token, [*ids[start:], self.token])
-            listed, stages = _stage_views(self._candidates, ids, self._settings, lambda t: make(t, ())[0])
-            self._view = TokenView(
-                self.token, text, so_far, self.logprob, listed, stages, self._candidates.missing_mass
-            )
+            listed, stages, bits = _stage_views(self._candidates, ids, self._settings, lambda t: make(t, ())[0])
+            missing = self._candidates.missing_mass
+            self._view = TokenView(self.token, text, so_far, self.logprob, listed, stages, missing, bits)
             self._candidates = None
         return self._view
 
@@ -129,7 +131,7 @@ class Moments:
 
 def _stage_views(
     candidates: Candidates, ids: Sequence[int], settings: Settings, text: Callable[[int], str]
-) -> tuple[tuple[Candidate, ...], tuple[StageView, ...]]:
+) -> tuple[tuple[Candidate, ...], tuple[StageView, ...], float]:
     vocabulary = candidates.ids if candidates.scale == "logprobs" else None
     stages = warp(candidates.scores, settings, ids, vocabulary)
     known: dict[int, str] = {}
@@ -149,7 +151,7 @@ def _stage_views(
         assert stage.value is not None
         views.append(StageView(stage.name, stage.value, stage.kept, listed(order, previous), listed(order, after)))
         previous = after
-    return first, tuple(views)
+    return first, tuple(views), entropy(previous)
 
 
 def _best(probabilities: np.ndarray) -> np.ndarray:
