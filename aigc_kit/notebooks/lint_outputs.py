@@ -37,6 +37,7 @@ def executed(page: Page) -> Iterator[Finding]:
         if cell.execution_count != expected:
             message = f"execution count {cell.execution_count}, expected {expected}: aigc notebook refresh"
             yield page.finding("executed", message, number)
+            break  # what follows is out of order for the same reason
     if cells and not any(outputs(cell) for _, cell in cells):
         yield page.finding("executed", "no cell has an output: aigc notebook refresh")
 

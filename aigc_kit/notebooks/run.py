@@ -191,7 +191,7 @@ def run_notebook(path: Path, out: Path, **options: Any) -> Run:
     after = _listing(folder)
     made = tuple(f"{path.stem}/{name}" for name, state in sorted(after.items()) if before.get(name) != state)
     executed = cells.write(done.notebook, out / path.name)
-    page = write_page(done.notebook, out / f"{path.stem}.html")
+    page = write_page(done.notebook, out / f"{path.stem}.html", path.parent)
     return Run(
         name=path.stem,
         tier=options.get("tier", "tiny"),
