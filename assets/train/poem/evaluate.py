@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
@@ -33,8 +34,8 @@ def share(hits: int, total: int) -> dict:
 
 
 @torch.inference_mode()
-def perplexities(model: PreTrainedModel, rhymed: bool = True) -> dict:
-    """Perplexity on the test split of the tokens that the baseline scores, after the same given tokens.
+def perplexities(model: PreTrainedModel, poems: list[corpus.Poem], rhymed: bool = True) -> dict:
+    """Perplexity of the tokens that the baseline scores, after the same given tokens.
 
     With ``rhymed`` False every poem says ``<不限韵>``, whose own probability is left out as it is always given.
     """
@@ -43,7 +44,7 @@ def perplexities(model: PreTrainedModel, rhymed: bool = True) -> dict:
     han[[number for token, number in encoder.ids.items() if corpus.HAN_LINE.fullmatch(token)]] = True
     total = torch.zeros(2, dtype=torch.float64)
     scored = [0, 0]
-    for batch in batches.epoch(corpus.load("test"), encoder, 4096, None):
+    for batch in batches.epoch(poems, encoder, 4096, None):
         ids, start = batch.ids.clone(), batch.start
         if not rhymed:
             ids[:, start] = encoder.ids[ANY_RHYME]
@@ -54,6 +55,18 @@ def perplexities(model: PreTrainedModel, rhymed: bool = True) -> dict:
         scored = [scored[0] + loss.numel(), scored[1] + int(chosen.sum())]
     tokens, characters = (total / torch.tensor(scored)).exp().tolist()
     return {"perplexity": tokens, "tokens": scored[0], "characters_only": characters, "characters": scored[1]}
+
+
+def title_effect(model: PreTrainedModel, poems: list[corpus.Poem]) -> dict:
+    """Perplexity of the characters of titled poems under their own title, none, and the next poem's of that form."""
+    titled = [poem for poem in poems if poem.title]
+    others = []
+    for form in corpus.FORMS.values():
+        own = [poem for poem in titled if poem.form == form]
+        others += [replace(poem, title=other.title) for poem, other in zip(own, own[1:] + own[:1], strict=True)]
+    ways = {"own": titled, "none": [replace(poem, title="") for poem in titled], "of_another_poem": others}
+    found = {name: perplexities(model, changed)["characters_only"] for name, changed in ways.items()}
+    return found | {"poems": len(titled)}
 
 
 def titled_prompts(per_form: int, make: Callable[[corpus.Poem], str]) -> list[tuple[str, str]]:
@@ -160,7 +173,8 @@ def evaluate() -> dict:
     """Measure everything; the ways to ask at T = 0.7, the title alone at every temperature."""
     model, tokenizer = sampling.load()
     training = copying.Training(corpus.load("train"))
-    held_out = [sampling.Sample(poem.form, "", poem.body) for poem in corpus.load("test")]
+    test = corpus.load("test")
+    held_out = [sampling.Sample(poem.form, "", poem.body) for poem in test]
     asked = modes()
     sampled = {t: sampling.sample(model, tokenizer, asked["title"], t, seed=0) for t in TEMPERATURES}
     others = {name: prompts for name, prompts in asked.items() if name != "title"}
@@ -170,7 +184,8 @@ def evaluate() -> dict:
         "versions": {"torch": torch.__version__, "transformers": transformers.__version__},
         "corpus": json.loads(paths.CORPUS_REPORT.read_text()),
         "training": training_summary(),
-        "test": perplexities(model) | {"without_rhyme_token": perplexities(model, rhymed=False)},
+        "test": perplexities(model, test) | {"without_rhyme_token": perplexities(model, test, rhymed=False)},
+        "title": title_effect(model, test),
         "baseline": json.loads(paths.BASELINE.read_text()),
         "temperature": {str(t): measure(samples, training) for t, samples in sampled.items()},
         "asked_at_0.7": {

@@ -40,4 +40,5 @@ def export() -> int:
     network.load_state_dict(state["averaged"])
     model = as_transformers(network)
     model.half().save_pretrained(paths.MODEL)
+    (paths.MODEL / "model.safetensors").chmod(0o644)  # written readable by the owner alone
     return sum(parameter.numel() for parameter in model.parameters())
