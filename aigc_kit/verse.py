@@ -74,11 +74,7 @@ class Verdict:
 
 
 def form_named(form: str) -> Form:
-    """The form called ``form``, by its name (五言绝句) or its short name (五绝).
-
-    Raises:
-        UnknownName: there is no such form.
-    """
+    """The form called ``form``, by its name (五言绝句) or its short name (五绝); UnknownName when there is none."""
     for known in FORMS.values():
         if form in (known.name, known.short):
             return known
