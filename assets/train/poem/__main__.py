@@ -16,15 +16,16 @@ def main() -> None:
         "card": write_card,
     }
     parser = argparse.ArgumentParser(prog="python -m assets.train.poem", description=__doc__)
-    parser.add_argument("stages", nargs="*", metavar="stage", help=f"of {', '.join(stages)}; default: all")
+    extra = {"probe": look}  # not part of "all"
+    parser.add_argument("stages", nargs="*", metavar="stage", help=f"of {', '.join(stages | extra)}; default: all")
     parser.add_argument("--minutes", type=float, default=train.Settings.minutes, help="training time limit")
     parser.add_argument("--tokens", type=int, default=train.Settings.tokens, help="training tokens planned")
     arguments = parser.parse_args()
-    if unknown := set(arguments.stages) - set(stages):
-        parser.error(f"no stage {', '.join(sorted(unknown))}; there are {', '.join(stages)}")
+    if unknown := set(arguments.stages) - set(stages | extra):
+        parser.error(f"no stage {', '.join(sorted(unknown))}; there are {', '.join(stages | extra)}")
     for name in arguments.stages or stages:
         print(f"--- {name}", flush=True)
-        stages[name](arguments)
+        (stages | extra)[name](arguments)
 
 
 def show(report: dict) -> None:
@@ -51,6 +52,12 @@ def make_weights(arguments: argparse.Namespace) -> None:
 
     settings = train.Settings(tokens=arguments.tokens, minutes=arguments.minutes)
     train.train(Shape(len(vocabulary.Encoder().ids)), settings)
+
+
+def look(_: argparse.Namespace) -> None:
+    from . import probe
+
+    show(probe.rhyme_probability())
 
 
 def write_model(_: argparse.Namespace) -> None:
