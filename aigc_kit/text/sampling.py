@@ -3,9 +3,10 @@
 A model gives one score (logit) per token of its vocabulary. The functions below are the whole way from there to a
 token, in the order that transformers uses: repetition penalty, temperature, top-k, top-p, draw. They compute in the
 dtype they are given (float32 as models give it, float64 otherwise), as transformers' processors do, so the values
-are equal bit for bit for penalty, temperature and top-k. Top-p adds up probabilities, and numpy and torch round
-`exp` and sums differently in the last bit: a token whose cumulated probability lies within rounding of 1 - p (about
-1e-6 of the mass in float32) may fall on either side. The tests bind every other token.
+are equal bit for bit for penalty, temperature and top-k. Top-p adds up probabilities, and two things are open there:
+numpy and torch round `exp` and sums differently in the last bit, so a token whose cumulated probability lies within
+rounding of 1 - p (about 1e-6 of the mass in float32) may fall on either side; and of several tokens with the score at
+the border torch's sort keeps any, this one the last of the vocabulary. The tests bind everything else.
 
 A filtered token has the score -inf: it stays in the array with the probability 0.
 """

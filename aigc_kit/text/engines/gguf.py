@@ -129,7 +129,7 @@ class LlamaCppEngine:
     def _next(self, ids: Sequence[int], steer: int, count: int) -> dict[str, Any]:
         """Probabilities of the next token. The draw itself is steered to a known token, so that an end of text that
         the server would draw cannot suppress them."""
-        answer = self._server.handle_completions(
+        answer = self.complete(
             {
                 "prompt": [int(token) for token in ids],
                 "n_predict": 1,
@@ -140,13 +140,22 @@ class LlamaCppEngine:
                 "cache_prompt": True,
             }
         )
+        return answer["choices"][0]["logprobs"]["content"][0]
+
+    def complete(self, body: dict[str, Any]) -> dict[str, Any]:
+        """llama.cpp's own completion, in the words of its server (`prompt`, `n_predict`, `temperature`, ...).
+
+        Raises:
+            BadInput: llama.cpp refuses.
+        """
+        answer = self._server.handle_completions(body)
         if "error" in answer:
             raise BadInput(
-                asked=f"the token after {len(ids)} others",
-                found=f"llama.cpp says: {answer['error'].get('message')}",
+                asked="a completion by llama.cpp",
+                found=f"it says: {answer['error'].get('message')}",
                 todo="shorten the prompt, or load the model anew: aigc_kit.load.free()",
             )
-        return answer["choices"][0]["logprobs"]["content"][0]
+        return answer
 
     def _ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
         request = Request(

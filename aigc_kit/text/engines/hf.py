@@ -42,6 +42,7 @@ class TransformersEngine:
         threads: int | None = None,
     ) -> None:
         import torch
+        from safetensors import SafetensorError
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         self.card, self.device, self.dtype = card, device, dtype
@@ -57,7 +58,7 @@ class TransformersEngine:
                     local_files_only=True,
                     use_safetensors=True,
                 )
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, SafetensorError) as error:
             raise CannotLoad(
                 asked=f"{card.name} from {folder}",
                 found=f"transformers says: {str(error).splitlines()[0]}",

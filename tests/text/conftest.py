@@ -1,0 +1,32 @@
+"""Fixtures of the text tests."""
+
+import os
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: threads that wait do not burn a busy machine
+
+import pytest
+from text_making import BUDGET, TINY, build
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory):
+    return build(tmp_path_factory.mktemp("tiny-llama"))
+
+
+@pytest.fixture(scope="session")
+def tiny(tiny_folder):
+    from aigc_kit.text.engines.hf import TransformersEngine
+
+    return TransformersEngine(TINY, tiny_folder, threads=1)
+
+
+@pytest.fixture
+def tiny_plan():
+    """plan(prompt, **settings) for the tiny model."""
+    from aigc_kit.plan import plan
+    from aigc_kit.types import Request
+
+    def make(prompt="spring wind", seed=0, **values):
+        return plan(Request(card=TINY.name, prompt=prompt, seed=seed).change(**values), BUDGET, TINY)
+
+    return make

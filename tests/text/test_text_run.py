@@ -1,0 +1,247 @@
+"""Runs: greedy and beam search against transformers' generate, seeds, steps, previews, labels, interruption."""
+
+import gc
+import weakref
+
+import numpy as np
+import pytest
+from text_making import BUDGET, TINY
+
+from aigc_kit import text
+from aigc_kit.errors import BadInput, NotOnDisk
+from aigc_kit.text import sampling
+from aigc_kit.text.settings import Settings
+from aigc_kit.types import Take
+
+PROMPTS = ("spring wind", "春风又绿", "a", "who are you")
+
+
+def generate(engine, prompt, **options):
+    """The new token ids by transformers' own generate."""
+    import torch
+
+    ids = torch.tensor([engine.encode(prompt)])
+    options = {"max_new_tokens": 12, "do_sample": False, "pad_token_id": 0, **options}
+    with torch.inference_mode():
+        out = engine.model.generate(ids, attention_mask=torch.ones_like(ids), **options)
+    return out[0, ids.shape[1] :].tolist()
+
+
+def made(plan, engine) -> Take:
+    return text.run(plan.request, plan, engine=engine)
+
+
+@pytest.mark.parametrize("prompt", PROMPTS)
+@pytest.mark.parametrize("penalty", [1.0, 1.3])
+def test_greedy_equals_generate(tiny, tiny_plan, prompt, penalty):
+    take = made(tiny_plan(prompt, search="greedy", repetition_penalty=penalty), tiny)
+    assert list(take.labels["ids"]) == generate(tiny, prompt, repetition_penalty=penalty)
+
+
+@pytest.mark.parametrize("prompt", PROMPTS)
+@pytest.mark.parametrize(("beams", "penalty", "length"), [(2, 1.0, 12), (5, 1.0, 12), (5, 1.3, 12), (5, 1.0, 1)])
+def test_beam_search_equals_generate(tiny, tiny_plan, prompt, beams, penalty, length):
+    settings = {"search": "beam", "beams": beams, "repetition_penalty": penalty, "max_new_tokens": length}
+    take = made(tiny_plan(prompt, **settings), tiny)
+    theirs = generate(tiny, prompt, num_beams=beams, repetition_penalty=penalty, max_new_tokens=length)
+    assert list(take.labels["ids"]) == theirs
+
+
+def test_beam_search_that_ends_early_equals_generate(tmp_path):
+    """With a common letter as end of text, finished and running texts compete at every step."""
+    from text_making import build
+
+    from aigc_kit.plan import plan
+    from aigc_kit.text.engines.hf import TransformersEngine
+    from aigc_kit.types import Request
+
+    ended = 0
+    for seed in range(4):
+        engine = TransformersEngine(TINY, build(tmp_path / str(seed), seed=seed, eos=[7, 11, 19]), threads=1)
+        assert engine.eos_ids == {7, 11, 19}
+        for prompt in PROMPTS:
+            made_plan = plan(Request(card=TINY.name, prompt=prompt).change(search="beam", beams=3), BUDGET, TINY)
+            take = made(made_plan, engine)
+            theirs = generate(engine, prompt, num_beams=3)
+            while theirs[-1] == 0:  # generate pads texts that ended
+                theirs.pop()
+            assert list(take.labels["ids"]) == theirs
+            ended += take.labels["finish"] == "eos"
+    assert ended >= 3
+
+
+def test_the_best_beam_is_at_least_as_probable_as_the_greedy_text(tiny, tiny_plan):
+    """The mean log-probability that the search maximises, computed anew by one pass over the text."""
+    for prompt in PROMPTS:
+        mean = {}
+        for search in ("greedy", "beam"):
+            take = made(tiny_plan(prompt, search=search), tiny)
+            ids = [*tiny.encode(prompt), *take.labels["ids"]]
+            mean[search] = tiny.logprobs(ids, len(tiny.encode(prompt))).mean()
+            assert take.labels["mean_logprob"] == pytest.approx(mean[search], abs=1e-4)
+        assert mean["beam"] >= mean["greedy"] - 1e-6
+
+
+def test_the_same_seed_gives_the_same_text(tiny, tiny_plan):
+    texts = [made(tiny_plan(seed=seed, temperature=1.5), tiny).data for seed in (0, 0, 1, 2, 3)]
+    assert texts[0] == texts[1] and len(set(texts)) == 4
+
+
+def test_the_loop_by_hand_gives_the_same_text(tiny, tiny_plan):
+    take = made(tiny_plan(seed=9, temperature=1.3, top_k=20, top_p=0.9), tiny)
+    rng, ids, new = np.random.Generator(np.random.PCG64(9)), tiny.encode("spring wind"), []
+    for _ in range(12):
+        scores = tiny.open(ids + new).candidates().scores
+        kept = sampling.top_p(sampling.top_k(sampling.apply_temperature(scores, 1.3), 20), 0.9)
+        new.append(sampling.draw(sampling.softmax(kept), rng))
+        if new[-1] in tiny.eos_ids:
+            break
+    assert list(take.labels["ids"]) == new
+
+
+def test_steps_show_the_candidates_before_and_after_each_filter(tiny, tiny_plan):
+    plan = tiny_plan(temperature=0.8, top_k=6, top_p=0.7, repetition_penalty=1.2)
+    steps = list(text.steps(plan.request, plan, engine=tiny))
+    assert [step.index for step in steps] == list(range(len(steps)))
+    assert [step.phase for step in steps] == ["prefill"] + ["token"] * (len(steps) - 1)
+    view = steps[3].preview()
+    assert view is steps[3].preview()  # made once
+    assert [stage.name for stage in view.stages] == ["repetition_penalty", "temperature", "top_k", "top_p"]
+    assert sum(c.probability for c in view.candidates) <= 1 + 1e-5
+    shown = {c.token: c.probability for c in view.candidates}
+    assert np.exp(view.logprob) == pytest.approx(shown.get(view.token, np.exp(view.logprob)), rel=1e-4)
+    for earlier, later in zip(view.stages, view.stages[1:], strict=False):
+        assert max(c.probability for c in earlier.after) == pytest.approx(later.before[0].probability)
+    for stage in view.stages:
+        assert [c.token for c in stage.before] == [c.token for c in stage.after]
+        assert [c.probability for c in stage.before] == sorted((c.probability for c in stage.before), reverse=True)
+    k_stage, p_stage = view.stages[2:]
+    assert k_stage.kept == 6 == sum(c.probability > 0 for c in k_stage.after)
+    assert p_stage.kept <= 6 and sum(c.probability for c in p_stage.after) == pytest.approx(1, abs=1e-5)
+    assert view.token in {c.token for c in p_stage.after if c.probability > 0}
+    assert steps[-1].preview().so_far == made(plan, tiny).data
+
+
+def test_old_steps_keep_their_view_but_not_their_scores(tiny, tiny_plan, monkeypatch):
+    from aigc_kit.text import view
+
+    monkeypatch.setattr(view.Moments, "KEPT", 4)
+    plan = tiny_plan(temperature=1.0, seed=3)
+    held = list(text.steps(plan.request, plan, engine=tiny))
+    moments = [step.preview.__self__ for step in held]
+    holding = [moment._candidates is not None for moment in moments]
+    assert sum(holding) <= 4 and not any(holding[:-4])
+    fresh = [step.preview().text for step in text.steps(plan.request, plan, engine=tiny)]
+    assert [step.preview().text for step in held] == fresh
+
+
+def test_leaving_the_loop_frees_the_cache(tiny, tiny_plan, monkeypatch):
+    opened = []
+    original = type(tiny).open
+
+    def watched(self, ids):
+        session = original(self, ids)
+        opened.append(weakref.ref(session))
+        return session
+
+    monkeypatch.setattr(type(tiny), "open", watched)
+    plan = tiny_plan()
+    for step in text.steps(plan.request, plan, engine=tiny):
+        if step.index == 2:
+            break
+    del step
+    gc.collect()
+    assert len(opened) == 1 and opened[0]() is None
+
+
+def test_a_text_ends_at_a_stop_text_or_at_its_end(tiny, tiny_plan, tmp_path):
+    whole = made(tiny_plan(search="greedy"), tiny)
+    assert whole.labels["finish"] == "length" and whole.labels["tokens"] == 12
+    stop = whole.data[4:6]
+    cut = made(tiny_plan(search="greedy", stop=stop), tiny)
+    assert cut.labels["finish"] == "stop" and cut.data == whole.data[: whole.data.index(stop)]
+    ended = made(tiny_plan(search="greedy"), tiny_ended(tiny, whole.labels["ids"][5]))
+    at = whole.labels["ids"].index(whole.labels["ids"][5])
+    assert ended.labels["finish"] == "eos" and ended.labels["tokens"] == at + 1
+    assert ended.data == tiny.decode(whole.labels["ids"][:at])
+
+
+def tiny_ended(engine, eos):
+    """The same engine with another token as the end of text."""
+    from copy import copy
+
+    other = copy(engine)
+    other.eos_ids = frozenset({eos})
+    return other
+
+
+def test_a_take_says_what_it_is_and_what_it_cost(tiny, tiny_plan):
+    seen = []
+    plan = tiny_plan("春风", temperature=0.9)
+    take = text.run(plan.request, plan, on_step=seen.append, engine=tiny)
+    assert len(seen) == take.labels["tokens"] == len(take.labels["ids"])
+    assert (take.kind, take.labels["model"], take.labels["tier"]) == ("text", "tiny-llama", "tiny")
+    assert (take.labels["language"], take.labels["missing_mass"]) == ("zh", 0.0)
+    assert [phase.name for phase in take.cost.phases] == ["prefill", "tokens"]
+    assert all(phase.how == "measured: RSS of the process" for phase in take.cost.phases)
+    assert all(phase.peak_bytes > 1 << 20 for phase in take.cost.phases)
+    assert take.cost.seconds >= sum(step.seconds for step in seen) * 0.5
+
+
+def test_loading_is_a_phase_of_its_own(tiny_folder, tiny_plan, monkeypatch):
+    from aigc_kit import load
+
+    monkeypatch.setattr("aigc_kit.fetch.find", lambda card: tiny_folder)
+    load.free(TINY.name)
+    plan = tiny_plan()
+    names = [[phase.name for phase in text.run(plan.request, plan).cost.phases] for _ in range(2)]
+    load.free(TINY.name)
+    assert names == [["load", "prefill", "tokens"], ["prefill", "tokens"]]
+
+
+def test_chat_uses_the_template(tiny, tiny_plan):
+    plan = tiny_plan("hi", chat=True, system="be kind", search="greedy")
+    assert tiny.decode(text.prompt_ids(tiny, "hi", Settings.of(plan.request, plan.card))) == "s.be kind!u.hi!a."
+    raw = made(tiny_plan("s.be kind!u.hi!a.", search="greedy"), tiny)
+    assert made(plan, tiny).data == raw.data
+
+
+def test_too_many_tokens_for_the_context(tiny, tiny_plan):
+    plan = tiny_plan("spring wind", max_new_tokens=60)
+    with pytest.raises(BadInput, match="choose max_new_tokens <= 53"):
+        made(plan, tiny)
+
+
+def test_a_plan_of_another_request_is_refused(tiny, tiny_plan):
+    plan = tiny_plan("one", temperature=0.5)
+    with pytest.raises(BadInput, match="its own prompt"):
+        text.run(tiny_plan("two").request, plan, engine=tiny)
+    with pytest.raises(BadInput, match="its own temperature"):
+        text.run(plan.request.change(temperature=0.6), plan, engine=tiny)
+
+
+def test_the_model_is_chosen_by_language_tier_and_what_is_here(monkeypatch, tmp_path):
+    here = set()
+    monkeypatch.setattr("aigc_kit.fetch.find", lambda card: tmp_path if card.name in here else None)
+    monkeypatch.setattr("aigc_kit.device.probe", lambda **_: BUDGET)
+    monkeypatch.delenv("AIGC_TIER", raising=False)
+    here.update({"qwen2.5-0.5b", "smollm2-135m", "poem"})
+    assert text.plan_for("The future").card.name == "smollm2-135m"
+    assert text.plan_for("<五绝>春晓<诗>").card.name == "poem"
+    assert text.plan_for("春天", tier="full").card.name == "qwen2.5-0.5b"
+    with pytest.raises(NotOnDisk, match=r"(?s)language 'zh'.*poem \(zh-verse\).*aigc fetch qwen2.5-coder-0.5b"):
+        text.plan_for("春天")  # the full tier is not taken without a GPU, unless asked for
+    here.add("qwen2.5-coder-0.5b")
+    assert text.plan_for("春天").card.name == "qwen2.5-coder-0.5b"
+    assert text.plan_for("春天", card="qwen2.5-0.5b").card.name == "qwen2.5-0.5b"
+    monkeypatch.setenv("AIGC_TIER", "full")
+    assert text.plan_for("春天").card.name == "qwen2.5-0.5b"
+    with pytest.raises(BadInput, match="no tier of that name"):
+        text.plan_for("x", tier="huge")
+
+
+def test_a_preset_gives_way_to_what_is_said(monkeypatch, tmp_path):
+    monkeypatch.setattr("aigc_kit.fetch.find", lambda card: tmp_path)
+    extra = text.plan_for("x", card="smollm2-135m", preset="creative", top_k=5).request.extra
+    assert (extra["temperature"], extra["top_p"], extra["top_k"]) == (1.0, 0.9, 5)
+    assert text.plan_for("x", card="smollm2-135m", preset="code", seed=4).request.seed == 4
