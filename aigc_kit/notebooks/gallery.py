@@ -59,7 +59,7 @@ def write_gallery(out: Path, runs: Iterable[Run]) -> Path:
         date=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
         labs=[_row(run) for run in noted],
         cards=[_card(out, path, one) for path, one in records],
-        pictures=[{"name": path.relative_to(out).as_posix(), "src": data_uri(path)} for path in pictures],
+        pictures=[_picture(out, path) for path in pictures],
         peak_how=PEAK_HOW_ZH,
     )
     return write_atomically(out / "index.html", page)
@@ -133,6 +133,17 @@ def data_uri(path: Path) -> str:
     except OSError:
         return ""
     return "data:image/png;base64," + base64.b64encode(data).decode()
+
+
+def _picture(out: Path, path: Path) -> dict[str, Any]:
+    from PIL import Image
+
+    src = data_uri(path)
+    wide = False
+    if src:
+        with Image.open(path) as image:
+            wide = image.width > 2.2 * image.height
+    return {"name": path.relative_to(out).as_posix(), "src": src, "wide": wide}
 
 
 def _row(run: Mapping[str, Any]) -> dict[str, Any]:

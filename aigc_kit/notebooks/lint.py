@@ -24,6 +24,7 @@ _NOT_PROSE = re.compile(
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _INSTALLS = re.compile(r"^\s*!\s*(?:\S*/)?(?:python[\d.]*\s+-m\s+)?pip[\d.]*\b")
 _MAGIC = re.compile(r"^(\s*)(?:[%!?]|\w[\w, ]*=\s*[%!]|[\w.]+\?{1,2}\s*$)")
+_PICTURE = re.compile(r"!\[[^\]]*\]\(\s*<?([^\s)>]+)")
 _TODO = re.compile(r"\b(?:TODO|FIXME|XXX)\b")
 _ERRATUM = re.compile(r"(?<![A-Za-z0-9_.])E\d+(?![A-Za-z0-9_])")  # \b would miss "见E1"
 _DEFINED = re.compile(r"^\s*(?:[-*]|\|)\s*(?:\*\*)?(E\d+)(?:\*\*)?(?![A-Za-z0-9_])", re.MULTILINE)
@@ -139,6 +140,16 @@ def errata_exist(page: Page) -> Iterator[Finding]:
                     yield page.finding("erratum", f"{cited} has no row in docs/ERRATA.md", number, index)
 
 
+def pictures_exist(page: Page) -> Iterator[Finding]:
+    """Pictures in prose are files beside the notebook or in the clone, never addresses."""
+    for number, cell in _prose(page):
+        for target in _PICTURE.findall(cell.source):
+            if "://" in target:
+                yield page.finding("picture", f"{target} is loaded from the network", number)
+            elif not target.startswith(("attachment:", "data:")) and not (page.path.parent / target).is_file():
+                yield page.finding("picture", f"there is no file {target}", number)
+
+
 def rhythm(page: Page) -> Iterator[Finding]:
     """Notebooks of Part I (01 to 05) have the eight steps, marked on markdown cells, each once and in order."""
     if not re.match(r"0[1-5]_", page.path.name) or is_solution(page.path):
@@ -237,5 +248,6 @@ SOURCE_RULES: tuple[Rule, ...] = (
     chinese_prose,
     no_todo,
     errata_exist,
+    pictures_exist,
     rhythm,
 )

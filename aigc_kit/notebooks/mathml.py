@@ -4,7 +4,7 @@ A formula with anything else in it stays as it is, in TeX.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 
 _FORMULA = re.compile(
@@ -38,8 +38,12 @@ class _NotSupportedError(Exception):
     pass
 
 
-def formulas_to_mathml(markdown: str) -> str:
+def formulas_to_mathml(markdown: str, put: Callable[[str], str] = str) -> str:
     """The same Markdown with `$...$` and `$$...$$` as MathML; code, and formulas that are not understood, stay.
+
+    Args:
+        markdown: prose of a cell.
+        put: what stands in the result for a formula's MathML; by default the MathML itself.
 
     >>> formulas_to_mathml("$x^2$ and `$y$`")
     '<math><msup><mi>x</mi><mn>2</mn></msup></math> and `$y$`'
@@ -53,7 +57,7 @@ def formulas_to_mathml(markdown: str) -> str:
             body = _Parser(block or inline).row()
         except _NotSupportedError:
             return match.group()
-        return f'<math display="block">{body}</math>' if block else f"<math>{body}</math>"
+        return put(f'<math display="block">{body}</math>' if block else f"<math>{body}</math>")
 
     return _FORMULA.sub(replace, markdown)
 

@@ -1,5 +1,6 @@
 """An executed notebook as one HTML page that asks nothing of the network."""
 
+import re
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ from aigc_kit.notebooks.cells import Notebook, outputs
 from aigc_kit.notebooks.lint_outputs import WIDGET_VIEW
 from aigc_kit.notebooks.mathml import formulas_to_mathml
 from aigc_kit.paths import assets, write_atomically
+
+_MARK = re.compile("\ue000(\\d+)\ue001")
 
 
 def write_page(notebook: Notebook, path: Path, home: Path) -> Path | None:
@@ -29,13 +32,20 @@ def write_page(notebook: Notebook, path: Path, home: Path) -> Path | None:
     except ImportError:
         return None
     copy = deepcopy(notebook)
+    formulas: list[str] = []
     copy.metadata.pop("widgets", None)
     for cell in copy.cells:
         if cell.cell_type == "code":
             cell.outputs = [output for output in outputs(cell) if WIDGET_VIEW not in output.get("data", {})]
         elif cell.cell_type == "markdown":
-            cell.source = formulas_to_mathml(cell.source)
+            cell.source = formulas_to_mathml(cell.source, lambda formula: _mark(formulas, formula))
     template = (assets() / "templates" / "notebook.html.j2").read_text(encoding="utf-8")
     exporter: Any = HTMLExporter(template_name="lab", raw_template=template, language_code="zh", embed_images=True)
     html, _ = exporter.from_notebook_node(copy, resources={"metadata": {"name": path.stem, "path": str(home)}})
-    return write_atomically(path, html)
+    return write_atomically(path, _MARK.sub(lambda match: formulas[int(match[1])], html))
+
+
+def _mark(formulas: list[str], formula: str) -> str:
+    """Keep a formula aside: nbconvert would take it apart, tag by tag. The marks are private-use characters."""
+    formulas.append(formula)
+    return f"\ue000{len(formulas) - 1}\ue001"

@@ -91,7 +91,9 @@ def test_median_of_five_lines_is_the_limit(found):
         ("温度 temperature", set()),
         ("$$p_i = \\frac{e^{z_i/T}}{\\sum_j e^{z_j/T}}$$", set()),
         ("```python\nprint(1)\n```", set()),
-        ("![curve](curve.png)", set()),
+        ("![curve](attachment:curve.png)", set()),
+        ("![图](missing.png)", {("picture", 10, None)}),
+        ("![图](https://pictures.example/a.png)", {("picture", 10, None)}),
         ("<hr>", set()),
         ("见E1。", set()),
         ("见E999，以及 E7。", {("erratum", 10, 1)}),
@@ -100,6 +102,11 @@ def test_median_of_five_lines_is_the_limit(found):
 )
 def test_prose_rules(found, text, expected):
     assert found(good(prose(text))) == expected
+
+
+def test_pictures_beside_the_notebook_are_found(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"picture")
+    assert lint([put(tmp_path / "nb" / "01_x.ipynb", good(prose("![图](../a.png)")))]) == []
 
 
 def test_errata_are_found_only_when_they_are_defined(tmp_path):
