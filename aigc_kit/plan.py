@@ -13,6 +13,10 @@ from aigc_kit.units import MIB, format_bytes
 DTYPE_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 # Python with the libraries loaded and no model, as seen in a notebook kernel on a 2-core x86-64 machine
 LIBRARY_BYTES = {"transformers": 420 * MIB, "llama.cpp": 330 * MIB}
+# Seconds a token: how often the weights' bytes are worth reading (4-bit weights are unpacked on the way), and what a
+# layer costs besides; seen with SmolLM2 and the poem model on the same machine
+MEMORY_PASSES = {"transformers": 1.0, "llama.cpp": 2.5}
+LAYER_SECONDS = 4e-4
 MARGIN = 0.9  # share of the free memory that a plan may use; the rest is for what changes between plan and run
 
 
@@ -144,10 +148,16 @@ def _peak(weights: Figure, cache: Figure, engine: str) -> Figure:
 
 
 def _seconds(card: Card, request: Request, weights: Figure, cache: Figure, budget: Budget) -> Figure:
-    tokens = request.extra["max_new_tokens"]
+    tokens, engine = request.extra["max_new_tokens"], request.extra["engine"]
     assert budget.bandwidth is not None
-    per_token = (weights.value + cache.value / 2) / budget.bandwidth + card.constraints["layers"] * 1.5e-4
-    rule = f"{tokens} tokens x (weights + half the cache) / {budget.bandwidth / 1e9:.1f} GB/s + 0.15 ms a layer"
+    passes = MEMORY_PASSES[engine]
+    per_token = (
+        passes * (weights.value + cache.value / 2) / budget.bandwidth + card.constraints["layers"] * LAYER_SECONDS
+    )
+    rule = (
+        f"{tokens} tokens x {passes:g} x (weights + half the cache) / {budget.bandwidth / 1e9:.1f} GB/s "
+        f"+ {LAYER_SECONDS * 1e3:g} ms a layer"
+    )
     return Figure(tokens * per_token, "s", "predicted", rule, error=0.5)
 
 
