@@ -42,12 +42,12 @@ def search(
     """Run the search; yields a preview of the rows after each extension. Temperature, top-k and top-p play no part."""
     width = settings.beams
     running, done = [Row((), (), np.float32(0))], []
-    beams = engine.open_beams(prompt)
+    keep = max(2, 1 + len(engine.eos_ids)) * width
+    beams = engine.open_beams(prompt, keep if settings.repetition_penalty == 1 else None)
     try:
         for length in range(1, settings.max_new_tokens + 1):
             found = beams.candidates()
             progress.missing = max([progress.missing, *(c.missing_mass for c in found)])
-            keep = max(2, 1 + len(engine.eos_ids)) * width
             pool = _extend(running, found, prompt, settings, keep)
             at_end = length == settings.max_new_tokens
             ends = [at_end or row.new[-1] in engine.eos_ids for _, row in pool]

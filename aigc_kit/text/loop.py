@@ -9,7 +9,7 @@ import numpy as np
 from aigc_kit.text.engines import Candidates, Engine
 from aigc_kit.text.sampling import draw, warp
 from aigc_kit.text.settings import Settings
-from aigc_kit.text.view import Moment, Moments
+from aigc_kit.text.view import SHOWN, Moment, Moments
 
 
 @dataclass
@@ -44,7 +44,7 @@ def tokens(
     settings = as_searched(settings)
     rng = np.random.Generator(np.random.PCG64(seed))
     ids, moments = list(prompt), Moments()
-    session = engine.open(ids)
+    session = engine.open(ids, enough(settings))
 
     def words(token: int, new: Sequence[int]) -> tuple[str, str]:
         return engine.token_text(token), engine.decode(new) if new else ""
@@ -64,6 +64,18 @@ def tokens(
         session.close()
         if not progress.text:
             progress.text = engine.decode(progress.new)
+
+
+def enough(settings: Settings) -> int | None:
+    """How many of the most probable tokens decide the draw: top-k needs its k, the arg-max one. None: all of them.
+
+    Never fewer than a view shows. A repetition penalty can lift any token into the top, so it needs all.
+    """
+    if settings.repetition_penalty != 1:
+        return None
+    if settings.temperature == 0:
+        return SHOWN
+    return None if settings.top_k is None else max(settings.top_k, SHOWN)
 
 
 def as_searched(settings: Settings) -> Settings:

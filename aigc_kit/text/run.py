@@ -92,7 +92,8 @@ def run(
     Returns:
         A Take whose data is the new text, without the prompt. Labels: model, tier, engine, language, finish ("eos",
         "length" or "stop"), tokens (how many; None when a server does not say), ids, mean_logprob (natural, per token,
-        under the model; None when unknown), missing_mass (highest met; 0 with full logits).
+        under the model; None when unknown), missing_mass (the highest share of probability that the
+        engine did not list; 0 with full logits; with top-k the draw misses nothing by it).
     """
     job = _Run(request, plan, engine)
     for step in job.steps():

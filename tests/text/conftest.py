@@ -30,3 +30,17 @@ def tiny_plan():
         return plan(Request(card=TINY.name, prompt=prompt, seed=seed).change(**values), BUDGET, TINY)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def smollm2_file():
+    """SmolLM2's GGUF file; without it the test skips, and fails under AIGC_REQUIRE_CORE=1."""
+    from aigc_kit import cards, fetch
+
+    folder = fetch.find(cards.get("smollm2-135m"))
+    if folder is None:
+        reason = "the bytes of 'smollm2-135m' are not on disk; run: aigc fetch smollm2-135m"
+        if os.environ.get("AIGC_REQUIRE_CORE") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return sorted(folder.glob("*.gguf"))[0]

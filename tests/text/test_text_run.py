@@ -139,8 +139,8 @@ def test_leaving_the_loop_frees_the_cache(tiny, tiny_plan, monkeypatch):
     opened = []
     original = type(tiny).open
 
-    def watched(self, ids):
-        session = original(self, ids)
+    def watched(self, ids, need=None):
+        session = original(self, ids, need)
         opened.append(weakref.ref(session))
         return session
 

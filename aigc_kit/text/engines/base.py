@@ -101,10 +101,10 @@ class Engine(Protocol):
     def token_text(self, token: int) -> str:
         """A token for display: its characters, or its bytes such as <E4><BA> when they are no whole character."""
 
-    def open(self, ids: Sequence[int]) -> Session:
-        """Read a prompt. Its cost is the prefill."""
+    def open(self, ids: Sequence[int], need: int | None = None) -> Session:
+        """Read a prompt; its cost is the prefill. `need` most probable candidates suffice (None: all there are)."""
 
-    def open_beams(self, ids: Sequence[int]) -> Beams:
+    def open_beams(self, ids: Sequence[int], need: int | None = None) -> Beams:
         """Read a prompt for a beam search."""
 
     def logprobs(self, ids: Sequence[int], start: int) -> np.ndarray:
@@ -117,15 +117,15 @@ class Engine(Protocol):
 class RereadBeams:
     """Beams for an engine that has only sessions: each row is read anew, the engine's prompt cache permitting."""
 
-    def __init__(self, engine: Engine, ids: Sequence[int]) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, ids: Sequence[int], need: int | None) -> None:
+        self._engine, self._need = engine, need
         self._rows = [list(ids)]
 
     def candidates(self) -> list[Candidates]:
         """One entry per row."""
         found = []
         for row in self._rows:
-            session = self._engine.open(row)
+            session = self._engine.open(row, self._need)
             found.append(session.candidates())
             session.close()
         return found

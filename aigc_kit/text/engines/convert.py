@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -105,7 +106,7 @@ def _told(card: Card, file: Path) -> Iterator[None]:
     """What transformers raises over a file, in the kit's words."""
     try:
         yield
-    except (ValueError, KeyError, ImportError, IndexError) as error:
+    except (ValueError, KeyError, ImportError, IndexError, struct.error) as error:
         said = str(error).splitlines() or [type(error).__name__]
         raise CannotLoad(
             asked=f"{card.name} from {file.name}",

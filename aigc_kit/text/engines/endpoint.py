@@ -112,11 +112,11 @@ class EndpointEngine:
         """Not offered by servers."""
         self._only_text("token ids")
 
-    def open(self, ids: Sequence[int]) -> NoReturn:
+    def open(self, ids: Sequence[int], need: int | None = None) -> NoReturn:
         """Not offered by servers."""
         self._only_text("scores of the next token")
 
-    def open_beams(self, ids: Sequence[int]) -> NoReturn:
+    def open_beams(self, ids: Sequence[int], need: int | None = None) -> NoReturn:
         """Not offered by servers."""
         self._only_text("scores of the next token")
 

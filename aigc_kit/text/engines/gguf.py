@@ -32,7 +32,8 @@ class LlamaCppEngine:
         card: of the model.
         file: the .gguf file.
         threads: None uses the processors that are idle now.
-        top_n: candidates per step; more of them miss less and cost more (1000: about 1 ms per token and 0.1 MB).
+        top_n: candidates per step where the settings do not say how many suffice; more of them miss less and cost
+            more (1000 of them: about 20 ms).
 
     Raises:
         CannotLoad: not a file that llama.cpp reads.
@@ -87,23 +88,23 @@ class LlamaCppEngine:
         """A token for display."""
         return legible(self._piece(int(token)))
 
-    def open(self, ids: Sequence[int]) -> "LlamaCppSession":
-        """Read a prompt.
+    def open(self, ids: Sequence[int], need: int | None = None) -> "LlamaCppSession":
+        """Read a prompt. With `need` only so many candidates are listed, and the missing mass is that of all others.
 
         Raises:
             BadInput: an empty prompt, a token outside the vocabulary, a prompt that fills the context.
         """
         check_prompt(ids, self.vocab_size, self.context)
-        return LlamaCppSession(self, ids)
+        return LlamaCppSession(self, ids, min(need or self.top_n, self.top_n))
 
-    def open_beams(self, ids: Sequence[int]) -> RereadBeams:
+    def open_beams(self, ids: Sequence[int], need: int | None = None) -> RereadBeams:
         """Beams that read their rows one after the other."""
         check_prompt(ids, self.vocab_size, self.context)
-        return RereadBeams(self, ids)
+        return RereadBeams(self, ids, need)
 
-    def candidates(self, ids: Sequence[int]) -> Candidates:
-        """The top N after a text, with their log-probabilities under the model."""
-        listed = self._next(ids, self._steer, self.top_n)["top_logprobs"]
+    def candidates(self, ids: Sequence[int], count: int) -> Candidates:
+        """The `count` most probable tokens after a text, with their log-probabilities under the model."""
+        listed = self._next(ids, self._steer, count)["top_logprobs"]
         for entry in listed:
             if entry["id"] not in self._pieces:
                 self._pieces[entry["id"]] = bytes(entry["bytes"])
@@ -189,12 +190,12 @@ class LlamaCppEngine:
 class LlamaCppSession:
     """A text in progress: its token ids; the keys and values are the server's."""
 
-    def __init__(self, engine: LlamaCppEngine, ids: Sequence[int]) -> None:
-        self._engine, self._ids = engine, [int(token) for token in ids]
+    def __init__(self, engine: LlamaCppEngine, ids: Sequence[int], count: int) -> None:
+        self._engine, self._ids, self._count = engine, [int(token) for token in ids], count
 
     def candidates(self) -> Candidates:
         """The top N."""
-        return self._engine.candidates(self._ids)
+        return self._engine.candidates(self._ids, self._count)
 
     def append(self, token: int) -> None:
         """Add a token to the text."""

@@ -118,15 +118,15 @@ class TransformersEngine:
         """A token for display."""
         return legible(self._piece(token))
 
-    def open(self, ids: Sequence[int]) -> "TransformersSession":
-        """Read a prompt.
+    def open(self, ids: Sequence[int], need: int | None = None) -> "TransformersSession":
+        """Read a prompt. All scores are there in any case, so `need` changes nothing.
 
         Raises:
             BadInput: an empty prompt, a token outside the vocabulary, a prompt that fills the context.
         """
         return TransformersSession(self, ids)
 
-    def open_beams(self, ids: Sequence[int]) -> "TransformersBeams":
+    def open_beams(self, ids: Sequence[int], need: int | None = None) -> "TransformersBeams":
         """Read a prompt for a beam search; the rows are computed as one batch."""
         return TransformersBeams(self, ids)
 
