@@ -3,6 +3,8 @@
 import argparse
 import sys
 
+from aigc_kit.types import Step
+
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
     """Register the sub-command."""
@@ -27,8 +29,16 @@ def run(args: argparse.Namespace) -> int:
     if args.chat:
         values["chat"] = True
     plan = text.plan_for(args.prompt, card=args.model, **values)
-    take = text.run(plan.request, plan)
-    print(take.data)
+    printed = ""
+
+    def show(step: Step) -> None:
+        nonlocal printed
+        so_far = getattr(step.preview(), "so_far", "").rstrip("\ufffd")  # half a character waits for its other bytes
+        print(so_far[len(printed) :], end="", flush=True)
+        printed = so_far
+
+    take = text.run(plan.request, plan, on_step=show)
+    print(take.data[len(printed) :])
     phases = ", ".join(f"{phase.name} {phase.seconds:.2f} s" for phase in take.cost.phases)
     print(f"[{plan.card.name}, {plan.card.tier}; {phases}, measured on {plan.budget.name}]", file=sys.stderr)
     if args.save:

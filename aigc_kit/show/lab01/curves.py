@@ -15,7 +15,7 @@ def sweep(rows: Sequence[Mapping[str, Any]], measures: Mapping[str, tuple[str, s
 
     Args:
         rows: one mapping per run with "temperature" and one value per measure.
-        measures: key -> (Chinese, English) name.
+        measures: key -> (Chinese, English) name; their values are >= 0.
         model: who spoke; goes under the plot.
     """
     heats = sorted({row["temperature"] for row in rows})
@@ -23,8 +23,10 @@ def sweep(rows: Sequence[Mapping[str, Any]], measures: Mapping[str, tuple[str, s
     runs = 0
     for axis, (key, names), colour in zip(axes, measures.items(), TEMPERATURE_COLOURS, strict=False):
         groups = [np.array([row[key] for row in rows if row["temperature"] == heat], dtype=float) for heat in heats]
-        means, half = zip(*(statistics.mean_interval(group) for group in groups), strict=True)
-        axis.errorbar(heats, means, yerr=half, marker="o", capsize=3, color=colour)
+        means, half = (np.array(values) for values in zip(*map(statistics.mean_interval, groups), strict=True))
+        below = np.minimum(half, means)  # none of these measures can be negative
+        axis.errorbar(heats, means, yerr=[below, half], marker="o", capsize=3, color=colour)
+        axis.set_ylim(bottom=0)
         axis.set_xlabel("T")
         axis.set_title(label(*names), fontsize=10)
         runs = len(groups[0])

@@ -1,0 +1,158 @@
+"""What learners see: text of models is escaped, pictures are real PNGs, fonts never give boxes, intervals are right."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from aigc_kit import cards, device, verse
+from aigc_kit.plan import plan
+from aigc_kit.show import fonts, lab01, page, plots, statistics
+from aigc_kit.text.engines.base import Candidates
+from aigc_kit.text.settings import Settings
+from aigc_kit.types import Budget, Cost, Phase, Request, Take
+from aigc_kit.units import GIB
+
+HOSTILE = '<script>alert("x")</script>'
+LAPTOP = Budget("cpu", HOSTILE, 8 * GIB, 16 * GIB, 8 * GIB, 100 * GIB, bandwidth=1e10)
+
+
+class Letters:
+    """Stands for an engine: token i is the i-th letter."""
+
+    def token_text(self, token):
+        return chr(ord("a") + token)
+
+
+@pytest.fixture
+def take():
+    made = plan(Request("smollm2-135m", HOSTILE), LAPTOP, cards.get("smollm2-135m"))
+    cost = Cost((Phase("tokens", 2.0, GIB, "measured: RSS of the process"),))
+    return Take("text", HOSTILE, made, cost, {"ids": (1, 2, 1), "mean_logprob": -0.5, "tokens": 3})
+
+
+def test_what_a_model_says_is_escaped(take):
+    for shown in (
+        page.take(take, HOSTILE),
+        page.plan(take.plan),
+        page.cost(take),
+        page.table([(HOSTILE, 1.5)], (HOSTILE,), HOSTILE),
+        lab01.verses({HOSTILE: HOSTILE}, "五言绝句"),
+        lab01.searches({HOSTILE: take}),
+    ):
+        assert "<script>" not in shown._repr_html_()
+        assert repr(shown)
+
+
+def test_the_plan_says_tier_and_origin(take):
+    html = page.plan(take.plan).html
+    assert "tiny 小模型" in html
+    assert "预测：" in html
+    assert "Apache-2.0" in html
+
+
+def test_cost_sets_measured_beside_predicted_with_the_ratio(take):
+    words = page.cost(take).text
+    predicted = take.plan.prediction["seconds"].value
+    assert f"{2.0 / predicted:.2f}" in words
+    assert "整个进程的常驻内存" in words
+
+
+def candidates():
+    return Candidates(np.arange(20), np.linspace(3, -3, 20).astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        lambda: lab01.temperatures(Letters(), candidates(), (0.2, 0.7, 1.2)),
+        lambda: lab01.filters(Letters(), candidates(), Settings(temperature=0.5, top_k=5, top_p=0.9)),
+        lambda: lab01.sweep(
+            [{"temperature": t, "x": t * i} for t in (0.2, 1.2) for i in range(3)], {"x": ("量", "x")}, "m"
+        ),
+        lambda: lab01.shares([{"temperature": 1.0, "x": i > 1} for i in range(5)], {"x": ("量", "x")}, "m"),
+        lambda: lab01.attention(np.tril(np.full((3, 3), 1 / 3)), ["a", "b", "c"], "where"),
+    ],
+)
+def test_pictures_are_pngs_with_words(picture):
+    made = picture()
+    bundle = made._repr_mimebundle_()
+    image = Image.open(io.BytesIO(bundle["image/png"]))
+    assert image.width > 200
+    assert np.asarray(image.convert("L")).std() > 5  # something is drawn
+    assert bundle["text/plain"]
+
+
+def test_a_saved_picture_is_whole(tmp_path, monkeypatch):
+    monkeypatch.setenv("AIGC_OUT", str(tmp_path / "new"))
+    path = lab01.temperatures(Letters(), candidates(), (1.0,)).save("one")
+    with Image.open(path) as image:
+        assert image.width > 100
+    assert [p.name for p in path.parent.iterdir()] == ["one.png"]
+
+
+def test_filters_show_what_is_left():
+    figure = lab01.filters(Letters(), candidates(), Settings(temperature=1.0, top_k=5)).figure
+    assert figure.axes[1].get_title().splitlines()[1] in {"还剩 5 个", "5 left"}
+    colours = [tick.get_color() for tick in figure.axes[1].get_yticklabels()]
+    assert colours.count("black") == 5
+    assert colours.count(plots.GREY) == lab01.SHOWN - 5
+
+
+@pytest.fixture
+def without_font(monkeypatch):
+    monkeypatch.setattr(device, "cjk_font", lambda: None)
+    monkeypatch.setattr(fonts, "_fetched", lambda: None)
+    fonts.use.cache_clear()
+    yield
+    fonts.use.cache_clear()
+
+
+def test_without_a_chinese_font_there_are_words_and_no_boxes(without_font):
+    assert fonts.use() is None
+    assert fonts.label("温度", "temperature") == "temperature"
+    assert fonts.glyphs("春 b") == "U+6625␣b"
+
+
+def test_with_a_font_every_chinese_label_has_a_glyph():
+    if fonts.use() is None:
+        pytest.skip("no Chinese font on this machine; run: aigc fetch font-cjk")
+    from matplotlib import font_manager
+    from matplotlib.ft2font import FT2Font
+
+    path = font_manager.findfont(font_manager.FontProperties(family=fonts.use()))
+    known = FT2Font(path).get_charmap()
+    assert all(
+        ord(char) in known for char in "温度熵比特重复率意外程度还剩个原始分布第步词元看向格式正确押韵，。：（）"
+    )
+
+
+def test_visible_marks_white_space():
+    assert fonts.visible("a b\n\t") == "a␣b↵⇥"
+
+
+def test_a_t_interval_by_hand():
+    # mean 5, s = 2.138, n = 8, t(7) = 2.365
+    mean, half = statistics.mean_interval(np.array([2, 4, 4, 4, 5, 5, 7, 9]))
+    assert mean == 5
+    assert half == pytest.approx(2.365 * 2.13809 / 8**0.5, rel=1e-4)
+    assert statistics.mean_interval(np.array([3.0])) == (3.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("hits", "count", "low", "high"), [(0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (50, 100, 0.4038, 0.5962)]
+)
+def test_wilson_intervals_as_published(hits, count, low, high):
+    share, found_low, found_high = statistics.wilson(hits, count)
+    assert share == hits / count
+    assert (found_low, found_high) == pytest.approx((low, high), abs=2e-4)
+
+
+def test_verses_are_judged():
+    poem = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"
+    words = lab01.verses({"登鹳雀楼": poem}, "五言绝句").text
+    assert verse.check(poem, "五言绝句").ok
+    assert "格式 ✓" in words
+    assert "尤韵" in words
+    assert "格式 ✗（各行字数：5、4）" in lab01.verses({"x": "白日依山尽，黄河入海。"}, "五言绝句").text
