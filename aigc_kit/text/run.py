@@ -9,8 +9,9 @@ from aigc_kit import cards, load
 from aigc_kit.errors import BadInput, NotOnDisk
 from aigc_kit.text.engines import Engine
 from aigc_kit.text.loop import Progress, tokens
+from aigc_kit.text.meter import Meter
 from aigc_kit.text.settings import Settings, preset_named
-from aigc_kit.types import Card, Cost, FrozenMap, Phase, Plan, Request, Step, Take
+from aigc_kit.types import Card, FrozenMap, Plan, Request, Step, Take
 
 FULL_ONLY_BY_NAME = ("endpoint",)  # never chosen for somebody: it sends the prompt to another machine
 
@@ -110,7 +111,7 @@ class _Run:
         self._plan, self._given = plan, engine
         self._settings = Settings.of(plan.request, plan.card)
         self._progress = Progress([], [])
-        self._meter = _Meter(plan)
+        self._meter = Meter(plan)
         self._kind = engine.kind if engine is not None else self._settings.engine
 
     def steps(self) -> Iterator[Step]:
@@ -179,57 +180,6 @@ def prompt_ids(engine: Engine, prompt: str, settings: Settings) -> list[int]:
             todo=f"choose max_new_tokens <= {room}" if room > 0 else "shorten the prompt",
         )
     return ids
-
-
-class _Meter:
-    """Seconds per phase by the wall clock; peak memory by the process's resident set, or the GPU's allocator."""
-
-    def __init__(self, plan: Plan) -> None:
-        import psutil
-
-        self._process = psutil.Process()
-        self._cuda = plan.placement.get("model") == "cuda"
-        self._phases: list[Phase] = []
-        self._open: tuple[str, float] | None = None
-        self._peak = 0
-
-    def start(self, name: str) -> None:
-        self.stop()
-        self._open, self._peak = (name, time.perf_counter()), 0
-        if self._cuda:
-            import torch
-
-            torch.cuda.reset_peak_memory_stats()
-
-    def step(self) -> None:
-        if self._open and self._open[0] == "prefill":
-            self.start("tokens")
-        self._look()
-
-    def stop(self) -> None:
-        if self._open is None:
-            return
-        name, began = self._open
-        seconds = time.perf_counter() - began
-        self._look()
-        self._phases.append(Phase(name, seconds, self._peak, self._how))
-        self._open = None
-
-    def cost(self) -> Cost:
-        self.stop()
-        return Cost(tuple(self._phases))
-
-    @property
-    def _how(self) -> str:
-        return "measured: torch.cuda.max_memory_allocated" if self._cuda else "measured: RSS of the process"
-
-    def _look(self) -> None:
-        if self._cuda:
-            import torch
-
-            self._peak = max(self._peak, torch.cuda.max_memory_allocated())
-        else:
-            self._peak = max(self._peak, self._process.memory_info().rss)
 
 
 def _choose(language: str, tier: str | None, device: str) -> Card:

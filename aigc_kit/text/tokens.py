@@ -6,7 +6,7 @@ from pathlib import Path
 
 from aigc_kit import cards
 from aigc_kit.errors import BadInput, NotOnDisk, UnknownName
-from aigc_kit.text.engines.base import legible
+from aigc_kit.text.engines.pieces import byte_letters, legible
 from aigc_kit.types import Card
 
 BYTES = "utf-8"  # the baseline: every byte is a token
@@ -123,8 +123,6 @@ def _tokenizer_file(card: Card) -> Path:
 
 def _read_with(file: Path, name: str, text: str) -> Reading:
     from tokenizers import Tokenizer
-
-    from aigc_kit.text.engines.hf import byte_letters
 
     tokenizer = Tokenizer.from_file(str(file))
     found = tokenizer.encode(text, add_special_tokens=False)

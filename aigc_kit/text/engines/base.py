@@ -169,16 +169,3 @@ def check_prompt(ids: Sequence[int], vocab_size: int, context: int) -> None:
             found=f"the model sees at most {context} tokens, prompt included",
             todo=f"shorten the prompt to fewer than {context} tokens",
         )
-
-
-def legible(piece: bytes) -> str:
-    """Bytes of a token for display.
-
-    >>> legible("人".encode()), legible("人".encode()[:2]), legible(b" the"), legible(b"\\n")
-    ('人', '<E4><BA>', ' the', '⏎')
-    """
-    try:
-        text = piece.decode()
-    except UnicodeDecodeError:
-        return "".join(f"<{byte:02X}>" for byte in piece)
-    return text.replace("\n", "⏎").replace("\t", "⇥")

@@ -8,7 +8,6 @@ it. Candidates are shown only when the server sends log-probabilities.
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from http.client import HTTPException
 from math import exp
@@ -19,6 +18,7 @@ from urllib.request import HTTPRedirectHandler, build_opener
 from urllib.request import Request as HttpRequest
 
 from aigc_kit.errors import BadInput, CannotLoad
+from aigc_kit.text.engines.openai_protocol import Chunk, body_of, finish_of, parse
 from aigc_kit.text.loop import Progress
 from aigc_kit.text.settings import Settings
 from aigc_kit.text.view import Candidate, TokenView
@@ -28,16 +28,6 @@ URL, MODEL, KEY = "AIGC_OPENAI_BASE_URL", "AIGC_OPENAI_MODEL", "AIGC_OPENAI_API_
 _TOP = 5  # log-probabilities per token; the most that every server allows
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _REFUSED = {400, 404, 405, 422}  # statuses by which servers refuse a parameter or a path
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """A piece of the answer: its text, and (text, logprob, [(candidate, logprob)]) per token when the server says."""
-
-    text: str
-    tokens: tuple[tuple[str, float, tuple[tuple[str, float], ...]], ...] = ()
-    finish: str | None = None
-    count: int | None = None
 
 
 class EndpointEngine:
@@ -94,7 +84,7 @@ class EndpointEngine:
             progress.text += chunk.text
             progress.logprobs = logprobs
             yield partial(_view, chunk, progress.text)
-        progress.finish = _finish(progress.finish, settings)
+        progress.finish = finish_of(progress.finish, settings)
 
     def encode(self, text: str) -> list[int]:
         """Not offered by servers."""
@@ -135,7 +125,7 @@ class EndpointEngine:
         )
 
     def _chunks(self, request: Request, settings: Settings) -> Iterator[Chunk]:
-        path, body = _body(self.model, request, settings)
+        path, body = body_of(self.model, request, settings)
         extra = {"logprobs": True, "top_logprobs": _TOP} if settings.chat else {"logprobs": _TOP}
         try:
             answer = self._post(path, {**body, **extra})
@@ -179,7 +169,7 @@ class EndpointEngine:
                 data = line.removeprefix("data:").strip()
                 if data == "[DONE]":
                     return
-                yield _parse(json.loads(data))
+                yield parse(json.loads(data))
         except (OSError, HTTPException) as error:
             raise self._failed(f"the connection broke: {error}", "run it again") from None
         except (ValueError, KeyError, TypeError, IndexError, AttributeError):
@@ -208,55 +198,6 @@ class _NoRedirect(HTTPRedirectHandler):
         return None
 
 
-def _body(model: str, request: Request, settings: Settings) -> tuple[str, dict[str, Any]]:
-    body: dict[str, Any] = {
-        "model": model,
-        "temperature": 0 if settings.search == "greedy" else settings.temperature,
-        "top_p": settings.top_p,
-        "max_tokens": settings.max_new_tokens,
-        "seed": request.seed,
-        "stream": True,
-    }
-    if settings.stop:
-        body["stop"] = list(settings.stop)
-    if settings.top_k is not None:  # no part of the protocol, but DashScope and local servers know it
-        body["top_k"] = settings.top_k
-    if settings.repetition_penalty != 1:
-        body["repetition_penalty"] = settings.repetition_penalty
-    if not settings.chat:
-        return "/completions", {**body, "prompt": request.prompt}
-    system = [{"role": "system", "content": settings.system}] if settings.system else []
-    return "/chat/completions", {**body, "messages": [*system, {"role": "user", "content": request.prompt}]}
-
-
-def _parse(data: dict[str, Any]) -> Chunk:
-    count = (data.get("usage") or {}).get("completion_tokens")
-    if not data.get("choices"):
-        return Chunk("", count=count)
-    choice = data["choices"][0]
-    text = (choice["delta"].get("content") if "delta" in choice else choice.get("text")) or ""
-    return Chunk(text, _tokens(choice.get("logprobs") or {}), choice.get("finish_reason"), count)
-
-
-def _tokens(logprobs: dict[str, Any]) -> tuple[tuple[str, float, tuple[tuple[str, float], ...]], ...]:
-    if logprobs.get("content"):  # chat, and llama.cpp's completions
-        return tuple(
-            (
-                entry["token"],
-                float(entry["logprob"]),
-                tuple((top["token"], float(top["logprob"])) for top in entry.get("top_logprobs") or ()),
-            )
-            for entry in logprobs["content"]
-        )
-    tokens, values = logprobs.get("tokens") or (), logprobs.get("token_logprobs") or ()
-    tops = logprobs.get("top_logprobs") or [{}] * len(tokens)
-    return tuple(
-        (token, float(value), tuple((t, float(v)) for t, v in (top or {}).items()))
-        for token, value, top in zip(tokens, values, tops, strict=False)
-        if value is not None
-    )
-
-
 def _view(chunk: Chunk, so_far: str) -> TokenView:
     if not chunk.tokens:
         return TokenView(-1, chunk.text, so_far, None)
@@ -264,10 +205,3 @@ def _view(chunk: Chunk, so_far: str) -> TokenView:
     shown = tuple(Candidate(-1, text, exp(value)) for text, value in sorted(tops, key=lambda top: -top[1]))
     missing = max(0.0, 1 - sum(candidate.probability for candidate in shown))
     return TokenView(-1, chunk.text, so_far, logprob, shown, (), missing if shown else 0.0)
-
-
-def _finish(said: str | None, settings: Settings) -> str | None:
-    """Servers say "stop" for the model's own end and for a stop text alike."""
-    if said == "stop":
-        return "stop" if settings.stop else "eos"
-    return said

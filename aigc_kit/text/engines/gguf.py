@@ -16,7 +16,8 @@ from urllib.request import ProxyHandler, Request, build_opener
 import numpy as np
 
 from aigc_kit.errors import BadInput, CannotLoad
-from aigc_kit.text.engines.base import Candidates, RereadBeams, check_prompt, legible
+from aigc_kit.text.engines.base import Candidates, RereadBeams, check_prompt
+from aigc_kit.text.engines.pieces import legible
 from aigc_kit.text.engines.threads import idle_threads
 from aigc_kit.types import Card
 

@@ -1,6 +1,6 @@
 """The transformers engine: every logit, the KV cache, attention maps. float32 on a CPU, the plan's dtype on a GPU."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from io import StringIO
 from pathlib import Path
@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from aigc_kit.errors import BadInput, CannotLoad
-from aigc_kit.text.engines.base import Candidates, check_prompt, legible
+from aigc_kit.text.engines.base import Candidates, check_prompt
+from aigc_kit.text.engines.hf_sessions import TransformersBeams, TransformersSession
+from aigc_kit.text.engines.pieces import legible, piece_reader
 from aigc_kit.text.engines.threads import idle_threads
 from aigc_kit.types import Card
 
@@ -65,7 +67,7 @@ class TransformersEngine:
                 todo=f"fetch the model anew: aigc fetch {card.name}",
             ) from error
         self._model.eval().to(device)
-        self._piece = _piece_reader(self._tokenizer)
+        self._piece = piece_reader(self._tokenizer)
         self._suppressed: list[int] = list(self._model.generation_config.suppress_tokens or ())
         self.vocab_size = int(self._model.config.vocab_size)
         self.eos_ids = _eos_ids(self._model, self._tokenizer)
@@ -118,7 +120,7 @@ class TransformersEngine:
         """A token for display."""
         return legible(self._piece(token))
 
-    def open(self, ids: Sequence[int], need: int | None = None) -> "TransformersSession":
+    def open(self, ids: Sequence[int], need: int | None = None) -> TransformersSession:
         """Read a prompt. All scores are there in any case, so `need` changes nothing.
 
         Raises:
@@ -126,7 +128,7 @@ class TransformersEngine:
         """
         return TransformersSession(self, ids)
 
-    def open_beams(self, ids: Sequence[int], need: int | None = None) -> "TransformersBeams":
+    def open_beams(self, ids: Sequence[int], need: int | None = None) -> TransformersBeams:
         """Read a prompt for a beam search; the rows are computed as one batch."""
         return TransformersBeams(self, ids)
 
@@ -199,68 +201,6 @@ class TransformersEngine:
             torch.cuda.empty_cache()
 
 
-class TransformersSession:
-    """A text in progress. The pass for an appended token runs when its successor's scores are asked for."""
-
-    def __init__(self, engine: TransformersEngine, ids: Sequence[int]) -> None:
-        from transformers import DynamicCache
-
-        check_prompt(ids, engine.vocab_size, engine.context)
-        self._engine = engine
-        self._cache: Any = DynamicCache(config=engine.model.config)
-        self._latest: np.ndarray | None = engine.forward([list(ids)], self._cache)[0]
-        self._pending: list[int] = []
-
-    def candidates(self) -> Candidates:
-        """Scores of all tokens."""
-        if self._pending:
-            self._latest = self._engine.forward([self._pending], self._cache)[0]
-            self._pending = []
-        assert self._latest is not None
-        return self._engine.everything(self._latest)
-
-    def append(self, token: int) -> None:
-        """Add a token to the text."""
-        self._pending.append(int(token))
-
-    def close(self) -> None:
-        """Free the KV cache."""
-        self._cache = self._latest = None
-
-
-class TransformersBeams:
-    """Rows of a beam search in one batch; the cache is reordered with them."""
-
-    def __init__(self, engine: TransformersEngine, ids: Sequence[int]) -> None:
-        from transformers import DynamicCache
-
-        check_prompt(ids, engine.vocab_size, engine.context)
-        self._engine = engine
-        self._cache: Any = DynamicCache(config=engine.model.config)
-        self._latest = engine.forward([list(ids)], self._cache)
-        self._pending: list[int] = []
-
-    def candidates(self) -> list[Candidates]:
-        """One entry per row."""
-        if self._pending:
-            self._latest = self._engine.forward([[token] for token in self._pending], self._cache)
-            self._pending = []
-        return [self._engine.everything(row) for row in self._latest]
-
-    def advance(self, parents: Sequence[int], tokens: Sequence[int]) -> None:
-        """Row i becomes row parents[i] followed by tokens[i]."""
-        import torch
-
-        with torch.inference_mode():
-            self._cache.reorder_cache(torch.tensor(list(parents), device=self._engine.device))
-        self._pending = [int(token) for token in tokens]
-
-    def close(self) -> None:
-        """Free the KV cache."""
-        self._cache = None
-        self._latest = np.empty((0, 0), dtype=np.float32)
-
-
 @contextmanager
 def quiet() -> Iterator[None]:
     """No progress bars while a model is loaded: those of transformers, and those that it makes with bare tqdm."""
@@ -283,36 +223,3 @@ def _eos_ids(model: Any, tokenizer: Any) -> frozenset[int]:
             found.update([value] if isinstance(value, int) else value)
             break
     return frozenset(found)
-
-
-def _piece_reader(tokenizer: Any) -> Callable[[int], bytes]:
-    """A function from a token id to its bytes, for the tokenizer's own way of writing them."""
-    special = set(tokenizer.all_special_ids)
-    from_letters = {letter: byte for byte, letter in enumerate(byte_letters())}
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    byte_level = backend is not None and "ByteLevel" in str(backend.decoder) + str(backend.pre_tokenizer)
-
-    def piece(token: int) -> bytes:
-        letters = tokenizer.convert_ids_to_tokens(int(token))
-        if letters is None:
-            return b""
-        if token in special or not byte_level:
-            return letters.replace("▁", " ").encode()
-        return bytes(from_letters.get(letter, 0x3F) for letter in letters)
-
-    return piece
-
-
-def byte_letters() -> list[str]:
-    """The letter by which byte-level BPE writes each byte 0..255.
-
-    Source: GPT-2 encoder.py, bytes_to_unicode.
-
-    >>> byte_letters()[32], byte_letters()[65]
-    ('Ġ', 'A')
-    """
-    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    letters = {byte: chr(byte) for byte in plain}
-    others = (byte for byte in range(256) if byte not in letters)
-    letters.update({byte: chr(256 + i) for i, byte in enumerate(others)})
-    return [letters[byte] for byte in range(256)]
