@@ -1,4 +1,4 @@
-"""Plan -> engine. A loaded model stays in memory until another is asked for, or `free()` is called."""
+"""Plan -> engine. A loaded model stays in memory until `free()` is called."""
 
 from pathlib import Path
 from threading import RLock

@@ -145,13 +145,13 @@ def _stage_views(
 
     raw = np.exp(candidates.logprobs())
     first, views = listed(_best(raw), raw), []
-    previous = softmax(stages[0].logits)
+    previous = raw  # true probabilities; what an engine did not list is missing in them
     for stage in stages[1:]:
         after, order = stage.probabilities, _best(previous)
         assert stage.value is not None
         views.append(StageView(stage.name, stage.value, stage.kept, listed(order, previous), listed(order, after)))
         previous = after
-    return first, tuple(views), entropy(previous)
+    return first, tuple(views), entropy(softmax(stages[-1].logits))
 
 
 def _best(probabilities: np.ndarray) -> np.ndarray:

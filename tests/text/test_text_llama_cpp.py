@@ -79,6 +79,24 @@ def test_beam_search_beats_greedy(engine):
     assert scores["beam"] >= scores["greedy"] - 1e-3
 
 
+def test_the_ends_of_a_text_are_special_tokens(engine):
+    assert {engine.token_text(token) for token in engine.eos_ids} == {"<|im_end|>", "<|endoftext|>"}
+
+
+def test_an_ordinary_token_of_the_same_letters_is_no_end():
+    """Qwen's coder knows "</s>" as HTML."""
+    from aigc_kit import fetch
+    from aigc_kit.text.engines.gguf import LlamaCppEngine
+
+    folder = fetch.find(cards.get("qwen2.5-coder-0.5b"))
+    if folder is None:
+        pytest.skip("the bytes of 'qwen2.5-coder-0.5b' are not on disk; run: aigc fetch qwen2.5-coder-0.5b")
+    qwen = LlamaCppEngine(cards.get("qwen2.5-coder-0.5b"), sorted(folder.glob("*.gguf"))[0], threads=1, top_n=20)
+    assert {qwen.token_text(token) for token in qwen.eos_ids} == {"<|im_end|>", "<|endoftext|>"}
+    assert len(qwen.encode("</s>")) == 1
+    qwen.close()
+
+
 def test_words_and_tokens(engine):
     said = "人工智能 is fun\n"
     ids = engine.encode(said)
@@ -111,10 +129,13 @@ def test_bad_prompts_and_files_are_named(engine, tmp_path):
         LlamaCppEngine(cards.get("smollm2-135m"), tmp_path / "x.gguf")
 
 
-def test_nothing_is_printed_and_the_port_wants_the_key(engine, capfd):
+def test_nothing_is_printed_and_the_port_wants_the_key(smollm2_file, capfd):
     from urllib.error import HTTPError
     from urllib.request import urlopen
 
+    from aigc_kit.text.engines.gguf import LlamaCppEngine
+
+    engine = LlamaCppEngine(cards.get("smollm2-135m"), smollm2_file, threads=1, top_n=20)
     text.run(plan_of(max_new_tokens=2).request, plan_of(max_new_tokens=2), engine=engine)
     out, err = capfd.readouterr()
     assert out == err == ""
@@ -122,6 +143,8 @@ def test_nothing_is_printed_and_the_port_wants_the_key(engine, capfd):
     assert address.startswith("http://127.0.0.1:")
     with pytest.raises(HTTPError, match="401"):
         urlopen(address + "/props", timeout=10)
+    engine.close()
+    assert capfd.readouterr() == ("", "")
 
 
 def test_it_runs_in_another_thread(engine):

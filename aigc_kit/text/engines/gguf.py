@@ -168,8 +168,8 @@ class LlamaCppEngine:
         with self._opener.open(request, timeout=60) as answer:
             return json.load(answer)
 
-    def _tokenize(self, text: str, add_special: bool = False) -> list[int]:
-        body = {"content": text, "add_special": add_special, "parse_special": True, "with_pieces": True}
+    def _tokenize(self, text: str, add_special: bool = False, parse_special: bool = True) -> list[int]:
+        body = {"content": text, "add_special": add_special, "parse_special": parse_special, "with_pieces": True}
         tokens = self._ask("/tokenize", body)["tokens"]
         for token in tokens:
             piece = token["piece"]
@@ -182,10 +182,18 @@ class LlamaCppEngine:
         return self._pieces[token]
 
     def _find_endings(self) -> frozenset[int]:
-        """Tokens that end a text: the model's own, and the names by which llama.cpp knows them."""
+        """Tokens that end a text: the model's own, and the names by which llama.cpp knows them.
+
+        The same letters can be an ordinary token ("</s>" is HTML to a model of code): it is one with and without
+        special tokens, and does not count.
+        """
         own = self._ask("/props").get("eos_token") or ""
-        tokenized = (self._tokenize(name) for name in {own, *_ENDINGS} if name)
-        return frozenset(ids[0] for ids in tokenized if len(ids) == 1)
+        found: set[int] = set()
+        for name in {own, *_ENDINGS} - {""}:
+            ids = self._tokenize(name)
+            if len(ids) == 1 and self._tokenize(name, parse_special=False) != ids:
+                found.add(ids[0])
+        return frozenset(found)
 
 
 class LlamaCppSession:
