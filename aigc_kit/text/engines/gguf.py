@@ -22,7 +22,7 @@ from aigc_kit.text.engines.threads import idle_threads
 from aigc_kit.types import Card
 
 TOP_N = 1000
-_ENDINGS = ("<|im_end|>", "<|endoftext|>", "</s>", "<|eot_id|>", "<end_of_turn>", "<|end|>")
+_ENDINGS = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<end_of_turn>", "<|end|>")
 _FORCE = 1e4  # added to the logit of the token that shall be drawn; the reported probabilities are from before it
 
 
@@ -168,8 +168,8 @@ class LlamaCppEngine:
         with self._opener.open(request, timeout=60) as answer:
             return json.load(answer)
 
-    def _tokenize(self, text: str, add_special: bool = False, parse_special: bool = True) -> list[int]:
-        body = {"content": text, "add_special": add_special, "parse_special": parse_special, "with_pieces": True}
+    def _tokenize(self, text: str, add_special: bool = False) -> list[int]:
+        body = {"content": text, "add_special": add_special, "parse_special": True, "with_pieces": True}
         tokens = self._ask("/tokenize", body)["tokens"]
         for token in tokens:
             piece = token["piece"]
@@ -184,16 +184,11 @@ class LlamaCppEngine:
     def _find_endings(self) -> frozenset[int]:
         """Tokens that end a text: the model's own, and the names by which llama.cpp knows them.
 
-        The same letters can be an ordinary token ("</s>" is HTML to a model of code): it is one with and without
-        special tokens, and does not count.
+        "</s>" counts only where the model says so: to a model of code it is HTML.
         """
         own = self._ask("/props").get("eos_token") or ""
-        found: set[int] = set()
-        for name in {own, *_ENDINGS} - {""}:
-            ids = self._tokenize(name)
-            if len(ids) == 1 and self._tokenize(name, parse_special=False) != ids:
-                found.add(ids[0])
-        return frozenset(found)
+        tokenized = (self._tokenize(name) for name in {own, *_ENDINGS} - {""})
+        return frozenset(ids[0] for ids in tokenized if len(ids) == 1)
 
 
 class LlamaCppSession:
