@@ -1,12 +1,16 @@
 """What a run costs while it runs."""
 
+import sys
 import time
+from importlib import import_module
 
 from aigc_kit.types import Cost, Phase, Plan
 
 
 class Meter:
-    """Seconds per phase by the wall clock; peak memory by the process's resident set, or the GPU's allocator."""
+    """Seconds per phase by the wall clock; peak memory as what the process's resident set has grown, or by the GPU's
+    allocator. Importing the libraries is a phase of its own and does not count as growth.
+    """
 
     def __init__(self, plan: Plan) -> None:
         import psutil
@@ -16,6 +20,19 @@ class Meter:
         self._phases: list[Phase] = []
         self._open: tuple[str, float] | None = None
         self._peak = 0
+        self._before = self._process.memory_info().rss
+
+    def import_libraries(self, engine: str) -> None:
+        """Import what the engine needs, once per process, as the phase "import"."""
+        library = {"transformers": "transformers", "llama.cpp": "xllamacpp"}.get(engine)
+        if library is None or library in sys.modules:
+            return
+        self.start("import")
+        import_module(library)
+        if engine == "transformers":
+            from transformers import AutoTokenizer, LlamaForCausalLM  # noqa: F401  (lazy names: this loads torch)
+        self.stop()
+        self._before = self._process.memory_info().rss
 
     def start(self, name: str) -> None:
         """Begin a phase; the one before ends."""
@@ -49,7 +66,7 @@ class Meter:
 
     @property
     def _how(self) -> str:
-        return "measured: torch.cuda.max_memory_allocated" if self._cuda else "measured: RSS of the process"
+        return "measured: torch.cuda.max_memory_allocated" if self._cuda else "measured: growth of the process's RSS"
 
     def _look(self) -> None:
         if self._cuda:
@@ -57,4 +74,4 @@ class Meter:
 
             self._peak = max(self._peak, torch.cuda.max_memory_allocated())
         else:
-            self._peak = max(self._peak, self._process.memory_info().rss)
+            self._peak = max(self._peak, self._process.memory_info().rss - self._before)

@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from typing import Any
 
 from aigc_kit import cards, load
@@ -97,9 +98,10 @@ def run(
         engine did not list; 0 with full logits; with top-k the draw misses nothing by it).
     """
     job = _Run(request, plan, engine)
-    for step in job.steps():
-        if on_step is not None:
-            on_step(step)
+    with closing(job.steps()) as made:
+        for step in made:
+            if on_step is not None:
+                on_step(step)
     return job.take()
 
 
@@ -114,8 +116,9 @@ class _Run:
         self._meter = Meter(plan)
         self._kind = engine.kind if engine is not None else self._settings.engine
 
-    def steps(self) -> Iterator[Step]:
+    def steps(self) -> Generator[Step, None, None]:
         if self._given is None and not load.is_loaded(self._plan):
+            self._meter.import_libraries(self._kind)
             self._meter.start("load")
         engine = self._given or load.engine(self._plan)
         self._meter.start("prefill")

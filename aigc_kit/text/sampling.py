@@ -69,11 +69,18 @@ def apply_temperature(logits: np.ndarray | Sequence[float], temperature: float) 
     scores = _scores(logits)
     if not 0 <= temperature < np.inf:
         raise BadInput(asked=f"temperature={temperature}", found="T < 0 or not finite", todo="choose T >= 0, say 0.7")
-    if temperature == 0:
+    divisor = scores.dtype.type(temperature)
+    if divisor == 0:  # also a T that is too small for the dtype
         only = np.full_like(scores, -np.inf)
         only[np.argmax(scores)] = 0
         return only
-    return scores if temperature == 1 else scores / scores.dtype.type(temperature)
+    if divisor == 1:
+        return scores
+    with np.errstate(over="ignore"):
+        divided = scores / divisor
+        if np.isposinf(divided.max()) and np.isfinite(scores.max()):  # the same distribution, measured from the top
+            divided = (scores - scores.max()) / divisor
+    return divided
 
 
 def top_k(logits: np.ndarray | Sequence[float], k: int) -> np.ndarray:
@@ -128,16 +135,16 @@ def top_p(logits: np.ndarray | Sequence[float], p: float) -> np.ndarray:
     if not 0 < p <= 1:
         raise BadInput(asked=f"top_p={p}", found="p outside (0, 1]", todo="choose 0 < p <= 1, say 0.9; 1 keeps all")
     top = _highest(scores)
-    open_ids = np.flatnonzero(scores > -np.inf)  # the rest has probability 0 and would be dropped first
-    upwards = open_ids[np.argsort(scores[open_ids], kind="stable")]
-    weights = np.exp(scores[upwards] - top)
+    upwards = np.sort(scores[scores > -np.inf])  # the rest has probability 0 and would be dropped first
+    weights = np.exp(upwards - top)
     probabilities = weights / weights.sum()
     # torch adds float32 up in double and stores float32; 1 - p is rounded to the dtype of the scores
     cumulated = np.cumsum(probabilities, dtype=np.float64).astype(scores.dtype)
-    drop = cumulated <= scores.dtype.type(1 - float(p))
-    drop[-1] = False
-    kept = scores.copy()
-    kept[upwards[drop]] = -np.inf
+    dropped = min(int(np.count_nonzero(cumulated <= scores.dtype.type(1 - float(p)))), len(upwards) - 1)
+    border = upwards[dropped]
+    kept = np.where(scores < border, scores.dtype.type(-np.inf), scores)
+    equal_ones = dropped - int(np.searchsorted(upwards, border))
+    kept[np.flatnonzero(scores == border)[:equal_ones]] = -np.inf
     return kept
 
 

@@ -192,6 +192,19 @@ def test_entropy_rises_with_temperature():
     assert bits == sorted(bits) and bits[0] == 0 and bits[-1] < math.log2(500)
 
 
+def test_of_equal_scores_at_the_border_the_first_go():
+    assert sampling.top_p([0.0, 0.0, 0.0, 0.0], 0.5).tolist() == [-INF, -INF, 0.0, 0.0]
+    logits = np.log([0.125, 0.125, 0.125, 0.5, 0.125])
+    assert np.flatnonzero(sampling.top_p(logits, 0.7) > -INF).tolist() == [2, 3, 4]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("temperature", [1e-3, 1e-30, 1e-40, 1e-50, 1e-310, 5e-324])
+def test_the_smallest_temperatures_overflow_nowhere(dtype, temperature):
+    logits = np.array([1.0, 30.0, -5.0, -INF], dtype)
+    assert sampling.softmax(logits, temperature).tolist() == [0.0, 1.0, 0.0, 0.0]
+
+
 def test_draw_follows_the_probabilities():
     rng = np.random.Generator(np.random.PCG64(5))
     weights = [0.0, 0.5, 0.0, 0.3, 0.2, 0.0]
