@@ -265,3 +265,20 @@ def test_a_preset_gives_way_to_what_is_said(monkeypatch, tmp_path):
     extra = text.plan_for("x", card="smollm2-135m", preset="creative", top_k=5).request.extra
     assert (extra["temperature"], extra["top_p"], extra["top_k"]) == (1.0, 0.9, 5)
     assert text.plan_for("x", card="smollm2-135m", preset="code", seed=4).request.seed == 4
+
+
+@pytest.mark.parametrize("search", ["greedy", "beam"])
+def test_the_shipped_poem_model_writes_what_generate_writes(search):
+    """The real model, with the tokens that its own configuration suppresses."""
+    from aigc_kit import load
+
+    plan = text.plan_for("<五绝>春晓<诗>", search=search, beams=5, max_new_tokens=30)
+    engine = load.engine(plan)
+    take = made(plan, engine)
+    options = {"num_beams": 5} if search == "beam" else {}
+    options |= {"temperature": None, "top_k": None, "max_new_tokens": 30}
+    theirs = generate(engine, plan.request.prompt, **options)
+    while theirs[-1] == 0:
+        theirs.pop()
+    assert list(take.labels["ids"]) == theirs and "，" in take.data
+    load.free("poem")

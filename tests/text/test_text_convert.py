@@ -1,0 +1,58 @@
+"""Conversion happens once, whole or not at all, whoever else converts the same file."""
+
+import pytest
+
+from aigc_kit import cards
+from aigc_kit.text.engines import convert
+
+CARD = cards.get("smollm2-135m")
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch):
+    monkeypatch.setenv("AIGC_HOME", str(tmp_path / "home"))
+    made = tmp_path / "x.gguf"
+    made.write_bytes(b"GGUF and more")
+    return made
+
+
+def shelf(tmp_path):
+    return sorted(path.name for path in (tmp_path / "home" / "converted").iterdir())
+
+
+def test_made_once_and_named_after_the_bytes(file, tmp_path):
+    calls = []
+
+    def make(folder):
+        calls.append(folder)
+        (folder / "tokenizer.json").write_text("{}")
+
+    places = [convert._once(CARD, file, "v1", make, lambda _: None) for _ in range(2)]
+    assert places[0] == places[1] and len(calls) == 1
+    file.write_bytes(b"GGUF of other bytes")
+    assert convert._once(CARD, file, "v1", make, lambda _: None) != places[0] and len(calls) == 2
+    assert len(shelf(tmp_path)) == 2
+
+
+def test_an_interrupted_conversion_leaves_nothing(file, tmp_path):
+    def make(folder):
+        (folder / "model.safetensors").write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        convert._once(CARD, file, "v1", make, lambda _: None)
+    assert shelf(tmp_path) == []
+
+
+def test_another_process_that_was_faster_wins(file, tmp_path):
+    def make(folder):
+        (folder / "tokenizer.json").write_text("mine")
+        place = folder.parent / first.name
+        place.mkdir()
+        (place / "tokenizer.json").write_text("theirs")
+
+    first = convert._once(CARD, file, "v1", lambda folder: (folder / "tokenizer.json").write_text("x"), lambda _: None)
+    (first / "tokenizer.json").unlink()
+    first.rmdir()
+    assert convert._once(CARD, file, "v1", make, lambda _: None) == first
+    assert (first / "tokenizer.json").read_text() == "theirs" and shelf(tmp_path) == [first.name]
