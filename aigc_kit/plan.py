@@ -11,12 +11,14 @@ from aigc_kit.types import Budget, Card, Change, Figure, FrozenMap, Plan, Reason
 from aigc_kit.units import MIB, format_bytes
 
 DTYPE_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
-# Python with the libraries loaded and no model, as seen in a notebook kernel on a 2-core x86-64 machine
-LIBRARY_BYTES = {"transformers": 420 * MIB, "llama.cpp": 330 * MIB}
+# What a run adds to the process besides weights and cache, as seen on a 2-core x86-64 machine
+BUFFER_BYTES = {"transformers": 40 * MIB, "llama.cpp": 90 * MIB}
+RSS_NOISE = 32 * MIB  # pages that the system takes away or gives back while nobody asks
+LIBRARY_BYTES = {"transformers": 420 * MIB, "llama.cpp": 150 * MIB}  # Python with the libraries and no model
 # Seconds a token: how often the weights' bytes are worth reading (4-bit weights are unpacked on the way), and what a
 # layer costs besides; seen with SmolLM2 and the poem model on the same machine
 MEMORY_PASSES = {"transformers": 1.0, "llama.cpp": 2.5}
-LAYER_SECONDS = 4e-4
+LAYER_SECONDS = 6e-4
 MARGIN = 0.9  # share of the free memory that a plan may use; the rest is for what changes between plan and run
 
 
@@ -61,15 +63,16 @@ def _plan_text(request: Request, budget: Budget, card: Card) -> Plan:
     cache = _cache_bytes(card, request, dtype)
     prediction = {"weights": weights, "kv_cache": cache, "peak": _peak(weights, cache, engine)}
     free = budget.free_bytes if device == budget.device else budget.ram_free_bytes
-    if prediction["peak"].value > MARGIN * free:
-        raise _text_does_not_fit(card, engine, prediction["peak"], free)
+    needed = prediction["peak"].value + LIBRARY_BYTES[engine]
+    if needed > MARGIN * free:
+        raise _text_does_not_fit(card, engine, needed, free)
     if budget.bandwidth:
         prediction["seconds"] = _seconds(card, request, weights, cache, budget)
     reasons = (
         reason,
         Reason(
-            f"{format_bytes(free)} are free, {prediction['peak'].text} are predicted",
-            f"空闲 {format_bytes(free)}，预测需要 {prediction['peak'].text}",
+            f"{format_bytes(free)} are free, {format_bytes(needed)} are predicted with the libraries",
+            f"空闲 {format_bytes(free)}，连同程序库预测需要 {format_bytes(needed)}",
         ),
     )
     return Plan(
@@ -140,11 +143,11 @@ def _cache_bytes(card: Card, request: Request, dtype: str) -> Figure:
 
 
 def _peak(weights: Figure, cache: Figure, engine: str) -> Figure:
-    """Resident memory of the whole process: the libraries themselves, then weights and cache with a little slack."""
-    libraries = LIBRARY_BYTES[engine]
-    total = libraries + 1.02 * weights.value + cache.value
-    rule = f"{format_bytes(libraries)} of libraries + weights x 1.02 + KV cache"
-    return Figure(total, "B", "predicted", rule, error=0.25)
+    """What the process grows by: weights and cache with a little slack, and the engine's own buffers."""
+    buffers = BUFFER_BYTES[engine]
+    total = 1.02 * weights.value + cache.value + buffers
+    rule = f"weights x 1.02 + KV cache + {format_bytes(buffers)} of buffers, beside the libraries"
+    return Figure(total, "B", "predicted", rule, error=0.25 + RSS_NOISE / total)
 
 
 def _seconds(card: Card, request: Request, weights: Figure, cache: Figure, budget: Budget) -> Figure:
@@ -161,13 +164,13 @@ def _seconds(card: Card, request: Request, weights: Figure, cache: Figure, budge
     return Figure(tokens * per_token, "s", "predicted", rule, error=0.5)
 
 
-def _text_does_not_fit(card: Card, engine: str, peak: Figure, free: int) -> DoesNotFit:
-    short = int(peak.value / MARGIN - free)
+def _text_does_not_fit(card: Card, engine: str, needed: float, free: int) -> DoesNotFit:
+    short = int(needed / MARGIN - free) + 1
     other = [name for name in card.constraints["engines"] if name != engine and name == "llama.cpp"]
     todo = f"free {format_bytes(short)} more" + (f", or ask for engine={other[0]!r} (4-bit weights)" if other else "")
     return DoesNotFit(
         asked=f"{card.name} on the {engine} engine",
-        found=f"{peak.text} predicted, {format_bytes(free)} free",
+        found=f"{format_bytes(needed)} predicted with the libraries (±25%), {format_bytes(free)} free",
         todo=todo,
     )
 

@@ -245,14 +245,11 @@ def _stem(take: Take, name: str | None, parts: Mapping[str, bytes]) -> str:
 
 
 def _measured(take: Take) -> dict[str, Figure]:
-    cost, where = take.cost, take.plan.budget.name
-    how = "; ".join(dict.fromkeys(phase.how for phase in cost.phases)) or "no phase"
-    figures = {"seconds": Figure(cost.seconds, "s", "measured", f"{how}; on {where}")}
-    if cost.peak_bytes is not None:
-        figures["peak"] = Figure(cost.peak_bytes, "B", "measured", f"{how}; on {where}")
-    for phase in cost.phases:
-        figures[f"seconds.{phase.name}"] = Figure(phase.seconds, "s", "measured", f"{phase.how}; on {where}")
-    return figures
+    each = {
+        f"seconds.{phase.name}": Figure(phase.seconds, "s", "measured", f"wall clock, on {take.plan.budget.name}")
+        for phase in take.cost.phases
+    }
+    return {**take.measured(), **each}
 
 
 def _unlike(name: str, then: Any, now: Any) -> list[tuple[str, Any, Any]]:

@@ -42,7 +42,13 @@ def take():
     budget = Budget("cpu", "Sample CPU", 8 * GIB, 16 * GIB, 8 * GIB, 100 * GIB)
     prediction = {"seconds": Figure(2.0, "s", "predicted", "a rule", error=0.5)}
     plan = Plan(request, CARD, budget, {"model": "float32"}, {"model": "cpu"}, "sdpa", {}, prediction)
-    cost = Cost((Phase("prefill", 0.5, 1000, "perf_counter"), Phase("token", 1.0, None, "perf_counter")))
+    cost = Cost(
+        (
+            Phase("load", 9.0, 1000, "growth of RSS"),
+            Phase("prefill", 0.5, 900, "growth of RSS"),
+            Phase("token", 1.0, None, "nothing"),
+        )
+    )
     return Take("text", TEXT, plan, cost, {"tier": "tiny", "origin": "人工撰写，非模型生成"})
 
 
@@ -62,7 +68,8 @@ def test_save_and_load_go_round(take, tmp_path):
     assert back.measured["seconds"]["value"] == 1.5 and back.measured["seconds.prefill"]["value"] == 0.5
     assert back.measured["peak"]["value"] == 1000
     assert {back.measured[name]["how"] for name in back.measured} == {"measured"}
-    assert "Sample CPU" in back.measured["seconds"]["source"] and "perf_counter" in back.measured["seconds"]["source"]
+    assert back.measured["seconds"]["source"] == "wall clock, on Sample CPU"
+    assert back.measured["peak"]["source"] == "growth of RSS, on Sample CPU"
     assert back.labels["origin"] == "人工撰写，非模型生成"
     assert back.created.endswith("+00:00")
 

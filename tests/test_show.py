@@ -28,7 +28,8 @@ class Letters:
 @pytest.fixture
 def take():
     made = plan(Request("smollm2-135m", HOSTILE), LAPTOP, cards.get("smollm2-135m"))
-    cost = Cost((Phase("tokens", 2.0, GIB, "measured: RSS of the process"),))
+    how = "measured: growth of the process's RSS"
+    cost = Cost((Phase("load", 1.0, GIB, how), Phase("tokens", 2.0, GIB, how)))
     return Take("text", HOSTILE, made, cost, {"ids": (1, 2, 1), "mean_logprob": -0.5, "tokens": 3})
 
 
@@ -56,7 +57,7 @@ def test_cost_sets_measured_beside_predicted_with_the_ratio(take):
     words = page.cost(take).text
     predicted = take.plan.prediction["seconds"].value
     assert f"{2.0 / predicted:.2f}" in words
-    assert "整个进程的常驻内存" in words
+    assert "比运行前增加的量" in words
 
 
 def candidates():

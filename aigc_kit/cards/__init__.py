@@ -1,4 +1,4 @@
-"""The model registry: what can be loaded, where its files are, what is known of it. Data only; nothing is loaded here."""
+"""The model registry: what can be loaded, where its files are, what is known of it. Data only; loads nothing."""
 
 from aigc_kit.cards.fonts import FONT_CARDS
 from aigc_kit.cards.texts import TEXT_CARDS

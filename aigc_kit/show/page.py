@@ -90,17 +90,14 @@ def takes(made: Sequence[Take], titles: Sequence[str] = ()) -> Html:
 
 def cost(made: Take) -> Html:
     """Predicted beside measured, with the ratio, for what both have; then the phases."""
-    measured = {"seconds": sum(phase.seconds for phase in made.cost.phases if phase.name != "load")}
-    if made.cost.peak_bytes is not None:
-        measured["peak"] = made.cost.peak_bytes
+    measured = made.measured()
     rows = []
     for name, figure in made.plan.prediction.items():
         if name in measured:
-            value = measured[name]
-            shown = format_bytes(value) if figure.unit == "B" else format_seconds(value)
+            value = measured[name].value
             inside = abs(value - figure.value) <= (figure.error or 0) * figure.value
             verdict = "在误差范围内" if inside else "超出误差范围"
-            rows.append((_NAMES_ZH[name], figure.text, shown, f"{value / figure.value:.2f}", verdict))
+            rows.append((_NAMES_ZH[name], figure.text, measured[name].text, f"{value / figure.value:.2f}", verdict))
     phases = "；".join(f"{phase.name} {format_seconds(phase.seconds)}" for phase in made.cost.phases)
     memory = "，".join(sorted({_HOW_ZH.get(phase.how, phase.how) for phase in made.cost.phases}))
     caption = f"各阶段用时（实测，挂钟时间）：{phases}。内存：{memory}。机器：{made.plan.budget.name}"
@@ -125,10 +122,15 @@ def figure_zh(figure: Figure) -> str:
 
 
 _HOW_ZH: Mapping[str, str] = {
-    "measured: RSS of the process": "整个进程的常驻内存（RSS）",
+    "measured: growth of the process's RSS": "进程常驻内存（RSS）比运行前增加的量",
     "measured: torch.cuda.max_memory_allocated": "显卡分配器的峰值（max_memory_allocated）",
 }
-_NAMES_ZH: Mapping[str, str] = {"weights": "权重", "kv_cache": "KV 缓存", "peak": "内存峰值", "seconds": "生成用时"}
+_NAMES_ZH: Mapping[str, str] = {
+    "weights": "权重",
+    "kv_cache": "KV 缓存",
+    "peak": "增加的内存（峰值）",
+    "seconds": "生成用时",
+}
 
 
 def _cell(value: Any) -> str:

@@ -56,7 +56,8 @@ class Meter:
         name, began = self._open
         seconds = time.perf_counter() - began
         self._look()
-        self._phases.append(Phase(name, seconds, self._peak, self._how))
+        peak = None if name == "import" else self._peak
+        self._phases.append(Phase(name, seconds, peak, self._how))
         self._open = None
 
     def cost(self) -> Cost:

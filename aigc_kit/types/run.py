@@ -8,6 +8,8 @@ from aigc_kit.errors import BadInput
 from aigc_kit.types.base import HOW_ZH, Figure, FrozenMap, Kind, check_int, freeze
 from aigc_kit.types.facts import Budget, Card
 
+SET_UP = ("import", "load")  # phases that a second run does not have
+
 
 @dataclass(frozen=True)
 class Request:
@@ -191,6 +193,21 @@ class Take:
 
     def __post_init__(self) -> None:
         freeze(self, "labels")
+
+    def measured(self) -> dict[str, Figure]:
+        """What the run cost, under the names that a plan predicts.
+
+        Returns:
+            "seconds": of all phases but "import" and "load". "peak": only when the model was loaded in this run, since
+            a model that was in memory before cannot be seen in what the run added.
+        """
+        phases, where = self.cost.phases, self.plan.budget.name
+        working = sum(phase.seconds for phase in phases if phase.name not in SET_UP)
+        figures = {"seconds": Figure(working, "s", "measured", f"wall clock, on {where}")}
+        if self.cost.peak_bytes is not None and any(phase.name == "load" for phase in phases):
+            how = "; ".join(dict.fromkeys(phase.how for phase in phases if phase.peak_bytes is not None))
+            figures["peak"] = Figure(self.cost.peak_bytes, "B", "measured", f"{how}, on {where}")
+        return figures
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """Runs: greedy and beam search against transformers' generate, seeds, steps, previews, labels, interruption."""
 
 import gc
+import subprocess
+import sys
 import weakref
 
 import numpy as np
@@ -217,6 +219,18 @@ def test_loading_is_a_phase_of_its_own(tiny_folder, tiny_plan, monkeypatch):
     names = [[phase.name for phase in text.run(plan.request, plan).cost.phases] for _ in range(2)]
     load.free(TINY.name)
     assert names == [["load", "prefill", "tokens"], ["prefill", "tokens"]]
+
+
+def test_importing_libraries_is_no_memory_of_the_run():
+    code = """
+from aigc_kit import text
+plan = text.plan_for("<五绝>春<诗>", card="poem", max_new_tokens=5)
+take = text.run(plan.request, plan)
+print([(phase.name, phase.peak_bytes is None) for phase in take.cost.phases][:2])
+print(take.measured()["peak"].value < 200 * 2**20)  # torch alone takes more
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert ran.stdout.split("\n")[:2] == ["[('import', True), ('load', False)]", "True"], ran.stderr
 
 
 def test_chat_uses_the_template(tiny, tiny_plan):
