@@ -15,6 +15,8 @@ LABS ?=
 MODELS ?= core
 PIP_FLAGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Compute threads that spin while they wait crawl when anything else runs beside them
+export OMP_WAIT_POLICY ?= PASSIVE
 
 ifdef OFFLINE
 PIP_FLAGS += --no-index --find-links '$(OFFLINE)/wheels'

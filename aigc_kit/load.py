@@ -36,6 +36,26 @@ def is_loaded(plan: Plan) -> bool:
     return _key(plan) in _loaded
 
 
+def prepare(card: Card) -> bool:
+    """Do beforehand what the first run of a text model would have to do once: unpack 4-bit weights for transformers.
+
+    Returns:
+        Whether there was something to unpack.
+
+    Raises:
+        NotOnDisk, CannotLoad, NoSpace: as in `engine`.
+    """
+    if card.kind != "text" or "transformers" not in card.constraints.get("engines", ()):
+        return False
+    from aigc_kit.text.engines.convert import converted, is_converted
+
+    found = _on_disk(card)
+    if (found / "config.json").is_file() or is_converted(card, _gguf_file(card, found)):
+        return False
+    converted(card, _gguf_file(card, found))
+    return True
+
+
 def free(card: str | None = None) -> list[str]:
     """Free the engines of one card, or all of them. Returns the names of the cards that were freed."""
     with _lock:

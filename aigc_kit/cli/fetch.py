@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from aigc_kit import cards
-from aigc_kit.errors import BadInput, FetchError
+from aigc_kit.errors import AigcError, BadInput, FetchError
 from aigc_kit.types import Card
 from aigc_kit.units import format_bytes
 
@@ -99,6 +99,19 @@ def _fetch(card: Card, args: argparse.Namespace) -> int:
     finally:
         bar.close()
     print(f"{card.name}: {folder}")
+    return _prepare(card)
+
+
+def _prepare(card: Card) -> int:
+    """Unpack what was fetched, so that the first lesson does not have to wait for it."""
+    from aigc_kit import load
+
+    try:
+        if load.prepare(card):
+            print(f"{card.name}: 4-bit weights unpacked to float32 for the transformers engine")
+    except AigcError as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 

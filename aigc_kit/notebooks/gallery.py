@@ -25,7 +25,7 @@ LONGEST_TEXT = 4000  # characters of a text that the page shows
 STATUS_ZH = {"ok": "通过", "failed": "出错", "timeout": "超时", "died": "内核退出"}
 TIER_ZH = {"tiny": "tiny 小模型", "full": "full 完整模型", "none": "来源不明"}
 _RUN_FIELDS = tuple(field.name for field in fields(Run))
-_COST_ZH = {"seconds": "用时", "peak": "峰值内存"}
+_COST_ZH = {"seconds": "用时", "peak": "增加的内存"}
 _PARAMETERS = ("temperature", "top_k", "top_p", "repetition_penalty", "max_new_tokens", "beams", "engine")
 _NEUTRAL = {"top_p": 1.0, "repetition_penalty": 1.0}  # what does nothing is not worth a place
 

@@ -38,6 +38,7 @@ def environment(
         if name not in _NOT_HANDED_ON and (keep_secrets or not is_secret_name(name))
     }
     plain |= {"AIGC_TIER": tier, "AIGC_OUT": str(folder), "AIGC_PROGRESS": "0", "PYTHONHASHSEED": "0"}
+    plain.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin at a barrier crawl when a neighbour works too
     plain["PYTHONPATH"] = os.pathsep.join([_package_home(), *filter(None, [plain.get("PYTHONPATH")])])
     if offline:
         plain |= {"AIGC_OFFLINE": "1", "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}

@@ -51,7 +51,13 @@ def make_take(text="山高水远", predicted=2.0, **labels):
     prediction = {"seconds": Figure(predicted, "s", "predicted", "rule", error=0.25)}
     request = Request("sample", f"提示 {EVIL}", seed=3, extra={"temperature": 0.7, "top_p": 1.0})
     plan = Plan(request, card, budget, {}, {}, "sdpa", {}, prediction)
-    return Take("text", text, plan, Cost((Phase("token", 2.2, 100 * MIB, "clock"),)), {"tier": "tiny", **labels})
+    return Take(
+        "text",
+        text,
+        plan,
+        Cost((Phase("load", 9.0, 100 * MIB, "clock"), Phase("token", 2.2, 90 * MIB, "clock"))),
+        {"tier": "tiny", **labels},
+    )
 
 
 @pytest.fixture
@@ -100,7 +106,7 @@ def test_prediction_outside_its_interval_is_called_so(out):
 def test_ratio_is_measured_over_predicted():
     rows = gallery.costs(record.build(make_take(predicted=4.4)))
     assert rows[0]["ratio"] == "0.50" and rows[0]["verdict"] == "误差带外"
-    assert rows[1] == {"name": "峰值内存", "predicted": "没有预测", "measured": "100 MiB", "ratio": "", "verdict": ""}
+    assert rows[1] == {"name": "增加的内存", "predicted": "没有预测", "measured": "100 MiB", "ratio": "", "verdict": ""}
 
 
 def test_changed_file_and_human_text_are_marked(out):

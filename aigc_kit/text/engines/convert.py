@@ -32,6 +32,11 @@ def converted(card: Card, file: Path) -> Path:
     return _once(card, file, _FORMAT, partial(_convert, card, file), partial(_check_room, card, file))
 
 
+def is_converted(card: Card, file: Path) -> bool:
+    """Whether `converted` would return at once."""
+    return (_place(card, file, _FORMAT) / "tokenizer.json").is_file()
+
+
 def converted_tokenizer(card: Card, file: Path) -> Path:
     """The folder with the tokenizer of a GGUF file alone, as tokenizer.json; made on first use, in some seconds.
 
@@ -42,10 +47,8 @@ def converted_tokenizer(card: Card, file: Path) -> Path:
 
 
 def _once(card: Card, file: Path, what: str, make: Callable[[Path], None], check: Callable[[Path], None]) -> Path:
-    with file.open("rb") as stream:
-        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-    shelf = paths.home() / "converted"
-    place = shelf / f"{card.name}-{sha256[:16]}-{what}"
+    place = _place(card, file, what)
+    shelf = place.parent
     if (place / "tokenizer.json").is_file():
         return place
     shelf.mkdir(parents=True, exist_ok=True)
@@ -62,6 +65,12 @@ def _once(card: Card, file: Path, what: str, make: Callable[[Path], None], check
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return place
+
+
+def _place(card: Card, file: Path, what: str) -> Path:
+    with file.open("rb") as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    return paths.home() / "converted" / f"{card.name}-{sha256[:16]}-{what}"
 
 
 def _check_room(card: Card, file: Path, shelf: Path) -> None:
