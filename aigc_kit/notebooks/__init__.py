@@ -1,6 +1,7 @@
 """Notebooks as files: lint, run headless, refresh, student copies, the gallery of what they made.
 
     cells     what every module here knows of a notebook: reading, writing, tags
+    findings  what a rule takes and gives
     lint      rules about sources;  lint_outputs: rules about outputs
     stamp     the source hash in the metadata, which tells whether outputs are stale
     run       headless execution in a fresh kernel of this interpreter

@@ -5,12 +5,13 @@ This module has the rules about sources; the rules about outputs are in `lint_ou
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
 
-from aigc_kit.notebooks.cells import Cell, Notebook, code_cells, is_solution, read, tags
+from aigc_kit.notebooks.cells import Cell, code_cells, is_solution, read, tags
+from aigc_kit.notebooks.findings import Finding, Page, Rule
+from aigc_kit.notebooks.lint_outputs import OUTPUT_RULES
 from aigc_kit.notebooks.stamp import is_stale
 from aigc_kit.paths import assets
 
@@ -28,47 +29,6 @@ _PICTURE = re.compile(r"!\[[^\]]*\]\(\s*<?([^\s)>]+)")
 _TODO = re.compile(r"\b(?:TODO|FIXME|XXX)\b")
 _ERRATUM = re.compile(r"(?<![A-Za-z0-9_.])E\d+(?![A-Za-z0-9_])")  # \b would miss "见E1"
 _DEFINED = re.compile(r"^\s*(?:[-*]|\|)\s*(?:\*\*)?(E\d+)(?:\*\*)?(?![A-Za-z0-9_])", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is wrong.
-
-    Args:
-        file: name of the notebook.
-        cell: number of the cell, from 1; None for the whole notebook.
-        line: line in the cell, from 1; None when the cell as a whole is meant.
-        rule: short name of the rule.
-        message: what is wrong, and what would be right.
-    """
-
-    file: str
-    cell: int | None
-    line: int | None
-    rule: str
-    message: str
-
-    def __str__(self) -> str:
-        place = [self.file]
-        place += [f"cell {self.cell}"] if self.cell is not None else []
-        place += [f"line {self.line}"] if self.line is not None else []
-        return f"{', '.join(place)}: {self.rule}: {self.message}"
-
-
-@dataclass(frozen=True)
-class Page:
-    """A notebook under inspection: its path, its content, the errata ids that the project defines (None: no list)."""
-
-    path: Path
-    notebook: Notebook
-    errata: frozenset[str] | None
-
-    def finding(self, rule: str, message: str, cell: int | None = None, line: int | None = None) -> Finding:
-        """A finding in this notebook."""
-        return Finding(self.path.name, cell, line, rule, message)
-
-
-Rule = Callable[[Page], Iterator[Finding]]
 
 
 def cell_length(page: Page) -> Iterator[Finding]:
@@ -205,8 +165,6 @@ def lint(paths: Iterable[Path], errata: Path | None = None) -> list[Finding]:
     Raises:
         BadInput: a path that is no valid notebook.
     """
-    from aigc_kit.notebooks.lint_outputs import OUTPUT_RULES
-
     known = errata_ids(errata or assets().parent / "docs" / "ERRATA.md")
     pages = [Page(Path(path), read(path), known) for path in paths]
     found = [finding for page in pages for rule in (*SOURCE_RULES, *OUTPUT_RULES) for finding in rule(page)]

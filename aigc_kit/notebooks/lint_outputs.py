@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from aigc_kit.notebooks.cells import code_cells, outputs, tags
-from aigc_kit.notebooks.lint import Finding, Page, Rule
+from aigc_kit.notebooks.findings import Finding, Page, Rule
 from aigc_kit.redact import LOOKS_SECRET
 from aigc_kit.units import MB, format_bytes
 
