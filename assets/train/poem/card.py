@@ -75,6 +75,8 @@ def text(report: dict, config: dict) -> str:
         ),
         asked_table=quality_table({name.replace("_", " "): found for name, found in report["asked_at_0.7"].items()}),
         form_table=table(["", "form", "rhyme"], [[f, rate(v["form"]), rate(v["rhyme"])] for f, v in by_form.items()]),
+        twice=rate(report["temperature"]["0.7"]["rhyme_only_twice"]),
+        twice_cold=rate(report["temperature"]["0.2"]["rhyme_only_twice"]),
         nearest_table=nearest_table(report),
         read=f"{texts['read_tang'] + texts['read_song']:,}",
         regular=f"{texts['regular_tang'] + texts['regular_song']:,}",

@@ -95,6 +95,7 @@ def measure(samples: list[sampling.Sample], training: copying.Training) -> dict:
     return {
         "form": share(sum(v.form_ok for v in verdicts), total),
         "rhyme": share(sum(v.rhyme_ok for v in verdicts), total),
+        "rhyme_only_twice": share(sum(v.form_ok and not v.rhyme_ok and bool(v.rhyme_groups) for v in verdicts), total),
         "form_and_rhyme": share(sum(v.form_ok and v.rhyme_ok for v in verdicts), total),
         "repetition": share(sum(bool(v.repeated) for v in verdicts), total),
         "copied": share(sum(training.is_copied(sample.body) for sample in samples), total),
