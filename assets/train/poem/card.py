@@ -1,4 +1,7 @@
-"""Writes the model card from ``eval.json`` and ``card_template.md``: no number in it is typed by hand."""
+"""Writes the model card from ``eval.json`` and ``card_template.md``.
+
+Only the spread of the speed over several evaluations is typed by hand, in the template.
+"""
 
 import json
 
