@@ -29,7 +29,7 @@ labs: fetch
 	$(BIN)/aigc labs $(LABS) --tier $(TIER)
 
 lab: fetch
-	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --notebook-dir=notebooks
+	AIGC_OUT='$(CURDIR)/out' $(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --notebook-dir=notebooks
 
 test: fetch
 	$(BIN)/python -m pytest

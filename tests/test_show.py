@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgba
 from PIL import Image
 
 from aigc_kit import cards, device, verse
@@ -60,29 +61,59 @@ def test_cost_sets_measured_beside_predicted_with_the_ratio(take):
     assert "比运行前增加的量" in words
 
 
+@pytest.fixture
+def without_font(monkeypatch):
+    monkeypatch.setattr(device, "cjk_font", lambda: None)
+    monkeypatch.setattr(fonts, "_fetched", lambda: None)
+    fonts.use.cache_clear()
+    yield
+    fonts.use.cache_clear()
+
+
 def candidates():
     return Candidates(np.arange(20), np.linspace(3, -3, 20).astype(np.float32))
 
 
-@pytest.mark.parametrize(
-    "picture",
-    [
-        lambda: lab01.temperatures(Letters(), candidates(), (0.2, 0.7, 1.2)),
-        lambda: lab01.filters(Letters(), candidates(), Settings(temperature=0.5, top_k=5, top_p=0.9)),
-        lambda: lab01.sweep(
-            [{"temperature": t, "x": t * i} for t in (0.2, 1.2) for i in range(3)], {"x": ("量", "x")}, "m"
-        ),
-        lambda: lab01.shares([{"temperature": 1.0, "x": i > 1} for i in range(5)], {"x": ("量", "x")}, "m"),
-        lambda: lab01.attention(np.tril(np.full((3, 3), 1 / 3)), ["a", "b", "c"], "where"),
-    ],
-)
-def test_pictures_are_pngs_with_words(picture):
-    made = picture()
+PICTURES = {
+    "temperatures": lambda: lab01.temperatures(Letters(), candidates(), (0.2, 0.7, 1.2)),
+    "filters": lambda: lab01.filters(Letters(), candidates(), Settings(temperature=0.5, top_k=5, top_p=0.9)),
+    "sweep": lambda: lab01.sweep(
+        [{"temperature": t, "x": t * i} for t in (0.2, 1.2) for i in range(3)], {"x": ("量", "x")}, "模型（tiny）"
+    ),
+    "shares": lambda: lab01.shares(
+        [{"temperature": 1.0, "x": i > 1} for i in range(5)], {"x": ("量", "x")}, "诗词（tiny）"
+    ),
+    "attention": lambda: lab01.attention(np.tril(np.full((3, 3), 1 / 3)), ["春", "b", " c"], layer=0, head=1),
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_pictures_are_pngs_with_words(name):
+    made = PICTURES[name]()
     bundle = made._repr_mimebundle_()
     image = Image.open(io.BytesIO(bundle["image/png"]))
     assert image.width > 200
     assert np.asarray(image.convert("L")).std() > 5  # something is drawn
     assert bundle["text/plain"]
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_without_a_chinese_font_no_glyph_is_missing(name, without_font):
+    assert PICTURES[name]().png()  # matplotlib warns of a missing glyph, and warnings are errors here
+
+
+def test_an_interval_stays_within_what_is_possible():
+    rows = [{"temperature": 0.5, "x": value} for value in (0.9, 1.0, 1.0)]
+    figure = lab01.sweep(rows, {"x": ("量", "x")}, "m", bounds={"x": (0, 1)}).figure
+    (segment,) = figure.axes[0].collections[0].get_segments()
+    assert segment[:, 1].max() <= 1
+
+
+def test_the_telling_head_is_picked_by_contrast():
+    weights = np.zeros((2, 2, 4, 4), dtype=np.float32)
+    weights[0, 0, 1:, 0] = 0.9  # every later token looks at the first: tells nothing of token 2
+    weights[1, 0, 2, 0] = 0.4
+    assert lab01.telling_head(weights, row=2, column=0) == (1, 0)
 
 
 def test_a_saved_picture_is_whole(tmp_path, monkeypatch):
@@ -95,19 +126,10 @@ def test_a_saved_picture_is_whole(tmp_path, monkeypatch):
 
 def test_filters_show_what_is_left():
     figure = lab01.filters(Letters(), candidates(), Settings(temperature=1.0, top_k=5)).figure
-    assert figure.axes[1].get_title().splitlines()[1] in {"还剩 5 个", "5 left"}
-    colours = [tick.get_color() for tick in figure.axes[1].get_yticklabels()]
-    assert colours.count("black") == 5
-    assert colours.count(plots.GREY) == lab01.SHOWN - 5
-
-
-@pytest.fixture
-def without_font(monkeypatch):
-    monkeypatch.setattr(device, "cjk_font", lambda: None)
-    monkeypatch.setattr(fonts, "_fetched", lambda: None)
-    fonts.use.cache_clear()
-    yield
-    fonts.use.cache_clear()
+    assert figure.axes[2].get_title().splitlines()[1] in {"还剩 5 个", "5 left"}
+    bars = figure.axes[2].patches
+    assert sum(bar.get_width() > 0 for bar in bars) == 5
+    assert {bar.get_facecolor() for bar in figure.axes[1].patches} == {to_rgba(plots.GREY)}  # T = 1 changes nothing
 
 
 def test_without_a_chinese_font_there_are_words_and_no_boxes(without_font):

@@ -145,7 +145,7 @@ class Check:
     def _judge(self, answers: tuple[Any, ...], named: Mapping[str, Any]) -> Result:
         given = (*answers, *named.values())
         if not given or any(value is Ellipsis for value in given):
-            need = f"答案应为{self.expects}。" if self.expects else ""
+            need = f"答案应为：{self.expects}。" if self.expects else ""
             return Result(self.lab, self.name, self.title, "todo", hint=f"把 ... 换成你的答案，再运行一次。{need}")
         try:
             said = self.function(*answers, **named)
@@ -161,12 +161,15 @@ class Check:
         where = traceback.extract_tb(error.__traceback__)[-1]
         kinds = "、".join(_describe(value) for value in given)
         need = f"这一题需要{self.expects}。" if self.expects else "先看看答案的类型和形状对不对。"
+        hint = f"收到的是 {kinds}，检查进行不下去。{need}"
+        if any(callable(value) for value in given) and Path(where.filename).parent != Path(__file__).parent:
+            hint = f"你的函数运行时出错：{type(error).__name__}: {error}。先单独调用它试一试。{need}"
         return Result(
             self.lab,
             self.name,
             self.title,
             "failed",
-            hint=f"收到的是 {kinds}，检查进行不下去。{need}",
+            hint=hint,
             detail=f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})",
             error=error,
         )

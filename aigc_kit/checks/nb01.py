@@ -33,12 +33,14 @@ def a(function: Callable[[np.ndarray, float], np.ndarray]) -> bool | str:
     return True
 
 
-@check("01", "b", title="熵随温度上升", expects="logits，以及 T = 0.2、0.7、1.2 时的三个熵（单位：比特）")
+@check("01", "b", title="熵随温度上升", expects="一个列表：T = 0.2、0.7、1.2 时的三个熵（单位：比特）")
 def b(logits: Sequence[float], entropies: Sequence[float]) -> bool | str:
     """Three entropies against -sum p log2 p."""
     found = [float(value) for value in entropies]
     if len(found) != len(HEATS):
         return f"需要 {len(HEATS)} 个熵，依次对应 T = 0.2、0.7、1.2；收到 {len(found)} 个。"
+    if np.isnan(found).any():
+        return "结果里有 nan：概率为 0 时，log 是多少？这些项要不要先去掉？"
     truth = [_bits(_boltzmann(np.asarray(logits, dtype=np.float64), heat)) for heat in HEATS]
     if np.allclose(found, np.array(truth) * np.log(2), rtol=1e-2):
         return "看起来用的是自然对数（单位 nat）。熵的单位要比特，应该用哪个底？"
@@ -49,7 +51,7 @@ def b(logits: Sequence[float], entropies: Sequence[float]) -> bool | str:
     return "顺序是上升的，但数值不对。概率为 0 的项怎么处理？负号在吗？"
 
 
-@check("01", "c", title="T 趋近 0 就是取最大", expects="logits、一个大于 0 的 T、此时概率最大的词元编号")
+@check("01", "c", title="T 趋近 0 就是取最大", expects="一个大于 0 的 T，和此时概率最大的词元编号")
 def c(logits: Sequence[float], heat: float, token: int) -> bool | str:
     """T is small enough that one token has more than 99.9 %, and the token is the arg-max."""
     scores = np.asarray(logits, dtype=np.float64)
@@ -81,7 +83,7 @@ def d(function: Callable[[np.ndarray, float], Iterable[int]]) -> bool | str:
     return True
 
 
-@check("01", "e", title="低温不等于总选第一名", expects="logits，以及 T = 0.2 时连抽 20 次全是第一名的概率")
+@check("01", "e", title="低温不等于总选第一名", expects="一个数：T = 0.2 时连抽 20 次全是第一名的概率")
 def e(logits: Sequence[float], probability: float) -> bool | str:
     """p_max ** 20 at T = 0.2."""
     top = float(_boltzmann(np.asarray(logits, dtype=np.float64), 0.2).max())

@@ -37,10 +37,14 @@ def label(zh: str, en: str) -> str:
 
 def glyphs(text: str) -> str:
     """Text as a plot can draw it: white space made visible, and without a Chinese font code points in its place."""
-    shown = visible(text)
+    return drawable(visible(text))
+
+
+def drawable(text: str) -> str:
+    """The text, without a Chinese font with code points in place of what would become boxes."""
     if use():
-        return shown
-    return "".join(char if _is_latin(char) else f"U+{ord(char):04X}" for char in shown)
+        return text
+    return "".join(char if _is_latin(char) else f"U+{ord(char):04X}" for char in text)
 
 
 def visible(text: str) -> str:
@@ -55,8 +59,11 @@ def visible(text: str) -> str:
 _VISIBLE = {"\n": "↵", "\t": "⇥", " ": "␣", "\r": "↵"}
 
 
+_CHINESE = ("CJK", "IDEOGRAPHIC", "FULLWIDTH", "LEFT CORNER", "RIGHT CORNER", "LEFT DOUBLE ANGLE", "RIGHT DOUBLE ANGLE")
+
+
 def _is_latin(char: str) -> bool:
-    return char in _VISIBLE.values() or not unicodedata.name(char, "").startswith(("CJK", "IDEOGRAPHIC", "FULLWIDTH"))
+    return char in _VISIBLE.values() or not unicodedata.name(char, "").startswith(_CHINESE)
 
 
 def _fetched() -> Path | None:

@@ -76,7 +76,8 @@ def takes(made: Sequence[Take], titles: Sequence[str] = ()) -> Html:
     blocks, lines = [], []
     for index, one in enumerate(made):
         title = titles[index] if index < len(titles) else ""
-        prompt = "" if one.plan.request.extra.get("chat") else one.plan.request.prompt
+        asked = one.plan.request.prompt
+        prompt = f"问：{asked}\n答：" if one.plan.request.extra.get("chat") else asked
         cost = f"{format_seconds(one.cost.seconds)}（实测，{one.plan.budget.name}）"
         foot = f"{one.plan.card.name} · {TIER_ZH[one.plan.card.tier]} · seed {one.plan.request.seed} · {cost}"
         blocks.append(

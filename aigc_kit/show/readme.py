@@ -6,10 +6,11 @@ from pathlib import Path
 from aigc_kit import load, text
 from aigc_kit.show.fonts import glyphs, label
 from aigc_kit.show.lab01 import SHOWN
-from aigc_kit.show.plots import GREY, TEMPERATURE_COLOURS, Picture, canvas
+from aigc_kit.show.plots import TEMPERATURE_COLOURS, Picture, canvas
 
 PROMPT = "The future of artificial intelligence will"
 HEATS = (0.2, 0.7, 1.2)
+SEED = 5
 
 
 def temperature() -> Picture:
@@ -30,22 +31,22 @@ def temperature() -> Picture:
         axis.set_xlabel("\n" + _wrapped(_written(heat)), fontsize=8.5, loc="left")
     by = "smollm2-135m（tiny，英文小模型），同一句开头“{}”，同一个种子；由本工具包实际生成"
     figure.supxlabel(
-        label(by.format(PROMPT), f"smollm2-135m (tiny), same prompt, same seed: {PROMPT}"), fontsize=8, color=GREY
+        label(by.format(PROMPT), f"smollm2-135m (tiny), same prompt, same seed: {PROMPT}"), fontsize=9, color="#555b66"
     )
     return Picture(figure, "同一句开头在三个温度下的下一个词元概率，以及模型写出的文字")
 
 
 def _written(heat: float) -> str:
     plan = text.plan_for(
-        PROMPT, card="smollm2-135m", engine="transformers", temperature=heat, seed=42, max_new_tokens=44
+        PROMPT, card="smollm2-135m", engine="transformers", temperature=heat, seed=SEED, max_new_tokens=44
     )
-    return PROMPT + text.run(plan.request, plan).data + " …"
+    return PROMPT + text.run(plan.request, plan).data
 
 
 def _wrapped(words: str, width: int = 42, lines: int = 7) -> str:
     import textwrap
 
-    return "\n".join(textwrap.wrap(" ".join(words.split()), width)[:lines])
+    return "\n".join(textwrap.wrap(" ".join(words.split()), width, max_lines=lines, placeholder=" …"))
 
 
 def main(folder: Path) -> None:

@@ -6,7 +6,7 @@ take = run(plan.request, plan)                          # the text, its cost, it
 """
 
 from aigc_kit.text import measures, sampling
-from aigc_kit.text.run import language_of, plan_for, prompt_ids, run, speaks, steps
+from aigc_kit.text.run import exact_plan, fast_engine, language_of, plan_for, prompt_ids, run, speaks, steps
 from aigc_kit.text.sampling import Stage, draw, softmax, top_k, top_p, warp
 from aigc_kit.text.settings import BANDS, PRESETS, Settings
 from aigc_kit.text.view import BeamView, Candidate, StageView, TokenView
@@ -21,6 +21,8 @@ __all__ = [
     "StageView",
     "TokenView",
     "draw",
+    "exact_plan",
+    "fast_engine",
     "language_of",
     "measures",
     "plan_for",

@@ -58,6 +58,24 @@ def language_of(text: str) -> str:
     return "zh" if any("\u4e00" <= c <= "\u9fff" or "\u3400" <= c <= "\u4dbf" for c in text) else "en"
 
 
+def exact_plan(plan: Plan, otherwise: str) -> Plan:
+    """A plan for the engine that gives the score of every token, for looking inside.
+
+    Args:
+        plan: of the model that speaks; when it has such an engine, the new plan is for the same model and prompt.
+        otherwise: English prompt for SmolLM2 when it has none.
+    """
+    if "transformers" in plan.card.constraints["engines"]:
+        return plan_for(plan.request.prompt, card=plan.card.name, engine="transformers")
+    return plan_for(otherwise, card="smollm2-135m", engine="transformers")
+
+
+def fast_engine(plan: Plan) -> str:
+    """The engine of the plan's model that makes most tokens per second (llama.cpp where the model has it)."""
+    engines = plan.card.constraints["engines"]
+    return "llama.cpp" if "llama.cpp" in engines else engines[0]
+
+
 def speaks(language: str, tier: str | None = None) -> bool:
     """Whether `plan_for` would find a model for this language ("zh", "en", "zh-verse") on this machine."""
     from aigc_kit import device

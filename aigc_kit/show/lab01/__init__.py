@@ -1,7 +1,7 @@
 """Figures, tables and widgets of the temperature lab."""
 
 from aigc_kit.show.lab01.bars import SHOWN, filters, step, temperatures
-from aigc_kit.show.lab01.curves import attention, shares, sweep
+from aigc_kit.show.lab01.curves import attention, shares, sweep, telling_head
 from aigc_kit.show.lab01.tables import readings, searches, truncation, verses
 from aigc_kit.show.lab01.widgets import loop, play
 
@@ -16,6 +16,7 @@ __all__ = [
     "shares",
     "step",
     "sweep",
+    "telling_head",
     "temperatures",
     "truncation",
     "verses",

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 SHOWN = 12
 FILTERS_ZH: Mapping[str, tuple[str, str]] = {
     "logits": ("原始分布", "model"),
-    "repetition_penalty": ("重复惩罚", "repetition penalty"),
     "temperature": ("温度", "temperature"),
     "top_k": ("top-k", "top-k"),
     "top_p": ("top-p", "top-p"),
@@ -35,26 +34,32 @@ def temperatures(engine: "Engine", candidates: "Candidates", values: Sequence[fl
     for axis, value, shares, colour in zip(axes, values, panels, TEMPERATURE_COLOURS, strict=False):
         _bars(axis, names, shares[order], colour, widest)
         bits = entropy(shares)
-        axis.set_title(f"T = {value:g}    " + label(f"熵 {bits:.2f} 比特", f"entropy {bits:.2f} bits"), fontsize=10)
+        axis.set_title(f"T = {value:g}    " + label(f"熵 {bits:.2f} 比特", f"entropy {bits:.2f} bits"), fontsize=12)
     return Picture(figure, f"下一个 token 的概率，温度 {', '.join(f'{v:g}' for v in values)}")
 
 
 def filters(engine: "Engine", candidates: "Candidates", settings: "Settings") -> Picture:
-    """What each filter leaves: one panel per stage, grey where the filter has removed a token."""
-    stages = sampling.warp(candidates.scores, settings, vocabulary=candidates.ids)
+    """What each filter leaves, always in four panels and on one scale; names of removed tokens are grey."""
+    stages = {stage.name: stage for stage in sampling.warp(candidates.scores, settings, vocabulary=candidates.ids)}
     order = np.argsort(-candidates.scores, kind="stable")[:SHOWN]
     names = [glyphs(engine.token_text(int(candidates.ids[i]))) for i in order]
-    figure, axes = canvas(1, len(stages), width=3.1 * len(stages), height=3.4)
-    panels = [stage.probabilities for stage in stages]
-    widest = max(float(shares.max()) for shares in panels)
-    for axis, stage, shares in zip(axes, stages, panels, strict=True):
-        _bars(axis, names, shares[order], BLUE, widest)
+    figure, axes = canvas(1, 4, width=10.5, height=3.4, tight=False)
+    figure.subplots_adjust(left=0.1, right=0.99, bottom=0.03, top=0.83, wspace=0.12)
+    stage = stages["logits"]
+    for axis, name in zip(axes, ("logits", "temperature", "top_k", "top_p"), strict=True):
+        stage = stages.get(name, stage)
+        _bars(axis, names, stage.probabilities[order], BLUE if name in stages else GREY, widest=1)
         for tick, index in zip(axis.get_yticklabels(), order, strict=True):
             tick.set_color(GREY if np.isneginf(stage.logits[index]) else "black")
-        value = "" if stage.value is None else f" = {stage.value:g}"
-        title = label(*FILTERS_ZH[stage.name]) + value
-        axis.set_title(f"{title}\n" + label(f"还剩 {stage.kept} 个", f"{stage.kept} left"), fontsize=10)
-    return Picture(figure, "从原始分布到可抽取的分布：" + " → ".join(FILTERS_ZH[s.name][0] for s in stages))
+        if axis is not axes[0]:
+            axis.tick_params(left=False, labelleft=False)
+        if name not in stages:
+            value = label("：不改变", ": off")
+        else:
+            value = "" if stages[name].value is None else f" = {stages[name].value:g}"
+        left = label(f"还剩 {stage.kept} 个", f"{stage.kept} left")
+        axis.set_title(f"{label(*FILTERS_ZH[name])}{value}\n{left}", fontsize=11)
+    return Picture(figure, "从原始分布到可抽取的分布：" + " → ".join(FILTERS_ZH[name][0] for name in stages))
 
 
 def step(view: "TokenView", index: int) -> Picture:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from math import log
 from typing import TYPE_CHECKING
 
 from aigc_kit.show.fonts import visible
@@ -75,8 +76,7 @@ def searches(made: Mapping[str, "Take"]) -> Html:
     for name, take in made.items():
         ids = take.labels["ids"]
         speed = take.labels["tokens"] / sum(phase.seconds for phase in take.cost.phases if phase.name != "load")
-        rows.append(
-            (name, measures.repetition(ids, 2), measures.distinct_n(ids, 1), -take.labels["mean_logprob"], speed)
-        )
-    head = ("写法", "重复率", "distinct-1", "平均负对数概率", "词元/秒")
-    return table(rows, head, "各写一段，同一模型，实测；平均负对数概率越小，模型自己越觉得顺")
+        surprise = -take.labels["mean_logprob"] / log(2)
+        rows.append((name, measures.repetition(ids, 2), measures.distinct_n(ids, 1), surprise, speed))
+    head = ("写法", "重复率", "distinct-1", "意外程度（比特/词元）", "词元/秒")
+    return table(rows, head, "各写一段，同一模型，实测；意外程度越小，模型自己越觉得顺")

@@ -40,8 +40,8 @@ def loop(views: Sequence["TokenView"]) -> None:
     import ipywidgets as widgets
     from IPython.display import display
 
-    at = widgets.IntSlider(0, min=0, max=len(views) - 1, description="第几个词元", continuous_update=False)
+    at = widgets.IntSlider(1, min=1, max=len(views), description="第几个词元", continuous_update=False)
     at.style.description_width, at.layout.width = "7em", "28em"
     display(at)
-    live = Live(lambda: step(views[at.value], at.value))
+    live = Live(lambda: step(views[at.value - 1], at.value - 1))
     at.observe(lambda change: live.redraw(), names="value")
