@@ -51,7 +51,7 @@ fetch: $(STAMP)
 
 # The lock is the exact tested set; a change of it or of pyproject.toml makes the environment stale.
 $(STAMP): pyproject.toml constraints.txt
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
 	  { echo "asked: an environment for aigc-kit"; \
 	    echo "found: $$($(BIN)/python --version), and 3.11 to 3.13 is needed"; \

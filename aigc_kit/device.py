@@ -75,7 +75,12 @@ def gpus() -> list[dict[str, str | int]]:
     query = "--query-gpu=name,memory.total,memory.free,compute_cap"
     try:
         answer = subprocess.run(
-            [tool, query, "--format=csv,noheader,nounits"], capture_output=True, text=True, timeout=5, check=True
+            [tool, query, "--format=csv,noheader,nounits"],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=5,
+            check=True,
         ).stdout
     except (OSError, subprocess.SubprocessError):
         return []

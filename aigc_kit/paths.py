@@ -30,7 +30,28 @@ def assets() -> Path:
 def home() -> Path:
     """The folder for fetched models and the lock file: AIGC_HOME, else ~/.cache/aigc-kit. It may not exist yet."""
     named = os.environ.get("AIGC_HOME")
-    return Path(named).expanduser() if named else Path.home() / ".cache" / "aigc-kit"
+    return Path(named).expanduser() if named else user_home() / ".cache" / "aigc-kit"
+
+
+def user_home() -> Path:
+    """The user's home folder.
+
+    Raises:
+        BadInput: the system knows none (no HOME, no entry of this user), as in some containers.
+    """
+    try:
+        return Path.home()
+    except RuntimeError:
+        raise BadInput(
+            asked="a folder for models",
+            found="this user has no home folder (HOME is not set)",
+            todo="set AIGC_HOME to a folder that can be written, such as AIGC_HOME=$PWD/.aigc",
+        ) from None
+
+
+def offline() -> bool:
+    """Whether AIGC_OFFLINE says to stay off the network: 1, true, yes or on, in any case."""
+    return os.environ.get("AIGC_OFFLINE", "").strip().lower() in {"1", "true", "yes", "on"}
 
 
 def models() -> Path:

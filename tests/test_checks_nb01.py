@@ -49,6 +49,17 @@ def test_b():
     assert "数值不对" in nb01.b(LOGITS, [1.0, 2.0, 3.0]).hint
 
 
+def test_b_takes_the_truth_before_any_guess_at_a_mistake():
+    assert nb01.b([1000.0, 0.0, 0.0], [0.0, 0.0, 0.0])  # 0 bits are 0 nats too
+    assert "先去掉" in nb01.b(LOGITS, [float("nan")] * 3).hint
+
+
+def test_c_wants_more_than_999_in_a_thousand():
+    logits = np.log([0.95, 0.05])
+    assert "95.0%" in nb01.c(logits, 1.0, 0).hint
+    assert nb01.c(logits, 0.3, 0)
+
+
 def test_c():
     best = int(LOGITS.argmax())
     assert nb01.c(LOGITS, 0.001, best)

@@ -1,6 +1,8 @@
 """The command line: errors print three lines and no traceback; numbers go in as the plan takes them."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -71,3 +73,11 @@ def test_bad_settings_are_refused(arguments, match, capsys):
 def test_an_empty_prompt_is_refused(capsys):
     assert main(["generate", "poem", " "]) == 2
     assert "at least one word" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell's pipe")
+def test_a_reader_that_has_seen_enough_is_no_error():
+    pipe = f"{sys.executable} -m aigc_kit.cli fetch --list | true; echo ${{PIPESTATUS[0]}}"
+    ran = subprocess.run(["bash", "-c", pipe], capture_output=True, text=True, timeout=60, check=True)
+    assert ran.stdout.strip() in {"0", "141"}
+    assert ran.stderr == ""

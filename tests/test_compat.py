@@ -77,3 +77,19 @@ def test_without_torchaudio_nothing_is_bypassed():
         pytest.skip("torchaudio is installed here")
     assert compat.torchaudio_mismatch() is None
     assert compat.bypass_broken_torchaudio() is False
+
+
+@pytest.mark.parametrize(
+    ("audio", "build", "words"),
+    [
+        ("2.5.1+cu124", "2.13.0+cu126", "built for another torch"),
+        ("2.8.0", "2.8.0+cu126", None),
+        ("2.11.0", "2.13.0+cu126", None),
+        ("2.11.0+cpu", "2.13.0+cpu", None),
+    ],
+)
+def test_versions_that_fit_and_that_do_not(monkeypatch, audio, build, words):
+    monkeypatch.setattr(compat, "version", lambda name: audio)
+    monkeypatch.setattr(compat, "torch_build", lambda: build)
+    told = compat.torchaudio_mismatch()
+    assert told is None if words is None else words in told

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from types import ModuleType
 
 import psutil
 import pytest
@@ -69,3 +70,31 @@ def test_the_regular_weight_is_preferred(tmp_path, monkeypatch):
     ):
         (tmp_path / name).touch()
     assert device.cjk_font() == tmp_path / "NotoSansCJK-Regular.ttc"
+
+
+@pytest.mark.parametrize(("compute", "modern"), [((7, 5), False), ((8, 0), True), ((8, 9), True), ((9, 0), True)])
+def test_a_gpu_has_bf16_from_compute_8_on(monkeypatch, compute, modern):
+    class Cuda:
+        is_available = staticmethod(lambda: True)
+        mem_get_info = staticmethod(lambda: (10 * MIB, 24 * MIB))
+        get_device_capability = staticmethod(lambda: compute)
+        get_device_name = staticmethod(lambda: "a card")
+
+    stand_in = ModuleType("torch")
+    stand_in.cuda = Cuda
+    monkeypatch.setitem(sys.modules, "torch", stand_in)
+    monkeypatch.setattr(device, "gpus", lambda: [{"name": "a card"}])
+    monkeypatch.setattr(device, "torch_build", lambda: "2.13.0+cu126")
+    budget = device.probe()
+    assert (budget.device, budget.free_bytes, budget.total_bytes) == ("cuda", 10 * MIB, 24 * MIB)
+    assert budget.capabilities["bf16"] is modern
+    assert budget.capabilities["fused_attention"] is modern
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="uses a shell script in place of the driver's tool")
+def test_bytes_that_are_no_text_do_no_harm(tmp_path, monkeypatch):
+    path = tmp_path / "nvidia-smi"
+    path.write_bytes(b"#!/bin/sh\nprintf 'caf\\351, 100, 50, 8.6\\n'\n")
+    path.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert device.gpus()[0]["free_bytes"] == 50 * MIB

@@ -78,3 +78,57 @@ def test_a_lab_without_a_model_is_bad_and_sets_the_exit_code(tmp_path, monkeypat
 def test_the_gpt3_card_is_listed_with_its_reason(capsys):
     main(["doctor"])
     assert "needs the package megatron_util" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("address", ["http://h:abc/", "https://.bad..host/simple", "http://[::1"])
+def test_an_address_that_is_none_is_told(monkeypatch, address):
+    monkeypatch.setenv("AIGC_OFFLINE", "0")
+    monkeypatch.setenv("PIP_INDEX_URL", address)
+    monkeypatch.setenv("MODELSCOPE_ENDPOINT", "http://127.0.0.1:9")
+    assert by_name(doctor.examine())["sources", "package index"].text.startswith("not reachable (")
+
+
+def test_a_local_index_is_a_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("AIGC_OFFLINE", "0")
+    monkeypatch.setenv("MODELSCOPE_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("PIP_INDEX_URL", str(tmp_path))
+    assert by_name(doctor.examine())["sources", "package index"].state == "ok"
+    monkeypatch.setenv("PIP_INDEX_URL", str(tmp_path / "gone"))
+    assert "no folder" in by_name(doctor.examine())["sources", "package index"].text
+
+
+def test_a_gpu_of_unknown_kind_is_listed(monkeypatch):
+    gpu = {"name": "old card", "total_bytes": 1, "free_bytes": 1, "compute": "[N/A]"}
+    monkeypatch.setattr(doctor.device, "gpus", lambda: [gpu])
+    assert "not known" in by_name(doctor.examine())["machine", "old card"].text
+
+
+def test_a_section_that_fails_does_not_silence_the_others(monkeypatch):
+    monkeypatch.setattr(doctor.device, "cpu_name", lambda: 1 / 0)
+    found = by_name(doctor.examine())
+    assert found["machine", "problem"].state == "bad"
+    assert "ZeroDivisionError" in found["machine", "problem"].text
+    assert ("labs", "01") in found
+
+
+def test_without_a_home_the_doctor_says_what_to_set(monkeypatch):
+    from pathlib import Path
+
+    def none():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("AIGC_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", none)
+    assert "AIGC_HOME" in by_name(doctor.examine())["caches", "problem"].text
+
+
+@pytest.mark.parametrize(("free", "state"), [(2 * 1024**3, "note"), (2 * 1024**3 + 1, "ok")])
+def test_little_memory_is_noted(monkeypatch, free, state):
+    monkeypatch.setattr(doctor.device, "free_ram", lambda: free)
+    assert by_name(doctor.examine())["machine", "memory"].state == state
+
+
+@pytest.mark.parametrize(("value", "off"), [("1", True), (" True ", True), ("on", True), ("YES", True), ("0", False)])
+def test_one_reading_of_the_offline_switch(monkeypatch, value, off):
+    monkeypatch.setenv("AIGC_OFFLINE", value)
+    assert paths.offline() is off

@@ -104,6 +104,13 @@ def test_modules_stay_readable(path):
             assert node.end_lineno - node.lineno < 66, f"{path}: {node.name} is too long"
 
 
+@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_binary_units_have_one_home(path):
+    if path != PACKAGE / "units.py":
+        source = path.read_text(encoding="utf-8")
+        assert not re.search(r"1024\s*\*\*|1\s*<<\s*[12]0|1048576|1073741824", source), "use aigc_kit.units"
+
+
 def test_there_are_no_import_circles_between_units():
     edges = {}
     for path in modules():

@@ -42,10 +42,10 @@ def b(logits: Sequence[float], entropies: Sequence[float]) -> bool | str:
     if np.isnan(found).any():
         return "结果里有 nan：概率为 0 时，log 是多少？这些项要不要先去掉？"
     truth = [_bits(_boltzmann(np.asarray(logits, dtype=np.float64), heat)) for heat in HEATS]
-    if np.allclose(found, np.array(truth) * np.log(2), rtol=1e-2):
-        return "看起来用的是自然对数（单位 nat）。熵的单位要比特，应该用哪个底？"
     if np.allclose(found, truth, rtol=1e-2, atol=1e-3):
         return True
+    if np.allclose(found, np.array(truth) * np.log(2), rtol=1e-2):
+        return "看起来用的是自然对数（单位 nat）。熵的单位要比特，应该用哪个底？"
     if sorted(found) != found:
         return "三个熵没有依次上升。温度越高，分布越平还是越尖？检查一下顺序。"
     return "顺序是上升的，但数值不对。概率为 0 的项怎么处理？负号在吗？"

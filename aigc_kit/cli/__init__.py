@@ -1,6 +1,7 @@
 """The command `aigc`. Each sub-command is a module here with `add_parser(subparsers)` and `run(args) -> int`."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -27,7 +28,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(encoding="utf-8", errors="replace")
     args = parser().parse_args(arguments)
     try:
-        return import_module(f"aigc_kit.cli.{args.command}").run(args)
+        status = import_module(f"aigc_kit.cli.{args.command}").run(args)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except AigcError as error:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, BadInput) else 1

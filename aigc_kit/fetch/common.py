@@ -11,10 +11,11 @@ from typing import Literal
 
 from aigc_kit.errors import BadInput, FetchError, NoSpace
 from aigc_kit.types import RemoteFile, Source
+from aigc_kit.units import MIB
 
 Progress = Callable[[int, int | None, str], None]
 Origin = Literal["card", "lock"]
-CHUNK = 1 << 20
+CHUNK = MIB
 
 # Formats that hold data only. Everything else (.bin, .pt, .ckpt: pickles that run code when loaded; .py) is refused.
 SAFE_SUFFIXES = (".safetensors", ".gguf", ".json", ".txt", ".model")

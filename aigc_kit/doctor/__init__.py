@@ -1,0 +1,146 @@
+"""What `aigc doctor` tells: versions, machine, font, caches, sources, and which labs run in which tier.
+
+Imports neither torch nor diffusers, and answers in less than 3 s: network checks run side by side with a time limit.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from aigc_kit import cards, compat, device, fetch, labs, paths
+from aigc_kit.doctor.findings import Finding
+from aigc_kit.doctor.network import sources, start_reaching
+from aigc_kit.doctor.packages import drift, versions
+from aigc_kit.errors import AigcError
+from aigc_kit.types import Card
+from aigc_kit.units import GB, GIB, format_bytes
+
+__all__ = ["Finding", "drift", "examine"]
+
+ENOUGH_RAM = 2 * GIB
+ENOUGH_DISK = 2 * GB
+
+
+def examine() -> list[Finding]:
+    """All findings, in the order in which they are printed.
+
+    A section that fails becomes a finding itself: the doctor is called where something is broken.
+    """
+    reach = start_reaching()
+    sections: dict[str, Callable[[], Iterator[Finding]]] = {
+        "versions": versions,
+        "machine": _machine,
+        "font": _font,
+        "models": _models,
+        "caches": _caches,
+        "sources": lambda: sources(reach),
+        "labs": _labs,
+    }
+    return [finding for name, look in sections.items() for finding in _guarded(name, look)]
+
+
+def _guarded(section: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    try:
+        yield from look()
+    except AigcError as error:
+        yield Finding(section, "problem", "bad", f"{error.found}; {error.todo}")
+    except Exception as error:  # whatever is wrong with this machine, the other sections still speak
+        yield Finding(section, "problem", "bad", f"could not be examined: {type(error).__name__}: {error}")
+
+
+def _machine() -> Iterator[Finding]:
+    yield Finding("machine", "processor", "ok", f"{device.cpu_name()}, {device.threads()} threads")
+    free = device.free_ram()
+    yield Finding("machine", "memory", "ok" if free > ENOUGH_RAM else "note", f"{format_bytes(free)} free")
+    disk = device.disk_free()
+    yield Finding("machine", "disk", "ok" if disk > ENOUGH_DISK else "note", f"{format_bytes(disk, decimal=True)} free")
+    gpus = device.gpus()
+    if not gpus:
+        yield Finding("machine", "GPU", "ok", "none that the driver reports; the tiny tier needs none")
+    for gpu in gpus:
+        major = str(gpu["compute"]).split(".")[0]
+        modern = "no bf16, no flash attention: more memory per step"
+        if not major.isdigit():
+            modern = "what it can do is not known"
+        elif int(major) >= 8:
+            modern = "bf16 and fused attention"
+        text = f"{format_bytes(int(gpu['free_bytes']))} of {format_bytes(int(gpu['total_bytes']))} free (driver)"
+        yield Finding("machine", str(gpu["name"]), "ok", f"{text}, compute {gpu['compute']}: {modern}")
+    if gpus and "+cpu" in (compat.torch_build() or ""):
+        yield Finding(
+            "machine", "torch", "note", "a CPU build of torch: the GPU stays unused until a CUDA build is there"
+        )
+
+
+def _font() -> Iterator[Finding]:
+    installed = device.cjk_font()
+    fetched = fetch.find(cards.get("font-cjk"))
+    if installed:
+        yield Finding("font", "Chinese in plots", "ok", installed.name)
+    elif fetched:
+        yield Finding("font", "Chinese in plots", "ok", "NotoSansCJKtc-Regular.otf (fetched)")
+    else:
+        yield Finding("font", "Chinese in plots", "bad", "no font has Chinese characters; aigc fetch font-cjk")
+
+
+def _models() -> Iterator[Finding]:
+    for card in cards.ALL.values():
+        if card.tier == "none":
+            yield Finding("models", card.name, "note", "cannot be loaded: " + card.notes[1].split(",")[0])
+        elif any(source.kind == "endpoint" for source in card.sources):
+            named = bool(os.environ.get("AIGC_OPENAI_BASE_URL"))
+            yield Finding("models", card.name, "ok", "set" if named else "not set (AIGC_OPENAI_BASE_URL)")
+        else:
+            place = fetch.find(card)
+            state = "on disk" if place else f"not on disk; aigc fetch {card.name}"
+            yield Finding("models", card.name, "ok", f"{state} [{card.tier}], {_hash_origin(card)}")
+
+
+def _hash_origin(card: Card) -> str:
+    if all(source.kind == "shipped" for source in card.sources):
+        return "shipped with the kit"
+    words = {"card": "sha256 in the card", "lock": "sha256 in aigc.lock", "none": "sha256 from the hub on first use"}
+    return words[fetch.hash_origin(card)]
+
+
+def _caches() -> Iterator[Finding]:
+    yield Finding("caches", "kit", "ok", _folder_text(paths.models()))
+    named = os.environ.get("MODELSCOPE_CACHE")
+    yield Finding(
+        "caches",
+        "ModelScope",
+        "ok",
+        _folder_text(Path(named) if named else paths.user_home() / ".cache" / "modelscope"),
+    )
+
+
+def _folder_text(folder: Path) -> str:
+    if not folder.is_dir():
+        return f"{_short(folder)} (empty)"
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return f"{_short(folder)}, {format_bytes(size, decimal=True)}"
+
+
+def _short(folder: Path) -> str:
+    try:
+        return "~/" + folder.relative_to(paths.user_home()).as_posix()
+    except ValueError:
+        return str(folder)
+
+
+def _labs() -> Iterator[Finding]:
+    gpu = bool(device.gpus()) and "+cpu" not in (compat.torch_build() or "")
+    for lab in labs.LABS:
+        here = [name for name in lab.cards if _on_disk(name)]
+        full = [name for name in lab.full if _on_disk(name)]
+        tiers = [f"tiny with {', '.join(here)}"] if here else []
+        tiers += [f"full with {', '.join(full)}" + ("" if gpu else " (on the CPU: slow)")] if full else []
+        text = "; ".join(tiers) if tiers else "no model on disk; aigc fetch core"
+        yield Finding("labs", lab.number, "ok" if tiers else "bad", text)
+
+
+def _on_disk(name: str) -> bool:
+    try:
+        return fetch.find(cards.get(name)) is not None
+    except AigcError:
+        return False
