@@ -1,5 +1,6 @@
 """Plan -> engine. A loaded model stays in memory until `free()` is called."""
 
+import os
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,8 @@ _lock = RLock()
 def engine(plan: Plan) -> "Engine":
     """The engine that a text plan names; loaded on first use, the same object afterwards.
 
-    One engine is kept per card, dtype, device and kind; models of other cards are kept as well until `free`.
+    One engine is kept per card, dtype, device and kind (of a server: per address and model, as the environment names
+    them now); models of other cards are kept as well until `free`.
 
     Raises:
         BadInput: the plan is not one of a text model.
@@ -71,11 +73,16 @@ def _key(plan: Plan) -> tuple[str, ...]:
             asked=f"a text engine for {plan.card.name!r}", found=f"a {plan.card.kind} card", todo="use a text card"
         )
     kind = str(plan.request.extra.get("engine") or plan.card.defaults["engine"])
-    return (plan.card.name, kind, plan.dtypes["model"], plan.placement["model"], plan.attention)
+    server: tuple[str, ...] = ()
+    if kind == "endpoint":
+        from aigc_kit.text.engines.endpoint import MODEL, URL
+
+        server = (os.environ.get(URL, ""), os.environ.get(MODEL, ""))
+    return (plan.card.name, kind, plan.dtypes["model"], plan.placement["model"], plan.attention, *server)
 
 
 def _make(plan: Plan) -> "Engine":
-    _, kind, dtype, device, attention = _key(plan)
+    _, kind, dtype, device, attention, *_ = _key(plan)
     if kind == "endpoint":
         from aigc_kit.text.engines.endpoint import EndpointEngine
 

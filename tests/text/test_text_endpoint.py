@@ -2,6 +2,7 @@
 
 import json
 import threading
+import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -213,3 +214,130 @@ def test_leaving_early_closes_the_connection(server):
             break
     del step
     assert gone.wait(10) and len(sent) < 10_000
+
+
+def unset_proxies(monkeypatch):
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def test_a_loopback_server_is_never_asked_through_a_proxy(server, monkeypatch):
+    unset_proxies(monkeypatch)
+    proxy = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    proxy.seen, proxy.script = [], lambda path, body: stream(delta("from the proxy", "stop"))
+    thread = threading.Thread(target=proxy.serve_forever, daemon=True)
+    thread.start()
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.server_port}")
+    server.script = lambda path, body: stream(delta("from the server", "stop"))
+    made = run(chat=True).data
+    proxy.shutdown()
+    proxy.server_close()
+    thread.join()
+    assert (made, proxy.seen) == ("from the server", []), "the proxy would have read the key"
+
+
+def test_a_key_that_is_set_later_is_not_sent_unencrypted(monkeypatch):
+    monkeypatch.setenv("AIGC_OPENAI_BASE_URL", "http://example.com/v1")
+    monkeypatch.setenv("AIGC_OPENAI_MODEL", "m")
+    monkeypatch.delenv("AIGC_OPENAI_API_KEY", raising=False)
+    monkeypatch.setattr("aigc_kit.text.engines.endpoint.build_opener", lambda *_: pytest.fail("a request was made"))
+    engine = EndpointEngine(cards.get("endpoint"))
+    monkeypatch.setenv("AIGC_OPENAI_API_KEY", SECRET)
+    plan = text.plan_for("hi", card="endpoint", chat=True)
+    with pytest.raises(BadInput, match="sends the key unencrypted"):
+        text.run(plan.request, plan, engine=engine)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1.example.com", "localhost.example.com", "10.0.0.1", "example.com"])
+def test_hosts_that_are_no_loopback_get_no_key_over_http(monkeypatch, host):
+    monkeypatch.setenv("AIGC_OPENAI_BASE_URL", f"http://{host}/v1")
+    monkeypatch.setenv("AIGC_OPENAI_MODEL", "m")
+    monkeypatch.setenv("AIGC_OPENAI_API_KEY", SECRET)
+    with pytest.raises(BadInput, match="sends the key unencrypted"):
+        EndpointEngine(cards.get("endpoint"))
+
+
+def test_blanks_around_a_key_are_dropped(server, monkeypatch):
+    monkeypatch.setenv("AIGC_OPENAI_API_KEY", f"  {SECRET}\r\n")
+    server.script = lambda path, body: stream(delta("a", "stop"))
+    assert run(chat=True).data == "a"
+    assert server.seen[0][2]["Authorization"] == f"Bearer {SECRET}"
+
+
+@pytest.mark.parametrize("key", [f"{SECRET}\nX-Evil: 1", f"{SECRET}\x07x", f"{SECRET} {SECRET}", f"{SECRET}密"])
+def test_a_key_that_no_header_can_carry_is_refused_and_not_shown(server, monkeypatch, key):
+    monkeypatch.setenv("AIGC_OPENAI_API_KEY", key)
+    with pytest.raises(BadInput, match="AIGC_OPENAI_API_KEY") as caught:
+        run(chat=True)
+    shown = "".join(traceback.format_exception(caught.value))
+    assert "sk-very" not in shown and server.seen == []
+
+
+ENTRY = {"choices": [{"message": {"role": "assistant", "content": "春风"}, "finish_reason": "stop"}]}
+
+
+@pytest.mark.parametrize(
+    ("chunks", "match"),
+    [
+        ([b'data: {"error": {"message": "model overloaded"}}\n\n', b"data: [DONE]\n\n"], "model overloaded"),
+        ([event(delta("春")), b'data: {"error": "out of memory"}\n\n', b"data: [DONE]\n\n"], "out of memory"),
+        ([event({**delta(None, "error"), "error": {"code": 502}}), b"data: [DONE]\n\n"], "502"),
+        ([event(delta("春"))], "ended before the text did"),
+        ([b'{"error": {"message": "quota used up"}}'], "quota used up"),
+        ([b'{"code": "Throttling", "message": "too fast"}'], "too fast"),
+        ([b"<html><title>Log in to this network</title></html>"], "not of the OpenAI protocol"),
+        ([b'{"choices": []}'], "not of the OpenAI protocol"),
+        ([b'{"choices": [{}]}'], "not of the OpenAI protocol"),
+        ([b'{"choices": [{"message": {"role": "assistant"}}]}'], "not of the OpenAI protocol"),
+        ([b"[1, 2]"], "not of the OpenAI protocol"),
+        ([b"data: 7\n\n"], "not of the OpenAI protocol"),
+        ([b"data: [DONE]\n\n"], "not of the OpenAI protocol"),
+        ([b""], "not of the OpenAI protocol"),
+    ],
+)
+def test_a_failure_that_comes_with_status_200_is_no_text(server, chunks, match):
+    server.script = lambda path, body: (200, {"Content-Type": "text/event-stream"}, chunks)
+    with pytest.raises(CannotLoad, match=rf"(?s)asked: a text from some-model.*found: .*{match}.*what to do: "):
+        run(chat=True)
+
+
+def test_the_servers_words_in_the_stream_never_show_the_key(server):
+    server.script = lambda path, body: stream({"error": {"message": f"bad key {SECRET}"}})
+    with pytest.raises(CannotLoad, match=r"bad key \*\*\*") as caught:
+        run(chat=True)
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_server_that_does_not_stream(server):
+    pretty = json.dumps({**ENTRY, "usage": {"completion_tokens": 2}}, ensure_ascii=False, indent=1).encode()
+    server.script = lambda path, body: (200, {"Content-Type": "application/json"}, [pretty])
+    take = run(chat=True)
+    assert (take.data, take.labels["finish"], take.labels["tokens"]) == ("春风", "eos", 2)
+    raw = json.dumps({"choices": [{"text": "天", "finish_reason": "length"}]}).encode()
+    server.script = lambda path, body: (200, {}, [raw])
+    take = run()
+    assert (take.data, take.labels["finish"]) == ("天", "length")
+
+
+def test_a_stream_may_end_without_done_once_the_text_has_ended(server):
+    server.script = lambda path, body: (200, {}, [event(delta("春")), event(delta(None, "stop"))])
+    assert run(chat=True).data == "春"
+
+
+def test_the_engine_in_memory_follows_the_environment(server, monkeypatch):
+    from aigc_kit import load
+
+    server.script = lambda path, body: stream(delta("a", "stop"))
+    plan = text.plan_for("hi", card="endpoint", chat=True)
+    text.run(plan.request, plan)
+    first = load.engine(plan)
+    assert load.engine(plan) is first
+    monkeypatch.setenv("AIGC_OPENAI_MODEL", "other-model")
+    assert not load.is_loaded(plan)
+    text.run(plan.request, plan)
+    assert [body["model"] for _, body, _ in server.seen] == ["some-model", "other-model"]
+    monkeypatch.setenv("AIGC_OPENAI_BASE_URL", f"http://127.0.0.1:{server.server_port}/v2")
+    text.run(plan.request, plan)
+    load.free("endpoint")
+    assert [path for path, _, _ in server.seen[1:]] == ["/v1/chat/completions", "/v2/chat/completions"]

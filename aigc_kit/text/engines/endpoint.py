@@ -2,9 +2,11 @@
 
 Set AIGC_OPENAI_BASE_URL (such as https://host/v1), AIGC_OPENAI_MODEL and, if the server wants one,
 AIGC_OPENAI_API_KEY. The key is read from the environment for each request and kept nowhere; error texts are cleaned of
-it. Candidates are shown only when the server sends log-probabilities.
+it. It travels by https, or to this machine itself past any proxy. Candidates are shown only when the server sends
+log-probabilities.
 """
 
+import ipaddress
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -14,11 +16,11 @@ from math import exp
 from typing import Any, NoReturn
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, build_opener
+from urllib.request import HTTPRedirectHandler, ProxyHandler, build_opener
 from urllib.request import Request as HttpRequest
 
 from aigc_kit.errors import BadInput, CannotLoad
-from aigc_kit.text.engines.openai_protocol import Chunk, body_of, finish_of, parse
+from aigc_kit.text.engines.openai_protocol import Chunk, body_of, complaint_of, finish_of, parse, parse_whole
 from aigc_kit.text.loop import Progress
 from aigc_kit.text.settings import Settings
 from aigc_kit.text.view import Candidate, TokenView
@@ -26,7 +28,7 @@ from aigc_kit.types import Card, Request
 
 URL, MODEL, KEY = "AIGC_OPENAI_BASE_URL", "AIGC_OPENAI_MODEL", "AIGC_OPENAI_API_KEY"
 _TOP = 5  # log-probabilities per token; the most that every server allows
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_WHOLE_BYTES = 1 << 22  # the longest answer that is read from a server that does not stream
 _REFUSED = {400, 404, 405, 422}  # statuses by which servers refuse a parameter or a path
 
 
@@ -57,13 +59,8 @@ class EndpointEngine:
         parts = urlsplit(self.base)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
             raise BadInput(asked=f"the server in {URL}", found="not a plain http(s) address", todo="https://host/v1")
-        self.host = parts.hostname
-        if os.environ.get(KEY) and parts.scheme == "http" and self.host not in _LOOPBACK:
-            raise BadInput(
-                asked=f"a request to {self.host} with a key",
-                found="http, which sends the key unencrypted",
-                todo=f"use https, or unset {KEY} if the server needs no key",
-            )
+        self.host, self._encrypted = parts.hostname, parts.scheme == "https"
+        self._checked_key()
 
     def stream(self, request: Request, settings: Settings, progress: Progress) -> Iterator[Callable[[], Any]]:
         """Ask the server; yields the preview of each chunk.
@@ -147,13 +144,36 @@ class EndpointEngine:
         with answer:
             yield from self._read(answer)
 
+    def _checked_key(self) -> str:
+        """The key to send now; "" for none.
+
+        Raises:
+            BadInput: it would travel unencrypted, or it has characters that no header can carry.
+        """
+        key = _key()
+        if not all("!" <= character <= "~" for character in key):
+            raise BadInput(
+                asked=f"a request to {self.host} with a key",
+                found=f"{KEY} has blanks, control characters or letters outside ASCII in it",
+                todo=f"set {KEY} anew, as the server's owner wrote it",
+            )
+        if key and not self._encrypted and not _is_loopback(self.host):
+            raise BadInput(
+                asked=f"a request to {self.host} with a key",
+                found="http, which sends the key unencrypted",
+                todo=f"use https, or unset {KEY} if the server needs no key",
+            )
+        return key
+
     def _post(self, path: str, body: dict[str, Any]) -> Any:
         headers = {"Content-Type": "application/json", "Accept": "text/event-stream"}
-        if os.environ.get(KEY):
-            headers["Authorization"] = f"Bearer {os.environ[KEY]}"
+        key = self._checked_key()
+        if key:
+            headers["Authorization"] = f"Bearer {key}"
         message = HttpRequest(self.base + path, json.dumps(body).encode(), headers)
+        direct = [ProxyHandler({})] if _is_loopback(self.host) else []  # a proxy would read the key
         try:
-            return build_opener(_NoRedirect).open(message, timeout=60)
+            return build_opener(_NoRedirect, *direct).open(message, timeout=60)
         except HTTPError:
             raise
         except (URLError, OSError, HTTPException) as error:
@@ -161,19 +181,35 @@ class EndpointEngine:
             raise self._failed(f"no connection: {reason}", "check the network and the address") from None
 
     def _read(self, answer: Any) -> Iterator[Chunk]:
+        """The chunks of an answer: a stream that ends as it should, or one JSON from a server that does not stream."""
+        ended, streamed, rest = False, False, b""
         try:
             for raw in answer:
-                line = raw.decode("utf-8", errors="replace").strip()
-                if not line.startswith("data:"):
+                if not raw.startswith(b"data:"):
+                    rest += raw[: _WHOLE_BYTES - len(rest)]
                     continue
-                data = line.removeprefix("data:").strip()
-                if data == "[DONE]":
-                    return
-                yield parse(json.loads(data))
+                data = raw.removeprefix(b"data:").strip()
+                if data == b"[DONE]":
+                    ended = True
+                    break
+                chunk = parse(self._said(json.loads(data)))
+                streamed, ended = True, ended or chunk.finish is not None
+                yield chunk
+            if not streamed:
+                yield parse_whole(self._said(json.loads(rest)))
         except (OSError, HTTPException) as error:
             raise self._failed(f"the connection broke: {error}", "run it again") from None
         except (ValueError, KeyError, TypeError, IndexError, AttributeError):
             raise self._failed("an answer that is not of the OpenAI protocol", f"check {URL}") from None
+        if streamed and not ended:
+            raise self._failed("the answer ended before the text did", "run it again")
+
+    def _said(self, data: Any) -> Any:
+        """The event, unless it is a failure in the server's words."""
+        complaint = complaint_of(data)
+        if complaint is not None:
+            raise self._failed(f"the server says: {complaint}", f"check {MODEL} and the settings, or try again later")
+        return data
 
     def _refused(self, error: HTTPError) -> CannotLoad:
         with error:
@@ -186,7 +222,7 @@ class EndpointEngine:
         return self._failed(f"HTTP {error.code}: {said}", todo)
 
     def _failed(self, found: str, todo: str) -> CannotLoad:
-        key = os.environ.get(KEY)
+        key = _key()
         clean = found.replace(key, "***") if key else found
         return CannotLoad(asked=f"a text from {self.model} at {self.host}", found=clean[:500], todo=todo)
 
@@ -196,6 +232,17 @@ class _NoRedirect(HTTPRedirectHandler):
 
     def redirect_request(self, *_: Any, **__: Any) -> None:
         return None
+
+
+def _key() -> str:
+    return os.environ.get(KEY, "").strip()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:  # a name
+        return False
 
 
 def _view(chunk: Chunk, so_far: str) -> TokenView:

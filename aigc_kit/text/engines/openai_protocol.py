@@ -53,6 +53,29 @@ def parse(data: dict[str, Any]) -> Chunk:
     return Chunk(text, _tokens(choice.get("logprobs") or {}), choice.get("finish_reason"), count)
 
 
+def parse_whole(data: dict[str, Any]) -> Chunk:
+    """A whole completion from a server that does not stream.
+
+    Raises:
+        KeyError, TypeError, AttributeError, ValueError, IndexError: it is not of this protocol.
+    """
+    choice = data["choices"][0]
+    text = choice["message"]["content"] if "message" in choice else choice["text"]
+    if not isinstance(text, str):
+        raise TypeError("a completion without text")
+    return parse({**data, "choices": [{**choice, "text": text}]})
+
+
+def complaint_of(data: Any) -> str | None:
+    """What a server says went wrong, in an answer that should be a text; None when it is no complaint."""
+    if not isinstance(data, dict):
+        return None
+    said = data.get("error") or (data.get("message") if "choices" not in data else None)
+    if isinstance(said, dict):
+        said = said.get("message") or said.get("code") or said
+    return None if said is None else str(said)
+
+
 def _tokens(logprobs: dict[str, Any]) -> tuple[tuple[str, float, tuple[tuple[str, float], ...]], ...]:
     if logprobs.get("content"):  # chat, and llama.cpp's completions
         return tuple(
