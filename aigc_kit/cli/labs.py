@@ -1,7 +1,6 @@
 """`aigc labs`: run the core notebooks headless, print what they cost, write a gallery of what they made."""
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -31,6 +30,7 @@ def run(args: argparse.Namespace) -> int:
     from aigc_kit.device import cpu_name
     from aigc_kit.notebooks import cells, gallery, kernel
     from aigc_kit.notebooks.run import run_notebook
+    from aigc_kit.paths import offline
 
     chosen = [labs.get(number) for number in args.numbers] or [lab for lab in labs.LABS if lab.core]
     folder = cells.folder()
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
             slow=args.slow,
             timeout=args.timeout,
             keep_secrets=args.keep_secrets,
-            offline=os.environ.get("AIGC_OFFLINE") == "1",
+            offline=offline(),
             on_cell=_progress(lab.notebook),
         )
         runs.append(done)

@@ -18,6 +18,7 @@ PEAK_HOW = (
 )
 PEAK_HOW_ZH = "内核进程及其子进程的常驻内存（RSS）之和，psutil 每 0.1 秒采样一次；共享的内存页各算一次"
 
+_FOLDERS = ("AIGC_HOME", "AIGC_MODELS_DIR", "AIGC_ASSETS")  # the kernel works in another folder: made absolute
 _NOT_HANDED_ON = {"MPLBACKEND", "IPYTHONDIR", "PYTHONSTARTUP", "JPY_PARENT_PID", "JPY_SESSION_NAME"}
 
 
@@ -39,7 +40,9 @@ def environment(
     }
     plain |= {"AIGC_TIER": tier, "AIGC_OUT": str(folder), "AIGC_PROGRESS": "0", "PYTHONHASHSEED": "0"}
     plain.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin at a barrier crawl when a neighbour works too
-    plain["PYTHONPATH"] = os.pathsep.join([_package_home(), *filter(None, [plain.get("PYTHONPATH")])])
+    plain |= {name: _absolute(plain[name]) for name in _FOLDERS if plain.get(name)}
+    own = [_absolute(entry) for entry in plain.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    plain["PYTHONPATH"] = os.pathsep.join([_package_home(), *own])
     if offline:
         plain |= {"AIGC_OFFLINE": "1", "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
     return plain
@@ -117,6 +120,10 @@ def _resident(process: Any) -> int:
         return process.memory_info().rss
     except psutil.Error:  # ended between two samples
         return 0
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).expanduser().absolute())
 
 
 def _package_home() -> str:

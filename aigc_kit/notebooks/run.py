@@ -17,6 +17,7 @@ from aigc_kit.errors import BadInput
 from aigc_kit.notebooks import cells
 from aigc_kit.notebooks.kernel import PeakSampler, environment, manager
 from aigc_kit.notebooks.page import write_page
+from aigc_kit.notebooks.streams import tidy
 
 Tier = Literal["tiny", "full"]
 Status = Literal["ok", "failed", "timeout", "died"]
@@ -146,7 +147,6 @@ def execute(
             copy,
             km=kernel,
             timeout=timeout,
-            coalesce_streams=True,
             record_timing=False,
             on_cell_execute=note,
             **settings,
@@ -164,7 +164,10 @@ def execute(
                 status, failure = "timeout", _stopped(copy, at[0], f"not done after {timeout} s", _TOO_SLOW)
             except (DeadKernelError, RuntimeError) as error:  # RuntimeError: it died before it answered
                 status, failure = "died", _stopped(copy, at[0], f"the kernel died ({error})", _TOO_BIG)
+            except Exception as error:  # a message that the protocol forbids; a cell can send anything
+                status, failure = "failed", _stopped(copy, at[0], _unreadable(error), _REPAIR)
         seconds = time.perf_counter() - start
+    tidy(copy)
     return Execution(copy, status, seconds, sampler.peak_bytes, skipped, failure)
 
 
@@ -238,6 +241,10 @@ def _stopped(notebook: cells.Notebook, at: int, error: str, todo: str) -> Failur
     if at == 0:
         return Failure(None, None, "", error, todo)
     return Failure(at, None, _line_of(notebook.cells[at - 1], None), error, todo)
+
+
+def _unreadable(error: Exception) -> str:
+    return f"an output that no notebook can hold: {type(error).__name__}: {str(error).partition(chr(10))[0][:200]}"
 
 
 def _line_of(cell: cells.Cell, line: int | None) -> str:

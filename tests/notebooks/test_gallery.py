@@ -192,6 +192,17 @@ def test_labs_goes_on_after_a_failure_and_says_1(course, capsys):
     assert labs_command.run(arguments(labs_command, "2", "--out", out)) == 0
 
 
+@pytest.mark.parametrize(("said", "meant"), [("TRUE ", True), ("1", True), ("on", True), ("0", False), ("", False)])
+def test_labs_hears_every_way_to_say_offline(course, monkeypatch, said, meant):
+    from aigc_kit.notebooks import run as run_module
+
+    heard = []
+    monkeypatch.setenv("AIGC_OFFLINE", said)
+    monkeypatch.setattr(run_module, "run_notebook", lambda path, out, **options: heard.append(options) or OK)
+    assert labs_command.run(arguments(labs_command, "2", "--out", course / "out")) == 0
+    assert [options["offline"] for options in heard] == [meant]
+
+
 def test_labs_refuses_unknown_numbers_and_missing_notebooks_before_running(course, monkeypatch):
     with pytest.raises(UnknownName, match="no lab of that number"):
         labs_command.run(arguments(labs_command, "77", "--out", course / "out"))

@@ -1,6 +1,7 @@
 """Headless execution with a real kernel: what arrives in it, what it leaves, and how a failure is told."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -160,6 +161,17 @@ def test_secrets_are_handed_on_only_when_asked(tmp_path, monkeypatch):
     assert environment(tmp_path, "tiny", keep_secrets=True)["SAMPLE_API_KEY"] == "x"
 
 
+@pytest.mark.parametrize("name", ["AIGC_HOME", "AIGC_MODELS_DIR", "AIGC_ASSETS", "PYTHONPATH"])
+def test_folders_named_relative_to_here_are_the_same_for_a_kernel_elsewhere(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "me"))
+    for given, meant in (("mine", tmp_path / "mine"), ("~/mine", tmp_path / "me" / "mine"), (str(tmp_path), tmp_path)):
+        monkeypatch.setenv(name, given)
+        assert environment(tmp_path / "out", "tiny")[name].split(os.pathsep)[-1] == str(meant)
+    monkeypatch.setenv(name, "")
+    assert "" not in environment(tmp_path / "out", "tiny")[name].split(os.pathsep) or name != "PYTHONPATH"
+
+
 def test_refresh_twice_gives_the_same_bytes_without_traces_of_the_machine(tmp_path):
     made = notebook(
         prose("# 更新"),
@@ -189,3 +201,10 @@ def test_refresh_that_fails_leaves_the_notebook_as_it_was(tmp_path):
     with pytest.raises(BadInput, match=r"cell 1, line 2: x.nothing[\s\S]*AttributeError"):
         refresh(path)
     assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+
+
+def test_an_output_that_no_notebook_can_hold_fails_its_cell_and_nothing_else(tmp_path):
+    bad = "from IPython.display import publish_display_data\npublish_display_data({'text/plain': 5})"
+    done = run_notebook(put(tmp_path / "nb" / "03_x.ipynb", notebook(code("x = 1"), code(bad))), tmp_path / "out")
+    assert done.status == "failed" and "cell 2" in done.error and "an output that no notebook can hold" in done.error
+    assert "5 is not" in done.error and (tmp_path / "out" / "03_x.html").is_file()
