@@ -56,11 +56,12 @@ def shares(rows: Sequence[Mapping[str, Any]], measures: Mapping[str, tuple[str, 
     heats = sorted({row["temperature"] for row in rows})
     figure, axes = canvas(width=6, height=3.2)
     runs = 0
-    for (key, names), colour in zip(measures.items(), TEMPERATURE_COLOURS, strict=False):
+    for place, ((key, names), colour) in enumerate(zip(measures.items(), TEMPERATURE_COLOURS, strict=False)):
         held = [[bool(row[key]) for row in rows if row["temperature"] == heat] for heat in heats]
         share, low, high = zip(*(statistics.wilson(sum(group), len(group)) for group in held), strict=True)
         error = np.abs(np.array([low, high]) - np.array(share))
-        axes[0].errorbar(heats, share, yerr=error, marker="o", capsize=3, color=colour, label=label(*names))
+        beside = np.array(heats) + 0.012 * place  # curves that meet at 100 % would hide each other
+        axes[0].errorbar(beside, share, yerr=error, marker="o", capsize=3, color=colour, label=label(*names))
         runs = len(held[0])
     axes[0].set_xlabel("T")
     axes[0].set_ylim(-0.02, 1.02)
