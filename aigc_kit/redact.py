@@ -12,7 +12,6 @@ _WORDS = {"KEY", "KEYS", "TOKEN", "TOKENS", "SECRET", "SECRETS", "PASSWORD", "PA
 _ENDS = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 _FIELDS = {"api_key", "apikey", "access_key", "token", "access_token", "secret", "password", "authorization"}
 LOOKS_SECRET = re.compile(r"\b(?:sk|pk|hf|ghp|gho|xox[abp])[-_][A-Za-z0-9_-]{16,}|(?<=://)[^/@\s\"']+(?=@)")
-_KEPT = ("prompt", "negative")  # what the learner wrote is not searched for things that merely look like keys
 
 
 def is_secret_name(name: str) -> bool:
@@ -31,30 +30,35 @@ def secret_values() -> tuple[str, ...]:
     return tuple(sorted(values, key=len, reverse=True))
 
 
+def secret_names_in(text: str) -> tuple[str, ...]:
+    """Names of the environment variables whose keys stand in a text, in order of name; values that short are let be."""
+    return tuple(
+        sorted(n for n, value in os.environ.items() if is_secret_name(n) and len(value) >= SHORTEST and value in text)
+    )
+
+
 def redact(value: Any) -> Any:
     """A copy of a JSON value without keys.
 
     Blotted out: values of secret environment variables wherever they stand, fields called api_key or the like, and
-    strings that look like a key or like a password in an address. Prompts are spared the last.
+    strings that look like a key or like a password in an address, prompts among them.
 
     >>> redact({"api_key": "x", "url": "https://me:pass@host/v1", "max_new_tokens": 5})
     {'api_key': '•••', 'url': 'https://•••@host/v1', 'max_new_tokens': 5}
     """
-    return _redact(value, secret_values(), kept=False)
+    return _redact(value, secret_values())
 
 
-def _redact(value: Any, secrets: tuple[str, ...], kept: bool) -> Any:
+def _redact(value: Any, secrets: tuple[str, ...]) -> Any:
     if isinstance(value, Mapping):
         return {
-            key: HIDDEN
-            if key.lower() in _FIELDS and isinstance(item, str)
-            else _redact(item, secrets, kept or key in _KEPT)
+            key: HIDDEN if key.lower() in _FIELDS and isinstance(item, str) else _redact(item, secrets)
             for key, item in value.items()
         }
     if isinstance(value, list):
-        return [_redact(item, secrets, kept) for item in value]
+        return [_redact(item, secrets) for item in value]
     if not isinstance(value, str):
         return value
     for secret in secrets:
         value = value.replace(secret, HIDDEN)
-    return value if kept else LOOKS_SECRET.sub(HIDDEN, value)
+    return LOOKS_SECRET.sub(HIDDEN, value)

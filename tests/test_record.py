@@ -128,12 +128,56 @@ def test_values_of_secret_variables_never_reach_the_sidecar(take, tmp_path, monk
     assert secret not in text and '"short"' not in text and "127.0.0.1" in text
 
 
-def test_what_looks_like_a_key_is_blotted_out_but_not_in_the_prompt(take, tmp_path):
-    lookalike = "sk-" + "a1B2" * 6
-    asked = replace(take, plan=replace(take.plan, request=take.plan.request.change(prompt=f"解释 {lookalike}")))
-    back = record.load(record.save(replace(asked, labels={"note": lookalike}), tmp_path))
-    assert back.request["prompt"] == f"解释 {lookalike}" and back.labels["note"] == "•••"
+LOOKALIKE = "sk-" + "a1B2" * 6
+
+
+def test_what_looks_like_a_key_is_blotted_out_and_the_record_says_where(take, tmp_path):
+    asked = replace(take, plan=replace(take.plan, request=take.plan.request.change(prompt=f"解释 {LOOKALIKE}")))
+    path = record.save(replace(asked, labels={"note": LOOKALIKE, "tier": "tiny"}), tmp_path, name="a")
+    back = record.load(path)
+    assert LOOKALIKE not in path.read_text(encoding="utf-8")
+    assert back.request["prompt"] == "解释 •••"
+    assert back.labels == {"note": "•••", "tier": "tiny", "redacted": ["labels", "request"]}
     assert back.request["extra"]["stop"] == ["。", "\n"]  # ordinary values stay
+    assert "redacted" not in record.build(take).labels
+
+
+def test_a_request_without_its_key_is_not_reproduced(take, tmp_path):
+    def must_not_run(request, plan):
+        raise AssertionError("ran")
+
+    path = record.save(with_extra(take, api_key="short"), tmp_path, name="a")
+    for redacted in (["request"], True):
+        data = json.loads(path.read_text(encoding="utf-8"))
+        path.write_text(json.dumps({**data, "labels": {"redacted": redacted}}), encoding="utf-8")
+        with pytest.raises(BadInput, match=r"asked: to reproduce a.json[\s\S]*blotted out[\s\S]*run the request again"):
+            record.reproduce(path, card=CARD, run=must_not_run)
+    noted = record.save(replace(take, labels={"note": LOOKALIKE}), tmp_path, name="b")  # its request is whole
+    assert record.reproduce(noted, card=CARD, run=lambda request, plan: replace(take, plan=plan)).same
+
+
+def test_a_text_with_the_value_of_a_secret_variable_is_not_written(take, tmp_path, monkeypatch):
+    secret = "correct-horse-battery"
+    monkeypatch.setenv("AIGC_OPENAI_API_KEY", secret)
+    with pytest.raises(BadInput, match=r"environment variable AIGC_OPENAI_API_KEY, which holds a key") as caught:
+        record.save(replace(take, data=f"the key is {secret}."), tmp_path / "out", name="echo")
+    with pytest.raises(BadInput, match="holds a key") as named:
+        record.save(take, tmp_path / "out", name=f"run {secret}")
+    assert secret not in f"{caught.value}{named.value}" and not (tmp_path / "out").exists()
+    monkeypatch.setenv("AIGC_OPENAI_API_KEY", "short")  # would be found inside innocent words
+    assert record.save(replace(take, data="a short text"), tmp_path, name="a")
+
+
+@pytest.mark.parametrize(
+    ("name", "fits"), [("春" * 60, True), ("春" * 61, False), ("x" * 180, True), ("x" * 181, False)]
+)
+def test_names_are_limited_in_bytes_and_what_is_saved_can_be_loaded(take, tmp_path, name, fits):
+    if fits:
+        assert record.verify(record.save(take, tmp_path, name=name)) == {f"{name}.txt": "same"}
+    else:
+        with pytest.raises(BadInput, match="at most 180 bytes"):
+            record.save(take, tmp_path, name=name)
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_verify_sees_a_changed_and_a_missing_file(take, tmp_path):
@@ -157,6 +201,78 @@ def test_load_refuses_what_is_not_a_record(take, tmp_path):
     path.write_text(json.dumps({**data, "outputs": {"../../secret": "0"}}))
     with pytest.raises(BadInput, match="outside its folder"):
         record.verify(path)
+
+
+FIGURE = {"value": 1.0, "unit": "s", "how": "measured", "source": "clock", "error": None}
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"labels": "x"}, r'labels is "x", not an object'),
+        ({"label": None}, "label is null, not text"),
+        ({"created": 5}, "created is 5, not text"),
+        ({"device": ["cpu"]}, "device is"),
+        ({"licence": {}}, "licence is"),
+        ({"kind": "cli"}, r'kind is "cli", not one of text, image'),
+        ({"kind": "../x"}, "kind is"),
+        ({"request": []}, "request is"),
+        ({"request": {"card": "c"}}, "request.prompt is null, not text"),
+        ({"request": {"card": 1, "prompt": "p"}}, "request.card is 1"),
+        ({"request": {"card": "c", "prompt": "p", "extra": [1]}}, "request.extra is"),
+        ({"plan": {"card": "c"}}, "plan.card is"),
+        ({"versions": {"torch": 2}}, "versions.torch is 2, not text"),
+        ({"outputs": {"a.txt": None}}, "outputs.a.txt is null"),
+        ({"measured": {"seconds": 5}}, "measured.seconds is 5, not a figure"),
+        ({"measured": {"seconds": {"value": 5}}}, "measured.seconds is"),
+        ({"measured": {"seconds": {**FIGURE, "value": "5"}}}, "measured.seconds is"),
+        ({"measured": {"seconds": {**FIGURE, "value": True}}}, "measured.seconds is"),
+        ({"measured": {"seconds": {**FIGURE, "value": float("nan")}}}, "measured.seconds is"),
+        ({"measured": {"seconds": {**FIGURE, "source": 3}}}, "measured.seconds is"),
+        ({"measured": {"seconds": {**FIGURE, "unit": 3}}}, "measured.seconds is"),
+        ({"measured": {"seconds": {**FIGURE, "how": []}}}, "measured.seconds is"),
+        ({"predicted": {"peak": {**FIGURE, "error": "x"}}}, "predicted.peak is"),
+    ],
+)
+def test_load_refuses_values_of_the_wrong_kind_and_names_them(take, tmp_path, change, why):
+    path = record.save(take, tmp_path, name="a")
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **change}), encoding="utf-8")
+    with pytest.raises(BadInput, match=why):
+        record.load(path)
+    with pytest.raises(BadInput, match=why):  # before anything is imported or run
+        record.reproduce(path, card=CARD)
+
+
+def test_load_refuses_a_folder_and_json_too_deep_to_read(tmp_path):
+    (tmp_path / "a.json").mkdir()
+    with pytest.raises(BadInput, match="cannot be read"):
+        record.load(tmp_path / "a.json")
+    (tmp_path / "b.json").write_text("[" * 100_000)
+    with pytest.raises(BadInput, match="not JSON"):
+        record.load(tmp_path / "b.json")
+
+
+@pytest.mark.parametrize(
+    ("field", "then", "name"),
+    [
+        ("dtypes", {"model": "q4"}, "dtypes.model"),
+        ("placement", {"model": "server"}, "placement.model"),
+        ("attention", "eager", "attention"),
+    ],
+)
+def test_reproduce_names_what_was_planned_otherwise(tmp_path, field, then, name):
+    from aigc_kit import text
+
+    plan = text.plan_for("春风", card="poem", max_new_tokens=4, seed=5)
+    made = text.run(plan.request, plan)
+    path = record.save(made, tmp_path, name="a")
+    data = json.loads(path.read_text(encoding="utf-8"))
+    now = data["plan"][field]
+    path.write_text(json.dumps({**data, "plan": {**data["plan"], field: then}}), encoding="utf-8")
+    again = record.reproduce(path, run=lambda request, plan: replace(made, plan=plan))
+    assert again.same and dict(again.differs) == {
+        name: (then["model"], now["model"]) if isinstance(then, dict) else (then, now)
+    }
 
 
 def test_reproduce_compares_the_bytes_and_says_what_differs(take, tmp_path):
@@ -201,6 +317,8 @@ def test_requests_survive_json(prompt, seed, steps, extra):
 
 
 def test_request_from_json_refuses_strangers():
+    with pytest.raises(BadInput, match="a request from JSON"):
+        record.request_from_json({"card": "c", "prompt": "x", "fps": "fast"})
     with pytest.raises(BadInput, match=r"unknown fields \['promt'\]"):
         record.request_from_json({"card": "c", "promt": "x"})
     with pytest.raises(BadInput, match="no card or no prompt"):

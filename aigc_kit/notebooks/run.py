@@ -142,15 +142,9 @@ def execute(
 
     with tempfile.TemporaryDirectory(prefix="aigc-kernel-") as home:
         kernel = manager(Path(home) / "kernels")
-        settings = {"skip_cells_with_tag": "slow"} if not slow else {}
-        client = NotebookClient(
-            copy,
-            km=kernel,
-            timeout=timeout,
-            record_timing=False,
-            on_cell_execute=note,
-            **settings,
-        )
+        settings: dict[str, Any] = {"timeout": timeout, "record_timing": False, "on_cell_execute": note}
+        settings |= {} if slow else {"skip_cells_with_tag": "slow"}
+        client = NotebookClient(copy, km=kernel, **settings)
         env = environment(folder, tier, offline=offline, keep_secrets=keep_secrets) | {"IPYTHONDIR": home}
         status: Status = "ok"
         failure = None

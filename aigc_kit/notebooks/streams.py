@@ -3,6 +3,7 @@
 nbclient can merge streams itself, but its regular expression takes time quadratic in the length of a line.
 """
 
+from itertools import pairwise
 from typing import Any
 
 from aigc_kit.notebooks.cells import Notebook, outputs
@@ -41,7 +42,7 @@ def merged(items: list[Any]) -> list[Any]:
         if output.output_type == "stream":
             output.text = overwritten("".join(parts[output.name]))
     names = [output.get("name") for output in kept]
-    for index, pair in enumerate(zip(names, names[1:], strict=False)):
+    for index, pair in enumerate(pairwise(names)):
         if pair == ("stderr", "stdout"):  # they arrive in any order; a file should not depend on it
             kept[index], kept[index + 1] = kept[index + 1], kept[index]
     return kept

@@ -1,8 +1,12 @@
 """Records of runs: save what was made with a JSON sidecar, check it, make it again.
 
 A sidecar `name.json` stands beside the artefacts that it describes (`name.txt`, or `name.png`). It holds the request,
-the plan, predicted and measured cost, versions, device, the artefacts' sha256, licence and label; never a key, and
-never the value of an environment variable that looks like one.
+the plan, predicted and measured cost, versions, device, the artefacts' sha256, licence and label.
+
+Values of environment variables that hold keys, fields named like keys and strings that look like keys are blotted out
+of a sidecar; its label `redacted` then names the parts, and a run whose request was changed so is not reproduced. A key
+that looks like none is not recognised. Artefacts are kept as the model made them, or, with such a value in them, not
+at all.
 """
 
 import hashlib
@@ -11,7 +15,7 @@ import os
 import platform
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -21,12 +25,15 @@ from typing import Any
 
 from aigc_kit.errors import BadInput
 from aigc_kit.paths import write_atomically
-from aigc_kit.redact import redact
+from aigc_kit.record.sidecar import SAFE_NAME, load, request_from_json
+from aigc_kit.redact import redact, secret_names_in
 from aigc_kit.types import Card, Figure, FrozenMap, Plan, Record, Request, Take, as_json
+
+__all__ = ["Reproduction", "build", "load", "reproduce", "request_from_json", "save", "verify", "versions"]
 
 PACKAGES = ("torch", "transformers", "diffusers", "xllamacpp", "numpy")
 
-_SAFE_NAME = re.compile(r"[^\s/\\:*?\"<>|.][^/\\:*?\"<>|\x00-\x1f]{0,120}")
+LONGEST_NAME = 180  # bytes of a stem; file systems take 255, of which endings and temporary names need some
 
 
 @dataclass(frozen=True)
@@ -64,11 +71,13 @@ def save(take: Take, folder: Path | None = None, name: str | None = None, label:
         The sidecar's path, `folder/name.json`.
 
     Raises:
-        BadInput: a name that is no file name, or a kind that this version cannot write.
+        BadInput: a name that is no file name, a kind that this version cannot write, or a text with the value of an
+            environment variable that holds a key.
     """
     parts = _artefacts(take)
     folder = Path(folder if folder is not None else os.environ.get("AIGC_OUT") or "out")
     stem = _stem(take, name, parts)
+    _refuse_keys(take, stem)
     files = {f"{stem}{ending}": data for ending, data in parts.items()}
     record = build(take, label=label, outputs={file: _sha256(data) for file, data in files.items()})
     text = json.dumps(as_json(record), ensure_ascii=False, indent=1) + "\n"
@@ -78,59 +87,33 @@ def save(take: Take, folder: Path | None = None, name: str | None = None, label:
 
 
 def build(take: Take, label: str = "", outputs: Mapping[str, str] | None = None) -> Record:
-    """The record of a run; `outputs` maps file names to sha256 (default: none written).
+    """The record of a run, without keys; `outputs` maps file names to sha256 (default: none written).
 
     `request` is the resolved request, `plan` the rest of the plan; `predicted` and `measured` share the names "seconds"
     and "peak", so that they can be laid side by side.
     """
     plan = as_json(take.plan)
-    request, prediction = plan.pop("request"), plan.pop("prediction")
+    parts = {
+        "label": label,
+        "request": plan.pop("request"),
+        "predicted": plan.pop("prediction"),
+        "plan": plan,
+        "measured": as_json(_measured(take)),
+        "labels": as_json(take.labels),
+    }
+    clean = redact(parts)
+    changed = sorted(name for name in parts if clean[name] != parts[name])
+    if changed:
+        clean["labels"] = {**clean["labels"], "redacted": changed}
     return Record(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         kind=take.kind,
-        label=redact(label),
-        request=redact(request),
-        plan=redact(plan),
-        predicted=redact(prediction),
-        measured=redact(as_json(_measured(take))),
         versions=versions(),
         device=take.plan.budget.name,
         outputs=dict(outputs or {}),
         licence=take.plan.card.licence,
-        labels=redact(as_json(take.labels)),
+        **clean,
     )
-
-
-def load(path: Path) -> Record:
-    """Read a sidecar.
-
-    Raises:
-        BadInput: no such file, not a record, or one that names files outside its folder.
-    """
-    path = Path(path)
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadInput(asked=f"record {path.name}", found="no such file", todo="give the path of a .json") from None
-    except ValueError as error:
-        raise BadInput(asked=f"record {path.name}", found=f"not JSON: {error}", todo="give a sidecar") from None
-    names = {f.name for f in fields(Record)}
-    missing = sorted(names - set(data)) if isinstance(data, dict) else sorted(names)
-    if missing:
-        raise BadInput(
-            asked=f"record {path.name}",
-            found=f"no record; it lacks {', '.join(missing)}",
-            todo="give a sidecar that aigc_kit.record.save wrote",
-        )
-    record = Record(**{name: data[name] for name in names})
-    strangers = [name for name in record.outputs if not _SAFE_NAME.fullmatch(name)]
-    if strangers:
-        raise BadInput(
-            asked=f"record {path.name}",
-            found=f"it names files outside its folder: {strangers[0]!r}",
-            todo="do not trust this record",
-        )
-    return record
 
 
 def verify(path: Path) -> dict[str, str]:
@@ -163,12 +146,19 @@ def reproduce(
         A `Reproduction`, true when every artefact has the bytes that the record names.
 
     Raises:
-        BadInput: as `load`; or a card that is not registered any more.
+        BadInput: as `load`; a request that was recorded without its keys; or a card that is not registered any more.
     """
     from aigc_kit import cards, device
     from aigc_kit.plan import plan as make_plan
 
     record = load(path)
+    redacted = record.labels.get("redacted", ())
+    if redacted is True or (isinstance(redacted, list) and "request" in redacted):
+        raise BadInput(
+            asked=f"to reproduce {Path(path).name}",
+            found="its request held something like a key, which was blotted out, so it is not the request that ran",
+            todo="run the request again without a key in it, and save that",
+        )
     request = request_from_json(record.request)
     card = card or cards.get(request.card)
     plan = make_plan(request, device.probe(), card)
@@ -184,23 +174,6 @@ def reproduce(
         pairs += _unlike(name, record.plan.get(name), again.plan.get(name))
     differs.update({name: (old, new) for name, old, new in pairs if old != new})
     return Reproduction(take, then == now, FrozenMap(differs))
-
-
-def request_from_json(data: Mapping[str, Any]) -> Request:
-    """The Request that `as_json` turned into this mapping; lists become tuples again.
-
-    Raises:
-        BadInput: unknown fields, or values that a Request refuses.
-    """
-    known = {f.name for f in fields(Request)}
-    strangers = sorted(set(data) - known)
-    if strangers or "card" not in data or "prompt" not in data:
-        raise BadInput(
-            asked="a request from JSON",
-            found=f"unknown fields {strangers}" if strangers else "no card or no prompt",
-            todo=f"give some of {', '.join(sorted(known))}",
-        )
-    return Request(**{name: _tuples(value) for name, value in data.items()})
 
 
 def versions() -> dict[str, str]:
@@ -238,10 +211,29 @@ def _stem(take: Take, name: str | None, parts: Mapping[str, bytes]) -> str:
     if name is None:
         request = json.dumps(as_json(take.plan.request), sort_keys=True)
         digest = _sha256(request.encode() + b"".join(parts.values()))[:8]
-        return f"{take.kind}-{re.sub(r'[^A-Za-z0-9._-]', '_', take.plan.card.name)}-{digest}"
-    if not _SAFE_NAME.fullmatch(name):
-        raise BadInput(asked=f"record name {name!r}", found="not a plain file name", todo="use letters and digits")
+        return f"{take.kind}-{re.sub(r'[^A-Za-z0-9._-]', '_', take.plan.card.name)[:100]}-{digest}"
+    if not SAFE_NAME.fullmatch(name) or len(name.encode(errors="replace")) > LONGEST_NAME:
+        raise BadInput(
+            asked=f"record name {name!r}",
+            found=f"not a plain file name of at most {LONGEST_NAME} bytes (a Chinese character takes 3)",
+            todo="use a few letters and digits",
+        )
     return name
+
+
+def _refuse_keys(take: Take, stem: str) -> None:
+    """The words of a model are kept as they are or not at all: with a key in them they are not written.
+
+    Raises:
+        BadInput: the text, or the file's name, contains the value of such an environment variable.
+    """
+    names = secret_names_in(f"{stem}\n{take.data}" if isinstance(take.data, str) else stem)
+    if names:
+        raise BadInput(
+            asked=f"to save {stem if not secret_names_in(stem) else 'a record'}",
+            found=f"it contains the value of the environment variable {names[0]}, which holds a key",
+            todo="take the key out of the prompt and run again; nothing was written",
+        )
 
 
 def _measured(take: Take) -> dict[str, Figure]:
@@ -256,12 +248,6 @@ def _unlike(name: str, then: Any, now: Any) -> list[tuple[str, Any, Any]]:
     if not isinstance(then, Mapping) or not isinstance(now, Mapping):
         return [(name, then, now)]
     return [(f"{name}.{key}", then.get(key), now.get(key)) for key in dict.fromkeys([*then, *now])]
-
-
-def _tuples(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return FrozenMap({key: _tuples(item) for key, item in value.items()})
-    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 def _sha256(data: bytes) -> str:
