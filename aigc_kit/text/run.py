@@ -4,15 +4,17 @@ import os
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 from aigc_kit import cards, load
 from aigc_kit.errors import BadInput, NotOnDisk
 from aigc_kit.text.engines import Engine
+from aigc_kit.text.engines.base import check_prompt
 from aigc_kit.text.loop import Progress, tokens
 from aigc_kit.text.meter import Meter
 from aigc_kit.text.settings import Settings, preset_named
-from aigc_kit.types import Card, FrozenMap, Plan, Request, Step, Take
+from aigc_kit.types import Card, Change, FrozenMap, Plan, Request, Step, Take
 
 FULL_ONLY_BY_NAME = ("endpoint",)  # never chosen for somebody: it sends the prompt to another machine
 
@@ -99,7 +101,7 @@ def steps(request: Request, plan: Plan, engine: Engine | None = None) -> Iterato
         "token", "beam" or, from a server, "chunk". `preview()` returns a `TokenView` (a `BeamView` for beam search).
 
     Raises:
-        BadInput: the prompt and the new tokens do not fit the context, or the plan belongs to another request.
+        BadInput: the prompt alone fills the context, or the plan belongs to another request.
     """
     return _Run(request, plan, engine).steps()
 
@@ -110,10 +112,11 @@ def run(
     """Make the text and measure what it cost. Arguments and errors as in `steps`.
 
     Returns:
-        A Take whose data is the new text, without the prompt. Labels: model, tier, engine, language, finish ("eos",
-        "length" or "stop"), tokens (how many; None when a server does not say), ids, mean_logprob (natural, per token,
-        under the model; None when unknown), missing_mass (the highest share of probability that the
-        engine did not list; 0 with full logits; with top-k the draw misses nothing by it).
+        A Take whose data is the new text, without the prompt. When prompt and max_new_tokens exceed the context, the
+        text is as long as there is room, and `take.plan.changes` says so. Labels: model, tier, engine, language,
+        finish ("eos", "length" or "stop"), tokens (how many; None when a server does not say), ids, mean_logprob
+        (natural, per token, under the model; None when unknown), missing_mass (the highest share of probability that
+        the engine did not list; 0 with full logits; with top-k the draw misses nothing by it).
     """
     job = _Run(request, plan, engine)
     with closing(job.steps()) as made:
@@ -159,11 +162,29 @@ class _Run:
         if engine.kind == "endpoint":
             return engine.stream(request, settings, self._progress)  # type: ignore[attr-defined]
         prompt = prompt_ids(engine, request.prompt, settings)
+        settings = self._cut_to(engine.context, len(prompt))
         if settings.search == "beam":
             from aigc_kit.text.beam import search
 
             return search(engine, prompt, settings, self._progress)
         return tokens(engine, prompt, settings, request.seed, self._progress)
+
+    def _cut_to(self, context: int, prompt: int) -> Settings:
+        """The settings that fit behind the prompt; what is cut goes into the plan, which could not count tokens."""
+        room, plan = context - prompt, self._plan
+        if self._settings.max_new_tokens > room:
+            others = tuple(change for change in plan.changes if change.what != "max_new_tokens")
+            before = [change.asked for change in plan.changes if change.what == "max_new_tokens"]
+            cut = Change(
+                "max_new_tokens",
+                before[0] if before else self._settings.max_new_tokens,
+                room,
+                f"the model sees at most {context} tokens, and {prompt} of them are the prompt's",
+                f"模型的上下文最多 {context} 个 token，提示词占了 {prompt} 个",
+            )
+            self._plan = replace(plan, request=plan.request.change(max_new_tokens=room), changes=(*others, cut))
+            self._settings = replace(self._settings, max_new_tokens=room)
+        return self._settings
 
     def take(self) -> Take:
         done, card = self._progress, self._plan.card
@@ -186,20 +207,14 @@ def prompt_ids(engine: Engine, prompt: str, settings: Settings) -> list[int]:
     """The prompt as tokens: raw, or in the chat template.
 
     Raises:
-        BadInput: prompt and new tokens together exceed the context.
+        BadInput: the prompt leaves no room for a new token.
     """
     if settings.chat:
         system = [{"role": "system", "content": settings.system}] if settings.system else []
         ids = engine.chat([*system, {"role": "user", "content": prompt}])
     else:
         ids = engine.encode(prompt)
-    room = engine.context - len(ids)
-    if settings.max_new_tokens > room:
-        raise BadInput(
-            asked=f"{settings.max_new_tokens} tokens after a prompt of {len(ids)}",
-            found=f"{engine.card.name} sees at most {engine.context} tokens, prompt included",
-            todo=f"choose max_new_tokens <= {room}" if room > 0 else "shorten the prompt",
-        )
+    check_prompt(ids, engine.vocab_size, engine.context)
     return ids
 
 

@@ -240,10 +240,40 @@ def test_chat_uses_the_template(tiny, tiny_plan):
     assert made(plan, tiny).data == raw.data
 
 
-def test_too_many_tokens_for_the_context(tiny, tiny_plan):
-    plan = tiny_plan("spring wind", max_new_tokens=60)
-    with pytest.raises(BadInput, match="choose max_new_tokens <= 53"):
-        made(plan, tiny)
+def test_too_many_tokens_for_the_context_are_cut_and_said(tiny, tiny_plan):
+    """Only the run knows how many tokens the prompt has: 11 of the 64 that the model sees."""
+    tiny = tiny_ended(tiny, None)  # a model that never ends by itself
+    for asked in (60, 1000):
+        plan = tiny_plan("spring wind", max_new_tokens=asked, search="greedy")
+        take = made(plan, tiny)
+        assert (take.labels["tokens"], take.labels["finish"]) == (53, "length")
+        (change,) = take.plan.changes
+        assert (change.what, change.asked, change.given) == ("max_new_tokens", asked, 53)
+        assert f"max_new_tokens: {asked} -> 53" in take.plan.explain() and "11" in change.why_zh
+        assert take.plan.request.extra["max_new_tokens"] == 53
+        assert text.run(plan.request, take.plan, engine=tiny).data == take.data, "the cut plan makes the same text"
+        steps = text.steps(plan.request, plan, engine=tiny)
+        assert next(steps).total == 53
+        steps.close()
+    fitting = made(tiny_plan("spring wind", max_new_tokens=53, search="greedy"), tiny)
+    assert fitting.plan.changes == () and fitting.data == take.data
+
+
+@pytest.mark.parametrize("search", ["sample", "beam"])
+@pytest.mark.parametrize("length", [64, 70])
+def test_a_prompt_that_leaves_no_room_is_refused(tiny, tiny_plan, search, length):
+    with pytest.raises(BadInput, match=rf"(?s)prompt of {length}.*at most 64 tokens.*shorten the prompt"):
+        made(tiny_plan("a" * length, search=search), tiny)
+
+
+def test_the_shipped_poem_model_cuts_a_long_wish_too():
+    from aigc_kit import load
+
+    plan = text.plan_for("<五绝>春晓<诗>", max_new_tokens=1000, seed=1)
+    take = text.run(plan.request, plan)
+    (change,) = take.plan.changes
+    assert change.asked == 1000 and change.given == 128 - len(load.engine(plan).encode(plan.request.prompt))
+    load.free("poem")
 
 
 def test_a_plan_of_another_request_is_refused(tiny, tiny_plan):
