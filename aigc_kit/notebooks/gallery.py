@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -51,14 +52,18 @@ def write_gallery(out: Path, runs: Iterable[Run]) -> Path:
         lstrip_blocks=True,
     )
     noted = note_runs(out, runs)
-    records = found_records(out)
+    records, broken = found_records(out)
     owned = {path.parent / name for path, one in records for name in one.outputs}
     pictures = [path for path in sorted(out.glob("*/**/*.png")) if path not in owned]
     page = environment.get_template("gallery.html.j2").render(
-        facts=[*machine_facts(), ("档位", "，".join(dict.fromkeys(TIER_ZH[run["tier"]] for run in noted)))],
+        facts=[
+            *machine_facts(),
+            ("档位", "，".join(dict.fromkeys(TIER_ZH.get(run["tier"], run["tier"]) for run in noted))),
+        ],
         date=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
         labs=[_row(run) for run in noted],
         cards=[_card(out, path, one) for path, one in records],
+        broken=[{"name": path.relative_to(out).as_posix(), "why": why} for path, why in broken],
         pictures=[_picture(out, path) for path in pictures],
         peak_how=PEAK_HOW_ZH,
     )
@@ -71,10 +76,10 @@ def note_runs(out: Path, runs: Iterable[Run]) -> list[dict[str, Any]]:
     noted: dict[str, dict[str, Any]] = {}
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))["runs"]
-        noted = {row["name"]: asdict(Run(**{name: row[name] for name in _RUN_FIELDS})) for row in rows}
+        noted = {row["name"]: asdict(_checked(Run(**{name: row[name] for name in _RUN_FIELDS}))) for row in rows}
     except FileNotFoundError:
         pass
-    except (ValueError, KeyError, TypeError):  # not ours or cut off: start again
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):  # not ours or cut off: start again
         noted = {}
     noted.update({run.name: asdict(run) for run in runs})
     rows = [noted[name] for name in sorted(noted)]
@@ -82,15 +87,29 @@ def note_runs(out: Path, runs: Iterable[Run]) -> list[dict[str, Any]]:
     return rows
 
 
-def found_records(out: Path) -> list[tuple[Path, Record]]:
-    """Every sidecar below the notebooks' folders, in order of time; other JSON files are passed over."""
-    found = []
-    for path in sorted(out.glob("*/**/*.json")):
+def found_records(out: Path) -> tuple[list[tuple[Path, Record]], list[tuple[Path, str]]]:
+    """Every sidecar below the notebooks' folders, in order of time, and those that cannot be used.
+
+    Returns:
+        (path, record) pairs, and (path, what is wrong) pairs; JSON files that are no records are in neither.
+    """
+    found, broken = [], []
+    for path in sorted(path for path in out.glob("*/**/*.json") if path.is_file()):
         try:
             found.append((path, record.load(path)))
-        except BadInput:
-            continue
-    return sorted(found, key=lambda pair: (pair[0].relative_to(out).parts[0], pair[1].created, pair[0].name))
+        except BadInput as error:
+            if not _is_other_json(path):
+                broken.append((path, error.found))
+    return sorted(found, key=lambda pair: (pair[0].relative_to(out).parts[0], pair[1].created, pair[0].name)), broken
+
+
+def _is_other_json(path: Path) -> bool:
+    """Whether a file is whole, and has nothing of a record."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return not isinstance(data, dict) or not {"request", "outputs"} & set(data)
 
 
 def summary(made: Sequence[str], zh: bool = False) -> str:
@@ -146,6 +165,21 @@ def _picture(out: Path, path: Path) -> dict[str, Any]:
     return {"name": path.relative_to(out).as_posix(), "src": src, "wide": wide}
 
 
+def _checked(run: Run) -> Run:
+    """The run, if its values are of the kinds that they should be.
+
+    Raises:
+        TypeError: they are not.
+    """
+    texts = (run.name, run.tier, run.status, run.executed, run.page, run.error, *run.made)
+    numbers = (run.seconds, run.peak_bytes or 0, run.skipped)
+    if not isinstance(run.made, list | tuple) or not all(isinstance(text, str) for text in texts):
+        raise TypeError("text expected")
+    if not all(isinstance(number, int | float) and isfinite(number) for number in numbers):
+        raise TypeError("a finite number expected")
+    return run
+
+
 def _row(run: Mapping[str, Any]) -> dict[str, Any]:
     lab = next((lab for lab in LABS if Path(lab.notebook).stem == run["name"]), None)
     return {
@@ -196,6 +230,7 @@ def _card(out: Path, path: Path, one: Record) -> dict[str, Any]:
         "costs": costs(one),
         "device": one.device,
         "licence": one.licence,
+        "redacted": bool(one.labels.get("redacted")),
         "intact": set(states.values()) <= {"same"},
         "sidecar": path.relative_to(out).as_posix(),
     }

@@ -128,6 +128,34 @@ def test_other_json_and_broken_pictures_do_no_harm(out):
     assert "1 份生成记录" in page.text and "不是能读的图片" in page.text
 
 
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"labels": "x"}, 'labels is "x", not an object'),
+        ({"measured": {"seconds": 5}}, "measured.seconds is 5, not a figure"),
+        ({"kind": EVIL}, f'kind is "{EVIL}", not one of'),
+        (None, "not JSON"),
+    ],
+)
+def test_a_broken_record_is_named_and_the_others_stay(out, change, why):
+    path = record.save(make_take("别的"), out / "01_temperature", name="two")
+    text = path.read_text(encoding="utf-8")
+    broken = json.dumps({**json.loads(text), **change}) if change else text[: len(text) // 2]
+    path.write_text(broken, encoding="utf-8")
+    (out / "01_temperature" / "folder.json").mkdir()
+    page = render(out)
+    assert "1 份生成记录" in page.text and "读不了的记录" in page.text and "01_temperature/two.json" in page.text
+    assert why in page.text and f"标签 {EVIL}" in page.text and "script" not in page.tags
+    path.unlink()
+    assert "读不了的记录" not in render(out).text
+
+
+def test_a_record_without_its_keys_says_so(out):
+    assert "已抹去" not in render(out).text
+    record.save(make_take(note="sk-" + "a1B2" * 6), out / "01_temperature", name="two")
+    assert "记录里像密钥的内容已抹去" in render(out).text
+
+
 def test_pictures_of_records_are_shown_once(out):
     pixels = np.full((1, 4, 4, 3), 200, np.uint8)
     record.save(replace(make_take(), kind="image", data=pixels), out / "01_temperature", name="drawn")
@@ -142,11 +170,39 @@ def test_runs_of_before_keep_their_row(out):
     assert "12.5 s" not in page.text and "33.0 s" in page.text
 
 
-@pytest.mark.parametrize("junk", ["{", "[]", '{"runs": [{"name": 1}]}', '{"runs": 3}'])
+def with_run(**changes):
+    from dataclasses import asdict
+
+    return json.dumps({"runs": [{**asdict(OK), "name": "07_old", **changes}]})
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        "{",
+        "[]",
+        '{"runs": [{"name": 1}]}',
+        '{"runs": 3}',
+        "[" * 100_000,
+        with_run(seconds="long"),
+        with_run(seconds=float("nan")),
+        with_run(peak_bytes="x"),
+        with_run(made=[5]),
+        with_run(made="x.txt"),
+        with_run(made=None),
+        with_run(tier=[]),
+        with_run(page=None),
+    ],
+)
 def test_damaged_list_of_runs_starts_again(out, junk):
     (out / "labs.json").write_text(junk)
     assert "12.5 s" in render(out).text
     assert [row["name"] for row in json.loads((out / "labs.json").read_text())["runs"]] == ["01_temperature"]
+
+
+def test_a_run_of_an_unknown_tier_keeps_its_row(out):
+    (out / "labs.json").write_text(with_run(tier="huge"))
+    assert "huge" in render(out).text and "07_old" in render(out).text
 
 
 def test_empty_folder_gives_a_page(tmp_path):
