@@ -3,6 +3,7 @@
 import json
 import pickle
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -121,3 +122,49 @@ def test_unknown_cards_suggest_a_close_name():
 def test_the_courses_gpt3_model_says_why_it_cannot_be_loaded():
     with pytest.raises(errors.CannotLoad, match="megatron_util"):
         cards.get("gpt3-chinese-base")
+
+
+@pytest.mark.parametrize("values", [{"prompt": "a\udcff"}, {"prompt": "x", "negative": "\ud800"}])
+def test_bytes_that_are_no_text_are_refused(values):
+    """What a shell hands over for the byte FF: it cannot be written as UTF-8."""
+    with pytest.raises(BadInput, match=rf"(?s){list(values)[-1]}.*not text") as caught:
+        Request("poem", **values)
+    str(caught.value).encode()
+
+
+@pytest.mark.parametrize("card", [None, [], 7, ""])
+def test_a_card_is_named(card):
+    with pytest.raises(BadInput, match="the name of a card"):
+        Request(card, "x")
+    with pytest.raises(errors.UnknownName, match="no card of that name"):
+        cards.get(card)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"seed": 10**5000}, {"seed": 3.0}, {"fps": "fast"}, {"fps": 10**5000}, {"guidance": True}, {"seed": None}],
+)
+def test_numbers_that_are_none_or_much_too_large_are_refused(values):
+    with pytest.raises(BadInput, match=next(iter(values))) as caught:
+        Request("poem", "x", **values)
+    assert len(str(caught.value)) < 300
+
+
+def test_numbers_of_numpy_are_numbers():
+    given = {"seed": np.int64(3), "height": np.uint8(64), "batch": np.int32(2), "fps": np.float32(0.5)}
+    made = Request("poem", "x", **given).change(top_k=np.int64(40), temperature=np.float32(0.5), chat=True, stop=("a",))
+    plain = Request("poem", "x", seed=3, height=64, batch=2, fps=0.5)
+    assert made == plain.change(top_k=40, temperature=0.5, chat=True, stop=("a",))
+    assert {name: type(getattr(made, name)) for name in given} == {
+        "seed": int,
+        "height": int,
+        "batch": int,
+        "fps": float,
+    }
+    assert [type(value) for value in made.extra.values()] == [int, float, bool, tuple]
+    assert json.loads(json.dumps(as_json(made)))["extra"]["top_k"] == 40
+    assert json.dumps(as_json({"a": np.int64(1), "b": np.float32(0.5)})) == '{"a": 1, "b": 0.5}'
+    with pytest.raises(BadInput, match="not an integer"):
+        Request("poem", "x", seed=np.float64(3))
+    budget = Budget("cpu", "x", np.int64(1), 1, 1, 1)
+    assert type(budget.free_bytes) is int

@@ -23,7 +23,7 @@ def get(name: str) -> Card:
         UnknownName: there is none; close names are suggested.
         CannotLoad: the card exists only to say why its model cannot be loaded any more.
     """
-    card = ALL.get(name)
+    card = ALL.get(name) if isinstance(name, str) else None
     if card is None:
         from difflib import get_close_matches
 

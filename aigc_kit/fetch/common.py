@@ -21,7 +21,7 @@ CHUNK = MIB
 SAFE_SUFFIXES = (".safetensors", ".gguf", ".json", ".txt", ".model")
 
 _NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
-_NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
+_NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}  # the last two: a file is there
 
 
 @dataclass(frozen=True)

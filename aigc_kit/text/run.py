@@ -15,6 +15,7 @@ from aigc_kit.text.loop import Progress, tokens
 from aigc_kit.text.meter import Meter
 from aigc_kit.text.settings import Settings, preset_named
 from aigc_kit.types import Card, Change, FrozenMap, Plan, Request, Step, Take
+from aigc_kit.types.base import check_prompt as check_prompt_text
 
 FULL_ONLY_BY_NAME = ("endpoint",)  # never chosen for somebody: it sends the prompt to another machine
 
@@ -41,6 +42,7 @@ def plan_for(
     from aigc_kit import device
     from aigc_kit.plan import plan
 
+    check_prompt_text(prompt)
     values = {**preset_named(values.pop("preset", None)), **values}
     budget = device.probe(bandwidth=True)
     chosen = cards.get(card) if card is not None else _choose(language or language_of(prompt), tier, budget.device)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from aigc_kit.errors import BadInput, UnknownName
 from aigc_kit.types import Card, FrozenMap, Request
+from aigc_kit.types.base import check_text, plain, shown
 
 Search = Literal["sample", "greedy", "beam"]
 
@@ -60,7 +61,7 @@ class Settings:
     engine: str = "transformers"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "stop", (self.stop,) if isinstance(self.stop, str) else tuple(self.stop))
+        self._settle()
         _number("temperature", self.temperature, self.temperature_ok, "T >= 0, say 0.7; T = 0 takes the arg-max")
         _number("top_p", self.top_p, 0 < _float(self.top_p) <= 1, "0 < p <= 1, say 0.9; p = 1 keeps all tokens")
         penalty_ok = 0 < _float(self.repetition_penalty) < float("inf")
@@ -73,12 +74,21 @@ class Settings:
             raise BadInput(
                 asked=f"search={self.search!r}", found="no search of that name", todo="choose sample, greedy or beam"
             )
-        if not all(isinstance(text, str) and text for text in self.stop):
-            raise BadInput(
-                asked=f"stop={self.stop!r}", found="an empty stop text", todo="give non-empty texts, or none"
-            )
+        if self.system is not None:
+            check_text("system", self.system)
         if not isinstance(self.chat, bool):
             raise BadInput(asked=f"chat={self.chat!r}", found="not True or False", todo="say chat=True or chat=False")
+
+    def _settle(self) -> None:
+        """Numbers of numpy become int and float, one stop text becomes a tuple of it."""
+        for f in fields(self):
+            object.__setattr__(self, f.name, plain(getattr(self, f.name)))
+        stop = (self.stop,) if isinstance(self.stop, str) else self.stop
+        if not isinstance(stop, (tuple, list)) or not all(isinstance(text, str) and text for text in stop):
+            raise BadInput(asked=f"stop={shown(stop)}", found="no texts, or an empty one", todo="give non-empty texts")
+        for text in stop:
+            check_text("stop", text)
+        object.__setattr__(self, "stop", tuple(stop))
 
     @property
     def temperature_ok(self) -> bool:
@@ -87,22 +97,22 @@ class Settings:
 
     @classmethod
     def of(cls, request: Request, card: Card) -> "Settings":
-        """The settings of a request: its `extra`, and the card's defaults for what is not there.
+        """The settings of a request: its `extra`, and the card's defaults for what is not there, or None.
 
         Raises:
             UnknownName: a setting that does not exist.
             BadInput: a value out of range, or an engine that the card does not have.
         """
-        values = dict(request.extra)
         known = [f.name for f in fields(cls)]
-        for name, value in values.items():
+        for name, value in request.extra.items():
             if name not in known:
                 close = get_close_matches(name, known, n=1)
                 raise UnknownName(
-                    asked=f"the setting {name}={value!r} of a text",
+                    asked=f"the setting {name}={shown(value)} of a text",
                     found="no setting of that name" + (f"; close: {close[0]}" if close else ""),
                     todo=f"choose from {', '.join(known)}",
                 )
+        values = {name: value for name, value in request.extra.items() if value is not None}
         merged = {**{k: v for k, v in card.defaults.items() if k in known}, **values}
         engines = card.constraints.get("engines", ("transformers",))
         if merged.setdefault("engine", engines[0]) not in engines:
@@ -130,15 +140,20 @@ def preset_named(name: str | None) -> Mapping[str, Any]:
 
 
 def _float(value: Any) -> float:
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else float("nan")
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return float("nan")
+    try:
+        return float(value)
+    except OverflowError:  # an integer of more than 308 digits
+        return float("inf") if value > 0 else -float("inf")
 
 
 def _number(name: str, value: Any, ok: bool, advice: str) -> None:
     if not ok:
         found = "not a number" if _float(value) != _float(value) else "a value out of range"
-        raise BadInput(asked=f"{name}={value!r}", found=found, todo=f"choose {advice}")
+        raise BadInput(asked=f"{name}={shown(value)}", found=found, todo=f"choose {advice}")
 
 
 def _whole(name: str, value: Any, low: int, advice: str) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < low:
-        raise BadInput(asked=f"{name}={value!r}", found=f"not an integer >= {low}", todo=f"choose {advice}")
+        raise BadInput(asked=f"{name}={shown(value)}", found=f"not an integer >= {low}", todo=f"choose {advice}")

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from numbers import Integral, Real
 from pathlib import Path
+from sys import float_info
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -112,6 +114,7 @@ def as_json(value: Any) -> Any:
         return {str(k): as_json(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [as_json(v) for v in value]
+    value = plain(value)
     if value is None or isinstance(value, (str, int, float, bool)):
         return value
     if isinstance(value, Path):
@@ -127,14 +130,82 @@ def freeze(record: Any, *names: str) -> None:
             object.__setattr__(record, name, FrozenMap(value))
 
 
-def check_int(name: str, value: Any, low: int, high: int | None = None) -> None:
-    """Refuse a value that is neither None nor an integer in [low, high].
+def plain(value: Any) -> Any:
+    """A number of numpy (or of any other library) as int or float; everything else as it is."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, Integral):
+        return int(value)
+    return float(value) if isinstance(value, Real) else value
+
+
+def shown(value: Any) -> str:
+    """The value for an error text, cut to 80 characters."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python refuses to print more than 4300 digits
+        return f"a number of {value.bit_length()} bits" if isinstance(value, int) else f"a {type(value).__name__}"
+    return text if len(text) <= 80 else text[:80] + "..."
+
+
+def check_int(record: Any, name: str, low: int, high: int | None = None, *, optional: bool = False) -> None:
+    """Refuse a field that is no integer in [low, high]; integers of other libraries become int.
+
+    Args:
+        record: a frozen dataclass (called from __post_init__).
+        name: of its field.
+        low, high: both included.
+        optional: None is allowed.
+
+    Raises:
+        BadInput: it is out of range, or no integer.
+    """
+    value = plain(getattr(record, name))
+    object.__setattr__(record, name, value)
+    if value is None and optional:
+        return
+    if not isinstance(value, int) or isinstance(value, bool) or value < low or (high is not None and value > high):
+        limit = f">= {low}" + (f" and <= {high}" if high is not None else "")
+        raise BadInput(asked=f"{name}={shown(value)}", found=f"not an integer {limit}", todo=f"choose {name} {limit}")
+
+
+def check_number(record: Any, name: str) -> None:
+    """Refuse a field that is neither None nor a finite number >= 0; numbers of other libraries become int or float.
 
     Raises:
         BadInput: it is not.
     """
-    if value is None:
-        return
-    if not isinstance(value, int) or isinstance(value, bool) or value < low or (high is not None and value > high):
-        limit = f">= {low}" + (f" and <= {high}" if high is not None else "")
-        raise BadInput(asked=f"{name}={value!r}", found=f"not an integer {limit}", todo=f"choose {name} {limit}")
+    value = plain(getattr(record, name))
+    object.__setattr__(record, name, value)
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if value is not None and not (number and 0 <= value <= float_info.max):
+        raise BadInput(
+            asked=f"{name}={shown(value)}", found="not a finite number >= 0", todo=f"choose a number {name} >= 0"
+        )
+
+
+def check_text(name: str, value: Any) -> None:
+    """Refuse what is not text that can be written as UTF-8 (bytes of another encoding on a command line, say).
+
+    Raises:
+        BadInput: it is not.
+    """
+    if not isinstance(value, str):
+        raise BadInput(asked=f"{name}={shown(value)}", found="not text", todo=f"give a text as {name}")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise BadInput(
+            asked=f"{name}={ascii(value)[:80]}",
+            found="bytes that are not text in UTF-8",
+            todo="write it in UTF-8, the encoding of this kit and of most systems",
+        )
+
+
+def check_prompt(prompt: Any) -> None:
+    """Refuse a prompt that is no text, or has no word.
+
+    Raises:
+        BadInput: it is so.
+    """
+    if not isinstance(prompt, str) or not prompt.strip():
+        raise BadInput(asked=f"prompt {shown(prompt)}", found="nothing to work on", todo="write at least one word")
+    check_text("prompt", prompt)

@@ -122,4 +122,4 @@ class Budget:
     def __post_init__(self) -> None:
         freeze(self, "capabilities", "flops")
         for name in ("free_bytes", "total_bytes", "ram_free_bytes", "disk_free_bytes"):
-            check_int(name, getattr(self, name), low=0)
+            check_int(self, name, low=0)

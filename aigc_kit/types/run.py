@@ -5,7 +5,19 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from aigc_kit.errors import BadInput
-from aigc_kit.types.base import HOW_ZH, Figure, FrozenMap, Kind, check_int, freeze
+from aigc_kit.types.base import (
+    HOW_ZH,
+    Figure,
+    FrozenMap,
+    Kind,
+    check_int,
+    check_number,
+    check_prompt,
+    check_text,
+    freeze,
+    plain,
+    shown,
+)
 from aigc_kit.types.facts import Budget, Card
 
 SET_UP = ("import", "load")  # phases that a second run does not have
@@ -47,15 +59,18 @@ class Request:
 
     def __post_init__(self) -> None:
         freeze(self, "extra")
-        if not isinstance(self.prompt, str) or not self.prompt.strip():
-            raise BadInput(asked=f"prompt {self.prompt!r}", found="nothing to work on", todo="write at least one word")
-        for name in ("height", "width", "frames", "steps", "batch"):
-            check_int(name, getattr(self, name), low=1)
-        check_int("seed", self.seed, low=0, high=2**63 - 1)
+        object.__setattr__(self, "extra", FrozenMap({name: plain(value) for name, value in self.extra.items()}))
+        if not isinstance(self.card, str) or not self.card:
+            raise BadInput(asked=f"card={shown(self.card)}", found="not the name of a card", todo="name a card")
+        check_prompt(self.prompt)
+        if self.negative is not None:
+            check_text("negative", self.negative)
+        for name in ("height", "width", "frames", "steps"):
+            check_int(self, name, low=1, optional=True)
+        check_int(self, "batch", low=1)
+        check_int(self, "seed", low=0, high=2**63 - 1)
         for name in ("fps", "guidance"):
-            value = getattr(self, name)
-            if value is not None and not 0 <= value < float("inf"):
-                raise BadInput(asked=f"{name}={value}", found="not a finite number >= 0", todo=f"choose {name} >= 0")
+            check_number(self, name)
 
     def change(self, **values: Any) -> "Request":
         """A copy with some values set; names that are not fields go into `extra`."""

@@ -1,8 +1,11 @@
 """Conversion happens once, whole or not at all, whoever else converts the same file."""
 
+import errno
+
 import pytest
 
 from aigc_kit import cards
+from aigc_kit.errors import FetchError, NoSpace
 from aigc_kit.text.engines import convert
 
 CARD = cards.get("smollm2-135m")
@@ -56,3 +59,22 @@ def test_another_process_that_was_faster_wins(file, tmp_path):
     first.rmdir()
     assert convert._once(CARD, file, "v1", make, lambda _: None) == first
     assert (first / "tokenizer.json").read_text() == "theirs" and shelf(tmp_path) == [first.name]
+
+
+def test_a_home_that_cannot_be_written(file, tmp_path, monkeypatch):
+    blocker = tmp_path / "a-file"
+    blocker.write_text("no folder")
+    for home in (blocker, blocker / "deeper"):
+        monkeypatch.setenv("AIGC_HOME", str(home))
+        with pytest.raises(FetchError, match=r"(?s)unpack x\.gguf.*cannot be read or written.*set AIGC_HOME"):
+            convert._once(CARD, file, "v1", lambda folder: None, lambda _: None)
+
+
+def test_a_disk_that_fills_up_during_the_conversion(file, tmp_path):
+    def make(folder):
+        (folder / "model.safetensors").write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(NoSpace, match="is full"):
+        convert._once(CARD, file, "v1", make, lambda _: None)
+    assert shelf(tmp_path) == []

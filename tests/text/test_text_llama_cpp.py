@@ -125,7 +125,7 @@ def test_bad_prompts_and_files_are_named(engine, tmp_path):
     from aigc_kit.text.engines.gguf import LlamaCppEngine
 
     (tmp_path / "x.gguf").write_bytes(b"GGUF no more")
-    with pytest.raises(CannotLoad, match=r"llama\.cpp says"):
+    with pytest.raises(CannotLoad, match=r"(?s)llama\.cpp says.*`aigc fetch --verify smollm2-135m`"):
         LlamaCppEngine(cards.get("smollm2-135m"), tmp_path / "x.gguf")
 
 

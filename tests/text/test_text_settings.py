@@ -1,5 +1,6 @@
 """Settings: the course's presets, precedence, and every bad value named."""
 
+import numpy as np
 import pytest
 
 from aigc_kit import cards
@@ -39,7 +40,14 @@ def test_the_request_comes_before_the_cards_defaults():
         ({"max_new_tokens": 0}, "max_new_tokens=0", "not an integer >= 1", "1 or more"),
         ({"search": "beam", "beams": 1}, "beams=1", "not an integer >= 2", "search='greedy'"),
         ({"search": "magic"}, "search='magic'", "no search of that name", "sample, greedy or beam"),
-        ({"stop": ("",)}, r"stop=\(''", "an empty stop text", "non-empty"),
+        ({"stop": ("",)}, r"stop=\(''", "no texts", "non-empty"),
+        ({"temperature": 10**400}, "temperature=1000", "a value out of range", "choose T >= 0"),
+        ({"temperature": 10**5000}, "temperature=", "a value out of range", "choose T >= 0"),
+        ({"stop": 5}, "stop=5", "no texts", "non-empty"),
+        ({"stop": ("a", 5)}, r"stop=\('a', 5", "no texts", "non-empty"),
+        ({"stop": "\udcff"}, r"stop='.udcff'", "not text", "UTF-8"),
+        ({"system": 5}, "system=5", "not text", "a text"),
+        ({"system": "\udcff"}, r"system='.udcff'", "not text", "UTF-8"),
         ({"chat": "yes"}, "chat='yes'", "not True or False", "chat=True"),
         ({"engine": "cuda"}, "engine='cuda'", "transformers, llama.cpp", "engine='transformers'"),
     ],
@@ -71,3 +79,39 @@ def test_an_empty_prompt(prompt):
 
     with pytest.raises(BadInput, match="nothing to work on"):
         text.plan_for(prompt, card="poem")
+
+
+def test_none_leaves_a_setting_to_the_card():
+    default = cards.get("smollm2-135m").defaults
+    made = of(temperature=None, engine=None, max_new_tokens=None, stop=None, top_k=None, beams=None)
+    assert (made.temperature, made.engine) == (default["temperature"], default["engine"])
+    assert made == of()
+    with pytest.raises(UnknownName, match="close: temperature"):
+        of(temprature=None)
+
+
+def test_numbers_of_numpy_are_settings():
+    made = of(temperature=np.float32(0.5), top_k=np.int64(40), max_new_tokens=np.uint8(9))
+    assert made == of(temperature=0.5, top_k=40, max_new_tokens=9)
+    direct = Settings(temperature=np.float32(0.5), top_k=np.int64(40), top_p=np.float64(0.5), beams=np.int8(3))
+    kinds = [type(getattr(direct, name)) for name in ("temperature", "top_k", "top_p", "beams")]
+    assert kinds == [float, int, float, int]
+    for wrong in ({"top_k": np.float64(4)}, {"temperature": np.float32("nan")}, {"top_k": np.bool_(True)}):
+        with pytest.raises(BadInput, match=next(iter(wrong))):
+            Settings(**wrong)
+
+
+@pytest.mark.parametrize("prompt", [None, 5, "\udcff"])
+def test_a_prompt_that_is_no_text(prompt):
+    from aigc_kit import text
+
+    with pytest.raises(BadInput, match="prompt"):
+        text.plan_for(prompt)
+
+
+@pytest.mark.parametrize("card", [[], {}, 5])
+def test_a_card_that_is_no_name(card):
+    from aigc_kit import text
+
+    with pytest.raises(UnknownName, match="no card of that name"):
+        text.plan_for("x", card=card)

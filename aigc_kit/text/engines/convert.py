@@ -12,6 +12,7 @@ from typing import Any
 
 from aigc_kit import paths
 from aigc_kit.errors import CannotLoad, NoSpace
+from aigc_kit.fetch.common import disk_errors
 from aigc_kit.text.engines.hf import quiet
 from aigc_kit.types import Card
 from aigc_kit.units import format_bytes
@@ -28,6 +29,7 @@ def converted(card: Card, file: Path) -> Path:
     Raises:
         CannotLoad: not a GGUF file that transformers can read.
         NoSpace: the disk has no room for the copy.
+        FetchError: the folder of `paths.home()` cannot be written.
     """
     return _once(card, file, _FORMAT, partial(_convert, card, file), partial(_check_room, card, file))
 
@@ -48,9 +50,14 @@ def converted_tokenizer(card: Card, file: Path) -> Path:
 
 def _once(card: Card, file: Path, what: str, make: Callable[[Path], None], check: Callable[[Path], None]) -> Path:
     place = _place(card, file, what)
-    shelf = place.parent
     if (place / "tokenizer.json").is_file():
         return place
+    with disk_errors(f"unpack {file.name} into {place.parent}", place.parent):
+        return _make_whole(card, place, make, check)
+
+
+def _make_whole(card: Card, place: Path, make: Callable[[Path], None], check: Callable[[Path], None]) -> Path:
+    shelf = place.parent
     shelf.mkdir(parents=True, exist_ok=True)
     check(shelf)
     draft = Path(mkdtemp(prefix=f".{card.name}-", dir=shelf))

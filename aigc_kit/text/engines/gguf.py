@@ -61,7 +61,7 @@ class LlamaCppEngine:
             raise CannotLoad(
                 asked=f"{card.name} from {file.name}",
                 found=f"llama.cpp says: {error}",
-                todo=f"check the file with `aigc verify {card.name}`, or fetch it anew",
+                todo=f"check the file with `aigc fetch --verify {card.name}`, or fetch it anew",
             ) from error
         self._opener = build_opener(ProxyHandler({}))  # loopback: never through a proxy
         self._pieces: dict[int, bytes] = {}
