@@ -1,6 +1,7 @@
 """Rules that notebooks keep. Each rule is a small function from a `Page` to findings; `lint` applies them all.
 
-This module has the rules about sources; the rules about outputs are in `lint_outputs`.
+This module has the rules about cells and their order; those about lines are in `lint_source`, those about outputs in
+`lint_outputs`.
 """
 
 import ast
@@ -12,6 +13,7 @@ from statistics import median
 from aigc_kit.notebooks.cells import Cell, code_cells, is_solution, read, tags
 from aigc_kit.notebooks.findings import Finding, Page, Rule
 from aigc_kit.notebooks.lint_outputs import OUTPUT_RULES
+from aigc_kit.notebooks.lint_source import LINE_RULES
 from aigc_kit.notebooks.stamp import is_stale
 from aigc_kit.paths import assets
 
@@ -23,10 +25,7 @@ _NOT_PROSE = re.compile(
     r"```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$\n]*\$|!?\[[^\]]*\]\([^)]*\)|<!--.*?-->|<[^>]+>|https?://\S+", re.DOTALL
 )
 _WORD = re.compile(r"[A-Za-z]{2,}")
-_INSTALLS = re.compile(r"^\s*!\s*(?:\S*/)?(?:python[\d.]*\s+-m\s+)?pip[\d.]*\b")
 _MAGIC = re.compile(r"^(\s*)(?:[%!?]|\w[\w, ]*=\s*[%!]|[\w.]+\?{1,2}\s*$)")
-_PICTURE = re.compile(r"!\[[^\]]*\]\(\s*<?([^\s)>]+)")
-_TODO = re.compile(r"\b(?:TODO|FIXME|XXX)\b")
 _ERRATUM = re.compile(r"(?<![A-Za-z0-9_.])E\d+(?![A-Za-z0-9_])")  # \b would miss "见E1"
 _DEFINED = re.compile(r"^\s*(?:[-*]|\|)\s*(?:\*\*)?(E\d+)(?:\*\*)?(?![A-Za-z0-9_])", re.MULTILINE)
 
@@ -43,11 +42,8 @@ def cell_length(page: Page) -> Iterator[Finding]:
 
 
 def valid_python(page: Page) -> Iterator[Finding]:
-    """Code compiles; IPython's magics and shell lines are let through, `!pip` is not."""
+    """Code compiles; IPython's magics and shell lines are let through."""
     for number, cell in _code(page):
-        for index, line in enumerate(cell.source.splitlines(), 1):
-            if _INSTALLS.match(line):
-                yield page.finding("pip", "installs in a shell, maybe for another Python: remove it", number, index)
         if cell.source.lstrip().startswith("%%"):
             continue  # a cell magic: what follows need not be Python
         try:
@@ -55,6 +51,8 @@ def valid_python(page: Page) -> Iterator[Finding]:
         except (SyntaxError, ValueError) as error:
             line = getattr(error, "lineno", None)
             yield page.finding("syntax", f"not valid Python: {getattr(error, 'msg', error)}", number, line)
+        except (RecursionError, MemoryError):
+            yield page.finding("syntax", "an expression too deeply nested to be read: split it", number)
 
 
 def language(page: Page) -> Iterator[Finding]:
@@ -80,14 +78,6 @@ def chinese_prose(page: Page) -> Iterator[Finding]:
             yield page.finding("chinese", "prose without a Chinese character", number)
 
 
-def no_todo(page: Page) -> Iterator[Finding]:
-    """Nothing is left for later."""
-    for number, cell in enumerate(page.notebook.cells, 1):
-        for index, line in enumerate(cell.source.splitlines(), 1):
-            if _TODO.search(line):
-                yield page.finding("todo", f"left to do: {line.strip()[:60]!r}", number, index)
-
-
 def errata_exist(page: Page) -> Iterator[Finding]:
     """Every erratum that is cited, in prose or in a comment, has its row in docs/ERRATA.md."""
     for number, cell in enumerate(page.notebook.cells, 1):
@@ -98,16 +88,6 @@ def errata_exist(page: Page) -> Iterator[Finding]:
                     yield page.finding("erratum", f"{cited} is cited, but there is no docs/ERRATA.md", number, index)
                 elif cited not in page.errata:
                     yield page.finding("erratum", f"{cited} has no row in docs/ERRATA.md", number, index)
-
-
-def pictures_exist(page: Page) -> Iterator[Finding]:
-    """Pictures in prose are files beside the notebook or in the clone, never addresses."""
-    for number, cell in _prose(page):
-        for target in _PICTURE.findall(cell.source):
-            if "://" in target:
-                yield page.finding("picture", f"{target} is loaded from the network", number)
-            elif not target.startswith(("attachment:", "data:")) and not (page.path.parent / target).is_file():
-                yield page.finding("picture", f"there is no file {target}", number)
 
 
 def rhythm(page: Page) -> Iterator[Finding]:
@@ -142,6 +122,7 @@ def parse(source: str) -> ast.Module:
 
     Raises:
         SyntaxError, ValueError: not Python.
+        RecursionError, MemoryError: nested too deeply for the parser.
     """
     try:
         return _tree(source)
@@ -167,7 +148,9 @@ def lint(paths: Iterable[Path], errata: Path | None = None) -> list[Finding]:
     """
     known = errata_ids(errata or assets().parent / "docs" / "ERRATA.md")
     pages = [Page(Path(path), read(path), known) for path in paths]
-    found = [finding for page in pages for rule in (*SOURCE_RULES, *OUTPUT_RULES) for finding in rule(page)]
+    found = [
+        finding for page in pages for rule in (*SOURCE_RULES, *LINE_RULES, *OUTPUT_RULES) for finding in rule(page)
+    ]
     found += shared_definitions(pages)
     return sorted(found, key=lambda f: (f.file, f.cell or 0, f.line or 0, f.rule))
 
@@ -183,7 +166,7 @@ def _definitions(page: Page) -> Iterator[tuple[int, int, str]]:
     for number, cell in _code(page):
         try:
             tree = parse(cell.source)
-        except (SyntaxError, ValueError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue  # valid_python reports it
         for node in tree.body:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -204,8 +187,6 @@ SOURCE_RULES: tuple[Rule, ...] = (
     language,
     stale,
     chinese_prose,
-    no_todo,
     errata_exist,
-    pictures_exist,
     rhythm,
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 from aigc_kit.notebooks.cells import code_cells, outputs, tags
 from aigc_kit.notebooks.findings import Finding, Page, Rule
-from aigc_kit.redact import LOOKS_SECRET
+from aigc_kit.notebooks.leaks import leaks
 from aigc_kit.units import MB, format_bytes
 
 LARGEST_FILE = 1 * MB
@@ -16,18 +16,6 @@ PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
 
 _DATA_URI = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=\s]+")
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_LEAKS = (
-    (
-        "path",
-        re.compile(
-            r"(?<![A-Za-z0-9_./:~-])/(?:home|root|Users|tmp|work|var|opt|mnt|usr|srv|private|data)/[^\s\"'<>),;]+"
-        ),
-    ),
-    ("path", re.compile(r"\b[A-Za-z]:\\{1,2}(?:Users|Windows|Program Files|Temp)\\[^\s\"'<>]*", re.IGNORECASE)),
-    ("host", re.compile(r"\b(?:https?|ftp|ssh)://(?!127\.0\.0\.1|localhost|www\.w3\.org)[^\s\"'<>)]+")),
-    ("key", LOOKS_SECRET),
-    ("key", re.compile(r"\bBearer\s+[A-Za-z0-9._-]{16,}|\bAKIA[0-9A-Z]{16}\b")),
-)
 
 
 def executed(page: Page) -> Iterator[Finding]:
@@ -67,11 +55,8 @@ def nothing_of_the_machine(page: Page) -> Iterator[Finding]:
     for number, value in places:
         for text in _texts(value):
             bare = _ANSI.sub("", _DATA_URI.sub("", text))
-            for name, pattern in _LEAKS:
-                match = pattern.search(bare)
-                if match:
-                    shown = match.group()[:4] + "..." if name == "key" else match.group()[:80]
-                    yield page.finding(f"leak-{name}", f"an output shows {shown!r}", number)
+            for kind, shown in leaks(bare, hosts=True):
+                yield page.finding(f"leak-{kind}", f"an output shows {shown!r}", number)
 
 
 def widgets_leave_a_picture(page: Page) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """Every rule of the notebook linter, each broken by one notebook."""
 
+import ast
 import json
 
 import pytest
@@ -17,6 +18,16 @@ def at(path):
     return f"/{path}"
 
 
+def too_deep():
+    """Whether this Python's parser gives up on a sum of 5000 terms."""
+    try:
+        compile("1" + " + 1" * 5000, "sum", "exec", flags=ast.PyCF_ONLY_AST)
+    except (RecursionError, MemoryError):
+        return True
+    return False
+
+
+DEEP = too_deep()
 VIEW = {WIDGET_VIEW: {"model_id": "0" * 32}, "text/plain": "IntSlider()"}
 
 
@@ -57,6 +68,29 @@ def test_good_notebook_has_no_finding(found):
         ("!pip install x", {("pip", 10, 1)}),
         ("x = 1\n! python3 -m pip install x", {("pip", 10, 2)}),
         ("!ls pip", set()),
+        ("import sys\n!{sys.executable} -m pip install x", {("pip", 10, 2)}),
+        ("!sudo pip install x", {("pip", 10, 1)}),
+        ("!uv pip install x", {("pip", 10, 1)}),
+        ("!conda install -y x", {("pip", 10, 1)}),
+        ("said = !pip3 install x", {("pip", 10, 1)}),
+        ("%sx pip install x", {("pip", 10, 1)}),
+        ("import os\nos.system('pip install x')", {("pip", 10, 2)}),
+        ("import subprocess, sys\nsubprocess.run([sys.executable, '-m', 'pip', 'install', 'x'])", {("pip", 10, 2)}),
+        ("%%bash\ncd x\n  pip install y", {("pip", 10, 3)}),
+        ("%%bash\n# pip install y\nls", set()),
+        ("text = 'pip install x'\nprint(text)", set()),  # a word to the reader
+        ("1" + " + 1" * 5000, {("syntax", 10, None)} if DEEP else set()),
+        ("load(x, trust_remote_code=True)", {("remote-code", 10, 1)}),
+        ("load(x,\n     **{'trust_remote_code': True})", {("remote-code", 10, 2)}),
+        ("load(x, trust_remote_code=False)", set()),
+        ("x = 1  # never trust_remote_code", set()),
+        ("key = 'sk-abcdefghijklmnopqrstuv'", {("leak-key", 10, 1)}),
+        (f"x = 1\nopen('{at('home/li/x.txt')}')", {("leak-path", 10, 2)}),
+        ("open('C:/Users/li/x.txt')", {("leak-path", 10, 1)}),
+        ("address = 'https://hub.example/home/x/y'", set()),
+        ("x = 1  # todo: better", {("todo", 10, 1)}),
+        ("x = 1  # 待补", {("todo", 10, 1)}),
+        ("print(problem.todo)", set()),
         ("for x in 1:\n    y", set()),
         ("x = (1,\ny = 2", {("syntax", 10, 1)}),
         ('text = ("%d"\n        % 3)', set()),
@@ -98,6 +132,28 @@ def test_median_of_five_lines_is_the_limit(found):
         ("见E1。", set()),
         ("见E999，以及 E7。", {("erratum", 10, 1)}),
         ("FIXME 写完", {("todo", 10, 1)}),
+        ("这一节todo写完", {("todo", 10, 1)}),
+        ("说明\n\n待补", {("todo", 10, 3)}),
+        ("<img src='https://pictures.example/a.png'> 图", {("picture", 10, None)}),
+        ('<IMG alt="图" src="//pictures.example/a.png">', {("picture", 10, None)}),
+        ("<img src=missing.png> 图", {("picture", 10, None)}),
+        ("写成 `<img src=missing.png>` 就行", set()),
+        ("```html\n<img src=missing.png>\n```\n像这样", set()),
+        ("密钥 sk-abcdefghijklmnopqrstuv", {("leak-key", 10, 1)}),
+        (f"说明\n\n存到 {at('home/li/x.png')}", {("leak-path", 10, 3)}),
+        ("见 https://docs.example/home/x/y", set()),
+        ("这一行没有\n写完", {("wrap", 10, 1)}),
+        ("说明：\n\n- 甲，\n  **乙**", {("wrap", 10, 3)}),
+        ("**甲**\n乙", {("wrap", 10, 1)}),
+        ("甲 \n“乙”", {("wrap", 10, 1)}),
+        ("> 甲\n> 乙", {("wrap", 10, 1)}),
+        ("甲：\n> 乙", set()),  # a quotation begins
+        ("甲  \n乙", set()),  # a line break that is meant
+        ("## 甲\n乙", set()),
+        ("甲\n\n乙", set()),
+        ("甲\n- 乙\n* 丙\n1. 丁", set()),
+        ("甲 T\n乙 0.1\n0.2", set()),
+        ("```\n甲\n乙\n```", set()),
     ],
 )
 def test_prose_rules(found, text, expected):
@@ -192,6 +248,17 @@ def test_file_size(found):
         (f"存到{at('tmp/x.png')}", "leak-path"),
         ("\x1b[32m/usr/lib/python3/x.py\x1b[0m", "leak-path"),
         (r"C:\Users\li\x.png", "leak-path"),
+        (f"file://{at('home/alice/x')}", "leak-path"),
+        (f"path:{at('home/alice/x')}", "leak-path"),
+        ("C:/Users/alice/x", "leak-path"),
+        (at("Volumes/disk/x"), "leak-path"),
+        (at("content/drive/x"), "leak-path"),
+        (at("kaggle/input/x"), "leak-path"),
+        ("<script src=//evil.example/x.js></script>", "leak-host"),
+        ("<b style='background: url(//evil.example/x)'>", "leak-host"),
+        ("HTTPS://registry.example/home/x", "leak-host"),
+        ("a // b", None),
+        ("<img src='data:image/png;base64,AAAA'>", None),
         ("from https://registry.example/simple", "leak-host"),
         ("key sk-abcdefghijklmnopqrstuv", "leak-key"),
         ("Authorization: Bearer abcdefghijklmnop1234", "leak-key"),
@@ -212,6 +279,24 @@ def test_a_key_is_not_repeated_in_the_finding(tmp_path):
     key = "sk-abcdefghijklmnopqrstuv"
     path = put(tmp_path / "01_x.ipynb", good(code("y = 1", outputs=[stream(key)], count=2)))
     assert key not in "".join(map(str, lint([path])))
+
+
+def test_a_key_in_a_source_is_not_repeated_either(tmp_path):
+    key = "sk-abcdefghijklmnopqrstuv"
+    path = put(tmp_path / "01_x.ipynb", good(code(f"key = '{key}'", count=2), prose(f"密钥 {key}")))
+    said = "".join(map(str, lint([path])))
+    assert said.count("leak-key") == 2 and key not in said
+
+
+def test_pictures_named_by_an_absolute_path_are_refused_even_when_they_are_there(found, tmp_path):
+    (tmp_path / "a.png").write_bytes(b"picture")
+    assert ("picture", 10, None) in found(good(prose(f"![图]({tmp_path / 'a.png'})")))
+
+
+def test_pictures_with_spaces_in_their_name_are_found(found, tmp_path):
+    (tmp_path / "nb").mkdir()
+    (tmp_path / "nb" / "a b.png").write_bytes(b"picture")
+    assert found(good(prose('![图](a%20b.png)\n\n<img width="9" src="a%20b.png">'))) == set()
 
 
 def test_pictures_are_not_searched_for_paths(found):

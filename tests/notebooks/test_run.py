@@ -33,7 +33,7 @@ def good_run(tmp_path_factory):
     made = notebook(
         prose("# 看一看 $x^2$"),
         code(f"NAMES = {NAMES!r}\n" + LOOK, outputs=[nbformat.v4.new_output("stream", text="old")], count=9),
-        code("block = bytearray(os.urandom(1)) * (200 * 1024 * 1024)\nlen(block)"),
+        code("block = bytearray(os.urandom(1)) * (200 * 1024 * 1024)\nimport time\ntime.sleep(1)"),
         code("raise SystemError('never run')", "slow"),
         code("from pathlib import Path\nPath('sub').mkdir()\nPath('sub/a.txt').write_text('x')\nimport aigc_kit"),
     )
