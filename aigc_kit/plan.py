@@ -6,15 +6,18 @@ follows from memory traffic, since every new token reads all weights once.
 
 from dataclasses import replace
 
-from aigc_kit.errors import BadInput, DoesNotFit
+from aigc_kit.errors import BadInput, CannotLoad, DoesNotFit
 from aigc_kit.types import Budget, Card, Change, Figure, FrozenMap, Plan, Reason, Request
+from aigc_kit.types.base import shown
 from aigc_kit.units import MIB, format_bytes
 
 DTYPE_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 # What a run adds to the process besides weights and cache, as seen on a 2-core x86-64 machine
 BUFFER_BYTES = {"transformers": 40 * MIB, "llama.cpp": 90 * MIB}
 RSS_NOISE = 32 * MIB  # pages that the system takes away or gives back while nobody asks
-LIBRARY_BYTES = {"transformers": 420 * MIB, "llama.cpp": 150 * MIB}  # Python with the libraries and no model
+# Python with the libraries and no model; always of the host's memory
+LIBRARY_BYTES = {"transformers": 420 * MIB, "llama.cpp": 150 * MIB}
+GGUF_BYTES, GGUF_ERROR = 0.85, 0.2  # bytes a parameter of a 4-bit file: 0.73 and 0.99 in the two that are known
 # Seconds a token: how often the weights' bytes are worth reading (4-bit weights are unpacked on the way), and what a
 # layer costs besides; seen with SmolLM2 and the poem model on the same machine
 MEMORY_PASSES = {"transformers": 1.0, "llama.cpp": 2.5}
@@ -30,12 +33,15 @@ def plan(request: Request, budget: Budget, card: Card) -> Plan:
 
     Raises:
         BadInput: the request asks for what the card cannot do.
+        CannotLoad: the card exists only to say why its model cannot be loaded any more.
         DoesNotFit: no configuration of this card fits the budget; the error names the smallest change that would.
     """
     if request.card != card.name:
         raise BadInput(
             asked=f"a plan of {request.card!r}", found=f"the card of {card.name!r}", todo="pass the card that was asked"
         )
+    if card.tier == "none":
+        raise CannotLoad(asked=f"model {card.name!r}", found=card.notes[1], todo=card.notes[2])
     planner = _PLANNERS.get(card.kind)
     if planner is None:
         raise BadInput(
@@ -62,19 +68,9 @@ def _plan_text(request: Request, budget: Budget, card: Card) -> Plan:
     weights = _weight_bytes(card, engine, dtype)
     cache = _cache_bytes(card, request, dtype)
     prediction = {"weights": weights, "kv_cache": cache, "peak": _peak(weights, cache, engine)}
-    free = budget.free_bytes if device == budget.device else budget.ram_free_bytes
-    needed = prediction["peak"].value + LIBRARY_BYTES[engine]
-    if needed > MARGIN * free:
-        raise _text_does_not_fit(card, engine, needed, free)
+    fit = _check_fit(card, engine, device, prediction["peak"], budget)
     if budget.bandwidth:
         prediction["seconds"] = _seconds(card, request, weights, cache, budget)
-    reasons = (
-        reason,
-        Reason(
-            f"{format_bytes(free)} are free, {format_bytes(needed)} are predicted with the libraries",
-            f"空闲 {format_bytes(free)}，连同程序库预测需要 {format_bytes(needed)}",
-        ),
-    )
     return Plan(
         request=request,
         card=card,
@@ -85,7 +81,7 @@ def _plan_text(request: Request, budget: Budget, card: Card) -> Plan:
         vae=FrozenMap(),
         prediction=FrozenMap(prediction),
         changes=changes,
-        reasons=reasons,
+        reasons=(reason, fit),
     )
 
 
@@ -94,7 +90,7 @@ def _resolve_text(request: Request, card: Card) -> tuple[Request, tuple[Change, 
     extra = FrozenMap(card.defaults, **{k: v for k, v in request.extra.items() if v is not None})
     limit, asked = card.constraints["max_context"], extra["max_new_tokens"]
     if not isinstance(asked, int) or isinstance(asked, bool) or asked < 1:
-        raise BadInput(asked=f"max_new_tokens={asked!r}", found="not an integer >= 1", todo="choose 1 or more")
+        raise BadInput(asked=f"max_new_tokens={shown(asked)}", found="not an integer >= 1", todo="choose 1 or more")
     if request.batch != 1:
         raise BadInput(asked=f"batch={request.batch}", found="texts are made one at a time", todo="loop over seeds")
     changes: tuple[Change, ...] = ()
@@ -126,9 +122,18 @@ def _text_dtype(engine: str, device: str, budget: Budget) -> tuple[str, Reason]:
 
 def _weight_bytes(card: Card, engine: str, dtype: str) -> Figure:
     if engine == "llama.cpp":
-        size = sum(file.bytes or 0 for file in card.sources[0].files)
-        return Figure(size, "B", "published", "size of the model file")
-    assert card.params is not None  # every local text card counts its parameters (a test says so)
+        sizes = [file.bytes for file in card.sources[0].files]
+        if sizes and None not in sizes:
+            return Figure(sum(size or 0 for size in sizes), "B", "published", "size of the model file")
+    if card.params is None:
+        raise BadInput(
+            asked=f"a plan for {card.name!r}",
+            found="its card gives neither the size of its file nor the number of its parameters",
+            todo="add params=Figure(...) to the card",
+        )
+    if engine == "llama.cpp":
+        rule = f"parameters x {GGUF_BYTES:g} bytes each, since the card does not give the file's size"
+        return Figure(card.params.value * GGUF_BYTES, "B", "predicted", rule, error=GGUF_ERROR)
     return Figure(card.params.value * DTYPE_BYTES[dtype], "B", "predicted", "parameters x bytes each", error=0.01)
 
 
@@ -164,14 +169,39 @@ def _seconds(card: Card, request: Request, weights: Figure, cache: Figure, budge
     return Figure(tokens * per_token, "s", "predicted", rule, error=0.5)
 
 
-def _text_does_not_fit(card: Card, engine: str, needed: float, free: int) -> DoesNotFit:
+def _check_fit(card: Card, engine: str, device: str, peak: Figure, budget: Budget) -> Reason:
+    """The sentence of a plan that fits: on a CPU the model and the libraries share the host's memory, on a GPU not.
+
+    Raises:
+        DoesNotFit: it does not.
+    """
+    libraries = LIBRARY_BYTES[engine]
+    if device == "cuda":
+        if libraries > MARGIN * budget.ram_free_bytes:
+            found = f"{format_bytes(libraries)} of main memory for the libraries"
+            raise _does_not_fit(card, engine, found, libraries, budget.ram_free_bytes)
+        if peak.value > MARGIN * budget.free_bytes:
+            found = f"{format_bytes(peak.value)} predicted (±{peak.error:.0%})"
+            raise _does_not_fit(card, engine, found, peak.value, budget.free_bytes)
+        free, needed = format_bytes(budget.free_bytes), format_bytes(peak.value)
+        return Reason(f"{free} are free on the GPU, {needed} are predicted", f"显存空闲 {free}，预测需要 {needed}")
+    size, total = (budget.free_bytes if budget.device == "cpu" else budget.ram_free_bytes), peak.value + libraries
+    if total > MARGIN * size:
+        found = f"{format_bytes(total)} predicted with the libraries (±{peak.error:.0%})"
+        raise _does_not_fit(card, engine, found, total, size)
+    free, needed = format_bytes(size), format_bytes(total)
+    return Reason(
+        f"{free} are free, {needed} are predicted with the libraries",
+        f"空闲 {free}，连同程序库预测需要 {needed}",
+    )
+
+
+def _does_not_fit(card: Card, engine: str, found: str, needed: float, free: int) -> DoesNotFit:
     short = int(needed / MARGIN - free) + 1
     other = [name for name in card.constraints["engines"] if name != engine and name == "llama.cpp"]
     todo = f"free {format_bytes(short)} more" + (f", or ask for engine={other[0]!r} (4-bit weights)" if other else "")
     return DoesNotFit(
-        asked=f"{card.name} on the {engine} engine",
-        found=f"{format_bytes(needed)} predicted with the libraries (±25%), {format_bytes(free)} free",
-        todo=todo,
+        asked=f"{card.name} on the {engine} engine", found=f"{found}, {format_bytes(free)} free", todo=todo
     )
 
 

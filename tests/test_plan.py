@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aigc_kit import cards
-from aigc_kit.errors import BadInput, DoesNotFit
+from aigc_kit.errors import BadInput, CannotLoad, DoesNotFit
 from aigc_kit.plan import LIBRARY_BYTES, MARGIN, plan
-from aigc_kit.types import Budget, Request
+from aigc_kit.types import Budget, RemoteFile, Request
 from aigc_kit.units import GIB, MIB, parse_bytes
 
 LAPTOP = Budget("cpu", "a laptop", 8 * GIB, 16 * GIB, 8 * GIB, 100 * GIB, {"threads": 2}, bandwidth=1e10)
@@ -27,6 +27,67 @@ def test_weights_and_cache_by_hand():
     # keys and values, 30 layers, 3 heads of 64, float32, 5 bytes of prompt and 95 tokens
     assert made.prediction["kv_cache"].value == 2 * 30 * 3 * 64 * 4 * (5 + 95)
     assert {figure.how for figure in made.prediction.values()} == {"predicted"}
+
+
+def test_what_fits_to_the_byte_by_hand():
+    """SmolLM2 in float32: 1.02 x 538,060,032 of weights, 4,608,000 of cache, 40 MiB of buffers, 420 MiB of libraries,
+    together 1,035,774,192.64 bytes, in nine tenths of the free memory: 1,150,860,214.04."""
+    enough = 1_150_860_215
+    made = make("smollm2-135m", replace(LAPTOP, free_bytes=enough), max_new_tokens=95)
+    assert made.prediction["peak"].value == pytest.approx(595_372_272.64)
+    assert "1.07 GiB are free, 988 MiB are predicted with the libraries" in made.explain()
+    with pytest.raises(DoesNotFit):
+        make("smollm2-135m", replace(LAPTOP, free_bytes=enough - 1), max_new_tokens=95)
+
+
+def test_seconds_by_hand():
+    """95 tokens at 10 GB/s. float32: each reads 538,060,032 of weights and half of 4,608,000, and 30 layers cost 0.6 ms
+    each. Four bits (98,362,432 bytes, 1,152,000 of cache in float16 halves): each counts two and a half times."""
+    exact = make("smollm2-135m", max_new_tokens=95).prediction["seconds"]
+    assert exact.value == pytest.approx(6.843458304, rel=1e-9)
+    four = make("smollm2-135m", max_new_tokens=95, engine="llama.cpp").prediction["seconds"]
+    assert four.value == pytest.approx(95 * (2.5 * (98_362_432 + 1_152_000) / 1e10 + 0.018), rel=1e-9)
+
+
+def test_the_libraries_take_memory_of_the_host_and_none_of_the_gpu():
+    """SmolLM2 in bfloat16: 1.02 x 269,030,016 + 2,304,000 + 40 MiB = 318,657,656.32; nine tenths of 354,064,063."""
+    enough = replace(GPU, free_bytes=354_064_063)
+    made = make("smollm2-135m", enough, max_new_tokens=95)
+    assert made.prediction["peak"].value == pytest.approx(318_657_656.32)
+    assert made.placement == {"model": "cuda"} and "librar" not in made.reasons[-1].en
+    with pytest.raises(DoesNotFit, match=r"304 MiB predicted \("):
+        make("smollm2-135m", replace(enough, free_bytes=354_064_062), max_new_tokens=95)
+    with pytest.raises(DoesNotFit, match=r"(?s)420 MiB.*libraries.*100 MiB free"):
+        make("smollm2-135m", replace(enough, ram_free_bytes=100 * MIB), max_new_tokens=95)
+
+
+def test_what_does_not_fit_is_said_with_the_predictions_own_error():
+    """25 % and 32 MiB of a peak of 595,372,273 bytes: 31 %; of the poem model's 55,913,789 bytes: 85 %."""
+    for card, error in (("smollm2-135m", 31), ("poem", 85)):
+        with pytest.raises(DoesNotFit, match=rf"predicted with the libraries \(±{error}%\)"):
+            make(card, replace(LAPTOP, free_bytes=100 * MIB, ram_free_bytes=100 * MIB), max_new_tokens=95)
+
+
+def test_a_4_bit_file_of_unknown_size_is_predicted_from_the_parameters():
+    card = cards.get("smollm2-135m")
+    unknown = replace(card, sources=(replace(card.sources[0], files=(RemoteFile("x.gguf"),)),))
+    request = Request(card.name, "hello", extra={"engine": "llama.cpp"})
+    figure = plan(request, LAPTOP, unknown).prediction["weights"]
+    assert figure.how == "predicted" and figure.value == pytest.approx(0.85 * 134_515_008)
+    for known in (card, cards.get("qwen2.5-coder-0.5b")):  # the rule against the files whose size is known
+        rule, size = 0.85 * known.params.value, known.sources[0].files[0].bytes
+        assert abs(size - rule) <= figure.error * rule
+    with pytest.raises(BadInput, match=r"(?s)neither the size.*nor.*parameters"):
+        plan(request, LAPTOP, replace(unknown, params=None))
+
+
+def test_a_card_that_cannot_be_loaded_has_no_plan():
+    with pytest.raises(CannotLoad, match=r"(?s)megatron_util.*use 'qwen2.5-0.5b'"):
+        make_any(cards.ALL["gpt3-chinese-base"])
+
+
+def make_any(card):
+    return plan(Request(card.name, "你好"), LAPTOP, card)
 
 
 def test_defaults_are_filled_and_none_is_left():

@@ -317,7 +317,7 @@ def test_requests_survive_json(prompt, seed, steps, extra):
 
 
 def test_request_from_json_refuses_strangers():
-    with pytest.raises(BadInput, match="a request from JSON"):
+    with pytest.raises(BadInput, match="fps='fast'"):
         record.request_from_json({"card": "c", "prompt": "x", "fps": "fast"})
     with pytest.raises(BadInput, match=r"unknown fields \['promt'\]"):
         record.request_from_json({"card": "c", "promt": "x"})
