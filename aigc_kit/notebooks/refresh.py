@@ -29,7 +29,7 @@ WIDEST = 1600  # pixels
 
 _WIDGETS = "application/vnd.jupyter.widget-state+json"
 _MODEL_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
-_ADDRESS = re.compile(r"\bat 0x[0-9a-f]{8,16}\b")
+_ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{8,16}\b")  # Windows writes capitals
 
 
 def refresh(path: Path, *, tier: Tier = "tiny", offline: bool = False, timeout: int = 600) -> bool:

@@ -12,7 +12,7 @@ from PIL import Image
 from aigc_kit.errors import BadInput
 from aigc_kit.notebooks import cells
 from aigc_kit.notebooks.lint import lint
-from aigc_kit.notebooks.refresh import fit, shrink_png
+from aigc_kit.notebooks.refresh import fit, normalise, shrink_png
 from aigc_kit.notebooks.stamp import is_stale, source_hash, stamp
 from aigc_kit.notebooks.student import student
 
@@ -86,6 +86,19 @@ def test_text_that_is_too_long_is_named():
     made = notebook(code("1", outputs=[stream("x")]), code("2", outputs=[stream("x" * 1_100_000)]))
     with pytest.raises(BadInput, match=r"cell 2 alone shows 1.10 MB[\s\S]*show less there"):
         fit(made, "x.ipynb")
+
+
+@pytest.mark.parametrize("address", ["0x7f35a1c3c7f0", "0x000001F2A9C3B4D0", "0x10a3b4c5"])
+def test_addresses_of_objects_are_cleaned_wherever_they_are_shown(tmp_path, address):
+    shown = f"<Thing at {address}>"
+    error = nbformat.v4.new_output("error", ename="E", evalue=shown, traceback=[shown])
+    outputs = [stream(shown), display(text__html=f"<pre>{shown}</pre>", text__plain=shown), error]
+    made = notebook(code("1", outputs=outputs, count=1))
+    made.metadata.widgets = {"application/vnd.jupyter.widget-state+json": {"state": {"a": {"value": shown}}}}
+    text = nbformat.writes(normalise(made, tmp_path))
+    assert address not in text and text.count("<Thing at 0x...>") == 6
+    ordinary = notebook(code("1", outputs=[stream("look at 0x10 and 0x7f35a1c3c7f0")], count=1))
+    assert normalise(ordinary, tmp_path).cells[0].outputs[0].text == "look at 0x10 and 0x7f35a1c3c7f0"
 
 
 def test_small_png_is_returned_as_it_is_and_colours_survive():
