@@ -1,7 +1,6 @@
 """`get`: the ordered attempts at bringing a card's files here."""
 
 import logging
-import os
 import shutil
 import time
 from collections.abc import Sequence
@@ -41,7 +40,7 @@ def get(
 
     Args:
         card: of the registry.
-        offline: never use the network; None reads AIGC_OFFLINE (1 or true).
+        offline: never use the network; None reads AIGC_OFFLINE.
         from_dir: take the files from this folder only (a USB stick): the files themselves or the wheels.
         progress: called with (bytes so far, bytes in all or None, what), often.
 
@@ -61,7 +60,7 @@ def get(
     sources = _fetchable(card)
     if from_dir is not None and not Path(from_dir).expanduser().is_dir():
         raise BadInput(asked=f"{card.name} from {from_dir}", found="no such folder", todo="name a folder that exists")
-    if from_dir is None and (_offline_by_environment() if offline is None else offline):
+    if from_dir is None and (paths.offline() if offline is None else offline):
         raise _absent_offline(card)
     asked = f"fetch {card.name}"
     with disk_errors(asked, paths.models()):
@@ -218,10 +217,6 @@ def _clear_transient(work: Path) -> None:
 
 def _claim_file(name: str) -> Path:
     return paths.models() / ".claims" / name
-
-
-def _offline_by_environment() -> bool:
-    return os.environ.get("AIGC_OFFLINE", "").strip().lower() in {"1", "true", "yes", "on"}
 
 
 def _size(file: Path) -> int | None:

@@ -101,6 +101,21 @@ def test_who_counts_as_dead(tmp_path):
     assert claims.is_stale(mark_with(tmp_path / "h", {**me, "host": "elsewhere", "pid": 1}, age=7200))
 
 
+@pytest.mark.skipif(not hasattr(os, "waitid"), reason="this system has no zombies")
+def test_an_owner_that_ended_and_was_not_waited_for_is_dead(tmp_path):
+    """Its process id is still taken, so it looks alive: a notebook's kernel may never wait for what it started."""
+    child = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+    owner = {"pid": child.pid, "host": platform.node(), "created": psutil.Process(child.pid).create_time()}
+    mark = mark_with(tmp_path / "thing", owner)
+    assert not claims.is_stale(mark)
+    child.stdin.close()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and stays a zombie
+    assert psutil.pid_exists(child.pid) and claims.is_stale(mark)
+    with claims.claim(mark, asked="x", wait=0.5):
+        pass
+    child.wait()
+
+
 def test_a_crash_during_a_takeover_does_not_block_for_ever(tmp_path, monkeypatch):
     monkeypatch.setattr(claims, "_POLL_SECONDS", 0.01)
     mark = mark_with(tmp_path / "thing", dead_owner())

@@ -217,7 +217,7 @@ def test_offline_says_what_to_run_and_how_large_it_is(net, monkeypatch):
     size = sum(wheel.stat().st_size for wheel in net.wheels)
     with pytest.raises(NotOnDisk, match=rf"(?s)aigc fetch thing \({size / 1000:.2f} kB\).*aigc fetch thing --from DIR"):
         fetch.get(net.card, offline=True)
-    monkeypatch.setenv("AIGC_OFFLINE", "1")
+    monkeypatch.setenv("AIGC_OFFLINE", " On ")
     with pytest.raises(NotOnDisk, match="offline"):
         fetch.get(net.card)
     assert net.asked == []
@@ -247,7 +247,7 @@ def test_from_a_stick(net, tmp_path, layout_of_stick, monkeypatch):
         below = {"file": ".", "card/file": "thing", "models/card/file": "models/thing"}[layout_of_stick]
         (stick / below).mkdir(parents=True, exist_ok=True)
         (stick / below / "model.gguf").write_bytes(DATA)
-    monkeypatch.setenv("AIGC_OFFLINE", "1")
+    monkeypatch.setenv("AIGC_OFFLINE", " On ")
     assert (fetch.get(net.card, from_dir=stick) / "model.gguf").read_bytes() == DATA
     assert net.asked == []
     assert sorted(stick.rglob("*"))[-1].stat().st_size > 0, "the stick is only read"
@@ -432,3 +432,30 @@ def test_verify_without_a_hash_to_compare_says_so(home, tmp_path, monkeypatch):
     (check,) = fetch.verify(card)
     assert (check.state, check.origin, check.ok) == ("unknown", "none", False)
     assert fetch.hash_origin(card) == "none"
+
+
+# ---- place ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_that_was_replaced_in_part_does_not_count_as_complete(home, tmp_path):
+    """Two files of the same sizes as before; the move of the second one fails. The old receipt would still fit."""
+    from aigc_kit.fetch.common import Fetched
+    from aigc_kit.fetch.placing import place
+
+    old, new = {"a.json": b"{}", "b.json": b"[]"}, {"a.json": b"11", "b.json": b"22"}
+    source = Source("modelscope", "owner/thing", "v1", files=tuple(RemoteFile(name, 2) for name in old))
+    card = card_of(source)
+
+    def written(files, folder):
+        folder.mkdir()
+        for name, data in files.items():
+            (folder / name).write_bytes(data)
+        return [Fetched(name, folder / name, 2, sha256(data), "lock") for name, data in files.items()]
+
+    place(card.name, source, written(old, tmp_path / "old"), layout.fetched_folder(card), {})
+    assert fetch.find(card) == layout.fetched_folder(card)
+    fetched = written(new, tmp_path / "new")
+    fetched[1].file.unlink()
+    with pytest.raises(FileNotFoundError):
+        place(card.name, source, fetched, layout.fetched_folder(card), {})
+    assert fetch.find(card) is None, "a.json is new and b.json is old"

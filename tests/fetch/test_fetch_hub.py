@@ -2,8 +2,11 @@
 
 import json
 import logging
+import os
+import pickle
 import socket
 import threading
+from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
@@ -69,6 +72,31 @@ def test_files_of_the_hub_are_placed_and_their_hashes_locked(served, capfd):
     out, err = capfd.readouterr()
     assert (out, err) == ("", ""), "the library's log lines and bars are silenced"
     assert logging.getLogger("modelscope_hub").level < logging.CRITICAL, "and may speak again afterwards"
+
+
+class Cookie:
+    """A pickle that leaves a trace when it is loaded; a pickle could run anything."""
+
+    def __init__(self, trace):
+        self.trace = trace
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.trace),)
+
+
+def test_a_stored_cookie_is_never_unpickled(served, tmp_path, monkeypatch):
+    from modelscope_hub import HubConfig
+
+    trace, credentials = tmp_path / "trace", HubConfig(token="x").credentials_dir
+    assert credentials.is_relative_to(tmp_path)
+    credentials.mkdir(parents=True)
+    (credentials / "cookies").write_bytes(pickle.dumps(Cookie(trace)))
+    with suppress(Exception):
+        HubConfig().load_token()
+    assert trace.exists(), "the library left to itself loads it"
+    trace.rmdir()
+    fetch.get(card_of(source_of()))
+    assert not trace.exists()
 
 
 def test_a_second_get_asks_nobody(served):

@@ -89,6 +89,19 @@ def test_more_bytes_than_the_card_says_are_not_unpacked(tmp_path):
     assert seen == []
 
 
+def test_a_header_that_lies_about_the_size(tmp_path):
+    """The archive says 100 bytes and unpacks to five million of them: no more than 100 are ever written."""
+    split = Split(tmp_path, bytes(5_000_000), 1)
+    raw = split.wheels[0].read_bytes()
+    true, lie = (5_000_000).to_bytes(4, "little"), (100).to_bytes(4, "little")
+    assert raw.count(true) == 2, "in the file's own header and in the directory"
+    split.wheels[0].write_bytes(raw.replace(true, lie))
+    small, seen = RemoteFile("f", 100, sha256(bytes(100)), split.file.pieces), []
+    with pytest.raises(WrongBytes, match="nothing was replaced"):
+        join(small, split.wheels, tmp_path / "out", seen.append)
+    assert sum(seen) <= 100 and not (tmp_path / "out").exists()
+
+
 def test_a_card_without_hash_is_refused(tmp_path):
     split = Split(tmp_path, b"abc", 1)
     with pytest.raises(BadInput, match="no sha256"):

@@ -137,6 +137,24 @@ def test_old_steps_keep_their_view_but_not_their_scores(tiny, tiny_plan, monkeyp
     assert [step.preview().text for step in held] == fresh
 
 
+def test_at_most_64_of_the_steps_that_somebody_holds_keep_scores():
+    """Scores of a large vocabulary take 0.6 MB: whoever keeps all steps of a long text must not keep all scores."""
+    from aigc_kit.text.engines import Candidates
+    from aigc_kit.text.view import Moment, Moments
+
+    moments, ids, held, scores = Moments(), [], [], []
+    for token in range(100):
+        logits = np.full(200, token / 100, dtype=np.float32)
+        scores.append(weakref.ref(logits))
+        candidates = Candidates(np.arange(200), logits)
+        held.append(moments.add(Moment(token, candidates, ids, Settings(), lambda t, _: (str(t), ""), 0)))
+        ids.append(token)
+        del logits, candidates
+    gc.collect()
+    assert [scored() is not None for scored in scores] == [False] * 36 + [True] * 64
+    assert [moment.view().text for moment in held] == [str(token) for token in range(100)]
+
+
 def test_leaving_the_loop_frees_the_cache(tiny, tiny_plan, monkeypatch):
     opened = []
     original = type(tiny).open
