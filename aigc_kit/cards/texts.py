@@ -14,9 +14,20 @@ POEM = Card(
         Source(
             kind="shipped",
             ref="models/poem",
-            files=tuple(
-                RemoteFile(path)
-                for path in ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
+            files=(
+                RemoteFile("config.json", 717, "2078910c016b4b9b9e6a0d60838d89a634e36dce12ac0f50b77f0ea39b94def6"),
+                RemoteFile(
+                    "generation_config.json", 245, "2e5b41c79c1efbb4559512567a0ac64567be2bacf6489176480bd6a31f0b193f"
+                ),
+                RemoteFile(
+                    "model.safetensors", 6_476_952, "71959ceda7f633d8f211cc5b5f1f90c218a81f388c0e70fac1dd625caff0e373"
+                ),
+                RemoteFile(
+                    "tokenizer.json", 75_604, "43aa8e557bf258f1be0bdbe19f1bdb8b260b1b99384b668a554833efe7b86b2b"
+                ),
+                RemoteFile(
+                    "tokenizer_config.json", 202, "bcc463f53edbedcf40079d7d4ec884c3beabace53b6abc9676b4afd450a16f85"
+                ),
             ),
         ),
     ),

@@ -459,3 +459,23 @@ def test_a_folder_that_was_replaced_in_part_does_not_count_as_complete(home, tmp
     with pytest.raises(FileNotFoundError):
         place(card.name, source, fetched, layout.fetched_folder(card), {})
     assert fetch.find(card) is None, "a.json is new and b.json is old"
+
+
+# ---- verify, on the real thing --------------------------------------------------------------------------------------
+
+
+def test_the_shipped_poem_model_is_checked_against_its_card(home, tmp_path, monkeypatch):
+    """All that its engine reads, byte for byte; and a changed byte is found."""
+    poem = cards.get("poem")
+    checks = fetch.verify(poem)
+    names = ["config.json", "generation_config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
+    assert sorted(check.path.name for check in checks) == names
+    assert [(check.state, check.origin) for check in checks] == [("ok", "card")] * 5
+    assert fetch.hash_origin(poem) == "card"
+    folder = tmp_path / "own" / "poem"
+    shutil.copytree(checks[0].path.parent, folder)
+    monkeypatch.setenv("AIGC_MODELS_DIR", str(folder.parent))
+    raw = bytearray((folder / "model.safetensors").read_bytes())
+    raw[-1] ^= 1
+    (folder / "model.safetensors").write_bytes(raw)
+    assert [check.path.name for check in fetch.verify(poem) if check.state == "wrong"] == ["model.safetensors"]
