@@ -125,7 +125,7 @@ def test_other_json_and_broken_pictures_do_no_harm(out):
     (out / "01_temperature" / "notes.json").write_text('{"a": 1}')
     (out / "01_temperature" / "broken.png").write_text("no picture")
     page = render(out)
-    assert "1 份生成记录" in page.text and "不是能读的图片" in page.text
+    assert "1 份生成记录" in page.text and "不是能读的图片" in page.text and "读不了的记录" not in page.text
 
 
 @pytest.mark.parametrize(

@@ -142,6 +142,7 @@ def test_median_of_five_lines_is_the_limit(found):
         ("密钥 sk-abcdefghijklmnopqrstuv", {("leak-key", 10, 1)}),
         (f"说明\n\n存到 {at('home/li/x.png')}", {("leak-path", 10, 3)}),
         ("见 https://docs.example/home/x/y", set()),
+        (f"见 https://docs.example/?file={at('home/x/y')}", set()),  # of that machine, not of this one
         ("这一行没有\n写完", {("wrap", 10, 1)}),
         ("说明：\n\n- 甲，\n  **乙**", {("wrap", 10, 3)}),
         ("**甲**\n乙", {("wrap", 10, 1)}),
