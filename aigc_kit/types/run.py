@@ -227,7 +227,7 @@ class Take:
 
 @dataclass(frozen=True)
 class Record:
-    """The sidecar of a run: what was made, by what, and how to make it again. Never keys or environment values.
+    """The sidecar of a run: what was made, by what, and how to make it again; what looks like a key is blotted out.
 
     Args:
         created: UTC, ISO 8601.
