@@ -51,7 +51,7 @@ def prepare(card: Card) -> bool:
         return False
     from aigc_kit.text.engines.convert import converted, is_converted
 
-    found = _on_disk(card)
+    found = on_disk(card)
     if (found / "config.json").is_file() or is_converted(card, _gguf_file(card, found)):
         return False
     converted(card, _gguf_file(card, found))
@@ -87,7 +87,7 @@ def _make(plan: Plan) -> "Engine":
         from aigc_kit.text.engines.endpoint import EndpointEngine
 
         return EndpointEngine(plan.card)
-    found, threads = _on_disk(plan.card), plan.budget.capabilities.get("threads")
+    found, threads = on_disk(plan.card), plan.budget.capabilities.get("threads")
     if kind == "llama.cpp":
         from aigc_kit.text.engines.gguf import LlamaCppEngine
 
@@ -99,13 +99,18 @@ def _make(plan: Plan) -> "Engine":
     return TransformersEngine(plan.card, folder, dtype=dtype, device=device, attention=attention, threads=threads)
 
 
-def _on_disk(card: Card) -> Path:
+def on_disk(card: Card, what: str = "model") -> Path:
+    """The folder of a card's files; `what` of it is wanted, for the error.
+
+    Raises:
+        NotOnDisk: they are not on this machine.
+    """
     from aigc_kit import fetch
 
     found = fetch.find(card)
     if found is None:
         raise NotOnDisk(
-            asked=f"the model {card.name!r}",
+            asked=f"the {what} {card.name!r}",
             found="its files are not on this machine",
             todo=f"fetch it once with `aigc fetch {card.name}`",
         )

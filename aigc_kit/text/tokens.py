@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from aigc_kit import cards
-from aigc_kit.errors import BadInput, NotOnDisk, UnknownName
+from aigc_kit import cards, load
+from aigc_kit.errors import BadInput, UnknownName
 from aigc_kit.text.engines.pieces import byte_letters, legible
 from aigc_kit.types import Card
 
@@ -105,15 +105,7 @@ def is_hanzi(character: str) -> bool:
 
 
 def _tokenizer_file(card: Card) -> Path:
-    from aigc_kit import fetch
-
-    folder = fetch.find(card)
-    if folder is None:
-        raise NotOnDisk(
-            asked=f"the tokenizer of {card.name!r}",
-            found="its files are not on this machine",
-            todo=f"fetch it once with `aigc fetch {card.name}`",
-        )
+    folder = load.on_disk(card, "tokenizer of")
     if (folder / "tokenizer.json").is_file():
         return folder / "tokenizer.json"
     from aigc_kit.text.engines.convert import converted_tokenizer

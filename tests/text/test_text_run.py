@@ -344,3 +344,22 @@ def test_the_shipped_poem_model_writes_what_generate_writes(search):
         theirs.pop()
     assert list(take.labels["ids"]) == theirs and "，" in take.data
     load.free("poem")
+
+
+def test_the_exact_plan_is_of_the_same_model_where_it_gives_all_scores():
+    plan = text.plan_for("<五绝>春<诗>", card="poem")
+    exact = text.exact_plan(plan, otherwise="The sea")
+    assert (exact.card.name, exact.request.prompt, exact.request.extra["engine"]) == (
+        "poem",
+        plan.request.prompt,
+        "transformers",
+    )
+    assert text.fast_engine(plan) == "transformers"
+
+
+def test_a_model_without_all_scores_hands_over_to_smollm2():
+    plan = text.plan_for("春", card="qwen2.5-coder-0.5b")
+    exact = text.exact_plan(plan, otherwise="The sea")
+    assert (exact.card.name, exact.request.prompt) == ("smollm2-135m", "The sea")
+    assert text.fast_engine(plan) == "llama.cpp"
+    assert text.fast_engine(exact) == "llama.cpp"
