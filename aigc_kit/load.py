@@ -1,102 +1,64 @@
-"""Plan -> engine. A loaded model stays in memory until `free()` is called."""
+"""Plan -> what runs it: an engine or a pipeline. A loaded model stays in memory until `free()` is called."""
 
-import os
+from importlib import import_module
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aigc_kit.errors import BadInput, NotOnDisk
 from aigc_kit.types import Card, Plan
 
-if TYPE_CHECKING:
-    from aigc_kit.text.engines import Engine
+# Each module offers key(plan) -> tuple of str, first of them the card's name, and make(plan) -> an object with close()
+_MAKERS = {"text": "aigc_kit.text.loading"}
 
 _loaded: dict[tuple[str, ...], Any] = {}
 _lock = RLock()
 
 
-def engine(plan: Plan) -> "Engine":
-    """The engine that a text plan names; loaded on first use, the same object afterwards.
+def engine(plan: Plan) -> Any:
+    """What a plan's model runs on (text: an `Engine`); loaded on first use, the same object afterwards.
 
-    One engine is kept per card, dtype, device and kind (of a server: per address and model, as the environment names
-    them now); models of other cards are kept as well until `free`.
+    One is kept per card and per what distinguishes it in memory (dtype, device and kind, say); models of other cards
+    are kept as well until `free`.
 
     Raises:
-        BadInput: the plan is not one of a text model.
+        BadInput: nothing can be loaded for cards of this kind.
         NotOnDisk: the model's files are not on this machine.
         CannotLoad: the files are there, but no model can be made of them.
     """
-    key = _key(plan)
+    maker = _maker(plan)
+    key = maker.key(plan)
     with _lock:
         if key not in _loaded:
-            _loaded[key] = _make(plan)
+            _loaded[key] = maker.make(plan)
         return _loaded[key]
 
 
 def is_loaded(plan: Plan) -> bool:
     """Whether `engine(plan)` would return at once."""
-    return _key(plan) in _loaded
+    return _maker(plan).key(plan) in _loaded
 
 
 def prepare(card: Card) -> bool:
-    """Do beforehand what the first run of a text model would have to do once: unpack 4-bit weights for transformers.
+    """Do beforehand what the first run of a model would have to do once, such as unpacking 4-bit weights.
 
     Returns:
-        Whether there was something to unpack.
+        Whether there was something to do.
 
     Raises:
         NotOnDisk, CannotLoad, NoSpace: as in `engine`.
     """
-    if card.kind != "text" or "transformers" not in card.constraints.get("engines", ()):
-        return False
-    from aigc_kit.text.engines.convert import converted, is_converted
-
-    found = on_disk(card)
-    if (found / "config.json").is_file() or is_converted(card, _gguf_file(card, found)):
-        return False
-    converted(card, _gguf_file(card, found))
-    return True
+    prepare_card = getattr(import_module(_MAKERS[card.kind]), "prepare", None) if card.kind in _MAKERS else None
+    return bool(prepare_card and prepare_card(card))
 
 
 def free(card: str | None = None) -> list[str]:
-    """Free the engines of one card, or all of them. Returns the names of the cards that were freed."""
+    """Free what was loaded for one card, or for all of them. Returns the names of the cards that were freed."""
     with _lock:
         keys = [key for key in _loaded if card in (None, key[0])]
         for key in keys:
             _loaded.pop(key).close()
     return [key[0] for key in keys]
-
-
-def _key(plan: Plan) -> tuple[str, ...]:
-    if plan.card.kind != "text":
-        raise BadInput(
-            asked=f"a text engine for {plan.card.name!r}", found=f"a {plan.card.kind} card", todo="use a text card"
-        )
-    kind = str(plan.request.extra.get("engine") or plan.card.defaults["engine"])
-    server: tuple[str, ...] = ()
-    if kind == "endpoint":
-        from aigc_kit.text.engines.endpoint import MODEL, URL
-
-        server = (os.environ.get(URL, ""), os.environ.get(MODEL, ""))
-    return (plan.card.name, kind, plan.dtypes["model"], plan.placement["model"], plan.attention, *server)
-
-
-def _make(plan: Plan) -> "Engine":
-    _, kind, dtype, device, attention, *_ = _key(plan)
-    if kind == "endpoint":
-        from aigc_kit.text.engines.endpoint import EndpointEngine
-
-        return EndpointEngine(plan.card)
-    found, threads = on_disk(plan.card), plan.budget.capabilities.get("threads")
-    if kind == "llama.cpp":
-        from aigc_kit.text.engines.gguf import LlamaCppEngine
-
-        return LlamaCppEngine(plan.card, _gguf_file(plan.card, found), threads=threads)
-    from aigc_kit.text.engines.convert import converted
-    from aigc_kit.text.engines.hf import TransformersEngine
-
-    folder = found if (found / "config.json").is_file() else converted(plan.card, _gguf_file(plan.card, found))
-    return TransformersEngine(plan.card, folder, dtype=dtype, device=device, attention=attention, threads=threads)
 
 
 def on_disk(card: Card, what: str = "model") -> Path:
@@ -117,12 +79,11 @@ def on_disk(card: Card, what: str = "model") -> Path:
     return found
 
 
-def _gguf_file(card: Card, found: Path) -> Path:
-    files = [found] if found.is_file() else sorted(found.glob("*.gguf"))
-    if not files:
-        raise NotOnDisk(
-            asked=f"the model file of {card.name!r}",
-            found=f"no .gguf file in {found}",
-            todo=f"fetch it once with `aigc fetch {card.name}`",
+def _maker(plan: Plan) -> Any:
+    if plan.card.kind not in _MAKERS:
+        raise BadInput(
+            asked=f"the model of {plan.card.name!r}, loaded",
+            found=f"a {plan.card.kind} card",
+            todo=f"use a card of kind {' or '.join(_MAKERS)}",
         )
-    return files[0]
+    return import_module(_MAKERS[plan.card.kind])

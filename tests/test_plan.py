@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from aigc_kit import cards
 from aigc_kit.errors import BadInput, CannotLoad, DoesNotFit
-from aigc_kit.plan import LIBRARY_BYTES, MARGIN, plan
+from aigc_kit.plan import MARGIN, plan
+from aigc_kit.plan.text import LIBRARY_BYTES
 from aigc_kit.types import Budget, RemoteFile, Request
 from aigc_kit.units import GIB, MIB, parse_bytes
 

@@ -1,12 +1,13 @@
-"""(Request, Budget, Card) -> Plan: a pure function. The planner decides and says why; the caller obeys.
+"""Plans of language models.
 
-Language models: weights and KV cache are counted exactly; the peak adds what was seen on top of them, and the time
-follows from memory traffic, since every new token reads all weights once.
+Weights and KV cache are counted exactly; the peak adds what was seen on top of them, and the time follows from memory
+traffic, since every new token reads all weights once.
 """
 
 from dataclasses import replace
 
-from aigc_kit.errors import BadInput, CannotLoad, DoesNotFit
+from aigc_kit.errors import BadInput, DoesNotFit
+from aigc_kit.plan.margin import MARGIN
 from aigc_kit.types import Budget, Card, Change, Figure, FrozenMap, Plan, Reason, Request
 from aigc_kit.types.base import shown
 from aigc_kit.units import MIB, format_bytes
@@ -22,37 +23,10 @@ GGUF_BYTES, GGUF_ERROR = 0.85, 0.2  # bytes a parameter of a 4-bit file: 0.73 an
 # layer costs besides; seen with SmolLM2 and the poem model on the same machine
 MEMORY_PASSES = {"transformers": 1.0, "llama.cpp": 2.5}
 LAYER_SECONDS = 6e-4
-MARGIN = 0.9  # share of the free memory that a plan may use; the rest is for what changes between plan and run
 
 
 def plan(request: Request, budget: Budget, card: Card) -> Plan:
-    """Resolve a request for one card and one machine.
-
-    Returns:
-        A Plan whose request has no open field that the card needs.
-
-    Raises:
-        BadInput: the request asks for what the card cannot do.
-        CannotLoad: the card exists only to say why its model cannot be loaded any more.
-        DoesNotFit: no configuration of this card fits the budget; the error names the smallest change that would.
-    """
-    if request.card != card.name:
-        raise BadInput(
-            asked=f"a plan of {request.card!r}", found=f"the card of {card.name!r}", todo="pass the card that was asked"
-        )
-    if card.tier == "none":
-        raise CannotLoad(asked=f"model {card.name!r}", found=card.notes[1], todo=card.notes[2])
-    planner = _PLANNERS.get(card.kind)
-    if planner is None:
-        raise BadInput(
-            asked=f"a plan for {card.name!r}",
-            found=f"{card.kind} models have no planner in this version",
-            todo=f"use a card of kind {' or '.join(_PLANNERS)}",
-        )
-    return planner(request, budget, card)
-
-
-def _plan_text(request: Request, budget: Budget, card: Card) -> Plan:
+    """Resolve a request for a language model; see `aigc_kit.plan.plan`."""
     engine = request.extra.get("engine") or card.defaults["engine"]
     if engine not in card.constraints["engines"]:
         raise BadInput(
@@ -218,6 +192,3 @@ def _endpoint_plan(request: Request, budget: Budget, card: Card, changes: tuple[
         changes=changes,
         reasons=(Reason("the model runs on a server", "模型在服务器上运行，本机只收发文字"),),
     )
-
-
-_PLANNERS = {"text": _plan_text}

@@ -1,0 +1,42 @@
+"""(Request, Budget, Card) -> Plan: a pure function. The planner decides and says why; the caller obeys.
+
+One module per kind of card; each offers `plan(request, budget, card) -> Plan` and is imported when it is first needed.
+"""
+
+from importlib import import_module
+
+from aigc_kit.errors import BadInput, CannotLoad
+from aigc_kit.plan.margin import MARGIN
+from aigc_kit.types import Budget, Card, Plan, Request
+
+_PLANNERS = {"text": "aigc_kit.plan.text"}
+
+__all__ = ["MARGIN", "plan"]
+
+
+def plan(request: Request, budget: Budget, card: Card) -> Plan:
+    """Resolve a request for one card and one machine.
+
+    Returns:
+        A Plan whose request has no open field that the card needs.
+
+    Raises:
+        BadInput: the request asks for what the card cannot do.
+        CannotLoad: the card exists only to say why its model cannot be loaded any more.
+        DoesNotFit: no configuration of this card fits the budget; the error names the smallest change that would.
+    """
+    if request.card != card.name:
+        raise BadInput(
+            asked=f"a plan of {request.card!r}", found=f"the card of {card.name!r}", todo="pass the card that was asked"
+        )
+    if card.tier == "none":
+        raise CannotLoad(asked=f"model {card.name!r}", found=card.notes[1], todo=card.notes[2])
+    planner = _PLANNERS.get(card.kind)
+    if planner is None:
+        raise BadInput(
+            asked=f"a plan for {card.name!r}",
+            found=f"{card.kind} models have no planner in this version",
+            todo=f"use a card of kind {' or '.join(_PLANNERS)}",
+        )
+    made: Plan = import_module(planner).plan(request, budget, card)
+    return made
