@@ -1,0 +1,1 @@
+"""Traces a real pipeline on the meta device: exact weight bytes, live bytes and operations of every phase."""
