@@ -20,6 +20,7 @@ LAYERS = {
     "redact": 0,
     "cards": 1,
     "footprint": 1,
+    "frames": 1,
     "plan": 1,
     "verse": 1,
     "compat": 2,
