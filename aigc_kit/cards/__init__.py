@@ -1,11 +1,12 @@
 """The model registry: what can be loaded, where its files are, what is known of it. Data only; loads nothing."""
 
+from aigc_kit.cards.diffusion import DIFFUSION_CARDS
 from aigc_kit.cards.fonts import FONT_CARDS
 from aigc_kit.cards.texts import TEXT_CARDS
 from aigc_kit.errors import CannotLoad, UnknownName
 from aigc_kit.types import Card
 
-ALL: dict[str, Card] = {card.name: card for card in (*TEXT_CARDS, *FONT_CARDS)}
+ALL: dict[str, Card] = {card.name: card for card in (*TEXT_CARDS, *DIFFUSION_CARDS, *FONT_CARDS)}
 ALIASES = {"core": ("smollm2-135m", "font-cjk"), "extra": ("qwen2.5-coder-0.5b",)}
 
 __all__ = ["ALIASES", "ALL", "get", "names", "of_kind"]
