@@ -6,6 +6,7 @@ AigcError
 ├── DoesNotFit          (MemoryError)    no plan fits the budget; names the smallest change that would
 ├── MissingExtra        (ImportError)    an optional package is not installed
 ├── CannotLoad          (RuntimeError)   the files are here, but no pipeline can be made of them
+├── CannotWrite         (RuntimeError)   a file could not be encoded or read back; nothing half-made is left
 └── FetchError          (OSError)        a file could not be brought to this machine
     ├── NotOnDisk                        offline, and no local source holds it
     ├── NoNetwork                        no connection, or one that broke off
@@ -55,6 +56,10 @@ class MissingExtra(AigcError, ImportError):
 
 class CannotLoad(AigcError, RuntimeError):
     """The files are here, but no pipeline can be made of them."""
+
+
+class CannotWrite(AigcError, RuntimeError):
+    """A file could not be encoded or read back; nothing half-made is left."""
 
 
 class FetchError(AigcError, OSError):
