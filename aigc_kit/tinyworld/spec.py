@@ -48,7 +48,7 @@ HELD_OUT_PAIRS: tuple[tuple[str, str, str, str], ...] = (
     ("subject", "fish", "scene", "city"),
     ("subject", "cup", "scene", "sea"),
     ("subject", "flower", "scene", "forest"),
-    ("subject", "donut", "style", "neon"),
+    ("subject", "triangle", "style", "neon"),
     ("subject", "square", "style", "ink"),
     ("subject", "ball", "style", "pixel"),
     ("colour", "yellow", "scene", "moon"),
