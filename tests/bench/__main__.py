@@ -4,10 +4,10 @@ import argparse
 import json
 from pathlib import Path
 
-from tests.bench import text_cases
+from tests.bench import encode_cases, text_cases
 from tests.bench.runner import as_json, machine, measure, table
 
-CASES = (*text_cases.CASES,)
+CASES = (*text_cases.CASES, *encode_cases.CASES)
 
 
 def main() -> int:
