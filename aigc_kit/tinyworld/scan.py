@@ -1,0 +1,102 @@
+"""Finds the world's words in a prompt: the first half of ``vocab.phrase``."""
+
+import re
+import unicodedata
+from functools import cache
+from typing import NamedTuple
+
+from aigc_kit.tinyworld.synonyms import GRAMMAR, NEGATIONS, NOT_OURS, SYNONYMS
+from aigc_kit.tinyworld.words import TERMS
+
+NO_PLURAL = frozenset({"size", "colour", "position", "light"})
+
+
+class Hit(NamedTuple):
+    """One word of a prompt, known or not.
+
+    Attributes:
+        start, end, text: where it stands in the prompt, and what stands there.
+        clause: counts up at every punctuation mark but the hyphen.
+        attribute: one of ``ATTRIBUTES``, or "unknown", "grammar", "negation", "adjective" (大 or 小).
+        value: of the attribute, else "".
+    """
+
+    start: int
+    end: int
+    text: str
+    clause: int
+    attribute: str
+    value: str
+
+
+def scan(prompt: str) -> list[Hit]:
+    """All words of a prompt in order: known ones, and between them English words and single characters."""
+    text, origin = _plain(prompt)
+    pattern, known = _lexicon()
+    hits: list[Hit] = []
+    at = clause = 0
+    while at < len(text):
+        if not _is_text(text[at]):
+            clause += not (text[at].isspace() or text[at] in "-_")
+            at += 1
+            continue
+        match = pattern.match(text, at) or _OTHER.match(text, at)
+        end = match.end() if match else at + 1
+        attribute, value = known.get(_key(text[at:end]), ("unknown", ""))
+        start, stop = origin[at], origin[end - 1] + 1
+        if hits and hits[-1].end > start:  # one character that became several
+            start = hits[-1].end
+        if start < stop:
+            hits.append(Hit(start, stop, prompt[start:stop], clause, attribute, value))
+        at = end
+    return hits
+
+
+_OTHER = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
+
+
+def _plain(prompt: str) -> tuple[str, list[int]]:
+    """The prompt in lower case and compatibility form, and for each of its characters the place it came from."""
+    letters, origin = [], []
+    for place, character in enumerate(prompt):
+        for letter in unicodedata.normalize("NFKC", character).lower():
+            letters.append(letter)
+            origin.append(place)
+    return "".join(letters), origin
+
+
+def _is_text(character: str) -> bool:
+    """Letters, digits and pictographs; not spaces, punctuation, marks, controls and mathematical signs."""
+    category = unicodedata.category(character)
+    return category[0] in "LN" or category == "So"
+
+
+def _key(text: str) -> str:
+    return re.sub(r"[\s_-]+", "-", text)
+
+
+@cache
+def _lexicon() -> tuple[re.Pattern[str], dict[str, tuple[str, str]]]:
+    """The pattern of all known words, longest first, and what each stands for; later entries do not replace."""
+    known: dict[str, tuple[str, str]] = {}
+    for attribute, values in TERMS.items():
+        for value, (zh, en) in values.items():
+            own = [*zh, *(_key(word) for word in en)]
+            more = SYNONYMS[attribute][value].replace("|", " ").split()
+            for word in [*own, *more]:
+                known.setdefault(word, (attribute, value))
+    for words, name in ((GRAMMAR, "grammar"), (NOT_OURS, "unknown"), (NEGATIONS, "negation")):
+        for word in words.replace("|", " ").split():
+            known.setdefault(word, (name, ""))
+    known |= {"大": ("adjective", "large"), "小": ("adjective", "small")}
+    for word, meaning in list(known.items()):
+        if word.isascii() and word[-1].isalpha() and meaning[0] in SYNONYMS and meaning[0] not in NO_PLURAL:
+            known.setdefault(word + "s", meaning)
+    pieces = [_piece(word) for word in sorted(known, key=len, reverse=True)]
+    return re.compile("|".join(pieces)), known
+
+
+def _piece(word: str) -> str:
+    if not word.isascii():
+        return re.escape(word)
+    return r"(?<![a-z0-9])" + r"[\s_-]+".join(map(re.escape, word.split("-"))) + r"(?![a-z0-9])"
