@@ -22,7 +22,20 @@ _HOME = {
     "Step": "types",
     "Take": "types",
 }
-_MODULES = {"cards", "checks", "device", "fetch", "load", "notebooks", "record", "show", "text", "units", "verse"}
+_MODULES = {
+    "cards",
+    "checks",
+    "device",
+    "fetch",
+    "load",
+    "notebooks",
+    "prompts",
+    "record",
+    "show",
+    "text",
+    "units",
+    "verse",
+}
 
 __all__ = [
     "AigcError",
@@ -44,6 +57,7 @@ __all__ = [
     "fetch",
     "load",
     "notebooks",
+    "prompts",
     "record",
     "show",
     "text",

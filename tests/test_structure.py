@@ -30,6 +30,7 @@ LAYERS = {
     "fetch": 2,
     "load": 2,
     "offload": 2,
+    "speech": 2,
     "text": 2,
     "xray": 2,
     "checks": 3,
