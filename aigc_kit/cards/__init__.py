@@ -3,11 +3,12 @@
 from aigc_kit.cards.diffusion import DIFFUSION_CARDS
 from aigc_kit.cards.fonts import FONT_CARDS
 from aigc_kit.cards.texts import TEXT_CARDS
+from aigc_kit.cards.voices import VOICE_CARDS
 from aigc_kit.errors import CannotLoad, UnknownName
 from aigc_kit.types import Card
 
-ALL: dict[str, Card] = {card.name: card for card in (*TEXT_CARDS, *DIFFUSION_CARDS, *FONT_CARDS)}
-ALIASES = {"core": ("smollm2-135m", "font-cjk"), "extra": ("qwen2.5-coder-0.5b",)}
+ALL: dict[str, Card] = {card.name: card for card in (*TEXT_CARDS, *DIFFUSION_CARDS, *VOICE_CARDS, *FONT_CARDS)}
+ALIASES = {"core": ("smollm2-135m", "baker", "font-cjk"), "extra": ("qwen2.5-coder-0.5b",)}
 
 __all__ = ["ALIASES", "ALL", "get", "names", "of_kind"]
 

@@ -9,7 +9,7 @@ from aigc_kit.errors import BadInput, CannotLoad
 from aigc_kit.plan.margin import MARGIN
 from aigc_kit.types import Budget, Card, Plan, Request
 
-_PLANNERS = {"text": "aigc_kit.plan.text"}
+_PLANNERS = {"text": "aigc_kit.plan.text", "speech": "aigc_kit.plan.speech"}
 
 __all__ = ["MARGIN", "plan"]
 

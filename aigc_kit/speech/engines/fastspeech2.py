@@ -1,0 +1,191 @@
+"""The embedded Mandarin voice: FastSpeech2 (pinyin -> mel) and multi-band MelGAN (mel -> wave) on LiteRT.
+
+Only the two graphs and the table of symbols are taken from their package; text, tones, joins and controls are ours.
+FastSpeech2 says how long each symbol lasts, so the end of every syllable is known exactly.
+Source: Ren et al. 2020 (arXiv 2006.04558); Yang et al. 2020 (arXiv 2005.05106).
+"""
+
+import json
+from collections.abc import Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aigc_kit.errors import BadInput, CannotLoad
+from aigc_kit.fetch.common import sha256_of
+from aigc_kit.speech.engines.base import RATE, Control, Segment, Spoken
+from aigc_kit.speech.engines.tables import PITCH, interpolate, length_ratio, loudness_shift
+from aigc_kit.speech.frontend.pinyin import Syllable, syllables
+from aigc_kit.speech.settings import Settings
+from aigc_kit.types import Card, FrozenMap
+
+HOP = 300  # samples per mel frame: 12.5 ms
+MOST_SYLLABLES = 48  # in one go: the decoder has 2,048 places, and a slow syllable takes 40 of them
+COMMAS = "，、；：,;:"
+
+VOICES: Mapping[str, float] = FrozenMap({"baker": 1.0, "baker-low": 0.86, "baker-high": 1.15})
+"""Voices: name -> ratio of the pitch. There is one speaker; the others are she, with the pitch moved."""
+
+
+class FastSpeech2Engine:
+    """The Baker voice. See `engines.base.Engine` for the interface.
+
+    Args:
+        card: of the voice.
+        folder: with the two graphs and the mapper.
+        threads: of each graph; None is one (a syllable is too small to share).
+
+    Raises:
+        CannotLoad: ai-edge-litert is missing, or the graphs are not the ones that are known.
+    """
+
+    kind = "fastspeech2"
+    rate = RATE
+    voices = tuple(VOICES)
+    reads_english = False
+    places = True
+    inline: tuple[str, ...] = ()
+    has: Mapping[str, Control] = FrozenMap(
+        oral=Control("none", "这个声音没有口语化控制：换 ChatTTS 才有 [oral_0-9]"),
+        laugh=Control("none", "这个声音不会笑：换 ChatTTS 才有 [laugh_0-2]"),
+        breaks=Control("kit", "本工具的换算：每一级在每个停顿处多加 0.08 秒静音"),
+        speed=Control("model", "模型自己的时长比例；档位到比例的换算是本工具的：5 为原速，9 约 0.57 倍时长"),
+        pitch=Control("model", "平移模型预测的音高，范围约 0.80～1.20"),
+        energy=Control("model", "平移模型预测的能量，范围约 0.5～1.6"),
+        intonation=Control("model", "模型自己的音高比例：0 没有起伏，1 原样，2 夸张"),
+    )
+
+    def __init__(self, card: Card, folder: Path, *, threads: int | None = None) -> None:
+        self.card = card
+        _check_bytes(card, folder)
+        try:
+            from ai_edge_litert.interpreter import Interpreter
+        except ImportError as error:
+            raise CannotLoad(
+                asked=f"the voice {card.name}",
+                found=f"the package ai-edge-litert cannot be imported: {error}",
+                todo="pip install ai-edge-litert, then restart the kernel",
+            ) from error
+        from aigc_kit.speech.engines.graph import with_shifts
+
+        mapper = json.loads((folder / "baker_mapper.json").read_text(encoding="utf-8"))
+        self._ids: dict[str, int] = mapper["symbol_to_id"]
+        self._parts: dict[str, list[str]] = mapper["pinyin_dict"]
+        graph = with_shifts((folder / "fastspeech2_quan.tflite").read_bytes())
+        self._acoustic: Any = Interpreter(model_content=graph, num_threads=threads or 1)
+        self._vocoder: Any = Interpreter(str(folder / "mb_melgan.tflite"), num_threads=threads or 1)
+
+    def speak(self, segment: Segment, settings: Settings, *, seed: int = 0) -> Spoken:
+        """The wave of a segment; the same text and settings always give the same samples, whatever the seed.
+
+        Raises:
+            BadInput: no character that has a reading, or an unknown voice.
+        """
+        voice = segment.voice or self.voices[0]
+        if voice not in VOICES:
+            raise BadInput(
+                asked=f"voice={voice!r}", found=f"{self.card.name} has {', '.join(VOICES)}", todo="choose one of these"
+            )
+        said = [s for s in syllables(segment.spoken) if s.pinyin in self._parts or s.pinyin in ("n", "m", "ng")]
+        if not said:
+            raise BadInput(
+                asked=f"speech of {segment.text[:40]!r}", found="no Chinese character", todo="write at least one"
+            )
+        waves, marks, seconds = [], list[tuple[int, float]](), 0.0
+        for group in _groups(said):
+            mel, lengths = self.mel(group, segment.spoken, settings, VOICES[voice])
+            wave = self.vocode(mel)
+            marks += [(at, seconds + second) for at, second in lengths]
+            seconds += len(wave) / RATE
+            waves.append(wave)
+        return Spoken(np.concatenate(waves), tuple(marks))
+
+    def mel(
+        self, said: list[Syllable], spoken: str, settings: Settings, voice: float = 1.0
+    ) -> tuple[np.ndarray, list[tuple[int, float]]]:
+        """The mel spectrogram of some syllables.
+
+        Args:
+            said: at most `MOST_SYLLABLES`.
+            spoken: the text they are from; a comma between two of them becomes the pause that the model knows.
+            settings: speed, pitch, energy and intonation are used.
+            voice: ratio of the pitch.
+
+        Returns:
+            (float32 (1, T, 80) normalised log-mel, T frames of 12.5 ms; (index in `spoken` behind a syllable, its end
+            in seconds) for all but the last).
+        """
+        symbols, ends = self._symbols(said, spoken)
+        values = {
+            "input_ids": [[self._ids[s] for s in symbols]],
+            "speaker_ids": [0],
+            "speed_ratios": [length_ratio(settings.speed)],
+            "f0_ratios": [1.0 if settings.intonation is None else settings.intonation],
+            "energy_ratios": [1.0],
+            "f0_shift": [[interpolate(PITCH, (settings.pitch or 1.0) * voice)]],
+            "energy_shift": [[loudness_shift(settings.energy)]],
+        }
+        found = self._invoke(self._acoustic, {k: np.array(v) for k, v in values.items()})
+        durations = found[2][0].astype(int)
+        passed = np.cumsum(durations)
+        return found[1], [(index, float(passed[at] * HOP / RATE)) for index, at in ends[:-1]]
+
+    def vocode(self, mel: np.ndarray) -> np.ndarray:
+        """float32 (1, T, 80) -> wave float32 (300 T,)."""
+        return self._invoke(self._vocoder, {"mels": mel})[0][0, :, 0].astype(np.float32)
+
+    def close(self) -> None:
+        """Free both graphs."""
+        self._acoustic = self._vocoder = None
+
+    def _symbols(self, said: list[Syllable], spoken: str) -> tuple[list[str], list[tuple[int, int]]]:
+        """Symbols for the model, and for each syllable (index in `spoken` behind it, place of its last symbol)."""
+        symbols, ends = ["sil"], list[tuple[int, int]]()
+        for i, syllable in enumerate(said):
+            following = said[i + 1] if i + 1 < len(said) else None
+            if syllable.character == "儿" and syllable.tone == 5 and i:
+                symbols.append("er5")
+            else:
+                initial, final = self._parts["en" if syllable.pinyin in ("n", "m", "ng") else syllable.pinyin]
+                symbols += [initial, f"{final}{syllable.tone}"]
+            between = spoken[syllable.index + 1 : following.index] if following else ""
+            paused = any(mark in between for mark in COMMAS)
+            ends.append((syllable.index + 1 + paused, len(symbols) - 1 + paused))
+            symbols.append("sil" if following is None else "#3" if between.strip() else "#0")
+        return [*symbols, "eos"], ends
+
+    def _invoke(self, graph: Any, values: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+        inputs = {d["name"].removeprefix("serving_default_").split(":")[0]: d for d in graph.get_input_details()}
+        for name, value in values.items():
+            if (value.ndim > 1 and value.shape[1] > 1) or name == "input_ids":
+                graph.resize_tensor_input(inputs[name]["index"], value.shape)
+        graph.allocate_tensors()
+        for name, value in values.items():
+            graph.set_tensor(inputs[name]["index"], value.astype(inputs[name]["dtype"]))
+        graph.invoke()
+        return [graph.get_tensor(detail["index"]) for detail in graph.get_output_details()]
+
+
+def _groups(said: list[Syllable]) -> list[list[Syllable]]:
+    """Even groups of at most `MOST_SYLLABLES`."""
+    count = -(-len(said) // MOST_SYLLABLES)
+    bounds = [round(len(said) * i / count) for i in range(count + 1)]
+    return [said[a:b] for a, b in pairwise(bounds)]
+
+
+def _check_bytes(card: Card, folder: Path) -> None:
+    """Refuse graphs other than the card's: what is changed in them is found by place.
+
+    Raises:
+        CannotLoad: another file.
+    """
+    for file in card.sources[0].files:
+        path = folder / file.path
+        if not path.is_file() or sha256_of(path) != file.sha256:
+            raise CannotLoad(
+                asked=f"the voice {card.name}",
+                found=f"{file.path} is missing or not the file that its card names",
+                todo=f"fetch it anew: aigc fetch {card.name}",
+            )
