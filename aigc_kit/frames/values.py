@@ -8,7 +8,7 @@ from aigc_kit.errors import BadInput
 
 RANGES = {"0..255": (0.0, 255.0), "[0, 1]": (0.0, 1.0), "[-1, 1]": (-1.0, 1.0)}
 SLACK = 0.1  # how far decoders overshoot their range; more is another range, or a mistake
-BLOCK = 16 * 1024 * 1024  # numbers converted at a time, so that a long clip needs no float copy of itself
+BLOCK = 1_000_000  # numbers converted at a time: they stay in the cache, and a long clip needs no float copy of itself
 
 
 def choose(array: np.ndarray, given: str | None) -> tuple[str, list[str]]:
@@ -104,7 +104,12 @@ def to_uint8(array: np.ndarray, name: str) -> np.ndarray:
     bottom, top = RANGES[name]
     out = np.empty(array.shape, np.uint8)
     step = max(1, BLOCK // max(1, array[:1].size))
+    buffer = np.empty((min(step, len(array)), *array.shape[1:]), np.float32)
     for start in range(0, len(array), step):
-        part = (array[start : start + step].astype(np.float32) - bottom) * (255 / (top - bottom))
-        out[start : start + step] = np.clip(np.rint(part), 0, 255)
+        part = array[start : start + step]
+        work = buffer[: len(part)]
+        np.subtract(part, bottom, out=work, casting="unsafe")
+        np.multiply(work, 255 / (top - bottom), out=work)
+        np.clip(np.rint(work, out=work), 0, 255, out=work)
+        out[start : start + step] = work
     return out
