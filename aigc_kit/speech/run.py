@@ -101,6 +101,7 @@ class _Run:
         self._meter = Meter(plan)
         self._joiner = Joiner()
         self._prepared = Prepared((), (), ())
+        self._told: list[Spoken] = []  # what the engine itself changed
 
     def steps(self) -> Generator[Step, None, None]:
         if self._given is None and not load.is_loaded(self._plan):
@@ -127,6 +128,7 @@ class _Run:
             for line in lines:
                 self._joiner.gap()
                 for part in engine.stream(line.segment, settings, seed=seed):
+                    self._told.append(part)
                     self._joiner.extend(line.segment.text, _checked(part.wave, engine), self._pause(line))
                     yield "stream"
             return
@@ -135,6 +137,7 @@ class _Run:
         else:
             made = (engine.speak(segment, settings, seed=seed) for segment in segments)
         for line, spoken in zip(lines, made, strict=True):
+            self._told.append(spoken)
             self._joiner.gap()
             self._joiner.add(line.segment.text, _with_silences(line, spoken, engine), self._pause(line))
             yield "synthesise"
@@ -152,6 +155,7 @@ class _Run:
             gain = 1 / peak
             wave = (wave * gain).clip(-1, 1).astype(np.float32)
         labels = FrozenMap(
+            **getattr(engine, "labels", {}),
             model=card.name,
             tier=card.tier,
             engine=engine.kind,
@@ -160,8 +164,8 @@ class _Run:
             origin="AI 生成",
             licence=card.licence,
             segments=tuple((span.text, span.start, span.end) for span in self._joiner.spans),
-            changed=tuple((c.before, c.after, c.why) for c in self._prepared.changes),
-            unspoken=tuple((u.text, u.why) for u in self._prepared.unspoken),
+            changed=tuple((c.before, c.after, c.why) for said in (self._prepared, *self._told) for c in said.changes),
+            unspoken=tuple((u.text, u.why) for said in (self._prepared, *self._told) for u in said.unspoken),
             gain=gain,
         )
         return Take("speech", wave, self._plan, self._meter.cost(), labels)

@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from aigc_kit.speech.frontend.normalise import Change, Unspoken
 from aigc_kit.speech.settings import Settings
 from aigc_kit.types import Card
 
@@ -42,11 +43,15 @@ class Spoken:
         marks: (index into `Segment.spoken`, second in `wave`) of places between two syllables, in order, where a
             silence may be put without cutting a sound; empty when the engine does not know them.
         last: False when more of the same segment follows (a stream).
+        changes: what the engine itself changed in the text, beyond the front end.
+        unspoken: what of the text it could not say.
     """
 
     wave: np.ndarray
     marks: tuple[tuple[int, float], ...] = ()
     last: bool = True
+    changes: tuple[Change, ...] = ()
+    unspoken: tuple[Unspoken, ...] = ()
 
 
 @dataclass(frozen=True)
