@@ -99,7 +99,7 @@ class Point:
 
     Args:
         live: bytes of tensors alive (weights not among them), each rounded up to 512 as the allocator does.
-        conv: bytes of input and output of the convolution at work (what its workspace grows with), else 0.
+        conv: numbers in input and output of the convolution at work (what its workspace grows with), else 0.
         setter: module path and operation, such as "up_blocks.3.resnets.0.conv1 convolution".
     """
 
@@ -163,6 +163,7 @@ class ModelFacts:
         vae_slicing, vae_tiling: options of the decoder.
         steps: denoising steps of a usual run.
         tokens: length for models that generate token by token; else 0.
+        lora_rank: of the adapter on the denoiser, 0 without one.
         traced_with: versions of the libraries that were traced, such as "torch 2.13.0, diffusers 0.42.1".
     """
 
@@ -180,6 +181,7 @@ class ModelFacts:
     vae_tiling: bool = False
     steps: int = 1
     tokens: int = 0
+    lora_rank: int = 0
     traced_with: str = ""
 
     def part(self, name: str) -> PartFacts:

@@ -13,7 +13,7 @@ class Overheads:
     """Numbers between what tensors need and what a GPU shows.
 
     Args:
-        workspace: bytes of workspace per byte of input and output of a convolution at work.
+        workspace: bytes of workspace per number in input and output of a convolution at work.
         reserve: bytes reserved by the allocator per byte of activations and workspace allocated, >= 1.
         base: bytes allocated in any case (workspaces of the matrix library).
         context: bytes of the CUDA context, which only the driver sees.

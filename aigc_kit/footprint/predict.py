@@ -160,7 +160,7 @@ def activations(phase: PhaseFacts, workspace: float) -> tuple[int, int, str]:
 
     Args:
         phase: its facts.
-        workspace: bytes per byte of input and output of a convolution.
+        workspace: bytes per number in input and output of a convolution.
     """
     top = max(phase.points, key=lambda point: point.live + workspace * point.conv)
     return top.live, int(workspace * top.conv), top.setter

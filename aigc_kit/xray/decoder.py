@@ -1,0 +1,90 @@
+"""The decoder of a pipeline: how much it enlarges, its options, what it is fed."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from aigc_kit.errors import BadInput
+from aigc_kit.xray.build import Part
+
+
+def scales(part: Part) -> tuple[int, int]:
+    """(along time, along a side): how many frames and pixels one number of the latents stands for."""
+    config = part.config
+    side = _first(part, "spatial_compression_ratio", "scale_factor_spatial")
+    if side is None:
+        stages = config.get("dim_mult") or config.get("block_out_channels") or (1,)
+        side = 2 ** (len(stages) - 1)
+    time = _first(part, "temporal_compression_ratio", "scale_factor_temporal")
+    if time is None:
+        time = 2 ** sum(bool(step) for step in config.get("temperal_downsample") or ())
+    return time, side
+
+
+def channels(part: Part) -> int:
+    """Channels of the latents."""
+    found = part.config.get("latent_channels") or part.config.get("z_dim") or part.config.get("in_channels")
+    return int(found or 4)
+
+
+def is_video(part: Part) -> bool:
+    """Whether the latents have an axis for time: what is decoded by convolutions over time has."""
+    import torch
+
+    return any(isinstance(module, torch.nn.Conv3d) for module in part.module.modules())
+
+
+def latents(part: Part, batch: int, latent: tuple[int, int, int, int], dtype: Any) -> Any:
+    """The tensor that is decoded."""
+    import torch
+
+    depth, frames, height, width = latent
+    size = (batch, depth, frames, height, width) if is_video(part) else (batch, depth, height, width)
+    return torch.empty(size, dtype=dtype)
+
+
+def set_options(part: Part, slicing: bool, tiling: bool) -> None:
+    """Turn the decoder's slicing (one image at a time) and tiling (one tile at a time) on.
+
+    Raises:
+        BadInput: this decoder has no such option.
+    """
+    for wanted, name in ((slicing, "enable_slicing"), (tiling, "enable_tiling")):
+        if wanted and not hasattr(part.module, name):
+            raise BadInput(
+                asked=f"{name.removeprefix('enable_')} of {part.name} ({part.cls})",
+                found="this decoder cannot do that",
+                todo="leave the option out",
+            )
+        if wanted:
+            getattr(part.module, name)()
+
+
+def upcasts(part: Part, pipeline: str) -> bool:
+    """Whether the pipeline turns its decoder to float32 for decoding: asked for float16, told so by the decoder's
+    config (`force_upcast`), and having the code for it (SDXL's do, Stable Diffusion 1's do not).
+    """
+    if part.dtype != "float16" or not getattr(part.module.config, "force_upcast", False):
+        return False
+    return "upcast_vae" in _source(pipeline)
+
+
+@cache
+def _source(pipeline: str) -> str:
+    """The source of a pipeline class of the installed diffusers, read and not imported; empty for an unknown one."""
+    import ast
+    from importlib.util import find_spec
+
+    spec = find_spec("diffusers")
+    home = Path(spec.origin).parent / "pipelines" if spec and spec.origin else Path()
+    for path in sorted(home.rglob("pipeline_*.py")):
+        text = path.read_text(encoding="utf-8")
+        if f"class {pipeline}(" in text:
+            found = (node for node in ast.parse(text).body if isinstance(node, ast.ClassDef) and node.name == pipeline)
+            return ast.get_source_segment(text, next(found)) or ""
+    return ""
+
+
+def _first(part: Part, *names: str) -> int | None:
+    found = (part.config.get(name) or getattr(part.module, name, None) for name in names)
+    return next((int(value) for value in found if value), None)

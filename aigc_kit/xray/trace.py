@@ -1,0 +1,135 @@
+"""`trace`: a model or folder at one size -> its ModelFacts."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from aigc_kit.errors import BadInput
+from aigc_kit.footprint.bytes import COMPUTE_DTYPES, full_name
+from aigc_kit.footprint.facts import ModelFacts
+from aigc_kit.types.base import shown
+from aigc_kit.xray import build, decoder, families, lora, phases
+from aigc_kit.xray.attention import prepare
+
+
+def trace(
+    model: str | Path,
+    height: int | None = None,
+    width: int | None = None,
+    frames: int | None = None,
+    batch: int = 1,
+    dtype: str = "float16",
+    attention: str = "sdpa",
+    vae_slicing: bool = False,
+    vae_tiling: bool = False,
+    lora_rank: int | None = None,
+    dtypes: Mapping[str, str] | None = None,
+) -> ModelFacts:
+    """Run every phase of a pipeline on the meta device and count. No weights are read, nothing is computed.
+
+    Args:
+        model: a known model ("sdxl", "wan2.1-1.3b", ...), or a folder with model_index.json and */config.json.
+        height, width: pixels; frames: of a video; None: those of a usual run.
+        batch: outputs made together, >= 1.
+        dtype: "float32" | "float16" | "bfloat16" (or fp32, fp16, bf16).
+        attention: "sdpa" | "math" | "sliced".
+        vae_slicing, vae_tiling: options of the decoder.
+        lora_rank: with an adapter of this rank on the denoiser's attention.
+        dtypes: part -> dtype, over what the published pipeline does.
+
+    Raises:
+        UnknownName, BadInput: no such model or folder, a config that cannot be read, a value out of range.
+        CannotLoad: a part whose class or inputs are not known; the error says which.
+    """
+    _check(height=height, width=width, frames=frames, batch=batch, lora_rank=lora_rank)
+    full = full_name(dtype, COMPUTE_DTYPES)
+    if build.is_speech(model):
+        from aigc_kit.xray import chattts
+
+        return chattts.trace(build.find(model), full, attention, batch)
+    pipeline = build.load(model, full, dtypes)
+    part = families.denoiser(pipeline)
+    family = families.of(part)
+    size = _size(pipeline, part, family, (height, width, frames))
+    prepare({name: part.module for name, part in pipeline.parts.items()}, attention)
+    if lora_rank:
+        lora.attach(part.module, lora_rank)
+    shape = families.Shape(batch, _latent(pipeline, size), _tokens(pipeline, family), _torch(part.dtype))
+    done = [phases.text(pipeline, p, family, batch, attention) for p in pipeline.of("text")]
+    done.append(phases.denoise(part, family, shape, attention))
+    for vae in pipeline.of("decode"):
+        done.append(phases.decode(vae, pipeline, family, shape, attention, vae_slicing, vae_tiling))
+    return ModelFacts(
+        model=pipeline.name,
+        pipeline=pipeline.cls,
+        parts=tuple(build.facts(p) for p in pipeline.parts.values()),
+        phases=tuple(done),
+        height=size[0],
+        width=size[1],
+        frames=size[2],
+        batch=batch,
+        dtype=full,
+        attention=attention,  # type: ignore[arg-type]
+        vae_slicing=vae_slicing,
+        vae_tiling=vae_tiling,
+        steps=family.steps,
+        lora_rank=lora_rank or 0,
+        traced_with=build.versions(),
+    )
+
+
+def _check(**numbers: Any) -> None:
+    for name, value in numbers.items():
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+            raise BadInput(asked=f"{name}={shown(value)}", found="not an integer >= 1", todo=f"choose {name} >= 1")
+
+
+def _size(
+    pipeline: build.Pipeline, part: build.Part, family: families.Family, asked: tuple[int | None, ...]
+) -> tuple[int, int, int]:
+    """(height, width, frames), what was left open filled in.
+
+    Raises:
+        BadInput: a size that the decoder and the denoiser cannot make.
+    """
+    vaes = pipeline.of("decode")
+    time, side = decoder.scales(vaes[0]) if vaes else (1, 8)
+    sample = part.config.get("sample_size") or 128
+    usual = family.size or (int(sample) * side, int(sample) * side, 1)
+    height, width, frames = (a if a is not None else u for a, u in zip(asked, usual, strict=True))
+    step = side * family.patch
+    for name, value in (("height", height), ("width", width)):
+        if value % step:
+            raise BadInput(
+                asked=f"{name}={value}",
+                found=f"{pipeline.cls} makes multiples of {step} (decoder {side} x, patch {family.patch})",
+                todo=f"choose {name} {max(step, value // step * step)} or {(value // step + 1) * step}",
+            )
+    if (frames - 1) % time or (time == 1 and frames > 1):
+        nearest = (frames - 1) // time * time + 1
+        kind = f"makes {time}k + 1 frames" if time > 1 else "makes single images"
+        hint = f"frames {nearest} or {nearest + time}" if time > 1 else "frames 1"
+        raise BadInput(asked=f"frames={frames}", found=f"{pipeline.cls} {kind}", todo=f"choose {hint}")
+    return height, width, frames
+
+
+def _latent(pipeline: build.Pipeline, size: tuple[int, int, int]) -> tuple[int, int, int, int]:
+    vaes = pipeline.of("decode")
+    time, side = decoder.scales(vaes[0]) if vaes else (1, 8)
+    depth = decoder.channels(vaes[0]) if vaes else int(families.denoiser(pipeline).config.get("in_channels", 4))
+    return depth, (size[2] - 1) // time + 1, size[0] // side, size[1] // side
+
+
+def _tokens(pipeline: build.Pipeline, family: families.Family) -> int:
+    """Tokens of the embeddings that the denoiser sees."""
+    clips = [p for p in pipeline.of("text") if p.cls.startswith("CLIP")]
+    if clips and len(clips) == len(pipeline.of("text")):
+        config = clips[0].config.get("text_config") or clips[0].config
+        return int(config.get("max_position_embeddings", 77))
+    return family.tokens
+
+
+def _torch(dtype: str) -> Any:
+    import torch
+
+    return getattr(torch, dtype)
