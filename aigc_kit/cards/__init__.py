@@ -1,5 +1,6 @@
 """The model registry: what can be loaded, where its files are, what is known of it. Data only; loads nothing."""
 
+from aigc_kit.cards.chattts import CHATTTS_CARDS
 from aigc_kit.cards.diffusion import DIFFUSION_CARDS
 from aigc_kit.cards.fonts import FONT_CARDS
 from aigc_kit.cards.texts import TEXT_CARDS
@@ -7,7 +8,8 @@ from aigc_kit.cards.voices import VOICE_CARDS
 from aigc_kit.errors import CannotLoad, UnknownName
 from aigc_kit.types import Card
 
-ALL: dict[str, Card] = {card.name: card for card in (*TEXT_CARDS, *DIFFUSION_CARDS, *VOICE_CARDS, *FONT_CARDS)}
+_EVERY = (*TEXT_CARDS, *DIFFUSION_CARDS, *CHATTTS_CARDS, *VOICE_CARDS, *FONT_CARDS)
+ALL: dict[str, Card] = {card.name: card for card in _EVERY}
 ALIASES = {"core": ("smollm2-135m", "baker", "font-cjk"), "extra": ("qwen2.5-coder-0.5b",)}
 
 __all__ = ["ALIASES", "ALL", "get", "names", "of_kind"]

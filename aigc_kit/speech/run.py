@@ -154,6 +154,7 @@ class _Run:
         if peak > 1:
             gain = 1 / peak
             wave = (wave * gain).clip(-1, 1).astype(np.float32)
+        told: list[Prepared | Spoken] = [self._prepared, *self._told]
         labels = FrozenMap(
             **getattr(engine, "labels", {}),
             model=card.name,
@@ -164,8 +165,8 @@ class _Run:
             origin="AI 生成",
             licence=card.licence,
             segments=tuple((span.text, span.start, span.end) for span in self._joiner.spans),
-            changed=tuple((c.before, c.after, c.why) for said in (self._prepared, *self._told) for c in said.changes),
-            unspoken=tuple((u.text, u.why) for said in (self._prepared, *self._told) for u in said.unspoken),
+            changed=tuple((c.before, c.after, c.why) for said in told for c in said.changes),
+            unspoken=tuple((u.text, u.why) for said in told for u in said.unspoken),
             gain=gain,
         )
         return Take("speech", wave, self._plan, self._meter.cost(), labels)

@@ -55,7 +55,7 @@ class ChatTTSEngine:
     voices: tuple[str, ...] = ()
     reads_english = True
     places = False
-    inline = controls.INLINE
+    inline: tuple[str, ...] = controls.INLINE
     has: Mapping[str, Control] = FrozenMap(
         oral=Control("model", "改写文字时的口语化程度（refine 提示词里的 [oral_0-9]）"),
         laugh=Control("model", "改写文字时加多少笑声（refine 提示词里的 [laugh_0-2]）"),
