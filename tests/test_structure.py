@@ -32,6 +32,7 @@ LAYERS = {
     "offload": 2,
     "speech": 2,
     "text": 2,
+    "video": 2,
     "xray": 2,
     "checks": 3,
     "encode": 3,

@@ -1,0 +1,1 @@
+"""Video: clips from prompts, and measures of clips."""
