@@ -104,7 +104,7 @@ def _gray(frames: np.ndarray) -> np.ndarray:
 
 
 def _checked(frames: np.ndarray) -> np.ndarray:
-    shape = getattr(frames, "shape", ())
+    shape: tuple[int, ...] = getattr(frames, "shape", ())
     if getattr(frames, "dtype", None) != np.uint8 or len(shape) != 4 or shape[3] != 3:
         raise BadInput(
             asked="the consistency of a clip",
