@@ -48,8 +48,7 @@ def cached(
     if found is None:
         return None
     name = full_name(dtype, COMPUTE_DTYPES)
-    key = "/".join(str(v) for v in (height, width, frames, batch, name, attention, int(vae_slicing), int(vae_tiling)))
-    case = found["cases"].get(key)
+    case = found["cases"].get(key(height, width, frames, batch, name, attention, vae_slicing, vae_tiling))
     if case is None:
         return None
     return ModelFacts.from_json(
@@ -71,6 +70,13 @@ def cached(
             "traced_with": found["traced_with"],
         }
     )
+
+
+def key(
+    height: int, width: int, frames: int, batch: int, dtype: str, attention: str, slicing: bool, tiling: bool
+) -> str:
+    """The name of a case in a file of traces."""
+    return "/".join(str(v) for v in (height, width, frames, batch, dtype, attention, int(slicing), int(tiling)))
 
 
 def _phase(found: Mapping[str, Any], index: int) -> dict[str, Any]:

@@ -44,20 +44,21 @@ def latents(part: Part, batch: int, latent: tuple[int, int, int, int], dtype: An
 
 
 def set_options(part: Part, slicing: bool, tiling: bool) -> None:
-    """Turn the decoder's slicing (one image at a time) and tiling (one tile at a time) on.
+    """Turn the decoder's slicing (one image at a time) and tiling (one tile at a time) on or off.
 
     Raises:
         BadInput: this decoder has no such option.
     """
-    for wanted, name in ((slicing, "enable_slicing"), (tiling, "enable_tiling")):
-        if wanted and not hasattr(part.module, name):
+    for wanted, name in ((slicing, "slicing"), (tiling, "tiling")):
+        switch = getattr(part.module, f"enable_{name}" if wanted else f"disable_{name}", None)
+        if switch is not None:
+            switch()
+        elif wanted:
             raise BadInput(
-                asked=f"{name.removeprefix('enable_')} of {part.name} ({part.cls})",
+                asked=f"{name} of {part.name} ({part.cls})",
                 found="this decoder cannot do that",
                 todo="leave the option out",
             )
-        if wanted:
-            getattr(part.module, name)()
 
 
 def upcasts(part: Part, pipeline: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from aigc_kit.errors import BadInput
 from aigc_kit.footprint.bytes import COMPUTE_DTYPES, full_name
-from aigc_kit.footprint.facts import ModelFacts
+from aigc_kit.footprint.facts import ModelFacts, PhaseFacts
 from aigc_kit.types.base import shown
 from aigc_kit.xray import build, decoder, families, lora, phases
 from aigc_kit.xray.attention import prepare
@@ -47,35 +47,78 @@ def trace(
         from aigc_kit.xray import chattts
 
         return chattts.trace(build.find(model), full, attention, batch)
-    pipeline = build.load(model, full, dtypes)
-    part = families.denoiser(pipeline)
-    family = families.of(part)
-    size = _size(pipeline, part, family, (height, width, frames))
-    prepare({name: part.module for name, part in pipeline.parts.items()}, attention)
-    if lora_rank:
-        lora.attach(part.module, lora_rank)
-    shape = families.Shape(batch, _latent(pipeline, size), _tokens(pipeline, family), _torch(part.dtype))
-    done = [phases.text(pipeline, p, family, batch, attention) for p in pipeline.of("text")]
-    done.append(phases.denoise(part, family, shape, attention))
-    for vae in pipeline.of("decode"):
-        done.append(phases.decode(vae, pipeline, family, shape, attention, vae_slicing, vae_tiling))
-    return ModelFacts(
-        model=pipeline.name,
-        pipeline=pipeline.cls,
-        parts=tuple(build.facts(p) for p in pipeline.parts.values()),
-        phases=tuple(done),
-        height=size[0],
-        width=size[1],
-        frames=size[2],
-        batch=batch,
-        dtype=full,
-        attention=attention,  # type: ignore[arg-type]
-        vae_slicing=vae_slicing,
-        vae_tiling=vae_tiling,
-        steps=family.steps,
-        lora_rank=lora_rank or 0,
-        traced_with=build.versions(),
-    )
+    bench = Bench(model, full, attention, lora_rank, dtypes)
+    return bench.facts(bench.size(height, width, frames), batch, vae_slicing, vae_tiling)
+
+
+class Bench:
+    """A pipeline on the meta device, traced at any number of sizes; a phase that two cases share is run once.
+
+    Args:
+        model, dtype, attention, lora_rank, dtypes: as in `trace`.
+    """
+
+    def __init__(
+        self,
+        model: str | Path,
+        dtype: str,
+        attention: str = "sdpa",
+        lora_rank: int | None = None,
+        dtypes: Mapping[str, str] | None = None,
+    ) -> None:
+        self.pipeline, self.dtype, self.attention = build.load(model, dtype, dtypes), dtype, attention
+        self.denoiser = families.denoiser(self.pipeline)
+        self.family = families.of(self.denoiser)
+        prepare({name: part.module for name, part in self.pipeline.parts.items()}, attention)
+        if lora_rank:
+            lora.attach(self.denoiser.module, lora_rank)
+        self.lora_rank = lora_rank or 0
+        self.parts = tuple(build.facts(part) for part in self.pipeline.parts.values())
+        self._done: dict[tuple[Any, ...], PhaseFacts] = {}
+
+    def size(self, height: int | None, width: int | None, frames: int | None) -> tuple[int, int, int]:
+        """(height, width, frames), what was left open filled in as for a usual run.
+
+        Raises:
+            BadInput: a size that the decoder and the denoiser cannot make.
+        """
+        return _size(self.pipeline, self.denoiser, self.family, (height, width, frames))
+
+    def facts(self, size: tuple[int, int, int], batch: int, slicing: bool = False, tiling: bool = False) -> ModelFacts:
+        """The facts at one size (height, width, frames), as `size` gives it."""
+        part, family, attention = self.denoiser, self.family, self.attention
+        latent, tokens = _latent(self.pipeline, size), _tokens(self.pipeline, family)
+        shape = families.Shape(batch, latent, tokens, _torch(part.dtype))
+        found = []
+        for p in self.pipeline.of("text"):
+            found.append(self._once(("text", p.name, batch), phases.text, self.pipeline, p, family, batch, attention))
+        found.append(self._once(("denoise", latent, batch), phases.denoise, part, family, shape, attention))
+        for vae in self.pipeline.of("decode"):
+            key = ("decode", vae.name, latent, batch, slicing, tiling)
+            decoding = (vae, self.pipeline, family, shape, attention, slicing, tiling)
+            found.append(self._once(key, phases.decode, *decoding))
+        return ModelFacts(
+            model=self.pipeline.name,
+            pipeline=self.pipeline.cls,
+            parts=self.parts,
+            phases=tuple(found),
+            height=size[0],
+            width=size[1],
+            frames=size[2],
+            batch=batch,
+            dtype=self.dtype,
+            attention=attention,  # type: ignore[arg-type]
+            vae_slicing=slicing,
+            vae_tiling=tiling,
+            steps=family.steps,
+            lora_rank=self.lora_rank,
+            traced_with=build.versions(),
+        )
+
+    def _once(self, key: tuple[Any, ...], run: Any, *arguments: Any) -> PhaseFacts:
+        if key not in self._done:
+            self._done[key] = run(*arguments)
+        return self._done[key]
 
 
 def _check(**numbers: Any) -> None:

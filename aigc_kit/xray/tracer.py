@@ -12,6 +12,7 @@ from aigc_kit.xray.kernels import Kernels
 
 GRANULE = 512  # bytes; the CUDA caching allocator rounds every tensor up to a multiple of it
 TIMELINE = 48
+_KERNELS = Kernels()
 
 
 @dataclass
@@ -112,7 +113,6 @@ def _mode(trace: Trace, modules: list[Any], running: list[str], granule: int) ->
 
     weights = {t.untyped_storage()._cdata for m in modules for t in (*m.parameters(), *m.buffers())}
     alive: dict[int, int] = {}
-    kernels = Kernels()
 
     def ended(key: int) -> None:
         trace.live -= alive.pop(key, 0)
@@ -129,7 +129,7 @@ def _mode(trace: Trace, modules: list[Any], running: list[str], granule: int) ->
         """Sees every operation that reaches a kernel."""
 
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            out, cost = kernels.run(func, args, kwargs or {})
+            out, cost = _KERNELS.run(func, args, kwargs or {})
             for tensor in tree_leaves(out):
                 if isinstance(tensor, Tensor):
                     follow(tensor)
