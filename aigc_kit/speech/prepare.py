@@ -1,5 +1,6 @@
 """From what the learner wrote to what an engine is given: segments, silences, and the list of what was changed."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -110,7 +111,7 @@ def _with_breaks(lines: Sequence[Line], level: int) -> list[Line]:
     made = []
     for line in lines:
         spoken = line.segment.spoken
-        at = [i + 1 for i, c in enumerate(spoken[:-1]) if c in COMMAS]
+        at = [found.end() for found in re.finditer(f"[{COMMAS}][{COMMAS} ]*(?=.)", spoken)]
         if not at and len(lines) == 1:
             at = [middle(spoken)]
         made.append(replace(line, places=(*line.places, *((i, extra) for i in at))))

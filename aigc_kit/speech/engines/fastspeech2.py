@@ -22,6 +22,7 @@ from aigc_kit.speech.settings import Settings
 from aigc_kit.types import Card, FrozenMap
 
 HOP = 300  # samples per mel frame: 12.5 ms
+CHUNK, CONTEXT = 256, 32  # frames; the vocoder hears fewer than 32 to either side
 MOST_SYLLABLES = 48  # in one go: the decoder has 2,048 places, and a slow syllable takes 40 of them
 COMMAS = "，、；：,;:"
 
@@ -52,8 +53,8 @@ class FastSpeech2Engine:
         laugh=Control("none", "这个声音不会笑：换 ChatTTS 才有 [laugh_0-2]"),
         breaks=Control("kit", "本工具的换算：每一级在每个停顿处多加 0.08 秒静音"),
         speed=Control("model", "模型自己的时长比例；档位到比例的换算是本工具的：5 为原速，9 约 0.57 倍时长"),
-        pitch=Control("model", "平移模型预测的音高，范围约 0.80～1.20"),
-        energy=Control("model", "平移模型预测的能量，范围约 0.5～1.6"),
+        pitch=Control("model", "平移模型预测的音高：0.80～1.20（再高再低它没学过）"),
+        energy=Control("model", "平移模型预测的能量：响度约 0.45～1.45 倍"),
         intonation=Control("model", "模型自己的音高比例：0 没有起伏，1 原样，2 夸张"),
     )
 
@@ -76,6 +77,7 @@ class FastSpeech2Engine:
         graph = with_shifts((folder / "fastspeech2_quan.tflite").read_bytes())
         self._acoustic: Any = Interpreter(model_content=graph, num_threads=threads or 1)
         self._vocoder: Any = Interpreter(str(folder / "mb_melgan.tflite"), num_threads=threads or 1)
+        syllables("好")  # the dictionary of readings is loaded here, not in the first run
 
     def speak(self, segment: Segment, settings: Settings, *, seed: int = 0) -> Spoken:
         """The wave of a segment; the same text and settings always give the same samples, whatever the seed.
@@ -133,8 +135,17 @@ class FastSpeech2Engine:
         return found[1], [(index, float(passed[at] * HOP / RATE)) for index, at in ends[:-1]]
 
     def vocode(self, mel: np.ndarray) -> np.ndarray:
-        """float32 (1, T, 80) -> wave float32 (300 T,)."""
-        return self._invoke(self._vocoder, {"mels": mel})[0][0, :, 0].astype(np.float32)
+        """float32 (1, T, 80) -> wave float32 (300 T,), in chunks that give the same samples as the whole would.
+
+        A second of sound takes 50 MB while it is made; chunks keep that bounded.
+        """
+        waves, frames = [], mel.shape[1]
+        for start in range(0, frames, CHUNK):
+            low, stop = max(0, start - CONTEXT), min(frames, start + CHUNK)
+            part = mel[:, low : min(frames, stop + CONTEXT)]
+            wave = self._invoke(self._vocoder, {"mels": part})[0][0, :, 0]
+            waves.append(wave[(start - low) * HOP : (stop - low) * HOP])
+        return np.concatenate(waves).astype(np.float32)
 
     def close(self) -> None:
         """Free both graphs."""

@@ -6,17 +6,9 @@ import numpy as np
 
 from aigc_kit.speech.settings import NORMAL_SPEED
 
-# (shift in standard deviations, ratio that was measured), means over four sentences
-PITCH: tuple[tuple[float, float], ...] = (
-    (-1.5, 0.80),
-    (-1.0, 0.845),
-    (-0.5, 0.916),
-    (0.0, 1.0),
-    (0.5, 1.094),
-    (1.0, 1.152),
-    (1.5, 1.204),
-)
-LOUDNESS: tuple[tuple[float, float], ...] = ((-1.0, 0.40), (0.0, 1.0), (1.0, 1.52), (1.5, 1.65))
+# (shift in standard deviations, ratio that was measured: median pitch, RMS), means over four sentences
+PITCH = ((-1.5, 0.803), (-1.0, 0.855), (-0.5, 0.926), (0.0, 1.0), (0.5, 1.087), (1.0, 1.159), (1.5, 1.193))
+LOUDNESS = ((-1.0, 0.449), (-0.5, 0.721), (0.0, 1.0), (0.5, 1.224), (1.0, 1.384), (1.5, 1.482))
 
 
 def interpolate(table: Sequence[tuple[float, float]], ratio: float) -> float:

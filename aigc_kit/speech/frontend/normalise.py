@@ -8,6 +8,7 @@ from typing import Literal
 from aigc_kit.speech.frontend import letters, symbols
 from aigc_kit.speech.frontend.rules import RULES, Reading
 
+_PAUSE = "标点作停顿"
 English = Literal["letters", "keep"]
 
 
@@ -84,6 +85,8 @@ def normalise(text: str, english: English = "letters") -> Normalised:
         before = text[at:end]
         if reading.text == before:
             parts.append(Part(before, before))
+        elif reading.text == " ":
+            parts.append(Part(before, " ", "空白字符"))
         else:
             parts.append(Part(before, reading.text, reading.why, reading.heard))
         at = end
@@ -112,7 +115,7 @@ def _read(text: str, at: int, english: English) -> tuple[Reading, int]:
 def _single(character: str) -> Reading:
     """What one character that no rule took is read as."""
     if character in symbols.PAUSES:
-        return Reading(symbols.PAUSES[character], "换行作停顿" if character.isspace() else "标点作停顿")
+        return Reading(symbols.PAUSES[character], "换行作停顿" if character.isspace() else _PAUSE)
     if character in symbols.NAMED:
         return Reading(symbols.NAMED[character], "符号读出名称")
     if character.lower() in letters.GREEK:
@@ -160,12 +163,14 @@ def has_reading(character: str) -> bool:
 
 
 def _merge(parts: list[Part]) -> list[Part]:
-    """Neighbours that are kept as they are become one; so do neighbours that are silent for the same reason."""
+    """Neighbours that are kept as they are become one; so do marks in a row, of which one pause is left."""
     merged: list[Part] = []
     for part in parts:
         last = merged[-1] if merged else None
         if last and not part.why and not last.why:
             merged[-1] = Part(last.before + part.before, last.after + part.after)
+        elif last and part.why == last.why == _PAUSE and part.after == last.after:
+            merged[-1] = Part(last.before + part.before, part.after, _PAUSE)
         else:
             merged.append(part)
     return merged

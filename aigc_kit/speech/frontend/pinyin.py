@@ -15,6 +15,7 @@ _ADVERB_DI = re.compile(
     r"(?<=[快静悄轻重高兴极续然力心])(?P<di2>地)(?=[说走跑看想做笑听读唱变向往飞来去])"
 )
 _FIXED = {"呣": "m2", "嗯": "en4", "欸": "ei4", "诶": "ei1", "哦": "o4", "唔": "wu2", "噷": "hen5", "哼": "heng1"}
+_DICTIONARY = {"不": "bu4", "一": "yi1"}
 # Phrases that pypinyin reads otherwise than they are said today
 _PHRASES = {
     "着急": "zhao2 ji2",
@@ -75,6 +76,8 @@ def _readings(text: str, start: int) -> list[Syllable]:
         said = "de5" if offset in neutral else _FIXED.get(character, syllable)
         if character == "个" and offset and text[offset - 1] in "一二两三四五六七八九十几这那每百千万半":
             said = "ge5"
+        if character in _DICTIONARY:  # some phrases of pypinyin have the changed tone already, others not
+            said = _DICTIONARY[character]
         if said != "?" and said[-1].isdigit():
             made.append(Syllable(character, start + offset, said[:-1], int(said[-1])))
     return made

@@ -89,7 +89,8 @@ def _range(found: re.Match, english: str) -> Reading:
     unit = found["u"] or ""
     low, high = found["a"], found["b"]
     if unit in DEGREES:
-        said = f"{_degrees(low)}到{_degrees(high)}{UNITS[unit]}"
+        above = "零上" if low[0] in "-−" and high[0] not in "-−" else ""
+        said = f"{_degrees(low)}到{above}{_degrees(high)}{UNITS[unit]}"
     else:
         said = f"{quantity(low)}到{quantity(high)}{UNITS.get(unit, '')}"
     return Reading(said, "范围")
@@ -156,7 +157,7 @@ RULES: tuple[Rule, ...] = (
         lambda f, e: Reading(telephone(f[0]), "电话号码"),
     ),
     _rule(
-        r"(?<![\d.])(?:110|119|120|122|12306|12345)(?!\d|[.,]\d|[个只元年米人])",
+        r"(?<=[拨打叫呼线话])(?:110|119|120|122|12306|12345)(?![\d.])",
         lambda f, e: Reading(telephone(f[0]), "电话号码"),
     ),
     _rule(r"(?<![\w.])\d+(?:\.\d+)?\s?(?:[-+−×xX*÷=]\s?\d+(?:\.\d+)?\s?)*=\s?\d+(?:\.\d+)?(?![\d.])", _equation),
@@ -176,5 +177,6 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"{_SIGN}{NUMBER}", _number),
     _rule(r"\d+", lambda found, english: Reading(digits(found[0]), "数字串逐个读")),
     _rule(r"[A-Za-z]+(?:'[A-Za-z]+)?", _latin),
+    _rule(r"(?<=[A-Za-z0-9])-(?=[A-Za-z0-9])", lambda f, e: Reading("", "连字符不发音", heard=False)),
 )
 """(pattern, reading) in the order in which they are tried; a reading of None lets the next rule try."""
