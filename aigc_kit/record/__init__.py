@@ -31,7 +31,7 @@ from aigc_kit.types import Card, Figure, FrozenMap, Plan, Record, Request, Take,
 
 __all__ = ["Reproduction", "build", "load", "reproduce", "request_from_json", "save", "verify", "versions"]
 
-PACKAGES = ("torch", "transformers", "diffusers", "xllamacpp", "numpy")
+PACKAGES = ("torch", "transformers", "diffusers", "xllamacpp", "ai-edge-litert", "ChatTTS", "onnxruntime", "numpy")
 
 LONGEST_NAME = 180  # bytes of a stem; file systems take 255, of which endings and temporary names need some
 
@@ -62,7 +62,8 @@ def save(take: Take, folder: Path | None = None, name: str | None = None, label:
     """Write what a run made, and its record beside it.
 
     Args:
-        take: kind "text" (written as UTF-8 `.txt`, exactly as it is) or "image" (uint8 (B, H, W, 3), lossless PNGs).
+        take: kind "text" (written as UTF-8 `.txt`, exactly as it is), "image" (uint8 (B, H, W, 3), lossless PNGs) or
+            "speech" (wave float32 (N,), 16-bit WAV with a line that says it is AI-made).
         folder: default $AIGC_OUT, else `out` in the working directory; made when missing.
         name: stem of the files; an existing record of that name is replaced. Default: kind, card and a digest.
         label: what the result is called where it is shown.
@@ -200,9 +201,13 @@ def _artefacts(take: Take) -> dict[str, bytes]:
             Image.fromarray(pixels).save(buffer, "PNG")
             parts[".png" if len(take.data) == 1 else f"-{index}.png"] = buffer.getvalue()
         return parts
+    if take.kind == "speech":
+        from aigc_kit.speech import wav
+
+        return {".wav": wav.to_bytes(take.data, info=wav.made_by(take))}
     raise BadInput(
         asked=f"to save a {take.kind} take with {type(take.data).__name__} data",
-        found="this version writes text (str) and images (uint8 (B, H, W, 3))",
+        found="this version writes text (str), images (uint8 (B, H, W, 3)) and speech (wave float32 (N,))",
         todo="save the data yourself; `record.build` still gives its record",
     )
 
