@@ -9,7 +9,12 @@ from aigc_kit.errors import BadInput, CannotLoad
 from aigc_kit.plan.margin import MARGIN
 from aigc_kit.types import Budget, Card, Plan, Request
 
-_PLANNERS = {"text": "aigc_kit.plan.text", "speech": "aigc_kit.plan.speech"}
+_PLANNERS = {
+    "text": "aigc_kit.plan.text",
+    "speech": "aigc_kit.plan.speech",
+    "image": "aigc_kit.plan.diffusion",
+    "video": "aigc_kit.plan.diffusion",
+}
 
 __all__ = ["MARGIN", "plan"]
 

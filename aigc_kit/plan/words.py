@@ -1,0 +1,153 @@
+"""Why a plan is as it is, in English and Chinese."""
+
+from aigc_kit.plan.ladders import Size, volume
+from aigc_kit.plan.margin import MARGIN
+from aigc_kit.plan.needs import Need, Way
+from aigc_kit.plan.search import Remedy, Space
+from aigc_kit.types import Reason, Request
+from aigc_kit.units import format_bytes
+
+_PLACES = {
+    "resident": ("every part stays on the GPU", "所有部件常驻显存"),
+    "model": ("whole parts are moved to the GPU while they work", "部件整块轮流搬上显卡（model offload）"),
+    "group": ("weights are brought block by block", "权重按层组搬上显卡（group offload）"),
+    "sequential": ("weights are brought module by module, which is slow", "权重逐个模块搬上显卡（sequential，很慢）"),
+}
+
+
+def size(one: Size | Way) -> str:
+    """A size as text: 1024x1024, or 480x832x17 with frames."""
+    height, width, frames = (one.height, one.width, one.frames) if isinstance(one, Way) else one
+    return f"{height}x{width}" + (f"x{frames}" if frames > 1 else "")
+
+
+def reasons(space: Space, found: Need, given: Request) -> tuple[Reason, ...]:
+    """The sentences of a plan: size, memory, placement, what sets the peak, dtype, attention."""
+    if space.budget.device == "cpu":
+        return (_size(space, found, given), _cpu(space, found), _setter(found), *_bound(found))
+    return (
+        _size(space, found, given),
+        _memory(space, found),
+        _placement(space, found),
+        *_text(found),
+        _setter(found),
+        *_dtype(space, found),
+        *_attention(space),
+        *_bound(found),
+    )
+
+
+def change(help_: Remedy, request: Request) -> str:
+    """What to ask for instead, in words: the smallest changes of the request that fit, joined by "or"."""
+    leave = ["leave out " + ", ".join(help_.opened)] if help_.opened else []
+    ways = []
+    for found in help_.needs:
+        way, words = found.way, list(leave)
+        if request.frames and way.frames != request.frames:
+            words.append(f"ask for {way.frames} frames")
+        if request.height and (way.height, way.width) != (request.height, request.width):
+            words.append(f"ask for {way.height}x{way.width}")
+        ways.append(" and ".join(words) or f"ask for {size(way)}")
+    return ", or ".join(ways)
+
+
+def _size(space: Space, found: Need, given: Request) -> Reason:
+    text, facts = size(found.way), space.card.constraints
+    open_shape, open_frames = given.height is None, given.frames is None and facts["frame_step"] > 1
+    if space.asked.policy == "course":
+        return Reason(f"{text} is the course's choice for this much free memory", f"{text} 是课程阶梯在此显存下的选择")
+    if not (open_shape or open_frames):
+        return Reason(f"{text} as asked", f"尺寸按要求：{text}")
+    largest = max((h * w for h, w in facts["ladder"]), default=0) * max(facts["frames_ladder"])
+    if volume((found.way.height, found.way.width, found.way.frames)) >= largest:
+        return Reason(f"{text} is the largest that this model is made for", f"{text} 是该模型支持的最大尺寸")
+    return Reason(f"{text} is the largest of its sizes that fits", f"{text} 是装得下的最大尺寸")
+
+
+def _memory(space: Space, found: Need) -> Reason:
+    free, needs = format_bytes(space.budget.free_bytes), format_bytes(found.device_bytes)
+    likely = format_bytes(found.prediction.reserved_bytes)
+    return Reason(
+        f"{likely} of GPU memory predicted, {needs} at the upper end; {MARGIN:.0%} of the {free} free may be used",
+        f"预测占用显存 {likely}，上限 {needs}；空闲 {free}，最多用其中 {MARGIN:.0%}",
+    )
+
+
+def _cpu(space: Space, found: Need) -> Reason:
+    free, needs = format_bytes(space.budget.free_bytes), format_bytes(found.device_bytes)
+    return Reason(
+        f"on the CPU everything stays in memory: {needs} with the libraries, {free} free",
+        f"在 CPU 上全部常驻内存：连同程序库需要 {needs}，空闲 {free}",
+    )
+
+
+def _placement(space: Space, found: Need) -> Reason:
+    en, zh = _PLACES[found.way.placement]
+    if found.way.placement != "resident" and space.asked.placement is None:
+        way = found.way
+        other = next(
+            (
+                n
+                for n in space.needs((way.height, way.width, way.frames))
+                if n.way.placement == "resident" and (n.way.float8, n.way.tiling) == (way.float8, way.tiling)
+            ),
+            None,
+        )
+        if other is not None:
+            needs = format_bytes(other.device_bytes)
+            return Reason(f"{en}: all parts together would need {needs}", f"{zh}：全部常驻需要 {needs}")
+    return Reason(en, zh)
+
+
+def _text(found: Need) -> tuple[Reason, ...]:
+    if not found.way.text_on_cpu:
+        return ()
+    encoders = format_bytes(sum(p.bytes() for p in found.facts.parts if p.role == "text"))
+    return (
+        Reason(
+            f"the text encoder ({encoders}) stays on the CPU and works first: slower there, but once per prompt",
+            f"文本编码器（{encoders}）留在 CPU 上先运行：慢一些，但每条提示词只算一次",
+        ),
+    )
+
+
+def _setter(found: Need) -> Reason:
+    peak = found.prediction.peak
+    return Reason(f"the peak comes in phase {peak.name}: {peak.setter}", f"峰值出现在 {peak.name} 阶段：{peak.setter}")
+
+
+def _dtype(space: Space, found: Need) -> tuple[Reason, ...]:
+    if found.way.float8:
+        return (
+            Reason(
+                "the denoiser's weights are stored in float8 and computed in half precision",
+                "去噪网络权重以 float8 存放，计算时转回半精度",
+            ),
+        )
+    if space.card.defaults["dtype"] == "bfloat16" and found.way.dtype == "float16" and space.asked.dtype is None:
+        return (Reason("this GPU has no bfloat16, so float16", "这块显卡不支持 bfloat16，改用 float16"),)
+    return ()
+
+
+def _attention(space: Space) -> tuple[Reason, ...]:
+    if space.attention() == "math" and space.asked.attention is None:
+        return (
+            Reason(
+                "this GPU has no fused attention here: the table of scores is kept whole, which takes memory",
+                "这块显卡没有融合注意力：要存下整张注意力分数表，多占显存",
+            ),
+        )
+    return ()
+
+
+def _bound(found: Need) -> tuple[Reason, ...]:
+    if found.traced:
+        return ()
+    facts = found.facts
+    traced = size((facts.height, facts.width, facts.frames))
+    return (
+        Reason(
+            f"this size was not traced: the numbers are those of {traced}, an upper bound",
+            f"此尺寸没有追踪数据：按 {traced} 估计，是上限",
+        ),
+    )
