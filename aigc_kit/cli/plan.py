@@ -1,33 +1,95 @@
-"""`aigc plan MODEL`: how a model would run here, or on a machine with another amount of memory."""
+"""`aigc plan MODEL`: how a model would run here, or on a machine that is not here."""
 
 import argparse
 import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aigc_kit.types import Budget, Card, Request
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
     """Register the sub-command."""
-    parser = subparsers.add_parser("plan", help="how a model would run here, and what it would cost")
+    parser = subparsers.add_parser(
+        "plan",
+        help="how a model would run here, or on a GPU that is not here, and what it would cost",
+        description="Without --vram or --gpu the plan is for this machine. Image and video models are planned from "
+        "traces that ship with the kit: no weights and no GPU are needed.",
+    )
     parser.add_argument("model", help="name of a card (aigc fetch --list)")
-    parser.add_argument("--memory", metavar="SIZE", help="assume this much free memory, such as 4GiB")
-    parser.add_argument("--max-new-tokens", type=int, metavar="N", help="length of the text (default: the card's)")
+    machine = parser.add_argument_group("machine")
+    machine.add_argument("--vram", metavar="SIZE", help="assume a GPU with this much memory, such as 8GiB")
+    machine.add_argument("--gpu", metavar="NAME", help="assume this GPU, such as RTX3060 or T4")
+    machine.add_argument("--ram", metavar="SIZE", help="free memory of the assumed GPU's host (default: 32GiB)")
+    machine.add_argument("--memory", metavar="SIZE", help="assume this much free memory on this machine, such as 4GiB")
+    wish = parser.add_argument_group("request (what is left out, the plan chooses)")
+    for name, text in (
+        ("height", "pixels"),
+        ("width", "pixels"),
+        ("frames", "of a video, 4k+1"),
+        ("batch", "outputs made together"),
+        ("steps", "denoising steps"),
+        ("max-new-tokens", "length of a text (default: the card's)"),
+    ):
+        wish.add_argument(f"--{name}", type=int, metavar="N", help=text)
+    wish.add_argument("--dtype", help="fp32, fp16, bf16, or fp8 for stored weights of the denoiser")
+    wish.add_argument("--placement", help="resident, model, group or sequential")
+    wish.add_argument("--attention", help="sdpa, math, sliced or xformers")
+    wish.add_argument("--policy", help="kit (default), or course: the course's ladder of sizes for video")
     parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the explanation")
     parser.add_argument("--json", action="store_true", help="print the plan as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the plan."""
-    from dataclasses import replace
-
-    from aigc_kit import cards, device, units
+    from aigc_kit import cards
     from aigc_kit.plan import plan
-    from aigc_kit.types import Request, as_json
+    from aigc_kit.types import as_json
 
     card = cards.get(args.model)
-    budget = device.probe(bandwidth=True)
+    made = plan(_request(args, card), _budget(args, card), card)
+    if args.json:
+        print(json.dumps(as_json(made), ensure_ascii=False, indent=1))
+    else:
+        print(made.explain(args.lang))
+        size = made.request
+        if size.height:
+            frames = f"x{size.frames}" if size.frames else ""
+            print(
+                f"= {size.height}x{size.width}{frames}, batch {size.batch}, {size.steps} steps, on {made.budget.name}"
+            )
+    return 0
+
+
+def _request(args: argparse.Namespace, card: "Card") -> "Request":
+    from aigc_kit.types import Request
+
+    fields = {name: getattr(args, name) for name in ("height", "width", "frames", "steps")}
+    extra = {name: getattr(args, name) for name in ("max_new_tokens", "dtype", "placement", "attention", "policy")}
+    return Request(
+        card.name,
+        prompt="a prompt of usual length, about this long",
+        batch=1 if args.batch is None else args.batch,
+        **fields,
+        extra={name: value for name, value in extra.items() if value is not None},
+    )
+
+
+def _budget(args: argparse.Namespace, card: "Card") -> "Budget":
+    from dataclasses import replace
+
+    from aigc_kit import units
+    from aigc_kit.plan import machines
+
+    sizes = {name: units.parse_bytes(value) for name in ("vram", "ram") if (value := getattr(args, name))}
+    if args.vram or args.gpu:
+        return machines.a_gpu(name=args.gpu, **sizes)
+    from aigc_kit import device
+
+    budget = device.probe(bandwidth=card.kind == "text")
     if args.memory:
         size = units.parse_bytes(args.memory)
         budget = replace(budget, free_bytes=size, ram_free_bytes=size, origin="assumed")
-    extra = {"max_new_tokens": args.max_new_tokens} if args.max_new_tokens is not None else {}
-    made = plan(Request(card.name, prompt="a prompt of usual length, about this long", extra=extra), budget, card)
-    print(json.dumps(as_json(made), ensure_ascii=False, indent=1) if args.json else made.explain(args.lang))
-    return 0
+    if args.ram:
+        budget = replace(budget, ram_free_bytes=sizes["ram"], origin="assumed")
+    return budget

@@ -1,0 +1,37 @@
+"""Machines that are not here: a GPU by its name or its memory, for what-if plans."""
+
+from aigc_kit.errors import BadInput, UnknownName
+from aigc_kit.footprint import GPUS
+from aigc_kit.types import Budget, FrozenMap
+from aigc_kit.units import GIB, format_bytes
+
+RAM = 32 * GIB  # of the host of a GPU that is only assumed
+CARDS_GIB = (4, 6, 8, 12, 16, 24, 80)  # of the usual cards, for tables of what fits
+
+
+def a_gpu(vram: int | None = None, *, name: str | None = None, ram: int = RAM) -> Budget:
+    """The Budget of a GPU with nothing else running on it.
+
+    Args:
+        vram: bytes of its memory; None takes the named card's.
+        name: one of `footprint.GPUS`, which also says what it can compute; None assumes a card of today (bfloat16,
+            fused attention) of unknown speed.
+        ram: free bytes of its host.
+
+    Raises:
+        UnknownName: no such card. BadInput: neither memory nor name.
+    """
+    if name is None:
+        if vram is None:
+            raise BadInput(asked="a GPU without memory or name", found="nothing to plan for", todo="give one of them")
+        known = {"bf16": True, "fused_attention": True}
+        return _budget(f"a GPU with {format_bytes(vram)}", vram, ram, known)
+    gpu = next((gpu for key, gpu in GPUS.items() if key.lower() == name.lower().replace(" ", "")), None)
+    if gpu is None:
+        raise UnknownName(asked=f"GPU {name!r}", found="no figures for it", todo=f"choose one of {', '.join(GPUS)}")
+    modern = "bfloat16" in gpu.flops
+    return _budget(gpu.name, vram or gpu.memory_bytes, ram, {"bf16": modern, "fused_attention": modern})
+
+
+def _budget(name: str, vram: int, ram: int, known: dict[str, bool]) -> Budget:
+    return Budget("cuda", name, vram, vram, ram, 0, FrozenMap(known), origin="assumed")
