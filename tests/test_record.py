@@ -106,7 +106,7 @@ def test_names_that_leave_the_folder_are_refused_and_nothing_is_written(take, tm
 
 
 def test_kinds_that_cannot_be_written_are_named(take, tmp_path):
-    with pytest.raises(BadInput, match=r"save a music take with ndarray data[\s\S]*writes text \(str\) images"):
+    with pytest.raises(BadInput, match=r"save a music take with ndarray data[\s\S]*writes text \(str\), images"):
         record.save(replace(take, kind="music", data=np.zeros(3, np.float32)), tmp_path)
     assert list(tmp_path.iterdir()) == []
 
