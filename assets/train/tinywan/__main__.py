@@ -1,0 +1,80 @@
+"""``python -m assets.train.tinywan``: every stage in order. A stage can be run alone by its name; training resumes."""
+
+import argparse
+
+CHUNKS = 80
+
+
+def main() -> None:
+    stages = {
+        "clips": render,
+        "text": teach_text,
+        "flow": train_flow,
+        "decoder": train_decoder,
+        "encoder": train_encoder,
+        "decay": decay_flow,
+        "state": write_state,
+        "export": write_model,
+    }
+    parser = argparse.ArgumentParser(prog="python -m assets.train.tinywan", description=__doc__)
+    parser.add_argument("stages", nargs="*", metavar="stage", help=f"of {', '.join(stages)}; default: all")
+    parser.add_argument("--wall", type=float, default=3600.0, help="seconds for each training stage")
+    parser.add_argument("--chunks", type=int, default=CHUNKS, help="chunks of 250 clips")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.stages) - set(stages):
+        parser.error(f"no stage {', '.join(sorted(unknown))}; there are {', '.join(stages)}")
+    for name in arguments.stages or stages:
+        print(f"--- {name}", flush=True)
+        stages[name](arguments)
+
+
+def render(arguments: argparse.Namespace) -> None:
+    from . import clips
+
+    clips.build(arguments.chunks)
+
+
+def teach_text(_: argparse.Namespace) -> None:
+    from . import text
+
+    text.train()
+
+
+def train_flow(arguments: argparse.Namespace) -> None:
+    from . import flow
+
+    flow.train(arguments.wall)
+
+
+def decay_flow(arguments: argparse.Namespace) -> None:
+    from . import flow
+
+    flow.train(arguments.wall, decay=True)
+
+
+def train_decoder(arguments: argparse.Namespace) -> None:
+    from . import autoencoder
+
+    autoencoder.train("decoder", arguments.wall)
+
+
+def train_encoder(arguments: argparse.Namespace) -> None:
+    from . import autoencoder
+
+    autoencoder.train("encoder", arguments.wall)
+
+
+def write_state(_: argparse.Namespace) -> None:
+    from . import export
+
+    export.write_state()
+
+
+def write_model(_: argparse.Namespace) -> None:
+    from . import export
+
+    print(f"{export.write() / 1e6:.1f} MB of weights", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""Wan's autoencoder, stock classes: the decoder learns to invert the linear latents, the encoder to compute them."""
+
+import json
+import time
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKLWan
+from torch import Tensor
+
+from assets.train.tinysdxl.optimiser import Muon
+
+from . import clips, codec, paths
+
+ENCODER_WIDTH, DECODER_WIDTH = 16, 48
+LOGVAR = -6.0  # the encoder's variance is pinned, so that its samples are its means within float16
+
+
+def build() -> AutoencoderKLWan:
+    """Patches of 2 x 2 pixels, then two halvings in space and in time: 8 x 8 x 4 in all."""
+    torch.manual_seed(0)
+    return AutoencoderKLWan(
+        base_dim=ENCODER_WIDTH, decoder_base_dim=DECODER_WIDTH, dim_mult=[1, 1, 1], num_res_blocks=0,
+        temperal_downsample=[True, True], z_dim=codec.CHANNELS, patch_size=2, in_channels=12, out_channels=12,
+        latents_mean=[0.0] * codec.CHANNELS, latents_std=[1.0] * codec.CHANNELS,
+    )  # fmt: skip
+
+
+def parts(model: AutoencoderKLWan, half: str) -> list[tuple[str, torch.nn.Parameter]]:
+    """Named parameters of "decoder" or "encoder", each with its 1 x 1 x 1 convolution at the latents."""
+    ours = ("decoder", "post_quant") if half == "decoder" else ("encoder", "quant")
+    return [(name, p) for name, p in model.named_parameters() if name.startswith(ours)]
+
+
+def edges(video: Tensor) -> Tensor:
+    """1 near a clear edge, else 0: (N, 1, T, H, W). Lines are few pixels and what an eye looks at."""
+    rise = torch.zeros_like(video[:, :1])
+    rise[..., 1:] += video.diff(dim=-1).abs().amax(1, keepdim=True)
+    rise[..., 1:, :] += video.diff(dim=-2).abs().amax(1, keepdim=True)
+    return (torch.nn.functional.max_pool3d(rise, (1, 3, 3), 1, (0, 1, 1)) > 0.1).float()
+
+
+def loss_of(model: AutoencoderKLWan, half: str, video: Tensor, latents: Tensor) -> Tensor:
+    """Decoder: squared and absolute error, heavier at edges, from latents a little noisy. Encoder: error of latents."""
+    if half == "encoder":
+        found = model.encode(video).latent_dist
+        return (found.mean - latents).square().mean() + 0.01 * (found.logvar - LOGVAR).square().mean()
+    shaken = latents + 0.24 * torch.rand(len(latents), 1, 1, 1, 1) * torch.randn_like(latents)
+    error = model.decode(shaken).sample - video
+    return ((error.square() + 0.1 * error.abs()) * (1 + 3 * edges(video))).mean()
+
+
+class Run:
+    """One half's training."""
+
+    def __init__(self, half: str) -> None:
+        self.half, self.model = half, build()
+        self.step = {"decoder": 0, "encoder": 0}
+        self.averaged: dict[str, Tensor] = {}
+        if paths.AUTOENCODER.exists():
+            state = torch.load(paths.AUTOENCODER, weights_only=True)
+            self.model.load_state_dict(state["model"])
+            self.step, self.averaged = state["step"], state["averaged"]
+        named = parts(self.model, half)
+        matrices = [p for _, p in named if p.ndim >= 4 and p.shape[0] > 1 and p[0].numel() > 1]
+        ids = {id(p) for p in matrices}
+        adam = torch.optim.AdamW([p for _, p in named if id(p) not in ids], lr=0.0, betas=(0.9, 0.95), weight_decay=0)
+        self.optimisers, self.rates = [Muon(matrices, 0.0, momentum=0.9), adam], (0.012, 0.002)
+
+    def update(self, factor: float) -> None:
+        named = parts(self.model, self.half)
+        torch.nn.utils.clip_grad_norm_([p for _, p in named], 1.0)
+        for optimiser, rate in zip(self.optimisers, self.rates, strict=True):
+            optimiser.param_groups[0]["lr"] = rate * factor
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+        self.step[self.half] += 1
+        weight = 1 - min(0.98, (1 + self.step[self.half]) / (10 + self.step[self.half]))
+        with torch.no_grad():
+            for name, p in named:
+                self.averaged.setdefault(name, p.detach().clone()).lerp_(p, weight)
+
+    def save(self) -> None:
+        state = {"model": self.model.state_dict(), "averaged": self.averaged, "step": self.step}
+        torch.save(state, paths.AUTOENCODER.with_suffix(".tmp"))
+        paths.AUTOENCODER.with_suffix(".tmp").replace(paths.AUTOENCODER)
+
+
+def load() -> AutoencoderKLWan:
+    """The averaged weights of both halves."""
+    model, state = build(), torch.load(paths.AUTOENCODER, weights_only=True)
+    model.load_state_dict(state["model"])
+    model.load_state_dict(state["averaged"], strict=False)
+    return model.eval().requires_grad_(False)
+
+
+def batch(rng: np.random.Generator, count: int, frames: int = 9) -> Tensor:
+    """uint8 (count, frames, H, W, 3): nine neighbouring frames beginning at 0, 4 or 8, of one chunk."""
+    number = int(rng.choice([n for n in clips.ready() if 0 < n < clips.PIXEL_CHUNKS]))
+    source = clips.pixels(number)
+    start = 4 * int(rng.integers(0, (clips.FRAMES - frames) // 4 + 1))
+    return torch.from_numpy(np.stack([source[i, start : start + frames] for i in rng.integers(0, len(source), count)]))
+
+
+@torch.no_grad()
+def check(model: AutoencoderKLWan, linear: codec.Codec, count: int = 12) -> dict[str, float]:
+    """PSNR in dB on held-back clips of 17 frames: linear codec, decoder from its latents, encoder and decoder."""
+    held = torch.from_numpy(np.asarray(clips.pixels(0)[:count]))
+    truth = held.float() / 127.5 - 1
+    latents, video = linear.encode(held), truth.permute(0, 4, 1, 2, 3)
+    both = model.decode(model.encode(video).latent_dist.mean).sample
+    return {
+        "linear": round(codec.psnr(linear.decode(latents), truth), 2),
+        "decoder": round(codec.psnr(model.decode(latents).sample, video), 2),
+        "both": round(codec.psnr(both, video), 2),
+    }
+
+
+def train(half: str, wall: float, decay: float = 0.3, size: int = 4) -> None:
+    """Train "decoder" or "encoder" for ``wall`` seconds; the rate falls over the last ``decay`` of it; saved often."""
+    torch.set_num_threads(1)
+    run, linear, rng = Run(half), codec.load(), np.random.default_rng()
+    began = saved = time.monotonic()
+    cpu = time.process_time()
+    while (now := time.monotonic()) - began < wall:
+        left = 1 - (now - began) / wall
+        given = batch(rng, size)
+        video = (given.float() / 127.5 - 1).permute(0, 4, 1, 2, 3).contiguous()
+        loss_of(run.model, half, video, linear.encode(given)).backward()
+        run.update(min(1.0, (run.step[half] + 1) / 30, left / decay if decay else 1.0))
+        if now - saved > 110:
+            run.save()
+            line = {half: run.step[half], "cpu": round(time.process_time() - cpu), **check(load(), linear)}
+            with paths.LOG.open("a") as file:
+                file.write(json.dumps(line) + "\n")
+            print(line, flush=True)
+            saved = time.monotonic()
+    run.save()

@@ -1,0 +1,173 @@
+"""Trains the transformer by flow matching: resumable at a constant rate; ``decay`` branches off towards shipping."""
+
+import json
+import os
+import random
+import time
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from assets.train.tinysdxl.optimiser import Muon
+
+from . import network, paths, probe
+from .bank import NEGATIVES, Bank, Batch, pads
+
+
+@dataclass(frozen=True)
+class Settings:
+    batch: int = 48
+    matrix_lr: float = 0.015
+    other_lr: float = 0.0015
+    warmup_steps: int = 60
+    average: float = 0.997  # per step, of the weights that are shipped
+    noisy_share: float = 0.4  # of the times drawn from sigma .7 to 1, where motion and layout are decided
+    shift: float = 3.0  # of the other times, as the scheduler's flow_shift
+    position_weight: float = 0.3
+    position_steps: int = 4000  # the probe helps at the start; then it is left out
+    drop_empty: float = 0.1
+    drop_negative: float = 0.03  # text replaced by a usual negative prompt: the branch that guidance leaves
+    save_seconds: float = 110.0
+    probe_seconds: float = 420.0
+
+
+class Run:
+    """One training: network, running average, optimisers, and how far it is."""
+
+    def __init__(self, settings: Settings, bank: Bank) -> None:
+        self.settings, self.bank = settings, bank
+        self.model = network.build()
+        self.averaged = network.twin(self.model)
+        self.cross = network.prepare(self.model)
+        self.position = network.PositionProbe(self.model)
+        matrices = [p for name, p in self.model.named_parameters() if name.startswith("blocks.") and p.ndim == 2]
+        ids = {id(p) for p in matrices}
+        others = [p for p in (*self.model.parameters(), *self.position.parameters()) if id(p) not in ids]
+        self.optimisers = [
+            Muon(matrices, settings.matrix_lr),
+            torch.optim.AdamW(others, lr=settings.other_lr, betas=(0.9, 0.97), weight_decay=0.0),
+        ]
+        self.empty = bank.encode([""])[0]
+        self.negative = bank.encode(list(NEGATIVES))
+        self.step = self.samples = 0
+        self.cpu = 0.0
+        self.rng = random.Random()
+
+    def times(self, count: int) -> Tensor:
+        """sigma (N,): logit-normal with the pipeline's shift, and a share at the noisy end."""
+        u = torch.sigmoid(torch.randn(count))
+        sigma = self.settings.shift * u / (1 + (self.settings.shift - 1) * u)
+        return torch.where(torch.rand(count) < self.settings.noisy_share, 0.7 + 0.3 * torch.rand(count), sigma)
+
+    def loss(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """(mean squared error of the velocity, the probe's loss)."""
+        s, count = self.settings, len(batch.latents)
+        states, drop = batch.states.clone(), torch.rand(count)
+        states[drop < s.drop_empty] = self.empty
+        dropped = ((drop >= s.drop_empty) & (drop < s.drop_empty + s.drop_negative)).nonzero()[:, 0]
+        states[dropped] = self.negative[torch.randint(len(self.negative), (len(dropped),))]
+        self.cross.padding = pads(count, self.rng)
+        sigma, noise = self.times(count), torch.randn_like(batch.latents)
+        at = sigma.view(-1, 1, 1, 1, 1)
+        said = self.model((1 - at) * batch.latents + at * noise, sigma * 1000, states, return_dict=False)[0]
+        error = (said - (noise - batch.latents)).square().mean()
+        if self.step >= s.position_steps:
+            return error, torch.zeros(())
+        _, _, frames, rows, columns = batch.latents.shape
+        return error, self.position.loss((frames, rows // 2, columns // 2))
+
+    def update(self, factor: float) -> None:
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        rates = (self.settings.matrix_lr, self.settings.other_lr)
+        for optimiser, rate in zip(self.optimisers, rates, strict=True):
+            optimiser.param_groups[0]["lr"] = rate * factor
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+        self.step += 1
+        weight = 1 - min(self.settings.average, (self.step + 1) / (self.step + 10))
+        with torch.no_grad():
+            torch._foreach_lerp_(list(self.averaged.parameters()), list(self.model.parameters()), weight)
+
+    def save(self, target=paths.NETWORK) -> None:
+        state = {
+            "step": self.step,
+            "samples": self.samples,
+            "cpu": self.cpu,
+            "model": self.model.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "position": self.position.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+        }
+        temporary = target.with_suffix(".tmp")
+        torch.save(state, temporary)
+        temporary.replace(target)
+
+    def resume(self) -> bool:
+        """Continue from the checkpoint, else from the committed weights; False when there is neither."""
+        if paths.NETWORK.exists():
+            state = torch.load(paths.NETWORK, weights_only=True)
+            self.position.load_state_dict(state["position"])
+            for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+                optimiser.load_state_dict(saved)
+        elif (paths.STATE / "transformer.safetensors").exists():
+            from . import export
+
+            state = export.read_state()
+        else:
+            return False
+        self.model.load_state_dict(state["model"])
+        self.averaged.load_state_dict(state["averaged"])
+        self.step, self.samples, self.cpu = state["step"], state["samples"], state["cpu"]
+        return True
+
+
+def train(wall: float, settings: Settings = Settings(), decay: bool = False) -> Run:
+    """Train for ``wall`` seconds; with ``decay`` the rates fall to zero in that time, saved apart at the end."""
+    torch.set_num_threads(1)
+    bank = Bank()
+    while bank.refresh() < 4:
+        time.sleep(5)
+    run = Run(settings, bank)
+    print("resumed at" if run.resume() else "fresh start", run.step, f"{len(bank.chunks)} chunks", flush=True)
+    watch = probe.Watch(bank)
+    began = saved = probed = time.monotonic()
+    cpu, errors, places = time.process_time(), [], []
+    (paths.RUN / "pid").write_text(str(os.getpid()))
+    while (now := time.monotonic()) - began < wall:
+        left = 1 - (now - began) / wall
+        error, place = run.loss(bank.batch(settings.batch, run.rng))
+        (error + settings.position_weight * place).backward()
+        run.update(left if decay else min(1.0, (run.step + 1) / settings.warmup_steps))
+        errors.append(error.item())
+        places.append(place.item())
+        run.samples += settings.batch
+        if not decay and now - saved > settings.save_seconds:
+            spent, cpu = time.process_time() - cpu, time.process_time()
+            run.cpu += spent
+            run.save()
+            line = {
+                "step": run.step,
+                "samples": run.samples,
+                "cpu": round(run.cpu),
+                "share": round(spent / (time.monotonic() - saved), 2),
+                "per_cpu_second": round(len(errors) * settings.batch / spent, 1),
+                "loss": round(sum(errors) / len(errors), 4),
+                "places": round(sum(places) / len(places), 3),
+                "chunks": len(bank.chunks),
+            }
+            if now - probed > settings.probe_seconds:
+                line["prefers"] = watch.look(run.averaged)
+                probed = time.monotonic()
+            log(line)
+            bank.refresh()
+            saved, errors, places = time.monotonic(), [], []
+    run.cpu += time.process_time() - cpu
+    run.save(paths.DECAYED if decay else paths.NETWORK)
+    return run
+
+
+def log(line: dict) -> None:
+    with paths.LOG.open("a") as file:
+        file.write(json.dumps(line) + "\n")
+    print(line, flush=True)

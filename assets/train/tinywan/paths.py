@@ -1,0 +1,19 @@
+"""Where every stage of the training reads and writes."""
+
+import os
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+RUN = Path(os.environ.get("TINYWAN_RUN", HERE / "run"))  # clips, checkpoints, logs: not in git
+MODEL = HERE.parents[1] / "models" / "tinywan"  # what is shipped
+STATE = HERE / "state"  # raw weights before the decay, float16: where a later training goes on
+
+CLIPS = RUN / "clips"  # chunks of rendered clips, pixels and latents
+CODEC = RUN / "codec.safetensors"
+TEXT = RUN / "text"
+NETWORK = RUN / "network.pt"
+DECAYED = RUN / "decayed.pt"
+AUTOENCODER = RUN / "autoencoder.pt"
+LOG = RUN / "training.jsonl"
+EVALUATION = MODEL / "eval.json"
+PROMPTS = HERE.parents[1] / "prompts" / "video_eval.json"
