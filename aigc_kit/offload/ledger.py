@@ -11,7 +11,7 @@ from aigc_kit.units import format_bytes, format_seconds
 
 HOW = {
     "cuda": "measured: torch.cuda.max_memory_allocated",
-    "cpu": "measured: weights and live tensors followed by storage",
+    "cpu": "measured: weights and live tensors, by the allocator's events",
     "none": "not followed",
 }
 
@@ -66,6 +66,7 @@ class Ledger:
         """Follow one run; what an earlier run wrote is replaced."""
         done: list[Spell] = []
         self._done, self._began = done, time.perf_counter()
+        self._meter.begin()
         self._watch()
         self._enter("rest")
         try:
@@ -137,35 +138,45 @@ class Ledger:
 
 
 class _Meter:
-    """The peak of a device between start and stop."""
+    """The peak of a device between start and stop. What a phase leaves alive counts in the phases after it."""
 
     def __init__(self, device: str, parts: Mapping[str, Any], follow: bool) -> None:
-        self._device, self._parts, self._live = device, parts, None
+        self._device, self._parts = device, parts
+        self._block: Any = None
+        self._left = 0
         self.kind = "cuda" if device.startswith("cuda") else "cpu" if follow else "none"
 
+    def begin(self) -> None:
+        """A run begins."""
+        self._left = 0
+
     def start(self) -> None:
+        """A phase begins."""
         if self.kind == "cuda":
             import torch
 
             torch.cuda.synchronize(self._device)
             torch.cuda.reset_peak_memory_stats(self._device)
         elif self.kind == "cpu":
-            from aigc_kit.xray import live
+            from aigc_kit.xray.live import follow
 
-            self._live = live.follow()
-            self._live.__enter__()
+            self._block = follow()
+            self._live = self._block.__enter__()
 
     def stop(self) -> tuple[int | None, int | None]:
+        """A phase ends: bytes allocated at its peak, and reserved."""
         if self.kind == "cuda":
             import torch
 
             torch.cuda.synchronize(self._device)
             return torch.cuda.max_memory_allocated(self._device), torch.cuda.max_memory_reserved(self._device)
-        if self._live is None:
+        if self._block is None:
             return None, None
-        live, self._live = self._live, None
-        live.__exit__(None, None, None)
-        return live.peak + sum(_bytes_of(module) for module in self._parts.values()), None
+        block, self._block = self._block, None
+        block.__exit__(None, None, None)
+        peak = self._left + self._live.peak + sum(_bytes_of(module) for module in self._parts.values())
+        self._left += self._live.samples[-1] if self._live.samples else 0
+        return peak, None
 
 
 def _before(module: Any, method: str, call: Any) -> Any:

@@ -213,13 +213,14 @@ class Take:
         """What the run cost, under the names that a plan predicts.
 
         Returns:
-            "seconds": of all phases but "import" and "load". "peak": only when the model was loaded in this run, since
-            a model that was in memory before cannot be seen in what the run added.
+            "seconds": of all phases but "import" and "load". "peak": where it is what the process grew by, only when the
+            model was loaded in this run, since a model that was in memory before cannot be seen in that.
         """
         phases, where = self.cost.phases, self.plan.budget.name
         working = sum(phase.seconds for phase in phases if phase.name not in SET_UP)
         figures = {"seconds": Figure(working, "s", "measured", f"wall clock, on {where}")}
-        if self.cost.peak_bytes is not None and any(phase.name == "load" for phase in phases):
+        grown = any("growth" in phase.how for phase in phases if phase.peak_bytes is not None)
+        if self.cost.peak_bytes is not None and (not grown or any(phase.name == "load" for phase in phases)):
             how = "; ".join(dict.fromkeys(phase.how for phase in phases if phase.peak_bytes is not None))
             figures["peak"] = Figure(self.cost.peak_bytes, "B", "measured", f"{how}, on {where}")
         return figures
