@@ -123,13 +123,14 @@ def load_chat(card: Card, folder: Path, device: str) -> Any:
             import torch
             from ChatTTS import Chat
 
+            from aigc_kit.text.engines.hf import quiet
+
             chat = Chat(_log)
             if manifest:
                 chat.config = _configured(chat.config, manifest["config"])
                 chat.sha256_map = {_key(path): digest for path, digest in hashes.items()}
-            loaded = chat.load(
-                source="custom", custom_path=str(folder), compile=False, device=torch.device(device), enable_cache=True
-            )
+            with quiet():
+                loaded = chat.load(source="custom", custom_path=str(folder), device=torch.device(device))
         except AigcError:
             raise
         except Exception as error:

@@ -22,11 +22,16 @@ _HAN = "\u4e00-\u9fff"
 _KEPT = re.compile(rf"[{_HAN}A-Za-z，。、,. ]")
 _WORDS = re.compile(r"\b[A-Za-z]+\b")
 
-_FULL_STOP, _COMMA = "读作句号的停顿", "读作逗号的停顿"
-_TO_STOP = "！？!?…"
-_TO_COMMA = "：；（）【】『』「」《》－:;()<>-—～~"
+_STOP, _COMMA = "读作句号的停顿", "读作逗号的停顿"
+_MARKS = {
+    **dict.fromkeys("！？…", ("。", _STOP)),
+    **dict.fromkeys("!?", (".", _STOP)),
+    **dict.fromkeys("：；（）【】『』「」《》－—～", ("，", _COMMA)),
+    **dict.fromkeys(":;()<>-~", (",", _COMMA)),
+}
 _SILENT = "“”‘’\"'`"  # told as marks that are not heard
 _SPACE = "\n\t\r\u3000\u00a0"
+_WIDE = str.maketrans(",.", "，。")
 
 
 @dataclass(frozen=True)
@@ -48,14 +53,13 @@ def fit(text: str, homophones: Mapping[str, str]) -> Fitted:
     Raises:
         BadInput: a bracket that ChatTTS would stumble over, or nothing that can be said.
     """
-    chinese = _is_chinese(text)
     fitted, changes, unspoken = "", dict[tuple[str, str], str](), dict[str, str]()
     for piece, is_token in controls.pieces(text):
         if is_token:
             fitted += piece
             continue
         for character in piece:
-            given, why, heard = _read(character, chinese)
+            given, why, heard = _read(character)
             other = homophones.get(given, given)
             if other != given:
                 why = why or "ChatTTS 的同音字表：读音相同的字，它读得更准"
@@ -65,6 +69,8 @@ def fit(text: str, homophones: Mapping[str, str]) -> Fitted:
                 unspoken[character] = why
             elif why:
                 changes[character, given] = why
+    if _is_chinese(text) or _is_chinese(fitted):
+        fitted = fitted.translate(_WIDE)
     if not any(c.isalpha() for c in controls.without_tokens(fitted)):
         raise BadInput(
             asked=f"speech of {text[:40]!r} by ChatTTS",
@@ -109,18 +115,15 @@ def letters(text: str) -> str:
     return "".join(c for c in re.sub(r"\[[^\]]*\]", "", text).lower() if c.isalpha())
 
 
-def _read(character: str, chinese: bool) -> tuple[str, str, bool]:
+def _read(character: str) -> tuple[str, str, bool]:
     """(what the model is given, why, whether it is heard) of one character; why is "" for what stays as it is."""
-    comma, stop = ("，", "。") if chinese else (",", ".")
-    same = {",": comma, ".": stop}.get(character, " " if character in _SPACE else character)
+    same = " " if character in _SPACE else character
     if _KEPT.match(same):
         return same, "", True
-    if character in _TO_STOP:
-        question = character in "?？"
-        why = "ChatTTS 的字表里没有问号，疑问语气靠用词" if question else f"ChatTTS 的字表里没有它，{_FULL_STOP}"
-        return stop, why, True
-    if character in _TO_COMMA:
-        return comma, f"ChatTTS 的字表里没有它，{_COMMA}", True
+    if character in _MARKS:
+        mark, pause = _MARKS[character]
+        what = "没有问号，疑问语气靠用词" if character in "?？" else f"没有它，{pause}"
+        return mark, f"ChatTTS 的字表里{what}", True
     if character in _SILENT:
         return "", "ChatTTS 的字表里没有引号", False
     return "", "不在 ChatTTS 的字表里（只有汉字、拉丁字母和，。、），它自己会不声不响地删去", False
