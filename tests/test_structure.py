@@ -42,6 +42,7 @@ LAYERS = {
     "doctor": 3,
     "notebooks": 3,
     "record": 3,
+    "story": 3,
     "show": 3,
 }
 HEAVY = {"torch", "transformers", "diffusers", "modelscope", "xllamacpp", "accelerate", "ChatTTS"}

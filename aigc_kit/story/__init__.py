@@ -1,0 +1,1 @@
+"""Works that join text, picture, voice and motion in one page that opens from disk."""

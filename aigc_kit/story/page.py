@@ -1,0 +1,134 @@
+"""A work as one self-contained page: nothing is fetched, and what a model or a learner wrote is shown as text."""
+
+import base64
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from aigc_kit.errors import BadInput
+from aigc_kit.paths import write_atomically
+from aigc_kit.record.sidecar import SAFE_NAME
+from aigc_kit.story import rubric
+from aigc_kit.story.clean import paragraphs, visible
+from aigc_kit.story.pages import environment, markup, policy, safe, template_text
+from aigc_kit.story.parts import Part
+from aigc_kit.story.viewer import View
+from aigc_kit.story.work import Work
+
+PAGE = "topology_story.html"
+SMALL = 256  # pixels: pictures with a shorter side are shown with their pixels visible, not smeared
+KIND_ZH = {"text": "文字", "image": "图片", "audio": "旁白", "video": "视频"}
+
+
+def write_page(work: Work, folder: Path | str, name: str = PAGE, view: View | None = None) -> Path:
+    """Write the page into a folder.
+
+    Args:
+        work: with at least one part.
+        folder: made when missing.
+        name: of the file, ending in .html.
+        view: the 3-D view of `morph_view`, or None.
+
+    Raises:
+        BadInput: no parts yet, or a name that is no plain file name.
+    """
+    if not SAFE_NAME.fullmatch(name) or not name.endswith(".html") or len(name.encode(errors="replace")) > 200:
+        raise BadInput(
+            asked=f"a page {name[:60]!r}", found="not a plain file name that ends in .html", todo=f"say {PAGE!r}"
+        )
+    return write_atomically(Path(folder) / name, page(work, view))
+
+
+def page(work: Work, view: View | None = None) -> str:
+    """The page as HTML.
+
+    Raises:
+        BadInput: no parts yet.
+    """
+    if not work.parts:
+        raise BadInput(asked="a page", found="a work without parts", todo="add a text or a picture first")
+    script = template_text("story_viewer.js") if view else ""
+    css = template_text("story_page.css") + (template_text("story_viewer.css") if view else "")
+    labels = dict.fromkeys(f"{KIND_ZH[part.kind]}：{part.label}" for part in work.parts if part.by_ai)
+    marked = bool(work.marks)
+    return (
+        environment()
+        .get_template("story_page.html.j2")
+        .render(
+            title=visible(work.title),
+            topic=visible(work.topic),
+            date=datetime.now().astimezone().strftime("%Y-%m-%d"),
+            generator=_generator(),
+            ai="；".join(labels),
+            csp=policy((script,) if view else (), (css,)),
+            css=markup(css),
+            script=markup(script),
+            view=safe(view) if view else None,
+            images=[_shown(part) for part in work.of("image")],
+            texts=[_shown(part) for part in work.of("text")],
+            sounds=[_shown(part) for part in work.of("audio")],
+            clips=[_shown(part) for part in work.of("video")],
+            rubric=[_clean(row) for row in rubric.table(work)] if marked else [],
+            total=rubric.total(work),
+            most=rubric.MOST_POINTS,
+            prompts=[_clean({**row, "what": KIND_ZH.get(row["what"], row["what"])}) for row in work.prompts()],
+            credits=[*(_credit(part) for part in work.parts), *([_VIEW_CREDIT] if view else [])],
+        )
+    )
+
+
+def _shown(part: Part) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "label": part.label,
+        "ai": part.by_ai,
+        "title": visible(part.title),
+        "alt": visible(part.alt),
+        "caption": _caption(part),
+    }
+    if part.kind == "text":
+        return {**found, "paragraphs": paragraphs(part.text)}
+    found["source"] = f"data:{part.media};base64,{base64.b64encode(part.data).decode()}"
+    if part.kind == "image":
+        width, height = part.facts["width"], part.facts["height"]
+        return {**found, "width": width, "height": height, "small": min(width, height) < SMALL}
+    seconds = part.facts.get("seconds")
+    return {**found, "seconds": f"{seconds:.1f}" if seconds else ""}
+
+
+def _caption(part: Part) -> str:
+    """Title of a picture, and the model with its tier."""
+    words = [part.title] if part.kind == "image" else []
+    if part.record is not None:
+        tier = part.record.labels.get("tier")
+        words.append(f"模型 {part.maker}{f'（{tier}）' if tier else ''}")
+    elif part.credit:
+        words.append(part.credit)
+    return visible(" · ".join(word for word in words if word))
+
+
+def _credit(part: Part) -> dict[str, Any]:
+    licence = part.record.licence if part.record is not None else ""
+    if part.record is not None and part.record.request.get("seed") is not None:
+        licence += f"；seed {part.record.request['seed']}，{part.record.device}"
+    name = KIND_ZH[part.kind] + (f"《{part.title}》" if part.title else "")
+    words = {"what": name, "label": part.label, "maker": part.maker or "未注明", "licence": licence}
+    return {**_clean(words), "ai": part.by_ai}
+
+
+_VIEW_CREDIT = {
+    "what": "立体模型",
+    "label": "程序计算，非模型生成",
+    "ai": False,
+    "maker": "aigc-kit：隐式曲面与 marching cubes（scikit-image）",
+    "licence": "Apache-2.0",
+}
+
+
+def _clean(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: visible(value) if isinstance(value, str) else value for name, value in row.items()}
+
+
+def _generator() -> str:
+    from aigc_kit import __version__
+
+    return f"aigc-kit {__version__}"

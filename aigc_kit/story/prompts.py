@@ -1,0 +1,91 @@
+"""The prompt of the article as a template with slots, in the manner of Feynman; and the kit's own sample article."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aigc_kit.errors import BadInput
+from aigc_kit.story.pages import template_text
+from aigc_kit.types import FrozenMap
+
+TITLE = "数学家的魔法：如何把甜甜圈变成咖啡杯？"
+
+TOPOLOGY: Mapping[str, str] = FrozenMap(
+    concept="为什么在拓扑学里，咖啡杯和甜甜圈是一样的",
+    audience="高中生",
+    length="400",
+    analogy="橡皮泥（或者橡皮膜）可以随意拉伸、压扁，但不许撕破、不许粘合",
+    must="洞的个数；从头到尾，那一个洞一直在",
+    steps="从一个甜甜圈开始，一步一步把它捏成有把手的咖啡杯",
+    example="早餐桌上的甜甜圈和咖啡杯，再比较一个没有把手的碗",
+    ending="幽默而机智",
+)
+"""The slots of the course's own topic."""
+
+SUGGESTIONS: Mapping[str, tuple[str, ...]] = FrozenMap(
+    科学=("薛定谔的猫", "黑洞的信息悖论", "分形几何", "DNA双螺旋结构"),
+    人文=("萨丕尔-沃尔夫假说", "奥卡姆剃刀原理", "囚徒困境", "意识流文学"),
+)
+"""Other concepts for the first exercise."""
+
+LONGEST_SLOT = 500
+_SLOT = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A filled template: the text, and what was filled in."""
+
+    text: str
+    slots: Mapping[str, str]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def slots() -> tuple[str, ...]:
+    """Names of the slots, in order.
+
+    >>> slots()[:3]
+    ('audience', 'concept', 'length')
+    """
+    return tuple(dict.fromkeys(_SLOT.findall(template_text("story_feynman.txt"))))
+
+
+def feynman(**values: str | int) -> Prompt:
+    """The template with its slots filled; what is left out is taken from TOPOLOGY only if the concept is.
+
+    Args:
+        values: slot -> text, see `slots`. With a concept of your own all slots but audience, length and ending are
+            needed, since the others belong to the donut.
+
+    Raises:
+        BadInput: unknown or empty slots, one that is too long, or one that is not filled.
+
+    >>> feynman(audience="小学生").text[:15]
+    '请用费曼的方法，给小学生讲清楚'
+    """
+    names, given = slots(), {name: str(value).strip() for name, value in values.items()}
+    shared = TOPOLOGY if given.get("concept", TOPOLOGY["concept"]) == TOPOLOGY["concept"] else _GENERAL
+    filled = {**shared, **given}
+    strange, missing = sorted(set(filled) - set(names)), [name for name in names if not filled.get(name)]
+    if strange or missing:
+        raise BadInput(
+            asked="the Feynman prompt",
+            found=f"unknown slots {strange}" if strange else f"nothing for {', '.join(missing)}",
+            todo=f"fill {', '.join(names)}",
+        )
+    for name, value in filled.items():
+        if len(value) > LONGEST_SLOT or _SLOT.search(value):
+            why = "a slot in it" if _SLOT.search(value) else f"{len(value)} characters"
+            raise BadInput(asked=f"slot {name!r}", found=why, todo=f"give at most {LONGEST_SLOT} plain characters")
+    text = _SLOT.sub(lambda found: filled[found[1]], template_text("story_feynman.txt"))
+    return Prompt(text.strip(), FrozenMap(filled))
+
+
+_GENERAL = {name: TOPOLOGY[name] for name in ("audience", "length", "ending")}
+
+
+def sample() -> str:
+    """The article that comes with the kit, for runs in which no model that writes Chinese is there; origin "sample"."""
+    return template_text("story_sample.txt").strip()
