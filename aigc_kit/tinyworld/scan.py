@@ -8,7 +8,7 @@ from typing import NamedTuple
 from aigc_kit.tinyworld.synonyms import GRAMMAR, NEGATIONS, NOT_OURS, SYNONYMS
 from aigc_kit.tinyworld.words import TERMS
 
-NO_PLURAL = frozenset({"size", "colour", "position", "light"})
+PLURAL = frozenset({"subject", "scene", "style", "unknown"})
 
 
 class Hit(NamedTuple):
@@ -90,7 +90,7 @@ def _lexicon() -> tuple[re.Pattern[str], dict[str, tuple[str, str]]]:
             known.setdefault(word, (name, ""))
     known |= {"大": ("adjective", "large"), "小": ("adjective", "small")}
     for word, meaning in list(known.items()):
-        if word.isascii() and word[-1].isalpha() and meaning[0] in SYNONYMS and meaning[0] not in NO_PLURAL:
+        if word.isascii() and word[-1].isalpha() and meaning[0] in PLURAL:
             known.setdefault(word + "s", meaning)
     pieces = [_piece(word) for word in sorted(known, key=len, reverse=True)]
     return re.compile("|".join(pieces)), known
