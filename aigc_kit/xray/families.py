@@ -42,6 +42,7 @@ class Family:
         patch: pixels of a latent that one token covers along a side; sizes must be multiples of it.
         size: (height, width, frames) of a usual run; None: the denoiser's `sample_size`.
         steps: of a usual run.
+        masked: whether the pipeline tells the long text encoder which tokens are padding.
     """
 
     feed: Callable[[Part, Shape, int], dict[str, Any]]
@@ -50,6 +51,7 @@ class Family:
     patch: int = 2
     size: tuple[int, int, int] | None = (1024, 1024, 1)
     steps: int = 50
+    masked: bool = True
 
 
 def of(part: Part) -> Family:
@@ -224,13 +226,13 @@ def _float(*size: int) -> Any:
 FAMILIES: Mapping[str, Family] = {
     "UNet2DConditionModel": Family(_unet, "batched", patch=1, size=None, steps=25),
     "WanTransformer3DModel": Family(_wan, "separate", tokens=512, size=(480, 832, 81)),
-    "FluxTransformer2DModel": Family(_flux, "embedded", tokens=512, steps=28),
-    "SD3Transformer2DModel": Family(_sd3, "batched", tokens=256, steps=28),
+    "FluxTransformer2DModel": Family(_flux, "embedded", tokens=512, steps=28, masked=False),
+    "SD3Transformer2DModel": Family(_sd3, "batched", tokens=256, steps=28, masked=False),
     "QwenImageTransformer2DModel": Family(_qwen_image, "separate", tokens=128, size=(1328, 1328, 1)),
-    "CogVideoXTransformer3DModel": Family(_cogvideox, "batched", tokens=226, size=(480, 720, 49)),
+    "CogVideoXTransformer3DModel": Family(_cogvideox, "batched", tokens=226, size=(480, 720, 49), masked=False),
     "SanaTransformer2DModel": Family(_captioned, "batched", tokens=300, patch=1, steps=20),
     "PixArtTransformer2DModel": Family(_captioned, "batched", tokens=300, steps=20),
-    "LTXVideoTransformer3DModel": Family(_ltx, "batched", tokens=128, patch=1, size=(512, 704, 161)),
+    "LTXVideoTransformer3DModel": Family(_ltx, "batched", tokens=128, patch=1, size=(512, 704, 161), masked=False),
 }
 
 

@@ -1,8 +1,8 @@
 """What real tensors take on the CPU: the peak of a real run, from the allocator's own events.
 
-This shares nothing with the tracer. torch's profiler reports every allocation and release of the CPU allocator together
-with the operation inside which it happened. Buffers that a kernel takes and gives back before it returns (copies in another
-layout for a convolution, say) are counted apart: they belong to the kernels of this CPU and not to the model.
+This shares nothing with the tracer. torch's profiler reports every allocation and release of the CPU's allocator and
+the operation inside which it happened. Buffers that a kernel takes and gives back before it returns, such as a copy in
+another layout for a convolution, are counted apart: they belong to the kernels of this CPU and not to the model.
 """
 
 from collections.abc import Iterator
@@ -111,4 +111,5 @@ def _only_calls_others(name: str) -> bool:
     if packet is None or not hasattr(packet, "overloads"):
         return True
     names = [f"{name}.{overload}".removesuffix(".default") for overload in packet.overloads()]
-    return all(torch._C._dispatch_has_kernel_for_dispatch_key(n, "CompositeImplicitAutograd") for n in names)
+    known = [n for n in names if torch._C._dispatch_has_kernel(n)]  # others belong to TorchScript alone
+    return all(torch._C._dispatch_has_kernel_for_dispatch_key(n, "CompositeImplicitAutograd") for n in known)

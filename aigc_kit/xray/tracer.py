@@ -67,12 +67,12 @@ def _below(first: Point, middle: Point, last: Point) -> bool:
 
 
 @contextmanager
-def tracing(modules: Iterator[Any], granule: int = GRANULE) -> Iterator[Trace]:
+def tracing(modules: list[Any], granule: int | None = None) -> Iterator[Trace]:
     """Follow all tensors made inside the block.
 
     Args:
         modules: parts whose weights are not counted.
-        granule: bytes to whose multiple a tensor is rounded up; 1 counts the bare bytes.
+        granule: bytes to whose multiple a tensor is rounded up, GRANULE unless given; 1 counts the bare bytes.
 
     Yields:
         The Trace, complete when the block ends.
@@ -80,7 +80,7 @@ def tracing(modules: Iterator[Any], granule: int = GRANULE) -> Iterator[Trace]:
     trace = Trace()
     with ExitStack() as stack:
         names = stack.enter_context(_paths(modules))
-        stack.enter_context(_mode(trace, list(modules), names, granule))
+        stack.enter_context(_mode(trace, modules, names, granule or GRANULE))
         yield trace
 
 
