@@ -7,7 +7,7 @@ torch, or from the traces that ship with the kit (`cached`), which need nothing.
 """
 
 from aigc_kit.footprint.bytes import COMPUTE_DTYPES, DTYPES, element_bytes
-from aigc_kit.footprint.cache import cached, known, sizes
+from aigc_kit.footprint.cache import cached, known, sizes, usual
 from aigc_kit.footprint.facts import ModelFacts, PartFacts, PhaseFacts, Point
 from aigc_kit.footprint.overheads import Overheads, load_overheads
 from aigc_kit.footprint.predict import PLACEMENTS, PhasePrediction, Prediction, predict
@@ -33,4 +33,5 @@ __all__ = [
     "predict",
     "seconds",
     "sizes",
+    "usual",
 ]

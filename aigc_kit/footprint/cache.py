@@ -21,6 +21,12 @@ def sizes(model: str) -> tuple[tuple[int, int, int], ...]:
     return tuple(tuple(size) for size in found["sizes"]) if found else ()
 
 
+def usual(model: str) -> Mapping[str, Any] | None:
+    """What a model is usually run at: {"height", "width", "frames", "dtype"}; None for one that was not traced."""
+    found = _file(model)
+    return found["usual"] if found else None
+
+
 def cached(
     model: str,
     height: int,

@@ -1,4 +1,4 @@
-"""Fits the overheads on measured peaks: least squares of logarithms, by a search that gives the same result every time."""
+"""Fits the overheads on measured peaks: least squares of logarithms, by a search without any chance in it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace

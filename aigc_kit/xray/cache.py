@@ -50,7 +50,7 @@ GRIDS = {
     "sd15": Grid(_images((512, 512), (768, 512), (512, 768), (768, 768)), _BOTH, (1, 2, 4), OPTIONS),
     "wan2.1-1.3b": Grid(
         _clips(_LADDER, _FRAMES),
-        (("bfloat16", ("sdpa", "math")), ("float16", ("sdpa", "math")), ("float32", ("sdpa",))),
+        (("bfloat16", ("sdpa",)), ("float16", ("sdpa", "math"))),
     ),
     "wan2.1-14b": Grid(_clips(((720, 1280), *_LADDER), (5, 17, 33, 81)), _HALF),
     "flux.1-dev": Grid(_images((512, 512), (768, 768), (1024, 1024)), _HALF),
@@ -89,8 +89,18 @@ def collect(model: str, grid: Grid) -> dict[str, Any]:
         cases[key(*size, batch, dtype, attention, slicing, tiling)] = {"parts": dtype, "phases": indices}
     assert facts is not None
     sizes = sorted(set(grid.sizes), key=lambda s: (-s[0] * s[1] * s[2], s))
-    head = {"pipeline": facts.pipeline, "steps": facts.steps, "tokens": facts.tokens, "traced_with": facts.traced_with}
-    return {**head, "sizes": sizes, "parts": parts, "setters": setters, "phases": phases, "cases": cases}
+    head = {name: getattr(facts, name) for name in ("pipeline", "steps", "tokens", "traced_with")}
+    first = next(iter(benches.values())).size(None, None, None)
+    usual = {"height": first[0], "width": first[1], "frames": first[2], "dtype": grid.kinds[0][0]}
+    return {
+        **head,
+        "usual": usual,
+        "sizes": sizes,
+        "parts": parts,
+        "setters": setters,
+        "phases": phases,
+        "cases": cases,
+    }
 
 
 def _pack(phase: dict[str, Any], setters: list[str]) -> dict[str, Any]:

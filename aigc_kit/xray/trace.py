@@ -6,7 +6,7 @@ from typing import Any
 
 from aigc_kit.errors import BadInput
 from aigc_kit.footprint.bytes import COMPUTE_DTYPES, full_name
-from aigc_kit.footprint.facts import ModelFacts, PhaseFacts
+from aigc_kit.footprint.facts import ATTENTION, ModelFacts, PhaseFacts
 from aigc_kit.types.base import shown
 from aigc_kit.xray import build, decoder, families, lora, phases
 from aigc_kit.xray.attention import prepare
@@ -43,6 +43,8 @@ def trace(
     """
     _check(height=height, width=width, frames=frames, batch=batch, lora_rank=lora_rank)
     full = full_name(dtype, COMPUTE_DTYPES)
+    if attention not in ATTENTION:
+        raise BadInput(asked=f"attention {attention!r}", found="unknown", todo=f"choose one of {list(ATTENTION)}")
     if build.is_speech(model):
         from aigc_kit.xray import chattts
 

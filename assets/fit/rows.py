@@ -23,6 +23,7 @@ class Run:
     only: str | None = None
 
     def facts(self) -> ModelFacts:
+        """Of the case, cut to the one phase."""
         found = cached(*self.case)
         if found is None:
             raise BadInput(
@@ -37,6 +38,7 @@ class Run:
         return ModelFacts(**{**vars(found), "phases": phases, "parts": parts})
 
     def predict(self, overheads: Overheads) -> Prediction:
+        """What this kit would say."""
         return predict(self.facts(), self.placement, overheads, dict(self.dtypes))
 
 

@@ -1,0 +1,221 @@
+"""`aigc xray MODEL|PATH`: what a pipeline would need on a GPU, phase by phase, without one."""
+
+import argparse
+import json
+from typing import Any
+
+from aigc_kit.errors import BadInput
+from aigc_kit.footprint import ModelFacts, Prediction
+from aigc_kit.types import Figure
+from aigc_kit.units import format_bytes
+
+_HEAD = {
+    "en": ("part", "class", "parameters", "dtype", "weights"),
+    "zh": ("部件", "类", "参数量", "精度", "权重"),
+}
+_PHASES = {
+    "en": ("phase", "on the card: weights", "activations", "workspace", "peak allocated", "set by"),
+    "zh": ("阶段", "显存中的权重", "激活", "工作区", "分配峰值", "由何操作决定"),
+}
+_WORDS = {
+    "en": {
+        "peak": "peak",
+        "allocated": "allocated",
+        "reserved": "reserved",
+        "context": "with the CUDA context of an otherwise empty card",
+        "fits": "fits in {vram}, also at the upper end of the interval",
+        "tight": "may fit in {vram}: the prediction does, the upper end of the interval does not",
+        "no": "does not fit in {vram}",
+        "flops": "operations",
+        "steps": "steps",
+        "from": "traced with",
+        "kept": "from the traces that ship with the kit",
+        "fresh": "traced now",
+    },
+    "zh": {
+        "peak": "峰值",
+        "allocated": "已分配",
+        "reserved": "已保留",
+        "context": "加上空闲显卡上的 CUDA 上下文",
+        "fits": "{vram} 显存放得下（按区间上限也放得下）",
+        "tight": "{vram} 显存可能放得下：预测值可以，区间上限不行",
+        "no": "{vram} 显存放不下",
+        "flops": "运算量",
+        "steps": "步",
+        "from": "跟踪所用版本",
+        "kept": "取自随套件发布的跟踪结果",
+        "fresh": "刚刚跟踪",
+    },
+}
+
+
+def add_parser(subparsers: argparse._SubParsersAction) -> None:
+    """Register the sub-command."""
+    parser = subparsers.add_parser("xray", help="what a pipeline would need on a GPU, phase by phase, without one")
+    parser.add_argument("model", metavar="MODEL|PATH", help="a known model, or a folder of configs (model_index.json)")
+    for name, word in (("height", "pixels"), ("width", "pixels"), ("frames", "of a video")):
+        parser.add_argument(f"--{name}", type=int, metavar="N", help=f"{word} (default: a usual run)")
+    parser.add_argument("--batch", type=int, default=1, metavar="N", help="outputs made together")
+    parser.add_argument("--dtype", metavar="fp32|fp16|bf16", help="default: bf16 for videos and new models, else fp16")
+    parser.add_argument("--placement", default="resident", metavar="resident|model|sequential|group")
+    parser.add_argument("--attention", default="sdpa", metavar="sdpa|math|sliced")
+    parser.add_argument("--vae-slicing", action="store_true", help="decode one image at a time")
+    parser.add_argument("--vae-tiling", action="store_true", help="decode one tile at a time")
+    parser.add_argument("--lora", type=int, metavar="RANK", help="with an adapter of this rank")
+    parser.add_argument("--vram", metavar="SIZE", help="say whether it fits in this much, such as 8GiB")
+    parser.add_argument("--gpu", metavar="NAME", help="estimate the time on this card, such as RTX4090")
+    parser.add_argument("--steps", type=int, metavar="N", help="denoising steps for that estimate")
+    parser.add_argument("--fresh", action="store_true", help="trace now, even where a trace ships with the kit")
+    parser.add_argument("--lang", choices=("en", "zh"), default="en")
+    parser.add_argument("--json", action="store_true", help="print everything as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the X-ray."""
+    from aigc_kit import footprint, units
+
+    if args.placement not in footprint.PLACEMENTS:
+        raise BadInput(
+            asked=f"placement {args.placement!r}", found="unknown", todo=f"choose one of {list(footprint.PLACEMENTS)}"
+        )
+    vram = units.parse_bytes(args.vram) if args.vram else None
+    facts, kept = _facts(args)
+    found = footprint.predict(facts, args.placement)
+    time = footprint.seconds(facts, args.gpu, args.steps, args.placement) if args.gpu else None
+    if args.json:
+        print(json.dumps(as_record(facts, found, time, kept), ensure_ascii=False, indent=1))
+    else:
+        print("\n".join(as_lines(facts, found, time, kept, vram, args.lang)))
+    return 0
+
+
+def _facts(args: argparse.Namespace) -> tuple[ModelFacts, bool]:
+    """The facts, and whether they were traced before."""
+    from aigc_kit import footprint
+    from aigc_kit.footprint.bytes import COMPUTE_DTYPES, full_name
+
+    usual = footprint.usual(args.model)
+    dtype = full_name(args.dtype, COMPUTE_DTYPES) if args.dtype else (usual or {}).get("dtype", "float16")
+    options = (args.attention, args.vae_slicing, args.vae_tiling)
+    if usual and not args.fresh and not args.lora:
+        asked = {name: getattr(args, name) for name in ("height", "width", "frames")}
+        size = [usual[name] if value is None else value for name, value in asked.items()]
+        found = footprint.cached(args.model, *size, args.batch, dtype, *options)
+        if found is not None:
+            return found, True
+    from aigc_kit.xray import trace
+
+    sizes = (args.height, args.width, args.frames)
+    return trace(args.model, *sizes, args.batch, dtype, *options, lora_rank=args.lora), False
+
+
+def as_record(facts: ModelFacts, found: Prediction, time: Figure | None, kept: bool) -> dict[str, Any]:
+    """The X-ray as plain values: bytes, operations, seconds (null without a card, or where there is no estimate)."""
+    from aigc_kit.types import as_json
+
+    phases = []
+    for phase, facts_of in zip(found.phases, facts.phases, strict=True):
+        phases.append(
+            {
+                "name": phase.name,
+                "part": phase.part,
+                "where": phase.where,
+                "dtype": facts_of.dtype,
+                "peak_allocated_bytes": phase.allocated_bytes,
+                "peak_reserved_bytes": phase.reserved_bytes,
+                "resident_bytes": phase.resident_bytes,
+                "live_bytes": phase.activation_bytes,
+                "workspace_bytes": phase.workspace_bytes,
+                "setter": phase.setter,
+                "flops": facts_of.flops,
+                "calls": facts_of.calls,
+                "per": facts_of.per,
+            }
+        )
+    return {
+        "model": facts.model,
+        "pipeline": facts.pipeline,
+        "height": facts.height,
+        "width": facts.width,
+        "frames": facts.frames,
+        "batch": facts.batch,
+        "dtype": facts.dtype,
+        "attention": facts.attention,
+        "vae_slicing": facts.vae_slicing,
+        "vae_tiling": facts.vae_tiling,
+        "placement": dict(found.placement),
+        "parameters": {part.name: part.params for part in facts.parts},
+        "weights_bytes": facts.weights_bytes,
+        "phases": phases,
+        "peak_allocated_bytes": found.allocated_bytes,
+        "peak_reserved_bytes": found.reserved_bytes,
+        "interval": list(found.interval),
+        "allocated_interval": list(found.allocated_interval),
+        "context_bytes": found.context_bytes,
+        "ram_bytes": found.ram_bytes,
+        "setter": found.setter,
+        "flops": run_flops(facts),
+        "seconds": as_json(time) if time is not None else None,
+        "how": "predicted",
+        "source": found.source,
+        "traced_with": facts.traced_with,
+        "traced": "before" if kept else "now",
+    }
+
+
+def run_flops(facts: ModelFacts, steps: int | None = None) -> int:
+    """Operations of a whole run."""
+    times = {"run": 1, "step": steps or facts.steps, "token": facts.tokens}
+    return sum(phase.flops * phase.calls * times[phase.per] for phase in facts.phases)
+
+
+def as_lines(
+    facts: ModelFacts, found: Prediction, time: Figure | None, kept: bool, vram: int | None, lang: str
+) -> list[str]:
+    """The X-ray as text."""
+    words = _WORDS[lang]
+    size = f"{facts.width}x{facts.height}" + (f"x{facts.frames}" if facts.frames > 1 else "")
+    size = size if facts.height else f"{facts.tokens} tokens"
+    lines = [f"{facts.model} ({facts.pipeline})  {size}  batch {facts.batch}  {facts.dtype}  {facts.attention}", ""]
+    parts = [(p.name, p.cls, f"{p.params:,}", p.dtype, format_bytes(p.bytes())) for p in facts.parts]
+    lines += [*_table((_HEAD[lang], *parts)), ""]
+    rows = [
+        (
+            phase.name + ("" if phase.where == "cuda" else " (CPU)"),
+            format_bytes(phase.resident_bytes),
+            format_bytes(phase.activation_bytes),
+            format_bytes(phase.workspace_bytes),
+            format_bytes(phase.allocated_bytes),
+            phase.setter,
+        )
+        for phase in found.phases
+    ]
+    lines += [*_table((_PHASES[lang], *rows)), ""]
+    low, high = (format_bytes(value) for value in found.interval)
+    lines.append(
+        f"{words['peak']}: {words['allocated']} {format_bytes(found.allocated_bytes)}, "
+        f"{words['reserved']} {format_bytes(found.reserved_bytes)} [{low} .. {high}], "
+        f"{words['context']} {format_bytes(found.device_bytes)}"
+    )
+    if vram is not None:
+        key = "fits" if found.safe_bytes <= vram else "tight" if found.device_bytes <= vram else "no"
+        lines.append(words[key].format(vram=format_bytes(vram)))
+    lines.append(f"{words['flops']}: {run_flops(facts) / 1e12:,.4g} T ({facts.steps} {words['steps']})")
+    if time is not None:
+        lines.append(str(time))
+    lines.append(f"{words['kept' if kept else 'fresh']}; {words['from']} {facts.traced_with}; {found.source}")
+    return lines
+
+
+def _table(rows: tuple[tuple[str, ...], ...]) -> list[str]:
+    """Rows in columns, as wide as the widest cell (a Chinese character counts twice)."""
+    from unicodedata import east_asian_width
+
+    def wide(text: str) -> int:
+        return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+    widths = [max(wide(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return [
+        "  ".join(cell + " " * (width - wide(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
