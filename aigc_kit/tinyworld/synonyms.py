@@ -46,7 +46,7 @@ SYNONYMS: dict[str, dict[str, str]] = {
         ),
         "sea": "海 大海 海滩 海洋 海上 海面 海岸 海底 | ocean seaside seashore shore coast sand underwater",
         "moon": "月球表面 月面 月亮上 月球上 | lunar lunar-surface moon-surface surface-of-the-moon",
-        "forest": "丛林 松林 山林 雨林 热带雨林 树丛 树木 | woods jungle woodland rainforest trees",
+        "forest": "丛林 松林 松树 山林 雨林 热带雨林 树丛 树木 | woods jungle woodland rainforest trees pine",
         "city": ("都市 未来都市 街头 街上 大街 马路 高楼 高楼大厦 城里 楼群 | town urban downtown skyline buildings"),
     },
     "style": {

@@ -7,8 +7,8 @@ What several words claim is settled so:
 
 - two values of one attribute: the first stays (two subjects too: the world has one);
 - colour: the one that stands right before the subject, with at most sizes and 的 between; else the one right after it
-  (小狗是红色的); else the first that belongs to nothing else. A colour right before a scene, a light, a style or a
-  second subject is theirs and goes with them;
+  (小狗是红色的); else the first that belongs to nothing else. A colour right before a scene, a light or a second
+  subject is theirs and goes with them; before a style it counts as the subject's, as neon glows in its colour;
 - 大 and 小 count as sizes only right before a subject or a colour (小狗 is simply a puppy);
 - a word right after 不要, 没有, no or without is dropped.
 """
@@ -164,7 +164,7 @@ def _colour_of(hits: list[Hit], why: list[str], subject: int | None) -> int | No
 def _owner(hits: list[Hit], colour: int) -> int | None:
     """The hit right after a colour that the colour describes."""
     after = _next(hits, colour, {"size"})
-    if after is not None and hits[after].attribute in ("scene", "light", "style", "subject"):
+    if after is not None and hits[after].attribute in ("scene", "light", "subject"):
         return after
     return None
 
