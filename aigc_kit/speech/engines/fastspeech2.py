@@ -6,7 +6,9 @@ Source: Ren et al. 2020 (arXiv 2006.04558); Yang et al. 2020 (arXiv 2005.05106).
 """
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -75,9 +77,10 @@ class FastSpeech2Engine:
         self._ids: dict[str, int] = mapper["symbol_to_id"]
         self._parts: dict[str, list[str]] = mapper["pinyin_dict"]
         graph = with_shifts((folder / "fastspeech2_quan.tflite").read_bytes())
-        self._acoustic: Any = Interpreter(model_content=graph, num_threads=threads or 1)
-        self._vocoder: Any = Interpreter(str(folder / "mb_melgan.tflite"), num_threads=threads or 1)
-        syllables("好")  # the dictionary of readings is loaded here, not in the first run
+        with _quiet():
+            self._acoustic: Any = Interpreter(model_content=graph, num_threads=threads or 1)
+            self._vocoder: Any = Interpreter(str(folder / "mb_melgan.tflite"), num_threads=threads or 1)
+            self.speak(Segment("好", "好"), Settings())  # what is set up once belongs to loading, not to the first run
 
     def speak(self, segment: Segment, settings: Settings, *, seed: int = 0) -> Spoken:
         """The wave of a segment; the same text and settings always give the same samples, whatever the seed.
@@ -184,6 +187,19 @@ def _groups(said: list[Syllable]) -> list[list[Syllable]]:
     count = -(-len(said) // MOST_SYLLABLES)
     bounds = [round(len(said) * i / count) for i in range(count + 1)]
     return [said[a:b] for a, b in pairwise(bounds)]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """LiteRT writes a line about its delegate past Python to the error stream, and has no setting for it."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _check_bytes(card: Card, folder: Path) -> None:

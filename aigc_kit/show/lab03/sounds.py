@@ -1,0 +1,106 @@
+"""What a sound looks like: wave, mel spectrogram, pitch; and who speaks when."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from aigc_kit.show.fonts import glyphs, label
+from aigc_kit.show.plots import BLUE, GREY, TEMPERATURE_COLOURS, Picture, canvas
+from aigc_kit.speech import measures
+from aigc_kit.speech.engines.base import RATE
+from aigc_kit.types import Take
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLOURS = 64  # of a picture with a spectrogram: a third of the bytes, and nobody sees it
+
+
+class Compact(Picture):
+    """A picture with few colours."""
+
+    def png(self, dpi: int = 80) -> bytes:
+        """The plot as PNG bytes with a palette."""
+        import io
+
+        from PIL import Image
+
+        image = Image.open(io.BytesIO(super().png(dpi))).convert("RGB")
+        buffer = io.BytesIO()
+        image.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
+            buffer, "PNG", optimize=True
+        )
+        return buffer.getvalue()
+
+
+CHARACTERS = 72  # that fit into the width of a timeline
+BANDS = (0, 500, 1000, 2000, 4000, 8000, 12_000)  # Hz, ticks of the mel axis
+
+
+def sound(take: Take) -> Picture:
+    """Wave above, mel spectrogram below, with the pitch as a line and the segments' borders."""
+    return sounds([take], [""])
+
+
+def sounds(takes: Sequence[Take], titles: Sequence[str]) -> Picture:
+    """Several sounds side by side, on one scale of time and level."""
+    longest = max(len(take.data) / RATE for take in takes)
+    highest = max(float(np.abs(take.data).max()) for take in takes)
+    figure, axes = canvas(2, len(takes), width=min(9.5, 4.8 * len(takes) + 1), height=3.9)
+    for i, (take, title) in enumerate(zip(takes, titles, strict=True)):
+        upper, lower = axes[i], axes[len(takes) + i]
+        times = np.arange(len(take.data)) / RATE
+        upper.plot(times, take.data, color=BLUE, linewidth=0.4, rasterized=True)
+        upper.set_ylim(-1.05 * highest, 1.05 * highest)
+        upper.set_title(glyphs(title).replace("␣", " "), fontsize=12)
+        _spectrogram(lower, take.data)
+        for _, start, end in take.labels.get("segments", ())[1:]:
+            upper.axvline(start, color=GREY, linewidth=0.8, linestyle=":")
+            del end
+        for axis in (upper, lower):
+            axis.set_xlim(0, longest)
+        upper.tick_params(labelbottom=False)
+        lower.set_xlabel(label("秒", "seconds"))
+        if i:
+            for axis in (upper, lower):
+                axis.tick_params(labelleft=False)
+    axes[0].set_ylabel(label("振幅", "amplitude"))
+    axes[len(takes)].set_ylabel(label("频率（Hz，梅尔刻度）", "Hz, mel scale"), fontsize=9)
+    words = "；".join(f"{t or '声音'}：{len(take.data) / RATE:.2f} 秒" for take, t in zip(takes, titles, strict=True))
+    return Compact(figure, f"波形与梅尔频谱，青线是基频。{words}")
+
+
+def _spectrogram(axis: "Axes", wave: np.ndarray) -> None:
+    bands = measures.mel(wave)
+    seconds = len(wave) / RATE
+    axis.imshow(bands, origin="lower", aspect="auto", cmap="magma", vmin=-80, vmax=0, extent=(0, seconds, 0, 80))
+    top = _mel(RATE / 2)
+    axis.set_yticks([80 * _mel(f) / top for f in BANDS], [f"{f}" for f in BANDS], fontsize=7)
+    times, pitch = measures.pitch(wave)
+    axis.plot(times, [80 * _mel(f) / top for f in pitch], color="#5de0ff", linewidth=1.4)
+
+
+def _mel(frequency: float) -> float:
+    return 2595 * float(np.log10(1 + frequency / 700))
+
+
+def timeline(take: Take) -> Picture:
+    """Who speaks when: one row per role, the words in the bars, the pauses between them in seconds."""
+    cues, roles = take.labels["cues"], list(take.labels["roles"])
+    figure, axes = canvas(width=9.5, height=0.75 * len(roles) + 1.1)
+    axis = axes[0]
+    for role, text, start, end, _, pause in cues:
+        row = roles.index(role)
+        axis.barh(row, end - start, left=start, height=0.62, color=TEMPERATURE_COLOURS[row % 5], alpha=0.85)
+        room = max(3, int((end - start) * CHARACTERS / len(take.data) * RATE))
+        short = text if len(text) <= room else text[: room - 1] + "…"
+        axis.text(
+            (start + end) / 2, row, glyphs(short).replace("␣", " "), ha="center", va="center", fontsize=8, color="white"
+        )
+        if pause:
+            axis.annotate(f"{pause:.2f}", (end + pause / 2, row + 0.38), ha="center", fontsize=8, color="#555")
+    axis.set_yticks(range(len(roles)), [glyphs(role) for role in roles])
+    axis.invert_yaxis()
+    axis.set_xlabel(label("秒；彩条之间的数字是实测的停顿", "seconds; numbers are the measured pauses"))
+    return Picture(figure, "对话的时间线：" + "、".join(f"{c[0]} {c[2]:.1f}–{c[3]:.1f} 秒" for c in cues))
