@@ -55,7 +55,7 @@ class Placed:
         with self._text_parts_back(), torch.no_grad():
             encode = self.pipe.encode_prompt
             known = signature(encode).parameters
-            options = {
+            options: dict[str, Any] = {
                 "device": "cpu",
                 "num_images_per_prompt": 1,
                 "num_videos_per_prompt": 1,

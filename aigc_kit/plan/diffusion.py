@@ -52,19 +52,31 @@ def fallbacks(made: Plan, count: int = 3) -> tuple[Plan, ...]:
         made: by `plan`. Other placements and decoder options at its size come first, then smaller sizes.
         count: at most so many.
     """
-    request, card, budget = made.request, made.card, made.budget
-    asked = replace(Asked.of(request), placement=None, text_on_cpu=None, vae_tiling=None, vae_slicing=None)
-    space = search.Space(card, budget, request.batch, asked)
-    own = _size_of(request)
-    wanted = _way_like(made, list(space.needs(own)))
+    request, card, wanted = made.request, made.card, need_of(made)
     if wanted is None:
         return ()
+    asked = replace(Asked.of(request), placement=None, text_on_cpu=None, vae_tiling=None, vae_slicing=None)
+    space, own = search.Space(card, made.budget, request.batch, asked), _size_of(request)
     open_size = replace(request, height=None, width=None, frames=None)
     steps = [own, *(s for s in sizes(open_size, card) if volume(s) < volume(own))]
     return tuple(
         _made(space, request.change(**_size_fields(n)), n, made.changes, request)
         for n in search.below(space, wanted, steps, count)
     )
+
+
+def need_of(made: Plan) -> Need | None:
+    """What was reckoned for a plan, phase by phase; None where it was not traced (small models on any machine)."""
+    wanted = (dict(made.placement), dict(made.dtypes), made.vae.get("slicing", False), made.vae.get("tiling", False))
+    space = search.Space(made.card, made.budget, made.request.batch, Asked.of(made.request))
+    for found in space.needs(_size_of(made.request)):
+        way, facts = found.way, found.facts
+        places = placement_of(facts, way)
+        if made.budget.device == "cpu":
+            places = dict.fromkeys(places, "cpu")
+        if (places, dtypes_of(facts, way), way.slicing, way.tiling) == wanted:
+            return found
+    return None
 
 
 def _made(space: search.Space, request: Request, found: Need, changes: tuple[Change, ...], given: Request) -> Plan:
@@ -137,33 +149,30 @@ def _dtype_change(space: search.Space) -> tuple[Change, ...]:
     return (Change("dtype", wanted, given, "this GPU does not compute in bfloat16", "这块显卡不支持 bfloat16"),)
 
 
+def shortfall(request: Request, budget: Budget, card: Card) -> tuple[Need, search.Remedy]:
+    """For a request that does not fit: the way that comes nearest, and the smallest changes that would fit."""
+    asked = Asked.of(request)
+    request, _ = complete(request, card)
+    if asked.policy == "course":
+        request, _ = by_course(request, card, budget.free_bytes)
+    return _shortfall(search.Space(card, budget, request.batch, asked), request, sizes(request, card))
+
+
+def _shortfall(space: search.Space, request: Request, ladder: list[Size]) -> tuple[Need, search.Remedy]:
+    needs = [found for one in ladder for found in space.needs(one)]
+    nearest = min(needs, key=lambda n: (sum(space.short(n)), n.device_bytes, search.order(n)))
+    return nearest, search.remedy(space, ladder, fixed=bool(request.height or request.frames))
+
+
 def _does_not_fit(space: search.Space, request: Request, ladder: list[Size]) -> DoesNotFit:
-    fixed = bool(request.height or request.frames)
-    help_ = search.remedy(space, ladder, fixed=fixed)
-    smallest = min((n for s in ladder for n in space.needs(s)), key=lambda n: (sum(space.short(n)), n.device_bytes))
+    nearest, help_ = _shortfall(space, request, ladder)
     budget, where = space.budget, "the GPU" if space.budget.device == "cuda" else "main memory"
     found = (
-        f"at least {format_bytes(smallest.device_bytes)} of {where} (upper end of the prediction), "
+        f"at least {format_bytes(nearest.device_bytes)} of {where} (upper end of the prediction), "
         f"and {MARGIN:.0%} of {format_bytes(budget.free_bytes)} free may be used"
     )
     if help_.ram_bytes:
-        found += f"; {format_bytes(smallest.ram_bytes)} of main memory, {format_bytes(budget.ram_free_bytes)} free"
-    frees = [f"{format_bytes(help_.device_bytes)} more of {where}"] if help_.device_bytes else []
-    frees += [f"{format_bytes(help_.ram_bytes)} more of main memory"] if help_.ram_bytes else []
-    todo = "free " + " and ".join(frees)
-    if help_.needs:
-        todo = f"{words.change(help_, request)}, or {todo}"
+        found += f"; {format_bytes(nearest.ram_bytes)} of main memory, {format_bytes(budget.ram_free_bytes)} free"
     what = words.size(ladder[0]) if len(ladder) == 1 else f"any size of {words.size(ladder[-1])} or more"
+    todo = words.remedy(help_, request, where).en
     return DoesNotFit(asked=f"{space.card.name} at {what} on {budget.name}", found=found, todo=todo)
-
-
-def _way_like(made: Plan, needs: list[Need]) -> Need | None:
-    """The need of the way that the plan takes."""
-    options = {"slicing": made.vae.get("slicing", False), "tiling": made.vae.get("tiling", False)}
-    wanted = (dict(made.placement), dict(made.dtypes), options)
-    for found in needs:
-        way, facts = found.way, found.facts
-        own = {"slicing": way.slicing, "tiling": way.tiling}
-        if (placement_of(facts, way), dtypes_of(facts, way), own) == wanted:
-            return found
-    return None

@@ -157,8 +157,9 @@ def _smaller(space: Space, size: Size) -> tuple[Need, ...]:
     others = smaller(size, space.card)
     shorter = best(space, [one for one in others if one[:2] == size[:2]])
     flatter = best(space, [one for one in others if one[2] == size[2]])
-    found = [need for need in (shorter, flatter) if need is not None] or [best(space, others)]
-    return tuple(sorted((need for need in found if need is not None), key=order))
+    pair = [found for found in (shorter, flatter) if found is not None]
+    both = None if pair else best(space, others)
+    return tuple(sorted(pair, key=order)) if both is None else (both,)
 
 
 def _open(value: bool | None) -> tuple[bool, ...]:

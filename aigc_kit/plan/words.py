@@ -37,18 +37,28 @@ def reasons(space: Space, found: Need, given: Request) -> tuple[Reason, ...]:
     )
 
 
-def change(help_: Remedy, request: Request) -> str:
-    """What to ask for instead, in words: the smallest changes of the request that fit, joined by "or"."""
-    leave = ["leave out " + ", ".join(help_.opened)] if help_.opened else []
-    ways = []
+def remedy(help_: Remedy, request: Request, where: str = "the GPU") -> Reason:
+    """What to do when nothing fits: the smallest changes of the request, or how much to free."""
+    sizes = {"the GPU": "显存", "main memory": "内存"}
+    en, zh = [], []
     for found in help_.needs:
-        way, words = found.way, list(leave)
+        way, changes, changes_zh = found.way, [], []
+        if help_.opened:
+            changes.append("leave out " + ", ".join(help_.opened))
+            changes_zh.append("不指定 " + "、".join(help_.opened))
         if request.frames and way.frames != request.frames:
-            words.append(f"ask for {way.frames} frames")
+            changes.append(f"ask for {way.frames} frames")
+            changes_zh.append(f"改为 {way.frames} 帧")
         if request.height and (way.height, way.width) != (request.height, request.width):
-            words.append(f"ask for {way.height}x{way.width}")
-        ways.append(" and ".join(words) or f"ask for {size(way)}")
-    return ", or ".join(ways)
+            changes.append(f"ask for {way.height}x{way.width}")
+            changes_zh.append(f"改为 {way.height}×{way.width}")
+        en.append(" and ".join(changes) or f"ask for {size(way)}")
+        zh.append("并".join(changes_zh) or f"改为 {size(way)}")
+    pairs = ((help_.device_bytes, where), (help_.ram_bytes, "main memory"))
+    frees = [(format_bytes(count), place) for count, place in pairs if count]
+    en.append("free " + " and ".join(f"{count} more of {place}" for count, place in frees))
+    zh.append("再空出 " + "和 ".join(f"{count} {sizes[place]}" for count, place in frees))
+    return Reason(", or ".join(en), "，或".join(zh))
 
 
 def _size(space: Space, found: Need, given: Request) -> Reason:

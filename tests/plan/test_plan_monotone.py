@@ -8,9 +8,8 @@ from hypothesis.strategies import floats, sampled_from
 
 from aigc_kit import cards
 from aigc_kit.errors import DoesNotFit
-from aigc_kit.plan import MARGIN, plan
+from aigc_kit.plan import MARGIN, diffusion, plan
 from aigc_kit.plan.asked import Asked
-from aigc_kit.plan.diffusion import _way_like
 from aigc_kit.plan.search import Space, order
 from aigc_kit.types import Budget, Request
 from aigc_kit.units import GIB
@@ -60,9 +59,7 @@ def attempt(model, budget, extra):
 
 
 def need_of(made):
-    request = made.request
-    space = Space(made.card, made.budget, request.batch, Asked.of(request))
-    found = _way_like(made, list(space.needs((request.height, request.width, request.frames or 1))))
+    found = diffusion.need_of(made)
     assert found is not None
     return found
 
