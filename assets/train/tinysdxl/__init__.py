@@ -1,0 +1,1 @@
+"""How the tiny SDXL pipeline of the closed world was trained."""

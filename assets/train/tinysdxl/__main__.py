@@ -1,0 +1,97 @@
+"""``python -m assets.train.tinysdxl``: every stage in order. A stage can be run alone by its name; training resumes."""
+
+import argparse
+
+CHUNKS = 40
+
+
+def main() -> None:
+    stages = {
+        "pictures": render,
+        "codec": fit_codec,
+        "text": teach_text,
+        "unet": train_unet,
+        "decoder": train_decoder,
+        "encoder": train_encoder,
+        "decay": decay_unet,
+        "export": write_model,
+        "evaluate": measure,
+        "card": write_card,
+    }
+    parser = argparse.ArgumentParser(prog="python -m assets.train.tinysdxl", description=__doc__)
+    parser.add_argument("stages", nargs="*", metavar="stage", help=f"of {', '.join(stages)}; default: all")
+    parser.add_argument("--wall", type=float, default=3600.0, help="seconds for each training stage")
+    parser.add_argument("--chunks", type=int, default=CHUNKS, help="chunks of 1,000 pictures")
+    parser.add_argument(
+        "--decay", type=float, default=0.0, help="decoder, encoder: share of the time with falling rate"
+    )
+    arguments = parser.parse_args()
+    if unknown := set(arguments.stages) - set(stages):
+        parser.error(f"no stage {', '.join(sorted(unknown))}; there are {', '.join(stages)}")
+    for name in arguments.stages or stages:
+        print(f"--- {name}", flush=True)
+        stages[name](arguments)
+
+
+def render(arguments: argparse.Namespace) -> None:
+    from . import pictures
+
+    pictures.build(arguments.chunks)
+
+
+def fit_codec(_: argparse.Namespace) -> None:
+    from . import codec
+
+    codec.fit()
+
+
+def teach_text(_: argparse.Namespace) -> None:
+    from . import text
+
+    text.train()
+
+
+def train_unet(arguments: argparse.Namespace) -> None:
+    from . import diffusion
+
+    diffusion.train(arguments.wall)
+
+
+def decay_unet(arguments: argparse.Namespace) -> None:
+    from . import diffusion
+
+    diffusion.train(arguments.wall, decay=True)
+
+
+def train_decoder(arguments: argparse.Namespace) -> None:
+    from . import vae
+
+    vae.train("decoder", arguments.wall, arguments.decay)
+
+
+def train_encoder(arguments: argparse.Namespace) -> None:
+    from . import vae
+
+    vae.train("encoder", arguments.wall, arguments.decay)
+
+
+def write_model(_: argparse.Namespace) -> None:
+    from . import export
+
+    export.export()
+
+
+def measure(_: argparse.Namespace) -> None:
+    from . import evaluate
+
+    evaluate.evaluate()
+
+
+def write_card(_: argparse.Namespace) -> None:
+    from . import card
+
+    card.write()
+
+
+if __name__ == "__main__":
+    main()

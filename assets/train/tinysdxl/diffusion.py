@@ -1,0 +1,157 @@
+"""Trains the U-Net: resumable, at a constant rate; ``decay`` branches off towards shippable weights."""
+
+import json
+import os
+import random
+import time
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from . import network, paths, probe
+from .bank import Bank, Batch
+from .optimiser import optimisers
+
+
+@dataclass(frozen=True)
+class Settings:
+    batch: int = 64
+    matrix_lr: float = 0.02
+    other_lr: float = 0.002
+    warmup_steps: int = 100
+    average: float = 0.998  # per step, of the weights that are shipped
+    noisy_share: float = 0.4  # of the timesteps drawn from the noisiest 45 %, beside the uniform ones
+    subject_weight: float = 2.0  # extra weight of latent cells that the subject covers
+    drop_zero: float = 0.07  # text replaced by zeros: what the pipeline uses when no negative prompt is given
+    drop_empty: float = 0.03  # text replaced by ""
+    save_seconds: float = 110.0
+    probe_seconds: float = 600.0
+
+
+class Run:
+    """One training: network, running average, optimisers, and how far it is."""
+
+    def __init__(self, settings: Settings, bank: Bank) -> None:
+        torch.manual_seed(0)
+        self.settings, self.bank = settings, bank
+        self.unet = network.build()
+        self.averaged = network.twin(self.unet)
+        self.optimisers = optimisers(self.unet, settings.matrix_lr, settings.other_lr)
+        self.signal, self.noise = network.alphas()
+        self.empty = bank.encoder.packed([""])
+        self.step = self.samples = 0
+        self.cpu = 0.0
+        self.rng = random.Random()
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Mean squared error of v, weighted towards the subject."""
+        s, count = self.settings, len(batch.latents)
+        drop = torch.rand(count)
+        states, pooled = batch.states.clone(), batch.pooled.clone()
+        zero, empty = drop < s.drop_zero, (drop >= s.drop_zero) & (drop < s.drop_zero + s.drop_empty)
+        states[zero], pooled[zero] = 0.0, 0.0
+        states[empty], pooled[empty] = self.empty[0], self.empty[1]
+        place = (torch.rand(1) + torch.arange(count) / count) % 1  # stratified
+        place = torch.where(torch.rand(count) < s.noisy_share, 0.55 + 0.45 * place, place)
+        timesteps = (place * 1000).long().clamp(max=999)
+        a, b = self.signal[timesteps].view(-1, 1, 1, 1), self.noise[timesteps].view(-1, 1, 1, 1)
+        noise = torch.randn_like(batch.latents)
+        said = network.predict(self.unet, a * batch.latents + b * noise, timesteps, states, pooled)
+        weight = 1 + s.subject_weight * batch.cells.unsqueeze(1)
+        return ((said - (a * noise - b * batch.latents)).square() * weight).mean() / weight.mean()
+
+    def update(self, factor: float) -> None:
+        """One optimiser step at ``factor`` times the full rates, then the running average."""
+        torch.nn.utils.clip_grad_norm_(self.unet.parameters(), 1.0)
+        rates = (self.settings.matrix_lr, self.settings.other_lr)
+        for optimiser, rate in zip(self.optimisers, rates, strict=True):
+            optimiser.param_groups[0]["lr"] = rate * factor
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+        self.step += 1
+        weight = 1 - min(self.settings.average, (self.step + 1) / (self.step + 10))
+        with torch.no_grad():
+            torch._foreach_lerp_(list(self.averaged.parameters()), list(self.unet.parameters()), weight)
+
+    def state(self) -> dict:
+        return {
+            "step": self.step,
+            "samples": self.samples,
+            "cpu": self.cpu,
+            "unet": self.unet.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+        }
+
+    def save(self, target=paths.NETWORK) -> None:
+        temporary = target.with_suffix(".tmp")
+        torch.save(self.state(), temporary)
+        temporary.replace(target)
+
+    def resume(self) -> bool:
+        """Continue from the checkpoint, else from the committed weights; False when there is neither."""
+        if paths.NETWORK.exists():
+            state = torch.load(paths.NETWORK, weights_only=True)
+            for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+                optimiser.load_state_dict(saved)
+        elif (paths.STATE / "unet.safetensors").exists():
+            from . import export
+
+            state = export.read_state()
+        else:
+            return False
+        self.unet.load_state_dict(state["unet"])
+        self.averaged.load_state_dict(state["averaged"])
+        self.step, self.samples, self.cpu = state["step"], state["samples"], state["cpu"]
+        return True
+
+
+def train(wall: float, settings: Settings = Settings(), decay: bool = False) -> Run:
+    """Train for ``wall`` seconds; with ``decay`` the rates fall to zero in that time; saved once, at the end."""
+    torch.set_num_threads(1)
+    bank = Bank()
+    while not bank.refresh(8):
+        time.sleep(5)
+    run = Run(settings, bank)
+    print("resumed at" if run.resume() else "fresh start", run.step, f"{len(bank.chunks)} chunks", flush=True)
+    watch = probe.Watch(bank)
+    began = saved = time.monotonic()
+    cpu = time.process_time()
+    probed, losses = began if run.step else began - 400, []
+    (paths.RUN / "pid").write_text(str(os.getpid()))
+    while (now := time.monotonic()) - began < wall:
+        left = 1 - (now - began) / wall
+        loss = run.loss(bank.batch(settings.batch, run.rng))
+        loss.backward()
+        run.update(left if decay else min(1.0, (run.step + 1) / settings.warmup_steps))
+        losses.append(loss.item())
+        run.samples += settings.batch
+        if not decay and now - saved > settings.save_seconds:
+            spent, cpu = time.process_time() - cpu, time.process_time()
+            run.cpu += spent
+            run.save()
+            line = {
+                "step": run.step,
+                "samples": run.samples,
+                "cpu": round(run.cpu),
+                "share": round(spent / (time.monotonic() - saved), 2),
+                "per_cpu_second": round(len(losses) * settings.batch / spent, 1),
+                "loss": round(sum(losses) / len(losses), 4),
+                "chunks": len(bank.chunks),
+            }
+            if now - probed > settings.probe_seconds:
+                line["prefers"] = watch.look(run.averaged)
+                probed = time.monotonic()
+            log(line)
+            bank.refresh()
+            saved, losses = time.monotonic(), []
+    run.cpu += time.process_time() - cpu
+    run.save(paths.NETWORK.with_name("decayed.pt") if decay else paths.NETWORK)
+    return run
+
+
+def log(line: dict) -> None:
+    with paths.LOG.open("a") as file:
+        file.write(json.dumps(line) + "\n")
+    print(line, flush=True)

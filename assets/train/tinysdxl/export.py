@@ -1,0 +1,90 @@
+"""Puts the parts together into one StableDiffusionXLPipeline in float16, and keeps the state to go on from."""
+
+import json
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from . import network, paths, text, vae
+
+
+def decayed_or_live(file: Path) -> Path:
+    """The branch with the falling rate when there is one, else the running training."""
+    branch = file.with_name(f"{file.stem}-decayed.pt") if file != paths.NETWORK else file.with_name("decayed.pt")
+    return branch if branch.exists() else file
+
+
+def unet(file: Path | None = None) -> nn.Module:
+    """The averaged U-Net with diffusers' own attention processors."""
+    from diffusers.models.attention_processor import AttnProcessor2_0
+
+    model = network.build()
+    model.load_state_dict(torch.load(file or decayed_or_live(paths.NETWORK), weights_only=True)["averaged"])
+    model.set_attn_processor(AttnProcessor2_0())
+    return model.eval()
+
+
+def autoencoder() -> nn.Module:
+    """Decoder and encoder, averaged, as one AutoencoderKL; the log-variance of the latents is pinned."""
+    model = vae.build()
+    for name in ("decoder", "encoder"):
+        part = vae.Part(name)
+        part.file = decayed_or_live(part.file)
+        part.resume()
+        module = part.averaged()
+        first, last = ("post_quant_conv", "decoder") if name == "decoder" else ("encoder", "quant_conv")
+        getattr(model, first).load_state_dict(module.first.state_dict())
+        getattr(model, last).load_state_dict(module.last.state_dict())
+    channels = vae.SHAPE["latent_channels"]
+    with torch.no_grad():
+        model.quant_conv.weight[channels:] = 0.0
+        model.quant_conv.bias[channels:] = vae.LOG_VARIANCE
+    return model.eval()
+
+
+def pipeline(file: Path | None = None):
+    """The StableDiffusionXLPipeline, float32."""
+    from diffusers import EulerDiscreteScheduler, StableDiffusionXLPipeline
+
+    encoders = text.load()
+    return StableDiffusionXLPipeline(
+        vae=autoencoder(),
+        text_encoder=encoders.first,
+        text_encoder_2=encoders.second,
+        tokenizer=encoders.tokenizers[0],
+        tokenizer_2=encoders.tokenizers[1],
+        unet=unet(file),
+        scheduler=EulerDiscreteScheduler(**network.SCHEDULE),
+        add_watermarker=False,
+    )
+
+
+def export(target: Path = paths.MODEL) -> None:
+    """Write the pipeline, float16, and the state."""
+    pipe = pipeline()
+    pipe.to(torch.float16).save_pretrained(target)
+    for file in target.rglob("*.json"):
+        file.write_text(file.read_text(encoding="utf-8").rstrip() + "\n", encoding="utf-8")
+    size = sum(file.stat().st_size for file in target.rglob("*") if file.is_file())
+    print(f"{target.name}: {size / 1e6:.1f} MB", flush=True)
+
+
+def write_state() -> None:
+    """Raw weights before any decay, float16, and the codec: what a later training needs beside the pictures."""
+    from safetensors.torch import load_file, save_file
+
+    state = torch.load(paths.NETWORK, weights_only=True)
+    paths.STATE.mkdir(exist_ok=True)
+    save_file({k: v.half().contiguous() for k, v in state["unet"].items()}, paths.STATE / "unet.safetensors")
+    save_file(load_file(paths.CODEC), paths.STATE / "codec.safetensors")
+    numbers = {name: state[name] for name in ("step", "samples", "cpu")}
+    (paths.STATE / "state.json").write_text(json.dumps(numbers) + "\n")
+
+
+def read_state() -> dict:
+    """The committed state in the form of ``Run.state``, without optimisers."""
+    from safetensors.torch import load_file
+
+    weights = {k: v.float() for k, v in load_file(paths.STATE / "unet.safetensors").items()}
+    return {"unet": weights, "averaged": weights, **json.loads((paths.STATE / "state.json").read_text())}

@@ -1,0 +1,21 @@
+"""Where every stage of the training reads and writes."""
+
+import os
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+RUN = Path(os.environ.get("TINYSDXL_RUN", HERE / "run"))  # pictures, checkpoints, logs: not in git
+MODEL = HERE.parents[1] / "models" / "tinysdxl"  # what is shipped
+STATE = HERE / "state"  # raw weights before the decay, float16: where a later training goes on
+
+PICTURES = RUN / "pictures"  # chunks of rendered pictures
+BANK = RUN / "bank"  # the same chunks as latents and text states
+CODEC = RUN / "codec.safetensors"
+TEXT = RUN / "text"
+NETWORK = RUN / "network.pt"
+DECODER = RUN / "decoder.pt"
+ENCODER = RUN / "encoder.pt"
+READER = RUN / "reader.pt"
+LOG = RUN / "training.jsonl"
+EVALUATION = MODEL / "eval.json"
+PROMPTS = HERE.parents[1] / "prompts" / "image_eval.json"

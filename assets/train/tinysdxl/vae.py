@@ -1,0 +1,183 @@
+"""The AutoencoderKL: its decoder learns to paint from the codec's latents, its encoder to give them."""
+
+import json
+import os
+import random
+import time
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from . import codec, paths, pictures
+
+SHAPE = {
+    "in_channels": 3,
+    "out_channels": 3,
+    "down_block_types": ("DownEncoderBlock2D",) * 4,
+    "up_block_types": ("UpDecoderBlock2D",) * 4,
+    "block_out_channels": (16, 24, 48, 64),
+    "layers_per_block": 1,
+    "latent_channels": codec.CHANNELS,
+    "norm_num_groups": 8,
+    "sample_size": 128,
+    "mid_block_add_attention": False,
+    "scaling_factor": 1.0,
+    "force_upcast": False,
+}
+LOG_VARIANCE = -12.0  # pinned: regression leaves it untrained; the latents' standard deviation becomes 0.0025
+JITTER = 0.05  # noise on the latents while the decoder learns: the U-Net's are never exact
+CROP = 64
+HOLD_SECONDS = 110.0
+
+
+def build() -> nn.Module:
+    from diffusers import AutoencoderKL
+
+    return AutoencoderKL(**SHAPE).to(memory_format=torch.channels_last)
+
+
+class Decoder(nn.Module):
+    """post_quant_conv and decoder as one function of the latents."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        vae = build()
+        self.first, self.last = vae.post_quant_conv, vae.decoder
+
+    def forward(self, latents: Tensor) -> Tensor:
+        return self.last(self.first(latents))
+
+
+class Encoder(nn.Module):
+    """Encoder and quant_conv, means only."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        vae = build()
+        self.first, self.last = vae.encoder, vae.quant_conv
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.last(self.first(images))[:, : codec.CHANNELS]
+
+
+def painting_loss(painted: Tensor, images: Tensor) -> Tensor:
+    """L1 of the pixels and of their differences to the right and below: edges count twice."""
+    error = painted - images
+    across = (error[..., 1:] - error[..., :-1]).abs().mean()
+    down = (error[..., 1:, :] - error[..., :-1, :]).abs().mean()
+    return error.abs().mean() + 0.5 * (across + down)
+
+
+class Part:
+    """Decoder or encoder with optimiser, running average and checkpoint."""
+
+    def __init__(self, name: str, rate: float = 2e-3, average: float = 0.995) -> None:
+        torch.manual_seed(1)
+        self.name, self.rate, self.average = name, rate, average
+        self.file = {"decoder": paths.DECODER, "encoder": paths.ENCODER}[name]
+        self.module = (Decoder if name == "decoder" else Encoder)().to(memory_format=torch.channels_last)
+        self.mean = [p.detach().clone() for p in self.module.parameters()]
+        self.adam = torch.optim.AdamW(self.module.parameters(), lr=rate, betas=(0.9, 0.98), weight_decay=1e-4)
+        self.step, self.cpu = 0, 0.0
+        self.linear = codec.load()
+
+    def loss(self, images: Tensor) -> Tensor:
+        latents = self.linear.encode(images)
+        if self.name == "encoder":
+            return (self.module(images) - latents).square().mean()
+        return painting_loss(self.module(latents + JITTER * torch.randn_like(latents)), images)
+
+    def update(self, factor: float) -> None:
+        nn.utils.clip_grad_norm_(self.module.parameters(), 1.0)
+        self.adam.param_groups[0]["lr"] = self.rate * min(1.0, (self.step + 1) / 50) * factor
+        self.adam.step()
+        self.adam.zero_grad(set_to_none=True)
+        self.step += 1
+        weight = 1 - min(self.average, (self.step + 1) / (self.step + 10))
+        with torch.no_grad():
+            torch._foreach_lerp_(self.mean, list(self.module.parameters()), weight)
+
+    def save(self, target=None) -> None:
+        target = target or self.file
+        state = {"module": self.module.state_dict(), "mean": self.mean, "adam": self.adam.state_dict()}
+        torch.save(state | {"step": self.step, "cpu": self.cpu}, target.with_suffix(".tmp"))
+        target.with_suffix(".tmp").replace(target)
+
+    def resume(self) -> None:
+        if self.file.exists():
+            state = torch.load(self.file, weights_only=True)
+            self.module.load_state_dict(state["module"])
+            self.adam.load_state_dict(state["adam"])
+            self.mean, self.step, self.cpu = state["mean"], state["step"], state["cpu"]
+
+    def averaged(self) -> nn.Module:
+        """The module with the averaged weights in place: only for use after training."""
+        with torch.no_grad():
+            for parameter, mean in zip(self.module.parameters(), self.mean, strict=True):
+                parameter.copy_(mean)
+        return self.module.eval()
+
+
+def crops(rng: random.Random, count: int = 16, side: int = CROP) -> Tensor:
+    """Random squares on the grid of latent cells, float32 (count, 3, side, side); half of them mirrored."""
+    numbers = [n for n in pictures.ready() if n > 0]
+    images = pictures.read(rng.choice(numbers), "images")
+    rows, columns = images.shape[1] // 8, images.shape[2] // 8
+    out = []
+    for _ in range(count):
+        y, x = (8 * rng.randint(0, n - side // 8) for n in (rows, columns))
+        out.append(images[rng.randrange(len(images)), y : y + side, x : x + side])
+    return codec.as_images(np.stack(out)).contiguous(memory_format=torch.channels_last)
+
+
+@torch.no_grad()
+def measure(part: Part, count: int = 48) -> float:
+    """Decoder: dB on held-out pictures; encoder: dB of the codec's pictures from its latents."""
+    images = codec.as_images(pictures.read(0, "images")[:count])
+    exact = part.linear.encode(images)
+    live = [p.detach().clone() for p in part.module.parameters()]
+    module = part.averaged()
+    said = module(exact if part.name == "decoder" else images)
+    for parameter, own in zip(part.module.parameters(), live, strict=True):
+        parameter.copy_(own)
+    part.module.train()
+    if part.name == "decoder":
+        return codec.psnr(said.clamp(-1, 1), images)
+    return codec.psnr(part.linear.decode(said), part.linear.decode(exact))
+
+
+def train(name: str, wall: float, decay: float = 0.0) -> float:
+    """Train one part for ``wall`` seconds, over the last share ``decay`` with a falling rate; returns its dB."""
+    torch.set_num_threads(1)
+    part, rng = Part(name), random.Random()
+    part.resume()
+    (paths.RUN / f"pid-{name}").write_text(str(os.getpid()))
+    began = saved = time.monotonic()
+    cpu, losses = time.process_time(), []
+    while (now := time.monotonic()) - began < wall:
+        left = 1 - (now - began) / wall
+        loss = part.loss(crops(rng))
+        loss.backward()
+        part.update(min(1.0, left / decay) if decay else 1.0)
+        losses.append(loss.item())
+        if now - saved > HOLD_SECONDS:
+            part.cpu += time.process_time() - cpu
+            cpu = time.process_time()
+            if not decay:
+                part.save()
+            note(part, losses)
+            saved, losses = time.monotonic(), []
+    part.cpu += time.process_time() - cpu
+    part.save(part.file.with_name(f"{name}-decayed.pt") if decay else None)
+    return note(part, losses)
+
+
+def note(part: Part, losses: list[float]) -> float:
+    value = measure(part)
+    mean = sum(losses) / max(1, len(losses))
+    line = {part.name: round(value, 2), "step": part.step, "cpu": round(part.cpu), "loss": round(mean, 5)}
+    with paths.LOG.open("a") as file:
+        file.write(json.dumps(line) + "\n")
+    print(line, flush=True)
+    return value
