@@ -10,6 +10,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+CHATTTS := $(VENV)/chattts/.ready
 TIER ?= tiny
 LABS ?=
 MODELS ?= core
@@ -31,7 +32,7 @@ labs: fetch
 lab: fetch
 	AIGC_OUT='$(CURDIR)/out' $(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --notebook-dir=notebooks
 
-test: fetch
+test: fetch $(CHATTTS)
 	$(BIN)/python -m pytest
 
 check: $(STAMP)
@@ -57,6 +58,11 @@ $(STAMP): pyproject.toml constraints.txt
 	    echo "found: $$($(BIN)/python --version), and 3.11 to 3.13 is needed"; \
 	    echo "what to do: rm -r $(VENV), then make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
 	$(BIN)/python -m pip install --quiet $(PIP_FLAGS) --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+# ChatTTS brings torchaudio, which a CPU build of torch cannot load: a folder of its own, for its tests alone.
+$(CHATTTS): tests/speech/chattts/requirements.txt $(STAMP)
+	$(BIN)/python -m pip install --quiet $(PIP_FLAGS) --no-deps --upgrade --target $(@D) --requirement $<
 	@touch $@
 
 clean:
