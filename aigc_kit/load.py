@@ -9,7 +9,11 @@ from aigc_kit.errors import BadInput, NotOnDisk
 from aigc_kit.types import Card, Plan
 
 # Each module offers key(plan) -> tuple of str, first of them the card's name, and make(plan) -> an object with close()
-_MAKERS = {"text": "aigc_kit.text.loading", "speech": "aigc_kit.speech.loading"}
+_MAKERS = {
+    "text": "aigc_kit.text.loading",
+    "speech": "aigc_kit.speech.loading",
+    "image": "aigc_kit.image.loading",
+}
 
 _loaded: dict[tuple[str, ...], Any] = {}
 _lock = RLock()

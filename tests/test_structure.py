@@ -36,6 +36,7 @@ LAYERS = {
     "text": 2,
     "video": 2,
     "xray": 2,
+    "calibrate": 3,
     "checks": 3,
     "encode": 3,
     "cli": 3,
