@@ -47,7 +47,12 @@ _BOTH, _HALF = (("float16", ALL), ("float32", ALL)), (("bfloat16", ("sdpa",)),)
 _FRAMES = (5, 9, 13, 17, 33, 49, 81)
 GRIDS = {
     "sdxl": Grid(_images((512, 512), (768, 768), (1024, 768), (768, 1024), (1024, 1024)), _BOTH, (1, 2, 4), OPTIONS),
-    "sd15": Grid(_images((512, 512), (768, 512), (512, 768), (768, 768)), _BOTH, (1, 2, 4), OPTIONS),
+    "sd15": Grid(
+        _images((512, 512), (768, 512), (512, 768), (768, 768)),
+        (("float16", ALL), ("float32", ("sdpa", "math"))),
+        (1, 2, 4),
+        OPTIONS,
+    ),
     "wan2.1-1.3b": Grid(
         _clips(_LADDER, _FRAMES),
         (("bfloat16", ("sdpa",)), ("float16", ("sdpa", "math"))),
