@@ -1,1 +1,66 @@
-"""Works that join text, picture, voice and motion in one page that opens from disk."""
+"""Works that join text, picture, voice and motion in one page that opens from disk.
+
+work = Work("拓扑学：甜甜圈与咖啡杯", TITLE)
+work.add("text", sample(), "sample")              # or work.take(take) with what a lab made
+review(work.text)                                 # what a reader would stumble over
+work.save(folder); work = Work.load(folder)       # tomorrow
+write_page(work, folder, view=morph_view())       # topology_story.html: one file, no network
+
+animate("morph.mp4")                              # the deformation, every frame's mesh counted
+animatic("film.mp4", draft(work.text), pictures)  # a storyboard of 60 s as a film
+"""
+
+from aigc_kit.story.animatic import Animatic, animatic
+from aigc_kit.story.clean import visible
+from aigc_kit.story.making import from_take, make
+from aigc_kit.story.morphing import animate, frames
+from aigc_kit.story.page import PAGE, page, write_page
+from aigc_kit.story.palette import agreement, distance, spread
+from aigc_kit.story.parts import LABELS, Part
+from aigc_kit.story.prompts import SUGGESTIONS, TITLE, TOPOLOGY, feynman, sample
+from aigc_kit.story.review import Finding, Review, length, review
+from aigc_kit.story.rubric import CRITERIA, hints, table
+from aigc_kit.story.storyboard import Shot, Storyboard, balanced, draft, from_rows, parse
+from aigc_kit.story.viewer import View, document, morph_view, notebook_html
+from aigc_kit.story.work import Work
+
+__all__ = [
+    "CRITERIA",
+    "LABELS",
+    "PAGE",
+    "SUGGESTIONS",
+    "TITLE",
+    "TOPOLOGY",
+    "Animatic",
+    "Finding",
+    "Part",
+    "Review",
+    "Shot",
+    "Storyboard",
+    "View",
+    "Work",
+    "agreement",
+    "animate",
+    "animatic",
+    "balanced",
+    "distance",
+    "document",
+    "draft",
+    "feynman",
+    "frames",
+    "from_rows",
+    "from_take",
+    "hints",
+    "length",
+    "make",
+    "morph_view",
+    "notebook_html",
+    "page",
+    "parse",
+    "review",
+    "sample",
+    "spread",
+    "table",
+    "visible",
+    "write_page",
+]

@@ -2,14 +2,18 @@
 
 import base64
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 from aigc_kit.errors import BadInput
 from aigc_kit.paths import write_atomically
 from aigc_kit.record.sidecar import SAFE_NAME
 from aigc_kit.story import rubric
 from aigc_kit.story.clean import paragraphs, visible
+from aigc_kit.story.measured import middle_frame
 from aigc_kit.story.pages import environment, markup, policy, safe, template_text
 from aigc_kit.story.parts import Part
 from aigc_kit.story.viewer import View
@@ -92,7 +96,18 @@ def _shown(part: Part) -> dict[str, Any]:
         width, height = part.facts["width"], part.facts["height"]
         return {**found, "width": width, "height": height, "small": min(width, height) < SMALL}
     seconds = part.facts.get("seconds")
-    return {**found, "seconds": f"{seconds:.1f}" if seconds else ""}
+    found["seconds"] = f"{seconds:.1f}" if seconds else ""
+    return {**found, "poster": _poster(part)} if part.kind == "video" else found
+
+
+def _poster(part: Part) -> str:
+    """A frame of the clip, for the time before it plays, and for paper."""
+    frame = middle_frame(part)
+    if frame is None:
+        return ""
+    buffer = BytesIO()
+    Image.fromarray(frame).save(buffer, "WEBP", quality=80)
+    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 def _caption(part: Part) -> str:

@@ -67,8 +67,8 @@ def _png(data: bytes, facts: Mapping[str, str]) -> bytes:
     with Image.open(BytesIO(data)) as image:
         image.load()
         text = PngImagePlugin.PngInfo()
-        kept = {k: v for k, v in image.info.items() if isinstance(v, str)}
-        for name, value in {**kept, **facts}.items():
+        kept: dict[str, str] = {str(k): v for k, v in image.info.items() if isinstance(v, str)}
+        for name, value in (kept | dict(facts)).items():
             text.add_itxt(name, value)
         buffer = BytesIO()
         image.save(buffer, "PNG", pnginfo=text)

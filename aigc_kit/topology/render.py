@@ -160,13 +160,15 @@ def _background(camera: Camera, size: int, mesh: Mesh | None) -> np.ndarray:
 def _shadow(mesh: Mesh, spot: np.ndarray) -> np.ndarray:
     """How dark the floor is at each spot (..., 2), 0 to 1: the mesh from above, out of focus."""
     cells, reach = 64, 2.4
-    bins = [(cells, (-reach, reach))] * 2
-    counts, _, _ = np.histogram2d(*mesh.vertices[:, :2].T, bins=[b[0] for b in bins], range=[b[1] for b in bins])
-    dark = _blurred(np.minimum(counts, 1.0)[..., None], 3)[..., 0]
+    over = np.floor((mesh.vertices[:, :2] + reach) / (2 * reach) * cells).astype(int)
+    column, row = over[((over >= 0) & (over < cells)).all(axis=1)].T
+    dark = np.zeros((cells, cells, 1))
+    dark[column, row] = 1.0
+    dark = _blurred(dark, 3)[..., 0]
     index = np.floor((spot + reach) / (2 * reach) * cells).astype(int)
-    inside = ((index >= 0) & (index < cells)).all(axis=-1)
-    index = np.where(inside[..., None], index, 0)
-    return np.where(inside, dark[index[..., 0], index[..., 1]], 0.0)
+    known = np.logical_and(index >= 0, index < cells).all(axis=-1, keepdims=True)
+    index = np.where(known, index, 0)
+    return np.where(known[..., 0], dark[index[..., 0], index[..., 1]], 0.0)
 
 
 def _blurred(picture: np.ndarray, radius: int) -> np.ndarray:

@@ -1,0 +1,193 @@
+"""A storyboard as a film: pictures that pan and zoom, captions, the narration at its place."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from aigc_kit import cards, device, fetch
+from aigc_kit.encode import Probe, Writer, probe
+from aigc_kit.errors import BadInput
+from aigc_kit.paths import write_atomically
+from aigc_kit.story.clean import visible
+from aigc_kit.story.storyboard import Storyboard
+
+SIZE, FPS, RATE = (640, 360), 12, 24_000
+PEAK = 0.95
+MOVES = ((1.0, 1.16, (0.5, 0.5), (0.5, 0.4)), (1.16, 1.16, (0.1, 0.5), (0.9, 0.5)), (1.18, 1.0, (0.5, 0.6), (0.5, 0.5)))
+"""(zoom at the start, at the end, where in the spare room at the start, at the end), taken in turns."""
+
+
+@dataclass(frozen=True)
+class Animatic:
+    """A finished film.
+
+    Args:
+        path: of the MP4.
+        facts: read back from it.
+        captions: whether they are in the pictures; without a Chinese font they are only in the file of subtitles.
+        subtitles: path of the WebVTT file.
+        overrun: shot (from 1) -> seconds by which its voice lasts longer than the shot.
+    """
+
+    path: Path
+    facts: Probe
+    captions: bool
+    subtitles: Path
+    overrun: dict[int, float]
+
+
+def animatic(
+    path: Path | str,
+    board: Storyboard,
+    pictures: Sequence[Any],
+    voices: Sequence[np.ndarray | None] = (),
+    *,
+    rate: int = RATE,
+    size: tuple[int, int] = SIZE,
+    fps: int = FPS,
+    music: np.ndarray | None = None,
+    on_frame: Callable[[int, int], None] | None = None,
+) -> Animatic:
+    """Render a storyboard.
+
+    Args:
+        path: .mp4; the subtitles stand beside it as .vtt.
+        board: its shots.
+        pictures: one for each shot, or fewer, which are then repeated in turns: PIL images or uint8 (H, W, 3).
+        voices: one wave float32 (N,) for each shot, or None; empty for a silent film.
+        rate: of voices and music, Hz.
+        size: width and height in pixels, even.
+        fps: frames per second.
+        music: float32 (N,), put under the voices, repeated or cut to length.
+        on_frame: called with (frames done, frames in all).
+
+    Raises:
+        BadInput: no pictures, or other numbers of voices.
+        CannotWrite: ffmpeg gave up.
+    """
+    path = Path(path)
+    if path.suffix != ".mp4" or size[0] % 2 or size[1] % 2 or not pictures:
+        raise BadInput(
+            asked=f"{path.name}, {size}, {len(pictures)} pictures", found="no film", todo="an .mp4, even sides"
+        )
+    if voices and len(voices) != len(board.shots):
+        raise BadInput(asked=f"{len(board.shots)} shots", found=f"{len(voices)} voices", todo="one for each, or None")
+    sound, overrun = mix(board, voices, rate, music) if len(voices) or music is not None else (None, {})
+    images = [_widened(_image(each), size) for each in pictures]
+    font = caption_font(size[1] // 15)
+    total = round(board.total * fps)
+    with Writer(path, fps, sound=None if sound is None else (sound, rate), metadata={"comment": "animatic"}) as writer:
+        for count, frame in enumerate(_frames(board, images, size, fps, font), 1):
+            writer.add(frame)
+            if on_frame is not None:
+                on_frame(count, total)
+    subtitles = write_atomically(path.with_suffix(".vtt"), board.subtitles())
+    return Animatic(path, probe(path), font is not None, subtitles, overrun)
+
+
+def mix(
+    board: Storyboard, voices: Sequence[np.ndarray | None], rate: int = RATE, music: np.ndarray | None = None
+) -> tuple[np.ndarray, dict[int, float]]:
+    """The sound track: each voice where its shot begins, music softly below; never above 0.95.
+
+    Returns:
+        float32 (N,) as long as the storyboard; shot (from 1) -> seconds that its voice is too long.
+    """
+    track = np.zeros(round(board.total * rate), np.float32)
+    overrun: dict[int, float] = {}
+    for index, voice in enumerate(voices):
+        if voice is None or not len(voice):
+            continue
+        late = len(voice) / rate - board.shots[index].seconds
+        if late > 0.01:
+            overrun[index + 1] = round(late, 2)
+        start = round(board.starts[index] * rate)
+        piece = np.asarray(voice, np.float32)[: len(track) - start]
+        track[start : start + len(piece)] += piece
+    if music is not None and len(music):
+        loud = 0.2 if np.abs(track).max(initial=0.0) > 0 else 1.0
+        track += loud * np.resize(np.asarray(music, np.float32), len(track))
+    peak = float(np.abs(track).max(initial=0.0))
+    return (track * (PEAK / peak) if peak > PEAK else track), overrun
+
+
+def caption_font(height: int) -> Any | None:
+    """A font with Chinese characters, of this system or fetched; None where there is none (never boxes)."""
+    path = device.cjk_font()
+    if path is None:
+        card = cards.get("font-cjk")
+        folder = fetch.find(card)
+        path = folder / card.parts["font"] if folder else None
+    return ImageFont.truetype(str(path), height) if path else None
+
+
+def _frames(
+    board: Storyboard, images: Sequence[Image.Image], size: tuple[int, int], fps: int, font: Any | None
+) -> Iterator[np.ndarray]:
+    for index, (shot, start) in enumerate(zip(board.shots, board.starts, strict=True)):
+        first = round(start * fps)
+        last = round((start + shot.seconds) * fps)
+        picture, move = images[index % len(images)], MOVES[index % len(MOVES)]
+        strip = _caption(visible(shot.voice), size, font)
+        for frame in range(first, last):
+            share = (frame - first) / max(last - first - 1, 1)
+            view = _moved(picture, size, move, share)
+            if strip is not None:
+                view.paste(strip, (0, size[1] - strip.height), strip)
+            yield np.asarray(view)
+
+
+def _moved(picture: Image.Image, size: tuple[int, int], move: Any, share: float) -> Image.Image:
+    """The part of a picture that is seen at one moment, filled up to the frame."""
+    zoom = move[0] + (move[1] - move[0]) * share
+    scale = max(size[0] / picture.width, size[1] / picture.height) * zoom
+    width, height = size[0] / scale, size[1] / scale
+    spare = (picture.width - width, picture.height - height)
+    left, top = (spare[k] * (move[2][k] + (move[3][k] - move[2][k]) * share) for k in (0, 1))
+    smooth = Image.Resampling.BICUBIC if min(picture.size) >= 256 else Image.Resampling.NEAREST
+    return picture.resize(size, smooth, box=(left, top, left + width, top + height))
+
+
+def _widened(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """A picture much narrower than the frame, whole, before a dark and blurred copy of itself; else as it is."""
+    width = round(picture.height * size[0] / size[1])
+    if picture.width > 0.8 * width:
+        return picture
+    back = picture.resize((16, 9), Image.Resampling.BOX).resize((width, picture.height), Image.Resampling.BICUBIC)
+    back = back.point(lambda value: round(value * 0.45))
+    back.paste(picture, ((width - picture.width) // 2, 0))
+    return back
+
+
+def _caption(text: str, size: tuple[int, int], font: Any | None) -> Image.Image | None:
+    """A dark strip with the words in at most three lines; None without words or font."""
+    words = " ".join(text.split())
+    if font is None or not words:
+        return None
+    lines, room = [""], size[0] * 0.92
+    for sign in words:
+        if font.getlength(lines[-1] + sign) > room and sign not in "，。！？；：、”’」）":
+            lines.append("")
+        lines[-1] += sign
+    if len(lines) > 3:
+        lines = [*lines[:2], lines[2][:-1] + "…"]
+    step = round(font.size * 1.4)
+    strip = Image.new("RGBA", (size[0], step * len(lines) + font.size), (8, 12, 26, 190))
+    draw = ImageDraw.Draw(strip)
+    for index, line in enumerate(lines):
+        place = (size[0] / 2, font.size * 0.5 + step * (index + 0.5))
+        draw.text(place, line, fill=(255, 244, 222, 255), font=font, anchor="mm")
+    return strip
+
+
+def _image(picture: Any) -> Image.Image:
+    if isinstance(picture, Image.Image):
+        return picture.convert("RGB")
+    pixels = np.asarray(picture)
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
+        raise BadInput(asked="a picture of a shot", found=f"{pixels.dtype} {pixels.shape}", todo="uint8 (H, W, 3)")
+    return Image.fromarray(pixels)

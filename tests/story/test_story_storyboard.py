@@ -1,0 +1,158 @@
+"""Seconds add up, drafts can be spoken in the time, films are as long as their storyboard."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aigc_kit.encode import read_frames
+from aigc_kit.errors import BadInput
+from aigc_kit.story import Shot, Storyboard, animatic, balanced, draft, from_rows, length, parse, sample
+from aigc_kit.story import animatic as film
+from aigc_kit.story.animatic import mix
+from aigc_kit.story.storyboard import prompt
+
+
+def board(*seconds, voice="一个洞。"):
+    return Storyboard(tuple(Shot(f"图{i}", voice, "", s) for i, s in enumerate(seconds)), sum(seconds))
+
+
+def test_the_sum_is_checked_and_the_difference_said():
+    with pytest.raises(BadInput, match="add 1 s"):
+        Storyboard((Shot("a", "", "", 30), Shot("b", "", "", 29)))
+    with pytest.raises(BadInput, match=r"take away 2\.5 s"):
+        Storyboard((Shot("a", "", "", 30), Shot("b", "", "", 32.5)))
+    assert board(20, 40).starts == (0.0, 20.0)
+
+
+def test_a_table_there_and_back():
+    one = draft(sample())
+    assert from_rows(one.table()) == one
+    rows = one.table()
+    rows[2]["秒"] = "很久"
+    with pytest.raises(BadInput, match="shot 3"):
+        from_rows(rows)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.floats(1, 600), min_size=1, max_size=40))
+def test_balancing_adds_up_and_leaves_every_shot_a_second(seconds):
+    made = balanced([Shot("图", "", "", s) for s in seconds], 60)
+    assert sum(shot.seconds for shot in made.shots) == pytest.approx(60, abs=0.005)
+    assert min(shot.seconds for shot in made.shots) >= 0.99
+
+
+@pytest.mark.parametrize("count", [1, 3, 8, 12])
+def test_a_draft_keeps_the_order_and_can_be_spoken_in_a_minute(count):
+    made = draft(sample(), count)
+    assert len(made.shots) == count
+    assert sum(length(shot.voice) for shot in made.shots) <= 4.6 * 60
+    places = [sample().find(shot.voice[:6]) for shot in made.shots]
+    assert places == sorted(places) and places[0] == 0
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.text(alphabet="甜圈杯洞。！，\n？”“a1", max_size=400), st.integers(1, 12))
+def test_any_text_gives_a_draft_or_says_that_there_is_none(text, count):
+    try:
+        made = draft(text, count)
+    except BadInput:
+        assert length(text) == 0
+        return
+    assert sum(shot.seconds for shot in made.shots) == pytest.approx(60, abs=0.005)
+    assert all(shot.voice.strip() for shot in made.shots)
+
+
+def test_a_models_table_is_read_and_its_seconds_are_balanced():
+    answer = """好的：
+| 镜头序号 | 画面描述 | 旁白 | 音效/音乐 | 秒 |
+|---|---|---|---|---|
+| 1 | 甜甜圈特写 | 看，一个洞。 | 鼓点 | 10 |
+| 2 | 变成杯子 | 还是一个洞。 | 渐强 | 约20秒 |
+"""
+    made = parse(answer)
+    assert [shot.picture for shot in made.shots] == ["甜甜圈特写", "变成杯子"]
+    assert made.shots[1].seconds > made.shots[0].seconds
+    with pytest.raises(BadInput, match="no row"):
+        parse("我不会画表格。")
+
+
+def test_the_prompt_holds_the_article_and_the_columns():
+    asked = prompt("一篇文章", 6)
+    assert "一篇文章" in asked and "6 个镜头" in asked and "音效/音乐" in asked
+
+
+def test_retiming_gives_each_voice_its_room():
+    made = board(20, 20, 20).retimed([25.0, 1.0, 0.0])
+    assert made.shots[0].seconds >= 25.4
+    assert sum(shot.seconds for shot in made.shots) == pytest.approx(60, abs=0.005)
+    with pytest.raises(BadInput, match="voice alone takes"):
+        board(20, 20, 20).retimed([30.0, 30.0, 30.0])
+
+
+def test_subtitles_are_escaped_webvtt():
+    lines = board(61.5, 3, voice="a --> b <script>").subtitles().splitlines()
+    assert lines[0] == "WEBVTT"
+    assert lines[2] == "00:00:00.000 --> 00:01:01.500"
+    assert lines[3] == "a → b &lt;script>"
+
+
+def test_voices_stand_where_their_shots_begin():
+    one = board(1, 2, 1)
+    track, overrun = mix(one, [np.full(500, 0.5, np.float32), None, np.full(1500, 0.25, np.float32)], rate=1000)
+    assert len(track) == 4000 and track.dtype == np.float32
+    assert np.all(track[:500] == 0.5) and not track[500:3000].any() and np.all(track[3000:] == 0.25)
+    assert overrun == {3: 0.5}
+
+
+def test_a_mix_never_clips():
+    loud, _ = mix(board(2), [np.ones(2000, np.float32)], 1000, music=np.ones(10, np.float32))
+    assert np.abs(loud).max() == pytest.approx(0.95, abs=1e-6)
+
+
+def test_the_film_is_as_long_as_its_storyboard(tmp_path):
+    pictures = [np.full((90, 160, 3), value, np.uint8) for value in (250, 10)]
+    one = Storyboard((Shot("白", "第一句。", "", 1.3), Shot("黑", "", "", 1.27)), 2.57)
+    tone = 0.3 * np.sin(np.arange(24000) * 0.05).astype(np.float32)
+    seen = []
+    made = animatic(
+        tmp_path / "film.mp4", one, pictures, [tone, None], size=(160, 90), on_frame=lambda *at: seen.append(at)
+    )
+    assert made.facts.fps == 12
+    assert abs(made.facts.seconds - 2.57) < 0.2
+    assert abs(made.facts.sound_seconds - 2.57) < 0.2
+    assert (made.facts.width, made.facts.height) == (160, 90)
+    assert seen[-1] == (made.facts.frames, made.facts.frames)
+    shots = list(read_frames(tmp_path / "film.mp4"))
+    assert shots[0][:30].mean() > 200 and shots[-1].mean() < 40
+    assert made.subtitles.read_text(encoding="utf-8").startswith("WEBVTT")
+    assert made.overrun == {}
+
+
+def test_pictures_move(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 255, (270, 480, 3), dtype=np.uint8)
+    animatic(tmp_path / "film.mp4", board(1.0, voice=""), [noise], size=(160, 90))
+    first, *_, last = read_frames(tmp_path / "film.mp4")
+    assert np.abs(first.astype(int) - last).mean() > 5
+
+
+def test_without_a_chinese_font_there_are_no_boxes(tmp_path, monkeypatch):
+    from importlib import import_module
+
+    module = import_module("aigc_kit.story.animatic")
+    monkeypatch.setattr(module.device, "cjk_font", lambda: None)
+    monkeypatch.setattr(module.fetch, "find", lambda card: None)
+    grey = np.full((90, 160, 3), 128, np.uint8)
+    made = film(tmp_path / "film.mp4", board(1.0), [grey], size=(160, 90))
+    assert made.captions is False
+    (frame,) = [frame for index, frame in enumerate(read_frames(tmp_path / "film.mp4")) if index == 3]
+    assert np.ptp(frame.astype(int)) < 12
+    assert "一个洞" in made.subtitles.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("arguments", [{"size": (161, 90)}, {"pictures": []}, {"voices": [None, None]}])
+def test_wrong_arguments_leave_no_file(tmp_path, arguments):
+    given = {"pictures": [np.zeros((9, 16, 3), np.uint8)], "size": (160, 90), **arguments}
+    with pytest.raises(BadInput):
+        animatic(tmp_path / "film.mp4", board(1.0), given.pop("pictures"), given.pop("voices", ()), **given)
+    assert not list(tmp_path.iterdir())
