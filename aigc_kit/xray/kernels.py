@@ -83,24 +83,24 @@ def _cost(func: Any, args: Any, kwargs: Any, out: Any) -> tuple[Cost, bool]:
 
 def _key(func: Any, args: Any, kwargs: Any) -> Any:
     """What determines the shapes of the results; None where that cannot be said."""
-    from torch import Tensor
-    from torch.utils._pytree import tree_flatten
-
-    leaves, spec = tree_flatten((args, kwargs))
-    parts: list[Any] = []
-    for leaf in leaves:
-        if isinstance(leaf, Tensor):
-            if leaf.device.type != "meta":
-                return None
-            parts.append((leaf.size(), leaf.stride(), leaf.dtype, leaf.storage_offset()))
-        else:
-            parts.append((type(leaf), leaf))
-    key = (func, spec, tuple(parts))
+    key = (func, _shape(args), *((name, _shape(value)) for name, value in kwargs.items()))
     try:
         hash(key)
     except TypeError:
         return None
     return key
+
+
+def _shape(value: Any) -> Any:
+    """A tensor without its contents, lists as tuples, numbers with their type (1 and True are equal)."""
+    if isinstance(value, (list, tuple)):
+        return tuple([_shape(item) for item in value])
+    size = getattr(value, "size", None)
+    if size is None:
+        return value if isinstance(value, str) else (type(value), value)
+    if value.device.type != "meta":
+        return []  # cannot be hashed, and so is not remembered
+    return (size(), value.stride(), value.dtype, value.storage_offset())
 
 
 def _whole(leaf: Any) -> bool:

@@ -1,11 +1,12 @@
 """`trace`: a model or folder at one size -> its ModelFacts."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from aigc_kit.errors import BadInput
-from aigc_kit.footprint.bytes import COMPUTE_DTYPES, full_name
+from aigc_kit.footprint.bytes import COMPUTE_DTYPES, element_bytes, full_name
 from aigc_kit.footprint.facts import ATTENTION, ModelFacts, PhaseFacts
 from aigc_kit.types.base import shown
 from aigc_kit.xray import build, decoder, families, lora, phases
@@ -58,6 +59,7 @@ class Bench:
 
     Args:
         model, dtype, attention, lora_rank, dtypes: as in `trace`.
+        done: phases that were run before, shared between benches of one model.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Bench:
         attention: str = "sdpa",
         lora_rank: int | None = None,
         dtypes: Mapping[str, str] | None = None,
+        done: dict[tuple[Any, ...], PhaseFacts] | None = None,
     ) -> None:
         self.pipeline, self.dtype, self.attention = build.load(model, dtype, dtypes), dtype, attention
         self.denoiser = families.denoiser(self.pipeline)
@@ -76,7 +79,7 @@ class Bench:
             lora.attach(self.denoiser.module, lora_rank)
         self.lora_rank = lora_rank or 0
         self.parts = tuple(build.facts(part) for part in self.pipeline.parts.values())
-        self._done: dict[tuple[Any, ...], PhaseFacts] = {}
+        self._done = {} if done is None else done
 
     def size(self, height: int | None, width: int | None, frames: int | None) -> tuple[int, int, int]:
         """(height, width, frames), what was left open filled in as for a usual run.
@@ -93,10 +96,13 @@ class Bench:
         shape = families.Shape(batch, latent, tokens, _torch(part.dtype))
         found = []
         for p in self.pipeline.of("text"):
-            found.append(self._once(("text", p.name, batch), phases.text, self.pipeline, p, family, batch, attention))
-        found.append(self._once(("denoise", latent, batch), phases.denoise, part, family, shape, attention))
+            key = (p.name, p.dtype, batch, attention)
+            found.append(self._once(key, phases.text, self.pipeline, p, family, batch, attention))
+        width = element_bytes(part.dtype)  # both half precisions make tensors of the same sizes
+        step = self._once((part.name, width, latent, batch, attention), phases.denoise, part, family, shape, attention)
+        found.append(replace(step, dtype=part.dtype))
         for vae in self.pipeline.of("decode"):
-            key = ("decode", vae.name, latent, batch, slicing, tiling)
+            key = (vae.name, vae.dtype, width, latent, batch, attention, slicing, tiling)
             decoding = (vae, self.pipeline, family, shape, attention, slicing, tiling)
             found.append(self._once(key, phases.decode, *decoding))
         return ModelFacts(

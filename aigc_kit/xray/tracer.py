@@ -130,7 +130,7 @@ def _mode(trace: Trace, modules: list[Any], running: list[str], granule: int) ->
 
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             out, cost = _KERNELS.run(func, args, kwargs or {})
-            for tensor in tree_leaves(out):
+            for tensor in (out,) if isinstance(out, Tensor) else tree_leaves(out):
                 if isinstance(tensor, Tensor):
                     follow(tensor)
             trace.samples.append(trace.live)
