@@ -50,7 +50,7 @@ class Placed:
             return call
         import torch
 
-        words = {name: call.pop(name) for name in ("prompt", "negative_prompt") if name in call}
+        words: dict[str, Any] = {name: call.pop(name) for name in ("prompt", "negative_prompt") if name in call}
         wants_both = float(call.get("guidance_scale", 7.0)) > 1.0
         with self._text_parts_back(), torch.no_grad():
             encode = self.pipe.encode_prompt

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 
-from aigc_kit import footprint
+from aigc_kit import footprint, paths
 from aigc_kit.footprint import Gpu, ModelFacts, Overheads, Point, Prediction
 from aigc_kit.types import Budget
 from aigc_kit.units import GIB, MIB
@@ -71,7 +72,9 @@ def _on_gpu(model: str, way: Way, probed: bool, gpu: str) -> Need | None:
         return None
     facts, traced = found
     places = placement_of(facts, way)
-    prediction = footprint.predict(facts, places, dtypes=dtypes_of(facts, way))
+    own = user_overheads() if probed else None  # a what-if is about another machine
+    overheads = footprint.load_overheads(own if own and own.is_file() else None)
+    prediction = footprint.predict(facts, places, overheads, dtypes_of(facts, way))
     context = 0 if probed else prediction.context_bytes  # a probe has made the context itself
     on_cpu = max((p.live_bytes for p in facts.phases if places[p.part] == "cpu"), default=0)
     return Need(
@@ -83,6 +86,11 @@ def _on_gpu(model: str, way: Way, probed: bool, gpu: str) -> Need | None:
         seconds=_seconds(facts, places, footprint.GPUS[gpu]),
         traced=traced,
     )
+
+
+def user_overheads() -> Path:
+    """Where `aigc calibrate` keeps the overheads of this machine's GPU; the file need not be there."""
+    return paths.home() / "overheads.json"
 
 
 def placement_of(facts: ModelFacts, way: Way) -> dict[str, str]:

@@ -25,9 +25,10 @@ from typing import Any
 
 from aigc_kit.errors import BadInput
 from aigc_kit.paths import write_atomically
+from aigc_kit.record.measured import figures
 from aigc_kit.record.sidecar import SAFE_NAME, load, request_from_json
 from aigc_kit.redact import redact, secret_names_in
-from aigc_kit.types import Card, Figure, FrozenMap, Plan, Record, Request, Take, as_json
+from aigc_kit.types import Card, FrozenMap, Plan, Record, Request, Take, as_json
 
 __all__ = ["Reproduction", "build", "load", "reproduce", "request_from_json", "save", "verify", "versions"]
 
@@ -99,7 +100,7 @@ def build(take: Take, label: str = "", outputs: Mapping[str, str] | None = None)
         "request": plan.pop("request"),
         "predicted": plan.pop("prediction"),
         "plan": plan,
-        "measured": as_json(_measured(take)),
+        "measured": as_json(figures(take)),
         "labels": as_json(take.labels),
     }
     clean = redact(parts)
@@ -239,14 +240,6 @@ def _refuse_keys(take: Take, stem: str) -> None:
             found=f"it contains the value of the environment variable {names[0]}, which holds a key",
             todo="take the key out of the prompt and run again; nothing was written",
         )
-
-
-def _measured(take: Take) -> dict[str, Figure]:
-    each = {
-        f"seconds.{phase.name}": Figure(phase.seconds, "s", "measured", f"wall clock, on {take.plan.budget.name}")
-        for phase in take.cost.phases
-    }
-    return {**take.measured(), **each}
 
 
 def _unlike(name: str, then: Any, now: Any) -> list[tuple[str, Any, Any]]:
