@@ -33,9 +33,9 @@ largest error of a row that was left out of the fit.
 ## Rows of the fit, each predicted by a fit without it
 
 Runs measured with `max_memory_allocated` or as reserved memory, whose set-up this kit can repeat: SDXL with four
-images at 1024 x 1024 (25 steps, A100), and single decoders. "MB" of the decoders' source are MiB: only then are 5568 and
-1696 whole numbers of the allocator's 2 MiB pages. Its note that a few layers ran in half precision in the float32 runs
-is not followed.
+images at 1024 x 1024 (25 steps, A100), and single decoders. "MB" of the decoders' source are MiB: only then are 5568
+and 1696 whole numbers of the allocator's 2 MiB pages. Its note that a few layers ran in half precision in the float32
+runs is not followed.
 
 | row | run | quantity | measured GiB | predicted GiB | error |
 |---|---|---|---|---|---|
