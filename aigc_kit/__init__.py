@@ -27,6 +27,7 @@ _MODULES = {
     "checks",
     "device",
     "fetch",
+    "footprint",
     "image",
     "load",
     "notebooks",
@@ -37,6 +38,7 @@ _MODULES = {
     "text",
     "units",
     "verse",
+    "xray",
 }
 
 __all__ = [
@@ -57,6 +59,7 @@ __all__ = [
     "checks",
     "device",
     "fetch",
+    "footprint",
     "image",
     "load",
     "notebooks",
@@ -67,6 +70,7 @@ __all__ = [
     "text",
     "units",
     "verse",
+    "xray",
 ]
 
 if TYPE_CHECKING:
