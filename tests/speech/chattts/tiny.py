@@ -88,7 +88,7 @@ def sizes(seed: int) -> dict:
     return told
 
 
-def build(folder: Path, seed: int = 0, ends: float = 1.25, ends_text: float = 4.0) -> Path:
+def build(folder: Path, seed: int = 0, ends: float = 1.35, ends_text: float = 4.0) -> Path:
     """Write the checkpoint.
 
     Args:
