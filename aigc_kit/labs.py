@@ -38,6 +38,15 @@ LABS = (
         core=True,
         budget_seconds=60,
     ),
+    Lab(
+        number="03",
+        notebook="03_chattts.ipynb",
+        title="ChatTTS 语音合成：控制标记、说话人、长文本",
+        cards=("baker",),
+        full=("chattts",),
+        core=True,
+        budget_seconds=60,
+    ),
 )
 
 

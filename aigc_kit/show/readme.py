@@ -3,9 +3,10 @@
 import sys
 from pathlib import Path
 
-from aigc_kit import load, text
+from aigc_kit import load, speech, text
 from aigc_kit.show.fonts import glyphs, label
 from aigc_kit.show.lab01 import SHOWN
+from aigc_kit.show.lab03 import sounds
 from aigc_kit.show.plots import TEMPERATURE_COLOURS, Picture, canvas
 
 PROMPT = "The future of artificial intelligence will"
@@ -49,10 +50,19 @@ def _wrapped(words: str, width: int = 42, lines: int = 7) -> str:
     return "\n".join(textwrap.wrap(" ".join(words.split()), width, max_lines=lines, placeholder=" …"))
 
 
+def speech_controls() -> Picture:
+    """One sentence of the speech lab as it is, with pauses, and faster: the embedded voice, as it was made."""
+    takes = []
+    for values in ({}, {"breaks": 7}, {"speed": 8}):
+        plan = speech.plan_for("今天的天气真不错", card="baker", **values)
+        takes.append(speech.run(plan.request, plan))
+    return sounds(takes, ["原样", "[break_7]", "[speed_8]"])
+
+
 def main(folder: Path) -> None:
     """Write all pictures into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, picture in (("temperature", temperature()),):
+    for name, picture in (("temperature", temperature()), ("speech", speech_controls())):
         partial = folder / f".{name}.partial"
         partial.write_bytes(picture.png(dpi=100))
         partial.replace(folder / f"{name}.png")

@@ -11,6 +11,9 @@ EDGE_SECONDS = 0.03  # silence that stays before and after the sound of a segmen
 FADE_SECONDS = 0.005  # a fade this short is not heard, and leaves no step in the wave
 QUIET = 10 ** (-50 / 20)  # 50 dB below the loudest sample counts as silence
 
+REACH = 0.07  # seconds: the end of a syllable is known to within some frames
+WINDOW = 240  # samples, 10 ms: the power of a moment
+
 PAUSES = {"sentence": 0.35, "clause": 0.15, "paragraph": 0.6}
 """Seconds between segments, by what the first one ends with: a full stop, a comma (or nothing), a line end."""
 
@@ -94,6 +97,25 @@ def insert(wave: np.ndarray, places: Sequence[tuple[float, float]]) -> np.ndarra
         last = at
     parts.append(fade(wave[last:], start=bool(ordered), end=False) if ordered else wave)
     return np.concatenate(parts).astype(np.float32)
+
+
+def quietest(wave: np.ndarray, second: float, reach: float = REACH) -> float:
+    """The quietest moment near another one: where one sound has ended and the next has not begun.
+
+    Args:
+        wave: float32 (N,).
+        second: where to look.
+        reach: seconds to either side.
+
+    Returns:
+        Seconds from the beginning.
+    """
+    low = max(round((second - reach) * RATE), 0)
+    near = wave[low : round((second + reach) * RATE) + WINDOW].astype(np.float64) ** 2
+    if len(near) <= WINDOW:
+        return second
+    power = np.convolve(near, np.ones(WINDOW), "valid")
+    return (low + int(power.argmin()) + WINDOW // 2) / RATE
 
 
 class Joiner:

@@ -10,7 +10,7 @@ import numpy as np
 from aigc_kit import cards, load
 from aigc_kit.errors import BadInput, NotOnDisk
 from aigc_kit.speech.engines.base import RATE, Engine, Spoken
-from aigc_kit.speech.joins import Joiner, fade, insert, pause_after, trim
+from aigc_kit.speech.joins import Joiner, fade, insert, pause_after, quietest, trim
 from aigc_kit.speech.prepare import Line, Prepared, prepare
 from aigc_kit.speech.settings import Settings
 from aigc_kit.text.meter import Meter
@@ -178,7 +178,7 @@ def _with_silences(line: Line, spoken: Spoken, engine: Engine) -> np.ndarray:
     inside = [(at, seconds) for at, seconds in line.places if at >= 0]
     if inside and spoken.marks:
         nearest = {at: min(spoken.marks, key=lambda mark: abs(mark[0] - at))[1] for at, _ in inside}
-        wave = insert(wave, [(nearest[at], seconds) for at, seconds in inside])
+        wave = insert(wave, [(quietest(wave, nearest[at]), seconds) for at, seconds in inside])
     return trim(wave)
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aigc_kit.speech.engines.base import RATE
-from aigc_kit.speech.joins import EDGE_SECONDS, Joiner, insert, pause_after, silence, trim
+from aigc_kit.speech.joins import EDGE_SECONDS, Joiner, insert, pause_after, quietest, silence, trim
 
 RNG = np.random.default_rng(0)
 
@@ -63,3 +63,11 @@ def test_spans_say_where_each_segment_is():
 @given(st.text(max_size=8), st.integers(0, 6))
 def test_pauses_rise_strictly_with_the_level(text, level):
     assert pause_after(text, level + 1) > pause_after(text, level) > 0
+
+
+def test_the_quietest_moment_is_found_between_two_sounds():
+    wave = np.concatenate([buzz(0.3, lead=0, tail=0.02), buzz(0.3, lead=0.02, tail=0)])
+    for asked in (0.26, 0.30, 0.34, 0.38):
+        assert 0.30 <= quietest(wave, asked) <= 0.34
+    assert 0 <= quietest(wave, 0.0) <= 0.08
+    assert quietest(wave[:100], 5.0) == 5.0

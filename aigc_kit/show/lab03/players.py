@@ -14,7 +14,7 @@ from aigc_kit.speech import measures, wav
 from aigc_kit.speech.engines.base import RATE
 from aigc_kit.types import Take
 
-BITRATE = "32k"
+BITRATE = "24k"
 _CARD = "border:1px solid #8885;border-radius:8px;padding:.6em 1em;margin:.3em 0;max-width:30em;flex:1 1 22em"
 _GREY = "color:#8a8f98;font-size:.88em"
 
@@ -55,7 +55,7 @@ def ab(a: Take, b: Take, titles: tuple[str, str] = ("A", "B")) -> Html:
 
 
 def compressed(wave: np.ndarray) -> tuple[str, bytes]:
-    """(MIME type, bytes) of a sound for a page: MP3 of 32 kbit/s; WAV where ffmpeg cannot be run.
+    """(MIME type, bytes) of a sound for a page: MP3 of 24 kbit/s; WAV where ffmpeg cannot be run.
 
     Args:
         wave: float32 (N,) in [-1, 1] at 24000 Hz.

@@ -1,12 +1,13 @@
 """What the front end changed, what each control does here, what was measured."""
 
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from aigc_kit.show.page import Html, table
 from aigc_kit.speech import measures as measured
 from aigc_kit.speech.settings import LEVELS, RATIOS
-from aigc_kit.types import Take
+from aigc_kit.types import Step, Take
 
 if TYPE_CHECKING:
     from aigc_kit.speech.engines.base import Engine
@@ -67,6 +68,31 @@ def readings(said: "list[Syllable]", dictionary: "list[Syllable]") -> Html:
         (a.character, b.text, a.text, "变调" if a.text != b.text else "") for a, b in zip(said, dictionary, strict=True)
     ]
     return table(rows, ("字", "字典", "读", ""))
+
+
+class Progress:
+    """A bar that grows with the segments of a run; what stays is how many there were and how long they took.
+
+    Give it to `speech.run` as `on_step`; `seconds` are the moments at which the segments were there.
+    """
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+        self._start = time.perf_counter()
+        self._handle: Any = None
+
+    def __call__(self, step: Step) -> None:
+        """A segment is there."""
+        from IPython.display import display
+
+        self.seconds.append(time.perf_counter() - self._start)
+        done, total = step.index + 1, step.total
+        words = f"第 {done}/{total} 段，{self.seconds[-1]:.1f} 秒"
+        bar = f'<progress value="{done}" max="{total}" style="width:20em"></progress> {words}'
+        if self._handle is None:
+            self._handle = display(Html(bar, words), display_id=True)
+        else:
+            self._handle.update(Html(bar, words))
 
 
 def _or_dash(value: float | None, form: str) -> Any:
