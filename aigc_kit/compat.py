@@ -1,5 +1,6 @@
 """Packages that are installed beside each other and do not fit: found without importing them, and gone round."""
 
+import os
 import sys
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
@@ -9,6 +10,8 @@ from types import ModuleType
 from typing import Any
 
 from aigc_kit.errors import CannotLoad
+
+ALLOCATOR = ("PYTORCH_ALLOC_CONF", "PYTORCH_CUDA_ALLOC_CONF")
 
 
 def torch_build() -> str | None:
@@ -66,6 +69,23 @@ def bypass_broken_torchaudio() -> bool:
         stand_in.fail_if_no_align = _refuse_alignment
         sys.modules["torchaudio._extension"] = stand_in
     return True
+
+
+def set_allocator(setting: str = "expandable_segments:True") -> bool:
+    """Ask torch's GPU allocator for segments that can grow, which leaves less memory unused between tensors.
+
+    torch reads the variable when it loads, so this must come first. Of its two names one release reads the old one
+    only, another the new one only: both are set. What the user has set, under either name, is kept.
+
+    Returns:
+        Whether torch will see it: False when torch is loaded already.
+    """
+    said = next((os.environ[name] for name in ALLOCATOR if name in os.environ), None)
+    if said is None and sys.platform == "win32":
+        return False  # there is no such allocator, and torch would warn
+    for name in ALLOCATOR:
+        os.environ.setdefault(name, said or setting)
+    return "torch" not in sys.modules
 
 
 def _refuse_alignment(function: Callable) -> Callable:

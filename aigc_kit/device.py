@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from aigc_kit import paths
-from aigc_kit.compat import torch_build
+from aigc_kit.compat import set_allocator, torch_build
 from aigc_kit.types import Budget, FrozenMap
 from aigc_kit.units import MIB
 
@@ -202,6 +202,7 @@ def _cuda_budget() -> Budget | None:
     build = torch_build() or ""
     if not gpus() or "+cpu" in build or not build:
         return None
+    set_allocator()
     import torch
 
     if not torch.cuda.is_available():

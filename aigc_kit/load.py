@@ -5,6 +5,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
+from aigc_kit.compat import set_allocator
 from aigc_kit.errors import BadInput, NotOnDisk
 from aigc_kit.types import Card, Plan
 
@@ -34,6 +35,7 @@ def engine(plan: Plan) -> Any:
     key = maker.key(plan)
     with _lock:
         if key not in _loaded:
+            set_allocator()
             _loaded[key] = maker.make(plan)
         return _loaded[key]
 

@@ -93,3 +93,23 @@ def test_versions_that_fit_and_that_do_not(monkeypatch, audio, build, words):
     monkeypatch.setattr(compat, "torch_build", lambda: build)
     told = compat.torchaudio_mismatch()
     assert told is None if words is None else words in told
+
+
+def test_the_allocator_is_set_under_both_names_before_torch_loads():
+    code = (
+        "import os, sys; from aigc_kit import compat; seen = compat.set_allocator()\n"
+        "print(seen, 'torch' in sys.modules, *(os.environ.get(name) for name in compat.ALLOCATOR))\n"
+        "import torch; print(compat.set_allocator())"
+    )
+    clean = {name: value for name, value in os.environ.items() if name not in compat.ALLOCATOR}
+
+    def run(**more):
+        done = subprocess.run(
+            [sys.executable, "-c", code], env={**clean, **more}, capture_output=True, text=True, check=True
+        )
+        return done.stdout.split()
+
+    grows = "expandable_segments:True"
+    assert run() == ["True", "False", grows, grows, "False"]
+    own = "max_split_size_mb:64"
+    assert run(PYTORCH_CUDA_ALLOC_CONF=own) == ["True", "False", own, own, "False"]
