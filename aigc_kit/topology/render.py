@@ -166,7 +166,7 @@ def _shadow(mesh: Mesh, spot: np.ndarray) -> np.ndarray:
     dark[column, row] = 1.0
     dark = _blurred(dark, 3)[..., 0]
     index = np.floor((spot + reach) / (2 * reach) * cells).astype(int)
-    known = np.logical_and(index >= 0, index < cells).all(axis=-1, keepdims=True)
+    known = np.asarray(((index >= 0) & (index < cells)).all(axis=-1))[..., None]
     index = np.where(known, index, 0)
     return np.where(known[..., 0], dark[index[..., 0], index[..., 1]], 0.0)
 
