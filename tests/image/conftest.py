@@ -9,8 +9,11 @@ import pytest
 SDXL_WIDTH = {"block_out_channels": (32, 64, 128), "attention_head_dim": (2, 4, 8), "cross_attention_dim": 80}
 
 
-def unet_config():
-    """The published config of SDXL's UNet; only widths, heads and the lengths of the conditioning are smaller."""
+def unet_config(*, deep):
+    """The published config of SDXL's UNet; only widths, heads and the lengths of the conditioning are smaller.
+
+    deep: with all its layers; else with one of each kind, which is ten times as fast.
+    """
     from aigc_kit.paths import assets
 
     published = json.loads((assets() / "configs" / "sdxl" / "unet" / "config.json").read_text(encoding="utf-8"))
@@ -20,10 +23,11 @@ def unet_config():
         "addition_time_embed_dim": 8,
         "projection_class_embeddings_input_dim": 6 * 8 + 48,
         **SDXL_WIDTH,
+        **({} if deep else {"layers_per_block": 1, "transformer_layers_per_block": [1, 1, 1]}),
     }
 
 
-def build_parts():
+def build_parts(*, deep):
     """Name -> part, with random weights from a fixed seed."""
     import torch
     from diffusers import AutoencoderKL, EulerDiscreteScheduler, UNet2DConditionModel
@@ -43,7 +47,7 @@ def build_parts():
     return {
         "text_encoder": CLIPTextModel(text(32, "quick_gelu", 1)),
         "text_encoder_2": CLIPTextModelWithProjection(text(48, "gelu", 1)),
-        "unet": UNet2DConditionModel(**unet_config()),
+        "unet": UNet2DConditionModel(**unet_config(deep=deep)),
         "vae": AutoencoderKL(
             down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4,
             block_out_channels=(32,) * 4, layers_per_block=1, latent_channels=4, sample_size=128,
@@ -78,26 +82,32 @@ def write_tokenizer(folder, pad):
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory):
-    """A folder for AIGC_MODELS_DIR: sdxl/ and tinysdxl/ with the same files, fp16 variants as on the hub."""
+    """A folder for AIGC_MODELS_DIR: sdxl/ with all layers, small/ with few; fp16 variants as on the hub.
+
+    Its assets/ is a folder for AIGC_ASSETS, with the shipped files and small/ in the place of tinysdxl.
+    """
     import torch
     from diffusers import StableDiffusionXLPipeline
     from transformers import CLIPTokenizer
 
     root = tmp_path_factory.mktemp("models")
-    folder = root / "sdxl"
-    write_tokenizer(folder / "tokenizer", "<|endoftext|>")
-    write_tokenizer(folder / "tokenizer_2", "!")
-    kept = root / "kept"
-    for name in ("tokenizer", "tokenizer_2"):
-        shutil.copytree(folder / name, kept / name)
-    tokenizers = {name: CLIPTokenizer.from_pretrained(folder / name) for name in ("tokenizer", "tokenizer_2")}
-    pipe = StableDiffusionXLPipeline(**build_parts(), **tokenizers, add_watermarker=False)
-    pipe.to(torch.float16).save_pretrained(folder, variant="fp16")
-    for name in ("tokenizer", "tokenizer_2"):  # the hub's files, not those of this version of transformers
-        shutil.rmtree(folder / name)
-        shutil.copytree(kept / name, folder / name)
-    shutil.rmtree(kept)
-    shutil.copytree(folder, root / "tinysdxl", copy_function=os.link)
+    words = root / "words"
+    write_tokenizer(words / "tokenizer", "<|endoftext|>")
+    write_tokenizer(words / "tokenizer_2", "!")
+    tokenizers = {name: CLIPTokenizer.from_pretrained(words / name) for name in ("tokenizer", "tokenizer_2")}
+    for folder in (root / "sdxl", root / "small"):
+        pipe = StableDiffusionXLPipeline(**build_parts(deep=folder.name == "sdxl"), **tokenizers, add_watermarker=False)
+        pipe.to(torch.float16).save_pretrained(folder, variant="fp16")
+        for name in tokenizers:  # the hub's files, not those of this version of transformers
+            shutil.rmtree(folder / name)
+            shutil.copytree(words / name, folder / name, copy_function=os.link)
+    from aigc_kit.paths import assets
+
+    for entry in assets().iterdir():
+        if entry.name != "models":
+            (root / "assets").mkdir(exist_ok=True)
+            (root / "assets" / entry.name).symlink_to(entry)
+    shutil.copytree(root / "small", root / "assets" / "models" / "tinysdxl", copy_function=os.link)
     return root
 
 
@@ -107,6 +117,7 @@ def here(models, monkeypatch):
     from aigc_kit import load
 
     monkeypatch.setenv("AIGC_MODELS_DIR", str(models))
+    monkeypatch.setenv("AIGC_ASSETS", str(models / "assets"))
     yield models
     load.free()
 

@@ -1,0 +1,206 @@
+"""What the encoders read: the tiny world's phrase, English for English models, weights in the embeddings."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from image_plans import SMALL, plan_of
+
+from aigc_kit import cards, image, load
+from aigc_kit.errors import BadInput
+from aigc_kit.image.embeddings import weighted
+from aigc_kit.image.settings import Settings
+from aigc_kit.image.words import words_for
+from aigc_kit.prompts import Piece, budget, course_prompt, flatten, parse, translate
+
+TINY = cards.get("tinysdxl")
+
+
+@pytest.fixture(scope="module")
+def clip(models):
+    from transformers import CLIPTokenizer
+
+    return CLIPTokenizer.from_pretrained(models / "small" / "tokenizer")
+
+
+def read(prompt, card=SMALL, tokenizer=None, **settings):
+    return words_for(prompt, Settings(**settings), card, tokenizer)
+
+
+# ---------------------------------------------------------------- English models
+
+
+def test_chinese_is_replaced_for_an_english_model_and_said():
+    made = read(course_prompt("ab").zh)
+    assert made.read == course_prompt("ab").en
+    assert dict(made.labels) == {"english": made.read, "translated_by": "person", "unknown": ()}
+    assert made.budget.fits
+    half = read("红色的麒麟")
+    assert half.read == "red"
+    assert dict(half.labels)["unknown"] == ("麒麟",)
+
+
+def test_what_would_happen_without_can_be_seen():
+    made = read(course_prompt("workshop").zh, translate=False)
+    assert made.read == course_prompt("workshop").zh
+    assert made.budget.used == 132
+    assert made.budget.cut.endswith("艺术站热门作品")
+
+
+def test_ones_own_english_wins():
+    made = read("小狗", english="a small (dog:1.2)")
+    assert made.read == "a small dog"
+    assert made.pieces[1] == Piece("dog", 1.2)
+    assert dict(made.labels)["translated_by"] == "edited"
+
+
+def test_nothing_to_translate_is_an_error_not_an_empty_picture():
+    with pytest.raises(BadInput, match="the word list holds nothing of it"):
+        read("麒麟")
+
+
+def test_weights_survive_the_translation():
+    made = read("(红色:1.3)的小狗")
+    assert [(p.text, p.weight) for p in made.pieces] == [("red", 1.3), (" puppy", 1.0)]
+
+
+def test_tokens_are_counted_as_the_encoder_reads_them(clip):
+    assert read("a ((red)) cat", tokenizer=clip).budget.used == 3
+    assert read("a ((red)) cat", tokenizer=clip, weights=False).budget.used == 5  # E16: "((" and "))" are tokens
+
+
+@pytest.mark.parametrize("card", [SMALL, TINY], ids=["sdxl", "tiny"])
+def test_and_is_refused_with_the_reason(card):
+    with pytest.raises(BadInput, match=r"AND makes 2 conditions.*one call of the pipeline makes one"):
+        read(course_prompt("landscape").zh, card)
+    with pytest.raises(BadInput, match="is never closed"):
+        read("a (cat", card)
+
+
+# ---------------------------------------------------------------- the tiny world
+
+
+def test_the_tiny_model_is_given_its_own_words():
+    from aigc_kit.tinyworld.vocab import phrase
+
+    prompt = course_prompt("ab").zh
+    made, wanted = read(prompt, TINY), phrase(prompt)
+    assert made.read == wanted.phrase
+    assert made.pieces == ()
+    labels = dict(made.labels)
+    assert labels["phrase"] == wanted.phrase
+    assert [text for text, _, _ in labels["kept"]] == [k.text for k in wanted.kept]
+    assert [text for text, _ in labels["dropped"]] == [d.text for d in wanted.dropped]
+
+
+def test_a_weight_stays_with_its_word():
+    made = read("在花丛中的(红色:1.4)[小狗]，(8k:1.2)", TINY)
+    weights = {piece.text: piece.weight for piece in made.pieces}
+    assert weights["红色"] == 1.4
+    assert weights["小狗"] == pytest.approx(1 / 1.1)
+    assert made.read == "".join(piece.text for piece in made.pieces)
+    assert 1.2 not in weights.values()  # 8k is not of this world
+    assert all(w == 1 for text, w in weights.items() if text not in ("红色", "小狗"))
+
+
+def test_the_phrase_is_the_same_with_and_without_weights():
+    assert read("((夜晚))的(红色:1.4)小狗", TINY).read == read("夜晚的红色小狗", TINY).read
+
+
+def test_an_unknown_prompt_gives_an_empty_phrase_that_is_said():
+    made = read("量子纠缠", TINY)
+    assert made.read == ""
+    assert dict(made.labels)["dropped"] == (("量子纠缠", "unknown"),)
+
+
+@settings(max_examples=40)
+@given(st.text(st.sampled_from("红色小狗猫的在花丛(:1.4)[] ,，夜晚a dog"), min_size=1, max_size=20))
+def test_any_prompt_is_read_or_refused(prompt):
+    if not prompt.strip():
+        return
+    for card in (TINY, SMALL):
+        try:
+            made = read(prompt, card)
+        except BadInput:
+            continue
+        assert not made.pieces or "".join(p.text for p in made.pieces) == made.read
+
+
+# ---------------------------------------------------------------- embeddings
+
+
+@pytest.fixture
+def pipe(here):
+    plan = plan_of()
+    return load.engine(plan).view("text2img", plan).pipe
+
+
+def test_no_weights_give_the_pipelines_own_embeddings(pipe):
+    import torch
+
+    ours = weighted(pipe, (Piece("a red cat", 1.0),))
+    theirs = pipe.encode_prompt("a red cat", do_classifier_free_guidance=False)[0]
+    assert torch.allclose(ours, theirs, atol=1e-6)
+    assert ours.shape == (1, 77, 32 + 48)
+
+
+def test_a_weight_stretches_its_word_in_both_encoders(pipe):
+    """By hand, as compel says: empty + weight x (prompt - empty) at the word, nothing elsewhere."""
+    import torch
+
+    base = weighted(pipe, (Piece("a red cat", 1.0),))
+    empty = pipe.encode_prompt("", do_classifier_free_guidance=False)[0]
+    made = weighted(pipe, flatten(parse("a (red:1.5) cat").conditions[0]))
+    ids = pipe.tokenizer("a red cat").input_ids
+    at = ids.index(pipe.tokenizer("red", add_special_tokens=False).input_ids[0])
+    wanted = base.clone()
+    wanted[:, at] = empty[:, at] + 1.5 * (base[:, at] - empty[:, at])
+    assert torch.allclose(made, wanted, atol=1e-5)
+    for part in (slice(0, 32), slice(32, 80)):
+        assert (made[:, at, part] - base[:, at, part]).abs().max() > 0.05
+
+
+def test_compels_own_parser_gives_the_same(pipe):
+    """Through the string as well: what a learner would write for compel."""
+    import torch
+    from compel import CompelForSDXL
+
+    from aigc_kit.prompts import to_compel
+
+    condition = parse("a (red:1.5) [cat], sea").conditions[0]
+    theirs = CompelForSDXL(pipe, device="cpu")(to_compel(condition)).embeds
+    assert torch.allclose(weighted(pipe, flatten(condition)), theirs, atol=1e-4)
+
+
+def test_long_weighted_prompts_are_cut_as_unweighted_ones(pipe):
+    long = ", ".join(["a red cat"] * 40)
+    pieces = (Piece(long, 1.0), Piece("(dog)", 0.5), Piece(long, 1.3))
+    assert weighted(pipe, pieces).shape == (1, 77, 80)
+    assert budget([p.text for p in pieces]).cut
+
+
+@pytest.mark.parametrize("weight", ["0", "0.5", "1.5"])
+def test_weights_change_the_picture_and_one_does_not(here, weight):
+    plain = image.run(plan_of("a red cat").request, plan_of("a red cat"))
+    one, other = plan_of("a (red:1.0) cat"), plan_of(f"a (red:{weight}) cat")
+    assert np.array_equal(image.run(one.request, one).data, plain.data)
+    changed = image.run(other.request, other)
+    assert not np.array_equal(changed.data, plain.data)
+    assert changed.labels["weights"][1] == ("red", float(weight))
+    assert changed.labels["prompt_read"] == "a red cat"
+
+
+def test_negative_prompts_can_be_weighted_too(here):
+    plain, strong = plan_of(negative="blurry"), plan_of(negative="(blurry:1.8)")
+    one, two = image.run(plain.request, plain), image.run(strong.request, strong)
+    assert not np.array_equal(one.data, two.data)
+    assert two.labels["negative_weights"] == (("blurry", 1.8),)
+
+
+def test_the_limit_is_in_the_labels(here):
+    prompt = translate(course_prompt("workshop").zh).source
+    plan = plan_of(prompt, translate=False)
+    labels = image.run(plan.request, plan).labels
+    assert labels["tokens"] == 132
+    assert labels["token_limit"] == 75
+    assert labels["cut"].endswith("艺术站热门作品")
