@@ -18,19 +18,20 @@ def main() -> None:
         "evaluate": measure,
         "card": write_card,
     }
+    extra = {"restore": restore_state}  # not part of "all"
     parser = argparse.ArgumentParser(prog="python -m assets.train.tinysdxl", description=__doc__)
-    parser.add_argument("stages", nargs="*", metavar="stage", help=f"of {', '.join(stages)}; default: all")
+    parser.add_argument("stages", nargs="*", metavar="stage", help=f"of {', '.join(stages | extra)}; default: all")
     parser.add_argument("--wall", type=float, default=3600.0, help="seconds for each training stage")
     parser.add_argument("--chunks", type=int, default=CHUNKS, help="chunks of 1,000 pictures")
     parser.add_argument(
         "--decay", type=float, default=0.0, help="decoder, encoder: share of the time with falling rate"
     )
     arguments = parser.parse_args()
-    if unknown := set(arguments.stages) - set(stages):
-        parser.error(f"no stage {', '.join(sorted(unknown))}; there are {', '.join(stages)}")
+    if unknown := set(arguments.stages) - set(stages | extra):
+        parser.error(f"no stage {', '.join(sorted(unknown))}; there are {', '.join(stages | extra)}")
     for name in arguments.stages or stages:
         print(f"--- {name}", flush=True)
-        stages[name](arguments)
+        (stages | extra)[name](arguments)
 
 
 def render(arguments: argparse.Namespace) -> None:
@@ -75,10 +76,17 @@ def train_encoder(arguments: argparse.Namespace) -> None:
     vae.train("encoder", arguments.wall, arguments.decay)
 
 
+def restore_state(_: argparse.Namespace) -> None:
+    from . import restore
+
+    restore.restore()
+
+
 def write_model(_: argparse.Namespace) -> None:
     from . import export
 
     export.export()
+    export.write_state()
 
 
 def measure(_: argparse.Namespace) -> None:

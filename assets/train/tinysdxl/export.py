@@ -65,7 +65,11 @@ def export(target: Path = paths.MODEL) -> None:
     pipe = pipeline()
     pipe.to(torch.float16).save_pretrained(target)
     for file in target.rglob("*.json"):
-        file.write_text(file.read_text(encoding="utf-8").rstrip() + "\n", encoding="utf-8")
+        content = json.loads(file.read_text(encoding="utf-8"))
+        if file.name == "config.json" and "dtype" in content:
+            # transformers would load float16 where diffusers, asked for nothing, loads float32
+            content["dtype"] = "float32"
+        file.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     size = sum(file.stat().st_size for file in target.rglob("*") if file.is_file())
     print(f"{target.name}: {size / 1e6:.1f} MB", flush=True)
 

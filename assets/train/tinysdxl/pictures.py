@@ -42,10 +42,7 @@ def cells(mask: np.ndarray) -> np.ndarray:
 
 
 def render_chunk(number: int, count: int = CHUNK) -> None:
-    """Write chunk ``number``: images uint8 (N, H, W, 3), cells uint8 (N, h, w), labels int8 (N, 7), captions.
-
-    Two of three pictures keep each attribute in the caption with probability .9; the third says everything.
-    """
+    """Write chunk ``number``: images uint8 (N, H, W, 3), cells uint8 (N, h, w), labels int8 (N, 7), captions."""
     rng = random.Random(1_000_003 * (number + 1))
     height, width = size_of(number)
     images = np.empty((count, height, width, 3), np.uint8)
@@ -56,12 +53,21 @@ def render_chunk(number: int, count: int = CHUNK) -> None:
         images[k], mask = render_with_mask(spec, height, width, rng.randrange(2**31))
         areas[k] = cells(mask)
         rows.append(labels(spec))
-        told = spec if rng.random() < 1 / 3 else spec.told(rng, 0.9)
-        texts.append(captions.caption(told, rng, rng.choice(captions.LANGUAGES)))
+        texts.append(captions.caption(partly(spec, rng), rng, rng.choice(captions.LANGUAGES)))
     write(number, images=images, cells=areas, labels=np.array(rows, np.int8))
     target = paths.PICTURES / f"{number:04d}.json"
     target.with_suffix(".tmp").write_text(json.dumps(texts, ensure_ascii=False), encoding="utf-8")
     target.with_suffix(".tmp").replace(target)
+
+
+def partly(spec: Spec, rng: random.Random) -> Spec:
+    """What the caption says: everything, nearly everything, some of it, or (5 %) only one or two words of it."""
+    draw = rng.random()
+    if draw < 0.35:
+        return spec
+    if draw < 0.95:
+        return spec.told(rng, 0.9 if draw < 0.7 else rng.uniform(0.2, 0.8))
+    return Spec(**dict(rng.sample(sorted(spec.known().items()), rng.randint(1, 2))))
 
 
 def write(number: int, **arrays: np.ndarray) -> None:

@@ -47,8 +47,8 @@ def draw(
 
 
 def sheet(images: np.ndarray, columns: int, file: Path) -> None:
-    """Write the pictures in rows of ``columns`` as one PNG."""
+    """Write the pictures in rows of ``columns`` as one picture (PNG or JPEG, by the name)."""
     from PIL import Image
 
     rows = [np.concatenate(list(images[k : k + columns]), 1) for k in range(0, len(images) - columns + 1, columns)]
-    Image.fromarray(np.concatenate(rows)).save(file)
+    Image.fromarray(np.concatenate(rows)).save(file, quality=92)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from . import codec, paths, pictures
+from .optimiser import optimisers
 
 SHAPE = {
     "in_channels": 3,
@@ -28,6 +29,7 @@ SHAPE = {
 LOG_VARIANCE = -12.0  # pinned: regression leaves it untrained; the latents' standard deviation becomes 0.0025
 JITTER = 0.05  # noise on the latents while the decoder learns: the U-Net's are never exact
 CROP = 64
+MATRIX_RATE = 0.01
 HOLD_SECONDS = 110.0
 
 
@@ -78,7 +80,7 @@ class Part:
         self.file = {"decoder": paths.DECODER, "encoder": paths.ENCODER}[name]
         self.module = (Decoder if name == "decoder" else Encoder)().to(memory_format=torch.channels_last)
         self.mean = [p.detach().clone() for p in self.module.parameters()]
-        self.adam = torch.optim.AdamW(self.module.parameters(), lr=rate, betas=(0.9, 0.98), weight_decay=1e-4)
+        self.optimisers = optimisers(self.module, MATRIX_RATE, rate)
         self.step, self.cpu = 0, 0.0
         self.linear = codec.load()
 
@@ -90,9 +92,11 @@ class Part:
 
     def update(self, factor: float) -> None:
         nn.utils.clip_grad_norm_(self.module.parameters(), 1.0)
-        self.adam.param_groups[0]["lr"] = self.rate * min(1.0, (self.step + 1) / 50) * factor
-        self.adam.step()
-        self.adam.zero_grad(set_to_none=True)
+        factor *= min(1.0, (self.step + 1) / 50)
+        for optimiser, rate in zip(self.optimisers, (MATRIX_RATE, self.rate), strict=True):
+            optimiser.param_groups[0]["lr"] = rate * factor
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
         self.step += 1
         weight = 1 - min(self.average, (self.step + 1) / (self.step + 10))
         with torch.no_grad():
@@ -100,7 +104,8 @@ class Part:
 
     def save(self, target=None) -> None:
         target = target or self.file
-        state = {"module": self.module.state_dict(), "mean": self.mean, "adam": self.adam.state_dict()}
+        state = {"module": self.module.state_dict(), "mean": self.mean}
+        state["optimisers"] = [optimiser.state_dict() for optimiser in self.optimisers]
         torch.save(state | {"step": self.step, "cpu": self.cpu}, target.with_suffix(".tmp"))
         target.with_suffix(".tmp").replace(target)
 
@@ -108,7 +113,8 @@ class Part:
         if self.file.exists():
             state = torch.load(self.file, weights_only=True)
             self.module.load_state_dict(state["module"])
-            self.adam.load_state_dict(state["adam"])
+            for optimiser, saved in zip(self.optimisers, state.get("optimisers", []), strict=False):
+                optimiser.load_state_dict(saved)
             self.mean, self.step, self.cpu = state["mean"], state["step"], state["cpu"]
 
     def averaged(self) -> nn.Module:
