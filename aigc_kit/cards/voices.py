@@ -42,7 +42,7 @@ BAKER = Card(
         longest=40,
         commercial=False,
         ranges=FrozenMap(pitch=(0.8, 1.2), energy=(0.45, 1.45)),
-        peak=280 * MIB,
+        peak=190 * MIB,
         rtf=0.13,
     ),
     defaults=FrozenMap(),

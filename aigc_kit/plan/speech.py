@@ -7,6 +7,7 @@ from aigc_kit.plan.margin import MARGIN
 from aigc_kit.types import Budget, Card, Change, Figure, FrozenMap, Plan, Reason, Request
 from aigc_kit.units import format_bytes
 
+SET_UP_SECONDS = 0.15
 SECONDS_PER_CHARACTER = 0.23  # of Mandarin at a normal speed, pauses included
 
 
@@ -33,12 +34,16 @@ def plan(request: Request, budget: Budget, card: Card) -> Plan:
     dtype = ("float16" if facts.get("half") else "float32") if device == "cuda" else facts.get("dtype", "float32")
     prediction = {}
     if facts.get("peak"):
-        prediction["peak"] = Figure(facts["peak"], "B", "predicted", "measured on another machine", error=0.4)
+        rule = "seen on another machine: less for a short text, or where the voice was loaded before"
+        prediction["peak"] = Figure(facts["peak"], "B", "predicted", rule, error=0.6)
         _check_fit(card, prediction["peak"], device, budget)
     if facts.get("rtf") and device == "cpu":
         length = SECONDS_PER_CHARACTER * len(request.prompt)
-        rule = f"{len(request.prompt)} characters x {SECONDS_PER_CHARACTER:g} s x real-time factor {facts['rtf']:g}"
-        prediction["seconds"] = Figure(max(length, 1.0) * facts["rtf"], "s", "predicted", rule, error=0.8)
+        rule = (
+            f"{SET_UP_SECONDS:g} s + {len(request.prompt)} characters x {SECONDS_PER_CHARACTER:g} s "
+            f"x real-time factor {facts['rtf']:g}, where the processor is idle"
+        )
+        prediction["seconds"] = Figure(SET_UP_SECONDS + length * facts["rtf"], "s", "predicted", rule, error=0.8)
     return Plan(
         request=request,
         card=card,

@@ -155,7 +155,10 @@ class FastSpeech2Engine:
         self._acoustic = self._vocoder = None
 
     def _symbols(self, said: list[Syllable], spoken: str) -> tuple[list[str], list[tuple[int, int]]]:
-        """Symbols for the model, and for each syllable (index in `spoken` behind it, place of its last symbol)."""
+        """Symbols for the model, and for each syllable (index in `spoken` behind it, place of the sign behind it).
+
+        The model gives a good part of a vowel's length to the sign "#0" behind it, so that a syllable ends with that.
+        """
         symbols, ends = ["sil"], list[tuple[int, int]]()
         for i, syllable in enumerate(said):
             following = said[i + 1] if i + 1 < len(said) else None
@@ -166,7 +169,7 @@ class FastSpeech2Engine:
                 symbols += [initial, f"{final}{syllable.tone}"]
             between = spoken[syllable.index + 1 : following.index] if following else ""
             paused = any(mark in between for mark in COMMAS)
-            ends.append((syllable.index + 1 + paused, len(symbols) - 1 + paused))
+            ends.append((syllable.index + 1 + paused, len(symbols)))
             symbols.append("sil" if following is None else "#3" if between.strip() else "#0")
         return [*symbols, "eos"], ends
 
