@@ -1,4 +1,4 @@
-# make labs | lab | test | check | bench | readme-media.   Each target makes .venv when it is missing or stale.
+# make labs | lab | test | check | bench | gpu-check | readme-media.   Each target makes .venv when it is missing or stale.
 #
 #   PYTHON=python3.12          the interpreter for .venv (3.11 to 3.13)
 #   PIP_FLAGS="..."            passed to every pip install, such as an index of CPU-only wheels of torch
@@ -24,7 +24,7 @@ PIP_FLAGS += --no-index --find-links '$(OFFLINE)/wheels'
 FETCH_FLAGS := --from '$(OFFLINE)/models'
 endif
 
-.PHONY: labs lab test check bench readme-media fetch clean
+.PHONY: labs lab test check bench gpu-check readme-media fetch clean
 
 labs: fetch
 	$(BIN)/aigc labs $(LABS) --tier $(TIER)
@@ -43,6 +43,11 @@ check: $(STAMP)
 
 bench: fetch
 	$(BIN)/python -m tests.bench
+
+# Predicted beside measured on the GPU of this machine: prints rows for docs/VERIFIED.md, fetches no weights,
+# and leaves records from which `aigc calibrate out/gpu-check` fits the predictions to this GPU.
+gpu-check: $(STAMP)
+	$(BIN)/python -m pytest tests/gpu -rs
 
 readme-media: fetch
 	$(BIN)/python -m aigc_kit.show.readme assets/readme
