@@ -1,0 +1,178 @@
+"""Lab 03: what it shows is escaped and small, its sliders say why they are off, its checks know right from wrong."""
+
+import base64
+import re
+import sys
+
+import numpy as np
+import pytest
+from conftest import require_card
+
+from aigc_kit import cards, load, speech
+from aigc_kit.checks import nb03
+from aigc_kit.plan import plan
+from aigc_kit.show import lab03
+from aigc_kit.speech import wav
+from aigc_kit.speech.settings import CONTROLS
+from aigc_kit.types import Budget, Cost, FrozenMap, Phase, Request, Take
+from aigc_kit.units import GIB
+
+HOSTILE = '<script>alert("x")</script>'
+LAPTOP = Budget("cpu", "a laptop", 8 * GIB, 16 * GIB, 8 * GIB, 100 * GIB)
+
+
+def buzz(seconds=1.0, frequency=200):
+    t = np.arange(round(seconds * 24_000)) / 24_000
+    return (0.3 * np.sign(np.sin(2 * np.pi * frequency * t)) * np.hanning(len(t))).astype(np.float32)
+
+
+def made(wave, **labels):
+    cost = Cost((Phase("synthesise", 0.5, None, "measured"),))
+    request = plan(Request("baker", HOSTILE), LAPTOP, cards.get("baker"))
+    return Take("speech", wave, request, cost, FrozenMap(voice=HOSTILE, segments=((HOSTILE, 0.0, 1.0),), **labels))
+
+
+def test_words_in_players_and_tables_are_escaped():
+    take = made(buzz(0.5))
+    for shown in (
+        lab03.player(take, HOSTILE),
+        lab03.ab(take, take, (HOSTILE, "B")),
+        lab03.measures({HOSTILE: take}),
+        lab03.changes(speech.normalise(HOSTILE)),
+        lab03.readings(speech.syllables("你好"), speech.syllables("你好", sandhi=False)),
+    ):
+        assert "<script>" not in shown._repr_html_()
+        assert repr(shown)
+
+
+def test_the_sound_of_a_player_is_small_and_is_that_sound():
+    wave = buzz(3.0)
+    kind, data = lab03.compressed(wave)
+    assert kind == "audio/mpeg"
+    assert len(data) < len(wav.to_bytes(wave)) / 10
+    embedded = re.search(r'src="data:audio/mpeg;base64,([^"]+)"', lab03.player(made(wave)).html)
+    assert base64.b64decode(embedded[1]) == data
+    back = decode(data)
+    assert len(back) / 24_000 == pytest.approx(3.0, abs=0.15)
+    assert np.sqrt((back**2).mean()) == pytest.approx(np.sqrt((wave**2).mean()), rel=0.2)
+
+
+def decode(data):
+    import subprocess
+
+    import imageio_ffmpeg
+
+    command = [
+        imageio_ffmpeg.get_ffmpeg_exe(),
+        "-v",
+        "error",
+        "-i",
+        "-",
+        "-f",
+        "s16le",
+        "-ar",
+        "24000",
+        "-ac",
+        "1",
+        "-",
+    ]
+    done = subprocess.run(command, input=data, capture_output=True, check=True)
+    return np.frombuffer(done.stdout, "<i2") / 32768
+
+
+def test_without_ffmpeg_a_wav_is_embedded(monkeypatch):
+    monkeypatch.setattr(sys.modules["aigc_kit.show.lab03.players"], "_ffmpeg", lambda: None)
+    wave = buzz(0.2)
+    assert lab03.compressed(wave) == ("audio/wav", wav.to_bytes(wave))
+
+
+def test_pictures_are_pngs_that_say_what_they_show():
+    take = made(buzz())
+    cues = (("甲", "你好", 0.0, 0.4, 0.2, 0.21), ("乙", HOSTILE, 0.6, 1.0, None, None))
+    for picture, words in (
+        (lab03.sound(take), "1.00 秒"),
+        (lab03.sounds([take, take], ["一", "二"]), "二：1.00 秒"),
+        (lab03.timeline(made(buzz(), cues=cues, roles=("甲", "乙"))), "甲 0.0–0.4 秒"),
+        (lab03.durations({"break": {0: 1.0, 7: 1.5}}, "baker"), "7 → 1.50 秒"),
+        (lab03.arrivals([0.2, 0.5], [("a", 0.0, 1.0), ("b", 1.2, 2.0)]), "第一段 0.20 秒"),
+        (lab03.flow([("文字", "2 个字"), ("波形", "9 个样点")], ["声音"]), "文字（2 个字） → 波形（9 个样点）"),
+    ):
+        assert picture.png().startswith(b"\x89PNG")
+        assert words in repr(picture)
+
+
+def test_sliders_of_controls_that_the_voice_lacks_are_off_and_say_why(monkeypatch):
+    require_card("baker")
+    import IPython.display
+
+    shown = []
+    monkeypatch.setattr(IPython.display, "display", lambda *what, **more: shown.extend(what))
+    engine = load.engine(speech.plan_for("好", card="baker"))
+    lab03.play(engine, "你好")
+    rows = [row.children for row in shown[0].children[1:]]
+    off = {slider.description: reason.value for slider, reason in rows if slider.disabled}
+    assert set(off) == {"口语化 oral", "笑声 laugh"}
+    assert all("ChatTTS" in reason for reason in off.values())
+    pitch = next(slider for slider, _ in rows if slider.description == "音高 pitch")
+    assert (pitch.min, pitch.max) == (0.8, 1.2)
+    before = shown[1].html
+    pitch.value = 1.2  # a new sound is made; outside a notebook it is not shown
+    assert before == shown[1].html
+
+
+def test_the_table_of_controls_names_every_one():
+    require_card("baker")
+    engine = load.engine(speech.plan_for("好", card="baker"))
+    assert set(engine.has) == set(CONTROLS)
+    words = lab03.controls(engine).text
+    assert words.count("本工具的换算 |") == 1
+    assert words.count("没有 |") == 2
+
+
+def number(n):
+    tens, ones = divmod(n, 10)
+    said = "零一二三四五六七八九"
+    return said[n] if n < 10 else (said[tens] if tens > 1 else "") + "十" + (said[ones] if ones else "")
+
+
+def join(a, b, seconds):
+    return np.concatenate([a, np.zeros(round(seconds * 24_000), np.float32), b])
+
+
+RIGHT = {
+    nb03.a: number,
+    nb03.b: lambda t: 2 if t == 4 else 4,
+    nb03.c: join,
+    nb03.d: lambda s, n: s / (n / 24_000),
+    nb03.e: "[break_4][speed_2]",
+}
+WRONG = (
+    (nb03.a, lambda n: "一" + number(n) if 10 <= n < 20 else number(n), "开头的“一”"),
+    (nb03.a, lambda n: number(n) + "零" if n and n % 10 == 0 else number(n), "末尾的 0"),
+    (nb03.a, lambda n: n, "字符串"),
+    (nb03.b, lambda t: 4, "不是"),
+    (nb03.b, lambda t: 2, "不喝"),
+    (nb03.c, lambda a, b, s: np.concatenate([a, b]), "多少个样点"),
+    (nb03.c, lambda a, b, s: join(b, a, s), "顺序"),
+    (nb03.c, lambda a, b, s: np.concatenate([a, np.zeros(round(s * 24_000)), b]), "float32"),
+    (nb03.c, lambda a, b, s: np.concatenate([a, np.ones(round(s * 24_000), np.float32), b]), "不是静音"),
+    (nb03.d, lambda s, n: (n / 24_000) / s, "倒数"),
+    (nb03.d, lambda s, n: s / n, "一秒有多少个样点"),
+    (nb03.e, "[break_9]", "读不懂"),
+    (nb03.e, "[break_4]", "没有变慢"),
+    (nb03.e, "[speed_2]", "停顿"),
+)
+
+
+@pytest.mark.parametrize("check", RIGHT, ids=lambda check: check.name)
+def test_right_answers_pass(check):
+    require_card("baker")
+    assert check(RIGHT[check]).passed
+
+
+@pytest.mark.parametrize(("check", "answer", "hint"), WRONG)
+def test_wrong_answers_get_a_hint_that_fits(check, answer, hint):
+    require_card("baker")
+    result = check(answer)
+    assert not result.passed
+    assert hint in result.hint
