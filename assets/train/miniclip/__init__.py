@@ -1,0 +1,1 @@
+"""Trains the small CLIP of the closed world (``assets/models/miniclip``): ``python -m assets.train.miniclip``."""
