@@ -164,11 +164,11 @@ def compare(
             sides[which].once()
             order += "AB"[which]
         ratios.append(sides[0].seconds[-1] / sides[1].seconds[-1])
-    made = tuple(side.side() for side in sides)
-    apart = np.abs(made[0].take.data.astype(np.int16) - made[1].take.data.astype(np.int16))
+    one, two = sides[0].side(), sides[1].side()
+    apart = np.abs(one.take.data.astype(np.int16) - two.take.data.astype(np.int16))
     square = float(np.mean(apart.astype(np.float64) ** 2))
     psnr = 10 * float(np.log10(255**2 / square)) if square else None
-    return Comparison(*made, order, tuple(ratios), float(apart.mean()), int(apart.max()), psnr)
+    return Comparison(one, two, order, tuple(ratios), float(apart.mean()), int(apart.max()), psnr)
 
 
 def weight_bytes(engine: Any) -> int:

@@ -77,11 +77,12 @@ class Settings:
             if name in OF_THE_PLAN:
                 continue
             if name not in known:
-                close = get_close_matches(name, [*known, *OF_THE_PLAN], n=1)
+                every = [*known, *OF_THE_PLAN]
+                close = get_close_matches(name, every, n=1)
                 raise UnknownName(
                     asked=f"the setting {name}={shown(value)} of a picture",
                     found="no setting of that name" + (f"; close: {close[0]}" if close else ""),
-                    todo=f"choose from {', '.join((*known, *OF_THE_PLAN))}, or a field of the request (negative, steps, guidance, ...)",
+                    todo=f"choose from {', '.join(every)}, or a field of the request (negative, steps, ...)",
                 )
             if value is not None:
                 given[name] = value
