@@ -68,12 +68,12 @@ def text(pipeline: Pipeline, part: Part, family: Family, batch: int, attention: 
     config = part.config.get("text_config") or part.config
     clip = part.cls.startswith("CLIP")
     tokens = int(config.get("max_position_embeddings", 77)) if clip else family.tokens
-    several = len(pipeline.of("text")) > 1
+    layers = len(pipeline.of("text")) > 1 and family.guidance == "batched"  # two encoders joined at an inner layer
 
     def feed() -> tuple[list[Any], Callable[[], Any]]:
         ids = torch.empty(batch, tokens, dtype=torch.int64)
         more = {} if clip or not family.masked else {"attention_mask": torch.empty(batch, tokens, dtype=torch.int64)}
-        more |= {"output_hidden_states": True} if clip and several else {}
+        more |= {"output_hidden_states": True} if clip and layers else {}
         return [ids, more], lambda: part.module(ids, **more)
 
     trace = run(part, attention, feed)
