@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from aigc_kit.errors import BadInput, DoesNotFit
 from aigc_kit.footprint import seconds as estimate
-from aigc_kit.plan import counted, search, words
+from aigc_kit.plan import search, words
 from aigc_kit.plan.asked import Asked, complete
 from aigc_kit.plan.ladders import Size, by_course, sizes, volume
 from aigc_kit.plan.margin import MARGIN
@@ -36,6 +36,8 @@ def plan(request: Request, budget: Budget, card: Card) -> Plan:
     if search.known(space, ladder):
         raise _does_not_fit(space, request, ladder)
     if card.tier == "tiny":
+        from aigc_kit.plan import counted
+
         return counted.plan(request, budget, card, asked, ladder, changes)
     names = " ".join(f"{h}x{w}" for h, w in card.constraints["ladder"])
     raise BadInput(
