@@ -6,6 +6,7 @@ The order does not depend on the memory, and what fits into less fits into more:
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
+from math import floor, log
 
 from aigc_kit.plan.asked import SETTINGS, Asked
 from aigc_kit.plan.ladders import Size, smaller, volume
@@ -73,12 +74,12 @@ class Space:
 
 
 def order(found: Need) -> tuple[float, ...]:
-    """Lower is better: pixels x frames, dtype, seconds, then what is simpler."""
+    """Lower is better: pixels x frames, dtype, seconds in steps of a sixth (they are estimates), then what is simpler."""
     way = found.way
     return (
         -volume((way.height, way.width, way.frames)),
         way.float8,
-        round(found.seconds, 3),
+        floor(log(max(found.seconds, 1e-3), 7 / 6)),
         PLACEMENTS.index(way.placement),
         way.text_on_cpu,
         way.tiling,

@@ -50,8 +50,9 @@ def plan(made: Plan) -> Html:
             "精度与位置",
             "，".join(f"{part}: {dtype} @ {made.placement.get(part)}" for part, dtype in made.dtypes.items()),
         ),
-        ("参数", "，".join(f"{name}={value}" for name, value in request.extra.items() if value is not None)),
-        *((_NAMES_ZH.get(name, name), figure_zh(figure)) for name, figure in made.prediction.items()),
+        *_settings(made),
+        *((_name_zh(name, made), figure_zh(figure)) for name, figure in made.prediction.items() if "." not in name),
+        *_phases(made),
         *((f"改动：{change.what}", f"{change.asked} → {change.given}，{change.why_zh}") for change in made.changes),
         ("理由", "；".join(reason.zh for reason in made.reasons)),
         ("许可", card.licence),
@@ -91,14 +92,18 @@ def takes(made: Sequence[Take], titles: Sequence[str] = ()) -> Html:
 
 def cost(made: Take) -> Html:
     """Predicted beside measured, with the ratio, for what both have; then the phases."""
-    measured = made.measured()
+    from aigc_kit.record.measured import figures
+
+    measured = figures(made)
     rows = []
     for name, figure in made.plan.prediction.items():
         if name in measured:
             value = measured[name].value
             inside = abs(value - figure.value) <= (figure.error or 0) * figure.value
             verdict = "在误差范围内" if inside else "超出误差范围"
-            rows.append((_NAMES_ZH[name], figure.text, measured[name].text, f"{value / figure.value:.2f}", verdict))
+            rows.append(
+                (_name_zh(name, made.plan), figure.text, measured[name].text, f"{value / figure.value:.2f}", verdict)
+            )
     phases = "；".join(f"{phase.name} {format_seconds(phase.seconds)}" for phase in made.cost.phases)
     memory = "，".join(sorted({_HOW_ZH.get(phase.how, phase.how) for phase in made.cost.phases}))
     caption = f"各阶段用时（实测，挂钟时间）：{phases}。内存：{memory}。机器：{made.plan.budget.name}"
@@ -131,7 +136,42 @@ _NAMES_ZH: Mapping[str, str] = {
     "kv_cache": "KV 缓存",
     "peak": "增加的内存（峰值）",
     "seconds": "生成用时",
+    "reserved": "向驱动保留的显存（峰值）",
+    "ram": "主机内存",
 }
+_PHASES_ZH: Mapping[str, str] = {"denoise": "去噪", "decode": "解码", "text_encoder": "文本编码", "text": "文本编码"}
+
+
+def _name_zh(name: str, made: Plan) -> str:
+    """What a figure of a plan is called."""
+    if name == "peak" and made.card.kind in {"image", "video"}:
+        return "显存峰值（已分配）" if made.budget.device == "cuda" else "内存峰值（权重与张量）"
+    what, _, phase = name.partition(".")
+    return f"峰值：{_PHASES_ZH.get(phase, phase)}" if what == "peak" and phase else _NAMES_ZH.get(name, name)
+
+
+def _settings(made: Plan) -> list[tuple[str, str]]:
+    """Size and settings of a request, as far as its kind has them."""
+    request, rows = made.request, []
+    if request.height and request.width:
+        frames = f"，{request.frames} 帧" if request.frames else ""
+        fps = f"，{request.fps:g} 帧/秒" if request.fps and request.frames else ""
+        batch = f"，一次 {request.batch} 张" if request.batch > 1 else ""
+        rows.append(("尺寸", f"{request.height}×{request.width}{frames}{fps}{batch}"))
+    if request.steps:
+        guidance = "" if request.guidance is None else f"，CFG {request.guidance:g}"
+        rows.append(("步数", f"{request.steps} 步{guidance}"))
+    extra = "，".join(f"{name}={value}" for name, value in request.extra.items() if value is not None)
+    return [*rows, ("参数", extra)] if extra or not rows else rows
+
+
+def _phases(made: Plan) -> list[tuple[str, str]]:
+    """The predicted peaks of all phases in one row."""
+    found = {name.partition(".")[2]: f for name, f in made.prediction.items() if name.startswith("peak.")}
+    if not found:
+        return []
+    words = "，".join(f"{_PHASES_ZH.get(phase, phase)} {figure.text}" for phase, figure in found.items())
+    return [("各阶段峰值", f"{words}（预测）")]
 
 
 def _cell(value: Any) -> str:

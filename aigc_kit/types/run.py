@@ -104,9 +104,10 @@ class Plan:
 
     Args:
         request: no field that the card needs is None any more.
-        dtypes: part -> "float32" | "float16" | "bfloat16" | "q4".
-        placement: part -> "cpu" | "cuda" | "offload" | "server".
-        attention: "eager" | "sdpa" | "xformers" | "library" (chosen inside llama.cpp or a server).
+        dtypes: part -> "float32" | "float16" | "bfloat16" | "float8" (stored so, computed in another) | "q4".
+        placement: part -> "cpu" | "cuda" (stays there) | "model" (moved whole while it works) | "group" (block by
+            block) | "sequential" (module by module) | "server".
+        attention: "sdpa" | "math" | "sliced" | "xformers" | "eager" | "library" (inside llama.cpp or a server).
         vae: options of the decoder, empty where there is none.
         prediction: name -> Figure, such as {"peak": Figure(..., "B", "predicted", ...)}.
         changes: what differs from what was asked.
@@ -213,8 +214,8 @@ class Take:
         """What the run cost, under the names that a plan predicts.
 
         Returns:
-            "seconds": of all phases but "import" and "load". "peak": where it is what the process grew by, only when the
-            model was loaded in this run, since a model that was in memory before cannot be seen in that.
+            "seconds": of all phases but "import" and "load". "peak": where it is what the process grew by, only when
+            the model was loaded in this run, since a model that was in memory before cannot be seen in that.
         """
         phases, where = self.cost.phases, self.plan.budget.name
         working = sum(phase.seconds for phase in phases if phase.name not in SET_UP)
