@@ -81,11 +81,18 @@ class ChatTTSEngine:
         self._reach = reach_of(self._chat)
         self.most_tokens = MOST_TOKENS
         self._default: Speaker | None = None
-        note = manifest_of(folder).get("label")
-        self.labels: Mapping[str, Any] = FrozenMap(
+        self._note = manifest_of(folder).get("label")
+        self._code = ""  # of the speaker who spoke last
+
+    @property
+    def labels(self) -> Mapping[str, Any]:
+        """What a Take must say: licences, whether these are the published weights, and the last speaker's string."""
+        note = self._note
+        return FrozenMap(
             code_licence="ChatTTS: AGPL-3.0-or-later",
             weights=note or "ChatTTS, as published",
             weights_licence="CC BY-NC 4.0: not for commercial use" if not note else "none: not a trained model",
+            speaker=self._code,
         )
 
     def speak(self, segment: Segment, settings: Settings, *, seed: int = 0) -> Spoken:
@@ -162,6 +169,7 @@ class ChatTTSEngine:
         """Hidden states of each row so far, float32 (n, 768), after every 24 tokens and at the end."""
         speed = settings.speed if settings.speed is not None else 5
         given = {"temperature": settings.temperature, "top_P": settings.top_p, "top_K": settings.top_k}
+        self._code = code
         for attempt in range(TRIES):
             params = self._chat.InferCodeParams(
                 prompt=controls.show({"speed": speed}, "code"),

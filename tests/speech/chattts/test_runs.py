@@ -38,6 +38,7 @@ def test_a_text_with_numbers_english_and_emoji(here, capsys):
     assert len(labels["segments"]) == len(seen)
     told = "".join(before for before, _, _ in labels["changed"]) + "".join(text for text, _ in labels["unspoken"])
     assert all(mark in told for mark in ("2024", "3.5", "？", "“", "😀"))
+    assert labels["speaker"] == load.engine(plan).speaker(None).code
     assert "CC BY-NC 4.0" in capsys.readouterr().out  # said at the first load
 
 

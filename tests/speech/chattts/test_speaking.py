@@ -67,7 +67,7 @@ def test_the_package_loses_samples_when_it_streams_many_segments(chat, engine):
 
 
 @pytest.mark.parametrize("text", TEXTS)
-@pytest.mark.parametrize("seed", [0, 3])
+@pytest.mark.parametrize("seed", [3])
 def test_the_parts_of_a_stream_are_the_whole(engine, text, seed):
     (segment,) = segments(text)
     whole = engine.speak(segment, PLAIN, seed=seed).wave
@@ -79,7 +79,7 @@ def test_the_parts_of_a_stream_are_the_whole(engine, text, seed):
 
 def test_a_long_stream_comes_in_many_parts(chat, engine):
     text, seed = max(
-        ((t, s) for t in TEXTS for s in range(4)), key=lambda x: tokens(chat, engine, x[:1], manual_seed=x[1])[0]
+        ((t, s) for t in TEXTS for s in (0, 3)), key=lambda x: tokens(chat, engine, x[:1], manual_seed=x[1])[0]
     )
     (segment,) = segments(text)
     parts = [part.wave for part in engine.stream(segment, PLAIN, seed=seed)]
