@@ -5,6 +5,7 @@ import os
 import random
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -21,6 +22,7 @@ class Settings:
     other_lr: float = 0.002
     warmup_steps: int = 100
     average: float = 0.998  # per step, of the weights that are shipped
+    average_decay: float = 0.97  # the same in the branch with falling rate, which is short
     noisy_share: float = 0.4  # of the timesteps drawn from the noisiest 45 %, beside the uniform ones
     subject_weight: float = 2.0  # extra weight of latent cells that the subject covers
     drop_zero: float = 0.07  # text replaced by zeros: what the pipeline uses when no negative prompt is given
@@ -34,7 +36,7 @@ class Run:
 
     def __init__(self, settings: Settings, bank: Bank) -> None:
         torch.manual_seed(0)
-        self.settings, self.bank = settings, bank
+        self.settings, self.bank, self.average = settings, bank, settings.average
         self.unet = network.build()
         self.averaged = network.twin(self.unet)
         self.optimisers = optimisers(self.unet, settings.matrix_lr, settings.other_lr)
@@ -70,7 +72,7 @@ class Run:
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
         self.step += 1
-        weight = 1 - min(self.settings.average, (self.step + 1) / (self.step + 10))
+        weight = 1 - min(self.average, (self.step + 1) / (self.step + 10))
         with torch.no_grad():
             torch._foreach_lerp_(list(self.averaged.parameters()), list(self.unet.parameters()), weight)
 
@@ -84,7 +86,8 @@ class Run:
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
         }
 
-    def save(self, target=paths.NETWORK) -> None:
+    def save(self, target: Path | None = None) -> None:
+        target = target or paths.NETWORK
         temporary = target.with_suffix(".tmp")
         torch.save(self.state(), temporary)
         temporary.replace(target)
@@ -114,6 +117,7 @@ def train(wall: float, settings: Settings = Settings(), decay: bool = False) -> 
     while not bank.refresh(8):
         time.sleep(5)
     run = Run(settings, bank)
+    run.average = settings.average_decay if decay else settings.average
     print("resumed at" if run.resume() else "fresh start", run.step, f"{len(bank.chunks)} chunks", flush=True)
     watch = probe.Watch(bank)
     began = saved = time.monotonic()
@@ -147,7 +151,7 @@ def train(wall: float, settings: Settings = Settings(), decay: bool = False) -> 
             bank.refresh()
             saved, losses = time.monotonic(), []
     run.cpu += time.process_time() - cpu
-    run.save(paths.NETWORK.with_name("decayed.pt") if decay else paths.NETWORK)
+    run.save(paths.NETWORK.with_name("decayed.pt") if decay else None)
     return run
 
 

@@ -18,7 +18,9 @@ from aigc_kit.tinyworld.words import every_word  # noqa: E402
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 from assets.train.tinysdxl import (  # noqa: E402
+    bank,
     codec,
+    diffusion,
     evaluate,
     network,
     optimiser,
@@ -211,6 +213,46 @@ def test_the_untrained_network_says_zero():
             network.build(), torch.randn(1, 16, 12, 16), torch.tensor([5]), torch.randn(1, 29, 192), torch.randn(1, 128)
         )
     assert said.shape == (1, 16, 12, 16) and not said.any()
+
+
+class FewPictures:
+    """What a run needs of a bank."""
+
+    def __init__(self):
+        self.encoder = text.Text().eval()
+
+    def batch(self, cells):
+        torch.manual_seed(3)
+        shape = (8, 16, 8, 8)
+        return bank.Batch(
+            torch.randn(shape), torch.randn(8, 29, 192), torch.randn(8, 128), torch.full((8, 8, 8), cells)
+        )
+
+
+def test_a_run_goes_on_where_it_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "NETWORK", tmp_path / "network.pt")
+    run = diffusion.Run(diffusion.Settings(), FewPictures())
+    for cells in (0.0, 0.5):
+        run.loss(run.bank.batch(cells)).backward()
+        run.update(1.0)
+    run.samples = 16
+    run.save()
+    other = diffusion.Run(diffusion.Settings(), run.bank)
+    assert other.resume() and (other.step, other.samples) == (2, 16)
+    for one in (run, other):  # the third step needs the optimisers' memory too
+        torch.manual_seed(9)
+        one.loss(one.bank.batch(1.0)).backward()
+        one.update(0.5)
+    for ours, theirs in zip(run.averaged.parameters(), other.averaged.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+    assert not torch.equal(run.unet.conv_out.weight, run.averaged.conv_out.weight)
+
+
+def test_an_untrained_network_has_the_loss_of_its_target():
+    """It says zero, so the loss is the mean square of v: 1 for latents and noise of variance 1."""
+    run = diffusion.Run(diffusion.Settings(), FewPictures())
+    for cells in (0.0, 1.0):
+        assert run.loss(run.bank.batch(cells)).item() == pytest.approx(1.0, abs=0.1)
 
 
 def test_every_parameter_is_updated_once():
