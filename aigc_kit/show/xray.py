@@ -48,7 +48,7 @@ def timeline(facts: ModelFacts, prediction: Prediction, limit: int | None = None
     Raises:
         BadInput: a prediction of other facts.
     """
-    if [p.name for p in facts.phases] != [p.name for p in prediction.phases]:
+    if {part.name for part in facts.parts} != set(prediction.dtypes) or len(facts.phases) != len(prediction.phases):
         raise BadInput(asked="a timeline", found="facts and prediction of different pipelines", todo="predict(facts)")
     figure, (axis,) = canvas(width=9.5, height=4.4)
     colours = _colours(facts)
@@ -128,7 +128,8 @@ def _stack(axis: "Axes", index: int, traced: PhaseFacts, phase: PhasePrediction,
     axis.bar(
         xs[peak], level - tops[peak], max(width, 0.02), tops[peak], color=_WORKSPACE, edgecolor=ORANGE, linewidth=0.6
     )
-    axis.text(index + 0.5, level, f"{level:.2f}", ha="center", va="bottom", fontsize=8.5)
+    middle = min(max(xs[peak], index + 0.12), index + 0.88)
+    axis.text(middle, level, f"{level:.2f}", ha="center", va="bottom", fontsize=8.5)
 
 
 def _peak(axis: "Axes", prediction: Prediction) -> None:

@@ -1,0 +1,55 @@
+"""The pictures show the numbers of the prediction, and nothing else."""
+
+import pytest
+
+from aigc_kit.errors import BadInput
+from aigc_kit.footprint import cached, predict
+from aigc_kit.show import xray
+from aigc_kit.units import GIB
+
+
+@pytest.fixture(scope="module")
+def facts():
+    return cached("sdxl", 1024, 1024, dtype="fp16")
+
+
+def bars_at(axis, x):
+    """Heights of the bars that begin at x and are one phase wide."""
+    return [p.get_height() for p in axis.patches if p.get_x() == x and p.get_width() == 1]
+
+
+@pytest.mark.parametrize("placement", ["resident", "model", "sequential"])
+def test_the_timeline_stacks_the_predicted_bytes(facts, placement):
+    found = predict(facts, placement)
+    picture = xray.timeline(facts, found, limit=8 * GIB)
+    (axis,) = picture.figure.axes
+    for index, phase in enumerate(found.phases):
+        assert sum(bars_at(axis, index)) * GIB == pytest.approx(phase.resident_bytes)
+    words = " ".join(text.get_text() for text in axis.texts)
+    assert all(f"{p.allocated_bytes / GIB:.2f}" in words for p in found.phases) and "8 GiB" in words
+    assert found.setter in axis.get_xlabel() and "decode" in picture.words
+    assert picture.png()[:4] == b"\x89PNG"
+
+
+def test_a_phase_on_the_cpu_says_so(facts):
+    found = predict(facts, {"text_encoder": "cpu", "text_encoder_2": "cpu"})
+    (axis,) = xray.timeline(facts, found).figure.axes
+    assert sum("CPU" in text.get_text() for text in axis.texts) == 2
+
+
+def test_what_fits_names_the_smallest_card_by_the_upper_end(facts):
+    cases = [("a", predict(facts)), ("b", predict(facts, "sequential"))]
+    (axis,) = xray.what_fits(cases, cards=(4, 8, 12, 16)).figure.axes
+    assert [p.get_width() * GIB for p in axis.patches] == pytest.approx([p.device_bytes for _, p in cases])
+    for (_, found), text in zip(cases, axis.texts, strict=True):
+        card = next(card for card in (4, 8, 12, 16) if found.safe_bytes <= card * GIB)
+        assert f"{card} GiB" in text.get_text().split("GiB", 1)[1]
+    (axis,) = xray.what_fits(cases[:1], cards=(4, 6)).figure.axes
+    assert "都放不下" in axis.texts[0].get_text() or "fits none" in axis.texts[0].get_text()
+
+
+def test_pictures_of_nothing_are_refused(facts):
+    with pytest.raises(BadInput, match="no configuration"):
+        xray.what_fits([])
+    with pytest.raises(BadInput, match="different pipelines"):
+        xray.timeline(facts, predict(cached("flux.1-dev", 1024, 1024, dtype="bf16")))
