@@ -14,7 +14,7 @@ from aigc_kit.story.animatic import Animatic, animatic
 from aigc_kit.story.clean import visible
 from aigc_kit.story.making import from_take, make
 from aigc_kit.story.morphing import animate, frames
-from aigc_kit.story.page import PAGE, page, write_page
+from aigc_kit.story.page import PAGE, light, page, write_page
 from aigc_kit.story.palette import agreement, distance, spread
 from aigc_kit.story.parts import LABELS, Part
 from aigc_kit.story.prompts import SUGGESTIONS, TITLE, TOPOLOGY, feynman, sample
@@ -52,6 +52,7 @@ __all__ = [
     "from_take",
     "hints",
     "length",
+    "light",
     "make",
     "morph_view",
     "notebook_html",

@@ -3,6 +3,7 @@
 import os
 import tempfile
 import wave
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -131,3 +132,16 @@ def _clip(frames: Any, fps: Any) -> bytes:
         path = Path(folder, "clip.mp4")
         mp4(path, frames, fps, odd="crop")
         return path.read_bytes()
+
+
+def smaller(part: Part, side: int) -> Part:
+    """A picture as a thumbnail for a preview, at most `side` pixels; what is smaller stays as it is."""
+    with Image.open(BytesIO(part.data)) as image:
+        if max(image.size) <= side:
+            return part
+        small = image.convert("RGB")
+        small.thumbnail((side, side))
+        buffer = BytesIO()
+        small.save(buffer, "WEBP", quality=80)
+        size = {"width": small.width, "height": small.height}
+    return replace(part, data=buffer.getvalue(), media="image/webp", facts=size)

@@ -13,6 +13,7 @@ from aigc_kit.paths import write_atomically
 from aigc_kit.record.sidecar import SAFE_NAME
 from aigc_kit.story import rubric
 from aigc_kit.story.clean import paragraphs, visible
+from aigc_kit.story.making import smaller
 from aigc_kit.story.measured import middle_frame
 from aigc_kit.story.pages import environment, markup, policy, safe, template_text
 from aigc_kit.story.parts import Part
@@ -79,6 +80,15 @@ def page(work: Work, view: View | None = None) -> str:
             credits=[*(_credit(part) for part in work.parts), *([_VIEW_CREDIT] if view else [])],
         )
     )
+
+
+def light(work: Work, side: int = 360) -> Work:
+    """A copy for a preview: pictures of at most `side` pixels, no sound and no clips."""
+    copy = Work(work.topic, work.title)
+    copy.rounds, copy.marks = work.rounds, work.marks
+    copy.parts = [smaller(part, side) if part.kind == "image" else part for part in work.parts]
+    copy.parts = [part for part in copy.parts if part.kind in ("text", "image")]
+    return copy
 
 
 def _shown(part: Part) -> dict[str, Any]:

@@ -71,9 +71,30 @@ def morph_view(
     words = [words_of(each, t) for each, t in zip(found, times, strict=True)]
     middle = moments // 2
     picture = _picture(meshes[middle], shares[middle], family(times[middle]))
-    genus = sorted({each.genus for each in found})
-    kept = f"{moments} 个网格的亏格都是 {'、'.join(map(str, genus[0]))}" if len(genus) == 1 else "各网格的亏格不同"
-    return View(picture, alt, kept + "。", pack(meshes, shares, words))
+    return View(picture, alt, summary(found, times), pack(meshes, shares, words))
+
+
+def summary(found: Sequence[Topology], times: Sequence[float]) -> str:
+    """What the counts say together: the genus stays, or when it changes.
+
+    Args:
+        found: of each mesh.
+        times: its t.
+    """
+    head = f"{len(found)} 个时刻的曲面都是重新算出、封闭的网格，亏格由顶点数 V − 棱数 E + 面数 F 数出来。"
+    changes = [i for i in range(1, len(found)) if found[i].genus != found[i - 1].genus]
+    if not changes:
+        same = "、".join(map(str, found[0].genus))
+        return f"{head}它们的亏格都是 {same}：没有撕破，也没有粘合。"
+    told = (
+        f"t = {times[i - 1]:.2f} 到 {times[i]:.2f} 之间从 {_several(found[i - 1])} 变成 {_several(found[i])}"
+        for i in changes
+    )
+    return f"{head}亏格变了：{'；'.join(told)}。"
+
+
+def _several(found: Topology) -> str:
+    return "＋".join(map(str, found.genus))
 
 
 def notebook_html(view: View, height: int = 520) -> str:

@@ -1,0 +1,136 @@
+"""Forms whose state is plain data: the learner's marks, and the storyboard to edit."""
+
+from typing import TYPE_CHECKING, Any
+
+from aigc_kit.errors import AigcError
+from aigc_kit.show.lab05.tables import rubric, storyboard
+from aigc_kit.show.page import Html
+from aigc_kit.show.page import error as error_card
+from aigc_kit.story.rubric import CRITERIA, MOST_POINTS, hints
+from aigc_kit.story.storyboard import COLUMNS, Storyboard, from_rows
+
+if TYPE_CHECKING:
+    from aigc_kit.story import Work
+
+
+class Shown:
+    """A table in an output cell that is replaced in place, and stays when no kernel runs."""
+
+    def __init__(self, html: Html) -> None:
+        from IPython.display import display
+
+        self._handle = display(html, display_id=True)
+
+    def replace(self, html: Html) -> None:
+        """Show this instead; outside a notebook there is nothing to replace."""
+        if self._handle is not None:
+            self._handle.update(html)
+
+
+class Marks:
+    """The form of the rubric: a slider for each line (0: not marked yet), with its hint; marks go into the work."""
+
+    def __init__(self, work: "Work") -> None:
+        import ipywidgets as widgets
+
+        self.work, known = work, hints(work)
+        self.sliders: dict[str, Any] = {}
+        rows = []
+        for each in CRITERIA:
+            slider = widgets.IntSlider(work.marks.get(each.name, {}).get("points", 0), min=0, max=MOST_POINTS)
+            slider.description, slider.style.description_width = f"{each.group}·{each.title}", "9em"
+            slider.layout.width = "24em"
+            slider.observe(lambda change, name=each.name: self.set(name, change["new"]), names="value")
+            hint = known[each.name].words if each.name in known else ""
+            words = widgets.Label(f"{each.question} {hint}")
+            words.layout.flex = "1 1 20em"
+            self.sliders[each.name] = slider
+            row = widgets.HBox([slider, words])
+            row.layout.flex_flow = "row wrap"
+            rows.append(row)
+        self.widget = widgets.VBox(rows)
+        self._table: Shown | None = None
+
+    def set(self, name: str, points: int) -> None:
+        """Mark a line; 0 takes the mark back."""
+        if points:
+            self.work.mark(name, points, self.work.marks.get(name, {}).get("note", ""))
+        else:
+            self.work.marks.pop(name, None)
+        if self._table is not None:
+            self._table.replace(rubric(self.work))
+
+    def show(self) -> None:
+        """The sliders, and the table below, which is what stays on a page without a kernel."""
+        from IPython.display import display
+
+        display(self.widget)
+        self._table = Shown(rubric(self.work))
+
+
+def marks(work: "Work") -> Marks:
+    """Show the form for a work."""
+    form = Marks(work)
+    form.show()
+    return form
+
+
+class Table:
+    """A storyboard to edit: five fields a shot; `board` is the storyboard, or an error says what does not add up."""
+
+    FIELDS = COLUMNS[1:]
+
+    def __init__(self, board: Storyboard) -> None:
+        import ipywidgets as widgets
+
+        self.total, self.rows = board.total, board.table()
+        self.boxes: list[dict[str, Any]] = []
+        lines = []
+        for index, row in enumerate(self.rows):
+            boxes = {name: widgets.Textarea(str(row[name]), rows=2) for name in self.FIELDS[:-1]}
+            boxes["秒"] = widgets.BoundedFloatText(row["秒"], min=1, max=600, step=0.5)
+            for name, box in boxes.items():
+                box.layout.width = {"画面描述": "16em", "旁白": "22em", "秒": "6em"}.get(name, "11em")
+                box.observe(lambda change, at=index, key=name: self.set(at, key, change["new"]), names="value")
+            self.boxes.append(boxes)
+            line = widgets.HBox([widgets.Label(f"{index + 1}"), *boxes.values()])
+            line.layout.flex_flow = "row wrap"
+            lines.append(line)
+        self.widget = widgets.VBox(lines)
+        self._shown: Shown | None = None
+
+    @property
+    def board(self) -> Storyboard:
+        """What the table says now.
+
+        Raises:
+            BadInput: the seconds do not add up, or a shot has nothing to see.
+        """
+        return from_rows(self.rows, self.total)
+
+    def set(self, shot: int, name: str, value: Any) -> None:
+        """Change one field of one shot (from 0)."""
+        self.rows[shot][name] = value
+        if self._shown is not None:
+            self._shown.replace(self.html())
+
+    def html(self) -> Html:
+        """The storyboard as a table, or the error as a card."""
+        try:
+            return storyboard(self.board)
+        except AigcError as problem:
+            return error_card(problem)
+
+    def show(self) -> None:
+        """The fields, and the table below."""
+        from IPython.display import display
+
+        display(self.widget)
+        self._shown = Shown(self.html())
+
+
+def shots(board: Storyboard) -> Table:
+    """Show a storyboard to edit; `.board` of what comes back is the edited one."""
+    form = Table(board)
+    form.show()
+    return form

@@ -1,0 +1,93 @@
+"""Lab 05's checks: right answers pass, each typical mistake gets its own hint."""
+
+import numpy as np
+import pytest
+
+from aigc_kit.checks import nb05
+from aigc_kit.story import Work, draft, sample, write_page
+from aigc_kit.topology import TEARING, moment, render, torus
+
+
+def right(vertices, faces):
+    edges = {frozenset(pair) for a, b, c in faces.tolist() for pair in ((a, b), (b, c), (c, a))}
+    return len(vertices) - len(edges) + len(faces)
+
+
+def test_a_accepts_the_count():
+    assert nb05.a(right)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        (lambda v, f: len(v) - 3 * len(f) + len(f), "数过两次"),
+        (lambda v, f: len(v) + len(f), "没有减去棱数"),
+        (lambda v, f: 2, "圆环"),
+        (lambda v, f: 0, "四面体"),
+    ],
+)
+def test_a_refuses(wrong, hint):
+    assert hint in nb05.a(wrong).hint
+
+
+def test_b_counts_holes_not_dents():
+    assert nb05.b(dict(nb05.HOLES))
+    assert "碗" in nb05.b({**nb05.HOLES, "碗": 1}).hint
+    assert "还差" in nb05.b({"碗": 0}).hint
+
+
+def test_c_accepts_what_halving_finds():
+    assert nb05.c(*moment(TEARING["粘合"][0], tolerance=0.05, cell=0.06))
+    assert "更准" in nb05.c(0.2, 0.8).hint
+    assert "没有变" in nb05.c(0.8, 0.83).hint
+    assert "更小" in nb05.c(0.5, 0.4).hint
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        (sample()[:100], "汉字"),
+        (sample().replace("洞", "圈").replace("亏格", "圈数"), "没有提到洞"),
+        (sample().replace("首先", "").replace("然后", "").replace("接着", ""), "步骤"),
+        (sample().replace("现在动手", "**现在动手**"), "残留"),
+        (sample()[:-1], "没有写完"),
+    ],
+)
+def test_d_refuses(text, hint):
+    assert nb05.d(sample())
+    assert hint in nb05.d(text).hint
+
+
+def test_e_reads_the_table():
+    rows = draft(sample()).table()
+    assert nb05.e(rows)
+    assert "至少 5" in nb05.e(rows[:3]).hint
+    longer = [{**row} for row in rows]
+    longer[0]["秒"] += 2
+    assert "合计 62.00" in nb05.e(longer).hint
+    fast = [{**row} for row in rows]
+    fast[1]["旁白"] = "字" * 80
+    assert "太快" in nb05.e(fast).hint
+    same = [{**row, "画面描述": "同一幅"} for row in rows]
+    assert "一模一样" in nb05.e(same).hint
+
+
+def test_f_opens_the_page(tmp_path):
+    work = Work("洞", "甜甜圈")
+    work.add("text", sample(), "sample")
+    assert "没有找到" in nb05.f(tmp_path / "no.html").hint
+    assert "图片" in nb05.f(write_page(work, tmp_path)).hint
+    work.add("image", render(torus(), size=32), "computed", alt="圆环")
+    assert "声音" in nb05.f(write_page(work, tmp_path)).hint
+    tone = 0.1 * np.sin(np.arange(2400) * 0.1).astype(np.float32)
+    work.add("audio", (tone, 24000), "person")
+    page = write_page(work, tmp_path)
+    assert nb05.f(page)
+    html = page.read_text(encoding="utf-8")
+    for bad, hint in (
+        (html.replace('alt="圆环"', 'alt=""'), "alt"),
+        (html.replace("</main>", '<img src="https://x.example/a.png" alt="x"></main>'), "断网"),
+        (html.replace("非模型生成", "").replace("AI 生成", ""), "写明"),
+    ):
+        page.write_text(bad, encoding="utf-8")
+        assert hint in nb05.f(page).hint

@@ -1,0 +1,119 @@
+"""What learners of lab 05 see: counted pictures, escaped tables, forms whose state is data, a preview that is small."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from aigc_kit.notebooks.leaks import leaks
+from aigc_kit.show import lab05
+from aigc_kit.story import Work, draft, hints, review, sample
+from aigc_kit.topology import render, torus
+
+HOSTILE = '<script>alert("x")</script>'
+
+
+@pytest.fixture
+def work():
+    made = Work(HOSTILE, HOSTILE)
+    made.add("text", sample() + HOSTILE, "brought", credit=HOSTILE, title=HOSTILE)
+    made.add("image", render(torus(), size=400), "computed", alt=HOSTILE)
+    tone = 0.1 * np.sin(np.arange(24000) * 0.1).astype(np.float32)
+    made.add("audio", (tone, 24000), "person")
+    return made
+
+
+def test_pictures_say_what_was_counted():
+    made = lab05.solid(0.5, 64)
+    assert "= 0，亏格 1" in repr(made)
+    assert made.png()[:4] == b"\x89PNG"
+    assert "从甜甜圈" in repr(lab05.stages((0.0, 1.0)))
+    assert repr(lab05.counts(points=3, cell=0.15)) == "3 个 t 的 V − E + F：0, 0, 0"
+    torn = repr(lab05.tearing((0.0, 1.0)))
+    assert "剪断：亏格 1 → 0" in torn and "粘合：亏格 1 + 1 → 2" in torn
+
+
+def test_tables_are_escaped(work):
+    work.mark("text.right", 3, HOSTILE)
+    board = draft(sample() + "看" + HOSTILE + "。")
+    for shown in (
+        lab05.findings(review(work.text)),
+        lab05.parts(work),
+        lab05.phrases(HOSTILE),
+        lab05.rubric(work),
+        lab05.storyboard(board),
+        lab05.preview(work),
+    ):
+        assert "<script>alert" not in shown.html
+        assert repr(shown)
+
+
+def test_a_prompt_is_shown_in_the_tiny_models_words():
+    assert "甜甜圈" in lab05.phrases("一个发光的甜甜圈，量子纠缠").text
+    assert "小世界里没有" in lab05.phrases("量子纠缠").text
+
+
+def test_marks_go_into_the_work_and_can_be_taken_back(work):
+    form = lab05.Marks(work)
+    form.sliders["image.idea"].value = 4
+    assert work.marks["image.idea"]["points"] == 4
+    form.sliders["image.idea"].value = 0
+    assert "image.idea" not in work.marks
+    assert hints(work)["image.craft"].words.startswith("400×400")
+
+
+def test_the_storyboard_is_edited_in_place():
+    form = lab05.Table(draft(sample()))
+    before = form.board.shots[0].seconds
+    form.boxes[0]["旁白"].value = "短一点。"
+    assert form.board.shots[0].voice == "短一点。"
+    form.boxes[0]["秒"].value = before + 3
+    assert "take away 3 s" in form.html().text
+    form.boxes[1]["秒"].value = form.rows[1]["秒"] - 3
+    assert form.board.shots[0].seconds == before + 3
+
+
+def test_the_wizard_goes_from_pasted_text_to_a_page(tmp_path):
+    work = Work("洞")
+    wizard = lab05.Wizard(work, tmp_path / "out")
+    wizard.words.value, wizard.model.value = sample(), "某网页的模型"
+    assert "通过" in wizard.put_text().text
+    assert work.parts[0].label.startswith("AI 生成")
+    wizard.model.value = ""
+    wizard.put_text()
+    assert work.parts[0].label == "人工撰写，非模型生成"
+    wizard.use_sample()
+    assert work.parts[0].label == "教材范文，非本次运行生成"
+    picture = tmp_path / "a.png"
+    Image.fromarray(render(torus(), size=64)).save(picture)
+    wizard.alt.value = "圆环"
+    wizard.put_file("image", picture.read_bytes())
+    assert "写好了" in wizard.finish().text
+    assert (tmp_path / "out" / "topology_story.html").is_file()
+    assert Work.load(tmp_path / "out").text == sample()
+
+
+def test_a_mistake_in_the_wizard_is_a_card_not_a_traceback(tmp_path, monkeypatch):
+    wizard = lab05.Wizard(Work("洞"), tmp_path)
+    said = []
+
+    class Kept:
+        def replace(self, html):
+            said.append(html)
+
+    wizard._said = wizard._page = Kept()
+    wizard._do(wizard.put_text)
+    assert "0 bytes" in said[0].text
+    assert "还没有内容" in said[1].text
+
+
+def test_the_preview_is_small_enough_for_a_notebook(work):
+    small, whole = lab05.preview(work), lab05.preview(work, whole=True)
+    assert len(small.html) < 120_000 < len(whole.html)
+    assert "1 个（声音、视频）只在网页里" in small.text
+    assert small.html.count("<iframe") == 1 and 'sandbox="allow-scripts"' in small.html
+
+
+def test_the_viewer_fits_a_notebook_and_leaks_nothing():
+    shown = lab05.viewer(moments=3)
+    assert len(shown.html) < 300_000
+    assert not list(leaks(shown.html, hosts=True))
