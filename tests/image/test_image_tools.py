@@ -202,6 +202,26 @@ def test_without_spandrel_the_extra_is_named(tmp_path, monkeypatch):
         image.upscale(np.zeros((8, 8, 3), np.uint8), 2, file)
 
 
+def test_a_model_of_spandrel_is_called_as_it_is(tmp_path):
+    """An ESRGAN of random weights, by the kit and by hand."""
+    pytest.importorskip("spandrel", reason="the extra 'upscale' is not installed")
+    import torch
+    from safetensors.torch import save_file
+    from spandrel.architectures.ESRGAN import ESRGAN
+
+    torch.manual_seed(0)
+    network = ESRGAN(in_nc=3, out_nc=3, num_filters=16, num_blocks=2, scale=4).eval()
+    file = tmp_path / "esrgan.safetensors"
+    save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, file)
+    small = np.random.default_rng(0).integers(0, 255, (24, 32, 3), dtype=np.uint8)
+    made = image.upscale(small, 4, file)
+    with torch.no_grad():
+        wanted = network(torch.from_numpy(small).permute(2, 0, 1)[None].float() / 255)[0].clamp(0, 1)
+    assert made.how == "model: ESRGAN"
+    assert np.array_equal(made.data, (wanted * 255).round().permute(1, 2, 0).numpy().astype(np.uint8))
+    assert image.upscale(small, 2, file).data.shape == (48, 64, 3)
+
+
 def test_the_card_of_the_small_model_keeps_the_planners_facts():
     for name in ("multiple", "frame_step", "max_pixels", "ladder", "frames_ladder", "variant", "vae_upcast"):
         assert name in cards.get("tinysdxl").constraints
