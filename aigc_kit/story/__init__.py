@@ -17,21 +17,24 @@ from aigc_kit.story.morphing import animate, frames
 from aigc_kit.story.page import PAGE, light, page, write_page
 from aigc_kit.story.palette import agreement, distance, spread
 from aigc_kit.story.parts import LABELS, Part
-from aigc_kit.story.prompts import SUGGESTIONS, TITLE, TOPOLOGY, feynman, sample
+from aigc_kit.story.prompts import STYLES, SUGGESTIONS, TITLE, TOPOLOGY, feynman, sample, visual
 from aigc_kit.story.review import Finding, Review, length, review
 from aigc_kit.story.rubric import CRITERIA, hints, table
 from aigc_kit.story.storyboard import Shot, Storyboard, balanced, draft, from_rows, parse
 from aigc_kit.story.viewer import View, document, morph_view, notebook_html
 from aigc_kit.story.work import Work
+from aigc_kit.story.writing import Conversation, can_write, compared
 
 __all__ = [
     "CRITERIA",
     "LABELS",
     "PAGE",
+    "STYLES",
     "SUGGESTIONS",
     "TITLE",
     "TOPOLOGY",
     "Animatic",
+    "Conversation",
     "Finding",
     "Part",
     "Review",
@@ -43,6 +46,8 @@ __all__ = [
     "animate",
     "animatic",
     "balanced",
+    "can_write",
+    "compared",
     "distance",
     "document",
     "draft",
@@ -63,5 +68,6 @@ __all__ = [
     "spread",
     "table",
     "visible",
+    "visual",
     "write_page",
 ]

@@ -89,3 +89,45 @@ _GENERAL = {name: TOPOLOGY[name] for name in ("audience", "length", "ending")}
 def sample() -> str:
     """The article that comes with the kit, for runs in which no model that writes Chinese is there; origin "sample"."""
     return template_text("story_sample.txt").strip()
+
+
+STYLES: Mapping[str, str] = FrozenMap(科技感="high-tech, neon", 概念艺术="concept art", 三维卡通="3D cartoon")
+"""Styles of the picture in the lesson (三维卡通 is its 3D卡通), Chinese -> English."""
+
+
+@dataclass(frozen=True)
+class Visual:
+    """One prompt plan for pictures and clips of both tiers.
+
+    Args:
+        zh, en: the prompt; full models get the English one.
+        negative_zh, negative_en: what to avoid.
+        phrase: what tiny models get: the part of `zh` that their closed vocabulary holds.
+    """
+
+    zh: str
+    en: str
+    negative_zh: str
+    negative_en: str
+    phrase: str
+
+
+def visual(style: str = "科技感", moment: str = "") -> Visual:
+    """The lesson's prompt of the glowing torus, in one of its styles.
+
+    Args:
+        style: a key of STYLES.
+        moment: a few words of your own in Chinese put before it, such as "一个发光的咖啡杯"; the tiny models then
+            show that.
+
+    Raises:
+        BadInput: no such style.
+    """
+    from aigc_kit.prompts.library import course_prompt
+    from aigc_kit.tinyworld.vocab import phrase
+
+    if style not in STYLES:
+        raise BadInput(asked=f"style {style!r}", found="not one of the lesson's", todo=f"choose {', '.join(STYLES)}")
+    made, avoid = course_prompt("topology"), course_prompt("topology-negative")
+    zh = "，".join(filter(None, (moment.strip(), made.zh, style)))
+    return Visual(zh, f"{made.en}, {STYLES[style]}", avoid.zh, avoid.en, phrase(moment.strip() or zh).phrase)

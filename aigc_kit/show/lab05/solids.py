@@ -9,7 +9,7 @@ from aigc_kit.show.page import Html
 from aigc_kit.show.plots import BLUE, GREEN, GREY, ORANGE, Live, Picture, canvas
 from aigc_kit.topology import TEARING, Camera, Field, donut_to_mug, gilding, mesh_of, render, topology
 
-CELL = 0.08
+CELL = 0.05
 
 
 def solid(t: float, size: int = 320) -> Picture:
@@ -58,7 +58,7 @@ def tearing(times: Sequence[float] = (0.0, 0.4, 0.6, 1.0)) -> Picture:
     return Picture(figure, "；".join(said))
 
 
-def counts(family: Callable[[float], Field] = donut_to_mug, points: int = 21, cell: float = CELL) -> Picture:
+def counts(family: Callable[[float], Field] = donut_to_mug, points: int = 21, cell: float = 0.08) -> Picture:
     """V, E, F and V - E + F against t, counted on meshes made anew at every t.
 
     Args:
