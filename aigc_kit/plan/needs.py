@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import product
 from pathlib import Path
 
 from aigc_kit import footprint, paths
@@ -130,23 +131,43 @@ def gpu_of(budget: Budget) -> Gpu | None:
     return min(fitting, key=lambda gpu: abs(gpu.memory_bytes - budget.total_bytes), default=None)
 
 
+def traced_with(model: str, attention: str) -> bool:
+    """Whether any size of the model was traced with this attention, in a half format."""
+    cases = product(footprint.sizes(model), ("float16", "bfloat16"))
+    return any(footprint.cached(model, *size, 1, dtype, attention) is not None for size, dtype in cases)
+
+
 def _lookup(model: str, way: Way, size: tuple[int, int, int]) -> tuple[ModelFacts, bool] | None:
     attention = "sdpa" if way.attention == "xformers" else way.attention  # the same peak
-    for dtype in _dtypes(way.dtype):
-        for batch in dict.fromkeys((way.batch, 1)):
-            facts = footprint.cached(model, *size, batch, dtype, attention, way.slicing and batch > 1, way.tiling)
-            if facts is not None:
-                exact = batch == way.batch and dtype == way.dtype
-                if dtype != way.dtype:
-                    kept = {p.name: way.dtype for p in facts.parts if p.dtype == dtype}
-                    facts = replace(facts.with_dtypes(kept), dtype=way.dtype)
-                return _times(facts, way.batch, way.slicing) if batch != way.batch else facts, exact
+    for dtype, batch in product(_dtypes(way.dtype), dict.fromkeys((way.batch, 1))):
+        facts = footprint.cached(model, *size, batch, dtype, attention, way.slicing and batch > 1, way.tiling)
+        if facts is not None:
+            if dtype != way.dtype:
+                facts = _in_dtype(facts, dtype, way.dtype)
+            exact = batch == way.batch and (way.dtype != "float32" or dtype == "float32")
+            return _times(facts, way.batch, way.slicing) if batch != way.batch else facts, exact
     return None
 
 
 def _dtypes(dtype: str) -> Iterable[str]:
-    """Half formats take the same bytes, so one stands for the other."""
-    return (dtype, *{"float16": ("bfloat16",), "bfloat16": ("float16",)}.get(dtype, ()))
+    """Half formats take the same bytes, so one stands for the other; in float32 everything takes at most twice that."""
+    others = {"float16": ("bfloat16",), "bfloat16": ("float16",), "float32": ("float16", "bfloat16")}
+    return (dtype, *others.get(dtype, ()))
+
+
+def _in_dtype(facts: ModelFacts, traced: str, wanted: str) -> ModelFacts:
+    """Facts of a half format for another format: of the same size, or, for float32, with everything twice as large."""
+    changed = facts.with_dtypes({p.name: wanted for p in facts.parts if p.dtype == traced})
+    times = 2 if wanted == "float32" else 1
+    phases = []
+    for phase in facts.phases:
+        if phase.dtype == traced:
+            points = tuple(Point(p.live * times, p.conv * times, p.setter) for p in phase.points)
+            held, traffic = phase.held_bytes * times, phase.traffic_bytes * times
+            phases.append(replace(phase, dtype=wanted, points=points, held_bytes=held, traffic_bytes=traffic))
+        else:
+            phases.append(phase)
+    return replace(changed, dtype=wanted, phases=tuple(phases))
 
 
 def _times(facts: ModelFacts, batch: int, slicing: bool) -> ModelFacts:

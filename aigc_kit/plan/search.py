@@ -11,7 +11,7 @@ from math import floor, log
 from aigc_kit.plan.asked import SETTINGS, Asked
 from aigc_kit.plan.ladders import Size, smaller, volume
 from aigc_kit.plan.margin import MARGIN
-from aigc_kit.plan.needs import Need, Way, need
+from aigc_kit.plan.needs import Need, Way, need, traced_with
 from aigc_kit.types import Budget, Card
 
 PLACEMENTS = ("resident", "model", "group", "sequential")
@@ -33,10 +33,10 @@ class Space:
         on_cpu = _open(asked.text_on_cpu) if gpu else (False,)
         slicing = _open(asked.vae_slicing) if self.batch > 1 or asked.vae_slicing is not None else (False,)
         tiling = _open(asked.vae_tiling)
-        dtype, stored = self.dtypes()
+        (dtype, stored), attention = self.dtypes(), self.attention()
         for float8, place, cpu, sliced, tiled in product(stored, places, on_cpu, slicing, tiling):
             if not (float8 and place == "sequential"):  # two libraries would both want to own the weights
-                yield Way(*size, self.batch, dtype, float8, self.attention(), place, cpu, sliced, tiled)
+                yield Way(*size, self.batch, dtype, float8, attention, place, cpu, sliced, tiled)
 
     def dtypes(self) -> tuple[str, tuple[bool, ...]]:
         """The dtype of computation, and whether the denoiser's weights may be stored in float8, the better first."""
@@ -51,9 +51,13 @@ class Space:
         return str(half), (True,) if wanted == "float8" else (False,) if wanted else (False, True)
 
     def attention(self) -> str:
-        """As asked; else torch's fused attention, where the machine has it for this dtype."""
-        fused = self.budget.capabilities.get("fused_attention", True)
-        return self.asked.attention or ("sdpa" if fused else "math")
+        """As asked; else torch's fused attention, or the plain one where the GPU lacks it and a trace tells of it."""
+        plain = not self.fused() and traced_with(self.card.name, "math")
+        return self.asked.attention or ("math" if plain else "sdpa")
+
+    def fused(self) -> bool:
+        """Whether the machine has fused attention in every format."""
+        return bool(self.budget.capabilities.get("fused_attention", True))
 
     def needs(self, size: Size) -> Iterator[Need]:
         """What each way needs, for the ways of which something is known."""
@@ -74,7 +78,7 @@ class Space:
 
 
 def order(found: Need) -> tuple[float, ...]:
-    """Lower is better: pixels x frames, dtype, seconds in steps of a sixth (they are estimates), then what is simpler."""
+    """Lower is better: pixels x frames, dtype, seconds (in steps of a sixth: they are estimates), what is simpler."""
     way = found.way
     return (
         -volume((way.height, way.width, way.frames)),

@@ -140,14 +140,21 @@ def _dtype(space: Space, found: Need) -> tuple[Reason, ...]:
 
 
 def _attention(space: Space) -> tuple[Reason, ...]:
-    if space.attention() == "math" and space.asked.attention is None:
+    if space.fused() or space.asked.attention is not None:
+        return ()
+    if space.attention() == "math":
         return (
             Reason(
                 "this GPU has no fused attention here: the table of scores is kept whole, which takes memory",
                 "这块显卡没有融合注意力：要存下整张注意力分数表，多占显存",
             ),
         )
-    return ()
+    return (
+        Reason(
+            "this GPU has no flash attention: reckoned with torch's memory-efficient kernel, which takes float16",
+            "这块显卡没有 flash 注意力：按 torch 的省显存内核估计（它支持 float16）",
+        ),
+    )
 
 
 def _bound(found: Need) -> tuple[Reason, ...]:

@@ -45,7 +45,12 @@ def facts(
                 leaves=400,
             )
         )
-        live = LIVE[role] * pixels * scale * (4 if attention == "math" and role == "denoise" else 1)
+        live = (
+            LIVE[role]
+            * pixels
+            * (1 if role == "decode" else scale)
+            * (4 if attention == "math" and role == "denoise" else 1)
+        )
         live = live // 4 if vae_tiling and role == "decode" else live
         live = live // batch if vae_slicing and role == "decode" else live
         phases.append(

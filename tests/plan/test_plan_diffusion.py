@@ -313,3 +313,33 @@ def test_reasons_and_changes_are_in_both_languages():
     for reason in made.reasons:
         assert reason.en and any("\u4e00" <= c <= "\u9fff" for c in reason.zh)
         assert not any("\u4e00" <= c <= "\u9fff" for c in reason.en)
+
+
+def test_where_plain_attention_was_not_traced_the_efficient_kernel_is_assumed_and_said(monkeypatch):
+    from plan_making import facts
+
+    def only_fused(*args, **options):
+        found = facts(*args, **options)
+        return found if found is None or found.attention == "sdpa" else None
+
+    monkeypatch.setattr(footprint, "cached", only_fused)
+    made = make("wan2.1-1.3b", card_of(16, capabilities={"bf16": False, "fused_attention": False}))
+    assert made.attention == "sdpa" and "memory-efficient kernel" in made.explain()
+
+
+def test_half_formats_stand_for_each_other_and_float32_takes_twice_as_much(monkeypatch):
+    from plan_making import facts
+
+    def only_half(model, height, width, frames=1, batch=1, dtype="float16", *options):
+        return facts(model, height, width, frames, batch, dtype, *options) if dtype == "bfloat16" else None
+
+    exact = {dtype: make("wan2.1-1.3b", 80, dtype=dtype, frames=5) for dtype in ("bfloat16", "float16", "float32")}
+    monkeypatch.setattr(footprint, "cached", only_half)
+    from aigc_kit.plan import needs
+
+    needs.forget()
+    for dtype, traced in exact.items():
+        made = make("wan2.1-1.3b", 80, dtype=dtype, frames=5)
+        for name in ("weights", "peak.denoise", "peak.decode"):
+            assert made.prediction[name].value == pytest.approx(traced.prediction[name].value, rel=1e-3), (dtype, name)
+        assert ("upper bound" in made.prediction["peak"].source) == (dtype == "float32")
