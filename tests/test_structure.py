@@ -202,6 +202,8 @@ def test_every_cited_erratum_exists():
 
 def test_local_links_of_the_documents_lead_somewhere():
     for path in tracked("*.md"):
+        if path.stem.endswith("_template"):  # its links are those of the file that is made of it
+            continue
         prose = re.sub(r"`[^`\n]*`", "", path.read_text(encoding="utf-8"))
         for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", prose):
             if "://" not in target and not target.startswith("mailto:"):
