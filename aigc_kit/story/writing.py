@@ -115,7 +115,7 @@ def compared(one: str, two: str) -> tuple[float, list[tuple[str, str, str]]]:
     [('equal', '讲', '讲'), ('replace', '甜甜圈', '黑洞')]
     """
     match = SequenceMatcher(None, one, two, autojunk=False)
-    pieces = [(name, one[a:b], two[c:d]) for name, a, b, c, d in match.get_opcodes()]
+    pieces: list[tuple[str, str, str]] = [(name, one[a:b], two[c:d]) for name, a, b, c, d in match.get_opcodes()]
     return match.ratio(), pieces
 
 
