@@ -150,14 +150,14 @@ def _bars(axis: "Axes", found: "Need", gib: float) -> None:
             shown.setdefault(name, colour)
             left += width
         high = prediction.error * (phase.reserved_bytes - phase.resident_bytes)
-        text = f" {left / GIB:.1f}"
+        text = f" {left / GIB:.1f}" + (f" ±{high / GIB:.1f}" if high > 0.05 * GIB else "")
         if phase.where == "cpu":
-            text = "  " + label("在 CPU 上算，不占显存", "works on the CPU, no GPU memory")
-        elif phase is prediction.peak:
+            text, high = "  " + label("在 CPU 上算，不占显存", "works on the CPU, no GPU memory"), 0
+        elif high > 0.05 * GIB:
             axis.plot([(left - high) / GIB, (left + high) / GIB], [place, place], color="#444", lw=1.2)
-            text += f" ±{high / GIB:.1f}"
-        at = (left + (high if phase is prediction.peak and phase.where != "cpu" else 0)) / GIB
-        axis.text(at, place, text, va="center", fontsize=10)
+        else:
+            high = 0
+        axis.text((left + high) / GIB, place, text, va="center", fontsize=10)
     axis.set_yticks(list(places), [_phase_name(p) for p in phases], fontsize=11)
     _limits(axis, gib, max(gib, 1.3 * prediction.interval[1] / GIB))
     last = {_CONTEXT: 9, _SLACK: 8, _WORKING: 7}
