@@ -1,6 +1,6 @@
 """Measures the shipped reader on renders that it never saw, and writes ``assets/models/tinyreader/eval.json``.
 
-The renders come from seeds that training never used; 420 of them show an attribute pair that training never showed.
+The renders come from seeds that training never used; 420 of them show a pair that the image model is never shown.
 Every render is also read after it was softened as a small decoder softens it (half size and back).
 """
 

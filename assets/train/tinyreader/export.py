@@ -11,12 +11,12 @@ MODEL = Path(__file__).parents[2] / "models" / "tinyreader"
 
 
 def export() -> None:
-    """``out/trained.safetensors`` -> ``assets/models/tinyreader/model.safetensors``, float16."""
+    """``out/second.safetensors`` -> ``assets/models/tinyreader/model.safetensors``, float16."""
     import torch
     from safetensors.torch import load_file, save_file
 
     network = build(normed=True)
-    network.load_state_dict(load_file(OUT / "trained.safetensors"))
+    network.load_state_dict(load_file(OUT / "second.safetensors"))
     network.eval()
     plain = folded(network)
     image = torch.rand(4, 3, 64, 64) * 2 - 1

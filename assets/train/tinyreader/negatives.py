@@ -108,13 +108,16 @@ FROM_NOTHING = {
 FROM_PICTURES = {"shuffled patches": shuffled, "upside down or negative": headlong, "dissolved": dissolved}
 
 
-def any_of(rng: np.random.Generator, picture: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """One picture that is none, of a random kind; its size is that of ``picture``."""
+def any_of(rng: np.random.Generator, picture: np.ndarray, other: np.ndarray, scrambled: float = 0.2) -> np.ndarray:
+    """One picture that is none, of a random kind; its size is that of ``picture``.
+
+    ``scrambled``: the share of shuffled pictures; half of the rest is made from nothing, half from pictures.
+    """
+    if rng.random() < scrambled:
+        return shuffled(rng, picture)
     kind = rng.integers(10)
     if kind < 5:
         return list(FROM_NOTHING.values())[kind](rng, *picture.shape[:2])
-    if kind < 7:
-        return shuffled(rng, picture)
     if kind == 9:
         return halves(rng, picture, other)
-    return [headlong, dissolved][kind - 7](rng, picture)
+    return (headlong if kind < 8 else dissolved)(rng, picture)

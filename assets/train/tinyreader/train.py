@@ -3,6 +3,7 @@
 import io
 import json
 import time
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -12,15 +13,37 @@ from aigc_kit.tinyworld.spec import ATTRIBUTES
 
 from .negatives import any_of
 from .optimiser import Muon
-from .pictures import OUT, shard
+from .pictures import MORE, OUT, SHARDS, shard
 
 SEED = 20
-SHARDS = 24
-STEPS = 1000
 BATCH = 64
-REFUSED = 12
-"""Of each batch of 64, so many pictures are none of the world."""
-RATES = {"convolutions": 0.03, "rest": 3e-3}
+
+
+class Round(NamedTuple):
+    """One of the two rounds of training.
+
+    Attributes:
+        shards: how many shards of pictures it uses.
+        steps: batches of 64.
+        refused: of each batch, how many pictures are none of the world.
+        scrambled: of those, the share of shuffled ones.
+        kernels, rest: learning rates of the convolutions (Muon) and of everything else (AdamW).
+        start: the file it goes on from, or None.
+        end: the file it writes.
+    """
+
+    shards: int
+    steps: int
+    refused: int
+    scrambled: float
+    kernels: float
+    rest: float
+    start: str | None
+    end: str
+
+
+FIRST = Round(SHARDS, 1000, 12, 0.2, 0.03, 3e-3, None, "first")
+SECOND = Round(SHARDS + MORE, 500, 20, 0.4, 0.015, 2e-3, "first", "second")
 WIDTHS = [len(values) for values in ATTRIBUTES.values()]
 
 
@@ -56,21 +79,22 @@ def spoil(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.clip(values, 0, 255).astype(np.uint8)
 
 
-def load() -> tuple[np.ndarray, np.ndarray]:
-    """All pictures uint8 (N, 64, 64, 3) and labels int64 (N, 7)."""
-    shards = [shard(number) for number in range(SHARDS)]
+def load(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The pictures of the first ``count`` shards, uint8 (N, 64, 64, 3), and their labels, int64 (N, 7)."""
+    shards = [shard(number) for number in range(count)]
     return np.concatenate([one[0] for one in shards]), np.concatenate([one[1] for one in shards])
 
 
-def batches(pictures: np.ndarray, labels: np.ndarray, rng: np.random.Generator, count: int):
-    """Yields (pictures float32 (64, 3, 64, 64) in [-1, 1], labels (64, 7)); the last REFUSED are none of the world."""
-    good = BATCH - REFUSED
-    order = np.concatenate([rng.permutation(len(pictures)) for _ in range(count * good // len(pictures) + 1)])
-    for step in range(count):
+def batches(plan: Round, rng: np.random.Generator):
+    """Yields (pictures float32 (64, 3, 64, 64) in [-1, 1], labels of the good ones); those to refuse come last."""
+    pictures, labels = load(plan.shards)
+    good = BATCH - plan.refused
+    order = np.concatenate([rng.permutation(len(pictures)) for _ in range(plan.steps * good // len(pictures) + 1)])
+    for step in range(plan.steps):
         at = order[step * good : (step + 1) * good]
         chosen = [spoil(pictures[k], rng) for k in at]
-        pairs = rng.integers(len(pictures), size=(REFUSED, 2))
-        none = [any_of(rng, pictures[a], pictures[b]) for a, b in pairs]
+        pairs = rng.integers(len(pictures), size=(plan.refused, 2))
+        none = [any_of(rng, pictures[a], pictures[b], plan.scrambled) for a, b in pairs]
         none = [spoil(picture, rng) if rng.random() < 0.4 else picture for picture in none]
         stacked = np.stack(chosen + none).astype(np.float32).transpose(0, 3, 1, 2)
         yield stacked / 127.5 - 1, labels[at]
@@ -81,41 +105,47 @@ def pace(step: int, steps: int) -> float:
     return min(1.0, (step + 1) / 100, (steps - step) / (0.6 * steps))
 
 
-def train(steps: int = STEPS) -> None:
-    """Trains from the start on one thread; writes ``out/trained.safetensors`` and ``out/curve.json``."""
+def train(plan: Round) -> None:
+    """One round on one thread; writes ``out/<end>.safetensors`` and ``out/<end>.json``."""
     import torch
-    from safetensors.torch import save_file
-    from torch.nn import functional
+    from safetensors.torch import load_file, save_file
 
     torch.set_num_threads(1)
     torch.manual_seed(SEED)
-    rng = np.random.default_rng(SEED)
-    pictures, labels = load()
+    rng = np.random.default_rng(SEED + plan.shards)
     network = build(normed=True).to(memory_format=torch.channels_last)
+    if plan.start:
+        network.load_state_dict(load_file(OUT / f"{plan.start}.safetensors"))
     kernels = [weight for weight in network.parameters() if weight.ndim == 4]
     rest = [weight for weight in network.parameters() if weight.ndim != 4]
-    optimisers = [Muon(kernels, RATES["convolutions"]), torch.optim.AdamW(rest, RATES["rest"], weight_decay=0.02)]
-    schedules = [torch.optim.lr_scheduler.LambdaLR(one, lambda step: pace(step, steps)) for one in optimisers]
-    valid = torch.cat([torch.ones(BATCH - REFUSED), torch.zeros(REFUSED)])
+    optimisers = [Muon(kernels, plan.kernels), torch.optim.AdamW(rest, plan.rest, weight_decay=0.02)]
+    schedules = [torch.optim.lr_scheduler.LambdaLR(one, lambda step: pace(step, plan.steps)) for one in optimisers]
     curve, began = [], time.process_time()
-    for step, (values, wanted) in enumerate(batches(pictures, labels, rng, steps)):
+    for step, (values, wanted) in enumerate(batches(plan, rng)):
         images = torch.from_numpy(values).contiguous(memory_format=torch.channels_last)
-        answers = network(images)
-        parts = answers[: BATCH - REFUSED, :-1].split(WIDTHS, dim=1)
-        target = torch.from_numpy(wanted)
-        loss = functional.binary_cross_entropy_with_logits(answers[:, -1], valid)
-        for k, part in enumerate(parts):
-            loss = loss + functional.cross_entropy(part, target[:, k], label_smoothing=0.02)
+        loss, right = judged(network(images), torch.from_numpy(wanted))
         network.zero_grad()
         loss.backward()
         for one in (*optimisers, *schedules):
             one.step()
-        if step % 50 == 0 or step == steps - 1:
-            right = [float((part.argmax(1) == target[:, k]).float().mean()) for k, part in enumerate(parts)]
+        if step % 50 == 0 or step == plan.steps - 1:
             curve.append({"step": step, "loss": loss.item(), "right": right, "cpu_s": time.process_time() - began})
-            print(
-                f"{step}/{steps} loss {loss.item():.3f} subject {right[0]:.2f} {curve[-1]['cpu_s']:.0f} CPU s",
-                flush=True,
-            )
-    save_file({name: value.contiguous() for name, value in network.state_dict().items()}, OUT / "trained.safetensors")
-    (OUT / "curve.json").write_text(json.dumps(curve, indent=1), encoding="utf-8")
+            print(f"{step}/{plan.steps} loss {loss.item():.3f} subject {right[0]:.2f}", flush=True)
+    held = {name: value.contiguous() for name, value in network.state_dict().items()}
+    save_file(held, OUT / f"{plan.end}.safetensors")
+    (OUT / f"{plan.end}.json").write_text(json.dumps(curve, indent=1), encoding="utf-8")
+
+
+def judged(answers, wanted):
+    """The loss of one batch, and the share right for each attribute; ``wanted``: int64 (good ones, 7)."""
+    import torch
+    from torch.nn import functional
+
+    good = len(wanted)
+    valid = (torch.arange(len(answers)) < good).float()
+    loss = functional.binary_cross_entropy_with_logits(answers[:, -1], valid)
+    right = []
+    for k, part in enumerate(answers[:good, :-1].split(WIDTHS, dim=1)):
+        loss = loss + functional.cross_entropy(part, wanted[:, k], label_smoothing=0.02)
+        right.append(float((part.argmax(1) == wanted[:, k]).float().mean()))
+    return loss, right
