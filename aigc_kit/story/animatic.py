@@ -159,7 +159,9 @@ def _widened(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
         return picture
     back = picture.resize((16, 9), Image.Resampling.BOX).resize((width, picture.height), Image.Resampling.BICUBIC)
     back = back.point(lambda value: round(value * 0.45))
-    back.paste(picture, ((width - picture.width) // 2, 0))
+    ramp = np.minimum(np.arange(picture.width), np.arange(picture.width)[::-1]) / (0.08 * picture.width)
+    mask = np.broadcast_to(np.clip(ramp, 0, 1) * 255, picture.size[::-1]).astype(np.uint8)
+    back.paste(picture, ((width - picture.width) // 2, 0), Image.fromarray(mask))
     return back
 
 
@@ -168,11 +170,9 @@ def _caption(text: str, size: tuple[int, int], font: Any | None) -> Image.Image 
     words = " ".join(text.split())
     if font is None or not words:
         return None
-    lines, room = [""], size[0] * 0.92
-    for sign in words:
-        if font.getlength(lines[-1] + sign) > room and sign not in "，。！？；：、”’」）":
-            lines.append("")
-        lines[-1] += sign
+    room = size[0] * 0.92
+    rows = max(1, -(-font.getlength(words) // room))
+    lines = _lines(words, font, min(room, font.getlength(words) / rows + 2 * font.size))  # about equally long
     if len(lines) > 3:
         lines = [*lines[:2], lines[2][:-1] + "…"]
     step = round(font.size * 1.4)
@@ -182,6 +182,16 @@ def _caption(text: str, size: tuple[int, int], font: Any | None) -> Image.Image 
         place = (size[0] / 2, font.size * 0.5 + step * (index + 0.5))
         draw.text(place, line, fill=(255, 244, 222, 255), font=font, anchor="mm")
     return strip
+
+
+def _lines(words: str, font: Any, room: float) -> list[str]:
+    """Words broken at any sign, as Chinese may be, but not before punctuation."""
+    lines = [""]
+    for sign in words:
+        if font.getlength(lines[-1] + sign) > room and sign not in "，。！？；：、”’」）":
+            lines.append("")
+        lines[-1] += sign
+    return lines
 
 
 def _image(picture: Any) -> Image.Image:
