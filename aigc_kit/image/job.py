@@ -153,6 +153,10 @@ class Job:
         for start, words in zip(("", "negative_"), self._words, strict=True):
             if words is not None:
                 labels |= {start + name: value for name, value in _said(words).items()}
+        notes = [note for words in self._words if words is not None for note in words.notes]
+        if self._words[1] is not None and float(request.guidance or 0) <= 1:
+            notes.append("guidance <= 1 时没有引导，负面提示词不起作用")
+        labels["notes"] = tuple(notes)
         if self._image is not None:
             labels |= {"image_sha256": pixels.digest(self._image), "strength": self.settings.strength}
         if self._mask is not None:

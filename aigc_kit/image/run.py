@@ -81,8 +81,8 @@ def run(
     Returns:
         A Take whose data is uint8 (B, H, W, 3). Labels: model, tier, mode, origin, licence, seeds (one per picture),
         scheduler, size, prompt_read (what the encoders read), tokens, token_limit, cut (what the limit lost), weights
-        (of (text, weight)), notes; phrase, kept, dropped (tiny world) or english, translated_by, unknown; the same
-        with "negative_" in front; image_sha256, mask_sha256, strength.
+        (of (text, weight)), phrase, kept, dropped (tiny world) or english, translated_by, unknown; the same with
+        "negative_" in front; notes (Chinese); image_sha256, mask_sha256, strength.
     """
     job = Job(request, plan, image, mask)
     with closing(job.steps()) as made:

@@ -24,6 +24,7 @@ class Words:
         pieces: the same in pieces with weights; empty when every weight is 1.
         budget: its tokens.
         labels: what was changed: phrase, kept, dropped (tiny world); english, translated_by, unknown (English models).
+        notes: what a reader should know of it, in Chinese.
     """
 
     given: str
@@ -31,6 +32,7 @@ class Words:
     pieces: tuple[Piece, ...]
     budget: TokenBudget
     labels: tuple[tuple[str, Any], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def words_for(prompt: str, settings: Settings, card: Card, tokenizer: Any) -> Words:
@@ -49,16 +51,20 @@ def words_for(prompt: str, settings: Settings, card: Card, tokenizer: Any) -> Wo
     world = card.constraints.get("world") == "tinyworld"
     if not world and card.constraints.get("languages") == ("en",):
         text, labels = _english(prompt, settings)
-    pieces = _pieces(text) if settings.weights else (Piece(text, 1.0),)
+    pieces, notes = _pieces(text) if settings.weights else ((Piece(text, 1.0),), ())
     if world:
         pieces, labels = _said(pieces)
     read = "".join(piece.text for piece in pieces)
     weighted = any(piece.weight != 1 for piece in pieces)
-    counted = [piece.text for piece in pieces] if weighted else read
-    return Words(prompt, read, pieces if weighted else (), prompts.budget(counted, tokenizer), tuple(labels))
+    budget = prompts.budget([piece.text for piece in pieces] if weighted else read, tokenizer)
+    if not read.strip():
+        notes = (*notes, "提示词里没有小世界认识的词，画面与它无关")
+    if not budget.fits:
+        notes = (*notes, f"共 {budget.used} 个 token，编码器只读前 {budget.limit} 个，后面的没有读到：{budget.cut}")
+    return Words(prompt, read, pieces if weighted else (), budget, tuple(labels), notes)
 
 
-def _pieces(text: str) -> tuple[Piece, ...]:
+def _pieces(text: str) -> tuple[tuple[Piece, ...], tuple[str, ...]]:
     tree = prompts.parse(text)
     if len(tree.conditions) > 1:
         raise BadInput(
@@ -67,7 +73,7 @@ def _pieces(text: str) -> tuple[Piece, ...]:
             "call of the pipeline makes one",
             todo=r"use a comma, write \AND for the word, or add the predictions up in your own loop (lab 02 does)",
         )
-    return prompts.flatten(tree.conditions[0])
+    return prompts.flatten(tree.conditions[0]), tree.notes
 
 
 def _english(prompt: str, settings: Settings) -> tuple[str, list[tuple[str, Any]]]:

@@ -111,6 +111,8 @@ def test_an_unknown_prompt_gives_an_empty_phrase_that_is_said():
     made = read("量子纠缠", TINY)
     assert made.read == ""
     assert dict(made.labels)["dropped"] == (("量子纠缠", "unknown"),)
+    assert made.notes == ("提示词里没有小世界认识的词，画面与它无关",)
+    assert "不是分隔符" in read("红色|小狗", TINY).notes[0]
 
 
 @settings(max_examples=40)
@@ -204,3 +206,12 @@ def test_the_limit_is_in_the_labels(here):
     assert labels["tokens"] == 132
     assert labels["token_limit"] == 75
     assert labels["cut"].endswith("艺术站热门作品")
+    assert "只读前 75 个" in labels["notes"][0]
+
+
+def test_a_negative_prompt_without_guidance_does_nothing_and_that_is_said(here):
+    with_it, without = plan_of(negative="blurry", guidance=1.0), plan_of(guidance=1.0)
+    one, two = image.run(with_it.request, with_it), image.run(without.request, without)
+    assert np.array_equal(one.data, two.data)
+    assert "负面提示词不起作用" in one.labels["notes"][0]
+    assert two.labels["notes"] == ()

@@ -1,0 +1,134 @@
+"""SDXL with its own configuration at a fraction of its width, random weights, real classes, the files of the hub."""
+
+import json
+import os
+import shutil
+
+import pytest
+
+SDXL_WIDTH = {"block_out_channels": (32, 64, 128), "attention_head_dim": (2, 4, 8), "cross_attention_dim": 80}
+
+
+def unet_config(*, deep):
+    """The published config of SDXL's UNet; only widths, heads and the lengths of the conditioning are smaller.
+
+    deep: with all its layers; else with one of each kind, which is ten times as fast.
+    """
+    from aigc_kit.paths import assets
+
+    published = json.loads((assets() / "configs" / "sdxl" / "unet" / "config.json").read_text(encoding="utf-8"))
+    return {
+        **{name: value for name, value in published.items() if not name.startswith("_")},
+        "sample_size": 16,
+        "addition_time_embed_dim": 8,
+        "projection_class_embeddings_input_dim": 6 * 8 + 48,
+        **SDXL_WIDTH,
+        **({} if deep else {"layers_per_block": 1, "transformer_layers_per_block": [1, 1, 1]}),
+    }
+
+
+def build_parts(*, deep):
+    """Name -> part, with random weights from a fixed seed."""
+    import torch
+    from diffusers import AutoencoderKL, EulerDiscreteScheduler, UNet2DConditionModel
+    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
+
+    from aigc_kit.prompts import bpe
+
+    torch.manual_seed(0)
+
+    def text(width, act, pad):
+        return CLIPTextConfig(
+            vocab_size=bpe.VOCABULARY, hidden_size=width, intermediate_size=2 * width, num_hidden_layers=3,
+            num_attention_heads=2, hidden_act=act, projection_dim=48, pad_token_id=pad,
+            bos_token_id=bpe.START, eos_token_id=bpe.END,
+        )  # fmt: skip
+
+    return {
+        "text_encoder": CLIPTextModel(text(32, "quick_gelu", 1)),
+        "text_encoder_2": CLIPTextModelWithProjection(text(48, "gelu", 1)),
+        "unet": UNet2DConditionModel(**unet_config(deep=deep)),
+        "vae": AutoencoderKL(
+            down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4,
+            block_out_channels=(32,) * 4, layers_per_block=1, latent_channels=4, sample_size=128,
+            scaling_factor=0.13025, force_upcast=True,
+        ),
+        "scheduler": EulerDiscreteScheduler(
+            beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", steps_offset=1,
+            timestep_spacing="leading", prediction_type="epsilon",
+        ),
+    }  # fmt: skip
+
+
+def write_tokenizer(folder, pad):
+    """CLIP's tokenizer in the files of the hub: vocab.json, merges.txt and two small ones."""
+    from aigc_kit.prompts import bpe
+
+    folder.mkdir(parents=True)
+    ends = {
+        "bos_token": "<|startoftext|>",
+        "eos_token": "<|endoftext|>",
+        "unk_token": "<|endoftext|>",
+        "pad_token": pad,
+    }
+    merges = "\n".join(["#version: 0.2", *(f"{a} {b}" for a, b in bpe.merges()), ""])
+    (folder / "vocab.json").write_text(json.dumps(bpe.vocabulary(), ensure_ascii=False), encoding="utf-8")
+    (folder / "merges.txt").write_text(merges, encoding="utf-8")
+    (folder / "special_tokens_map.json").write_text(json.dumps(ends))
+    (folder / "tokenizer_config.json").write_text(
+        json.dumps({**ends, "model_max_length": 77, "tokenizer_class": "CLIPTokenizer", "do_lower_case": True})
+    )
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory):
+    """A folder for AIGC_MODELS_DIR: sdxl/ with all layers, small/ with few; fp16 variants as on the hub.
+
+    Its assets/ is a folder for AIGC_ASSETS, with the shipped files and small/ in the place of tinysdxl.
+    """
+    import torch
+    from diffusers import StableDiffusionXLPipeline
+    from transformers import CLIPTokenizer
+
+    root = tmp_path_factory.mktemp("models")
+    words = root / "words"
+    write_tokenizer(words / "tokenizer", "<|endoftext|>")
+    write_tokenizer(words / "tokenizer_2", "!")
+    tokenizers = {name: CLIPTokenizer.from_pretrained(words / name) for name in ("tokenizer", "tokenizer_2")}
+    for folder in (root / "sdxl", root / "small"):
+        pipe = StableDiffusionXLPipeline(**build_parts(deep=folder.name == "sdxl"), **tokenizers, add_watermarker=False)
+        pipe.to(torch.float16).save_pretrained(folder, variant="fp16")
+        for name in tokenizers:  # the hub's files, not those of this version of transformers
+            shutil.rmtree(folder / name)
+            shutil.copytree(words / name, folder / name, copy_function=os.link)
+    from aigc_kit.paths import assets
+
+    for entry in assets().iterdir():
+        if entry.name != "models":
+            (root / "assets").mkdir(exist_ok=True)
+            (root / "assets" / entry.name).symlink_to(entry)
+    shutil.copytree(root / "small", root / "assets" / "models" / "tinysdxl", copy_function=os.link)
+    return root
+
+
+@pytest.fixture
+def here(models, monkeypatch):
+    """The models are on this machine; what a test loads is freed after it."""
+    from aigc_kit import load
+
+    monkeypatch.setenv("AIGC_MODELS_DIR", str(models))
+    monkeypatch.setenv("AIGC_ASSETS", str(models / "assets"))
+    yield models
+    load.free()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quiet():
+    """One thread, and no talk of the libraries."""
+    import torch
+    from diffusers.utils import logging as diffusers_logging
+    from transformers.utils import logging as transformers_logging
+
+    torch.set_num_threads(1)
+    diffusers_logging.set_verbosity_error()
+    transformers_logging.set_verbosity_error()
