@@ -38,8 +38,9 @@ def folded(trained):
     norms = [layer for layer in trained if isinstance(layer, nn.BatchNorm2d)]
     with torch.no_grad():
         for new, conv, norm in zip(convolutions, old, norms, strict=True):
-            scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
-            new.weight.copy_(conv.weight * scale[:, None, None, None])
-            new.bias.copy_(norm.bias - norm.running_mean * scale)
+            held = norm.state_dict()
+            scale = held["weight"] / torch.sqrt(held["running_var"] + norm.eps)
+            bias = held["bias"] - held["running_mean"] * scale
+            new.load_state_dict({"weight": conv.weight * scale[:, None, None, None], "bias": bias})
         plain[-1].load_state_dict(trained[-1].state_dict())
     return plain
