@@ -4,6 +4,7 @@ Each check has a truth of its own: cn2an, the rule of the grammar, the definitio
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -106,7 +107,8 @@ def e(tokens: str) -> bool | str:
     if levels.get("speed", 5) >= 5:
         return "语速没有变慢。5 是原速，数字往哪边走更慢？"
     lengths = []
-    for values in ({}, levels):
+    settings: tuple[dict[str, Any], ...] = ({}, dict(levels))
+    for values in settings:
         plan = speech.plan_for("今天的天气真不错", card="baker", **values)
         lengths.append(len(speech.run(plan.request, plan).data))
     ratio = lengths[1] / lengths[0]

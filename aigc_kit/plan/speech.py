@@ -1,7 +1,5 @@
 """Plans of voices: which dtype and device, and what it costs, from facts of the card."""
 
-from dataclasses import replace
-
 from aigc_kit.errors import BadInput, DoesNotFit
 from aigc_kit.plan.margin import MARGIN
 from aigc_kit.types import Budget, Card, Change, Figure, FrozenMap, Plan, Reason, Request
@@ -70,7 +68,7 @@ def _within(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]:
         asked = request.extra.get(name)
         if isinstance(asked, (int, float)) and not low <= asked <= high:
             given = min(max(asked, low), high)
-            request = replace(request, extra=request.extra.put(**{name: given}))
+            request = request.change(**{name: given})
             changes.append(
                 Change(
                     name, asked, given, f"this voice goes from {low:g} to {high:g}", f"这个声音只能到 {low:g}～{high:g}"

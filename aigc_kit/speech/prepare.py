@@ -59,7 +59,7 @@ def prepare(text: str, settings: Settings, engine: Engine) -> Prepared:
             todo="cut the text in two, and join the waves",
         )
     controls.check_inline(text)
-    lines, changes, unspoken = [], list[Change](), list[Unspoken]()
+    lines, changes, unspoken = list[Line](), list[Change](), list[Unspoken]()
     for sentence in split.sentences(text, int(engine.card.constraints.get("longest", split.LONGEST))):
         spoken, places, changed, lost = _sentence(sentence, settings, engine)
         changes += changed

@@ -69,3 +69,18 @@ def test_each_syllable_names_its_character(text):
 def test_words_joined_are_the_text(text):
     assert "".join(words(text)) == text
     assert all(0 < at < len(text) for at in boundaries(text))
+
+
+HAN = st.one_of(
+    st.characters(min_codepoint=0x3400, max_codepoint=0x9FFF),
+    st.characters(min_codepoint=0xF900, max_codepoint=0xFAFF),
+    st.characters(min_codepoint=0x20000, max_codepoint=0x2FFFF, exclude_categories=("Cs",)),
+    st.sampled_from("〇不一的地得着个儿你好"),
+)
+
+
+@given(st.text(HAN, max_size=20))
+def test_no_run_of_characters_crashes_or_shifts_the_syllables(text):
+    said = syllables(text)
+    assert [s.index for s in said] == sorted({s.index for s in said})
+    assert all(text[s.index] == s.character for s in said)

@@ -36,7 +36,7 @@ def controls(engine: "Engine") -> Html:
     """Each control with its range, and what it does on this engine, or why it does nothing."""
     rows = []
     for name, control in engine.has.items():
-        low, high = (LEVELS | RATIOS)[name]
+        low, high = {**LEVELS, **RATIOS}[name]
         rows.append((NAMES_ZH[name], f"{low:g}～{high:g}", WHOSE_ZH[control.whose], control.why_zh))
     return table(rows, ("控制", "取值", "谁的", "说明"), f"声音：{engine.card.name}")
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from typing import Any
 
 from aigc_kit.speech.frontend.words import words
 
@@ -54,7 +55,7 @@ def syllables(text: str, sandhi: bool = True) -> list[Syllable]:
     made: list[Syllable] = []
     for found in _HAN.finditer(text):
         run = _readings(found[0], found.start())
-        made += _sandhi(run, found[0]) if sandhi else run
+        made += _sandhi(run, found[0], found.start()) if sandhi else run
     return made
 
 
@@ -67,7 +68,7 @@ def _readings(text: str, start: int) -> list[Syllable]:
         read += (
             fixed.split()
             if fixed
-            else lazy_pinyin(word, style=Style.TONE3, neutral_tone_with_five=True, errors=lambda x: list("?" * len(x)))
+            else lazy_pinyin(word, style=Style.TONE3, neutral_tone_with_five=True, errors=_unknown)
         )
     neutral = {found.start() for found in _STRUCTURAL_DE.finditer(text)}
     neutral |= {found.end() - 1 for found in _ADVERB_DI.finditer(text)}
@@ -83,14 +84,19 @@ def _readings(text: str, start: int) -> list[Syllable]:
     return made
 
 
+def _unknown(characters: str) -> Any:
+    """pypinyin takes a list for a run of characters that it has no reading for, whatever its types say."""
+    return list("?" * len(characters))
+
+
 def _phrased(text: str) -> list[str]:
     """Words for pypinyin: whole runs, but our own phrases stand alone."""
     known = "|".join(sorted(_PHRASES, key=len, reverse=True))
     return [part for part in re.split(f"({known})", text) if part]
 
 
-def _sandhi(run: list[Syllable], text: str) -> list[Syllable]:
-    return _third(_bu_and_yi(run), text)
+def _sandhi(run: list[Syllable], text: str, start: int) -> list[Syllable]:
+    return _third(_bu_and_yi(run), text, start)
 
 
 def _bu_and_yi(run: list[Syllable]) -> list[Syllable]:
@@ -123,9 +129,9 @@ def _next_is_falling(following: Syllable) -> bool:
     return following.tone == 4 or following.character == "个"  # 个 is neutral here, and was 4
 
 
-def _third(run: list[Syllable], text: str) -> list[Syllable]:
+def _third(run: list[Syllable], text: str, start: int) -> list[Syllable]:
     """Third tones in a row: within a word all but the last rise; across words the first of two rises."""
-    made, ends = list(run), _word_ends(run, text)
+    made, ends = list(run), _word_ends(run, text, start)
     i = 0
     while i < len(run):
         j = i
@@ -152,13 +158,10 @@ def _rising(start: int, end: int, ends: set[int]) -> list[int]:
     return [k for low, high in groups for k in range(low, high - 1)]
 
 
-def _word_ends(run: list[Syllable], text: str) -> set[int]:
-    """Indices into `run` at which a word begins."""
-    if not run:
-        return set()
-    first, at, starts = run[0].index, 0, set[int]()
-    base = first - text.find(run[0].character)
+def _word_ends(run: list[Syllable], text: str, start: int) -> set[int]:
+    """Indices into `run` at which a word of `text` begins; `start` is the index of `text` in the whole."""
+    at, starts = start, set[int]()
     for word in words(text):
-        starts.add(base + at)
+        starts.add(at)
         at += len(word)
     return {i for i, syllable in enumerate(run) if syllable.index in starts}
