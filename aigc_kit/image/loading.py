@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from aigc_kit import compat, load
 from aigc_kit.errors import BadInput, CannotLoad
 from aigc_kit.image.settings import SCHEDULERS
-from aigc_kit.types import Card, Plan
+from aigc_kit.types import Card, FrozenMap, Plan
 
 MODES = ("text2img", "img2img", "inpaint")
 
@@ -132,12 +133,22 @@ class ImageEngine:
             pipe = self.pipe if mode == "text2img" else self._other(mode)
             for name, part in self._parts.items():
                 setattr(pipe, name, part)  # a plan may keep text encoders aside
-            self._placed = place(pipe, plan, follow=follow)
+            self._placed = place(pipe, self._as_it_can_be(plan), follow=follow)
             self._now = wanted
         pipe = self._placed.pipe
         pipe.scheduler = self._fresh_scheduler(scheduler)
         pipe.set_progress_bar_config(disable=True)
         return self._placed
+
+    def _as_it_can_be(self, plan: Plan) -> Plan:
+        """A VAE that overflows in float16 is float32 from the start where group offloading keeps its own copies of the
+        weights: what is cast afterwards would be brought back in float16, and fail beside float32 latents.
+        """
+        vae = self._parts.get("vae")
+        overflows = bool(getattr(getattr(vae, "config", None), "force_upcast", False))
+        if overflows and plan.placement.get("vae") == "group" and plan.dtypes.get("vae") == "float16":
+            return replace(plan, dtypes=FrozenMap(plan.dtypes, vae="float32"))
+        return plan
 
     def _other(self, mode: str) -> Any:
         """The pipeline of another way of working over the same parts. (from_pipe would cast them to float32.)"""

@@ -334,16 +334,25 @@ def test_a_decoder_that_overflows_is_told_not_shown(here):
 
 @pytest.mark.parametrize(
     "values",
-    [
-        {"attention": "math"}, {"attention": "sliced"}, {"vae": {"slicing": True, "tiling": False}, "batch": 2},
-        {"placement": dict.fromkeys(("unet", "vae", "text_encoder", "text_encoder_2"), "model")},
-        {"placement": dict.fromkeys(("unet", "vae", "text_encoder", "text_encoder_2"), "sequential")},
-    ],
-)  # fmt: skip
+    [{"attention": "math"}, {"attention": "sliced"}, {"vae": {"slicing": True, "tiling": False}, "batch": 2}],
+    ids=["math", "sliced", "vae-slicing"],
+)
 def test_ways_of_saving_memory_change_the_picture_hardly(here, values):
     plain = run("a (red:1.3) cat", seed=3, batch=values.get("batch", 1))
     other = run("a (red:1.3) cat", seed=3, **values)
     assert np.abs(plain.data.astype(int) - other.data).max() <= 2
+
+
+@pytest.mark.parametrize("place", ["model", "group", "sequential"])
+def test_offloaded_parts_draw_the_same(here, place, picture):
+    """In half precision, with a VAE that must be lifted to float32, weights in the prompt, and img2img after it."""
+    plain = run("a (red:1.3) cat", seed=3, dtype="float16")
+    places = dict.fromkeys(("unet", "vae", "text_encoder", "text_encoder_2"), place)
+    other = run("a (red:1.3) cat", seed=3, dtype="float16", placement=places)
+    assert np.abs(plain.data.astype(int) - other.data).max() <= 2
+    again = run("a (red:1.3) cat", pictures={"image": picture}, seed=3, dtype="float16", placement=places)
+    assert again.labels["mode"] == "img2img"
+    assert np.array_equal(run("a (red:1.3) cat", seed=3, dtype="float16", placement=places).data, other.data)
 
 
 def test_damaged_files_are_told(here, models, tmp_path, monkeypatch):
