@@ -157,12 +157,4 @@ def _values_of(voice: Voice) -> dict[str, Any]:
     """What a cast entry means for `plan_for`."""
     if isinstance(voice, str):
         return {"voice": voice}
-    if not isinstance(voice, Speaker):
-        return dict(voice)
-    if voice.engine == "chattts":
-        return {"voice": voice.code}
-    values = dict(voice.settings)
-    blend = values.pop("mix", None)
-    if isinstance(blend, Mapping):
-        values["voice"] = "+".join(f"{name}:{share:g}" for name, share in blend.items())
-    return values
+    return voice.values() if isinstance(voice, Speaker) else dict(voice)

@@ -9,6 +9,7 @@ import numpy as np
 
 from aigc_kit import cards, load
 from aigc_kit.errors import BadInput, NotOnDisk
+from aigc_kit.speech import kept
 from aigc_kit.speech.engines.base import RATE, Engine, Spoken
 from aigc_kit.speech.joins import Joiner, fade, insert, pause_after, quietest, trim
 from aigc_kit.speech.prepare import Line, Prepared, prepare
@@ -50,7 +51,7 @@ def plan_for(
     if chosen.kind != "speech":
         raise BadInput(asked=f"speech by {card!r}", found=f"a {chosen.kind} card", todo=f"choose from {_names()}")
     if voice is not None:
-        values["voice"] = voice
+        values = {**_values_of(voice, chosen), **values}
     request = Request(card=chosen.name, prompt=text).change(**values)
     return plan(request, budget, chosen)
 
@@ -205,6 +206,24 @@ def _choose(tier: str | None, device: str) -> Card:
         found="none is on this machine",
         todo=f"fetch one of them: aigc fetch {names}",
     )
+
+
+def _values_of(voice: str, card: Card) -> dict[str, object]:
+    """The settings of a voice: its name, or what a kept speaker of this engine is."""
+    listed = card.constraints.get("voices", ())
+    if card.parts["engine"] == "chattts" or any(part.split(":")[0] in listed for part in voice.split("+")):
+        return {"voice": voice}  # ChatTTS looks its speakers up itself
+    try:
+        speaker = kept.get(voice)
+    except BadInput:
+        return {"voice": voice}  # the plan names the voices that there are
+    if speaker.engine != card.parts["engine"]:
+        raise BadInput(
+            asked=f"the speaker {voice!r} on {card.name}",
+            found=f"it is one of {speaker.engine}",
+            todo=f"choose one of {', '.join(listed)}, or a card of that engine",
+        )
+    return speaker.values()
 
 
 def _names() -> str:

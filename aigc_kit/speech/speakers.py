@@ -9,7 +9,7 @@ import lzma
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import exp, isfinite, log
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -76,6 +76,20 @@ class Speaker:
         if self.engine != "chattts":
             _refuse(self.name, f"no vector: it is a speaker of {self.engine}", "look at its settings")
         return decode(self.code, dim=None)
+
+    def values(self) -> dict[str, Any]:
+        """What `speech.plan_for` is given to speak with this voice: `voice`, and settings of an embedded one.
+
+        >>> Speaker("a", "kokoro", settings={"mix": {"zf_a": 0.7, "zf_b": 0.3}, "speed": 4}).values()
+        {'speed': 4, 'voice': 'zf_a:0.7+zf_b:0.3'}
+        """
+        if self.engine == "chattts":
+            return {"voice": self.code}
+        values = {name: value for name, value in self.settings.items() if name != "mix"}
+        mixed = self.settings.get("mix")
+        if isinstance(mixed, Mapping):
+            values["voice"] = "+".join(f"{name}:{share:g}" for name, share in mixed.items())
+        return values
 
 
 def encode(vector: np.ndarray) -> str:

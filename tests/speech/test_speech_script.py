@@ -166,3 +166,24 @@ def test_a_fault_of_a_line_names_the_line():
     require_card("baker")
     with pytest.raises(BadInput, match="line 2 of the script"):
         dialogue.plans(script.parse("甲：好\n乙：" + "好" * 1001), {"甲": "baker", "乙": "nobody"}, card="baker")
+
+
+def test_a_kept_speaker_of_the_embedded_voice_is_found_by_name(tmp_path, monkeypatch):
+    from aigc_kit import paths
+    from aigc_kit.speech import kept, plan_for
+    from aigc_kit.speech.speakers import Speaker
+    from tests.conftest import require_card
+
+    models = require_card("baker").parent
+    monkeypatch.setenv("AIGC_MODELS_DIR", str(models))
+    monkeypatch.setenv("AIGC_HOME", str(tmp_path))
+    assert paths.home() == tmp_path
+    kept.keep(Speaker("老王", "fastspeech2", settings={"voice": "baker-low", "pitch": 0.9, "speed": 4}))
+    extra = plan_for("你好", card="baker", voice="老王").request.extra
+    assert (extra["voice"], extra["pitch"], extra["speed"]) == ("baker-low", 0.9, 4)
+    assert plan_for("你好", card="baker", voice="老王", speed=6).request.extra["speed"] == 6
+    kept.keep(Speaker("小张", "kokoro", settings={"voice": "zf_xiaobei"}))
+    with pytest.raises(BadInput, match="one of kokoro"):
+        plan_for("你好", card="baker", voice="小张")
+    with pytest.raises(BadInput, match="baker has"):
+        plan_for("你好", card="baker", voice="没有这个人")

@@ -8,7 +8,9 @@ shorter rows of a batch, drops samples, changes the parameter objects that it wa
 fresh parameters.
 """
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -106,30 +108,34 @@ class ChatTTSEngine:
 
     def speak_all(self, segments: Sequence[Segment], settings: Settings, *, seed: int = 0) -> Iterator[Spoken]:
         """One wave per segment, in order, four at a time; a batch is as long as its longest row, a wave is not."""
-        for start in range(0, len(segments), BATCH):
-            group = segments[start : start + BATCH]
-            code = self.speaker(group[0].voice).code
-            group_ready = ready(self._chat, self._homophones, group, settings, seed)
-            rows = self._rows([one.text for one in group_ready], settings, code, seed)
-            for one, row in zip(group_ready, rows, strict=True):
-                yield _spoken(self._finish(one, row, settings, code, seed), one)
+        for voice, run in groupby(segments, key=lambda segment: segment.voice):
+            code, same = self.speaker(voice).code, list(run)
+            for start in range(0, len(same), BATCH):
+                made = ready(self._chat, self._homophones, same[start : start + BATCH], settings, seed)
+                for one, row in zip(made, self._rows(made, settings, code, seed), strict=True):
+                    yield _spoken(self._finish(one, row, settings, code, seed), one)
 
     def stream(self, segment: Segment, settings: Settings, *, seed: int = 0) -> Iterator[Spoken]:
         """The wave of one segment in parts; joined they are the wave of `speak`, to float precision.
 
         A segment that reaches the limit of tokens cannot be taken back and said in halves: that is an error.
         """
-        (one,) = ready(self._chat, self._homophones, [segment], settings, seed)
-        parts, rows = Stream(self._chat, self._reach), None
-        for rows in self._generate([one.text], settings, self.speaker(segment.voice).code, seed):
-            wave = parts.part(rows[0], last=False)
-            if len(wave):
-                yield Spoken(wave, last=False)
-        if rows is None:
-            raise _no_end(one.text, "it ended at once, with nothing said", "try another seed")
-        if len(rows[0]) >= self.most_tokens:
-            raise self._capped(one.text)
-        yield _spoken(parts.part(rows[0], last=True), one)
+        made = ready(self._chat, self._homophones, [segment], settings, seed)
+        code, one = self.speaker(segment.voice).code, made[0]
+        for attempt in range(TRIES):
+            parts, rows = Stream(self._chat, self._reach), None
+            for rows in self._generate([one.text], settings, code, seed + attempt):
+                wave = parts.part(rows[0], last=False)
+                if len(wave):
+                    yield Spoken(wave, last=False)
+            if rows is None:
+                continue
+            if len(rows[0]) >= self.most_tokens:
+                raise self._capped(one.text)
+            _tell_seed(made, seed, attempt)
+            yield _spoken(parts.part(rows[0], last=True), one)
+            return
+        raise _no_end(one.text, f"it ended at once, with nothing said, with {TRIES} seeds", "try another seed")
 
     def refine(self, text: str, settings: Settings, *, seed: int = 0) -> str:
         """The text as the model rewrites it: fillers, [uv_break] and [laugh] as oral, laugh and breaks ask."""
@@ -166,36 +172,35 @@ class ChatTTSEngine:
         self._chat = None
 
     def _generate(self, texts: list[str], settings: Settings, code: str, seed: int) -> Iterator[list[Any]]:
-        """Hidden states of each row so far, float32 (n, 768), after every 24 tokens and at the end."""
+        """Hidden states of each row so far, float32 (n, 768), after every 24 tokens and at the end; nothing where one
+        of the rows ends with its first token.
+        """
         speed = settings.speed if settings.speed is not None else 5
         given = {"temperature": settings.temperature, "top_P": settings.top_p, "top_K": settings.top_k}
+        params = self._chat.InferCodeParams(
+            prompt=controls.show({"speed": speed}, "code"),
+            spk_emb=code,
+            max_new_token=self.most_tokens,
+            show_tqdm=False,
+            ensure_non_empty=False,  # its own way is to recurse until Python gives up
+            manual_seed=seed % 2**63,
+            **{name: value for name, value in given.items() if value is not None},
+        )
         self._code = code
-        for attempt in range(TRIES):
-            params = self._chat.InferCodeParams(
-                prompt=controls.show({"speed": speed}, "code"),
-                spk_emb=code,
-                max_new_token=self.most_tokens,
-                show_tqdm=False,
-                ensure_non_empty=False,  # its own way is to recurse until Python gives up
-                manual_seed=(seed + attempt) % 2**63,
-                **{name: value for name, value in given.items() if value is not None},
-            )
-            rows = None
-            for output in self._chat._infer_code(list(texts), True, self._chat.device, True, params):
-                rows = list(output.hiddens)
-                yield rows
-            if rows is not None:
-                return
+        for output in self._chat._infer_code(list(texts), True, self._chat.device, True, params):
+            yield list(output.hiddens)
 
-    def _rows(self, texts: list[str], settings: Settings, code: str, seed: int) -> list[Any]:
-        rows: list[Any] | None = None
-        for made in self._generate(texts, settings, code, seed):
-            rows = made
-        if rows is None and len(texts) > 1:  # one of them ended at once, which ends the batch
-            return [self._rows([text], settings, code, seed)[0] for text in texts]
-        if rows is None:
-            raise _no_end(texts[0], f"it ended at once, with nothing said, with {TRIES} seeds", "try another seed")
-        return rows
+    def _rows(self, made: Sequence[Ready], settings: Settings, code: str, seed: int) -> list[Any]:
+        """Hidden states of each text, in a batch; a model that ends at once is asked again with the next seed."""
+        texts = [one.text for one in made]
+        for attempt in range(TRIES):
+            rows = deque(self._generate(texts, settings, code, seed + attempt), maxlen=1)
+            if rows:
+                _tell_seed(made, seed, attempt)
+                return rows[0]
+            if len(made) > 1:  # one of them ended at once, which ends the batch
+                return [self._rows([one], settings, code, seed)[0] for one in made]
+        raise _no_end(texts[0], f"it ended at once, with nothing said, with {TRIES} seeds", "try another seed")
 
     def _finish(self, one: Ready, row: Any, settings: Settings, code: str, seed: int, depth: int = 0) -> np.ndarray:
         """The wave of a row; a row that reached the limit of tokens is said again in halves, which is told."""
@@ -209,7 +214,7 @@ class ChatTTSEngine:
         waves = []
         for half in both:
             inner = Ready(half, one.changes, one.unspoken)
-            (half_row,) = self._rows([half], settings, code, seed)
+            (half_row,) = self._rows([inner], settings, code, seed)
             waves.append(self._finish(inner, half_row, settings, code, seed, depth + 1))
         return np.concatenate(waves)
 
@@ -221,6 +226,12 @@ class ChatTTSEngine:
 
 def _spoken(wave: np.ndarray, one: Ready) -> Spoken:
     return Spoken(wave, changes=tuple(one.changes), unspoken=tuple(one.unspoken))
+
+
+def _tell_seed(made: Sequence[Ready], seed: int, attempt: int) -> None:
+    if attempt:
+        why = f"用种子 {seed} 模型一开口就结束，这一段用了种子 {seed + attempt}"
+        made[0].changes.append(Change(made[0].text, made[0].text, why))
 
 
 def _no_end(text: str, found: str, todo: str) -> BadInput:
