@@ -17,13 +17,17 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("--top-p", type=float, metavar="P")
     parser.add_argument("--max-new-tokens", type=int, metavar="N")
     parser.add_argument("--chat", action="store_true", help="use the model's chat template")
-    parser.add_argument("--save", action="store_true", help="write the text and its record to out/")
+    parser.add_argument("--voice", help="of a speech model: one of its voices, or a kept speaker")
+    parser.add_argument("--controls", help="of a speech model: tokens such as '[break_4][speed_5]'")
+    parser.add_argument("--save", action="store_true", help="write the text and its record to out/ (a sound always)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Stream the text to standard output; figures go to standard error."""
-    from aigc_kit import record, text
+    from aigc_kit import cards, record, text
 
+    if cards.get(args.model).kind == "speech":
+        return _speak(args)
     asked = ("seed", "temperature", "top_k", "top_p", "max_new_tokens")
     values = {name: getattr(args, name) for name in asked if getattr(args, name) is not None}
     if args.chat:
@@ -43,4 +47,23 @@ def run(args: argparse.Namespace) -> int:
     print(f"[{plan.card.name}, {plan.card.tier}; {phases}, measured on {plan.budget.name}]", file=sys.stderr)
     if args.save:
         print(f"[record: {record.save(take)}]", file=sys.stderr)
+    return 0
+
+
+def _speak(args: argparse.Namespace) -> int:
+    """Write a sound and its record to out/; what was changed in the text goes to standard error."""
+    from aigc_kit import record, speech
+
+    values = {"seed": args.seed, "controls": args.controls}
+    plan = speech.plan_for(args.prompt, card=args.model, voice=args.voice, **values)
+    take = speech.run(plan.request, plan, on_step=lambda step: print(f"{step.index + 1}/{step.total}", file=sys.stderr))
+    sidecar = record.save(take)
+    print(sidecar.with_suffix(".wav"))
+    for before, after, why in take.labels["changed"]:
+        print(f"[{before} -> {after or '-'}: {why}]", file=sys.stderr)
+    for lost, why in take.labels["unspoken"]:
+        print(f"[not spoken: {lost}: {why}]", file=sys.stderr)
+    work, length = take.measured()["seconds"].value, len(take.data) / speech.RATE
+    print(f"[{plan.card.name}, {plan.card.tier}; {length:.2f} s of sound, made in {work:.2f} s]", file=sys.stderr)
+    print(f"[{plan.card.licence}]", file=sys.stderr)
     return 0
