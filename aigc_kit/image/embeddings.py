@@ -29,7 +29,7 @@ def conditions(placed: Any, prompt: Words, negative: Words | None, *, guided: bo
     with text_encoders(placed) as pipe:
         device = "cpu" if placed.aside else pipe._execution_device
         made = dict(
-            zip(NAMES, pipe.encode_prompt(device=device, do_classifier_free_guidance=guided, **words), strict=True)
+            zip(NAMES, _encoded(pipe, device, guided, words), strict=False)  # SD 1.5 has no pooled ones
         )
         for name, side in (("prompt_embeds", prompt), ("negative_prompt_embeds", negative if guided else None)):
             if side and side.pieces:
@@ -37,8 +37,13 @@ def conditions(placed: Any, prompt: Words, negative: Words | None, *, guided: bo
     return {name: tensor.to(pipe.unet.dtype) for name, tensor in made.items() if tensor is not None}
 
 
+def _encoded(pipe: Any, device: Any, guided: bool, words: dict[str, Any]) -> Any:
+    return pipe.encode_prompt(device=device, num_images_per_prompt=1, do_classifier_free_guidance=guided, **words)
+
+
 def weighted(pipe: Any, pieces: tuple[Piece, ...], device: Any = "cpu") -> Any:
-    """Hidden states of both text encoders with compel's weights, as SDXL takes them (the last layer but one).
+    """Hidden states of the text encoders with compel's weights: of SDXL's two the last layer but one, of SD 1.5's one
+    the last.
 
     Args:
         pipe: with tokenizer, text_encoder, tokenizer_2, text_encoder_2.
@@ -54,14 +59,17 @@ def weighted(pipe: Any, pieces: tuple[Piece, ...], device: Any = "cpu") -> Any:
     import torch
     from compel.embeddings_provider import EmbeddingsProvider, ReturnedEmbeddingsType
 
+    two = getattr(pipe, "text_encoder_2", None) is not None
+    last_but_one = ReturnedEmbeddingsType.PENULTIMATE_HIDDEN_STATES_NON_NORMALIZED
+    kind = last_but_one if two else ReturnedEmbeddingsType.LAST_HIDDEN_STATES_NORMALIZED
     sides = []
-    for tokenizer, encoder in ((pipe.tokenizer, pipe.text_encoder), (pipe.tokenizer_2, pipe.text_encoder_2)):
+    for tokenizer, encoder in _encoders(pipe):
         spoken = [p for p in pieces if tokenizer(p.text, add_special_tokens=False, verbose=False)["input_ids"]]
         provider = EmbeddingsProvider(
             tokenizer,
             _At(encoder, device),
             dtype_for_device_getter=lambda device, encoder=encoder: encoder.dtype,
-            returned_embeddings_type=ReturnedEmbeddingsType.PENULTIMATE_HIDDEN_STATES_NON_NORMALIZED,
+            returned_embeddings_type=kind,
             device=device,
         )
         with torch.no_grad():
@@ -71,6 +79,11 @@ def weighted(pipe: Any, pieces: tuple[Piece, ...], device: Any = "cpu") -> Any:
                 )
             )
     return torch.cat([side.to(sides[0].device) for side in sides], dim=-1)
+
+
+def _encoders(pipe: Any) -> list[tuple[Any, Any]]:
+    names = [("tokenizer", "text_encoder"), ("tokenizer_2", "text_encoder_2")]
+    return [(getattr(pipe, t), getattr(pipe, e)) for t, e in names if getattr(pipe, e, None) is not None]
 
 
 class _At:

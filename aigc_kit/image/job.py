@@ -78,19 +78,27 @@ class Job:
     def _work(self, report: Callable[[Any], None]) -> None:
         """In the thread of the pipeline: run it, then decode."""
         placed, pipe = self._placed, self._placed.pipe
+        lift = None if self.plan.card.constraints.get("vae_upcast", True) else False
         self._began = time.perf_counter()
         with quiet(), placed.ledger.run(), _Finished(pipe.scheduler) as finished:
 
             def after_step(pipe: Any, index: int, _time: Any, state: dict[str, Any]) -> dict[str, Any]:
                 _wait(placed.device)
-                report((index, pipe.num_timesteps + 1, "denoise", _Preview(pipe.vae, state["latents"], finished.last)))
+                report(
+                    (
+                        index,
+                        pipe.num_timesteps + 1,
+                        "denoise",
+                        _Preview(pipe.vae, state["latents"], finished.last, lift),
+                    )
+                )
                 return state
 
             call = self._call(placed)
             latents = pipe(**placed.arguments(**call, callback_on_step_end=after_step, output_type="latent")).images
             placed.ledger.phase("decode")
             total = pipe.num_timesteps + 1
-            self._result = pixels.decode(pipe.vae, latents, upcast=self.plan.vae.get("upcast"))
+            self._result = pixels.decode(pipe.vae, latents, upcast=lift)
         result = self._result
         report((total - 1, total, "decode", lambda *_: pixels.to_pil(result)))
 
@@ -179,14 +187,14 @@ def _said(words: Words) -> dict[str, Any]:
 class _Preview:
     """Decodes when called: `preview()` what the model takes for the finished picture, `preview("latent")` the noise."""
 
-    __slots__ = ("_clean", "_latents", "_vae")
+    __slots__ = ("_clean", "_latents", "_lift", "_vae")
 
-    def __init__(self, vae: Any, latents: Any, clean: Any) -> None:
-        self._vae, self._latents, self._clean = vae, latents, clean
+    def __init__(self, vae: Any, latents: Any, clean: Any, lift: bool | None) -> None:
+        self._vae, self._latents, self._clean, self._lift = vae, latents, clean, lift
 
     def __call__(self, what: str = "picture") -> Any:
         latents = self._latents if what == "latent" or self._clean is None else self._clean
-        return pixels.to_pil(pixels.decode(self._vae, latents))
+        return pixels.to_pil(pixels.decode(self._vae, latents, upcast=self._lift))
 
 
 class _Finished:

@@ -40,7 +40,7 @@ def read_pipeline(card: Card, folder: Path, dtypes: Any) -> Any:
         cls = getattr(import_module(library), name)
     dtype = {part: getattr(torch, wanted) for part, wanted in dtypes.items() if hasattr(torch, wanted)}
     variant = card.constraints.get("variant")
-    options = {"dtype": {**dtype, "default": next(iter(dtype.values()), torch.float32)}, "add_watermarker": False}
+    options = {"dtype": {**dtype, "default": next(iter(dtype.values()), torch.float32)}, **_left_out(name)}
     try:
         with quiet():
             pipe = cls.from_pretrained(folder, variant=variant, use_safetensors=True, local_files_only=True, **options)
@@ -53,6 +53,13 @@ def read_pipeline(card: Card, folder: Path, dtypes: Any) -> Any:
         ) from error
     pipe.set_progress_bar_config(disable=True)
     return pipe
+
+
+def _left_out(name: str) -> dict[str, Any]:
+    """What a pipeline is made without: SDXL's watermark, and the parts of SD 1.5 that its card does not fetch."""
+    if "XL" in name:
+        return {"add_watermarker": False}
+    return {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
 
 
 @contextmanager
@@ -146,7 +153,12 @@ class ImageEngine:
         """
         vae = self._parts.get("vae")
         overflows = bool(getattr(getattr(vae, "config", None), "force_upcast", False))
-        if overflows and plan.placement.get("vae") == "group" and plan.dtypes.get("vae") == "float16":
+        if (
+            overflows
+            and plan.card.constraints.get("vae_upcast", True)
+            and plan.placement.get("vae") == "group"
+            and plan.dtypes.get("vae") == "float16"
+        ):
             return replace(plan, dtypes=FrozenMap(plan.dtypes, vae="float32"))
         return plan
 
@@ -160,7 +172,7 @@ class ImageEngine:
             raise BadInput(
                 asked=f"{mode} with {self.plan.card.name}", found=f"diffusers has no {name}Pipeline", todo="use SDXL"
             )
-        return cls(**self._parts, add_watermarker=False)
+        return cls(**{**self._parts, **_left_out(name)})
 
     def _fresh_scheduler(self, name: str | None) -> Any:
         """A scheduler without the state of an earlier run."""
