@@ -1,4 +1,4 @@
-"""Stable Diffusion 1.5 runs through the same code: one text encoder, no pooled embedding, parts that are not fetched."""
+"""Stable Diffusion 1.5 runs through the same code: one text encoder, nothing pooled, parts that are not fetched."""
 
 import json
 import shutil
