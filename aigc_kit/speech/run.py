@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,9 +14,9 @@ from aigc_kit.speech import kept
 from aigc_kit.speech.engines.base import RATE, Engine, Spoken
 from aigc_kit.speech.joins import Joiner, fade, insert, pause_after, quietest, trim
 from aigc_kit.speech.prepare import Line, Prepared, prepare
-from aigc_kit.speech.settings import Settings
+from aigc_kit.speech.settings import CONTROLS, Settings
 from aigc_kit.text.meter import Meter
-from aigc_kit.types import Card, FrozenMap, Plan, Request, Step, Take
+from aigc_kit.types import Card, Change, FrozenMap, Plan, Request, Step, Take
 from aigc_kit.types.base import check_prompt
 
 
@@ -82,7 +83,8 @@ def run(
     Returns:
         A Take whose data is the wave: float32 (N,) in [-1, 1] at 24000 Hz. Labels: model, tier, engine, voice, rate,
         licence, origin, segments (of (text, start, end), seconds), changed (of (before, after, why)), unspoken (of
-        (text, why)), gain (below 1 where the wave had to be turned down to stay within [-1, 1]).
+        (text, why)), ignored (of (name, why): controls that this voice lacks), gain (below 1 where the wave had to be
+        turned down to stay within [-1, 1]).
     """
     job = _Run(request, plan, engine)
     with closing(job.steps()) as made:
@@ -108,6 +110,7 @@ class _Run:
         if self._given is None and not load.is_loaded(self._plan):
             self._meter.start("load")
         self._engine = engine = self._given or load.engine(self._plan)
+        self._plan = _told_without_effect(self._plan, engine)
         self._meter.start("synthesise")
         self._prepared = prepare(self._plan.request.prompt, self._settings, engine)
         total, last = len(self._prepared.lines), time.perf_counter()
@@ -168,9 +171,21 @@ class _Run:
             segments=tuple((span.text, span.start, span.end) for span in self._joiner.spans),
             changed=tuple((c.before, c.after, c.why) for said in told for c in said.changes),
             unspoken=tuple((u.text, u.why) for said in told for u in said.unspoken),
+            ignored=tuple((c.what, c.why_zh) for c in self._plan.changes if c.given is None and c.what in CONTROLS),
             gain=gain,
         )
         return Take("speech", wave, self._plan, self._meter.cost(), labels)
+
+
+def _told_without_effect(plan: Plan, engine: Engine) -> Plan:
+    """The plan, with a change for every control that was asked for and that this voice does not have."""
+    asked = {name: plan.request.extra.get(name) for name in CONTROLS if engine.has[name].whose == "none"}
+    lost = tuple(
+        Change(name, value, None, f"the voice {plan.card.name} has no such control", engine.has[name].why_zh)
+        for name, value in asked.items()
+        if value is not None
+    )
+    return replace(plan, changes=(*plan.changes, *lost)) if lost else plan
 
 
 def _with_silences(line: Line, spoken: Spoken, engine: Engine) -> np.ndarray:

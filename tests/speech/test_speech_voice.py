@@ -145,6 +145,14 @@ def test_inline_tokens_become_silences_and_a_laugh_is_reported():
     assert ("[laugh]", "这个声音不会笑") in paused.labels["unspoken"]
 
 
+def test_a_control_without_effect_is_told_and_changes_nothing():
+    take = say(TEXT, oral=3, laugh=1, breaks=0)
+    assert [name for name, _ in take.labels["ignored"]] == ["oral", "laugh"]
+    assert [(c.what, c.asked, c.given) for c in take.plan.changes] == [("oral", 3, None), ("laugh", 1, None)]
+    assert np.array_equal(take.data, say(TEXT).data)
+    assert say(TEXT).labels["ignored"] == ()
+
+
 def test_marks_are_the_ends_of_syllables():
     engine = load.engine(speech.plan_for(TEXT, card="baker"))
     spoken = engine.speak(Segment(TEXT, TEXT), Settings())

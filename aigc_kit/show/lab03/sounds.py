@@ -35,6 +35,7 @@ class Compact(Picture):
 
 
 CHARACTERS = 72  # that fit into the width of a timeline
+PITCHES = (60, 480)  # Hz, of the axis at the right
 BANDS = (0, 500, 1000, 2000, 4000, 8000, 12_000)  # Hz, ticks of the mel axis
 
 
@@ -54,7 +55,7 @@ def sounds(takes: Sequence[Take], titles: Sequence[str]) -> Picture:
         upper.plot(times, take.data, color=BLUE, linewidth=0.4, rasterized=True)
         upper.set_ylim(-1.05 * highest, 1.05 * highest)
         upper.set_title(glyphs(title).replace("␣", " "), fontsize=12)
-        _spectrogram(lower, take.data)
+        _spectrogram(lower, take.data, last=i == len(takes) - 1)
         for _, start, end in take.labels.get("segments", ())[1:]:
             upper.axvline(start, color=GREY, linewidth=0.8, linestyle=":")
             del end
@@ -71,14 +72,22 @@ def sounds(takes: Sequence[Take], titles: Sequence[str]) -> Picture:
     return Compact(figure, f"波形与梅尔频谱，青线是基频。{words}")
 
 
-def _spectrogram(axis: "Axes", wave: np.ndarray) -> None:
+def _spectrogram(axis: "Axes", wave: np.ndarray, last: bool) -> None:
     bands = measures.mel(wave)
     seconds = len(wave) / RATE
     axis.imshow(bands, origin="lower", aspect="auto", cmap="magma", vmin=-80, vmax=0, extent=(0, seconds, 0, 80))
     top = _mel(RATE / 2)
     axis.set_yticks([80 * _mel(f) / top for f in BANDS], [f"{f}" for f in BANDS], fontsize=7)
     times, pitch = measures.pitch(wave)
-    axis.plot(times, [80 * _mel(f) / top for f in pitch], color="#5de0ff", linewidth=1.4)
+    right = axis.twinx()
+    right.plot(times, pitch, color="#5de0ff", linewidth=1.8)
+    right.set_ylim(*PITCHES)
+    right.tick_params(labelsize=7, colors="#1b8fae")
+    right.spines[["top", "left"]].set_visible(False)
+    if last:
+        right.set_ylabel(label("基频（Hz）", "pitch (Hz)"), fontsize=9, color="#1b8fae")
+    else:
+        right.tick_params(labelright=False)
 
 
 def _mel(frequency: float) -> float:
