@@ -51,7 +51,7 @@ Leaving out a whole source at a time is harder:
 REST = """
 ## Rows that are not comparable, beside the nearest prediction
 
-| row | run | measured | predicted (reserved, with context) | why they are not comparable |
+| row | run | measured | predicted | why they are not comparable |
 |---|---|---|---|---|
 """
 
@@ -66,7 +66,8 @@ is the share of the peak that published runs reached; these include everything f
 """
 
 BEYOND = """
-The estimate is rough on purpose and says so: +-{error:.0%}, the widest spread of the rows in half precision.
+In float32 torch computes convolutions in TF32 unless told otherwise, faster than the peak that is divided by here. The
+estimate is rough and says so: +-{error:.0%}, the widest spread of the rows in half precision.
 """
 
 
@@ -126,7 +127,9 @@ def _report(name: str, row: dict[str, str], overheads: Overheads) -> str:
     said = f"{row['peak']} {row['unit']} ({row['metric']})"
     predicted = "-"
     if run is not None:
-        found = run.predict(overheads)
-        ratio = max(found.device_bytes, 1) / next(iter(measured(row).values()))
-        predicted = f"{found.device_bytes / GIB:.1f} GiB, {ratio:.2f} of it"
+        found, quantity = run.predict(overheads), next(iter(measured(row)))
+        own = {"allocated": found.allocated_bytes, "reserved": found.reserved_bytes}
+        bytes_, word = own.get(quantity, found.device_bytes), quantity if quantity in own else "with context"
+        ratio = bytes_ / next(iter(measured(row).values()))
+        predicted = f"{bytes_ / GIB:.1f} GiB {word}, {ratio:.2f} of it"
     return f"| {name} | {_name(row)} | {said} | {predicted} | {why} |\n"

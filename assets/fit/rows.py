@@ -66,11 +66,11 @@ _FLUX4 = (("transformer", "nf4"), ("text_encoder_2", "nf4"))
 REPORT = {
     "S5": (
         Run(_SDXL4, "model"),
-        "hooks of 2023 left the UNet on the card while the VAE decoded (decode is no forward): + 4.8 GiB",
+        "if the hooks of 2023 left the UNet (4.8 GiB) on the card while the VAE decoded, the two agree; not verified",
     ),
     "S6": (
         Run(_SDXL4, "sequential"),
-        "hooks of 2023; 4.4 GiB above the decoder's own need, not explained by the source",
+        "hooks of 2023; above the decoder's own need, which the source does not explain",
     ),
     "S8": (
         Run(("sdxl", 1024, 1024, 1, 4, "float16", "sdpa", True), "sequential"),
@@ -78,11 +78,23 @@ REPORT = {
     ),
     "S9": (Run(_SDXL4), "without text encoders it should be lower than S3, and is stated higher: inconsistent source"),
     "S10": (None, "the decoder is another model (a tiny autoencoder)"),
-    "S17": (Run(("sd15", 512, 512, 1, 1, "float16", "math")), "nvidia-smi: with CUDA context, of an old build"),
-    "S19": (Run(("sd15", 512, 512, 1, 1, "float16", "math")), "nvidia-smi: with CUDA context, of an old build"),
-    "W1": (Run(_WAN, TEXT_ON_CPU), "the authors' own code, whose decoder runs in another dtype and order"),
-    "W6": (Run(_BIG, "model"), "the authors' own code; offload leaves the text encoder and both copies in place"),
-    "W7": (Run(_BIG, "model"), "the authors' own code; offload leaves the text encoder and both copies in place"),
+    "S17": (
+        Run(("sd15", 512, 512, 1, 1, "float16", "math")),
+        "read in nvidia-smi, with attention and a context of 2022",
+    ),
+    "S19": (
+        Run(("sd15", 512, 512, 1, 1, "float16", "math")),
+        "read in nvidia-smi, with attention and a context of 2022",
+    ),
+    "W1": (Run(_WAN, TEXT_ON_CPU), "the authors' own code and offload, not diffusers"),
+    "W6": (
+        Run(_BIG, "model"),
+        "the authors' own code and offload, not diffusers; what stays on the card there is not stated",
+    ),
+    "W7": (
+        Run(_BIG, "model"),
+        "the authors' own code and offload, not diffusers; what stays on the card there is not stated",
+    ),
     "W12": (Run(_WAN14, TEXT_ON_CPU), "DiffSynth's code and rounding: a required card, not a measured peak"),
     "W13": (None, "DiffSynth keeps half the weights on the card, a placement that this kit does not have"),
     "W16": (
@@ -91,7 +103,7 @@ REPORT = {
     ),
     "W17": (
         Run((*_WAN14, "sdpa", False, False), {"text_encoder": "group", "transformer": "sequential", "vae": "cuda"}),
-        "stated in a guide as a round number; the size of its decoder step is not given",
+        "stated in a guide as a round number, on a card that is not named",
     ),
     "W20": (Run(_WAN), "a full card in nvidia-smi: an upper bound by the size of the card"),
     "W23": (None, "resolution and frames are not stated"),
