@@ -1,0 +1,72 @@
+"""Plans of voices: pure, on machines that are not here."""
+
+import pytest
+
+from aigc_kit import cards
+from aigc_kit.errors import BadInput, DoesNotFit
+from aigc_kit.plan import plan
+from aigc_kit.speech.engines import fastspeech2, tables
+from aigc_kit.types import Budget, FrozenMap, Request
+from aigc_kit.units import GIB, MIB
+
+
+def machine(free=8 * GIB, device="cpu"):
+    return Budget(device, "a machine", free, 16 * GIB, 8 * GIB, 100 * GIB, FrozenMap(bf16=True))
+
+
+def planned(card="baker", text="今天的天气真不错", budget=None, **values):
+    return plan(Request(card, text).change(**values), budget or machine(), cards.get(card))
+
+
+def test_a_longer_text_takes_longer_and_the_memory_is_said():
+    short, long = planned(), planned(text="今天的天气真不错" * 40)
+    assert long.prediction["seconds"].value > 10 * short.prediction["seconds"].value
+    assert short.prediction["peak"].value == cards.get("baker").constraints["peak"]
+    assert all(figure.how == "predicted" for figure in short.prediction.values())
+
+
+def test_too_little_memory_names_what_is_missing():
+    with pytest.raises(DoesNotFit, match=r"voice baker[\s\S]*100 MiB free[\s\S]*free 1\d\d.* more"):
+        planned(budget=machine(100 * MIB))
+
+
+def test_the_embedded_voice_stays_on_the_processor_and_chattts_takes_a_gpu():
+    gpu = machine(device="cuda")
+    assert planned(budget=gpu).placement["model"] == "cpu"
+    assert planned("chattts", budget=gpu).placement["model"] == "cuda"
+    assert planned("chattts").placement["model"] == "cpu"
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "given"), [("pitch", 2.0, 1.2), ("pitch", 0.5, 0.8), ("energy", 0.5, 0.5), ("energy", 2, 1.45)]
+)
+def test_what_the_voice_cannot_do_is_cut_and_said(name, asked, given):
+    made = planned(**{name: asked})
+    assert made.request.extra[name] == given
+    assert [(c.what, c.asked, c.given) for c in made.changes] == ([] if asked == given else [(name, asked, given)])
+
+
+def test_voices_and_mixtures():
+    assert planned("kokoro", voice="zf_xiaoxiao:0.7+zm_yunxi:0.3").request.extra["voice"].startswith("zf_xiaoxiao")
+    with pytest.raises(BadInput, match="zf_xiaoxiao"):
+        planned("kokoro", voice="zf_xiaoxiao+nobody")
+    with pytest.raises(BadInput, match="one at a time"):
+        planned(batch=3)
+
+
+def test_the_card_says_what_the_engine_can_do():
+    card = cards.get("baker")
+    assert card.constraints["voices"] == fastspeech2.FastSpeech2Engine.voices
+    lowest, highest = (ratio for _, ratio in (tables.PITCH[0], tables.PITCH[-1]))
+    low, high = card.constraints["ranges"]["pitch"]
+    assert lowest - 0.01 <= low < high <= highest + 0.01
+    assert "non-commercial" in card.licence
+    assert card.constraints["commercial"] is False
+
+
+@pytest.mark.parametrize("table", [tables.PITCH, tables.LOUDNESS])
+def test_the_tables_rise_and_are_met_at_their_points(table):
+    shifts, ratios = zip(*table, strict=True)
+    assert list(shifts) == sorted(shifts)
+    assert list(ratios) == sorted(ratios)
+    assert all(tables.interpolate(table, ratio) == pytest.approx(shift) for shift, ratio in table)
