@@ -131,9 +131,9 @@ def measured(row: dict[str, str]) -> dict[str, int]:
     if row["quantity"] == "allocated+reserved":
         first, second = row["peak"].split("/")
         pair = dict(zip(row["metric"].split("/"), (first, second), strict=True))
-        return {name: int(float(value) * unit) for name, value in pair.items()}
+        return {name: round(float(value) * unit) for name, value in pair.items()}
     number = row["peak"].split()[0].lstrip("~").split("-")[0]
-    return {row["quantity"]: int(float(number) * unit)}
+    return {row["quantity"]: round(float(number) * unit)}
 
 
 def measures() -> list[Measure]:
