@@ -93,6 +93,8 @@ def _cpu(space: Space, found: Need) -> Reason:
 
 def _placement(space: Space, found: Need) -> Reason:
     en, zh = _PLACES[found.way.placement]
+    if found.way.placement == "resident" and found.way.text_on_cpu:
+        return Reason("all other parts stay on the GPU", "其余部件常驻显存")
     if found.way.placement != "resident" and space.asked.placement is None:
         way = found.way
         other = next(

@@ -119,7 +119,8 @@ def _cell(made: Plan | DoesNotFit) -> str:
     if isinstance(made, DoesNotFit):
         return "装不下"
     found = _need(made)
-    extras = [PLACES_ZH[found.way.placement][0]]
+    resident = found.way.placement == "resident" and found.way.text_on_cpu
+    extras = ["其余常驻" if resident else PLACES_ZH[found.way.placement][0]]
     extras += ["文本编码器在 CPU"] if found.way.text_on_cpu else []
     extras += ["float8"] if found.way.float8 else []
     extras += ["VAE 分块"] if found.way.tiling else []
@@ -129,7 +130,8 @@ def _cell(made: Plan | DoesNotFit) -> str:
 def _title(model: str, gib: float, made: Plan) -> str:
     found = _need(made)
     way = found.way
-    place = label(*PLACES_ZH[way.placement])
+    resident = way.placement == "resident" and way.text_on_cpu
+    place = label("其余常驻", "others resident") if resident else label(*PLACES_ZH[way.placement])
     words = [place, "float8" if way.float8 else way.dtype]
     words += [label("文本编码器先在 CPU 上算", "text encoder first, on the CPU")] if way.text_on_cpu else []
     words += [label("VAE 分块", "VAE tiling")] if way.tiling else []
@@ -152,7 +154,7 @@ def _bars(axis: "Axes", found: "Need", gib: float) -> None:
         high = prediction.error * (phase.reserved_bytes - phase.resident_bytes)
         text = f" {left / GIB:.1f}" + (f" ±{high / GIB:.1f}" if high > 0.05 * GIB else "")
         if phase.where == "cpu":
-            text, high = "  " + label("在 CPU 上算，不占显存", "works on the CPU, no GPU memory"), 0
+            text, high = "  " + label("编码器在 CPU 上算，自己不占显存", "the encoder works on the CPU"), 0
         elif high > 0.05 * GIB:
             axis.plot([(left - high) / GIB, (left + high) / GIB], [place, place], color="#444", lw=1.2)
         else:
