@@ -101,7 +101,8 @@ class Run:
         elif (paths.STATE / "unet.safetensors").exists():
             from . import export
 
-            state = export.read_state()
+            state = export.read_state("unet")
+            state |= {"unet": state["weights"], "averaged": state["weights"]}
         else:
             return False
         self.unet.load_state_dict(state["unet"])

@@ -75,20 +75,27 @@ def export(target: Path = paths.MODEL) -> None:
 
 
 def write_state() -> None:
-    """Raw weights before any decay, float16, and the codec: what a later training needs beside the pictures."""
+    """What a later training needs beside the pictures: raw weights before any decay, codec, text encoders; float16."""
     from safetensors.torch import load_file, save_file
 
-    state = torch.load(paths.NETWORK, weights_only=True)
+    half = lambda state: {name: tensor.half().contiguous() for name, tensor in state.items()}  # noqa: E731
     paths.STATE.mkdir(exist_ok=True)
-    save_file({k: v.half().contiguous() for k, v in state["unet"].items()}, paths.STATE / "unet.safetensors")
+    numbers = {}
+    for name, file in (("unet", paths.NETWORK), ("decoder", paths.DECODER), ("encoder", paths.ENCODER)):
+        state = torch.load(file, weights_only=True)
+        weights = state["unet" if name == "unet" else "module"]
+        save_file(half(weights), paths.STATE / f"{name}.safetensors")
+        numbers[name] = {key: state[key] for key in ("step", "samples", "cpu") if key in state}
     save_file(load_file(paths.CODEC), paths.STATE / "codec.safetensors")
-    numbers = {name: state[name] for name in ("step", "samples", "cpu")}
-    (paths.STATE / "state.json").write_text(json.dumps(numbers) + "\n")
+    encoders = text.load()
+    encoders.first.half().save_pretrained(paths.STATE / "text" / "first")
+    encoders.second.half().save_pretrained(paths.STATE / "text" / "second")
+    (paths.STATE / "state.json").write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
 
 
-def read_state() -> dict:
-    """The committed state in the form of ``Run.state``, without optimisers."""
+def read_state(name: str) -> dict:
+    """The committed weights of "unet", "decoder" or "encoder", float32, and how far their training was."""
     from safetensors.torch import load_file
 
-    weights = {k: v.float() for k, v in load_file(paths.STATE / "unet.safetensors").items()}
-    return {"unet": weights, "averaged": weights, **json.loads((paths.STATE / "state.json").read_text())}
+    weights = {key: value.float() for key, value in load_file(paths.STATE / f"{name}.safetensors").items()}
+    return {"weights": weights, **json.loads((paths.STATE / "state.json").read_text(encoding="utf-8"))[name]}

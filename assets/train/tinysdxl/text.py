@@ -160,6 +160,7 @@ def load() -> Text:
     from transformers import CLIPTextModel, CLIPTextModelWithProjection
 
     text = Text()
-    text.first = CLIPTextModel.from_pretrained(paths.TEXT / "first", attn_implementation="eager")
-    text.second = CLIPTextModelWithProjection.from_pretrained(paths.TEXT / "second", attn_implementation="eager")
+    options = {"attn_implementation": "eager", "dtype": torch.float32}
+    text.first = CLIPTextModel.from_pretrained(paths.TEXT / "first", **options)
+    text.second = CLIPTextModelWithProjection.from_pretrained(paths.TEXT / "second", **options)
     return text.eval().requires_grad_(False)

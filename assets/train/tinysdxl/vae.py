@@ -110,12 +110,22 @@ class Part:
         target.with_suffix(".tmp").replace(target)
 
     def resume(self) -> None:
+        """Continue from the checkpoint, else from the committed weights, when there are any."""
         if self.file.exists():
             state = torch.load(self.file, weights_only=True)
             self.module.load_state_dict(state["module"])
             for optimiser, saved in zip(self.optimisers, state.get("optimisers", []), strict=False):
                 optimiser.load_state_dict(saved)
-            self.mean, self.step, self.cpu = state["mean"], state["step"], state["cpu"]
+            self.mean = state["mean"]
+        elif (paths.STATE / f"{self.name}.safetensors").exists():
+            from . import export
+
+            state = export.read_state(self.name)
+            self.module.load_state_dict(state["weights"])
+            self.mean = [p.detach().clone() for p in self.module.parameters()]
+        else:
+            return
+        self.step, self.cpu = state["step"], state["cpu"]
 
     def averaged(self) -> nn.Module:
         """The module with the averaged weights in place: only for use after training."""

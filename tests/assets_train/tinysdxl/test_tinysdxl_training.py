@@ -13,6 +13,7 @@ pytest.importorskip("transformers")
 pytest.importorskip("diffusers")
 
 from aigc_kit.tinyworld import captions  # noqa: E402
+from aigc_kit.tinyworld.render import render  # noqa: E402
 from aigc_kit.tinyworld.spec import Spec  # noqa: E402
 from aigc_kit.tinyworld.words import every_word  # noqa: E402
 
@@ -26,6 +27,7 @@ from assets.train.tinysdxl import (  # noqa: E402
     optimiser,
     paths,
     pictures,
+    restore,
     text,
     tokens,
     vae,
@@ -302,3 +304,30 @@ def test_the_nearest_picture_to_a_render_is_itself(linear):
     found = evaluate.nearest(images[[2, 5]])
     assert [(one["chunk"], one["row"]) for one in found] == [(1, 2), (1, 5)]
     assert max(one["distance"] for one in found) == 0
+
+
+# --- the committed state
+
+
+def test_training_can_go_on_from_what_is_committed(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "RUN", tmp_path)
+    for name in ("CODEC", "NETWORK", "DECODER", "ENCODER"):
+        monkeypatch.setattr(paths, name, tmp_path / getattr(paths, name).name)
+    monkeypatch.setattr(paths, "TEXT", tmp_path / "text")
+    restore.restore()
+    run = diffusion.Run(diffusion.Settings(), FewPictures())
+    assert run.resume() and run.samples > 0
+    loaded = text.load()
+    texts, labels = text.sample(random.Random(1), 60)
+    pooled = loaded(texts)[1]
+    colours = labels[:, 1]
+    nearest = (pooled @ pooled.T - 1e9 * torch.eye(len(texts))).argmax(1)
+    assert (colours[nearest] == colours).float().mean() > 0.5  # 1 in 9 by chance
+    images = codec.as_images(np.stack([render(Spec(), seed=k) for k in range(4)]))
+    latents = codec.load().encode(images)
+    for name, given, wanted in (("decoder", latents, images), ("encoder", images, latents)):
+        part = vae.Part(name)
+        part.resume()
+        with torch.no_grad():
+            error = (part.averaged()(given) - wanted).square().mean() / wanted.var()
+        assert error.item() < 0.05, name
