@@ -99,8 +99,8 @@ def _facts(args: argparse.Namespace) -> tuple[ModelFacts, bool]:
     options = (args.attention, args.vae_slicing, args.vae_tiling)
     if usual and not args.fresh and not args.lora:
         asked = {name: getattr(args, name) for name in ("height", "width", "frames")}
-        size = [usual[name] if value is None else value for name, value in asked.items()]
-        found = footprint.cached(args.model, *size, args.batch, dtype, *options)
+        height, width, frames = (usual[name] if value is None else value for name, value in asked.items())
+        found = footprint.cached(args.model, height, width, frames, args.batch, dtype, *options)
         if found is not None:
             return found, True
     from aigc_kit.xray import trace

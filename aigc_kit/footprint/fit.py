@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import log
+from typing import Any
 
 from aigc_kit.errors import BadInput
 from aigc_kit.footprint.overheads import Overheads
@@ -69,7 +70,7 @@ def fit(measures: Sequence[Measure], source: str, start: Overheads = START) -> O
 
 def leave_one_out(measures: Sequence[Measure], source: str) -> dict[tuple[str, str], Overheads]:
     """(row, quantity) -> overheads fitted without that row (without any of its measures)."""
-    fitted = {}
+    fitted: dict[tuple[str, str], Overheads] = {}
     for row in dict.fromkeys(measure.row for measure in measures):
         without = fit([measure for measure in measures if measure.row != row], source)
         fitted |= {(m.row, m.quantity): without for m in measures if m.row == row}
@@ -90,7 +91,8 @@ def activation_error(measures: Sequence[Measure], fitted: dict[tuple[str, str], 
 def _moved(overheads: Overheads, name: str, by: float) -> Overheads:
     low = 1.0 if name == "reserve" else 0.0
     value = max(low, getattr(overheads, name) + by)
-    return replace(overheads, **{name: int(value) if name == "base" else value})
+    changed: dict[str, Any] = {name: int(value) if name == "base" else value}
+    return replace(overheads, **changed)
 
 
 def _loss(measures: Sequence[Measure], overheads: Overheads) -> float:

@@ -54,7 +54,7 @@ def _parts(config: Mapping[str, Any], dtype: str) -> dict[str, Part]:
 
     text = config["gpt"]
     with torch.device("meta"):
-        llama = LlamaModel(LlamaConfig(**text, vocab_size=1))
+        llama: Any = LlamaModel(LlamaConfig(**text, vocab_size=1))
         llama.embed_tokens = torch.nn.Identity()  # tokens come embedded, from the part "embed"
         made = {
             "gpt": (llama, "generate"),
@@ -86,7 +86,7 @@ def _phases(
         cache = DynamicCache()
         for layer in range(depth):
             pair = [kept.new_empty(batch, heads, count - 1, wide // heads) for _ in range(2)]
-            cache.update(*pair, layer)
+            cache.update(pair[0], pair[1], layer)
         x, hidden = kept.new_empty(batch, 1, wide), kept.new_empty(batch, count, wide)
         place = torch.empty(batch, 1, dtype=torch.int64)
         return [cache, x, hidden], lambda: gpt.module(

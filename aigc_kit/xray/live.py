@@ -42,7 +42,7 @@ def follow() -> Iterator[Live]:
     recorder = profile(activities=[ProfilerActivity.CPU], profile_memory=True, with_stack=False, record_shapes=False)
     with recorder:
         yield live
-    results = recorder.profiler.kineto_results  # type: ignore[union-attr]
+    results: Any = recorder.profiler.kineto_results  # type: ignore[union-attr]
     _replay(live, list(_events(results.experimental_event_tree(), None)))
 
 

@@ -72,7 +72,9 @@ def text(pipeline: Pipeline, part: Part, family: Family, batch: int, attention: 
 
     def feed() -> tuple[list[Any], Callable[[], Any]]:
         ids = torch.empty(batch, tokens, dtype=torch.int64)
-        more = {} if clip or not family.masked else {"attention_mask": torch.empty(batch, tokens, dtype=torch.int64)}
+        more: dict[str, Any] = (
+            {} if clip or not family.masked else {"attention_mask": torch.empty(batch, tokens, dtype=torch.int64)}
+        )
         more |= {"output_hidden_states": True} if clip and layers else {}
         return [ids, more], lambda: part.module(ids, **more)
 

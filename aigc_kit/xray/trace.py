@@ -102,9 +102,9 @@ class Bench:
         step = self._once((part.name, width, latent, batch, attention), phases.denoise, part, family, shape, attention)
         found.append(replace(step, dtype=part.dtype))
         for vae in self.pipeline.of("decode"):
-            key = (vae.name, vae.dtype, width, latent, batch, attention, slicing, tiling)
+            place = (vae.name, vae.dtype, width, latent, batch, attention, slicing, tiling)
             decoding = (vae, self.pipeline, family, shape, attention, slicing, tiling)
-            found.append(self._once(key, phases.decode, *decoding))
+            found.append(self._once(place, phases.decode, *decoding))
         return ModelFacts(
             model=self.pipeline.name,
             pipeline=self.pipeline.cls,
