@@ -5,7 +5,7 @@ import pytest
 
 from aigc_kit import load
 from aigc_kit.errors import BadInput
-from aigc_kit.speech import dialogue, kept, plan_for, run, steps
+from aigc_kit.speech import dialogue, kept, loading, plan_for, run, steps
 from aigc_kit.speech.script import parse
 from aigc_kit.speech.speakers import blend
 
@@ -16,6 +16,7 @@ TEXT = "今天是2024年，气温3.5℃！你觉得 nice 吗？“好。”😀�
 def here(models, tmp_path, monkeypatch):
     monkeypatch.setenv("AIGC_MODELS_DIR", str(models))
     monkeypatch.setenv("AIGC_HOME", str(tmp_path))
+    monkeypatch.setattr(loading, "_said", set())
     yield
     load.free("chattts")
 
