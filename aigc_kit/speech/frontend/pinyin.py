@@ -9,11 +9,11 @@ from aigc_kit.speech.frontend.words import words
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\u3007\uf900-\ufaff\U00020000-\U0003ffff]+")
 _STRUCTURAL_DE = re.compile(
     r"(?<=[跑走说写唱跳做来长飞睡吃喝过画讲想变显打玩坏累高好快慢多少大小美香笑哭气忙急热冷红])得"
-    r"(?=[很真太更最不非特那这好快慢多漂清高远早晚])"
+    r"(?=[很真太更最不非特那这好快慢多漂清高远早晚对准出来去起])"
 )
 _ADVERB_DI = re.compile(
     r"(?P<x>[慢渐静悄轻好快默])(?P=x)(?P<di>地)|"
-    r"(?<=[快静悄轻重高兴极续然力心])(?P<di2>地)(?=[说走跑看想做笑听读唱变向往飞来去])"
+    r"(?<=[快静悄轻重高兴极续然力心])(?P<di2>地)(?=[说走跑看想做笑听读唱变向往飞来去跳叫喊哭问答写吃喝睡站坐])"
 )
 _FIXED = {"呣": "m2", "嗯": "en4", "欸": "ei4", "诶": "ei1", "哦": "o4", "唔": "wu2", "噷": "hen5", "哼": "heng1"}
 _DICTIONARY = {"不": "bu4", "一": "yi1"}
@@ -23,6 +23,7 @@ _PHRASES = {
     "了不起": "liao3 bu4 qi3",
     "朝阳区": "chao2 yang2 qu1",
     "银行": "yin2 hang2",
+    "长江": "chang2 jiang1",
     "诶": "ei1",
 }
 
@@ -96,10 +97,10 @@ def _phrased(text: str) -> list[str]:
 
 
 def _sandhi(run: list[Syllable], text: str, start: int) -> list[Syllable]:
-    return _third(_bu_and_yi(run), text, start)
+    return _third(_bu_and_yi(run, text, start), text, start)
 
 
-def _bu_and_yi(run: list[Syllable]) -> list[Syllable]:
+def _bu_and_yi(run: list[Syllable], text: str, start: int) -> list[Syllable]:
     """不: 2 before 4. 一: 2 before 4, else 4; but 1 at the end, in a number and as an ordinal."""
     made = list(run)
     for i, syllable in enumerate(run):
@@ -115,6 +116,8 @@ def _bu_and_yi(run: list[Syllable]) -> list[Syllable]:
                 made[i] = replace(syllable, tone=4 if following.character in "百千万亿" and following.tone != 4 else 1)
                 if following.character in "万亿" and before not in _NUMERALS:
                     made[i] = replace(syllable, tone=2)
+            elif _ends_a_word(text, syllable.index - start):
+                made[i] = replace(syllable, tone=1)
             elif _next_is_falling(following):
                 made[i] = replace(syllable, tone=2)
             else:
@@ -122,7 +125,13 @@ def _bu_and_yi(run: list[Syllable]) -> list[Syllable]:
     return made
 
 
+_ENDING_IN_YI = ("统一", "唯一", "专一", "单一", "合一", "归一", "不一")
 _NUMERALS = tuple("零〇一二三四五六七八九十第百千万亿点幺")
+
+
+def _ends_a_word(text: str, at: int) -> bool:
+    """统一的: the 一 belongs to the word before it."""
+    return at > 0 and text[at - 1 : at + 1] in _ENDING_IN_YI
 
 
 def _next_is_falling(following: Syllable) -> bool:

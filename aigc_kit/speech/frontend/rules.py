@@ -104,7 +104,8 @@ def _measured(found: re.Match, english: str) -> Reading:
 
 def _number(found: re.Match, english: str) -> Reading:
     number = found[0]
-    if re.fullmatch(r"0\d+|\d{12,}", number):
+    long = re.fullmatch(r"\d{9,}", number) and not re.match(r"[\u4e00-\u9fff]", found.string[found.end() :])
+    if re.fullmatch(r"0\d+|\d{12,}", number) or long:
         return Reading(digits(number), "数字串逐个读")
     following = found.string[found.end() : found.end() + 1]
     before = found.string[max(found.start() - 1, 0) : found.start()]
@@ -146,6 +147,12 @@ RULES: tuple[Rule, ...] = (
     _rule(r"(?:[A-Za-z0-9-]+\.)+(?:com|cn|org|net|edu|gov|io|ai|dev)(?:/[!-~]*[A-Za-z0-9/])?(?![A-Za-z0-9])", _address),
     _rule(rf"(?<!\d)(?P<y>\d{{4}})(?P<z>{_DATE_SIGN})(?P<m>\d{{1,2}})(?P=z)(?P<d>\d{{1,2}})(?![\d.])", _date),
     _rule(r"(?<!\d)(?P<y>\d{4})年(?P<m>\d{1,2})月(?P<d>\d{1,2})日", _date),
+    _rule(
+        rf"(?<!\d)(?P<a>\d{{4}}){_TO}(?P<b>\d{{4}})(?=年)",
+        lambda found, english: Reading(f"{digits(found['a'])}到{digits(found['b'])}", "年份逐位读"),
+    ),
+    _rule(r"(?<![\w.])(\d+)\^(\d+)(?!\w)", lambda f, e: Reading(f"{quantity(f[1])}的{quantity(f[2])}次方", "乘方")),
+    _rule(r"(?<![A-Za-z])[Nn]o\.\s?(?=\d)", lambda found, english: Reading("第", "编号")),
     _rule(r"(?<!\d)\d{4}(?=年(?!前|后|来|间|以|的))", lambda found, english: Reading(digits(found[0]), "年份逐位读")),
     _rule(r"(?<![\d:])(?P<h>\d{1,2})[:：](?P<m>\d{2})(?:[:：](?P<s>\d{2}))?(?![\d:])", _time),
     _rule(
@@ -177,6 +184,7 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"{_SIGN}{NUMBER}", _number),
     _rule(r"\d+", lambda found, english: Reading(digits(found[0]), "数字串逐个读")),
     _rule(r"[A-Za-z]+(?:'[A-Za-z]+)?", _latin),
+    _rule(r"(?<=\d)\s?[-~～–—]\s?(?=\d)", lambda found, english: Reading("到", "范围")),
     _rule(r"(?<=[A-Za-z0-9])-(?=[A-Za-z0-9])", lambda f, e: Reading("", "连字符不发音", heard=False)),
 )
 """(pattern, reading) in the order in which they are tried; a reading of None lets the next rule try."""
