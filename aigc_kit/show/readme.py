@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from aigc_kit import load, speech, text
 from aigc_kit.show.fonts import glyphs, label
@@ -53,7 +54,8 @@ def _wrapped(words: str, width: int = 42, lines: int = 7) -> str:
 def speech_controls() -> Picture:
     """One sentence of the speech lab as it is, with pauses, and faster: the embedded voice, as it was made."""
     takes = []
-    for values in ({}, {"breaks": 7}, {"speed": 8}):
+    settings: tuple[dict[str, Any], ...] = ({}, {"breaks": 7}, {"speed": 8})
+    for values in settings:
         plan = speech.plan_for("今天的天气真不错", card="baker", **values)
         takes.append(speech.run(plan.request, plan))
     return sounds(takes, ["原样", "[break_7]", "[speed_8]"])

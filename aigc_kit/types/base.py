@@ -11,7 +11,7 @@ from typing import Any, Literal
 from aigc_kit.errors import BadInput
 from aigc_kit.units import format_bytes, format_seconds
 
-Kind = Literal["text", "image", "speech", "video", "music", "font"]
+Kind = Literal["text", "image", "speech", "video", "music", "font", "listener"]
 Tier = Literal["tiny", "full", "none"]
 How = Literal["measured", "predicted", "published"]
 
