@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from conftest import require_card
+from core_models import require_card
 
 from aigc_kit import cards, fetch, speech
 from aigc_kit.errors import BadInput, CannotLoad, MissingExtra

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import require_card
+from core_models import require_card
 
 from aigc_kit import cards, load, speech
 from aigc_kit.checks import nb03

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from conftest import require_card
+from core_models import require_card
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

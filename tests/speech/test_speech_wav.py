@@ -6,7 +6,7 @@ import wave as stdlib_wave
 
 import numpy as np
 import pytest
-from conftest import require_card
+from core_models import require_card
 from hypothesis import given
 from hypothesis import strategies as st
 
