@@ -180,8 +180,9 @@ def balanced(shots: Sequence[Shot], total: float = TOTAL) -> Storyboard:
     extra = [shot.seconds - SHORTEST for shot in shots]
     spare = total - SHORTEST * len(shots)
     seconds = [SHORTEST + (spare * each / sum(extra) if sum(extra) else spare / len(shots)) for each in extra]
-    rounded = [round(value, 2) for value in seconds[:-1]]
-    rounded.append(round(total - sum(rounded), 2))
+    rounded = [round(value, 2) for value in seconds]
+    longest = rounded.index(max(rounded))  # it can spare the hundredths that rounding is off by
+    rounded[longest] = round(rounded[longest] + total - sum(rounded), 2)
     return Storyboard(tuple(replace(s, seconds=v) for s, v in zip(shots, rounded, strict=True)), total)
 
 
