@@ -17,7 +17,7 @@ from .optimiser import optimisers
 
 @dataclass(frozen=True)
 class Settings:
-    batch: int = 64
+    batch: int = 128
     matrix_lr: float = 0.02
     other_lr: float = 0.002
     warmup_steps: int = 100
@@ -37,7 +37,7 @@ class Run:
     def __init__(self, settings: Settings, bank: Bank) -> None:
         torch.manual_seed(0)
         self.settings, self.bank, self.average = settings, bank, settings.average
-        self.unet = network.build()
+        self.unet = network.quicken(network.build())
         self.averaged = network.twin(self.unet)
         self.optimisers = optimisers(self.unet, settings.matrix_lr, settings.other_lr)
         self.signal, self.noise = network.alphas()
@@ -59,7 +59,8 @@ class Run:
         timesteps = (place * 1000).long().clamp(max=999)
         a, b = self.signal[timesteps].view(-1, 1, 1, 1), self.noise[timesteps].view(-1, 1, 1, 1)
         noise = torch.randn_like(batch.latents)
-        said = network.predict(self.unet, a * batch.latents + b * noise, timesteps, states, pooled)
+        with torch.autocast("cpu", torch.bfloat16):
+            said = network.predict(self.unet, a * batch.latents + b * noise, timesteps, states, pooled).float()
         weight = 1 + s.subject_weight * batch.cells.unsqueeze(1)
         return ((said - (a * noise - b * batch.latents)).square() * weight).mean() / weight.mean()
 

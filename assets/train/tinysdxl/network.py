@@ -3,6 +3,7 @@
 import copy
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from . import codec, text, tokens
@@ -48,6 +49,21 @@ def build() -> nn.Module:
             nn.init.zeros_(parameter)
     unet.set_attn_processor(AttnProcessor())  # the backward pass of SDPA is slow on a CPU
     return unet.to(memory_format=torch.channels_last)
+
+
+class Float32Norm(nn.GroupNorm):
+    """A GroupNorm that computes in float32: under bfloat16 the CPU's own is three times slower."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.group_norm(x.float(), self.num_groups, self.weight, self.bias, self.eps).to(x.dtype)
+
+
+def quicken(unet: nn.Module) -> nn.Module:
+    """Make the norms fit for training under bfloat16; no parameter changes."""
+    for module in unet.modules():
+        if type(module) is nn.GroupNorm:
+            module.__class__ = Float32Norm
+    return unet
 
 
 def twin(unet: nn.Module) -> nn.Module:

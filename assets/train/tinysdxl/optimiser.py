@@ -9,14 +9,15 @@ COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 def orthogonalise(matrices: Tensor, steps: int = 5) -> Tensor:
     """Nearest semi-orthogonal matrices, roughly: singular values end in about [0.7, 1.2].
 
-    matrices: float32 (n, rows, columns), rows <= columns. Source: Muon, K. Jordan 2024, quintic Newton-Schulz.
+    matrices: float32 (n, rows, columns), rows <= columns. Computed in bfloat16, as its author does: a third of the time.
+    Source: Muon, K. Jordan 2024, quintic Newton-Schulz.
     """
     a, b, c = COEFFICIENTS
-    x = matrices / (matrices.norm(dim=(-2, -1), keepdim=True) + 1e-7)
+    x = (matrices / (matrices.norm(dim=(-2, -1), keepdim=True) + 1e-7)).bfloat16()
     for _ in range(steps):
         gram = x @ x.mT
         x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
-    return x
+    return x.float()
 
 
 class Muon(torch.optim.Optimizer):
