@@ -72,7 +72,7 @@ class ClipSpec:
                 raise UnknownName(
                     asked=f"{name}={value!r}", found="no such value", todo=f"one of {', '.join(CLIP_ATTRIBUTES[name])}"
                 )
-        if not _go_together(self.subject, self.motion):
+        if not go_together(self.subject, self.motion):
             raise BadInput(
                 asked=f"a {self.subject} with the motion {self.motion!r}",
                 found="only donut and cup can morph, and a ball that turns looks as before",
@@ -106,8 +106,8 @@ class ClipSpec:
                 todo="leave one of its two attributes open",
             )
         while True:
-            motion = self.motion or rng.choice([m for m in MOTIONS if _go_together(self.subject, m)])
-            subject = self.subject or rng.choice([s for s in MOVING if _go_together(s, motion)])
+            motion = self.motion or rng.choice([m for m in MOTIONS if go_together(self.subject, m)])
+            subject = self.subject or rng.choice([s for s in MOVING if go_together(s, motion)])
             rest = {
                 name: rng.choice(CLIP_ATTRIBUTES[name])
                 for name in ("colour", "scene", "light")
@@ -128,7 +128,8 @@ class ClipSpec:
         return cls().fill(rng, training=training)
 
 
-def _go_together(subject: str | None, motion: str | None) -> bool:
+def go_together(subject: str | None, motion: str | None) -> bool:
+    """Whether a subject can make a motion that shows: only donut and cup morph, and a ball's turn cannot be seen."""
     if subject is None or motion is None:
         return True
     return not (motion == "morph" and subject not in MORPHING) and not (motion == "turn" and subject in ROUND)

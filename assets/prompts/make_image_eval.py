@@ -5,12 +5,12 @@ pair (5 for each of the 14). Every fourth leaves some attributes out. Languages 
 with what a person would expect to see.
 """
 
-import json
 import random
-from dataclasses import replace
 from pathlib import Path
 
 from aigc_kit.tinyworld import ATTRIBUTES, HELD_OUT_PAIRS, Spec, caption
+
+from . import frozen
 
 FILE = Path(__file__).with_name("image_eval.json")
 TRAINED, PER_PAIR = 266, 5
@@ -96,29 +96,16 @@ HANDWRITTEN = [
 ]  # fmt: skip
 
 
-def balanced(rng: random.Random, count: int) -> list[Spec]:
-    """Full specs without held-out pairs; each value of each attribute comes up equally often, give or take a few."""
-    columns = {}
-    for name, values in ATTRIBUTES.items():
-        column = [values[k % len(values)] for k in range(count)]
-        rng.shuffle(column)
-        columns[name] = column
-    rows = [Spec(**{name: column[k] for name, column in columns.items()}) for k in range(count)]
-    for k in range(count):
-        while rows[k].held_out():  # swap the pair's second value with that of another row
-            name = rows[k].held_out()[0][2]
-            other = rng.randrange(count)
-            new = replace(rows[k], **{name: getattr(rows[other], name)})
-            given = replace(rows[other], **{name: getattr(rows[k], name)})
-            if not new.held_out() and not given.held_out():
-                rows[k], rows[other] = new, given
-    return rows
+def misfit(row: frozen.Row) -> str | None:
+    """Of a row with a held-out pair: the attribute to exchange."""
+    pairs = Spec(**row).held_out()
+    return pairs[0][2] if pairs else None
 
 
 def generated() -> list[dict]:
     """The prompts made from captions, in the order of the file."""
     rng = random.Random(2026)
-    specs = balanced(rng, TRAINED)
+    specs = [Spec(**row) for row in frozen.balanced(ATTRIBUTES, TRAINED, rng, misfit)]
     for one, value, other, its in HELD_OUT_PAIRS:
         specs += [Spec(**{one: value, other: its}).fill(rng) for _ in range(PER_PAIR)]
     out = []
@@ -138,12 +125,7 @@ def main() -> None:
         {"prompt": prompt, "language": "en" if prompt.isascii() else "zh", "expected": expected}
         for prompt, expected in HANDWRITTEN
     ]
-    rows = {"generated": generated(), "handwritten": written}
-    text = "{\n" + ",\n".join(
-        f' "{name}": [\n' + ",\n".join("  " + json.dumps(row, ensure_ascii=False) for row in part) + "\n ]"
-        for name, part in rows.items()
-    )
-    FILE.write_text(text + "\n}\n", encoding="utf-8")
+    frozen.write(FILE, {"generated": generated(), "handwritten": written})
 
 
 if __name__ == "__main__":
