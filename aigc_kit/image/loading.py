@@ -179,7 +179,10 @@ class ImageEngine:
         import diffusers
 
         cls = type(self._scheduler) if name is None else getattr(diffusers, SCHEDULERS[name])
-        return cls.from_config(self._scheduler.config)
+        made = cls.from_config(self._scheduler.config)
+        if getattr(made.config, "clip_sample", False):  # the default of DDIM and DDPM is for pixels in [-1, 1]
+            made.register_to_config(clip_sample=False)
+        return made
 
     def close(self) -> None:
         """Let go of the parts."""
