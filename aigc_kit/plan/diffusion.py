@@ -94,7 +94,7 @@ def _made(space: search.Space, request: Request, found: Need, changes: tuple[Cha
         placement=FrozenMap(places),
         attention=way.attention,
         vae=FrozenMap(slicing=way.slicing, tiling=way.tiling),
-        prediction=FrozenMap(_prediction(found, request, budget)),
+        prediction=FrozenMap(figures(found, request, budget)),
         changes=changes,
         reasons=words.reasons(space, found, given),
     )
@@ -110,7 +110,7 @@ def _size_of(request: Request) -> Size:
     return request.height, request.width, request.frames or 1
 
 
-def _prediction(found: Need, request: Request, budget: Budget) -> dict[str, Figure]:
+def figures(found: Need, request: Request, budget: Budget) -> dict[str, Figure]:
     """Figures under the names that a run measures: "peak" and "peak.<phase>" as allocated, "reserved" and "ram"."""
     made, facts = found.prediction, found.facts
     rule = f"traced with {facts.traced_with}; {made.source}" if facts.traced_with else made.source

@@ -14,9 +14,6 @@ from aigc_kit.units import GIB, MIB
 # Python with torch, transformers and diffusers in the host's memory, and no model; with CUDA's own libraries besides
 LIBRARY_BYTES = {"cpu": 700 * MIB, "cuda": 3 * GIB}
 CPU_FLOPS = 1e11  # operations per second that a host's processor is taken to do in a text encoder: a guess within 5x
-# Bytes per second of weights brought module by module, each waited for: published rows S3 and S6 (25 steps of SDXL,
-# batch 4, float16, A100) take 11.4 and 67.0 s, and a step moves the 5.13 GB of the UNet
-SEQUENTIAL_RATE = 2.3e9
 REFERENCE = "RTX3060"  # whose figures order plans for a card without published ones
 _ON_CPU = "live tensors as traced, beside the libraries"
 
@@ -202,13 +199,11 @@ def _on_cpu(model: str, way: Way) -> Need | None:
 
 
 def _seconds(facts: ModelFacts, places: dict[str, str], gpu: Gpu) -> float:
-    """Seconds on the card, of text encoders on the host, and of modules that are brought one by one."""
+    """Seconds on the card, and of text encoders on the host."""
     there = tuple(p for p in facts.phases if places[p.part] != "cpu")
     figure = footprint.seconds(replace(facts, phases=there), gpu, placement=places)
     on_host = sum(p.flops * p.calls for p in facts.phases if places[p.part] == "cpu") / CPU_FLOPS
-    one_by_one = [p for p in there if places[p.part] == "sequential"]
-    moved = sum(facts.part(p.part).bytes() * p.calls * (facts.steps if p.per == "step" else 1) for p in one_by_one)
-    return (figure.value if figure else 0.0) + on_host + moved / SEQUENTIAL_RATE
+    return (figure.value if figure else 0.0) + on_host
 
 
 def forget() -> None:
