@@ -27,6 +27,20 @@ class Html:
         return self.text
 
 
+class Shown:
+    """HTML in an output cell that is replaced in place, and stays, as it was, when no kernel runs."""
+
+    def __init__(self, html: Html) -> None:
+        from IPython.display import display
+
+        self._handle = display(html, display_id=True)
+
+    def replace(self, html: Html) -> None:
+        """Show this instead; outside a notebook there is nothing to replace."""
+        if self._handle is not None:
+            self._handle.update(html)
+
+
 def table(rows: Iterable[Sequence[Any]], head: Sequence[str], caption: str = "") -> Html:
     """A table; every cell is escaped, numbers stand to the right."""
     rows = [list(row) for row in rows]

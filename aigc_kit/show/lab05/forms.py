@@ -4,27 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 from aigc_kit.errors import AigcError
 from aigc_kit.show.lab05.tables import rubric, storyboard
-from aigc_kit.show.page import Html
+from aigc_kit.show.page import Html, Shown
 from aigc_kit.show.page import error as error_card
 from aigc_kit.story.rubric import CRITERIA, MOST_POINTS, hints
 from aigc_kit.story.storyboard import COLUMNS, Storyboard, from_rows
 
 if TYPE_CHECKING:
     from aigc_kit.story import Work
-
-
-class Shown:
-    """A table in an output cell that is replaced in place, and stays when no kernel runs."""
-
-    def __init__(self, html: Html) -> None:
-        from IPython.display import display
-
-        self._handle = display(html, display_id=True)
-
-    def replace(self, html: Html) -> None:
-        """Show this instead; outside a notebook there is nothing to replace."""
-        if self._handle is not None:
-            self._handle.update(html)
 
 
 class Marks:

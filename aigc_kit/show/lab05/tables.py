@@ -4,6 +4,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from aigc_kit.show.page import Html, table
+from aigc_kit.show.worlds import WHY_ZH
 from aigc_kit.story.clean import visible
 from aigc_kit.story.rubric import MOST_POINTS, total
 from aigc_kit.story.rubric import table as rubric_rows
@@ -12,13 +13,6 @@ if TYPE_CHECKING:
     from aigc_kit.story import Review, Storyboard, Work
 
 _KIND = {"text": "文字", "image": "图片", "audio": "旁白", "video": "视频"}
-_WHY = {
-    "unknown": "小世界里没有",
-    "grammar": "虚词",
-    "second": "已经有一个",
-    "elsewhere": "说的是别的东西的颜色",
-    "negated": "说了不要",
-}
 
 
 def findings(found: "Review") -> Html:
@@ -55,7 +49,7 @@ def phrases(prompt: str) -> Html:
 
     made = phrase(prompt)
     kept = "、".join(each.text for each in made.kept) or "（没有）"
-    dropped = "、".join(f"{each.text}（{_WHY.get(each.why, each.why)}）" for each in made.dropped) or "（没有）"
+    dropped = "、".join(f"{each.text}（{WHY_ZH.get(each.why, each.why)}）" for each in made.dropped) or "（没有）"
     rows = [("full 模型得到", prompt), ("tiny 模型得到", made.phrase or "（空）"), ("保留", kept), ("舍去", dropped)]
     return table([(name, visible(value)) for name, value in rows], ("", "提示词"))
 

@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aigc_kit.errors import AigcError
-from aigc_kit.show.lab05.forms import Shown
 from aigc_kit.show.lab05.tables import findings, note, parts
-from aigc_kit.show.page import Html
+from aigc_kit.show.page import Html, Shown
 from aigc_kit.show.page import error as error_card
 from aigc_kit.story import TITLE, feynman, review, sample, write_page
 
