@@ -28,6 +28,7 @@ LAYERS = {
     "verse": 1,
     "compat": 2,
     "device": 2,
+    "diffusion": 2,
     "fetch": 2,
     "image": 2,
     "load": 2,
@@ -44,6 +45,7 @@ LAYERS = {
     "notebooks": 3,
     "record": 3,
     "story": 3,
+    "sweep": 3,
     "show": 3,
 }
 HEAVY = {"torch", "transformers", "diffusers", "modelscope", "xllamacpp", "accelerate", "ChatTTS"}
