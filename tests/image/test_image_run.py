@@ -175,7 +175,7 @@ def test_leaving_early_ends_the_run_and_frees_it(here):
     step = next(made)
     latents = weakref.ref(step.preview._latents)
     made.close()
-    assert not [t for t in threading.enumerate() if t.name == "aigc-image"]
+    assert not [t for t in threading.enumerate() if t.name == "aigc-diffusion"]
     del step, made
     gc.collect()
     assert latents() is None

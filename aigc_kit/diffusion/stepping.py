@@ -33,7 +33,7 @@ def stepwise(work: Callable[[Callable[[Any], None]], Any]) -> Generator[Any, Non
         except BaseException as error:  # told to the caller, whatever it is
             reports.put(("error", error))
 
-    thread = Thread(target=body, name="aigc-image", daemon=True)
+    thread = Thread(target=body, name="aigc-diffusion", daemon=True)
     thread.start()
     try:
         while True:
