@@ -17,7 +17,8 @@ from aigc_kit.story.morphing import animate, frames
 from aigc_kit.story.page import PAGE, light, page, write_page
 from aigc_kit.story.palette import agreement, distance, spread
 from aigc_kit.story.parts import LABELS, Part
-from aigc_kit.story.prompts import STYLES, SUGGESTIONS, TITLE, TOPOLOGY, feynman, sample, visual
+from aigc_kit.story.producing import film, paint, storyboard
+from aigc_kit.story.prompts import NEAREST, STYLES, SUGGESTIONS, TITLE, TOPOLOGY, feynman, sample, visual
 from aigc_kit.story.review import Finding, Review, length, review
 from aigc_kit.story.rubric import CRITERIA, hints, table
 from aigc_kit.story.storyboard import Shot, Storyboard, balanced, draft, from_rows, parse
@@ -28,6 +29,7 @@ from aigc_kit.story.writing import Conversation, can_write, compared
 __all__ = [
     "CRITERIA",
     "LABELS",
+    "NEAREST",
     "PAGE",
     "STYLES",
     "SUGGESTIONS",
@@ -52,6 +54,7 @@ __all__ = [
     "document",
     "draft",
     "feynman",
+    "film",
     "frames",
     "from_rows",
     "from_take",
@@ -62,10 +65,12 @@ __all__ = [
     "morph_view",
     "notebook_html",
     "page",
+    "paint",
     "parse",
     "review",
     "sample",
     "spread",
+    "storyboard",
     "table",
     "visible",
     "visual",

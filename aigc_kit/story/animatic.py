@@ -50,6 +50,7 @@ def animatic(
     size: tuple[int, int] = SIZE,
     fps: int = FPS,
     music: np.ndarray | None = None,
+    badge: str = "",
     on_frame: Callable[[int, int], None] | None = None,
 ) -> Animatic:
     """Render a storyboard.
@@ -63,6 +64,7 @@ def animatic(
         size: width and height in pixels, even.
         fps: frames per second.
         music: float32 (N,), put under the voices, repeated or cut to length.
+        badge: a short label in a corner of every frame, such as "AI 生成", for a film that leaves its page.
         on_frame: called with (frames done, frames in all).
 
     Raises:
@@ -80,8 +82,10 @@ def animatic(
     images = [_widened(_image(each), size) for each in pictures]
     font = caption_font(size[1] // 15)
     total = round(board.total * fps)
-    with Writer(path, fps, sound=None if sound is None else (sound, rate), metadata={"comment": "animatic"}) as writer:
-        for count, frame in enumerate(_frames(board, images, size, fps, font), 1):
+    notes = {"comment": badge or "animatic"}
+    corner = _corner(visible(badge), caption_font(size[1] // 22))
+    with Writer(path, fps, sound=None if sound is None else (sound, rate), metadata=notes) as writer:
+        for count, frame in enumerate(_frames(board, images, size, fps, (font, corner)), 1):
             writer.add(frame)
             if on_frame is not None:
                 on_frame(count, total)
@@ -126,8 +130,9 @@ def caption_font(height: int) -> Any | None:
 
 
 def _frames(
-    board: Storyboard, images: Sequence[Image.Image], size: tuple[int, int], fps: int, font: Any | None
+    board: Storyboard, images: Sequence[Image.Image], size: tuple[int, int], fps: int, words: tuple[Any, Any]
 ) -> Iterator[np.ndarray]:
+    font, corner = words
     for index, (shot, start) in enumerate(zip(board.shots, board.starts, strict=True)):
         first = round(start * fps)
         last = round((start + shot.seconds) * fps)
@@ -138,6 +143,8 @@ def _frames(
             view = _moved(picture, size, move, share)
             if strip is not None:
                 view.paste(strip, (0, size[1] - strip.height), strip)
+            if corner is not None:
+                view.paste(corner, (size[0] - corner.width - corner.height // 2, corner.height // 2), corner)
             yield np.asarray(view)
 
 
@@ -163,6 +170,18 @@ def _widened(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     mask = np.broadcast_to(np.clip(ramp, 0, 1) * 255, picture.size[::-1]).astype(np.uint8)
     back.paste(picture, ((width - picture.width) // 2, 0), Image.fromarray(mask))
     return back
+
+
+def _corner(words: str, font: Any | None) -> Image.Image | None:
+    """A small rounded label; None without words or font."""
+    if font is None or not words:
+        return None
+    width, height = round(font.getlength(words) + 1.2 * font.size), round(1.7 * font.size)
+    label = Image.new("RGBA", (width, height), (0, 0, 0, 0))
+    draw = ImageDraw.Draw(label)
+    draw.rounded_rectangle((0, 0, width - 1, height - 1), height / 2, fill=(8, 12, 26, 170))
+    draw.text((width / 2, height / 2), words, fill=(207, 224, 255, 255), font=font, anchor="mm")
+    return label
 
 
 def _caption(text: str, size: tuple[int, int], font: Any | None) -> Image.Image | None:

@@ -1,11 +1,13 @@
-"""Hints for the rubric that can be measured: length, resolution, loudness, palette, pace."""
+"""Hints for the rubric that can be measured: length, resolution, likeness to the words, loudness, palette, pace."""
 
 import tempfile
 import wave
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from aigc_kit.errors import AigcError
 from aigc_kit.story import palette
@@ -40,7 +42,7 @@ def of_text(work: Work) -> dict[str, Hint]:
 
 
 def of_image(work: Work) -> dict[str, Hint]:
-    """Resolution, and how much of the picture is golden or blue."""
+    """Resolution, how much of the picture is golden or blue, and whether it goes with its own words."""
     images = work.of("image")
     if not images:
         return {"image.craft": Hint("还没有图片", False)}
@@ -48,10 +50,37 @@ def of_image(work: Work) -> dict[str, Hint]:
     sharp = min(width, height) >= SIDE
     shares = palette.histogram(palette.pixels_of(images[0].data)).reshape(-1, palette.LIGHTS).sum(axis=1)
     gold, blue = shares[0:3].sum(), shares[6:9].sum()
+    fits = likeness(images[0])
     return {
         "image.craft": Hint(f"{width}×{height} 像素" + ("" if sharp else f"，短边不到 {SIDE}：放大会显粗糙"), sharp),
-        "image.topic": Hint(f"实测：金色系约占 {gold:.0%}，蓝色系约占 {blue:.0%}（课程的配色是蓝与金）"),
+        "image.topic": Hint(
+            f"{fits.words}；金色系约占 {gold:.0%}，蓝色系约占 {blue:.0%}（课程的配色是蓝与金）", fits.usual
+        ),
     }
+
+
+def likeness(part: Part) -> Hint:
+    """Whether a picture of the tiny world goes with its own phrase better than with those of other subjects, by CLIP.
+
+    Other pictures are not measured, since the CLIP that ships knows this world alone; the words say so.
+    """
+    from aigc_kit.tinyworld import clip
+    from aigc_kit.tinyworld.captions import canonical
+    from aigc_kit.tinyworld.spec import SUBJECTS
+    from aigc_kit.tinyworld.vocab import spec_of
+
+    said = spec_of(str(part.record.labels.get("phrase") or "")) if part.record is not None else None
+    if not clip.available():
+        return Hint("没有 CLIP 模型 miniclip，图文相似度没有量")
+    if said is None or said.subject is None:
+        return Hint("CLIP 模型 miniclip 只懂小世界的画，这一张没有量图文相似度")
+    others = [name for name in SUBJECTS if name != said.subject]
+    texts = [canonical(replace(said, subject=name), "zh") for name in (said.subject, *others)]
+    with Image.open(BytesIO(part.data)) as image:
+        own, *rest = clip.similarity([np.asarray(image.convert("RGB"))], texts)[0].tolist()
+    rank = 1 + sum(score > own for score in rest)
+    words = f"CLIP 相似度（miniclip，tiny，实测）：与“{texts[0]}” {own:.2f}，换成另外 {len(rest)} 种主体平均 {np.mean(rest):.2f}"
+    return Hint(f"{words}，排第 {rank}", rank == 1)
 
 
 def of_audio(work: Work) -> dict[str, Hint]:

@@ -10,11 +10,12 @@ from aigc_kit.errors import BadInput
 from aigc_kit.types import FrozenMap, Record
 
 PartKind = Literal["text", "image", "audio", "video"]
-Origin = Literal["model", "brought", "computed", "sample", "person"]
+Origin = Literal["model", "brought", "mixed", "computed", "sample", "person"]
 
 LABELS: Mapping[str, str] = FrozenMap(
     model="AI 生成",
     brought="AI 生成（从别处带来）",
+    mixed="含 AI 生成的声音或画面",
     computed="程序计算，非模型生成",
     sample="教材范文，非本次运行生成",
     person="人工创作，非模型生成",
@@ -49,7 +50,8 @@ class Part:
         data: the file's bytes; a text as UTF-8.
         media: its type, a key of SUFFIXES; found by looking into the bytes.
         origin: "model" (a run of this kit: `record` says which), "brought" (made by an AI elsewhere: `credit` says by
-            which), "computed" (by a program, such as the meshes of the topology lab), "sample" (a text that comes with
+            which), "mixed" (put together by a program from parts some of which an AI made: `credit` says which),
+            "computed" (by a program, such as the meshes of the topology lab), "sample" (a text that comes with
             the kit), "person" (by the learner).
         title: shown above it.
         alt: a picture or clip in words, for those who do not see it.
@@ -89,7 +91,7 @@ class Part:
             )
         if self.origin == "model" and self.record is None:
             raise BadInput(asked=what, found="no record of the run", todo="pass record=, or say origin='brought'")
-        if self.origin == "brought" and not self.credit.strip():
+        if self.origin in ("brought", "mixed") and not self.credit.strip():
             raise BadInput(asked=what, found="nothing about the model", todo="credit='which model, on which page'")
         if self.kind in ("image", "video") and not self.alt.strip():
             raise BadInput(asked=what, found="no words for those who do not see it", todo="pass alt='...'")
@@ -102,7 +104,7 @@ class Part:
     @property
     def by_ai(self) -> bool:
         """Whether it must carry the label of AI-made content."""
-        return self.origin in ("model", "brought")
+        return self.origin in ("model", "brought", "mixed")
 
     @property
     def text(self) -> str:

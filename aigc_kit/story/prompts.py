@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from aigc_kit.errors import BadInput
 from aigc_kit.story.pages import template_text
-from aigc_kit.types import FrozenMap
+from aigc_kit.types import Card, FrozenMap
 
 TITLE = "数学家的魔法：如何把甜甜圈变成咖啡杯？"
 
@@ -94,22 +94,35 @@ def sample() -> str:
 STYLES: Mapping[str, str] = FrozenMap(科技感="high-tech, neon", 概念艺术="concept art", 三维卡通="3D cartoon")
 """Styles of the picture in the lesson (三维卡通 is its 3D卡通), Chinese -> English."""
 
+NEAREST: Mapping[str, str] = FrozenMap(科技感="霓虹", 概念艺术="油画", 三维卡通="卡通")
+"""Style of the lesson -> what comes nearest to it among the six styles of the tiny world. Our choice."""
+
 
 @dataclass(frozen=True)
 class Visual:
     """One prompt plan for pictures and clips of both tiers.
 
     Args:
-        zh, en: the prompt; full models get the English one.
+        zh, en: the prompt; full models that read English only get the English one.
         negative_zh, negative_en: what to avoid.
-        phrase: what tiny models get: the part of `zh` that their closed vocabulary holds.
+        tiny: the prompt of tiny models: the style is replaced by the nearest of their closed world.
+        phrase: what they make of it: the part that their vocabulary holds.
     """
 
     zh: str
     en: str
     negative_zh: str
     negative_en: str
+    tiny: str
     phrase: str
+
+    def asked(self, card: Card) -> tuple[str, str]:
+        """Prompt and negative for a model."""
+        if card.constraints.get("world") == "tinyworld":
+            return self.tiny, self.negative_zh
+        if card.constraints.get("languages") == ("en",):
+            return self.en, self.negative_en
+        return self.zh, self.negative_zh
 
 
 def visual(style: str = "科技感", moment: str = "") -> Visual:
@@ -117,17 +130,20 @@ def visual(style: str = "科技感", moment: str = "") -> Visual:
 
     Args:
         style: a key of STYLES.
-        moment: a few words of your own in Chinese put before it, such as "一个发光的咖啡杯"; the tiny models then
-            show that.
+        moment: a few words of your own in Chinese put before it, such as "一个黄色的咖啡杯"; the tiny models then
+            show only that.
 
     Raises:
         BadInput: no such style.
     """
+    from aigc_kit.prompts import translate
     from aigc_kit.prompts.library import course_prompt
     from aigc_kit.tinyworld.vocab import phrase
 
     if style not in STYLES:
         raise BadInput(asked=f"style {style!r}", found="not one of the lesson's", todo=f"choose {', '.join(STYLES)}")
-    made, avoid = course_prompt("topology"), course_prompt("topology-negative")
-    zh = "，".join(filter(None, (moment.strip(), made.zh, style)))
-    return Visual(zh, f"{made.en}, {STYLES[style]}", avoid.zh, avoid.en, phrase(moment.strip() or zh).phrase)
+    made, avoid, own = course_prompt("topology"), course_prompt("topology-negative"), moment.strip()
+    zh = "，".join(filter(None, (own, made.zh, style)))
+    en = ", ".join(filter(None, (translate(own).en if own else "", made.en, STYLES[style])))
+    tiny = f"{NEAREST[style]}风格，{own or made.zh}"
+    return Visual(zh, en, avoid.zh, avoid.en, tiny, phrase(tiny).phrase)

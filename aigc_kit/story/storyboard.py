@@ -206,8 +206,19 @@ def draft(article: str, shots: int = 8, total: float = TOTAL, pace: float = 4.0)
     for index, group in enumerate(_groups(sentences, count)):
         voice = _shortened(group, int(total * pace / count))
         sound = "轻快的音乐进入" if index == 0 else "音乐渐弱，一声轻响" if index == count - 1 else "音乐继续"
-        made.append(Shot(f"画面：{group[0][:24]}", voice, sound, SHORTEST + length(voice)))
+        made.append(Shot(_scene(group[0]), voice, sound, SHORTEST + length(voice)))
     return balanced(made, total)
+
+
+def _scene(sentence: str, most: int = 24) -> str:
+    """What could be seen while a sentence is said: its clauses within `most` signs, or its beginning."""
+    said = ""
+    for clause in re.findall(r"[^，；：,;。！？!?]+[，；：,;。！？!?]*", sentence):
+        if said and len(said + clause) > most:
+            break
+        said += clause
+    said = said.rstrip("，；：,;。！？!?”’」")
+    return said if len(said) <= most else said[: most - 1] + "…"
 
 
 def _groups(sentences: list[str], count: int) -> list[list[str]]:

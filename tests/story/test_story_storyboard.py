@@ -9,7 +9,8 @@ from aigc_kit.encode import read_frames
 from aigc_kit.errors import BadInput
 from aigc_kit.story import Shot, Storyboard, animatic, balanced, draft, from_rows, length, parse, sample
 from aigc_kit.story import animatic as film
-from aigc_kit.story.animatic import mix
+from aigc_kit.story.animatic import caption_font, mix
+from aigc_kit.story.stamp import facts_of
 from aigc_kit.story.storyboard import prompt
 
 
@@ -150,6 +151,23 @@ def test_without_a_chinese_font_there_are_no_boxes(tmp_path, monkeypatch):
     (frame,) = [frame for index, frame in enumerate(read_frames(tmp_path / "film.mp4")) if index == 3]
     assert np.ptp(frame.astype(int)) < 12
     assert "一个洞" in made.subtitles.read_text(encoding="utf-8")
+
+
+def test_a_film_that_leaves_its_page_says_that_an_ai_helped(tmp_path):
+    if caption_font(20) is None:
+        pytest.skip("no Chinese font on this machine")
+    grey = np.full((180, 320, 3), 128, np.uint8)
+    plain = film(tmp_path / "a.mp4", board(1.0, voice=""), [grey], size=(320, 180))
+    marked = film(tmp_path / "b.mp4", board(1.0, voice=""), [grey], size=(320, 180), badge="含 AI 生成")
+    frames = [next(read_frames(made.path)).astype(int) for made in (plain, marked)]
+    changed = np.abs(frames[0] - frames[1]).max(axis=2) > 20
+    assert changed[:30, 240:].any() and not changed[40:].any() and not changed[:, :160].any()
+    assert facts_of(marked.path.read_bytes(), "video/mp4")["Comment"] == "含 AI 生成"
+
+
+def test_a_draft_says_what_is_seen_in_whole_clauses():
+    for shot in draft(sample()).shots:
+        assert 1 < len(shot.picture) <= 24 and shot.picture[-1] not in "，。：“"
 
 
 @pytest.mark.parametrize("arguments", [{"size": (161, 90)}, {"pictures": []}, {"voices": [None, None]}])

@@ -14,6 +14,7 @@ from aigc_kit.encode import probe
 from aigc_kit.errors import BadInput, CannotWrite
 from aigc_kit.story import CRITERIA, LABELS, Part, Work, hints, make, table, write_page
 from aigc_kit.story.stamp import facts_of, stamp
+from aigc_kit.tinyworld import clip
 
 
 def png(size=(8, 8), colour=(200, 150, 20)):
@@ -122,6 +123,14 @@ def test_each_origin_has_its_label(make_take, frames):
     assert work.take(make_take("text", "一个洞。")).label == "AI 生成"
 
 
+def test_what_a_program_put_together_says_that_an_ai_made_some_of_it(frames):
+    part = make("video", (frames, 8), "mixed", alt="短片", credit="画面由程序计算，旁白由 baker 合成")
+    assert part.by_ai and part.label == "含 AI 生成的声音或画面"
+    assert facts_of(part.data, part.media)["Comment"] == part.label
+    with pytest.raises(BadInput, match="nothing about the model"):
+        make("video", (frames, 8), "mixed", alt="短片")
+
+
 def test_the_label_stands_in_the_files(work):
     text, image, sound, clip = work.parts
     assert (text.media, image.media, sound.media, clip.media) == ("text/plain", "image/png", "audio/wav", "video/mp4")
@@ -223,6 +232,29 @@ def test_hints_are_measured(work):
     assert "每秒 3.0 字" in found["audio.pace"].words  # 一个洞 in one second
     assert found["between.style"].words
     assert hints(Work("洞"))["whole.complete"].usual is False
+
+
+def test_a_picture_is_held_against_its_own_words(make_take, frames, monkeypatch):
+    def line():
+        return hints(work)["image.topic"]
+
+    work = Work("洞")
+    work.take(make_take("image", frames[:1], phrase="一个黄色的甜甜圈，霓虹风格"))
+    monkeypatch.setattr(clip, "available", lambda: False)
+    assert "没有 CLIP 模型" in line().words and line().usual is None
+    seen = []
+
+    def scores(images, texts):
+        seen.extend(texts)
+        return np.array([[0.5, *[0.1] * (len(texts) - 2), 0.9]])
+
+    monkeypatch.setattr(clip, "available", lambda: True)
+    monkeypatch.setattr(clip, "similarity", scores)
+    assert "与“一个黄色的甜甜圈，霓虹风格” 0.50" in line().words and "排第 2" in line().words
+    assert line().usual is False
+    assert "一个黄色的咖啡杯，霓虹风格" in seen and len(set(seen)) == 12
+    work.add("image", png(), "brought", alt="圆环", credit="某模型")
+    assert "只懂小世界" in line().words
 
 
 def test_loudness_is_that_of_the_standard(wave):

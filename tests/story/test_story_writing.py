@@ -2,10 +2,12 @@
 
 import pytest
 
+from aigc_kit import cards
 from aigc_kit.errors import BadInput, NotOnDisk
 from aigc_kit.story import Work, feynman, sample
-from aigc_kit.story.prompts import STYLES, visual
+from aigc_kit.story.prompts import NEAREST, STYLES, visual
 from aigc_kit.story.writing import Conversation, can_write, compared
+from aigc_kit.tinyworld.vocab import phrase, spec_of
 
 
 @pytest.fixture
@@ -71,8 +73,21 @@ def test_one_prompt_plan_serves_both_tiers():
     made = visual()
     assert "发光的甜甜圈" in made.zh and "glowing torus" in made.en and "neon" in made.en
     assert made.negative_zh.startswith("模糊") and len(made.negative_zh.split(",")) == 8
-    assert "甜甜圈" in made.phrase
-    assert "咖啡杯" in visual("概念艺术", "一个发光的咖啡杯").phrase
+    assert made.phrase == "一个蓝色的甜甜圈，霓虹风格，在中间"
+    cup = visual("概念艺术", "一个黄色的咖啡杯")
+    assert cup.phrase == "一个黄色的咖啡杯，油画风格" and cup.en.startswith("a yellow")
     assert len(STYLES) == 3
     with pytest.raises(BadInput, match="not one of"):
         visual("水墨")
+
+
+def test_each_model_is_asked_in_the_words_that_it_reads():
+    made = visual("三维卡通")
+    of = {name: made.asked(cards.get(name)) for name in ("tinysdxl", "sdxl")}
+    assert of["tinysdxl"] == (made.tiny, made.negative_zh) and phrase(made.tiny).phrase == made.phrase
+    assert of["sdxl"] == (made.en, made.negative_en)
+
+
+def test_every_style_of_the_lesson_has_its_own_in_the_tiny_world():
+    assert set(NEAREST) == set(STYLES)
+    assert len({spec_of(visual(style).tiny).style for style in STYLES}) == len(STYLES)
