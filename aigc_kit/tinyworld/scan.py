@@ -29,10 +29,22 @@ class Hit(NamedTuple):
     value: str
 
 
-def scan(prompt: str) -> list[Hit]:
-    """All words of a prompt in order: known ones, and between them English words and single characters."""
+class Lexicon(NamedTuple):
+    """The pattern of all known words, longest first, and word -> (attribute, value)."""
+
+    pattern: re.Pattern[str]
+    known: dict[str, tuple[str, str]]
+
+
+def scan(prompt: str, lexicon: Lexicon | None = None) -> list[Hit]:
+    """All words of a prompt in order: known ones, and between them English words and single characters.
+
+    Args:
+        prompt: any text.
+        lexicon: what is known; None: the words of pictures.
+    """
     text, origin = _plain(prompt)
-    pattern, known = _lexicon()
+    pattern, known = lexicon or pictures()
     hits: list[Hit] = []
     at = clause = 0
     while at < len(text):
@@ -42,7 +54,7 @@ def scan(prompt: str) -> list[Hit]:
             continue
         match = pattern.match(text, at) or _OTHER.match(text, at)
         end = match.end() if match else at + 1
-        attribute, value = known.get(_key(text[at:end]), ("unknown", ""))
+        attribute, value = known.get(key(text[at:end]), ("unknown", ""))
         start, stop = origin[at], origin[end - 1] + 1
         if hits and hits[-1].end > start:  # one character that became several
             start = hits[-1].end
@@ -71,29 +83,42 @@ def _is_text(character: str) -> bool:
     return category[0] in "LN" or category == "So"
 
 
-def _key(text: str) -> str:
+def key(text: str) -> str:
+    """A phrase as the lexicon writes it: hyphens between its words."""
     return re.sub(r"[\s_-]+", "-", text)
 
 
 @cache
-def _lexicon() -> tuple[re.Pattern[str], dict[str, tuple[str, str]]]:
-    """The pattern of all known words, longest first, and what each stands for; later entries do not replace."""
+def pictures() -> Lexicon:
+    """The words of pictures and their synonyms; 大 and 小 may be sizes."""
+    known = attribute_words()
+    known |= {"大": ("adjective", "large"), "小": ("adjective", "small")}
+    return compiled(known)
+
+
+def attribute_words() -> dict[str, tuple[str, str]]:
+    """Word -> what it stands for, of all attributes, grammar and words that are not ours; earlier ones stay."""
     known: dict[str, tuple[str, str]] = {}
     for attribute, values in TERMS.items():
         for value, (zh, en) in values.items():
-            own = [*zh, *(_key(word) for word in en)]
+            own = [*zh, *(key(word) for word in en)]
             more = SYNONYMS[attribute][value].replace("|", " ").split()
             for word in [*own, *more]:
                 known.setdefault(word, (attribute, value))
     for words, name in ((GRAMMAR, "grammar"), (NOT_OURS, "unknown"), (NEGATIONS, "negation")):
         for word in words.replace("|", " ").split():
             known.setdefault(word, (name, ""))
-    known |= {"大": ("adjective", "large"), "小": ("adjective", "small")}
+    return known
+
+
+def compiled(known: dict[str, tuple[str, str]]) -> Lexicon:
+    """The lexicon of these words; English ones stand for their plural too."""
+    known = dict(known)
     for word, meaning in list(known.items()):
         if word.isascii() and word[-1].isalpha() and meaning[0] in PLURAL:
             known.setdefault(word + "s", meaning)
     pieces = [_piece(word) for word in sorted(known, key=len, reverse=True)]
-    return re.compile("|".join(pieces)), known
+    return Lexicon(re.compile("|".join(pieces)), known)
 
 
 def _piece(word: str) -> str:

@@ -13,7 +13,9 @@ What several words claim is settled so:
 - a word right after 不要, 没有, no or without is dropped.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from aigc_kit.errors import BadInput
 from aigc_kit.tinyworld.captions import canonical
@@ -43,7 +45,8 @@ class Dropped:
     """A piece of the prompt that is not shown.
 
     why: "unknown" (not of this world), "grammar" (shows nothing), "second" (its attribute is already said),
-    "elsewhere" (a colour of something else than the subject), "negated" (said not to be there).
+    "elsewhere" (a colour of something else than the subject), "negated" (said not to be there), "unfit" (a motion that
+    the subject cannot make).
     """
 
     start: int
@@ -59,14 +62,14 @@ class Phrase:
     Attributes:
         phrase: the canonical words, "" when nothing was kept.
         kept, dropped: pieces of the prompt in its order; together they hold all of it but spaces and punctuation.
-        spec: the attributes that the prompt sets.
+        spec: the attributes that the prompt sets: `Spec`, of a clip `ClipSpec`.
         language: "zh" or "en", of ``phrase``: that of most kept words, Chinese when equal.
     """
 
     phrase: str
     kept: tuple[Kept, ...]
     dropped: tuple[Dropped, ...]
-    spec: Spec
+    spec: Any
     language: str
 
 
@@ -76,25 +79,48 @@ def phrase(prompt: str) -> Phrase:
     Raises:
         BadInput: ``prompt`` is no text.
     """
+    hits = scan(checked(prompt))
+    return gathered(prompt, hits, settle(hits), Spec, canonical)
+
+
+def checked(prompt: str) -> str:
+    """The prompt, if it is a text.
+
+    Raises:
+        BadInput: it is none.
+    """
     if not isinstance(prompt, str):
         raise BadInput(asked="a prompt", found=type(prompt).__name__, todo="give a text")
-    hits = scan(prompt)
-    why = _settle(hits)
+    return prompt
+
+
+def gathered(
+    prompt: str, hits: list[Hit], why: list[str], make: Callable[..., Any], say: Callable[[Any, str], str]
+) -> Phrase:
+    """The phrase of the hits that stay.
+
+    Args:
+        prompt: that was scanned.
+        hits, why: each hit, and why it is dropped ("" when it stays).
+        make: attributes -> spec.
+        say: (spec, language) -> its canonical words.
+    """
     kept = tuple(
         Kept(hit.start, hit.end, hit.text, hit.attribute, hit.value)
         for hit, reason in zip(hits, why, strict=True)
         if not reason
     )
-    spec = Spec(**{piece.attribute: piece.value for piece in kept})
+    spec = make(**{piece.attribute: piece.value for piece in kept})
     chinese = sum(any("\u3400" <= character <= "\u9fff" for character in piece.text) for piece in kept)
     latin = sum(piece.text.isascii() for piece in kept)
     language = "en" if latin > chinese else "zh"
-    return Phrase(canonical(spec, language), kept, _merged(prompt, hits, why), spec, language)
+    return Phrase(say(spec, language), kept, _merged(prompt, hits, why), spec, language)
 
 
 def spec_of(prompt: str) -> Spec:
     """The attributes that a prompt sets; those it does not mention are None."""
-    return phrase(prompt).spec
+    spec: Spec = phrase(prompt).spec
+    return spec
 
 
 def split(text: str) -> list[str]:
@@ -121,8 +147,8 @@ def _ends(text: str, at: int, word: str) -> bool:
     return not (word[-1].isascii() and word[-1].isalpha() and after.isascii() and after.isalpha())
 
 
-def _settle(hits: list[Hit]) -> list[str]:
-    """Why each hit is dropped; "" for those that stay."""
+def settle(hits: list[Hit]) -> list[str]:
+    """Why each hit is dropped; "" for those that stay. Adjectives become sizes in place."""
     why = [hit.attribute if hit.attribute in ("unknown", "grammar") else "" for hit in hits]
     for k, hit in enumerate(hits):
         if hit.attribute == "negation":

@@ -1,0 +1,59 @@
+"""What learners write for motions beside the captions' own words, in the form of `synonyms`."""
+
+MOTION_SYNONYMS: dict[str, str] = {
+    "left": (
+        "向左 往左 朝左 左移 向左边 往左边 朝左边 向左侧 往左侧 从右向左 从右往左 从右到左 从右边向左 从右边往左 | "
+        "left leftward leftwards to-the-left towards-the-left from-right-to-left right-to-left"
+    ),
+    "right": (
+        "向右 往右 朝右 右移 向右边 往右边 朝右边 向右侧 往右侧 从左向右 从左往右 从左到右 从左边向右 从左边往右 | "
+        "right rightward rightwards to-the-right towards-the-right from-left-to-right left-to-right"
+    ),
+    "up": (
+        "向上 往上 朝上 上升 升起 升空 飞起来 飞上天 浮起来 上浮 飘上去 向上飞 往上飞 往上游 向上游 从下往上 从下向上 "
+        "| up upward upwards rise rises float-up floats-up ascend ascends ascending climbs climbing"
+    ),
+    "down": (
+        "向下 往下 朝下 下落 落下 掉下 掉下来 掉落 坠落 下降 降落 沉下去 下沉 飘落 落到 落在 从上往下 从上向下 | down "
+        "downward downwards fall falls drop drops dropping descend descends descending sink sinks sinking"
+    ),
+    "grow": (
+        "长大 越来越大 越变越大 变得越来越大 变得更大 放大 膨胀 生长 绽放 | grow grows bigger-and-bigger "
+        "larger-and-larger getting-bigger gets-bigger getting-larger becoming-bigger becomes-bigger expanding expands "
+        "inflating inflates swelling swells"
+    ),
+    "bounce": (
+        "跳 跳动 跳起 跳起来 弹跳 蹦 蹦跳 跳舞 起舞 舞蹈 弹来弹去 跳来跳去 蹦来蹦去 上下跳动 | jump jumps bounce "
+        "bounces hop hops hopping leap leaps leaping dance dances dancing"
+    ),
+    "turn": (
+        "转 打转 自转 转动 翻转 转圈圈 打滚 翻滚 滚动 转来转去 转起来 | turn turns spin spins rotate rotates rotating "
+        "rotation twirl twirls twirling whirl whirls whirling roll rolls rolling revolve revolves revolving"
+    ),
+    "morph": (
+        "变成 变为 变作 变回 变身 化为 化作 变化成 变成了 | morph morphs becomes become becoming turns-into turn-into "
+        "turning-into turns-to turning-to transform transforms transforming transforms-into transform-into "
+        "transforming-into morphs-into morphing-into melts-into melting-into changes-into changing-into"
+    ),
+}
+"""motion -> "Chinese entries | English entries"; a hyphen stands for a space or a hyphen."""
+
+CLIP_GRAMMAR = (
+    "正在 慢慢 慢慢地 缓缓 缓缓地 渐渐 一点一点 一点点 不停地 不断 再次 重新 原地 | slowly gradually again keeps that "
+    "is gently quickly"
+)
+CLIP_NOT_OURS = (
+    "左边 右边 左侧 右侧 左面 右面 跳过 转身 转告 好转 上下 变化 | on-the-left on-the-right left-side right-side "
+    "left-hand right-hand all-right upside-down grown-up down-the-street down-the-road close-up"
+)
+"""Words that carry no motion, or hold one of ours by accident."""
+
+QUALITY_TERMS: tuple[tuple[str, str, str], ...] = (
+    ("low quality", "低质量", "low-quality 低质量 低画质 劣质"),
+    ("worst quality", "最差", "worst-quality worst 最差 最差质量"),
+    ("watermark", "水印", "watermark watermarks 水印"),
+    ("glitch", "glitch", "glitch glitches glitchy 故障"),
+    ("blurry", "模糊", "blurry blur blurred 模糊"),
+    ("static", "静止", "static still motionless 静止 静止不动"),
+)
+"""What a usual negative prompt names: (English, Chinese, entries). The tiny model learnt them as negatives."""
