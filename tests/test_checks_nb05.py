@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from aigc_kit.checks import nb05
-from aigc_kit.story import Work, draft, sample, write_page
+from aigc_kit.story import Work, draft, feynman, sample, write_page
 from aigc_kit.topology import TEARING, moment, render, torus
 
 
@@ -43,46 +43,73 @@ def test_c_accepts_what_halving_finds():
     assert "更小" in nb05.c(0.5, 0.4).hint
 
 
+PROMPT = feynman(
+    concept="囚徒困境",
+    analogy="两个人各自写纸条",
+    must="各自算计，合起来更糟",
+    steps="从一张表走到结局",
+    example="抢座位",
+).text
+OTHER = sample().replace("甜甜圈", "囚徒困境")
+
+
 @pytest.mark.parametrize(
-    ("text", "hint"),
+    ("prompt", "text", "hint"),
     [
-        (sample()[:100], "汉字"),
-        (sample().replace("洞", "圈").replace("亏格", "圈数"), "没有提到洞"),
-        (sample().replace("首先", "").replace("然后", "").replace("接着", ""), "步骤"),
-        (sample().replace("现在动手", "**现在动手**"), "残留"),
-        (sample()[:-1], "没有写完"),
+        (feynman().text, OTHER, "甜甜圈"),
+        (PROMPT.replace("抢座位", "{example}"), OTHER, "还没有填"),
+        ("写一篇文章", OTHER, "看不到要讲的概念"),
+        (PROMPT, sample(), "没有提到“囚徒困境”"),
+        (PROMPT, OTHER[:100], "汉字"),
+        (PROMPT, OTHER.replace("首先", "").replace("然后", "").replace("接着", ""), "步骤"),
+        (PROMPT, OTHER.replace("现在动手", "**现在动手**"), "残留"),
+        (PROMPT, OTHER[:-1], "没有写完"),
     ],
 )
-def test_d_refuses(text, hint):
-    assert nb05.d(sample())
-    assert hint in nb05.d(text).hint
+def test_d_refuses(prompt, text, hint):
+    assert nb05.d(PROMPT, OTHER)
+    assert hint in nb05.d(prompt, text).hint
 
 
-def test_e_reads_the_table():
+def test_e_wants_one_style_and_three_contents():
+    paint = np.random.default_rng(0).integers
+
+    def noise(low, high):
+        return paint(low, high, (32, 32, 3), dtype=np.uint8)
+
+    series = [noise(0, 80) for _ in range(3)]
+    apart = [noise(0, 60), noise(90, 130), noise(200, 255)]
+    assert nb05.e(series, apart)
+    assert "不比随便" in nb05.e(apart, series).hint
+    assert "一模一样" in nb05.e([series[0], series[0], series[1]], apart).hint
+    assert "各要三张" in nb05.e(series[:2], apart).hint
+
+
+def test_f_reads_the_table():
     rows = draft(sample()).table()
-    assert nb05.e(rows)
-    assert "至少 5" in nb05.e(rows[:3]).hint
+    assert nb05.f(rows)
+    assert "至少 5" in nb05.f(rows[:3]).hint
     longer = [{**row} for row in rows]
     longer[0]["秒"] += 2
-    assert "合计 62.00" in nb05.e(longer).hint
+    assert "合计 62.00" in nb05.f(longer).hint
     fast = [{**row} for row in rows]
     fast[1]["旁白"] = "字" * 80
-    assert "太快" in nb05.e(fast).hint
+    assert "太快" in nb05.f(fast).hint
     same = [{**row, "画面描述": "同一幅"} for row in rows]
-    assert "一模一样" in nb05.e(same).hint
+    assert "一模一样" in nb05.f(same).hint
 
 
-def test_f_opens_the_page(tmp_path):
+def test_g_opens_the_page(tmp_path):
     work = Work("洞", "甜甜圈")
     work.add("text", sample(), "sample")
-    assert "没有找到" in nb05.f(tmp_path / "no.html").hint
-    assert "图片" in nb05.f(write_page(work, tmp_path)).hint
+    assert "没有找到" in nb05.g(tmp_path / "no.html").hint
+    assert "图片" in nb05.g(write_page(work, tmp_path)).hint
     work.add("image", render(torus(), size=32), "computed", alt="圆环")
-    assert "声音" in nb05.f(write_page(work, tmp_path)).hint
+    assert "声音" in nb05.g(write_page(work, tmp_path)).hint
     tone = 0.1 * np.sin(np.arange(2400) * 0.1).astype(np.float32)
     work.add("audio", (tone, 24000), "person")
     page = write_page(work, tmp_path)
-    assert nb05.f(page)
+    assert nb05.g(page)
     html = page.read_text(encoding="utf-8")
     for bad, hint in (
         (html.replace('alt="圆环"', 'alt=""'), "alt"),
@@ -90,4 +117,4 @@ def test_f_opens_the_page(tmp_path):
         (html.replace("非模型生成", "").replace("AI 生成", ""), "写明"),
     ):
         page.write_text(bad, encoding="utf-8")
-        assert hint in nb05.f(page).hint
+        assert hint in nb05.g(page).hint

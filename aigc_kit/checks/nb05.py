@@ -1,4 +1,4 @@
-"""Checks of lab 05: counting V - E + F, holes of everyday things, when gluing happens, one's own text, film and page.
+"""Checks of lab 05: counting V - E + F, holes of everyday things, when gluing happens, the three exercises, the page.
 
 The counts are checked on meshes whose numbers are known by hand; the page is read by the standard library's parser.
 """
@@ -6,7 +6,7 @@ The counts are checked on meshes whose numbers are known by hand; the page is re
 import re
 from collections.abc import Callable, Mapping, Sequence
 from html.parser import HTMLParser
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 from aigc_kit.checks import check
 
 HOLES = {"咖啡杯": 1, "碗": 0, "双耳锅": 2, "甜甜圈": 1, "没有镜片的眼镜框": 2, "实心球": 0}
+STEPS = ("首先", "然后", "接着", "最后", "第一步", "第二步", "第三步", "随后", "接下来")
 FASTEST = 5.5  # characters a second; faster cannot be followed
 
 
@@ -68,32 +69,50 @@ def c(before: float, after: float) -> bool | str:
     return f"在 t = {low:.2f} 和 {high:.2f} 之间，亏格并没有变。两端各数一次，先确认它们不同。"
 
 
-@check("05", "d", title="给高中生的文章", expects="你的文章（字符串）")
-def d(text: str) -> bool | str:
-    """Length, the hole, at least three steps, a finished ending, no leftovers; counted here anew."""
-    body = str(text).strip()
+@check("05", "d", title="练习一：另一个概念", expects="你的提示词，和照着它得到的文章（两个字符串）")
+def d(prompt: str, text: str) -> bool | str:
+    """The prompt has its slots filled with another concept; the article is about it, and clean; counted here anew."""
+    asked, body = str(prompt).strip(), str(text).strip()
+    hole = re.search(r"\{\w+\}", asked)
+    if hole:
+        return f"提示词里的 {hole[0]} 还没有填。"
+    if "甜甜圈" in asked:
+        return "提示词里还有甜甜圈：例子、比喻和步骤也要跟着新概念一起换。"
+    about = re.search(r"讲清楚一件事：([^。\n]+)", asked)
+    if not about:
+        return "提示词里看不到要讲的概念。用 story.feynman(concept=…, …) 填好每一个槽。"
+    named = re.findall(r"[\u4e00-\u9fffA-Za-z0-9-]+", about[1])
+    if not any(shared in body for word in named for shared in _pieces(word)):
+        return f"文章里没有提到“{about[1][:20]}”。读者要知道你在讲什么。"
     signs = len(re.findall(r"[\u4e00-\u9fff]", body))
     if not 300 <= signs <= 500:
-        return f"有 {signs} 个汉字，目标约 400（300 到 500 都可以）。"
-    if "洞" not in body and "亏格" not in body:
-        return "全文没有提到洞：这正是咖啡杯和甜甜圈的共同点。"
-    steps = [
-        word
-        for word in ("首先", "然后", "接着", "最后", "第一步", "第二步", "第三步", "随后", "接下来")
-        if word in body
-    ]
+        return f"文章有 {signs} 个汉字，目标约 400（300 到 500 都可以）。"
+    steps = [word for word in STEPS if word in body]
     if len(steps) < 3:
-        return f"变形的步骤只看到 {len(steps)} 个提示词。一步一步带着读者捏，每一步用一个词起头。"
+        return f"步骤只看到 {len(steps)} 个提示词。一步一步带着读者走，每一步用一个词起头：首先、然后、接着、最后。"
     left = re.findall(r"\[cite[^\]]*\]?|\]\(@ref\)|【[^】]*】|TODO|\*\*|^#+ |\{\w+\}", body, re.M)
     if left:
-        return f"有没清理的残留：{left[0]!r}。"
-    if body[-1] not in "。！？!?”』」":
-        return "最后一句没有写完。"
+        return f"文章里有没清理的残留：{left[0]!r}（勘误 E59 就是这样来的）。"
+    return True if body[-1] in "。！？!?”』」" else "文章的最后一句没有写完。"
+
+
+@check(
+    "05", "e", title="练习二：同一个风格的三张图", expects="两个列表：系列的三张图，随便的三张图，每张 uint8 (H, W, 3)"
+)
+def e(series: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> bool | str:
+    """Three different pictures that are nearer to each other in colour than three at random."""
+    if len(series) != 3 or len(others) != 3:
+        return f"收到 {len(series)} 张和 {len(others)} 张，各要三张。"
+    if any(np.shape(one) == np.shape(two) and np.array_equal(one, two) for one, two in combinations(series, 2)):
+        return "系列里有两张图一模一样：风格要同，内容要变。"
+    own, apart = _apart(series), _apart(others)
+    if own >= apart:
+        return f"系列内部的平均距离 {own:.2f}，不比随便的三张（{apart:.2f}）小。把风格、颜色、场景写成固定的一段，只换主体。"
     return True
 
 
-@check("05", "e", title="60 秒分镜", expects="分镜表：每行一个字典，有 画面描述、旁白、秒")
-def e(rows: Sequence[Mapping[str, Any]]) -> bool | str:
+@check("05", "f", title="练习三：60 秒分镜", expects="分镜表：每行一个字典，有 画面描述、旁白、秒")
+def f(rows: Sequence[Mapping[str, Any]]) -> bool | str:
     """At least five shots that add up to 60 s, each of which can be spoken in its time."""
     if len(rows) < 5:
         return f"只有 {len(rows)} 个镜头；节奏要快，至少 5 个。"
@@ -111,8 +130,8 @@ def e(rows: Sequence[Mapping[str, Any]]) -> bool | str:
     return True
 
 
-@check("05", "f", title="一个文件的作品", expects="网页的路径")
-def f(path: str | Path) -> bool | str:
+@check("05", "g", title="一个文件的作品", expects="网页的路径")
+def g(path: str | Path) -> bool | str:
     """The page has a title, a text, a picture with words, sound or clip, labels, and nothing from elsewhere."""
     file = Path(path)
     if not file.is_file():
@@ -151,6 +170,21 @@ class _Page(HTMLParser):
             value = found.get(name) or ""
             if value and not value.startswith(("data:", "#")):
                 self.outside.append(value)
+
+
+def _pieces(word: str) -> set[str]:
+    """A word, or its parts of four signs, since a text need not repeat a long name as it stands."""
+    return {word[i : i + 4] for i in range(len(word) - 3)} or {word}
+
+
+def _apart(pictures: Sequence[np.ndarray]) -> float:
+    """Mean distance of all pairs in shares of 4 x 4 x 4 colours: 0 the same, 1 nothing in common."""
+    shares = []
+    for picture in pictures:
+        red, green, blue = (np.asarray(picture, np.int64) // 64).reshape(-1, 3).T
+        counts = np.bincount(16 * red + 4 * green + blue, minlength=64)
+        shares.append(counts / counts.sum())
+    return float(np.mean([1 - np.minimum(one, two).sum() for one, two in combinations(shares, 2)]))
 
 
 def _grid(rows: int, columns: int) -> np.ndarray:

@@ -79,8 +79,8 @@ def likeness(part: Part) -> Hint:
     with Image.open(BytesIO(part.data)) as image:
         own, *rest = clip.similarity([np.asarray(image.convert("RGB"))], texts)[0].tolist()
     rank = 1 + sum(score > own for score in rest)
-    words = f"CLIP 相似度（miniclip，tiny，实测）：与“{texts[0]}” {own:.2f}，换成另外 {len(rest)} 种主体平均 {np.mean(rest):.2f}"
-    return Hint(f"{words}，排第 {rank}", rank == 1)
+    words = f"CLIP 相似度（miniclip，tiny，实测）：与“{texts[0]}” {own:.2f}"
+    return Hint(f"{words}，换成另外 {len(rest)} 种主体平均 {np.mean(rest):.2f}，排第 {rank}", rank == 1)
 
 
 def of_audio(work: Work) -> dict[str, Hint]:

@@ -43,13 +43,15 @@ def film(moment: str = "一个黄色的甜甜圈变成咖啡杯", **values: Any)
     """
     from aigc_kit import video
 
-    if not hasattr(video, "plan_for"):
+    plan_for, run = (getattr(video, name, None) for name in ("plan_for", "run"))
+    if plan_for is None or run is None:
         return None
     try:
-        made = video.plan_for(moment, **values)
+        made = plan_for(moment, **values)
     except NotOnDisk:
         return None
-    return video.run(made.request, made)
+    take: Take = run(made.request, made)
+    return take
 
 
 def storyboard(

@@ -1,4 +1,4 @@
-"""Parts by the engines that are here: the model's own words, no clip without a video model, storyboards from answers."""
+"""Parts by the engines that are here: the model's own words, no clip without a model, storyboards from answers."""
 
 import numpy as np
 import pytest
