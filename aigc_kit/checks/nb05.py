@@ -16,6 +16,7 @@ from aigc_kit.checks import check
 
 HOLES = {"咖啡杯": 1, "碗": 0, "双耳锅": 2, "甜甜圈": 1, "没有镜片的眼镜框": 2, "实心球": 0}
 STEPS = ("首先", "然后", "接着", "最后", "第一步", "第二步", "第三步", "随后", "接下来")
+CONCEPT = re.compile(r"讲清楚一件事：([^。\n]+)")
 FASTEST = 5.5  # characters a second; faster cannot be followed
 
 
@@ -72,28 +73,7 @@ def c(before: float, after: float) -> bool | str:
 @check("05", "d", title="练习一：另一个概念", expects="你的提示词，和照着它得到的文章（两个字符串）")
 def d(prompt: str, text: str) -> bool | str:
     """The prompt has its slots filled with another concept; the article is about it, and clean; counted here anew."""
-    asked, body = str(prompt).strip(), str(text).strip()
-    hole = re.search(r"\{\w+\}", asked)
-    if hole:
-        return f"提示词里的 {hole[0]} 还没有填。"
-    if "甜甜圈" in asked:
-        return "提示词里还有甜甜圈：例子、比喻和步骤也要跟着新概念一起换。"
-    about = re.search(r"讲清楚一件事：([^。\n]+)", asked)
-    if not about:
-        return "提示词里看不到要讲的概念。用 story.feynman(concept=…, …) 填好每一个槽。"
-    named = re.findall(r"[\u4e00-\u9fffA-Za-z0-9-]+", about[1])
-    if not any(shared in body for word in named for shared in _pieces(word)):
-        return f"文章里没有提到“{about[1][:20]}”。读者要知道你在讲什么。"
-    signs = len(re.findall(r"[\u4e00-\u9fff]", body))
-    if not 300 <= signs <= 500:
-        return f"文章有 {signs} 个汉字，目标约 400（300 到 500 都可以）。"
-    steps = [word for word in STEPS if word in body]
-    if len(steps) < 3:
-        return f"步骤只看到 {len(steps)} 个提示词。一步一步带着读者走，每一步用一个词起头：首先、然后、接着、最后。"
-    left = re.findall(r"\[cite[^\]]*\]?|\]\(@ref\)|【[^】]*】|TODO|\*\*|^#+ |\{\w+\}", body, re.M)
-    if left:
-        return f"文章里有没清理的残留：{left[0]!r}（勘误 E59 就是这样来的）。"
-    return True if body[-1] in "。！？!?”』」" else "文章的最后一句没有写完。"
+    return _not_asked(str(prompt).strip()) or _not_finished(str(prompt), str(text).strip()) or True
 
 
 @check(
@@ -107,7 +87,8 @@ def e(series: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> bool | str:
         return "系列里有两张图一模一样：风格要同，内容要变。"
     own, apart = _apart(series), _apart(others)
     if own >= apart:
-        return f"系列内部的平均距离 {own:.2f}，不比随便的三张（{apart:.2f}）小。把风格、颜色、场景写成固定的一段，只换主体。"
+        found = f"系列内部的平均距离 {own:.2f}，不比随便的三张（{apart:.2f}）小"
+        return f"{found}。把风格、颜色、场景写成固定的一段，只换主体。"
     return True
 
 
@@ -170,6 +151,34 @@ class _Page(HTMLParser):
             value = found.get(name) or ""
             if value and not value.startswith(("data:", "#")):
                 self.outside.append(value)
+
+
+def _not_asked(asked: str) -> str:
+    """What is wrong with the prompt of the first exercise; "" when nothing is."""
+    hole = re.search(r"\{\w+\}", asked)
+    if hole:
+        return f"提示词里的 {hole[0]} 还没有填。"
+    if "甜甜圈" in asked:
+        return "提示词里还有甜甜圈：例子、比喻和步骤也要跟着新概念一起换。"
+    return "" if CONCEPT.search(asked) else "提示词里看不到要讲的概念。用 story.feynman(concept=…, …) 填好每一个槽。"
+
+
+def _not_finished(asked: str, body: str) -> str:
+    """What is wrong with the article of the first exercise; "" when nothing is."""
+    about = CONCEPT.findall(asked)[0]
+    named = re.findall(r"[\u4e00-\u9fffA-Za-z0-9-]+", about)
+    signs, steps = len(re.findall(r"[\u4e00-\u9fff]", body)), [word for word in STEPS if word in body]
+    left = re.findall(r"\[cite[^\]]*\]?|\]\(@ref\)|【[^】]*】|TODO|\*\*|^#+ |\{\w+\}", body, re.M)
+    for wrong, hint in (
+        (not any(piece in body for word in named for piece in _pieces(word)), f"文章里没有提到“{about[:20]}”。"),
+        (not 300 <= signs <= 500, f"文章有 {signs} 个汉字，目标约 400（300 到 500 都可以）。"),
+        (len(steps) < 3, f"步骤只看到 {len(steps)} 个提示词。每一步用一个词起头：首先、然后、接着、最后。"),
+        (bool(left), f"文章里有没清理的残留：{left[:1]}（勘误 E59 就是这样来的）。"),
+        (not body.endswith(tuple("。！？!?”』」")), "文章的最后一句没有写完。"),
+    ):
+        if wrong:
+            return hint
+    return ""
 
 
 def _pieces(word: str) -> set[str]:
