@@ -1,17 +1,13 @@
 """One picture, or a few, from one prompt: choose a model, plan, denoise step by step, decode, measure."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from typing import Any
 
-from aigc_kit import cards
-from aigc_kit.errors import BadInput, NotOnDisk
+from aigc_kit.diffusion.choosing import planned
 from aigc_kit.image.job import Job
 from aigc_kit.image.settings import Settings
 from aigc_kit.types import Card, Change, Plan, Request, Step, Take
-from aigc_kit.types.base import check_prompt
 
 
 def plan_for(prompt: str, *, card: str | None = None, tier: str | None = None, **values: Any) -> Plan:
@@ -30,19 +26,7 @@ def plan_for(prompt: str, *, card: str | None = None, tier: str | None = None, *
         NotOnDisk: no image model is on this machine.
         DoesNotFit: no configuration fits the memory.
     """
-    from aigc_kit import device
-    from aigc_kit.plan import plan
-
-    check_prompt(prompt)
-    budget = device.probe()
-    chosen = cards.get(card) if card is not None else _choose(tier, budget.device)
-    if chosen.kind != "image":
-        raise BadInput(asked=f"a picture by {card!r}", found=f"a {chosen.kind} card", todo=f"choose from {_names()}")
-    request = Request(card=chosen.name, prompt=prompt).change(**values)
-    Settings.of(request)
-    request, changes = _scaled(request, chosen)
-    made = plan(request, budget, chosen)
-    return replace(made, changes=(*changes, *made.changes))
+    return planned(prompt, "image", card, tier, values, Settings.of, _scaled)
 
 
 def steps(request: Request, plan: Plan, *, image: Any = None, mask: Any = None) -> Iterator[Step]:
@@ -103,26 +87,3 @@ def _scaled(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]:
             changes.append(Change(name, asked, asked // scale, why, f"小模型按课程尺寸的 1/{scale} 作画"))
             request = request.change(**{name: asked // scale})
     return request, tuple(changes)
-
-
-def _choose(tier: str | None, device: str) -> Card:
-    from aigc_kit import fetch
-
-    tier = tier or os.environ.get("AIGC_TIER") or None
-    if tier not in (None, "tiny", "full"):
-        raise BadInput(asked=f"tier={tier!r}", found="no tier of that name", todo="say 'tiny', 'full' or nothing")
-    order = (tier,) if tier else ("full", "tiny") if device == "cuda" else ("tiny",)
-    fitting = [card for wanted in order for card in cards.of_kind("image") if card.tier == wanted]
-    for card in fitting:
-        if fetch.find(card) is not None:
-            return card
-    names = " | ".join(card.name for card in fitting)
-    raise NotOnDisk(
-        asked="an image model" + (f" in the {tier} tier" if tier else ""),
-        found="none is on this machine",
-        todo=f"fetch one: aigc fetch {names}" if names else "install from a full clone, which ships tinysdxl",
-    )
-
-
-def _names() -> str:
-    return ", ".join(card.name for card in cards.of_kind("image"))

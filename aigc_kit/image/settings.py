@@ -1,12 +1,10 @@
 """What an image run is set to beyond the fields of a request. Parsed from its `extra`, validated here."""
 
-from dataclasses import dataclass, fields
-from difflib import get_close_matches
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
+from aigc_kit.diffusion.settings import check_switches, read
 from aigc_kit.errors import BadInput, UnknownName
-from aigc_kit.plan.asked import SETTINGS as OF_THE_PLAN
 from aigc_kit.types import Request
 from aigc_kit.types.base import check_text, shown
 
@@ -51,10 +49,7 @@ class Settings:
         if not number or not 0 < self.strength <= 1:
             todo = "choose 0 < strength <= 1: 0.3 keeps most of the picture, 0.8 little"
             raise BadInput(asked=f"strength={shown(self.strength)}", found="not a number in (0, 1]", todo=todo)
-        for name in ("weights", "translate", "follow"):
-            value = getattr(self, name)
-            if not isinstance(value, bool):
-                raise BadInput(asked=f"{name}={shown(value)}", found="not True or False", todo="say True or False")
+        check_switches(self, "weights", "translate", "follow")
         if self.english is not None:
             check_text("english", self.english)
         if self.scheduler is not None and self.scheduler not in SCHEDULERS:
@@ -71,19 +66,4 @@ class Settings:
         Raises:
             UnknownName: a setting that does not exist. BadInput: a value out of range.
         """
-        known = [f.name for f in fields(cls)]
-        given: dict[str, Any] = {}
-        for name, value in request.extra.items():
-            if name in OF_THE_PLAN:
-                continue
-            if name not in known:
-                every = [*known, *OF_THE_PLAN]
-                close = get_close_matches(name, every, n=1)
-                raise UnknownName(
-                    asked=f"the setting {name}={shown(value)} of a picture",
-                    found="no setting of that name" + (f"; close: {close[0]}" if close else ""),
-                    todo=f"choose from {', '.join(every)}, or a field of the request (negative, steps, ...)",
-                )
-            if value is not None:
-                given[name] = value
-        return cls(**given)
+        return read(cls, request, "a picture")
