@@ -8,7 +8,7 @@ run(plan.request, plan, image=take.data[0])                # img2img; with mask=
 
 from aigc_kit.image.compare import Comparison, Side, compare, weight_bytes
 from aigc_kit.image.grids import Grid, grid
-from aigc_kit.image.pixels import decode
+from aigc_kit.image.pixels import decode, encode
 from aigc_kit.image.run import plan_for, run, steps
 from aigc_kit.image.settings import SCHEDULERS, Settings
 from aigc_kit.image.upscale import Upscaled, upscale
@@ -22,6 +22,7 @@ __all__ = [
     "Upscaled",
     "compare",
     "decode",
+    "encode",
     "grid",
     "plan_for",
     "run",

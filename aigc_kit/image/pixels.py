@@ -44,16 +44,55 @@ def decode(vae: Any, latents: Any, *, upcast: bool | None = None) -> np.ndarray:
     return np.ascontiguousarray(made.permute(0, 2, 3, 1).to("cpu", torch.uint8).numpy())
 
 
-def _unscaled(vae: Any, latents: Any) -> Any:
+def encode(vae: Any, pictures: np.ndarray, *, upcast: bool | None = None) -> Any:
+    """Pictures -> latents, as the denoiser has them: the mean of what the encoder says, without its noise.
+
+    Args:
+        vae: AutoencoderKL.
+        pictures: uint8 (B, H, W, 3), sides multiples of 8.
+        upcast: as in `decode`.
+
+    Returns:
+        torch float32 (B, C, H / 8, W / 8), on the device of the VAE.
+    """
     import torch
 
+    half = vae.dtype == torch.float16
+    lift = half and (bool(getattr(vae.config, "force_upcast", False)) if upcast is None else upcast)
+    pixels = torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).to(vae.device).float() / 127.5 - 1
+    with torch.no_grad():
+        if lift:
+            vae.to(dtype=torch.float32)
+        try:
+            mean = type(vae).encode(vae, pixels.to(vae.dtype)).latent_dist.mean.float()
+        finally:
+            if lift:
+                vae.to(dtype=torch.float16)
+    return _scaled(vae, mean)
+
+
+def _scaled(vae: Any, latents: Any) -> Any:
     config = vae.config
-    mean, std = getattr(config, "latents_mean", None), getattr(config, "latents_std", None)
-    if mean is None or std is None:
+    if getattr(config, "latents_mean", None) is None or getattr(config, "latents_std", None) is None:
+        return latents * config.scaling_factor
+    mean, std = _mean_and_std(config, latents)
+    return (latents - mean) * config.scaling_factor / std
+
+
+def _unscaled(vae: Any, latents: Any) -> Any:
+    config = vae.config
+    if getattr(config, "latents_mean", None) is None or getattr(config, "latents_std", None) is None:
         return latents / config.scaling_factor
-    shape = (1, len(mean), 1, 1)
-    mean, std = (torch.tensor(values).view(shape).to(latents) for values in (mean, std))
+    mean, std = _mean_and_std(config, latents)
     return latents * std / config.scaling_factor + mean
+
+
+def _mean_and_std(config: Any, like: Any) -> tuple[Any, Any]:
+    import torch
+
+    shape = (1, len(config.latents_mean), 1, 1)
+    mean, std = (torch.tensor(values).view(shape).to(like) for values in (config.latents_mean, config.latents_std))
+    return mean, std
 
 
 def to_pil(pixels: np.ndarray) -> Any:
