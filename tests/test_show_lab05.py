@@ -1,5 +1,8 @@
 """What learners of lab 05 see: counted pictures, escaped tables, forms whose state is data, a preview that is small."""
 
+from importlib import import_module
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -8,6 +11,7 @@ from aigc_kit.notebooks.leaks import leaks
 from aigc_kit.show import lab05
 from aigc_kit.story import Work, draft, hints, review, sample
 from aigc_kit.topology import render, torus
+from tests.core_models import require_card
 
 HOSTILE = '<script>alert("x")</script>'
 
@@ -39,6 +43,7 @@ def test_tables_are_escaped(work):
         lab05.findings(review(work.text)),
         lab05.parts(work),
         lab05.phrases(HOSTILE),
+        lab05.differences(HOSTILE, HOSTILE * 2),
         lab05.rubric(work),
         lab05.storyboard(board),
         lab05.preview(work),
@@ -59,6 +64,42 @@ def test_marks_go_into_the_work_and_can_be_taken_back(work):
     form.sliders["image.idea"].value = 0
     assert "image.idea" not in work.marks
     assert hints(work)["image.craft"].words.startswith("400×400")
+
+
+def test_a_gallery_a_sheet_and_bars_say_what_they_show(work):
+    assert "甲、乙" in repr(lab05.gallery({"甲": render(torus(), size=32), "乙": render(torus(), size=32)}))
+    shown = lab05.sheet(work)
+    assert "文字 AI 生成（从别处带来）" in repr(shown) and "视频 还没有" in repr(shown)
+    assert shown.png()[:4] == b"\x89PNG"
+    work.mark("image.idea", 4)
+    assert "创意表现 4" in repr(lab05.points(work))
+    assert lab05.timeline(draft(sample()), [1.0] * 8).png()[:4] == b"\x89PNG"
+    assert "格子 0.3：V 230，亏格 0" in repr(lab05.coarse({0.05: (12024, (1,)), 0.3: (230, (0,))}))
+
+
+def test_changes_of_a_prompt_are_marked_and_escaped():
+    made = lab05.differences("讲甜甜圈" + HOSTILE, "讲黑洞" + HOSTILE)
+    assert "[-甜甜圈-]{+黑洞+}" in made.text
+    assert ">甜甜圈</del>" in made.html and "<script>" not in made.html
+
+
+def test_engines_say_what_is_here_and_what_stands_in_for_what_is_not(monkeypatch, tmp_path):
+    monkeypatch.setenv("AIGC_HOME", str(tmp_path))
+    monkeypatch.setenv("AIGC_TIER", "full")
+    made = lab05.engines()
+    assert "没有会中文的通用模型" in made.text and "教材范文" in made.text
+    assert "没有模型 | 用真实的网格算出动画" in made.text
+
+
+def test_a_film_is_shown_small(tmp_path):
+    from aigc_kit.encode import mp4
+
+    frames = np.random.default_rng(0).integers(0, 255, (8, 90, 160, 3), dtype=np.uint8)
+    path = tmp_path / "clip.mp4"
+    mp4(path, frames, 8)
+    made = lab05.film(path, HOSTILE, width=64)
+    assert "160×90" in made.text and "<script>" not in made.html
+    assert len(made.html) < path.stat().st_size
 
 
 def test_the_storyboard_is_edited_in_place():
@@ -90,6 +131,47 @@ def test_the_wizard_goes_from_pasted_text_to_a_page(tmp_path):
     assert "写好了" in wizard.finish().text
     assert (tmp_path / "out" / "topology_story.html").is_file()
     assert Work.load(tmp_path / "out").text == sample()
+
+
+def test_the_wizard_paints_speaks_and_moves_with_what_is_here(tmp_path, monkeypatch):
+    require_card("tinysdxl")
+    require_card("baker")
+    monkeypatch.setenv("AIGC_TIER", "tiny")
+    work = Work("洞")
+    wizard = lab05.Wizard(work, tmp_path)
+    wizard.use_sample()
+    wizard.moment.value = "一个蓝色的咖啡杯"
+    assert "一个蓝色的咖啡杯，霓虹风格" in wizard.paint().text
+    work.add("text", "一个洞。", "person", credit="我")
+    wizard.speak()
+    assert [part.label for part in work.parts] == ["AI 生成", "人工撰写，非模型生成", "AI 生成"]
+    assert work.of("image")[0].alt == "一个蓝色的咖啡杯"
+
+
+def test_where_a_chinese_model_is_here_the_wizard_lets_it_write(tmp_path, monkeypatch):
+    module = import_module("aigc_kit.show.lab05.wizard")
+    rounds = []
+
+    class Talk:
+        def __init__(self):
+            self.rounds = rounds
+
+        def start(self, prompt):
+            rounds.append(SimpleNamespace(review=review(sample())))
+
+        def again(self, wish):
+            assert wish == "短一点"
+            rounds.append(SimpleNamespace(review=review("短。")))
+
+        def into(self, work):
+            work.add("text", sample(), "brought", credit="某模型")
+
+    monkeypatch.setattr(module, "can_write", lambda: "某模型")
+    monkeypatch.setattr(module, "Conversation", Talk)
+    wizard = lab05.Wizard(Work("洞"), tmp_path)
+    assert "全部通过" in wizard.write().text
+    wizard.wish.value = "短一点"
+    assert "要改" in wizard.write().text and len(rounds) == 2
 
 
 def test_a_mistake_in_the_wizard_is_a_card_not_a_traceback(tmp_path, monkeypatch):

@@ -3,9 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 from aigc_kit.errors import AigcError
+from aigc_kit.show.lab05.pictures import points, timeline
 from aigc_kit.show.lab05.tables import rubric, storyboard
 from aigc_kit.show.page import Html, Shown
 from aigc_kit.show.page import error as error_card
+from aigc_kit.show.plots import Live
 from aigc_kit.story.rubric import CRITERIA, MOST_POINTS, hints
 from aigc_kit.story.storyboard import COLUMNS, Storyboard, from_rows
 
@@ -36,6 +38,7 @@ class Marks:
             rows.append(row)
         self.widget = widgets.VBox(rows)
         self._table: Shown | None = None
+        self._bars: Live | None = None
 
     def set(self, name: str, points: int) -> None:
         """Mark a line; 0 takes the mark back."""
@@ -43,14 +46,16 @@ class Marks:
             self.work.mark(name, points, self.work.marks.get(name, {}).get("note", ""))
         else:
             self.work.marks.pop(name, None)
-        if self._table is not None:
+        if self._table is not None and self._bars is not None:
             self._table.replace(rubric(self.work))
+            self._bars.redraw()
 
     def show(self) -> None:
-        """The sliders, and the table below, which is what stays on a page without a kernel."""
+        """The sliders, and below them bars and table, which stay on a page without a kernel."""
         from IPython.display import display
 
         display(self.widget)
+        self._bars = Live(lambda: points(self.work))
         self._table = Shown(rubric(self.work))
 
 
@@ -84,6 +89,7 @@ class Table:
             lines.append(line)
         self.widget = widgets.VBox(lines)
         self._shown: Shown | None = None
+        self._bars: Live | None = None
 
     @property
     def board(self) -> Storyboard:
@@ -97,8 +103,12 @@ class Table:
     def set(self, shot: int, name: str, value: Any) -> None:
         """Change one field of one shot (from 0)."""
         self.rows[shot][name] = value
-        if self._shown is not None:
+        if self._shown is not None and self._bars is not None:
             self._shown.replace(self.html())
+            try:
+                self._bars.redraw()
+            except AigcError:
+                return  # the table says what is wrong; the picture stays as it was
 
     def html(self) -> Html:
         """The storyboard as a table, or the error as a card."""
@@ -108,10 +118,11 @@ class Table:
             return error_card(problem)
 
     def show(self) -> None:
-        """The fields, and the table below."""
+        """The fields, and below them the shots in time and as a table."""
         from IPython.display import display
 
         display(self.widget)
+        self._bars = Live(lambda: timeline(self.board))
         self._shown = Shown(self.html())
 
 

@@ -1,9 +1,11 @@
 """Tables: the review, the parts of a work, what became of a prompt, the rubric, the storyboard. All text is escaped."""
 
+from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
-from aigc_kit.show.page import Html, table
+from aigc_kit.errors import AigcError
+from aigc_kit.show.page import TIER_ZH, Html, table
 from aigc_kit.show.worlds import WHY_ZH
 from aigc_kit.story.clean import visible
 from aigc_kit.story.rubric import MOST_POINTS, total
@@ -11,6 +13,7 @@ from aigc_kit.story.rubric import table as rubric_rows
 
 if TYPE_CHECKING:
     from aigc_kit.story import Review, Storyboard, Work
+    from aigc_kit.story.prompts import Visual
 
 _KIND = {"text": "文字", "image": "图片", "audio": "旁白", "video": "视频"}
 
@@ -23,6 +26,59 @@ def findings(found: "Review") -> Html:
     failed = len(found.failed)
     caption = "全部通过。机器只看得出这些；对不对、好不好，还要人来读。" if not failed else f"有 {failed} 项要改。"
     return table(rows, ("结论", "项目", "发现", "怎么改"), caption)
+
+
+def engines() -> Html:
+    """Which model does what on this machine: text, picture, voice, clip; or what stands in for it, and says so."""
+    from aigc_kit import image, speech, video
+    from aigc_kit.story.writing import can_write
+
+    writer = can_write()
+    rows = [
+        ("文字", writer or "没有会中文的通用模型", "粘贴你在别处得到的文章，或用教材范文（标明）" if not writer else "")
+    ]
+    plans = (("图片", image, "一个甜甜圈"), ("旁白", speech, "一个洞"), ("视频", video, "一个甜甜圈变成咖啡杯"))
+    for name, module, words in plans:
+        found, missing = (
+            "没有模型",
+            "这一部分由你放进文件" if name != "视频" else "用真实的网格算出动画（程序计算，标明）",
+        )
+        plan_for = getattr(module, "plan_for", None)
+        try:
+            card = plan_for(words).card if plan_for is not None else None
+        except AigcError:
+            card = None
+        if card is not None:
+            found, missing = f"{card.name}（{TIER_ZH[card.tier]}）", card.licence
+        rows.append((name, found, missing))
+    return table(rows, ("模态", "这台机器上", "许可，或者没有时怎么办"))
+
+
+def differences(one: str, two: str, names: tuple[str, str] = ("原来", "现在")) -> Html:
+    """Two prompts as one text: what was taken away is struck out, what is new is underlined.
+
+    Args:
+        one, two: the texts.
+        names: what they are called.
+    """
+    from aigc_kit.story.writing import compared
+
+    ratio, pieces = compared(visible(one), visible(two))
+    html, plain = [], []
+    for kind, before, after in pieces:
+        if kind == "equal":
+            html.append(escape(before))
+            plain.append(before)
+            continue
+        if before:
+            html.append(f'<del style="background:#c8443c22;color:#b03a32">{escape(before)}</del>')
+            plain.append(f"[-{before}-]")
+        if after:
+            html.append(f'<ins style="background:#2e9e5b22;color:#1f7a44">{escape(after)}</ins>')
+            plain.append(f"{{+{after}+}}")
+    head = f"{names[0]} → {names[1]}：{ratio:.0%} 的字相同（difflib，实测）"
+    body = f'<div style="white-space:pre-wrap;line-height:1.8;max-width:46em">{"".join(html)}</div>'
+    return Html(f"<p><b>{escape(head)}</b></p>{body}", f"{head}\n{''.join(plain)}")
 
 
 def parts(work: "Work") -> Html:
@@ -43,15 +99,22 @@ def parts(work: "Work") -> Html:
     )
 
 
-def phrases(prompt: str) -> Html:
-    """What the tiny models make of a prompt: the phrase in their vocabulary, what was kept, what was dropped."""
+def phrases(plans: "Mapping[str, Visual] | str") -> Html:
+    """What the tiny models make of prompts: the phrase in their vocabulary, what was kept, what was dropped.
+
+    Args:
+        plans: name -> `Visual`, or one text.
+    """
     from aigc_kit.tinyworld.vocab import phrase
 
-    made = phrase(prompt)
-    kept = "、".join(each.text for each in made.kept) or "（没有）"
-    dropped = "、".join(f"{each.text}（{WHY_ZH.get(each.why, each.why)}）" for each in made.dropped) or "（没有）"
-    rows = [("full 模型得到", prompt), ("tiny 模型得到", made.phrase or "（空）"), ("保留", kept), ("舍去", dropped)]
-    return table([(name, visible(value)) for name, value in rows], ("", "提示词"))
+    asked = {"": plans} if isinstance(plans, str) else {name: made.tiny for name, made in plans.items()}
+    rows = []
+    for name, words in asked.items():
+        made = phrase(words)
+        kept = "、".join(each.text for each in made.kept) or "（没有）"
+        dropped = "、".join(f"{each.text}（{WHY_ZH.get(each.why, each.why)}）" for each in made.dropped) or "（没有）"
+        rows.append([name, *map(visible, (made.phrase or "（空）", kept, dropped))])
+    return table(rows, ("", "tiny 模型读到的", "保留", "舍去"), "full 模型读到整段提示词（只懂英文的读译文）")
 
 
 def rubric(work: "Work") -> Html:
