@@ -27,7 +27,7 @@ SHAPE = {
     "force_upcast": False,
 }
 LOG_VARIANCE = -12.0  # pinned: regression leaves it untrained; the latents' standard deviation becomes 0.0025
-JITTER = 0.05  # noise on the latents while the decoder learns: the U-Net's are never exact
+JITTER = 0.25  # largest standard deviation of noise on the latents while the decoder learns: the U-Net's are never exact
 CROP = 64
 MATRIX_RATE = 0.01
 HOLD_SECONDS = 110.0
@@ -88,7 +88,8 @@ class Part:
         latents = self.linear.encode(images)
         if self.name == "encoder":
             return (self.module(images) - latents).square().mean()
-        return painting_loss(self.module(latents + JITTER * torch.randn_like(latents)), images)
+        noise = JITTER * torch.rand(len(latents), 1, 1, 1) * torch.randn_like(latents)
+        return painting_loss(self.module(latents + noise), images)
 
     def update(self, factor: float) -> None:
         nn.utils.clip_grad_norm_(self.module.parameters(), 1.0)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from . import paths
 
-BLOCK, GROUP, CHANNELS = 8, 4, 16
+BLOCK, GROUP, CHANNELS = 8, 4, 32
 POWER = 0.5  # how far the latents' spreads are made equal: 0 not at all, 1 entirely
 
 

@@ -17,7 +17,7 @@ from .bank import NEGATIVES, Bank, Batch, pads
 
 @dataclass(frozen=True)
 class Settings:
-    batch: int = 48
+    batch: int = 96
     matrix_lr: float = 0.015
     other_lr: float = 0.0015
     warmup_steps: int = 60
@@ -70,8 +70,9 @@ class Run:
         self.cross.padding = pads(count, self.rng)
         sigma, noise = self.times(count), torch.randn_like(batch.latents)
         at = sigma.view(-1, 1, 1, 1, 1)
-        said = self.model((1 - at) * batch.latents + at * noise, sigma * 1000, states, return_dict=False)[0]
-        error = (said - (noise - batch.latents)).square().mean()
+        with torch.autocast("cpu", torch.bfloat16):
+            said = self.model((1 - at) * batch.latents + at * noise, sigma * 1000, states, return_dict=False)[0]
+        error = (said.float() - (noise - batch.latents)).square().mean()
         if self.step >= s.position_steps:
             return error, torch.zeros(())
         _, _, frames, rows, columns = batch.latents.shape

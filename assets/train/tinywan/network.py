@@ -116,7 +116,7 @@ class PositionProbe(nn.Module):
     def loss(self, grid: tuple[int, int, int]) -> Tensor:
         """Cross-entropy, summed over the three coordinates; ``grid``: frames, rows, columns of tokens."""
         axes = torch.meshgrid(*[torch.arange(size) for size in grid], indexing="ij")
-        features = F.layer_norm(self.features, (WIDTH,))
+        features = F.layer_norm(self.features.float(), (WIDTH,))
         total = torch.zeros(())
         for reader, places in zip(self.readers, axes, strict=True):
             target = places.flatten().expand(len(features), -1)
