@@ -14,6 +14,7 @@ _MAKERS = {
     "text": "aigc_kit.text.loading",
     "speech": "aigc_kit.speech.loading",
     "image": "aigc_kit.image.loading",
+    "video": "aigc_kit.video.loading",
 }
 
 _loaded: dict[tuple[str, ...], Any] = {}

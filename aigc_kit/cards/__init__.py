@@ -6,11 +6,15 @@ from aigc_kit.cards.fonts import FONT_CARDS
 from aigc_kit.cards.images import IMAGE_CARDS
 from aigc_kit.cards.listeners import LISTENER_CARDS
 from aigc_kit.cards.texts import TEXT_CARDS
+from aigc_kit.cards.videos import VIDEO_CARDS
 from aigc_kit.cards.voices import VOICE_CARDS
 from aigc_kit.errors import CannotLoad, UnknownName
 from aigc_kit.types import Card
 
-_EVERY = (*TEXT_CARDS, *IMAGE_CARDS, *DIFFUSION_CARDS, *CHATTTS_CARDS, *VOICE_CARDS, *LISTENER_CARDS, *FONT_CARDS)
+_EVERY = (
+    *(*TEXT_CARDS, *IMAGE_CARDS, *VIDEO_CARDS, *DIFFUSION_CARDS),
+    *(*CHATTTS_CARDS, *VOICE_CARDS, *LISTENER_CARDS, *FONT_CARDS),
+)
 ALL: dict[str, Card] = {card.name: card for card in _EVERY}
 ALIASES = {"core": ("smollm2-135m", "baker", "font-cjk"), "extra": ("qwen2.5-coder-0.5b",)}
 

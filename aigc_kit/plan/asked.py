@@ -17,7 +17,7 @@ PLACEMENTS = ("resident", "model", "group", "sequential")
 POLICIES = ("kit", "course")
 SETTINGS = ("dtype", "attention", "placement", "text_on_cpu", "vae_slicing", "vae_tiling", "policy")
 COURSE_FRAMES: Mapping[int, int] = MappingProxyType({16: 17, 12: 13, 8: 9, 6: 5})  # what the library makes of them
-SMALLEST = 8  # multiples that a side must have at least
+SMALLEST = 8  # multiples that a side must have at least, where the card says nothing else
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,8 @@ class Asked:
 
 
 def complete(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]:
-    """Check size, frames and batch; fill steps, guidance and fps from the card. Size and frames may stay open.
+    """Check size, frames and batch; fill steps, guidance and fps from the card. Size and frames may stay open, unless
+    the card has a usual size.
 
     Raises:
         BadInput: values that the model cannot do, with the nearest that it can.
@@ -83,10 +84,12 @@ def complete(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]
     facts = card.constraints
     _check_size(request, card)
     frames, changes = _frames(request, card)
+    if request.fps == 0:
+        raise BadInput(asked="fps=0", found="a clip that never ends", todo="choose such as 8, 16 or 24")
     if card.kind == "video" and request.batch != 1:
         raise BadInput(asked=f"batch={request.batch}", found="clips are made one at a time", todo="loop over seeds")
     filled: dict[str, Any] = {"frames": frames if facts["frame_step"] > 1 else None}
-    for name in ("steps", "guidance", "fps"):
+    for name in ("height", "width", "steps", "guidance", "fps"):
         if getattr(request, name) is None and name in card.defaults:
             filled[name] = card.defaults[name]
     return replace(request, **filled), changes
@@ -100,12 +103,13 @@ def _check_size(request: Request, card: Card) -> None:
         other = "width" if name == "height" else "height"
         raise BadInput(asked=f"{name}={value} alone", found=f"no {other}", todo=f"give {other} too, or neither")
     step = facts["multiple"]
+    least = facts.get("smallest", SMALLEST * step)
     for name, value in given.items():
-        if value % step or value < SMALLEST * step:
-            low = max(value // step * step, SMALLEST * step)
+        if value % step or value < least:
+            low = max(value // step * step, least)
             raise BadInput(
                 asked=f"{name}={value}",
-                found=f"{card.name} needs a multiple of {step}, at least {SMALLEST * step}",
+                found=f"{card.name} needs a multiple of {step}, at least {least}",
                 todo=f"choose {low} or {low + step}",
             )
     if given and request.height * request.width > facts["max_pixels"]:  # type: ignore[operator]
