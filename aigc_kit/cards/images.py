@@ -24,7 +24,7 @@ TINYSDXL = Card(
         max_pixels=256 * 256,
         ladder=((128, 128), (128, 96), (96, 128), (96, 96), (64, 64)),
         frames_ladder=(1,),
-        variant="fp16",
+        variant=None,
         vae_upcast=False,
     ),
     defaults=FrozenMap(steps=20, guidance=5.0, dtype="float32"),

@@ -2,8 +2,8 @@
 
 import statistics
 import time
-from dataclasses import dataclass, replace
-from importlib.util import find_spec
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from aigc_kit import load
 from aigc_kit.errors import BadInput
 from aigc_kit.image.run import run
-from aigc_kit.types import Figure, Plan, Take
+from aigc_kit.types import Figure, FrozenMap, Plan, Take
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Side:
         peak: highest bytes during a run, weights included; None where nothing follows it.
         reserved_bytes: taken from the driver at the peak (CUDA), else None.
         take: of the last timed run.
+        phases: phase -> its peak in bytes, weights included.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Side:
     peak: Figure | None
     reserved_bytes: int | None
     take: Take
+    phases: Mapping[str, int] = field(default_factory=FrozenMap)
 
     @property
     def median(self) -> float:
@@ -70,52 +72,53 @@ class Comparison:
         return statistics.median(self.ratios)
 
 
-class _Runner:
-    """Runs one side as often as asked, alone on a GPU."""
+class Runner:
+    """Runs one side as often as asked, alone on a GPU. Its warm-up is where live tensors are followed on a CPU, so that
+    no timed run is slowed by it.
 
-    def __init__(self, name: str, plan: Plan, pictures: dict[str, Any]) -> None:
+    Args:
+        name: of the side.
+        plan: to be run.
+        pictures: "image" and "mask" of `run`.
+    """
+
+    def __init__(self, name: str, plan: Plan, pictures: Mapping[str, Any]) -> None:
         self.name, self.plan, self.pictures = name, plan, pictures
         self.loads: list[float] = []
         self.seconds: list[float] = []
-        self.peak, self.reserved, self.weights = 0, 0, 0
+        self.phases: dict[str, int] = {}
+        self.reserved, self.weights = 0, 0
         self.take: Take | None = None
 
-    def ready(self, other: "_Runner") -> None:
+    def ready(self, other: "Runner | None" = None) -> None:
         """Loaded and warm. On a GPU the other side's model leaves first, or it would count in this one's peak."""
         from aigc_kit.image import loading
 
-        apart = loading.key(self.plan) != loading.key(other.plan)
-        if self.plan.budget.device == "cuda" and apart and load.is_loaded(other.plan):
+        apart = other is not None and loading.key(self.plan) != loading.key(other.plan)
+        if other is not None and apart and self.plan.budget.device == "cuda" and load.is_loaded(other.plan):
             load.free(other.plan.card.name)
         if not load.is_loaded(self.plan):
             began = time.perf_counter()
             load.engine(self.plan)
             self.loads.append(time.perf_counter() - began)
-            self.once(warm_up=True)
+            self._warm_up()
         elif self.take is None:
-            self.once(warm_up=True)
+            self._warm_up()
 
-    def once(self, *, warm_up: bool = False) -> None:
+    def once(self) -> None:
+        """One timed run."""
         began = time.perf_counter()
         self.take = run(self.plan.request, self.plan, **self.pictures)
-        seconds = time.perf_counter() - began
-        self.weights = weight_bytes(load.engine(self.plan))
-        if not warm_up:
-            self.seconds.append(seconds)
-            self.peak = max(self.peak, self.take.cost.peak_bytes or 0)
-            placed = load.engine(self.plan).placed
-            self.reserved = max(self.reserved, placed.ledger.reserved_bytes or 0)
+        self.seconds.append(time.perf_counter() - began)
+        if self.plan.budget.device == "cuda":
+            self._read(self.take)
 
     def side(self) -> Side:
+        """What the runs have shown; at least one was timed."""
         assert self.take is not None
-        peak = None
-        if self.plan.budget.device == "cuda":
-            peak = Figure(self.peak, "B", "measured", f"max_memory_allocated, on {self.plan.budget.name}")
-        elif find_spec("aigc_kit.xray.live") is not None:
-            followed = replace(self.plan, request=self.plan.request.change(follow=True))
-            seen = run(followed.request, followed, **self.pictures).cost.peak_bytes
-            source = f"weights and live tensors, in a run that is not timed, on {self.plan.budget.name}"
-            peak = Figure(seen, "B", "measured", source) if seen is not None else None
+        where = self.plan.budget.name
+        how = "max_memory_allocated" if self.plan.budget.device == "cuda" else "weights and live tensors of the warm-up"
+        peak = Figure(max(self.phases.values()), "B", "measured", f"{how}, on {where}") if self.phases else None
         return Side(
             self.name,
             self.plan,
@@ -125,7 +128,23 @@ class _Runner:
             peak,
             self.reserved or None,
             self.take,
+            FrozenMap(self.phases),
         )
+
+    def _warm_up(self) -> None:
+        on_cpu = self.plan.budget.device == "cpu"
+        warm = replace(self.plan, request=self.plan.request.change(follow=True)) if on_cpu else self.plan
+        self.take = run(warm.request, warm, **self.pictures)
+        self.weights = weight_bytes(load.engine(self.plan))
+        if on_cpu:
+            self._read(self.take)
+
+    def _read(self, take: Take) -> None:
+        """Keep the highest peaks."""
+        for phase in take.cost.phases:
+            if phase.peak_bytes is not None:
+                self.phases[phase.name] = max(phase.peak_bytes, self.phases.get(phase.name, 0))
+        self.reserved = max(self.reserved, load.engine(self.plan).placed.ledger.reserved_bytes or 0)
 
 
 def compare(
@@ -156,7 +175,7 @@ def compare(
         todo = "plan both with the same height, width and batch"
         raise BadInput(asked=f"{names[0]} against {names[1]}", found=f"sizes {shapes[0]} and {shapes[1]}", todo=todo)
     pictures = {"image": image, "mask": mask}
-    sides = (_Runner(names[0], a, pictures), _Runner(names[1], b, pictures))
+    sides = (Runner(names[0], a, pictures), Runner(names[1], b, pictures))
     order, ratios = "", []
     for turn in range(repeats):
         for which in (0, 1) if turn % 2 == 0 else (1, 0):

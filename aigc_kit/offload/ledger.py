@@ -145,6 +145,10 @@ class _Meter:
         self._block: Any = None
         self._left = 0
         self.kind = "cuda" if device.startswith("cuda") else "cpu" if follow else "none"
+        if self.kind == "cpu":  # here, since the run itself may be in a thread of its own
+            from aigc_kit.xray.live import get_ready
+
+            get_ready()
 
     def begin(self) -> None:
         """A run begins."""

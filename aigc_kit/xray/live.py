@@ -5,6 +5,7 @@ the operation inside which it happened. Buffers that a kernel takes and gives ba
 another layout for a convolution, are counted apart: they belong to the kernels of this CPU and not to the model.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,6 +30,18 @@ class Live:
     samples: list[int] = field(default_factory=list)
 
 
+@cache
+def get_ready() -> None:
+    """Start torch's profiler once, for nothing: in a thread other than the one that loaded torch its first start prints
+    an error that is none, and it writes a line for every start unless it is told not to.
+    """
+    os.environ.setdefault("KINETO_LOG_LEVEL", "99")
+    from torch.profiler import ProfilerActivity, profile
+
+    with profile(activities=[ProfilerActivity.CPU]):
+        pass
+
+
 @contextmanager
 def follow() -> Iterator[Live]:
     """Follow the CPU allocator while the block runs.
@@ -38,6 +51,7 @@ def follow() -> Iterator[Live]:
     """
     from torch.profiler import ProfilerActivity, profile
 
+    get_ready()
     live = Live()
     recorder = profile(activities=[ProfilerActivity.CPU], profile_memory=True, with_stack=False, record_shapes=False)
     with recorder:

@@ -84,7 +84,8 @@ def write_tokenizer(folder, pad):
 def models(tmp_path_factory):
     """A folder for AIGC_MODELS_DIR: sdxl/ with all layers, small/ with few; fp16 variants as on the hub.
 
-    Its assets/ is a folder for AIGC_ASSETS, with the shipped files and small/ in the place of tinysdxl.
+    Its assets/ is a folder for AIGC_ASSETS: the shipped files, and in the place of tinysdxl the small model, in files
+    without a variant.
     """
     import torch
     from diffusers import StableDiffusionXLPipeline
@@ -95,9 +96,10 @@ def models(tmp_path_factory):
     write_tokenizer(words / "tokenizer", "<|endoftext|>")
     write_tokenizer(words / "tokenizer_2", "!")
     tokenizers = {name: CLIPTokenizer.from_pretrained(words / name) for name in ("tokenizer", "tokenizer_2")}
-    for folder in (root / "sdxl", root / "small"):
+    shipped = root / "assets" / "models" / "tinysdxl"
+    for folder in (root / "sdxl", root / "small", shipped):
         pipe = StableDiffusionXLPipeline(**build_parts(deep=folder.name == "sdxl"), **tokenizers, add_watermarker=False)
-        pipe.to(torch.float16).save_pretrained(folder, variant="fp16")
+        pipe.to(torch.float16).save_pretrained(folder, variant=None if folder == shipped else "fp16")
         for name in tokenizers:  # the hub's files, not those of this version of transformers
             shutil.rmtree(folder / name)
             shutil.copytree(words / name, folder / name, copy_function=os.link)
@@ -105,9 +107,7 @@ def models(tmp_path_factory):
 
     for entry in assets().iterdir():
         if entry.name != "models":
-            (root / "assets").mkdir(exist_ok=True)
             (root / "assets" / entry.name).symlink_to(entry)
-    shutil.copytree(root / "small", root / "assets" / "models" / "tinysdxl", copy_function=os.link)
     return root
 
 

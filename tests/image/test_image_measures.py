@@ -38,6 +38,15 @@ def test_adherence_is_a_share_of_what_was_asked_for(cats):
     assert measures.adherence([noise]) == 0  # no picture of the world agrees with nothing
 
 
+def test_a_spoilt_picture_counts_for_nothing(cats):
+    spoilt = np.random.default_rng(0).integers(0, 256, (128, 128, 3), dtype=np.uint8)
+    take = take_of("a cat", [*cats.data, spoilt])
+    assert measures.seen(take, "红色") == [True, False]
+    assert measures.seen(take, "a blue cat") == [False, True]
+    with pytest.raises(BadInput, match="no word of the tiny world"):
+        measures.seen(take, "quantum")
+
+
 def test_nothing_asked_for_is_refused(cats):
     with pytest.raises(BadInput, match="no word of the tiny world"):
         measures.shows(take_of("quantum entanglement", list(cats.data)))
