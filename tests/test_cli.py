@@ -13,7 +13,7 @@ def test_every_command_has_a_parser_and_a_run():
     from importlib import import_module
 
     assert all(callable(import_module(f"aigc_kit.cli.{name}").run) for name in COMMANDS)
-    assert {"doctor", "fetch", "plan", "xray", "calibrate", "generate", "labs", "notebook"} == set(COMMANDS)
+    assert {"doctor", "fetch", "plan", "xray", "calibrate", "generate", "labs", "notebook"} < set(COMMANDS)
     assert parser().format_help().isascii()
 
 

@@ -39,6 +39,7 @@ LAYERS = {
     "xray": 2,
     "calibrate": 3,
     "checks": 3,
+    "classroom": 3,
     "encode": 3,
     "cli": 3,
     "doctor": 3,

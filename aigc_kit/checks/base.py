@@ -23,18 +23,21 @@ in the check and raises, so no check passes because somebody forgot a `return`. 
 wrong type) becomes a hint, with its class, message and line in `Result.detail` and the exception itself in
 `Result.error`, so that a mistake of ours is not swallowed.
 
-Progress is kept on this machine only, in `$AIGC_HOME/progress.json`; AIGC_PROGRESS=0 turns that off (headless runs do).
+Progress and the last answers are kept on this machine only, in `$AIGC_HOME/progress.json` and `$AIGC_HOME/answers/`,
+until `aigc submit` packs them; AIGC_PROGRESS=0 turns that off (headless runs do).
 """
 
 import os
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from html import escape
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
+from aigc_kit.checks import answers as kept
 from aigc_kit.checks import store
 from aigc_kit.errors import BadInput, UnknownName
 
@@ -136,13 +139,20 @@ class Check:
         Raises:
             TypeError: the check itself is wrong: it returned neither True nor a hint.
         """
-        result = self._judge(answers, named)
+        result = self.judge(*answers, **named)
         if result.state == "todo" or os.environ.get("AIGC_PROGRESS") == "0":
             return result
         note = store.add(self.lab, self.name, result.passed)
+        with suppress(OSError):  # a folder that cannot be written: the note says so
+            kept.keep(self.lab, self.name, answers, named, result.passed)
         return Result(**{**vars(result), "note": note}) if note else result
 
-    def _judge(self, answers: tuple[Any, ...], named: Mapping[str, Any]) -> Result:
+    def judge(self, *answers: Any, **named: Any) -> Result:
+        """Judge the answer(s), and write nothing down.
+
+        Raises:
+            TypeError: as a call.
+        """
         given = (*answers, *named.values())
         if not given or any(value is Ellipsis for value in given):
             need = f"答案应为：{self.expects}。" if self.expects else ""

@@ -8,7 +8,19 @@ from importlib import import_module
 
 from aigc_kit.errors import AigcError, BadInput
 
-COMMANDS = ("doctor", "fetch", "plan", "xray", "calibrate", "generate", "labs", "notebook")
+COMMANDS = (
+    "doctor",
+    "fetch",
+    "plan",
+    "xray",
+    "calibrate",
+    "generate",
+    "labs",
+    "notebook",
+    "progress",
+    "submit",
+    "grade",
+)
 EPILOG = "Exit status: 0 done, 1 failed, 2 asked for something impossible."
 
 
