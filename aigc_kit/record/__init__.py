@@ -1,7 +1,7 @@
 """Records of runs: save what was made with a JSON sidecar, check it, make it again.
 
-A sidecar `name.json` stands beside the artefacts that it describes (`name.txt`, or `name.png`). It holds the request,
-the plan, predicted and measured cost, versions, device, the artefacts' sha256, licence and label.
+A sidecar `name.json` stands beside the artefacts that it describes (`name.txt`, `name.png`, `name.mp4`). It holds the
+request, the plan, predicted and measured cost, versions, device, the artefacts' sha256, licence and label.
 
 Values of environment variables that hold keys, fields named like keys and strings that look like keys are blotted out
 of a sidecar; its label `redacted` then names the parts, and a run whose request was changed so is not reproduced. A key
@@ -21,6 +21,7 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from aigc_kit.errors import BadInput
@@ -206,11 +207,29 @@ def _artefacts(take: Take) -> dict[str, bytes]:
         from aigc_kit.speech import wav
 
         return {".wav": wav.to_bytes(take.data, info=wav.made_by(take))}
+    if take.kind == "video":
+        return {".mp4": _clip(take)}
     raise BadInput(
         asked=f"to save a {take.kind} take with {type(take.data).__name__} data",
-        found="this version writes text (str), images (uint8 (B, H, W, 3)) and speech (wave float32 (N,))",
+        found="this version writes text (str), images (uint8 (B, H, W, 3)), speech (wave float32 (N,)) and video",
         todo="save the data yourself; `record.build` still gives its record",
     )
+
+
+def _clip(take: Take) -> bytes:
+    """An MP4 that says in its own data that an AI made it, which one, and what its licence allows."""
+    from aigc_kit import encode
+
+    card, request = take.plan.card, take.plan.request
+    words = {
+        "title": request.prompt,
+        "comment": f"AI 生成 (AI-generated); model {card.name}, seed {request.seed}",
+        "copyright": card.licence,
+    }
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "clip.mp4"
+        encode.mp4(file, take.data, request.fps, metadata=words)
+        return file.read_bytes()
 
 
 def _stem(take: Take, name: str | None, parts: Mapping[str, bytes]) -> str:
