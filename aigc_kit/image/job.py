@@ -1,5 +1,7 @@
 """One run of an image pipeline: its steps, then its Take."""
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -67,6 +69,9 @@ class Job(DiffusionJob):
             call |= {**size, "mask_image": self._mask.resize(shape, 0)}  # type: ignore[union-attr]
         return call
 
+    def _around(self, pipe: Any) -> AbstractContextManager[Any]:
+        return _without_mask_channels(pipe) if self.mode == "inpaint" else nullcontext()
+
     @property
     def _seeds(self) -> tuple[int, ...]:
         return tuple(self.plan.request.seed + i for i in range(self.plan.request.batch))
@@ -86,6 +91,23 @@ class Job(DiffusionJob):
         if self._mask is not None:
             labels["mask_sha256"] = pixels.digest(self._mask)
         return labels
+
+
+@contextmanager
+def _without_mask_channels(pipe: Any) -> Iterator[None]:
+    """Let diffusers inpaint with latents of any depth. Its pipeline takes 4 input channels for "no mask among them" and
+    9 for "mask among them", and refuses others; it reads that number from the denoiser's config and uses it for nothing
+    else.
+    """
+    depth = pipe.unet.config.in_channels
+    plain = depth not in (4, 9) and depth == pipe.vae.config.latent_channels
+    if plain:
+        pipe.unet.register_to_config(in_channels=4)
+    try:
+        yield
+    finally:
+        if plain:
+            pipe.unet.register_to_config(in_channels=depth)
 
 
 def _said(words: Words) -> dict[str, Any]:

@@ -1,0 +1,53 @@
+"""Inpainting by a model whose latents have 16 channels, as the tiny SDXL's have: diffusers itself knows 4 and 9 only."""
+
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from image_models import unet_config
+from image_plans import SMALL, plan_of
+
+from aigc_kit import image, load
+
+WIDE = replace(SMALL, name="wide")
+
+
+@pytest.fixture
+def wide(here):
+    """A model of 16 channels on this machine."""
+    import torch
+    from diffusers import AutoencoderKL, StableDiffusionXLPipeline, UNet2DConditionModel
+
+    if not (here / "wide").exists():
+        torch.manual_seed(1)
+        parts = dict(load.engine(plan_of()).parts)
+        unet = UNet2DConditionModel(**{**unet_config(deep=False), "in_channels": 16, "out_channels": 16})
+        vae = AutoencoderKL.from_config({**parts["vae"].config, "latent_channels": 16, "scaling_factor": 1.0})
+        pipe = StableDiffusionXLPipeline(**{**parts, "unet": unet, "vae": vae}, add_watermarker=False)
+        pipe.to(torch.float16).save_pretrained(here / "wide", variant="fp16")
+        for name in ("tokenizer", "tokenizer_2"):  # the hub's files
+            shutil.rmtree(here / "wide" / name)
+            shutil.copytree(here / "small" / name, here / "wide" / name)
+        load.free()
+    return plan_of("a red cat", card=WIDE, seed=3)
+
+
+def test_only_the_white_part_of_the_mask_is_drawn_anew(wide):
+    draft = image.run(wide.request, wide).data[0]
+    mask = np.zeros((64, 64), bool)
+    mask[:, 32:] = True
+    change = replace(wide, request=wide.request.change(strength=1.0, seed=4))
+    made = image.run(change.request, change, image=draft, mask=mask).data[0]
+    engine = load.engine(wide)
+    assert engine.parts["unet"].config.in_channels == 16  # what the library was told is over
+    through = image.decode(engine.parts["vae"], image.encode(engine.parts["vae"], draft[None]))[0]
+    apart = np.abs(made.astype(int) - through).mean(axis=2)
+    assert apart[:, :8].max() < apart[:, 40:].mean()
+
+
+def test_two_calls_are_equal_and_text_to_image_is_untouched(wide):
+    before = image.run(wide.request, wide).data
+    twice = [image.run(wide.request, wide, image=before[0], mask=(0, 0, 32, 32)).data for _ in range(2)]
+    assert np.array_equal(*twice)
+    assert np.array_equal(image.run(wide.request, wide).data, before)
