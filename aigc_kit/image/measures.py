@@ -33,6 +33,29 @@ def shows(take: Take, prompt: str | None = None) -> list[dict[str, bool]]:
     return [checker.matches(reading, spec) for reading in checker.read(take.data)]
 
 
+def seen(take: Take, words: str) -> list[bool]:
+    """Whether the reader sees all that some words name, for each picture of a take that is one of the world at all.
+
+    Pictures that are none are left out: a negative prompt that only spoils a picture has removed nothing.
+
+    Args:
+        take: of the tiny world's model.
+        words: such as "夜晚" or "a red cat".
+
+    Raises:
+        BadInput: no word of the tiny world.
+    """
+    from aigc_kit.tinyworld import checker, vocab
+
+    spec = vocab.spec_of(words)
+    if not spec.known():
+        raise BadInput(
+            asked=f"whether pictures show {words[:40]!r}", found="no word of the tiny world", todo="name one"
+        )
+    read = [reading for reading in checker.read(take.data) if reading.valid]
+    return [all(checker.matches(reading, spec).values()) for reading in read]
+
+
 def adherence(takes: Sequence[Take]) -> float:
     """Share, 0-1, of all attributes asked for that the reader sees in the pictures.
 

@@ -1,0 +1,54 @@
+"""Figures, tables and widgets of the image lab."""
+
+from aigc_kit.show.lab02.curves import adherence, noising, peaks, per_attribute, removal, seconds
+from aigc_kit.show.lab02.film import Film
+from aigc_kit.show.lab02.flow import flow
+from aigc_kit.show.lab02.monitor import Monitor
+from aigc_kit.show.lab02.pictures import channels, grid, reading, row, show, shows
+from aigc_kit.show.lab02.tables import (
+    ablation,
+    difference,
+    groups,
+    parts,
+    predicted,
+    sides,
+    times,
+    translation,
+    weights,
+)
+from aigc_kit.show.lab02.tokens import counts, token_bar, token_bars
+from aigc_kit.show.lab02.widgets import composer, cookbook, dials, english
+
+__all__ = [
+    "Film",
+    "Monitor",
+    "ablation",
+    "adherence",
+    "channels",
+    "composer",
+    "cookbook",
+    "counts",
+    "dials",
+    "difference",
+    "english",
+    "flow",
+    "grid",
+    "groups",
+    "noising",
+    "parts",
+    "peaks",
+    "per_attribute",
+    "predicted",
+    "reading",
+    "removal",
+    "row",
+    "seconds",
+    "show",
+    "shows",
+    "sides",
+    "times",
+    "token_bar",
+    "token_bars",
+    "translation",
+    "weights",
+]

@@ -1,0 +1,79 @@
+"""The way from words to a picture, drawn from the parts of a loaded pipeline: their classes and real sizes."""
+
+from typing import TYPE_CHECKING, Any
+
+from aigc_kit.show.fonts import label
+from aigc_kit.show.plots import BLUE, GREEN, GREY, ORANGE, Picture, canvas
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_PURPLE = "#8e5bd0"
+
+
+def flow(engine: Any, height: int, width: int, steps: int) -> Picture:
+    """Boxes and arrows: two text encoders, the loop of the denoiser, the decoder.
+
+    Args:
+        engine: `aigc_kit.load.engine(plan)` of an SDXL-like plan.
+        height, width: of the picture, pixels.
+        steps: of the loop.
+    """
+    parts = engine.parts
+    figure, (axis,) = canvas(width=11.5, height=4.1, tight=False)
+    figure.subplots_adjust(left=0.005, right=0.995, bottom=0.01, top=0.99)
+    axis.set_axis_off()
+    axis.set_xlim(0, 11.5)
+    axis.set_ylim(0, 4.1)
+    one, two = (parts[name].config for name in ("text_encoder", "text_encoder_2"))
+    places = parts["tokenizer"].model_max_length
+    _box(axis, 0.95, 3.1, label("提示词", "prompt"), "", GREY)
+    _box(axis, 2.75, 3.1, "tokenizer ×2", label(f"{places} 个位置", f"{places} places"), ORANGE)
+    _box(axis, 4.95, 3.55, "text_encoder", f"{_size(parts['text_encoder'])} → {places}×{one.hidden_size}", _PURPLE)
+    _box(axis, 4.95, 2.65, "text_encoder_2", f"{_size(parts['text_encoder_2'])} → {places}×{two.hidden_size}", _PURPLE)
+    joined = f"{places} × ({one.hidden_size}+{two.hidden_size})"
+    _box(axis, 7.35, 3.1, label("文字的向量", "states"), joined, _PURPLE)
+    vae = parts["vae"].config
+    side = 2 ** (len(vae.block_out_channels) - 1)
+    latent = f"{height // side}×{width // side}×{vae.latent_channels}"
+    _box(axis, 1.55, 0.95, label("噪声（由 seed 决定）", "noise (from the seed)"), latent, GREY)
+    again = label(f"预测噪声，减去一点：重复 {steps} 步", f"{steps} times: predict the noise, take some away")
+    _box(axis, 5.6, 0.95, f"UNet {_size(parts['unet'])}", again, BLUE)
+    _box(axis, 8.75, 0.95, f"VAE {label('解码器', 'decoder')}", f"{_size(parts['vae'].decoder)}", GREEN)
+    _box(axis, 10.65, 0.95, label("图", "picture"), f"{height}×{width}×3", GREY)
+    for start, end in (
+        ((1.45, 3.1), (1.95, 3.1)),
+        ((3.55, 3.2), (4.0, 3.5)),
+        ((3.55, 3.0), (4.0, 2.7)),
+        ((5.95, 3.5), (6.5, 3.2)),
+        ((5.95, 2.7), (6.5, 3.0)),
+        ((2.85, 0.95), (3.75, 0.95)),
+        ((7.45, 0.95), (7.95, 0.95)),
+        ((9.55, 0.95), (10.05, 0.95)),
+    ):
+        _arrow(axis, start, end)
+    _arrow(axis, (7.35, 2.75), (6.3, 1.45))
+    axis.text(7.0, 1.95, label("每一步都看着文字", "at every step"), fontsize=10, color="#555")
+    bend = {"arrowstyle": "->", "color": BLUE, "connectionstyle": "arc3,rad=-0.9", "lw": 1.6}
+    axis.annotate("", (4.7, 1.4), (5.6, 1.4), arrowprops=bend)
+    axis.text(7.7, 0.25, latent, fontsize=10, color="#555", ha="center")
+    axis.annotate("", (7.7, 0.85), (7.7, 0.42), arrowprops={"arrowstyle": "-", "color": GREY})
+    words = label("数据流（按已加载的模型画出）：", "data flow of the loaded model: ")
+    return Picture(figure, f"{words}{joined} → {latent} → {height}×{width}×3")
+
+
+def _box(axis: "Axes", x: float, y: float, name: str, size: str, colour: str) -> None:
+    box = {"boxstyle": "round,pad=0.5", "facecolor": colour + "2e", "edgecolor": colour, "linewidth": 1.3}
+    axis.text(x, y, f"{name}\n{size}" if size else name, ha="center", va="center", fontsize=10.5, bbox=box)
+
+
+def _arrow(axis: "Axes", start: tuple[float, float], end: tuple[float, float]) -> None:
+    axis.annotate("", end, start, arrowprops={"arrowstyle": "->", "color": "#555", "lw": 1.3})
+
+
+def _size(module: Any) -> str:
+    """Its parameters in millions.
+
+    Raises nothing; a part without parameters is "0.0 M".
+    """
+    return f"{sum(parameter.numel() for parameter in module.parameters()) / 1e6:,.1f} M"
