@@ -21,7 +21,8 @@ from aigc_kit.story.viewer import View
 from aigc_kit.story.work import Work
 
 PAGE = "topology_story.html"
-SMALL = 256  # pixels: pictures with a shorter side are shown with their pixels visible, not smeared
+SMALL = 256  # pixels: pictures with a shorter side stand beside the text, with their pixels visible, not smeared
+SAME = "（全文，就是这一页的文章）"
 KIND_ZH = {"text": "文字", "image": "图片", "audio": "旁白", "video": "视频"}
 
 
@@ -55,7 +56,7 @@ def page(work: Work, view: View | None = None) -> str:
     script = template_text("story_viewer.js") if view else ""
     css = template_text("story_page.css") + (template_text("story_viewer.css") if view else "")
     labels = dict.fromkeys(f"{KIND_ZH[part.kind]}：{part.label}" for part in work.parts if part.by_ai)
-    marked = bool(work.marks)
+    marked, images = bool(work.marks), [_shown(part) for part in work.of("image")]
     return (
         environment()
         .get_template("story_page.html.j2")
@@ -69,14 +70,15 @@ def page(work: Work, view: View | None = None) -> str:
             css=markup(css),
             script=markup(script),
             view=safe(view) if view else None,
-            images=[_shown(part) for part in work.of("image")],
+            plates=[image for image in images if not image["small"]],
+            beside=[image for image in images if image["small"]],
             texts=[_shown(part) for part in work.of("text")],
             sounds=[_shown(part) for part in work.of("audio")],
             clips=[_shown(part) for part in work.of("video")],
             rubric=[_clean(row) for row in rubric.table(work)] if marked else [],
             total=rubric.total(work),
             most=rubric.MOST_POINTS,
-            prompts=[_clean({**row, "what": KIND_ZH.get(row["what"], row["what"])}) for row in work.prompts()],
+            prompts=[_clean(_asked(row, work)) for row in work.prompts()],
             credits=[*(_credit(part) for part in work.parts), *([_VIEW_CREDIT] if view else [])],
         )
     )
@@ -107,17 +109,25 @@ def _shown(part: Part) -> dict[str, Any]:
         return {**found, "width": width, "height": height, "small": min(width, height) < SMALL}
     seconds = part.facts.get("seconds")
     found["seconds"] = f"{seconds:.1f}" if seconds else ""
-    return {**found, "poster": _poster(part)} if part.kind == "video" else found
+    return {**found, **_poster(part)} if part.kind == "video" else found
 
 
-def _poster(part: Part) -> str:
-    """A frame of the clip, for the time before it plays, and for paper."""
+def _poster(part: Part) -> dict[str, Any]:
+    """A frame of the clip, for the time before it plays, and for paper; its size, and whether it is rather square."""
     frame = middle_frame(part)
     if frame is None:
-        return ""
+        return {"poster": "", "square": False}
     buffer = BytesIO()
     Image.fromarray(frame).save(buffer, "WEBP", quality=80)
-    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    poster = f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    height, width = frame.shape[:2]
+    return {"poster": poster, "width": width, "height": height, "square": width < 1.3 * height}
+
+
+def _asked(row: dict[str, str], work: Work) -> dict[str, str]:
+    """A line of the prompt log; a voice that read the article does not repeat it."""
+    words = SAME if row["prompt"].strip() == work.text.strip() else row["prompt"]
+    return {**row, "what": KIND_ZH.get(row["what"], row["what"]), "prompt": words}
 
 
 def _caption(part: Part) -> str:
@@ -134,7 +144,7 @@ def _caption(part: Part) -> str:
 def _credit(part: Part) -> dict[str, Any]:
     licence = part.record.licence if part.record is not None else ""
     if part.record is not None and part.record.request.get("seed") is not None:
-        licence += f"；seed {part.record.request['seed']}，{part.record.device}"
+        licence += f"；种子 {part.record.request['seed']}，{part.record.device}"
     name = KIND_ZH[part.kind] + (f"《{part.title}》" if part.title else "")
     words = {"what": name, "label": part.label, "maker": part.maker or "未注明", "licence": licence}
     return {**_clean(words), "ai": part.by_ai}

@@ -22,6 +22,7 @@ FORMAT = 1
 LONGEST_TITLE = 200
 _PART = re.compile(r"(?:text|image|audio|video)-[0-9a-f]{16}\.[a-z0-9]{3,4}")
 _OWN = re.compile(rf"{_PART.pattern}(?:\.record\.json)?")
+_SETTINGS = {"negative": "负面提示词", "seed": "种子", "steps": "步数", "guidance": "CFG"}
 _WORDS = ("title", "alt", "credit", "prompt")
 
 
@@ -101,10 +102,10 @@ class Work:
             if part.asked:
                 made = part.record
                 request: Mapping[str, Any] = made.request if made else {}
-                settings = {
-                    k: request.get(k) for k in ("negative", "seed", "steps", "guidance") if request.get(k) is not None
-                }
-                words = "，".join(f"{name}={value}" for name, value in settings.items())
+                said = [f"{zh} {request[name]}" for name, zh in _SETTINGS.items() if request.get(name) is not None]
+                if made and made.labels.get("phrase"):
+                    said.insert(0, f"模型读到的是“{made.labels['phrase']}”")
+                words = "；".join(said)
                 when = made.created if made else ""
                 found.append(
                     {"when": when, "what": part.kind, "model": part.maker, "prompt": part.asked, "answer": words}

@@ -39,6 +39,26 @@
     return words;
   }
 
+  function normalise(rows) {
+    for (let i = 0; i < rows.length; i += 3) {
+      const length = Math.hypot(rows[i], rows[i + 1], rows[i + 2]) || 1;
+      for (let k = 0; k < 3; k++) rows[i + k] /= length;
+    }
+    return rows;
+  }
+
+  function smoothed(normals, faces) { // each with those round it: thin triangles of the grid no longer show
+    const sums = new Float32Array(normals.length);
+    for (let f = 0; f < faces.length; f += 3) {
+      const corners = [3 * faces[f], 3 * faces[f + 1], 3 * faces[f + 2]];
+      for (let k = 0; k < 3; k++) {
+        const all = normals[corners[0] + k] + normals[corners[1] + k] + normals[corners[2] + k];
+        for (const corner of corners) sums[corner + k] += all;
+      }
+    }
+    return normalise(sums);
+  }
+
   function meshes(data, words) {
     let place = 0;
     const sums = (count, width) => { // numbers are kept as differences to the row before
@@ -60,10 +80,8 @@
           normals[a + k] += part; normals[b + k] += part; normals[c + k] += part;
         }
       }
-      for (let i = 0; i < normals.length; i += 3) {
-        const length = Math.hypot(normals[i], normals[i + 1], normals[i + 2]) || 1;
-        for (let k = 0; k < 3; k++) normals[i + k] /= length;
-      }
+      normalise(normals);
+      for (let round = 0; round < 2; round++) normals.set(smoothed(normals, faces));
       return { places, normals, faces, gold: Float32Array.from(gold, (value) => value / 255), words: shape.words };
     });
   }

@@ -106,6 +106,31 @@ def test_nothing_is_loaded_from_elsewhere(work, view):
     assert "url(" not in html and "@import" not in html
 
 
+def test_a_voice_that_reads_the_article_does_not_repeat_it_in_the_log(make_take, wave):
+    made = Work("洞")
+    made.add("text", "一个洞。\n还是一个洞。", "person", credit="我")
+    made.take(make_take("speech", wave, prompt="一个洞。\n还是一个洞。", rate=24000))
+    text = Reader(page(made)).text
+    assert text.count("还是一个洞") == 1 and "就是这一页的文章" in text
+
+
+def test_the_log_says_what_a_tiny_model_read(make_take, frames):
+    made = Work("洞")
+    made.take(make_take("image", frames[:1], prompt="量子纠缠的甜甜圈", phrase="一个甜甜圈"))
+    text = Reader(page(made)).text
+    assert "量子纠缠的甜甜圈" in text and "模型读到的是“一个甜甜圈”；种子 7" in text
+
+
+def test_small_pictures_stand_beside_the_text_and_large_ones_before_it(make_take):
+    made = Work("洞")
+    made.add("text", "一个洞。", "person", credit="我")
+    for side in (128, 512):
+        made.add("image", np.zeros((side, side, 3), np.uint8), "computed", alt=f"{side}", keep=True)
+    words = [attrs.get("alt") or attrs.get("class") for _, attrs in Reader(page(made)).tags]
+    order = [word for word in words if word in ("plates", "512", "reading pair", "beside", "128")]
+    assert order == ["plates", "512", "reading pair", "beside", "128"]
+
+
 def test_the_policy_allows_only_what_the_page_brought(work, view):
     html = page(work, view)
     metas = [attrs for tag, attrs in Reader(html).tags if tag == "meta" and attrs.get("http-equiv")]
@@ -135,7 +160,7 @@ def test_ai_made_parts_are_labelled_in_sight_and_in_the_head(work):
 
 def test_credits_name_models_and_licences(work):
     text = Reader(page(work)).text
-    for words in ("tiny-image", "tiny-speech", "tiny-video", "Apache-2.0", "seed 7", "发光的甜甜圈"):
+    for words in ("tiny-image", "tiny-speech", "tiny-video", "Apache-2.0", "种子 7", "发光的甜甜圈"):
         assert words in text
 
 
