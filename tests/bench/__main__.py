@@ -4,10 +4,13 @@ import argparse
 import json
 from pathlib import Path
 
-from tests.bench import encode_cases, image_cases, plan_cases, text_cases
+from tests.bench import encode_cases, image_cases, plan_cases, text_cases, video_cases
 from tests.bench.runner import as_json, machine, measure, table
 
-CASES = (*text_cases.CASES, *encode_cases.CASES, *image_cases.CASES, *plan_cases.CASES)
+CASES = (
+    *(*text_cases.CASES, *encode_cases.CASES, *image_cases.CASES),
+    *(*video_cases.CASES, *plan_cases.CASES),
+)
 
 
 def main() -> int:
