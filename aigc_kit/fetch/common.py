@@ -21,6 +21,7 @@ CHUNK = MIB
 SAFE_SUFFIXES = (".safetensors", ".gguf", ".json", ".txt", ".model")
 
 _NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+_BROKEN = {errno.EIO, errno.EFBIG, errno.ENODEV, getattr(errno, "ESTALE", errno.EIO)}
 _NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}  # the last two: a file is there
 
 
@@ -106,7 +107,7 @@ def known_bytes(files: tuple[RemoteFile, ...]) -> int | None:
 
 
 def disk_error(error: BaseException, asked: str, folder: Path) -> FetchError | None:
-    """NoSpace for a full disk or quota, FetchError for a folder that cannot be written; None for anything else."""
+    """NoSpace for a full disk or quota, FetchError for one that is broken or cannot be written; None otherwise."""
     if not isinstance(error, OSError):
         return None
     if error.errno in _NO_SPACE:
@@ -121,6 +122,9 @@ def disk_error(error: BaseException, asked: str, folder: Path) -> FetchError | N
             found=f"{error.filename or folder} cannot be read or written ({error.strerror})",
             todo="set AIGC_HOME to a folder that you may write to",
         )
+    if error.errno in _BROKEN:
+        todo = "check that disk or stick (FAT32 takes no file over 4 GiB), or set AIGC_HOME to a folder on another one"
+        return FetchError(asked=asked, found=f"reading or writing failed ({error.strerror})", todo=todo)
     return None
 
 

@@ -81,6 +81,7 @@ def _get_alone(
 
     adopted = _adopt(card, sources)
     if adopted:
+        shutil.rmtree(work, ignore_errors=True)  # of the try that placed the files and was killed before its receipt
         return adopted
     failures: list[tuple[Source, FetchError]] = []
     for index, source in enumerate(sources):

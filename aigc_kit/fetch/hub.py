@@ -199,13 +199,23 @@ def _meaning(error: BaseException, asked: str, work: Path) -> FetchError | None:
         (offline, NoNetwork, "the connection failed", AGAIN),
         (hub.HubError, FetchError, "the hub answered with an error", AGAIN),
     )
-    known = disk_error(error, asked, work)
-    if known is not None:
-        return known
+    for behind in _chain(error):
+        known = disk_error(behind, asked, work)
+        if known is not None:
+            return known
     for classes, ours, found, todo in rules:
         if isinstance(error, classes):
             return ours(asked=asked, found=f"{found} ({words})", todo=todo)
     return None
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and what it was raised from: the library calls a write that failed a failed connection."""
+    seen: set[int] = set()  # an error raised from a later one, while that one is handled, makes a circle
+    while error is not None and id(error) not in seen:
+        yield error
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
 
 
 @contextmanager

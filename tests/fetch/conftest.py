@@ -38,3 +38,17 @@ def _quiet_log():
     logger.setLevel(logging.ERROR)
     yield
     logger.setLevel(level)
+
+
+_survived: list[str] = []
+
+
+@pytest.fixture
+def faults_survived():
+    """Names of the faults that were injected and survived; counted at the end of the run."""
+    return _survived
+
+
+def pytest_terminal_summary(terminalreporter):
+    if _survived:
+        terminalreporter.write_line(f"{len(_survived)} faults injected and survived: {', '.join(_survived)}")
