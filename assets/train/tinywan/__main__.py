@@ -15,6 +15,8 @@ def main() -> None:
         "decay": decay_flow,
         "state": write_state,
         "export": write_model,
+        "evaluate": evaluate_model,
+        "card": write_card,
     }
     parser = argparse.ArgumentParser(prog="python -m assets.train.tinywan", description=__doc__)
     parser.add_argument("stages", nargs="*", metavar="stage", help=f"of {', '.join(stages)}; default: all")
@@ -74,6 +76,19 @@ def write_model(_: argparse.Namespace) -> None:
     from . import export
 
     print(f"{export.write() / 1e6:.1f} MB of weights", flush=True)
+
+
+def evaluate_model(_: argparse.Namespace) -> None:
+    from . import evaluate
+
+    found = evaluate.evaluate()["sets"]["generated"]["all"]
+    print({name: round(share["percent"], 1) for name, share in found.items()}, flush=True)
+
+
+def write_card(_: argparse.Namespace) -> None:
+    from . import card
+
+    card.write()
 
 
 if __name__ == "__main__":
