@@ -1,0 +1,100 @@
+"""Lab 04's checks: right answers pass, each typical mistake gets its own hint."""
+
+import numpy as np
+import pytest
+
+from aigc_kit import encode
+from aigc_kit.checks import nb04
+from aigc_kit.tinyworld.motion import ClipSpec, film
+
+
+def right_frames(n):
+    return n if n % 4 == 1 else n // 4 * 4 + 1
+
+
+def test_a_accepts_what_the_library_does():
+    assert nb04.a(right_frames)
+    assert nb04.a(lambda n: n // 4 * 4 + 1)  # the same, since 4k+1 stays
+
+
+@pytest.mark.parametrize(("wrong", "hint"), [
+    (lambda n: n, "不是 4k+1"), (lambda n: (n - 1) // 4 * 4 + 1, "会得到 17"), (lambda n: 17.0, "整数"),
+    (lambda n: 17, "想要 12 帧"),
+])  # fmt: skip
+def test_a_refuses(wrong, hint):
+    assert hint in nb04.a(wrong).hint
+
+
+def test_b_accepts_the_nearest():
+    assert nb04.b(lambda h, w: tuple(max(16, int(x / 16 + 0.5) * 16) for x in (h, w)))
+
+
+@pytest.mark.parametrize(("wrong", "hint"), [
+    (lambda h, w: (h, w), "整除"), (lambda h, w: (h // 16 * 16, w // 16 * 16), "更近|整除"),
+    (lambda h, w: 480, "两个数"), (lambda h, w: (480, 832), "更近"),
+])  # fmt: skip
+def test_b_refuses(wrong, hint):
+    assert any(part in nb04.b(wrong).hint for part in hint.split("|"))
+
+
+def test_c_accepts_clip_then_round():
+    assert nb04.c(lambda x: (x * 255).round().clip(0, 255).astype(np.uint8))
+
+
+def in_place(x):
+    x *= 255
+    return x.round().clip(0, 255).astype(np.uint8)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+@pytest.mark.parametrize(("wrong", "hint"), [
+    (lambda x: x.astype(np.uint8), "全黑"), (lambda x: x * 255, "uint8"), (in_place, "改动了"),
+    (lambda x: (x * 255).round().astype(np.int64).astype(np.uint8), "绕回去"),
+    (lambda x: (x * 128).clip(0, 255).astype(np.uint8), "乘以多少|绕回去"),
+    (lambda x: np.floor((x * 255).clip(0, 255)).astype(np.uint8), "砍掉"),
+])  # fmt: skip
+def test_c_refuses(wrong, hint):
+    assert any(part in nb04.c(wrong).hint for part in hint.split("|"))
+
+
+def test_d_accepts_the_formula():
+    assert nb04.d(lambda c, u, s: u + s * (c - u))
+
+
+@pytest.mark.parametrize(("wrong", "hint"), [
+    (lambda c, u, s: c + s * (c - u), "s = 1"), (lambda c, u, s: c, "s = 0"), (lambda c, u, s: c.sum(), "形状"),
+])  # fmt: skip
+def test_d_refuses(wrong, hint):
+    assert hint in nb04.d(wrong).hint
+
+
+@pytest.fixture(scope="module")
+def clip():
+    return film(ClipSpec("star", "yellow", "moon", "night", "up"), 17, 64, 64, seed=1)
+
+
+def written(path, frames, fps):
+    encode.mp4(path, frames, fps)
+    return path
+
+
+def test_e_accepts_a_whole_clip(clip, tmp_path):
+    assert nb04.e(written(tmp_path / "a.mp4", clip, 8))
+    assert nb04.e(str(tmp_path / "a.mp4"))
+
+
+def test_e_refuses(clip, tmp_path):
+    assert "帧率是 24" in nb04.e(written(tmp_path / "b.mp4", clip, 24)).hint
+    assert "16 帧" in nb04.e(written(tmp_path / "c.mp4", clip[:16], 8)).hint
+    assert "黑" in nb04.e(written(tmp_path / "d.mp4", clip // 255, 8)).hint
+    assert "没有动" in nb04.e(written(tmp_path / "e.mp4", np.repeat(clip[:1], 17, 0), 8)).hint
+    assert "没有文件" in nb04.e(tmp_path / "none.mp4").hint
+    assert "路径" in nb04.e(clip).hint
+    (tmp_path / "f.mp4").write_bytes(b"no film")
+    assert "读不出" in nb04.e(tmp_path / "f.mp4").hint
+    assert "h264" in nb04.e(written_gif(tmp_path / "g.gif", clip)).hint
+
+
+def written_gif(path, clip):
+    encode.gif(path, clip, 8)
+    return path
