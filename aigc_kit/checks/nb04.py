@@ -1,6 +1,6 @@
 """Checks of lab 04: frames that the decoder makes, sizes that fit, frames that are not black, guidance, a whole file.
 
-Each check has a truth of its own: the library's arithmetic, divisibility, Python's own rounding, the formula, or what is
+Each check has a truth of its own: the library's arithmetic, divisibility, Python's rounding, the formula, or what is
 read back from the file.
 """
 
