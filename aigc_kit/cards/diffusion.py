@@ -114,6 +114,55 @@ SD15 = Card(
     notes=("较小的文生图模型 SD 1.5（10.7 亿参数），显存小的显卡用它。", "native size 512 x 512"),
 )
 
+KOLORS = Card(
+    name="kolors",
+    tier="full",
+    kind="image",
+    parts=FrozenMap(
+        pipeline="diffusers.KolorsPipeline",
+        unet="diffusers.UNet2DConditionModel",
+        vae="diffusers.AutoencoderKL",
+        text_encoder="diffusers.pipelines.kolors.ChatGLMModel",
+    ),
+    sources=_hub(
+        "Kwai-Kolors/Kolors-diffusers",
+        (
+            "model_index.json",
+            "scheduler/scheduler_config.json",
+            *_under("tokenizer", ("tokenizer.model", "tokenizer_config.json")),
+            "text_encoder/config.json",
+            *(f"text_encoder/model.fp16-{i:05d}-of-00003.safetensors" for i in (1, 2, 3)),
+            "text_encoder/model.safetensors.index.fp16.json",
+            *_STABLE[-4:],
+        ),
+        "about 17.8 GB in float16: text encoder 4.91 + 4.90 + 2.68 GB, UNet 5.16 GB, VAE 167 MB, as its publisher's "
+        "repository of the same name lists them (main, 2024-07); that ModelScope holds the same files was not checked",
+    ),
+    constraints=FrozenMap(
+        languages=("zh", "en"),
+        max_tokens=254,
+        multiple=8,
+        frame_step=1,
+        max_pixels=2048 * 2048,
+        ladder=((1024, 1024), (768, 1024), (768, 768), (512, 512)),
+        frames_ladder=(1,),
+        variant="fp16",
+        vae_upcast=True,
+        weighted=False,
+        empty_negative="",
+        package="sentencepiece",
+    ),
+    defaults=FrozenMap(steps=25, guidance=5.0, dtype="float16"),
+    licence="Kolors licence: free for academic research, commercial use after registration with the licensor; code "
+    "Apache-2.0 (Kwai-Kolors/Kolors, README and MODEL_LICENSE)",
+    params=Figure(2_579_458_820 + 6_243_584_000 + 83_653_863, "parameters", "published", _COUNTED),
+    notes=(
+        "懂中文的文生图模型可图 Kolors：SDXL 的 UNet，文本编码器换成 62 亿参数的 ChatGLM3，中文提示词不用翻译。",
+        "reads 256 tokens, two of them its own; its publisher's README recommends 50 steps and guidance 5.0",
+        "needs the package sentencepiece: pip install 'aigc-kit[kolors]'; no code of the repository is run",
+    ),
+)
+
 
 def _wan(size: str, shards: int, params: int, sizes: tuple[tuple[int, int], ...], download: str, note: str) -> Card:
     return Card(
@@ -178,4 +227,4 @@ WAN_14B = _wan(
     "Wan2.1 的大号（143 亿参数），画面更好，要大显存或逐块搬运。",
 )
 
-DIFFUSION_CARDS = (SDXL, SD15, WAN_1_3B, WAN_14B)
+DIFFUSION_CARDS = (SDXL, SD15, KOLORS, WAN_1_3B, WAN_14B)

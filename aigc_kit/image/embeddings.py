@@ -15,7 +15,7 @@ def conditions(placed: Any, prompt: Words, negative: Words | None, *, guided: bo
 
     Args:
         placed: `aigc_kit.offload.Placed`.
-        prompt, negative: None: no negative prompt (SDXL then uses zeros).
+        prompt, negative: None: no negative prompt (SDXL then uses zeros; Kolors wants an empty one).
         guided: whether classifier-free guidance is on, so that the negative side is needed.
 
     Returns:
@@ -23,7 +23,8 @@ def conditions(placed: Any, prompt: Words, negative: Words | None, *, guided: bo
         four tensors of `encode_prompt`: prompt_embeds float (1, 77, 768 + 1280 for SDXL) with compel's weights in it,
         pooled (1, 1280) of the plain text, since compel does not weight pooled embeddings.
     """
-    words = {"prompt": prompt.read, "negative_prompt": negative.read if negative else None}
+    empty = placed.plan.card.constraints.get("empty_negative")
+    words = {"prompt": prompt.read, "negative_prompt": negative.read if negative else empty}
     if not prompt.pieces and not (negative and negative.pieces):
         return words
     with text_encoders(placed) as pipe:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -65,8 +66,10 @@ class Job(DiffusionJob):
             return {**call, **size}
         shape = (int(request.width or 0), int(request.height or 0))
         call |= {"image": self._image.resize(shape), "strength": self.settings.strength}  # type: ignore[union-attr]
+        if "height" in signature(type(placed.pipe).__call__).parameters:  # else it takes the picture's
+            call |= size
         if self.mode == "inpaint":
-            call |= {**size, "mask_image": self._mask.resize(shape, 0)}  # type: ignore[union-attr]
+            call |= {"mask_image": self._mask.resize(shape, 0)}  # type: ignore[union-attr]
         return call
 
     def _around(self, pipe: Any) -> AbstractContextManager[Any]:

@@ -1,10 +1,11 @@
 """Plan of an image model -> a loaded diffusers pipeline, seen as text-to-image, img2img or inpainting."""
 
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import Any
 
 from aigc_kit.diffusion.loading import PipelineEngine, key
-from aigc_kit.errors import BadInput
+from aigc_kit.errors import BadInput, missing_extra
 from aigc_kit.image.settings import SCHEDULERS
 from aigc_kit.types import FrozenMap, Plan
 
@@ -14,7 +15,14 @@ MODES = ("text2img", "img2img", "inpaint")
 
 
 def make(plan: Plan) -> "ImageEngine":
-    """Load the pipeline; errors as in `aigc_kit.load.engine`."""
+    """Load the pipeline; errors as in `aigc_kit.load.engine`.
+
+    Raises:
+        MissingExtra: the model's tokenizer needs a package that is not installed.
+    """
+    package = plan.card.constraints.get("package")
+    if package is not None and find_spec(package) is None:
+        raise missing_extra(package, plan.card.name, f"the tokenizer of {plan.card.name}")
     engine: ImageEngine = ImageEngine.make(plan, **_left_out(plan.card.parts["pipeline"]))
     return engine
 
@@ -23,6 +31,8 @@ def _left_out(name: str) -> dict[str, Any]:
     """What a pipeline is made without: SDXL's watermark, and the parts of SD 1.5 that its card does not fetch."""
     if "XL" in name:
         return {"add_watermarker": False}
+    if "Kolors" in name:
+        return {}
     return {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
 
 

@@ -45,7 +45,8 @@ def words_for(prompt: str, settings: Settings, card: Card, tokenizer: Any) -> Wo
         tokenizer: of the pipeline.
 
     Raises:
-        BadInput: a bracket that does not close, or an AND, which one call of a pipeline cannot do.
+        BadInput: a bracket that does not close, an AND, which one call of a pipeline cannot do, or weights for a model
+            that has no place for them.
     """
     text, labels = prompt, list[tuple[str, Any]]()
     world = card.constraints.get("world") == "tinyworld"
@@ -56,7 +57,14 @@ def words_for(prompt: str, settings: Settings, card: Card, tokenizer: Any) -> Wo
         pieces, labels = _said(pieces)
     read = "".join(piece.text for piece in pieces)
     weighted = any(piece.weight != 1 for piece in pieces)
-    budget = prompts.budget([piece.text for piece in pieces] if weighted else read, tokenizer)
+    if weighted and not card.constraints.get("weighted", True):
+        raise BadInput(
+            asked=f"weights in the prompt of {card.name}",
+            found="they are applied to the embeddings of CLIP, and its text encoder is none",
+            todo="write without brackets, or with weights=False, where brackets are words like any other",
+        )
+    limit = card.constraints.get("max_tokens")
+    budget = prompts.budget([piece.text for piece in pieces] if weighted else read, tokenizer, limit=limit)
     if not read.strip():
         notes = (*notes, "提示词里没有小世界认识的词，画面与它无关")
     if not budget.fits:

@@ -57,7 +57,9 @@ class Placed:
             known = signature(encode).parameters
             options: dict[str, Any] = {
                 "device": "cpu",
-                "num_images_per_prompt": 1,
+                "num_images_per_prompt": call.pop(
+                    "num_images_per_prompt", 1
+                ),  # not every pipeline repeats what it gets
                 "num_videos_per_prompt": 1,
                 "do_classifier_free_guidance": wants_both,
                 "negative_prompt": None,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from aigc_kit.errors import BadInput
@@ -73,7 +74,7 @@ def budget(prompt: str | Sequence[str], tokenizer: Any = None, *, limit: int | N
     Args:
         prompt: a text; or texts that are read one by one, as the pieces of a weighted prompt are.
         tokenizer: None counts with CLIP's own vocabulary, which SDXL uses; or a fast tokenizer of transformers, such
-            as `pipe.tokenizer`.
+            as `pipe.tokenizer`; or ChatGLM's.
         limit: None takes the tokenizer's `model_max_length` - 2, 75 for CLIP.
 
     Raises:
@@ -96,6 +97,14 @@ def budget(prompt: str | Sequence[str], tokenizer: Any = None, *, limit: int | N
 
 
 def _encode_with(tokenizer: Any, text: str) -> tuple[str, list[Token]]:
+    pieces = getattr(getattr(tokenizer, "tokenizer", None), "sp_model", None)
+    if pieces is not None:  # of sentencepiece, inside ChatGLM's tokenizer
+        spoken = pieces.encode(text, return_type="proto").pieces
+        ends = list(accumulate(len(piece.surface) for piece in spoken))  # their surfaces joined are the text
+        return text, [
+            Token(piece.id, piece.surface, end - len(piece.surface), end)
+            for piece, end in zip(spoken, ends, strict=True)
+        ]
     if not getattr(tokenizer, "is_fast", False):
         raise BadInput(
             asked=f"tokens of a {type(tokenizer).__name__}",

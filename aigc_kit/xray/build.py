@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +155,9 @@ def build(name: str, library: str, cls: str, config: Mapping[str, Any], dtype: s
     try:
         with torch.device("meta"), torch.no_grad():
             if hasattr(found, "config_class") and found.config_class is not None:
-                made = found(found.config_class.from_dict(own))
+                # some bring their weights to "cpu" unless they are told where they are to be
+                where = {"device": "meta"} if "device" in signature(found.__init__).parameters else {}
+                made = found(found.config_class.from_dict(own), **where)
             else:
                 made = found.from_config(own)
     except Exception as error:

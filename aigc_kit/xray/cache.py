@@ -53,6 +53,10 @@ GRIDS = {
         (1, 2, 4),
         OPTIONS,
     ),
+    "kolors": Grid(
+        _images((512, 512), (768, 768), (768, 1024), (1024, 768), (1024, 1024)),
+        (("float16", ALL), ("float32", ("sdpa",))),
+    ),
     "wan2.1-1.3b": Grid(
         _clips(_LADDER, _FRAMES),
         (("bfloat16", ("sdpa",)), ("float16", ("sdpa",))),

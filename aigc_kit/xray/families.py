@@ -54,6 +54,20 @@ class Family:
     masked: bool = True
 
 
+CHATGLM_TOKENS = 256  # to which Kolors pads its prompts
+
+
+def tokens(pipeline: Pipeline, family: Family) -> int:
+    """Length of the embeddings that the denoiser sees."""
+    encoders = pipeline.of("text")
+    if any(part.cls == "ChatGLMModel" for part in encoders):
+        return CHATGLM_TOKENS
+    if encoders and all(part.cls.startswith("CLIP") for part in encoders):
+        config = encoders[0].config.get("text_config") or encoders[0].config
+        return int(config.get("max_position_embeddings", 77))
+    return family.tokens
+
+
 def of(part: Part) -> Family:
     """The family of a denoiser; one that is not listed is tried with what its signature asks for."""
     return FAMILIES.get(part.cls) or Family(_by_signature, "batched", tokens=256)
@@ -66,7 +80,7 @@ def _unet(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
         ids = 6 if config["projection_class_embeddings_input_dim"] % config["addition_time_embed_dim"] == 0 else 5
         pooled = config["projection_class_embeddings_input_dim"] - ids * config["addition_time_embed_dim"]
         extra["added_cond_kwargs"] = {"text_embeds": shape.new(rows, pooled), "time_ids": shape.new(rows, ids)}
-    context = config.get("cross_attention_dim", 1280)
+    context = config.get("encoder_hid_dim") or config.get("cross_attention_dim", 1280)
     return {
         "sample": shape.new(rows, channels, height, width),
         "timestep": _scalar(),

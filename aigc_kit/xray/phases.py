@@ -66,16 +66,21 @@ def text(pipeline: Pipeline, part: Part, family: Family, batch: int, attention: 
     import torch
 
     config = part.config.get("text_config") or part.config
-    clip = part.cls.startswith("CLIP")
-    tokens = int(config.get("max_position_embeddings", 77)) if clip else family.tokens
+    clip, glm = part.cls.startswith("CLIP"), part.cls == "ChatGLMModel"
+    own = int(config.get("max_position_embeddings", 77)) if clip else family.tokens
+    tokens = families.CHATGLM_TOKENS if glm else own
     layers = len(pipeline.of("text")) > 1 and family.guidance == "batched"  # two encoders joined at an inner layer
 
     def feed() -> tuple[list[Any], Callable[[], Any]]:
         ids = torch.empty(batch, tokens, dtype=torch.int64)
-        more: dict[str, Any] = (
-            {} if clip or not family.masked else {"attention_mask": torch.empty(batch, tokens, dtype=torch.int64)}
-        )
-        more |= {"output_hidden_states": True} if clip and layers else {}
+        more: dict[str, Any] = {}
+        if glm:  # its mask depends on the words; here it is given, of the size that it has
+            more["full_attention_mask"] = torch.empty(batch, 1, tokens, tokens, dtype=torch.bool)
+            more |= {"position_ids": torch.empty(batch, tokens, dtype=torch.int64), "output_hidden_states": True}
+        elif not clip and family.masked:
+            more["attention_mask"] = torch.empty(batch, tokens, dtype=torch.int64)
+        elif clip and layers:
+            more["output_hidden_states"] = True
         return [ids, more], lambda: part.module(ids, **more)
 
     trace = run(part, attention, feed)

@@ -92,7 +92,7 @@ class Bench:
     def facts(self, size: tuple[int, int, int], batch: int, slicing: bool = False, tiling: bool = False) -> ModelFacts:
         """The facts at one size (height, width, frames), as `size` gives it."""
         part, family, attention = self.denoiser, self.family, self.attention
-        latent, tokens = _latent(self.pipeline, size), _tokens(self.pipeline, family)
+        latent, tokens = _latent(self.pipeline, size), families.tokens(self.pipeline, family)
         shape = families.Shape(batch, latent, tokens, _torch(part.dtype))
         found = []
         for p in self.pipeline.of("text"):
@@ -169,15 +169,6 @@ def _latent(pipeline: build.Pipeline, size: tuple[int, int, int]) -> tuple[int, 
     time, side = decoder.scales(vaes[0]) if vaes else (1, 8)
     depth = decoder.channels(vaes[0]) if vaes else int(families.denoiser(pipeline).config.get("in_channels", 4))
     return depth, (size[2] - 1) // time + 1, size[0] // side, size[1] // side
-
-
-def _tokens(pipeline: build.Pipeline, family: families.Family) -> int:
-    """Tokens of the embeddings that the denoiser sees."""
-    clips = [p for p in pipeline.of("text") if p.cls.startswith("CLIP")]
-    if clips and len(clips) == len(pipeline.of("text")):
-        config = clips[0].config.get("text_config") or clips[0].config
-        return int(config.get("max_position_embeddings", 77))
-    return family.tokens
 
 
 def _torch(dtype: str) -> Any:

@@ -82,7 +82,7 @@ def _recording(make, seen):
                 raise _Enough
 
         class Stand:
-            pipe, ledger, aside, device = Recorder(), placed.ledger, placed.aside, placed.device
+            pipe, plan, ledger, aside, device = Recorder(), placed.plan, placed.ledger, placed.aside, placed.device
             arguments = staticmethod(placed.arguments)
 
         return Stand()

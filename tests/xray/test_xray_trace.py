@@ -11,6 +11,7 @@ from tests.xray.pipelines import RECIPES, save
 
 COUNTS = {
     "sdxl": {"unet": 2_567_463_684, "vae": 83_653_863, "text_encoder": 123_060_480, "text_encoder_2": 694_659_840},
+    "kolors": {"unet": 2_579_458_820, "vae": 83_653_863, "text_encoder": 6_243_584_000},
     "sd15": {"unet": 859_520_964, "text_encoder": 123_060_480},
     "wan2.1-1.3b": {"transformer": 1_418_996_800, "vae": 126_892_531, "text_encoder": 5_680_910_336},
     "wan2.1-14b": {"transformer": 14_288_491_584},
