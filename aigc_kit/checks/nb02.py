@@ -159,7 +159,7 @@ def _clip_tokens(text: str) -> int:
 
     from aigc_kit.prompts import bpe
 
-    merges = [tuple(pair) for pair in bpe.merges()]
+    merges = [(first, second) for first, second in bpe.merges()]
     tokenizer = Tokenizer(models.BPE(bpe.vocabulary(), merges, end_of_word_suffix="</w>", continuing_subword_prefix=""))
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase()])
     pattern = r"""'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"""

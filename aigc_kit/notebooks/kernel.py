@@ -40,6 +40,7 @@ def environment(
     }
     plain |= {"AIGC_TIER": tier, "AIGC_OUT": str(folder), "AIGC_PROGRESS": "0", "PYTHONHASHSEED": "0"}
     plain.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin at a barrier crawl when a neighbour works too
+    plain.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # its profiler warns, with the time, of what a notebook meant
     plain |= {name: _absolute(plain[name]) for name in _FOLDERS if plain.get(name)}
     own = [_absolute(entry) for entry in plain.get("PYTHONPATH", "").split(os.pathsep) if entry]
     plain["PYTHONPATH"] = os.pathsep.join([_package_home(), *own])

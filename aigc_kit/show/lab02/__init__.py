@@ -1,12 +1,13 @@
 """Figures, tables and widgets of the image lab."""
 
-from aigc_kit.show.lab02.curves import adherence, noising, peaks, per_attribute, removal, seconds
+from aigc_kit.show.lab02.curves import adherence, noising, peaks, per_attribute, phases, removal, seconds
 from aigc_kit.show.lab02.film import Film
 from aigc_kit.show.lab02.flow import flow
 from aigc_kit.show.lab02.monitor import Monitor
 from aigc_kit.show.lab02.pictures import channels, grid, reading, row, show, shows
 from aigc_kit.show.lab02.tables import (
     ablation,
+    card,
     difference,
     groups,
     parts,
@@ -24,6 +25,7 @@ __all__ = [
     "Monitor",
     "ablation",
     "adherence",
+    "card",
     "channels",
     "composer",
     "cookbook",
@@ -38,6 +40,7 @@ __all__ = [
     "parts",
     "peaks",
     "per_attribute",
+    "phases",
     "predicted",
     "reading",
     "removal",

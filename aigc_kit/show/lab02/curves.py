@@ -7,9 +7,10 @@ import numpy as np
 
 from aigc_kit.show import statistics
 from aigc_kit.show.fonts import label
+from aigc_kit.show.lab02.tables import PHASES_ZH
 from aigc_kit.show.plots import BLUE, GREEN, GREY, ORANGE, RED, Picture, canvas
 from aigc_kit.show.worlds import ATTRIBUTES_ZH
-from aigc_kit.units import GIB, MIB
+from aigc_kit.units import GIB, MIB, format_bytes
 
 if TYPE_CHECKING:
     from aigc_kit.image import Grid
@@ -17,34 +18,52 @@ if TYPE_CHECKING:
     from aigc_kit.types import Take
 
 
-def noising(alpha_bar: np.ndarray, pictures: Mapping[int, Any], mean: np.ndarray | None = None) -> Picture:
-    """Alpha-bar over the timesteps, and above it pictures at some of them.
+def noising(alpha_bar: np.ndarray, marked: Sequence[int], before: np.ndarray | None = None) -> Picture:
+    """Alpha-bar over the timesteps: how much of the signal is left, how much is noise.
 
     Args:
         alpha_bar: float (1000,), share of the signal's power that is left.
-        pictures: timestep -> picture of it, uint8 (H, W, 3).
-        mean: another alpha-bar, drawn grey for comparison.
+        marked: timesteps to mark.
+        before: another alpha-bar, drawn grey for comparison.
     """
-    figure, axes = canvas(2, len(pictures), width=10, height=4.1)
-    grid = axes[0].get_gridspec()
-    for axis in axes[len(pictures) :]:
-        axis.remove()
-    for axis, (t, picture) in zip(axes, pictures.items(), strict=False):
-        axis.imshow(picture)
-        axis.set_title(f"t = {t}\nᾱ = {alpha_bar[t]:.3f}", fontsize=10)
-        axis.set_axis_off()
-    below = figure.add_subplot(grid[1, :])
-    below.spines[["top", "right"]].set_visible(False)
-    if mean is not None:
-        below.plot(mean, color=GREY, lw=1.6, label=label("原来的 ᾱ", "before"))
-    below.plot(alpha_bar, color=BLUE, lw=2, label=label("这个模型的 ᾱ：剩下的信号", "signal left"))
-    below.plot(1 - alpha_bar, color=ORANGE, lw=2, label=label("1 − ᾱ：噪声", "noise"))
-    for t in pictures:
-        below.plot([t], [alpha_bar[t]], "o", color=BLUE)
-    below.set_xlabel(label("时间步 t（训练用 1000 步）", "timestep"), loc="right")
-    below.legend(frameon=False, fontsize=10, loc="center left")
-    said = "，".join(f"t = {t} 时 ᾱ = {alpha_bar[t]:.3f}" for t in pictures)
-    return Picture(figure, f"前向加噪：{said}")
+    figure, (axis,) = canvas(width=8.5, height=2.5)
+    if before is not None:
+        axis.plot(before, color=GREY, lw=1.6, label=label("没有拉到 0 之前的 ᾱ", "before"))
+    axis.plot(alpha_bar, color=BLUE, lw=2, label=label("这个模型的 ᾱ：剩下的信号", "signal left"))
+    axis.plot(1 - alpha_bar, color=ORANGE, lw=2, label=label("1 − ᾱ：噪声", "noise"))
+    axis.plot(list(marked), [alpha_bar[t] for t in marked], "o", color=BLUE)
+    axis.set_xlabel(label("时间步 t（训练用 1000 步）", "timestep"), loc="right")
+    axis.legend(frameon=False, fontsize=10, loc="center left")
+    return Picture(figure, "ᾱ 随时间步：" + "，".join(f"t = {t} 时 {alpha_bar[t]:.3f}" for t in marked))
+
+
+def phases(take: "Take") -> Picture:
+    """The peak of every phase of a run that was followed: weights, and on top of them the tensors at work.
+
+    Args:
+        take: whose cost has peaks (`follow=True` on a CPU).
+    """
+    from aigc_kit import load
+    from aigc_kit.image import weight_bytes
+
+    resident = weight_bytes(load.engine(take.plan))
+    found = [(phase.name, phase.peak_bytes) for phase in take.cost.phases if phase.peak_bytes is not None]
+    figure, (axis,) = canvas(width=8.5, height=1.0 + 0.42 * len(found))
+    for place, (_name, peak) in enumerate(found):
+        axis.barh(place, min(peak, resident) / MIB, color=BLUE, height=0.62)
+        axis.barh(place, max(peak - resident, 0) / MIB, left=resident / MIB, color="#f0b15e", height=0.62)
+        axis.text(peak / MIB, place, f" {format_bytes(peak)}", va="center", fontsize=10)
+    axis.axvline(resident / MIB, color=RED, lw=1.6, ls=(0, (4, 3)))
+    axis.set_yticks(range(len(found)), [label(PHASES_ZH[name], name) for name, _ in found], fontsize=11)
+    axis.invert_yaxis()
+    axis.set_xlim(0, 1.18 * max(peak for _, peak in found) / MIB)
+    axis.set_xlabel("MiB", loc="right")
+    handles = [_patch(BLUE, label("权重", "weights")), _patch("#f0b15e", label("存活的张量", "live tensors"))]
+    axis.legend(handles=handles, frameon=False, fontsize=10, ncols=2, loc="lower left", bbox_to_anchor=(0, 1.0))
+    words = label(f"红线：调用之后还占着的 {format_bytes(resident)}", f"red: resident, {format_bytes(resident)}")
+    axis.set_title(words, fontsize=10.5, loc="right")
+    said = "；".join(f"{PHASES_ZH[name]} {format_bytes(peak)}" for name, peak in found)
+    return Picture(figure, f"各阶段峰值（实测）：{said}；调用之后 {format_bytes(resident)}")
 
 
 def adherence(takes: "Mapping[Any, Sequence[Take]]", dial: str = "CFG") -> Picture:

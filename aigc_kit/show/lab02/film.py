@@ -15,7 +15,7 @@ class Film:
         width: of a picture, in CSS pixels.
     """
 
-    def __init__(self, shots: int = 7, width: int = 118) -> None:
+    def __init__(self, shots: int = 6, width: int = 118) -> None:
         self.shots, self.width = shots, width
         self.frames: list[tuple[int, Any, Any]] = []  # (step, latents decoded, what it is taken to become)
         self._shown: Shown | None = None

@@ -54,10 +54,9 @@ def flow(engine: Any, height: int, width: int, steps: int) -> Picture:
         _arrow(axis, start, end)
     _arrow(axis, (7.35, 2.75), (6.3, 1.45))
     axis.text(7.0, 1.95, label("每一步都看着文字", "at every step"), fontsize=10, color="#555")
-    bend = {"arrowstyle": "->", "color": BLUE, "connectionstyle": "arc3,rad=-0.9", "lw": 1.6}
-    axis.annotate("", (4.7, 1.4), (5.6, 1.4), arrowprops=bend)
-    axis.text(7.7, 0.25, latent, fontsize=10, color="#555", ha="center")
-    axis.annotate("", (7.7, 0.85), (7.7, 0.42), arrowprops={"arrowstyle": "-", "color": GREY})
+    bend = {"arrowstyle": "->", "color": BLUE, "lw": 1.6, "connectionstyle": "bar,angle=0,fraction=-0.32"}
+    axis.annotate("", (4.2, 0.6), (7.0, 0.6), arrowprops=bend)
+    axis.text(7.72, 1.12, latent, fontsize=9.5, color="#555", ha="center")
     words = label("数据流（按已加载的模型画出）：", "data flow of the loaded model: ")
     return Picture(figure, f"{words}{joined} → {latent} → {height}×{width}×3")
 
@@ -72,8 +71,5 @@ def _arrow(axis: "Axes", start: tuple[float, float], end: tuple[float, float]) -
 
 
 def _size(module: Any) -> str:
-    """Its parameters in millions.
-
-    Raises nothing; a part without parameters is "0.0 M".
-    """
+    """Its parameters in millions."""
     return f"{sum(parameter.numel() for parameter in module.parameters()) / 1e6:,.1f} M"

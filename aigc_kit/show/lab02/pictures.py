@@ -46,7 +46,7 @@ def tag(picture: np.ndarray | Image.Image, width: int = 192, alt: str = "") -> s
         image = image.copy()
         image.thumbnail((WIDEST, WIDEST))
     buffer = io.BytesIO()
-    image.convert("RGB").save(buffer, "JPEG", quality=86)
+    image.convert("RGB").save(buffer, "JPEG", quality=82)
     data = base64.b64encode(buffer.getvalue()).decode()
     return f'<img src="data:image/jpeg;base64,{data}" width="{width}" alt="{escape(alt)}" style="border-radius:4px">'
 

@@ -8,15 +8,15 @@ import numpy as np
 from aigc_kit import prompts
 from aigc_kit.image.ablation import HEADER
 from aigc_kit.show.lab02.pictures import row
-from aigc_kit.show.page import Html, table
+from aigc_kit.show.page import Html, figure_zh, table
 from aigc_kit.units import format_bytes, format_seconds
 
 if TYPE_CHECKING:
-    from aigc_kit.footprint import ModelFacts
+    from aigc_kit.footprint import Prediction
     from aigc_kit.image import Comparison
     from aigc_kit.image.ablation import Table
     from aigc_kit.prompts import Translation
-    from aigc_kit.types import Take
+    from aigc_kit.types import Card, Take
 
 PHASES_ZH: Mapping[str, str] = {
     "import": "导入库",
@@ -57,26 +57,27 @@ def difference(found: "Comparison", times: int = 20, width: int = 200) -> Html:
     return row([one, two, seen], [found.a.name, found.b.name, f"差的绝对值 × {times}"], width)
 
 
-def predicted(cases: Mapping[str, "ModelFacts"]) -> Html:
-    """The X-ray's prediction for several set-ups of the full model, all parts on the GPU."""
-    from aigc_kit.footprint import predict
+def predicted(cases: "Mapping[str, Prediction]") -> Html:
+    """The X-ray's prediction for several set-ups of the full model.
 
+    Args:
+        cases: name -> `aigc_kit.footprint.predict(facts, placement)`.
+    """
     rows = []
-    for name, facts in cases.items():
-        found = predict(facts)
-        weights = sum(part.bytes() for part in facts.parts)
-        low, high = found.interval
+    for name, found in cases.items():
+        low, high = (format_bytes(value) for value in found.interval)
         rows.append(
             (
                 name,
-                format_bytes(weights),
+                format_bytes(found.peak.resident_bytes),
                 format_bytes(found.allocated_bytes),
-                f"{format_bytes(found.reserved_bytes)}（{format_bytes(low)} ～ {format_bytes(high)}）",
+                f"{format_bytes(found.reserved_bytes)}（{low} ～ {high}）",
                 found.setter,
             )
         )
-    head = ("", "权重（逐个数出）", "峰值：已分配", "峰值：向驱动保留（区间）", "峰值由谁决定")
-    return table(rows, head, "预测：X 光逐个操作追踪，加上按公开实测拟合的开销；没有在显卡上运行")
+    head = ("", "峰值时显存里的权重", "峰值：已分配", "峰值：向驱动保留（区间）", "峰值由谁决定")
+    caption = "预测：X 光逐个操作追踪，加上按公开实测拟合的开销；没有在显卡上运行"
+    return table([_tight(row) for row in rows], head, caption)
 
 
 def ablation(made: "Table") -> Html:
@@ -84,7 +85,7 @@ def ablation(made: "Table") -> Html:
     size = f"{made.height}×{made.width}，一次 {made.batch} 张，{made.steps} 步"
     compared = made[made.reference].zh
     caption = f"{made.card}，{made.where}，{size}；每行只开一个开关，和“{compared}”比"
-    return table(made.cells(), HEADER, caption)
+    return table([_tight(row) for row in made.cells()], HEADER, caption)
 
 
 def weights(prompt: str) -> Html:
@@ -134,6 +135,27 @@ def parts(made: "prompts.Prompt") -> Html:
     if made.unassigned:
         rows.append(("说不准", "，".join(made.unassigned)))
     return table(rows, ("部分", "词"))
+
+
+def card(which: "Card") -> Html:
+    """A model as its card says: what it is, what it reads, how large, under which licence, from where."""
+    facts = which.constraints
+    languages = {"zh": "中文", "en": "英文"}
+    rows = [
+        ("模型", which.notes[0] if which.notes else which.name),
+        ("懂的语言", "、".join(languages[one] for one in facts["languages"])),
+        ("读多少 token", facts["max_tokens"]),
+        ("最大尺寸", "×".join(map(str, facts["ladder"][0]))),
+        ("参数", figure_zh(which.params) if which.params else "—"),
+        ("许可", which.licence),
+        ("从哪里来", "；".join(f"{source.kind}: {source.ref}" for source in which.sources)),
+    ]
+    return table([(name, str(value)) for name, value in rows], ("", which.name), "卡片：没有在这台机器上运行")
+
+
+def _tight(cells: Sequence[str]) -> list[str]:
+    """Short cells are kept on one line."""
+    return [cell.replace(" ", "\u00a0") if len(cell) < 16 else cell for cell in cells]
 
 
 def _pair(a: float, b: float) -> tuple[str, str, str]:

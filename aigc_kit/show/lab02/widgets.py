@@ -48,7 +48,7 @@ class Choices:
                 options=options, value=chosen.get(name, ""), description=name, style=_STYLE, layout={"width": "22em"}
             )
         self.own = widgets.Text(
-            placeholder="自己再写几个词", description="还要", style=_STYLE, layout={"width": "22em"}
+            own, placeholder="自己再写几个词", description="还要", style=_STYLE, layout={"width": "22em"}
         )
         button = widgets.Button(description="画出来", button_style="primary")
         button.on_click(lambda _: self.draw())

@@ -1,0 +1,195 @@
+"""What learners of lab 02 see: pictures with what the model was given, token bars, tables, plots; nothing unescaped."""
+
+import base64
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from aigc_kit import cards, prompts
+from aigc_kit.image import Comparison, Grid, Side
+from aigc_kit.notebooks.leaks import leaks
+from aigc_kit.show import lab02
+from aigc_kit.tinyworld import Spec, render
+from aigc_kit.tinyworld.vocab import phrase
+from aigc_kit.types import Budget, Cost, Figure, FrozenMap, Phase, Plan, Request, Step, Take
+from aigc_kit.units import GIB
+
+HOSTILE = '<script>alert("x")</script>'
+MACHINE = Budget("cpu", "a test's CPU", GIB, GIB, GIB, GIB, FrozenMap())
+
+
+def take_of(prompt="一只红色的小猫，在海边", pictures=None, negative=None, **values):
+    """A take as the kit's run would make it, with pictures of the renderer."""
+    request = Request("tinysdxl", prompt, negative=negative, steps=20, guidance=5.0, height=128, width=128)
+    request = request.change(**values)
+    plan = Plan(request, cards.get("tinysdxl"), MACHINE, {"unet": "float32"}, {"unet": "cpu"}, "sdpa", {}, {})
+    pictures = pictures or [render(Spec(subject="cat", colour="red", scene="sea"), seed=request.seed)]
+    labels = {
+        "model": "tinysdxl",
+        "tier": "tiny",
+        "size": pictures[0].shape[:2],
+        "seeds": tuple(request.seed + i for i in range(len(pictures))),
+        "notes": (),
+    }
+    for side, text in (("", prompt), ("negative_", negative)):
+        if text:
+            said = phrase(text)
+            labels |= {f"{side}prompt_read": said.phrase, f"{side}tokens": 5, f"{side}token_limit": 75}
+            labels[f"{side}phrase"] = said.phrase
+            labels[f"{side}kept"] = tuple((k.text, k.attribute, k.value) for k in said.kept)
+            labels[f"{side}dropped"] = tuple((d.text, d.why) for d in said.dropped)
+    cost = Cost((Phase("denoise", 1.5, None, "wall clock"), Phase("decode", 0.5, None, "wall clock")))
+    return Take("image", np.stack(pictures), plan, cost, labels)
+
+
+def pictures_in(html):
+    data = re.findall(r"data:image/jpeg;base64,([A-Za-z0-9+/=]+)", html)
+    return [Image.open(io.BytesIO(base64.b64decode(one))) for one in data]
+
+
+def test_under_a_picture_stands_what_the_model_was_given():
+    shown = lab02.show(take_of("一只可爱的小猫", negative="夜晚，丑陋"))
+    assert "一只小猫" in shown.html and "可爱" in shown.html and "小世界里没有" in shown.html
+    assert "丑陋" in shown.html and "夜晚" in shown.html
+    assert "AI 生成" in shown.text and "2.00 s" in shown.text
+    assert pictures_in(shown.html)[0].size == (128, 128)
+
+
+def test_a_picture_is_not_changed_but_for_jpeg():
+    take = take_of()
+    found = np.asarray(pictures_in(lab02.show(take).html)[0]).astype(int)
+    assert np.abs(found - take.data[0]).mean() < 6
+
+
+@pytest.mark.parametrize("show", [lab02.show, lambda take: lab02.shows([take], [HOSTILE])])
+def test_words_are_escaped(show):
+    shown = show(take_of(f"一只小猫{HOSTILE}", negative=HOSTILE))
+    assert "<script" not in shown.html
+    assert not list(leaks(shown.html.replace("base64", ""), hosts=True))
+
+
+def test_large_pictures_are_shown_small():
+    take = take_of(pictures=[np.zeros((1024, 768, 3), np.uint8)])
+    assert pictures_in(lab02.show(take).html)[0].size == (384, 512)
+
+
+def test_a_grid_says_its_dials_and_what_all_share():
+    takes = tuple(tuple(take_of(steps=steps, height=side, width=side) for steps in (20, 25, 30)) for side in (96, 128))
+    shown = lab02.grid(Grid(("size", ((768, 768), (1024, 1024))), ("steps", (20, 25, 30)), takes))
+    assert len(pictures_in(shown.html)) == 6
+    assert "768×768" in shown.html and "步数 25" in shown.html
+    assert "CFG 5" in shown.text and "2 × 3 张图" in shown.text
+
+
+def test_readings_tell_right_from_wrong():
+    cat, heart = (render(Spec(subject=s, colour="red", scene="sea", style="flat"), seed=3) for s in ("cat", "heart"))
+    shown = lab02.reading(take_of(pictures=[cat, heart]))
+    lines = shown.text.splitlines()
+    assert "✓ 小猫" in lines[1] and "✗ 爱心" in lines[2]
+
+
+def test_a_token_bar_strikes_out_what_is_cut():
+    workshop = prompts.course_prompt("workshop")
+    fits, cut = prompts.budget(workshop.en), prompts.budget(workshop.zh)
+    shown = lab02.token_bars({"en": fits, "zh": cut})
+    assert "全部读到" in shown.text and f"后 {cut.used - 75} 个读不到" in shown.text
+    html = lab02.token_bar(cut).html
+    struck = "".join(re.sub("<sub.*?</sub>", "", one) for one in re.findall(r"line-through[^>]*>(.*?)</span>", html))
+    assert struck and cut.text.endswith(struck.replace("，", "")[-4:])
+    assert "line-through" not in lab02.token_bar(fits).html
+    assert "<script" not in lab02.token_bar(prompts.budget(HOSTILE), HOSTILE).html
+
+
+def test_plots_say_their_numbers():
+    zh, en = (prompts.budget(text) for text in ("一只小狗", "a puppy"))
+    assert f"中文 {zh.used} 英文 {en.used}" in repr(lab02.counts({"小狗": (zh, en)}))
+    assert "夜晚：3/4 → 0/4 张" in repr(lab02.removal({"夜晚": ([True] * 3 + [False], [False] * 4)}))
+    falling = np.linspace(1, 0, 1000)
+    assert "t = 0 时 1.000" in repr(lab02.noising(falling, (0, 999), falling))
+    cats = [render(Spec(subject="cat", colour="red", scene="sea", style="flat"), seed=s) for s in (1, 2)]
+    plot = lab02.adherence({1: [take_of(pictures=cats)], 5: [take_of(pictures=cats)]})
+    assert "CFG 1：100%" in repr(plot) and plot.png()[:4] == b"\x89PNG"
+    assert "主体 2/2" in repr(lab02.per_attribute([take_of(pictures=cats)]))
+    grid = Grid(("size", ((96, 96),)), ("steps", (20, 40)), ((take_of(), take_of()),))
+    assert lab02.seconds(grid).png()[:4] == b"\x89PNG"
+
+
+def test_two_sides_are_laid_beside_each_other():
+    peak = Figure(40_000_000, "B", "measured", "a test")
+    one, two = take_of(), take_of(pictures=[np.full((128, 128, 3), 7, np.uint8)])
+    a = Side("A", one.plan, (), 28_000_000, (1.0, 1.2), peak, None, one)
+    b = Side("B", two.plan, (), 14_000_000, (2.0, 2.2), peak, None, two)
+    found = Comparison(a, b, "AB", (0.5,), 3.0, 9, 31.0)
+    shown = lab02.sides(found)
+    assert "| 2.00" in shown.text.splitlines()[1] and "AB" in shown.text and "31.0 dB" in shown.text
+    assert len(pictures_in(lab02.difference(found).html)) == 3
+
+
+def test_tables_of_prompts():
+    assert "1.21" in lab02.weights("((红色))的小猫").text
+    shown = lab02.weights(prompts.course_prompt("landscape").zh).text
+    assert "条件 2" in shown and "|" in shown
+    assert "（空）" in lab02.parts(prompts.decompose("一只猫")).text
+    assert "low quality" in lab02.groups().text
+    assert "词表里没有" in lab02.translation(prompts.translate("一只麒麟")).text
+    times = lab02.times(take_of(), take_of()).text
+    assert "合计 | 2.00 s | 2.00 s" in times
+
+
+def test_predictions_are_called_so():
+    from aigc_kit.footprint import cached, predict
+
+    facts = cached("sdxl", 1024, 1024, dtype="float16")
+    shown = lab02.predicted({"B": predict(facts), "轮换": predict(facts, "model")})
+    assert shown.text.count("GiB") >= 8 and "预测" in shown.text
+    assert "6.62\u00a0GiB" in shown.text
+
+
+def test_a_film_keeps_first_and_last_step(capsys):
+    film = lab02.Film(shots=3)
+    shades = [np.full((16, 16, 3), 20 * i, np.uint8) for i in range(10)]
+    for i in range(10):
+        film(Step(i, 11, "denoise", 0.1, lambda what="picture", i=i: Image.fromarray(shades[i])))
+    film(Step(10, 11, "decode", 0.1, lambda: None))
+    assert [number for number, _, _ in film.frames] == [1, 5, 10]
+    assert len(pictures_in(film.html().html)) == 6
+
+
+def test_a_monitor_knows_before_peak_and_after():
+    with lab02.Monitor() as monitor:
+        block = np.ones(60_000_000, np.uint8)
+        monitor(Step(0, 1, "denoise", 0.1, lambda: None))
+        del block
+    assert monitor.peak >= monitor.before + 50_000_000
+    assert "峰值" in repr(monitor.picture())
+
+
+def test_the_composer_joins_words_and_shows_an_error_as_a_card():
+    asked = []
+
+    def paint(prompt, **values):
+        asked.append(prompt)
+        return take_of(prompt)
+
+    form = lab02.composer(paint, subject="猫", style="油画")
+    assert form.prompt == "猫，油画" and asked == ["猫，油画"]
+    form.own.value = "红色"
+    assert form.prompt == "猫，油画，红色"
+    assert "给 SDXL 的英文" in form.html().text
+    for box in form.boxes.values():
+        box.value = ""
+    assert "BadInput" in form.html().text
+    recipe = lab02.cookbook(paint, own="一只小猫", 风格="国风水墨")
+    assert recipe.prompt == "国风水墨，一只小猫"
+
+
+def test_the_english_can_be_edited():
+    form = lab02.english("一只小狗")
+    assert form.en.value == "a puppy"
+    form.en.value = "a small dog"
+    assert "英文： 3 / 75" in form.html().text.replace("：", "： ").replace("  ", " ")
+    form.zh.value = "一只小猫"
+    assert form.en.value == "a kitten" or form.en.value == "a cat"
