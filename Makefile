@@ -40,6 +40,7 @@ check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/aigc notebook lint
+	$(BIN)/aigc doctor --audit
 
 bench: fetch
 	$(BIN)/python -m tests.bench

@@ -12,13 +12,23 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     """Register the sub-command."""
     parser = subparsers.add_parser("doctor", help="what this machine can run, and what stands in the way")
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+    parser.add_argument(
+        "--audit",
+        action="store_true",
+        help="audit the installed packages instead: pins, consistency, licences, changed files (no vulnerabilities)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the findings; 1 when something will not work."""
     from aigc_kit import doctor
 
-    findings = doctor.examine()
+    if args.audit:
+        from aigc_kit.doctor.audit import audit
+
+        findings = audit()
+    else:
+        findings = doctor.examine()
     if args.json:
         print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=1))
     else:

@@ -1,8 +1,10 @@
 """Plan of a diffusion model -> a loaded pipeline, placed as the plan says."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,7 @@ def read_pipeline(card: Card, folder: Path, dtypes: Any, **options: Any) -> Any:
     dtype = {part: getattr(torch, wanted) for part, wanted in dtypes.items() if hasattr(torch, wanted)}
     options = {"dtype": {**dtype, "default": next(iter(dtype.values()), torch.float32)}, **options}
     variant = card.constraints.get("variant")
+    _refuse_strange_classes(card, folder)
     try:
         with quiet():
             pipe = cls.from_pretrained(folder, variant=variant, use_safetensors=True, local_files_only=True, **options)
@@ -48,6 +51,38 @@ def read_pipeline(card: Card, folder: Path, dtypes: Any, **options: Any) -> Any:
         ) from error
     pipe.set_progress_bar_config(disable=True)
     return pipe
+
+
+def _refuse_strange_classes(card: Card, folder: Path) -> None:
+    """A folder may name classes of diffusers and transformers only: naming another module would import it.
+
+    Raises:
+        CannotLoad: it names another one, or its model_index.json cannot be read.
+    """
+    try:
+        index = json.loads((folder / "model_index.json").read_text(encoding="utf-8"))
+        names = {name: value for name, value in index.items() if not name.startswith("_") and isinstance(value, list)}
+        strange = [name for name, value in names.items() if not _is_of_the_libraries(value[0])]
+        strange += [] if isinstance(index.get("_class_name"), str) else ["_class_name"]
+    except (OSError, ValueError, AttributeError, IndexError) as error:
+        raise CannotLoad(
+            asked=f"the pipeline of {card.name!r}",
+            found=f"{folder} has no model_index.json that can be read ({type(error).__name__})",
+            todo=f"remove the folder, and fetch it again: aigc fetch {card.name}",
+        ) from error
+    if strange:
+        raise CannotLoad(
+            asked=f"the pipeline of {card.name!r}",
+            found=f"model_index.json names code outside diffusers and transformers: {strange[0]} = {index[strange[0]]}",
+            todo="do not trust this folder; code that comes with a model is never run",
+        )
+
+
+def _is_of_the_libraries(name: str | None) -> bool:
+    """Whether a library's name is diffusers, transformers, or a pipeline of diffusers that has classes of its own."""
+    if name in (None, "diffusers", "transformers"):
+        return True
+    return str(name).isidentifier() and find_spec(f"diffusers.pipelines.{name}") is not None
 
 
 @contextmanager

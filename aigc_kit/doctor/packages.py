@@ -12,7 +12,7 @@ from aigc_kit.doctor.findings import Finding
 
 def drift() -> list[tuple[str, str, str]]:
     """Packages of the tested set that are installed in another version: (name, installed, tested)."""
-    pinned = _pins()
+    pinned = pins()
     out = []
     for name in sorted(_direct_dependencies() & set(pinned)):
         installed = _version(name)
@@ -25,7 +25,7 @@ def versions() -> Iterator[Finding]:
     """Python, each direct dependency against the tested set, and a torchaudio that does not fit."""
     supported = (3, 11) <= sys.version_info[:2] <= (3, 13)
     yield Finding("versions", "python", "ok" if supported else "bad", platform.python_version())
-    pinned = _pins()
+    pinned = pins()
     if not pinned:
         yield Finding("versions", "constraints", "note", "no constraints.txt here, drift is not checked")
     moved = {name: (have, want) for name, have, want in drift()}
@@ -48,7 +48,8 @@ def versions() -> Iterator[Finding]:
         )
 
 
-def _pins() -> dict[str, str]:
+def pins() -> dict[str, str]:
+    """Normal name -> version, of constraints.txt; empty without one."""
     path = paths.constraints()
     if path is None:
         return {}
@@ -61,7 +62,7 @@ def _direct_dependencies() -> set[str]:
     try:
         requirements = distribution("aigc-kit").requires or []
     except PackageNotFoundError:
-        return set(_pins())
+        return set(pins())
     return {_normal(re.split(r"[^\w.-]", line, maxsplit=1)[0]) for line in requirements if "extra ==" not in line}
 
 

@@ -47,24 +47,37 @@ class TransformersEngine:
         threads: int | None = None,
     ) -> None:
         import torch
+        from huggingface_hub.errors import StrictDataclassError
         from safetensors import SafetensorError
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         self.card, self.device, self.dtype = card, device, dtype
         try:
             with quiet():
-                self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+                self._tokenizer: Any = AutoTokenizer.from_pretrained(
+                    folder, local_files_only=True, trust_remote_code=False
+                )
                 self._model: Any = AutoModelForCausalLM.from_pretrained(
                     folder,
                     dtype=getattr(torch, dtype),
                     attn_implementation=attention,
                     local_files_only=True,
                     use_safetensors=True,
+                    trust_remote_code=False,  # left open, a terminal would ask the learner whether to run it
                 )
-        except (OSError, ValueError, KeyError, SafetensorError) as error:
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            StrictDataclassError,
+            SafetensorError,
+        ) as error:
+            said = (str(error).splitlines() or [type(error).__name__])[0]
             raise CannotLoad(
                 asked=f"{card.name} from {folder}",
-                found=f"transformers says: {str(error).splitlines()[0]}",
+                found=f"transformers says: {said}",
                 todo=f"fetch the model anew: aigc fetch {card.name}",
             ) from error
         self._model.eval().to(device)

@@ -1,0 +1,141 @@
+"""Audit of what is installed, without a network: pins, consistency, licences, files changed since installation.
+
+It knows no list of vulnerabilities: such a list is out of date the day after, and there is none on this machine. Where
+there is a network, `pip-audit` asks one; `aigc doctor --audit` says so each time.
+"""
+
+import base64
+import hashlib
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from pathlib import Path
+
+from aigc_kit import paths
+from aigc_kit.doctor.findings import Finding
+from aigc_kit.doctor.packages import pins
+
+ROOT, EXTRA = "aigc-kit", "dev"
+
+# Licences under which everything may be used and passed on; a package under another one must stand in THIRD_PARTY.md
+FREE = re.compile(
+    r"\b(MIT|BSD|Apache|ISC|ISCL|PSF|Python Software Foundation|MPL|Mozilla|Unlicense|HPND|MIT-CMU|Zlib|ZLIB|CC0|0BSD|"
+    r"Public Domain|BSL-1.0)\b",
+    re.IGNORECASE,
+)
+COPYLEFT = re.compile(r"\b(A?GPL|LGPL|GNU)", re.IGNORECASE)
+LONGEST = 80  # characters: some packages put the whole text of their licence where its name belongs
+
+
+def audit() -> list[Finding]:
+    """All findings; "bad" where something must be mended before a change lands."""
+    packages = closure()
+    return [*consistent(), *pinned(packages), *licences(packages), *unchanged(packages), no_vulnerabilities()]
+
+
+def closure() -> dict[str, Distribution]:
+    """Normal name -> distribution of everything that aigc-kit with its tests needs, itself left out."""
+    from packaging.requirements import Requirement
+
+    found: dict[str, Distribution] = {}
+    waiting = [(ROOT, EXTRA)]
+    seen = set()
+    while waiting:
+        name, extra = waiting.pop()
+        if (name, extra) in seen:
+            continue
+        seen.add((name, extra))
+        try:
+            one = distribution(name)
+        except PackageNotFoundError:
+            continue  # `pip check` names it
+        if name != ROOT:
+            found[name] = one
+        for line in one.requires or []:
+            need = Requirement(line)
+            if need.marker is None or need.marker.evaluate({"extra": extra}):
+                waiting += [(_normal(need.name), wanted) for wanted in ("", *need.extras)]
+    return dict(sorted(found.items()))
+
+
+def consistent() -> Iterator[Finding]:
+    """What `pip check` says: packages whose requirements are not met by what is installed."""
+    done = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        yield Finding("audit", "pip check", "ok", "every requirement of every package is met")
+    for line in done.stdout.splitlines() if done.returncode else ():
+        yield Finding("audit", "pip check", "bad", line)
+
+
+def pinned(packages: dict[str, Distribution]) -> Iterator[Finding]:
+    """Every package that is needed stands in constraints.txt, in the version that is installed."""
+    wanted, wrong = pins(), []
+    for name, one in packages.items():
+        have, want = one.version.split("+")[0], wanted.get(name)
+        if want is None:
+            wrong.append(f"{name} {have} is not pinned")
+        elif want.split("+")[0] != have:
+            wrong.append(f"{name} {have} is installed, {want} is pinned")
+    for text in wrong:
+        yield Finding("audit", "pins", "bad", text)
+    if not wrong:
+        yield Finding("audit", "pins", "ok", f"{len(packages)} packages are installed as constraints.txt pins them")
+
+
+def licences(packages: dict[str, Distribution]) -> Iterator[Finding]:
+    """Every package says its licence; one that is not simply free stands in THIRD_PARTY.md."""
+    document = paths.assets().parent / "THIRD_PARTY.md"
+    text = document.read_text(encoding="utf-8") if document.is_file() else ""
+    named = {_normal(word) for word in re.findall(r"[\w.-]+", text)}
+    wrong = []
+    for name, one in packages.items():
+        words = licence(one)
+        free = bool(FREE.search(words)) and not COPYLEFT.search(words)
+        if not free and name not in named:
+            wrong.append(f"{name}: {words or 'says no licence'}; name it in THIRD_PARTY.md")
+    for text in wrong:
+        yield Finding("audit", "licences", "bad", text)
+    if not wrong:
+        yield Finding("audit", "licences", "ok", "every package says a free licence, or stands in THIRD_PARTY.md")
+
+
+def licence(one: Distribution) -> str:
+    """What a package says of its licence: the expression, else the classifiers, else the free text; may be empty."""
+    said = one.metadata.get_all("Classifier") or []
+    classes = [line.rpartition(" :: ")[2] for line in said if line.startswith("License ::")]
+    words = one.metadata.get("License-Expression") or "; ".join(classes) or one.metadata.get("License") or ""
+    return " ".join(words.split())[:LONGEST]
+
+
+def unchanged(packages: dict[str, Distribution]) -> Iterator[Finding]:
+    """The Python files of every package have the sha256 that was written down when it was installed."""
+    changed, count = [], 0
+    for name, one in packages.items():
+        for file in one.files or []:
+            if file.hash is None or file.hash.mode != "sha256" or file.suffix != ".py":
+                continue
+            count += 1
+            place = Path(str(file.locate()))
+            try:
+                digest = hashlib.sha256(place.read_bytes()).digest()
+            except OSError:
+                changed.append(f"{name}: {file} is gone")
+                continue
+            if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != file.hash.value:
+                changed.append(f"{name}: {file} was changed")
+    for text in changed[:20]:
+        yield Finding("audit", "files", "bad", text)
+    if not changed:
+        yield Finding("audit", "files", "ok", f"{count} Python files are as they were installed")
+
+
+def no_vulnerabilities() -> Finding:
+    """What this audit does not do."""
+    text = "known vulnerabilities were not looked up (that needs a network): pip install pip-audit, then pip-audit"
+    return Finding("audit", "not done", "note", text)
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
