@@ -66,7 +66,9 @@ def train(seconds: float = 900.0) -> torch.nn.Module:
     began, saved, losses = time.process_time() - spent, time.monotonic(), []
     while (spent := time.process_time() - began) < seconds:
         adam.param_groups[0]["lr"] = RATE * factor(step, spent / seconds)
-        loss = network.contrast(model, *batch(tokenizer, rng, numbers))
+        images, texts = batch(tokenizer, rng, numbers)
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = network.contrast(model, images, texts)
         adam.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -3,6 +3,7 @@
 import random
 from collections import defaultdict
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -45,13 +46,17 @@ def encode_chunk(number: int, linear: codec.Codec, encoder: text.Text) -> None:
         "labels": torch.from_numpy(np.array(pictures.read(number, "labels"))),
     }
     paths.BANK.mkdir(parents=True, exist_ok=True)
-    target = paths.BANK / f"{number:04d}.pt"
+    target = _file(number)
     torch.save(content, target.with_suffix(".tmp"))
     target.with_suffix(".tmp").replace(target)
 
 
+def _file(number: int) -> Path:
+    return paths.BANK / f"{number:04d}.pt"
+
+
 class Bank:
-    """The chunks in memory. ``refresh`` takes in at most ``most`` chunks that were rendered meanwhile."""
+    """The chunks in memory."""
 
     def __init__(self, *, first: int = 1) -> None:
         self.first = first  # chunk 0 is kept for measuring
@@ -60,14 +65,16 @@ class Bank:
         self.linear, self.encoder = codec.load(), text.load()
 
     def refresh(self, most: int = 4) -> int:
-        """Number of chunks taken in."""
+        """Take in the chunks that an earlier run encoded, and at most ``most`` others. Number of chunks taken in."""
         new = [number for number in pictures.ready() if number >= self.first and number not in self.chunks]
-        for number in new[:most]:
-            if not (paths.BANK / f"{number:04d}.pt").exists():
+        old = [number for number in new if _file(number).exists()]
+        chosen = sorted({*old, *new[:most]})
+        for number in chosen:
+            if not _file(number).exists():
                 encode_chunk(number, self.linear, self.encoder)
-            self.chunks[number] = Chunk(**torch.load(paths.BANK / f"{number:04d}.pt", weights_only=True))
+            self.chunks[number] = Chunk(**torch.load(_file(number), weights_only=True))
             self.by_size[tuple(self.chunks[number].latents.shape[2:])].append(number)
-        return len(new[:most])
+        return len(chosen)
 
     def batch(self, count: int, rng: random.Random, square: float = 0.75) -> Batch:
         """Random pictures of one size: of 128 x 128 with probability ``square`` when there are others."""

@@ -126,7 +126,10 @@ def train(half: str, wall: float, decay: float = 0.3, size: int = 4) -> None:
         left = 1 - (now - began) / wall
         given = batch(rng, size)
         video = (given.float() / 127.5 - 1).permute(0, 4, 1, 2, 3).contiguous()
-        loss_of(run.model, half, video, linear.encode(given)).backward()
+        latents = linear.encode(given)
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = loss_of(run.model, half, video, latents)
+        loss.backward()
         run.update(min(1.0, (run.step[half] + 1) / 30, left / decay if decay else 1.0))
         if now - saved > 110:
             run.save()

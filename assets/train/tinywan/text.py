@@ -71,7 +71,7 @@ def score(text: Text, heads: nn.Linear, texts: list[str], labels: Tensor) -> tup
     return loss, (right * weight).sum()
 
 
-def train(steps: int = 500, batch: int = 64, lr: float = 3e-3, seed: int = 0) -> float:
+def train(steps: int = 1500, batch: int = 64, lr: float = 3e-3, seed: int = 0) -> float:
     """Train and write the encoder; returns the share of tokens of new captions that tell everything."""
     torch.manual_seed(seed)
     rng, text = random.Random(seed), Text()
