@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -22,33 +21,38 @@ _GREY = "color:#8a8f98;font-size:.88em"
 Clip = Take | tuple[np.ndarray, float]
 
 
-def player(clip: Clip, title: str = "", *, stills: int = STILLS, width: int = SHOWN) -> Html:
+def player(clip: Clip, title: str = "", *, stills: int = STILLS, width: int = SHOWN, by: str = "") -> Html:
     """One clip: title, player, a few frames with their times, who made it.
 
     Args:
-        clip: a take of `aigc_kit.video`, or (frames uint8 (T, H, W, 3), fps) of what no model made.
+        clip: a take of `aigc_kit.video`, or (frames uint8 (T, H, W, 3), fps).
         title: above it.
         stills: frames in the row below; 0 for none.
         width: of the player on the page, pixels.
+        by: who made frames that are no take, such as "AI 生成 · tinywan"; a take says it itself.
     """
-    return players([clip], [title], stills=stills, width=width)
+    return players([clip], [title], stills=stills, width=width, by=by)
 
 
-def players(clips: Sequence[Clip], titles: Sequence[str] = (), *, stills: int = 3, width: int = 200) -> Html:
+def players(
+    clips: Sequence[Clip], titles: Sequence[str] = (), *, stills: int = 3, width: int = 200, by: str = ""
+) -> Html:
     """Several clips side by side, as `player`."""
     blocks, lines = [], []
     for index, clip in enumerate(clips):
         title = titles[index] if index < len(titles) else ""
-        html, text = _one(clip, title, stills, width)
+        html, text = _one(clip, title, stills, width, by)
         blocks.append(html)
         lines.append(text)
     return Html(f'<div style="display:flex;gap:.8em;flex-wrap:wrap">{"".join(blocks)}</div>', "\n".join(lines))
 
 
-def sheet(clip: Clip, most: int = 12, width: int = 96) -> Any:
-    """The contact sheet of a clip: frames with number and time (PIL.Image)."""
+def sheet(clip: Clip, most: int = 12, width: int = 96) -> Html:
+    """The contact sheet of a clip: frames with number and time."""
     frames, fps = frames_of(clip)
-    return encode.contact_sheet(frames, fps, most=most, width=width)
+    made = encode.contact_sheet(frames, fps, most=most, width=width)
+    words = f"联系表：{min(most, len(frames))} 个画面，带编号和时间"
+    return Html(f'<img alt="{words}" src="{_picture(np.asarray(made))}">', words)
 
 
 def scrub(clip: Clip, width: int = SHOWN) -> None:
@@ -91,13 +95,12 @@ def _frame(frames: np.ndarray, fps: float, index: int, width: int) -> Html:
     return Html(html, said)
 
 
-def _one(clip: Clip, title: str, stills: int, width: int) -> tuple[str, str]:
+def _one(clip: Clip, title: str, stills: int, width: int, by: str) -> tuple[str, str]:
     frames, fps = frames_of(clip)
     with tempfile.TemporaryDirectory() as folder:
         facts = encode.mp4(Path(folder) / "clip.mp4", frames, fps, crf=16, odd="crop")
         data = base64.b64encode((Path(folder) / "clip.mp4").read_bytes()).decode()
     figures = f"{facts.width}×{facts.height}，{facts.frames} 帧，{float(facts.fps):g} 帧/秒，{facts.seconds:.2f} 秒"
-    by = "程序绘制，非模型生成"
     if isinstance(clip, Take):
         card = clip.plan.card
         by = f"AI 生成 · {card.name} · {TIER_ZH[card.tier]} · seed {clip.plan.request.seed}"
@@ -111,7 +114,7 @@ def _one(clip: Clip, title: str, stills: int, width: int) -> tuple[str, str]:
         f'<div style="{_CARD}"><div style="max-width:{width}px"><b>{escape(title)}</b></div>{video}{row}'
         f'<div style="{_GREY};max-width:{width}px">{escape(figures)}<br>{escape(by)}</div></div>'
     )
-    return html, f"▶ {title} [{figures}; {by}]"
+    return html, f"▶ {title} [{figures}" + (f"; {by}]" if by else "]")
 
 
 def _stills(frames: np.ndarray, fps: float, count: int, width: int) -> str:
