@@ -47,6 +47,15 @@ LABS = (
         core=True,
         budget_seconds=60,
     ),
+    Lab(
+        number="05",
+        notebook="05_topology.ipynb",
+        title="跨模态拓扑学作品：从甜甜圈到咖啡杯，一个网页",
+        cards=("tinysdxl", "baker"),
+        full=("sdxl", "chattts", "wan2.1-1.3b"),
+        core=True,
+        budget_seconds=180,
+    ),
 )
 
 

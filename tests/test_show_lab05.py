@@ -100,6 +100,7 @@ def test_a_film_is_shown_small(tmp_path):
     made = lab05.film(path, HOSTILE, width=64)
     assert "160×90" in made.text and "<script>" not in made.html
     assert len(made.html) < path.stat().st_size
+    assert "前 0.5 秒" in lab05.film(path, width=64, seconds=0.5).html
 
 
 def test_the_storyboard_is_edited_in_place():

@@ -4,15 +4,20 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from aigc_kit import load, speech, text
+from aigc_kit import load, speech, text, video
+from aigc_kit.notebooks.refresh import shrink_png
 from aigc_kit.show.fonts import glyphs, label
 from aigc_kit.show.lab01 import SHOWN
+from aigc_kit.show.lab02 import promise
 from aigc_kit.show.lab03 import sounds
+from aigc_kit.show.lab05 import stages
 from aigc_kit.show.plots import TEMPERATURE_COLOURS, Picture, canvas
+from aigc_kit.units import KB
 
 PROMPT = "The future of artificial intelligence will"
 HEATS = (0.2, 0.7, 1.2)
 SEED = 5
+LARGEST = 250 * KB  # of a picture; soft ones get fewer colours
 
 
 def temperature() -> Picture:
@@ -61,12 +66,43 @@ def speech_controls() -> Picture:
     return sounds(takes, ["原样", "[break_7]", "[speed_8]"])
 
 
+def topology() -> Picture:
+    """The donut on its way to the cup, each moment with the genus of its own mesh."""
+    return stages()
+
+
+CLIPS = (
+    ("夜晚，一只橙色的小狗在月球上跳跃", 7),
+    ("一个粉色的甜甜圈变成咖啡杯", 7),
+    ("白天，一条蓝色的小鱼在海边向左移动", 7),
+    ("一颗黄色的五角星旋转", 7),
+)
+
+
+def clips() -> Picture:
+    """A few clips of the video lab as five frames each, one seed for all, not chosen."""
+    figure, axes = canvas(len(CLIPS), 1, width=10, height=1.62 * len(CLIPS))
+    for axis, (prompt, seed) in zip(axes, CLIPS, strict=True):
+        plan = video.plan_for(prompt, card="tinywan", negative="low quality, watermark, glitch", seed=seed)
+        take = video.run(plan.request, plan)
+        axis.imshow(video.strip(take.data, 6), interpolation="nearest")
+        axis.set_title(glyphs(prompt).replace("␣", " "), fontsize=11, loc="left")
+        axis.set_axis_off()
+    by = label(
+        "tinywan（tiny），种子都是 7，没有挑选；AI 生成", "tinywan (tiny), seed 7 for all, not chosen; AI-generated"
+    )
+    figure.supxlabel(by, fontsize=9, color="#555b66")
+    return Picture(figure, "四个短片，每个六帧：" + "；".join(prompt for prompt, _ in CLIPS))
+
+
 def main(folder: Path) -> None:
     """Write all pictures into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, picture in (("temperature", temperature()), ("speech", speech_controls())):
+    pictures = {"temperature": temperature(), "speech": speech_controls(), "topology": topology(), "video": clips()}
+    pictures |= {"pictures": promise()}
+    for name, picture in pictures.items():
         partial = folder / f".{name}.partial"
-        partial.write_bytes(picture.png(dpi=100))
+        partial.write_bytes(shrink_png(picture.png(dpi=100), LARGEST))
         partial.replace(folder / f"{name}.png")
         print(folder / f"{name}.png")
 

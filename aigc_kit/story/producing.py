@@ -43,15 +43,11 @@ def film(moment: str = "一个黄色的甜甜圈变成咖啡杯", **values: Any)
     """
     from aigc_kit import video
 
-    plan_for, run = (getattr(video, name, None) for name in ("plan_for", "run"))
-    if plan_for is None or run is None:
-        return None
     try:
-        made = plan_for(moment, **values)
+        made = video.plan_for(moment, **values)
     except NotOnDisk:
         return None
-    take: Take = run(made.request, made)
-    return take
+    return video.run(made.request, made)
 
 
 def storyboard(

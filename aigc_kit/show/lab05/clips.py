@@ -16,7 +16,7 @@ from aigc_kit.types import Take
 _GREY = "color:#8a8f98;font-size:.88em"
 
 
-def film(path: Path | str, title: str = "", width: int = 320, quality: int = 36) -> Html:
+def film(path: Path | str, title: str = "", width: int = 320, quality: int = 36, seconds: float | None = None) -> Html:
     """A clip to play here, made small; and where the full one is.
 
     Args:
@@ -24,15 +24,17 @@ def film(path: Path | str, title: str = "", width: int = 320, quality: int = 36)
         title: what it is and who made it.
         width: pixels of the small copy, at most as in the file, even.
         quality: of H.264, 20 (large) to 50 (small).
+        seconds: only so much of its beginning; None: all.
 
     Raises:
         CannotWrite: ffmpeg gave up.
     """
     path = Path(path)
     facts = probe(path)
-    data = _small(path, min(width, facts.width) // 2 * 2, quality)
+    data = _small(path, min(width, facts.width) // 2 * 2, quality, seconds or facts.seconds)
     words = f"{facts.width}×{facts.height}，{float(facts.fps):g} 帧/秒，{facts.seconds:.1f} 秒（从文件读回）"
-    where = f"这里播放的是缩小的一份，原样在 {path.parent.name}/{path.name}"
+    part = f"前 {seconds:g} 秒，" if seconds and seconds < facts.seconds else ""
+    where = f"这里播放的是缩小的一份（{part}{width} 像素宽），原样在 {path.parent.name}/{path.name}"
     source = f"data:video/mp4;base64,{base64.b64encode(data).decode()}"
     size = f"width:min(100%,{2 * width if width < 240 else max(width, 400)}px)"
     html = (
@@ -61,12 +63,13 @@ def excerpt(take: Take, seconds: float = 12.0, title: str = "") -> Html:
     return Html(html, f"♪ {title} [{words}]")
 
 
-def _small(path: Path, width: int, quality: int) -> bytes:
+def _small(path: Path, width: int, quality: int, seconds: float) -> bytes:
     from imageio_ffmpeg import get_ffmpeg_exe
 
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder, "small.mp4")
-        command = [get_ffmpeg_exe(), "-y", "-loglevel", "error", "-i", str(path), "-vf", f"scale={width}:-2"]
+        command = [get_ffmpeg_exe(), "-y", "-loglevel", "error", "-i", str(path), "-t", f"{seconds:.3f}"]
+        command += ["-vf", f"scale={width}:-2"]
         command += ["-c:v", "libx264", "-crf", str(quality), "-preset", "slow", "-pix_fmt", "yuv420p"]
         command += ["-c:a", "aac", "-b:a", "24k", "-ac", "1", "-movflags", "+faststart", str(target)]
         run = subprocess.run(command, capture_output=True, check=False)

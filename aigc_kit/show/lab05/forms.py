@@ -1,5 +1,6 @@
 """Forms whose state is plain data: the learner's marks, and the storyboard to edit."""
 
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from aigc_kit.errors import AigcError
@@ -8,6 +9,7 @@ from aigc_kit.show.lab05.tables import rubric, storyboard
 from aigc_kit.show.page import Html, Shown
 from aigc_kit.show.page import error as error_card
 from aigc_kit.show.plots import Live
+from aigc_kit.story.clean import visible
 from aigc_kit.story.rubric import CRITERIA, MOST_POINTS, hints
 from aigc_kit.story.storyboard import COLUMNS, Storyboard, from_rows
 
@@ -15,27 +17,31 @@ if TYPE_CHECKING:
     from aigc_kit.story import Work
 
 
+WRAPPED = {"flex_flow": "row wrap"}
+WIDTHS = {"画面描述": "16em", "旁白": "22em", "秒": "6em"}
+
+
 class Marks:
     """The form of the rubric: a slider for each line (0: not marked yet), with its hint; marks go into the work."""
 
     def __init__(self, work: "Work") -> None:
         import ipywidgets as widgets
+        from ipywidgets.widgets.widget_string import HTMLStyle
 
         self.work, known = work, hints(work)
         self.sliders: dict[str, Any] = {}
-        rows = []
+        style = widgets.SliderStyle(description_width="9em")  # one for all: a notebook keeps every one
+        slim, wide, line = (widgets.Layout(**given) for given in ({"width": "24em"}, {"flex": "1 1 20em"}, WRAPPED))
+        plain, rows = HTMLStyle(), []
         for each in CRITERIA:
-            slider = widgets.IntSlider(work.marks.get(each.name, {}).get("points", 0), min=0, max=MOST_POINTS)
-            slider.description, slider.style.description_width = f"{each.group}·{each.title}", "9em"
-            slider.layout.width = "24em"
+            given = work.marks.get(each.name, {}).get("points", 0)
+            slider = widgets.IntSlider(given, min=0, max=MOST_POINTS, style=style, layout=slim)
+            slider.description = f"{each.group}·{each.title}"
             slider.observe(lambda change, name=each.name: self.set(name, change["new"]), names="value")
-            hint = known[each.name].words if each.name in known else ""
-            words = widgets.Label(f"{each.question} {hint}")
-            words.layout.flex = "1 1 20em"
+            hint = visible(known[each.name].words) if each.name in known else ""
+            words = widgets.HTML(escape(f"{each.question} {hint}"), style=plain, layout=wide)
             self.sliders[each.name] = slider
-            row = widgets.HBox([slider, words])
-            row.layout.flex_flow = "row wrap"
-            rows.append(row)
+            rows.append(widgets.HBox([slider, words], layout=line))
         self.widget = widgets.VBox(rows)
         self._table: Shown | None = None
         self._bars: Live | None = None
@@ -73,20 +79,28 @@ class Table:
 
     def __init__(self, board: Storyboard) -> None:
         import ipywidgets as widgets
+        from ipywidgets.widgets.widget_description import DescriptionStyle
+        from ipywidgets.widgets.widget_string import LabelStyle, TextStyle
 
         self.total, self.rows = board.total, board.table()
         self.boxes: list[dict[str, Any]] = []
         lines = []
+        layouts = {name: widgets.Layout(width=WIDTHS.get(name, "11em")) for name in self.FIELDS}
+        plain, number, label, row_of = TextStyle(), DescriptionStyle(), LabelStyle(), widgets.Layout(**WRAPPED)
+        narrow = widgets.Layout(width="2em")
         for index, row in enumerate(self.rows):
-            boxes = {name: widgets.Textarea(str(row[name]), rows=2) for name in self.FIELDS[:-1]}
-            boxes["秒"] = widgets.BoundedFloatText(row["秒"], min=1, max=600, step=0.5)
+            boxes = {
+                name: widgets.Textarea(str(row[name]), rows=2, layout=layouts[name], style=plain)
+                for name in self.FIELDS[:-1]
+            }
+            boxes["秒"] = widgets.BoundedFloatText(
+                row["秒"], min=1, max=600, step=0.5, layout=layouts["秒"], style=number
+            )
             for name, box in boxes.items():
-                box.layout.width = {"画面描述": "16em", "旁白": "22em", "秒": "6em"}.get(name, "11em")
                 box.observe(lambda change, at=index, key=name: self.set(at, key, change["new"]), names="value")
             self.boxes.append(boxes)
-            line = widgets.HBox([widgets.Label(f"{index + 1}"), *boxes.values()])
-            line.layout.flex_flow = "row wrap"
-            lines.append(line)
+            head = widgets.Label(f"{index + 1}", layout=narrow, style=label)
+            lines.append(widgets.HBox([head, *boxes.values()], layout=row_of))
         self.widget = widgets.VBox(lines)
         self._shown: Shown | None = None
         self._bars: Live | None = None

@@ -33,7 +33,7 @@ def stages(times: Sequence[float] = (0.0, 0.25, 0.45, 0.6, 0.8, 1.0)) -> Picture
     figure, axes = canvas(1, len(times), width=2.1 * len(times), height=2.6)
     said = []
     for axis, t in zip(axes, times, strict=True):
-        found, picture = _drawn(donut_to_mug, t, 220, golden=True)
+        found, picture = _drawn(donut_to_mug, t, 180, golden=True)
         _show(axis, picture, f"t = {t:.2f}")
         axis.set_xlabel(label(f"亏格 {found.genus[0]}", f"genus {found.genus[0]}"), fontsize=11)
         said.append(f"t = {t:.2f} 亏格 {found.genus[0]}")
@@ -42,14 +42,14 @@ def stages(times: Sequence[float] = (0.0, 0.25, 0.45, 0.6, 0.8, 1.0)) -> Picture
 
 def tearing(times: Sequence[float] = (0.0, 0.4, 0.6, 1.0)) -> Picture:
     """What is not allowed: cutting, gluing, pinching, punching; one row each, with the genus of every piece."""
-    figure, axes = canvas(len(TEARING), len(times), width=2.2 * len(times), height=2.5 * len(TEARING))
+    figure, axes = canvas(len(TEARING), len(times), width=1.9 * len(times), height=2.15 * len(TEARING))
     english = dict(zip(TEARING, ("cut", "glue", "pinch", "punch"), strict=True))
     said = []
     for row, (name, (family, _, _)) in enumerate(TEARING.items()):
         seen = []
         for column, t in enumerate(times):
             axis = axes[row * len(times) + column]
-            found, picture = _drawn(family, t, 200, golden=False)
+            found, picture = _drawn(family, t, 150, golden=False)
             _show(axis, picture, f"{label(name, english[name])} t = {t:.2f}")
             genus = " + ".join(map(str, found.genus))
             axis.set_xlabel(label(f"亏格 {genus}", f"genus {genus}"), fontsize=11)

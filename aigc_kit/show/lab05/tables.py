@@ -34,23 +34,18 @@ def engines() -> Html:
     from aigc_kit.story.writing import can_write
 
     writer = can_write()
-    rows = [
-        ("文字", writer or "没有会中文的通用模型", "粘贴你在别处得到的文章，或用教材范文（标明）" if not writer else "")
-    ]
-    plans = (("图片", image, "一个甜甜圈"), ("旁白", speech, "一个洞"), ("视频", video, "一个甜甜圈变成咖啡杯"))
-    for name, module, words in plans:
-        found, missing = (
-            "没有模型",
-            "这一部分由你放进文件" if name != "视频" else "用真实的网格算出动画（程序计算，标明）",
-        )
-        plan_for = getattr(module, "plan_for", None)
+    missing = "" if writer else "粘贴你在别处得到的文章，或用教材范文（标明）"
+    rows = [("文字", writer or "没有会中文的通用模型", missing)]
+    for name, module, words, missing in (
+        ("图片", image, "一个甜甜圈", "放进你自己的图片"),
+        ("旁白", speech, "一个洞", "放进你自己的录音"),
+        ("视频", video, "一个甜甜圈变成咖啡杯", "用真实的网格算出动画（程序计算，标明）"),
+    ):
         try:
-            card = plan_for(words).card if plan_for is not None else None
+            card = module.plan_for(words).card
+            rows.append((name, f"{card.name}（{TIER_ZH[card.tier]}）", card.licence))
         except AigcError:
-            card = None
-        if card is not None:
-            found, missing = f"{card.name}（{TIER_ZH[card.tier]}）", card.licence
-        rows.append((name, found, missing))
+            rows.append((name, "没有模型", missing))
     return table(rows, ("模态", "这台机器上", "许可，或者没有时怎么办"))
 
 

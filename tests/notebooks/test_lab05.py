@@ -1,0 +1,109 @@
+"""Lab 05's own code, taken out of the notebook and held against known truths; what it leaves is a whole work."""
+
+import ast
+import json
+
+import numpy as np
+import pytest
+from skimage.measure import euler_number
+
+from aigc_kit import story, topology
+from aigc_kit.checks import checks_of, nb05
+from aigc_kit.encode import probe
+from aigc_kit.notebooks import cells, run
+from tests.core_models import require_card
+
+NOTEBOOK = cells.folder() / "05_topology.ipynb"
+
+
+def functions(*names):
+    """The functions of these names as the notebook's cells define them."""
+    found = {"np": np}
+    for cell in cells.read(NOTEBOOK).cells:
+        if cell.cell_type == "code":
+            for node in ast.parse(cell.source).body:
+                if isinstance(node, ast.FunctionDef) and node.name in names:
+                    exec(compile(ast.Module([node], []), str(NOTEBOOK), "exec"), found)
+    assert set(names) <= set(found)
+    return [found[name] for name in names]
+
+
+donut, count = functions("donut", "count")
+
+
+@pytest.mark.parametrize(
+    ("mesh", "genus"), [(topology.sphere(), 0), (topology.torus(), 1), (topology.double_torus(), 2)]
+)
+def test_the_count_by_hand_is_right_on_genus_0_1_and_2(mesh, genus):
+    v, e, f = count(mesh.vertices, mesh.faces)
+    assert v - e + f == 2 - 2 * genus
+
+
+def test_the_donut_by_hand_is_the_kits_at_t_0():
+    places = np.random.default_rng(0).uniform(-1.5, 1.5, (3, 1000))
+    inside = topology.donut_to_mug(0.0)(*places) < 0
+    far = np.abs(donut(*places)) > 0.1  # the kit's dough is blended in, which lifts the surface a little
+    assert np.array_equal((donut(*places) < 0)[far], inside[far])
+
+
+def test_the_donut_by_hand_has_one_hole_as_scikit_image_counts_it():
+    x, y, z = np.meshgrid(*[np.arange(-1.6, 1.65, 0.1)] * 3, indexing="ij")
+    assert euler_number(donut(x, y, z) < 0, connectivity=1) == 0  # of the solid: 1 - genus
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    """The notebook, run as a whole in the tiny tier with no hand on it."""
+    require_card("tinysdxl")
+    require_card("baker")
+    folder = tmp_path_factory.mktemp("lab05")
+    made = run.execute(cells.read(NOTEBOOK), folder, offline=True)
+    assert made.status == "ok", made.failure
+    return folder / "05_story"
+
+
+def test_the_page_is_whole_and_says_of_each_part_who_made_it(done):
+    assert nb05.g(done / story.PAGE)
+    work = story.Work.load(done)
+    labels = {(part.kind, part.label) for part in work.parts}
+    assert ("image", "AI 生成") in labels and ("audio", "AI 生成") in labels
+    assert ("video", story.LABELS["computed"]) in labels and ("video", story.LABELS["mixed"]) in labels
+    assert all(part.maker for part in work.parts)
+    html = (done / story.PAGE).read_text(encoding="utf-8")
+    assert all(label in html for _, label in labels)
+    assert "http://" not in html and "https://" not in html
+
+
+def test_the_film_is_as_long_as_its_storyboard(done):
+    facts = probe(done / "animatic.mp4")
+    assert abs(facts.seconds - 60) < 0.2 and abs(facts.sound_seconds - 60) < 0.2
+    assert (facts.width, facts.height, facts.fps) == (640, 360, 12)
+    assert (done / "animatic.vtt").read_text(encoding="utf-8").count("-->") >= 5
+
+
+def test_the_picture_is_there_under_the_courses_name_with_its_record(done):
+    record = json.loads((done.parent / "topology_visualization.json").read_text(encoding="utf-8"))
+    assert record["outputs"].keys() == {"topology_visualization.png"}
+    assert record["request"]["seed"] == 42
+
+
+def test_the_solutions_pass_every_check(tmp_path):
+    require_card("tinysdxl")
+    solutions = cells.read(cells.folder() / "solutions" / NOTEBOOK.name)
+    made = run.execute(solutions, tmp_path, offline=True)
+    assert made.status == "ok", made.failure
+    results = [
+        o.data for cell in made.notebook.cells for o in cell.get("outputs", []) if o.output_type == "execute_result"
+    ]
+    shown = [data["text/plain"].split("：")[0] for data in results]
+    assert shown == [f"✓ 练习 {name} 通过" for name in "abcdefg"]
+
+
+def test_the_checks_of_the_notebook_are_those_of_the_lab():
+    source = "\n".join(cell.source for cell in cells.read(NOTEBOOK).cells if "exercise" in cells.tags(cell))
+    assert all(f"nb05.{check.name}(" in source for check in checks_of("05"))
+
+
+def test_the_errata_of_the_lab_are_all_shown():
+    source = "\n".join(cell.source for cell in cells.read(NOTEBOOK).cells)
+    assert [f"E{n}" for n in range(55, 60) if f"E{n}" not in source] == []
