@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from aigc_kit import load
+from aigc_kit.diffusion.rescuing import finish
 from aigc_kit.errors import BadInput
-from aigc_kit.image.run import run
+from aigc_kit.image.job import Job
 from aigc_kit.types import Figure, FrozenMap, Plan, Take
 
 
@@ -73,8 +74,8 @@ class Comparison:
 
 
 class Runner:
-    """Runs one side as often as asked, alone on a GPU. Its warm-up is where live tensors are followed on a CPU, so that
-    no timed run is slowed by it.
+    """Runs one side as often as asked, by its own plan or not at all, alone on a GPU. Its warm-up is where live tensors
+    are followed on a CPU, so that no timed run is slowed by it.
 
     Args:
         name: of the side.
@@ -108,7 +109,7 @@ class Runner:
     def once(self) -> None:
         """One timed run."""
         began = time.perf_counter()
-        self.take = run(self.plan.request, self.plan, **self.pictures)
+        self.take = finish(Job(self.plan.request, self.plan, **self.pictures))
         self.seconds.append(time.perf_counter() - began)
         if self.plan.budget.device == "cuda":
             self._read(self.take)
@@ -134,7 +135,7 @@ class Runner:
     def _warm_up(self) -> None:
         on_cpu = self.plan.budget.device == "cpu"
         warm = replace(self.plan, request=self.plan.request.change(follow=True)) if on_cpu else self.plan
-        self.take = run(warm.request, warm, **self.pictures)
+        self.take = finish(Job(warm.request, warm, **self.pictures))
         self.weights = weight_bytes(load.engine(self.plan))
         if on_cpu:
             self._read(self.take)
@@ -144,7 +145,7 @@ class Runner:
         for phase in take.cost.phases:
             if phase.peak_bytes is not None:
                 self.phases[phase.name] = max(phase.peak_bytes, self.phases.get(phase.name, 0))
-        self.reserved = max(self.reserved, load.engine(self.plan).placed.ledger.reserved_bytes or 0)
+        self.reserved = max(self.reserved, take.labels.get("reserved_bytes", 0))
 
 
 def compare(

@@ -1,10 +1,11 @@
 """One picture, or a few, from one prompt: choose a model, plan, denoise step by step, decode, measure."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from typing import Any
 
 from aigc_kit.diffusion.choosing import planned
+from aigc_kit.diffusion.job import check_same
+from aigc_kit.diffusion.rescuing import finish_or_step_down
 from aigc_kit.image.job import Job
 from aigc_kit.image.settings import Settings
 from aigc_kit.types import Card, Change, Plan, Request, Step, Take
@@ -62,18 +63,17 @@ def run(
 ) -> Take:
     """Make the pictures and measure what they cost. Arguments and errors as in `steps`.
 
+    When memory runs out, what was loaded is freed and the run begins anew by the next plan that needs less, at most
+    three times; each time is printed, named in the changes of the Take's plan, and kept in its label "stepped_down".
+
     Returns:
         A Take whose data is uint8 (B, H, W, 3). Labels: model, tier, mode, origin, licence, seeds (one per picture),
         scheduler, size, prompt_read (what the encoders read), tokens, token_limit, cut (what the limit lost), weights
         (of (text, weight)), phrase, kept, dropped (tiny world) or english, translated_by, unknown; the same with
         "negative_" in front; notes (Chinese); image_sha256, mask_sha256, strength.
     """
-    job = Job(request, plan, image, mask)
-    with closing(job.steps()) as made:
-        for step in made:
-            if on_step is not None:
-                on_step(step)
-    return job.take()
+    check_same(request, plan)
+    return finish_or_step_down(lambda tried: Job(tried.request, tried, image, mask), plan, on_step)
 
 
 def _scaled(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]:

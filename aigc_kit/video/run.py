@@ -1,10 +1,11 @@
 """One clip from one prompt: choose a model, plan, denoise step by step, decode, measure."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from typing import Any
 
 from aigc_kit.diffusion.choosing import planned
+from aigc_kit.diffusion.job import check_same
+from aigc_kit.diffusion.rescuing import finish_or_step_down
 from aigc_kit.plan.ladders import COURSE
 from aigc_kit.types import Card, Change, Plan, Request, Step, Take
 from aigc_kit.video.job import Job
@@ -56,18 +57,17 @@ def steps(request: Request, plan: Plan) -> Iterator[Step]:
 def run(request: Request, plan: Plan, on_step: Callable[[Step], object] | None = None) -> Take:
     """Make the clip and measure what it costs. Arguments and errors as in `steps`.
 
+    When memory runs out, what was loaded is freed and the run begins anew by the next plan that needs less, at most
+    three times; each time is printed, named in the changes of the Take's plan, and kept in its label "stepped_down".
+
     Returns:
         A Take whose data is uint8 (T, H, W, 3). Labels: model, tier, origin, licence, seeds, scheduler, size, frames,
         fps, seconds (of the clip), prompt_read (what the encoder read), tokens, token_limit, cut, phrase, kept, dropped
         (tiny world); the same with "negative_" in front; cache_skipped (skipped, all calls of the transformer); notes
         (Chinese).
     """
-    job = Job(request, plan)
-    with closing(job.steps()) as made:
-        for step in made:
-            if on_step is not None:
-                on_step(step)
-    return job.take()
+    check_same(request, plan)
+    return finish_or_step_down(lambda tried: Job(tried.request, tried), plan, on_step)
 
 
 def scaled(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]:
