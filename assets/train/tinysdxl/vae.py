@@ -27,7 +27,7 @@ SHAPE = {
     "force_upcast": False,
 }
 LOG_VARIANCE = -12.0  # pinned: regression leaves it untrained; the latents' standard deviation becomes 0.0025
-JITTER = 0.25  # largest standard deviation of noise on the latents while the decoder learns: the U-Net's are never exact
+JITTER = 0.25  # largest deviation of noise on the latents while the decoder learns: the U-Net's are never exact
 CROP = 64
 MATRIX_RATE = 0.01
 HOLD_SECONDS = 110.0
