@@ -5,6 +5,7 @@ from aigc_kit.show.lab02.film import Film
 from aigc_kit.show.lab02.flow import flow
 from aigc_kit.show.lab02.monitor import Monitor
 from aigc_kit.show.lab02.pictures import channels, grid, reading, row, show, shows
+from aigc_kit.show.lab02.promise import promise
 from aigc_kit.show.lab02.tables import (
     ablation,
     card,
@@ -42,6 +43,7 @@ __all__ = [
     "per_attribute",
     "phases",
     "predicted",
+    "promise",
     "reading",
     "removal",
     "row",
