@@ -44,6 +44,7 @@ LAYERS = {
     "cli": 3,
     "doctor": 3,
     "notebooks": 3,
+    "setup": 3,
     "record": 3,
     "story": 3,
     "sweep": 3,

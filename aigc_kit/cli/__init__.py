@@ -20,6 +20,7 @@ COMMANDS = (
     "progress",
     "submit",
     "grade",
+    "prefetch",
 )
 EPILOG = "Exit status: 0 done, 1 failed, 2 asked for something impossible."
 
