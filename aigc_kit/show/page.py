@@ -9,6 +9,7 @@ from aigc_kit.types import HOW_ZH, Figure, Plan, Take
 from aigc_kit.units import format_bytes, format_seconds
 
 TIER_ZH: Mapping[str, str] = {"tiny": "tiny 小模型", "full": "full 完整模型", "none": "不可用"}
+SHORT = 6  # characters of a cell that is not broken: two Chinese signs would stand one above the other
 _CARD = "border:1px solid #8885;border-radius:8px;padding:.7em 1em;margin:.4em 0;max-width:60em"
 _BADGE = "display:inline-block;border-radius:1em;padding:0 .7em;margin-left:.6em;background:#3b7dd833;font-size:.85em"
 _GREY = "color:#8a8f98;font-size:.88em"
@@ -191,4 +192,5 @@ def _phases(made: Plan) -> list[tuple[str, str]]:
 def _cell(value: Any) -> str:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     text = f"{value:.3g}" if isinstance(value, float) else str(value)
-    return f'<td style="text-align:{"right" if number else "left"}">{escape(text)}</td>'
+    whole = ";white-space:nowrap" if len(text) <= SHORT else ""
+    return f'<td style="text-align:{"right" if number else "left"}{whole}">{escape(text)}</td>'

@@ -135,13 +135,13 @@ def _clip(frames: Any, fps: Any) -> bytes:
 
 
 def smaller(part: Part, side: int) -> Part:
-    """A picture as a thumbnail for a preview, at most `side` pixels; what is smaller stays as it is."""
+    """A picture as a thumbnail for a preview, at most `side` pixels; what would not get smaller stays as it is."""
     with Image.open(BytesIO(part.data)) as image:
-        if max(image.size) <= side:
-            return part
         small = image.convert("RGB")
         small.thumbnail((side, side))
         buffer = BytesIO()
         small.save(buffer, "WEBP", quality=80)
         size = {"width": small.width, "height": small.height}
+    if len(buffer.getvalue()) >= len(part.data):
+        return part
     return replace(part, data=buffer.getvalue(), media="image/webp", facts=size)

@@ -22,6 +22,11 @@ LARGEST_INDEX = 65535
 ALT = "甜甜圈连续变成咖啡杯的立体模型：金色的圆环带着唯一的洞，变成杯子的把手。"
 
 
+FRAME = "body { margin: 8px; font: 15px/1.6 system-ui, sans-serif; color-scheme: light dark; }"
+FILLED = ".morph img, .morph canvas { aspect-ratio: auto; height: max(160px, calc(100vh - 8.5rem)); }"
+"""In a frame the picture takes what the controls leave, so that both are seen."""
+
+
 @dataclass(frozen=True)
 class View:
     """What the page needs.
@@ -105,14 +110,14 @@ def notebook_html(view: View, height: int = 520) -> str:
         height: of the frame, in pixels.
     """
     page = escape(document(view), quote=True)
-    size = 'width="100%" height="' + str(int(height)) + '"'
+    size = 'width="100%" style="border:0" height="' + str(int(height)) + '"'
     return f'<iframe sandbox="allow-scripts" srcdoc="{page}" {size} title="{escape(view.alt, quote=True)}"></iframe>'
 
 
 def document(view: View) -> str:
     """The view as a page of its own."""
     css, script = template_text("story_viewer.css"), template_text("story_viewer.js")
-    css = "body { margin: 8px; font: 15px/1.6 system-ui, sans-serif; color-scheme: light dark; }\n" + css
+    css = f"{FRAME}\n{css}\n{FILLED}"
     return (
         environment()
         .get_template("story_view.html.j2")

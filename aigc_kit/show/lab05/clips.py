@@ -4,9 +4,12 @@ import base64
 import subprocess
 import tempfile
 from html import escape
+from io import BytesIO
 from pathlib import Path
 
-from aigc_kit.encode import probe
+from PIL import Image
+
+from aigc_kit.encode import probe, read_frames
 from aigc_kit.errors import CannotWrite
 from aigc_kit.show.lab03 import compressed
 from aigc_kit.show.page import Html
@@ -39,7 +42,8 @@ def film(path: Path | str, title: str = "", width: int = 320, quality: int = 36,
     size = f"width:min(100%,{2 * width if width < 240 else max(width, 400)}px)"
     html = (
         f'<div><b>{escape(title)}</b><br><video controls loop playsinline preload="metadata" style="{size}" '
-        f'src="{source}"></video><div style="{_GREY}">{escape(words)}<br>{escape(where)}</div></div>'
+        f'poster="{_poster(path, min(width, 240))}" src="{source}"></video>'
+        f'<div style="{_GREY}">{escape(words)}<br>{escape(where)}</div></div>'
     )
     return Html(html, f"▶ {title} [{words}]")
 
@@ -61,6 +65,17 @@ def excerpt(take: Take, seconds: float = 12.0, title: str = "") -> Html:
         f'src="{source}"></audio><div style="{_GREY}">{escape(words)}</div></div>'
     )
     return Html(html, f"♪ {title} [{words}]")
+
+
+def _poster(path: Path, width: int) -> str:
+    """The first frame, for the time before it plays, as an address with the picture in it."""
+    frames = read_frames(path)
+    first = Image.fromarray(next(frames))
+    frames.close()
+    first.thumbnail((width, width))
+    buffer = BytesIO()
+    first.save(buffer, "WEBP", quality=70)
+    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 def _small(path: Path, width: int, quality: int, seconds: float) -> bytes:

@@ -1,5 +1,6 @@
 """Forms whose state is plain data: the learner's marks, and the storyboard to edit."""
 
+from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -73,16 +74,21 @@ def marks(work: "Work") -> Marks:
 
 
 class Table:
-    """A storyboard to edit: five fields a shot; `board` is the storyboard, or an error says what does not add up."""
+    """A storyboard to edit: five fields a shot; `board` is the storyboard, or an error says what does not add up.
+
+    Args:
+        board: to begin with.
+        spoken: seconds of voice of each shot, if known; drawn under the shots.
+    """
 
     FIELDS = COLUMNS[1:]
 
-    def __init__(self, board: Storyboard) -> None:
+    def __init__(self, board: Storyboard, spoken: Sequence[float] = ()) -> None:
         import ipywidgets as widgets
         from ipywidgets.widgets.widget_description import DescriptionStyle
         from ipywidgets.widgets.widget_string import LabelStyle, TextStyle
 
-        self.total, self.rows = board.total, board.table()
+        self.total, self.rows, self.spoken = board.total, board.table(), spoken
         self.boxes: list[dict[str, Any]] = []
         lines = []
         layouts = {name: widgets.Layout(width=WIDTHS.get(name, "11em")) for name in self.FIELDS}
@@ -136,12 +142,12 @@ class Table:
         from IPython.display import display
 
         display(self.widget)
-        self._bars = Live(lambda: timeline(self.board))
+        self._bars = Live(lambda: timeline(self.board, self.spoken))
         self._shown = Shown(self.html())
 
 
-def shots(board: Storyboard) -> Table:
-    """Show a storyboard to edit; `.board` of what comes back is the edited one."""
-    form = Table(board)
+def shots(board: Storyboard, spoken: Sequence[float] = ()) -> Table:
+    """Show a storyboard to edit; `.board` of what comes back is the edited one. Arguments as in `Table`."""
+    form = Table(board, spoken)
     form.show()
     return form

@@ -113,7 +113,7 @@ def _drawn(family: Callable[[float], Field], t: float, size: int, *, golden: boo
     mesh = mesh_of(field, CELL)
     gold = gilding(t, mesh.vertices) if golden else 1.0
     return topology(mesh), render(
-        mesh, Camera(turn=18 - 40 * t if golden else 25, rise=22), size=size, gold=gold, field=field
+        mesh, Camera(turn=18 - 40 * t if golden else 25, rise=22), size=size, gold=gold, field=field, floor=golden
     )
 
 

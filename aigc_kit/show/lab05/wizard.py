@@ -46,7 +46,7 @@ def preview(work: "Work", view: "View | None" = None, height: int = 560, *, whol
     if not shown.parts:
         return note("还没有内容：先在第一步放进文字。")
     html = escape(page(shown, view), quote=True)
-    size = f'width="100%" height="{int(height)}"'
+    size = f'width="100%" style="border:1px solid #8885" height="{int(height)}"'
     frame = f'<iframe sandbox="allow-scripts" srcdoc="{html}" {size} title="网页预览"></iframe>'
     left = len(work.parts) - len(shown.parts)
     words = f"《{work.title}》的预览：{len(work.parts)} 个部分" + (
