@@ -46,7 +46,7 @@ def take_of(prompt="一只红色的小猫，在海边", pictures=None, negative=
 
 
 def pictures_in(html):
-    data = re.findall(r"data:image/jpeg;base64,([A-Za-z0-9+/=]+)", html)
+    data = re.findall(r"data:image/webp;base64,([A-Za-z0-9+/=]+)", html)
     return [Image.open(io.BytesIO(base64.b64decode(one))) for one in data]
 
 
@@ -58,7 +58,7 @@ def test_under_a_picture_stands_what_the_model_was_given():
     assert pictures_in(shown.html)[0].size == (128, 128)
 
 
-def test_a_picture_is_not_changed_but_for_jpeg():
+def test_a_picture_is_not_changed_but_for_webp():
     take = take_of()
     found = np.asarray(pictures_in(lab02.show(take).html)[0]).astype(int)
     assert np.abs(found - take.data[0]).mean() < 6
@@ -69,6 +69,12 @@ def test_words_are_escaped(show):
     shown = show(take_of(f"一只小猫{HOSTILE}", negative=HOSTILE))
     assert "<script" not in shown.html
     assert not list(leaks(shown.html.replace("base64", ""), hosts=True))
+
+
+def test_what_all_pictures_share_is_said_once():
+    shown = lab02.shows([take_of(steps=20), take_of(steps=40)], ["20 步", "40 步"])
+    assert shown.html.count("提示词：一只红色的小猫") == 1
+    assert shown.html.count("AI 生成") == 2 and "· 40 步 ·" in shown.html
 
 
 def test_large_pictures_are_shown_small():

@@ -37,7 +37,7 @@ def flow(engine: Any, height: int, width: int, steps: int) -> Picture:
     side = 2 ** (len(vae.block_out_channels) - 1)
     latent = f"{height // side}×{width // side}×{vae.latent_channels}"
     _box(axis, 1.55, 0.95, label("噪声（由 seed 决定）", "noise (from the seed)"), latent, GREY)
-    again = label(f"预测噪声，减去一点：重复 {steps} 步", f"{steps} times: predict the noise, take some away")
+    again = label("预测噪声，减去一点", "predict the noise, take some away")
     _box(axis, 5.6, 0.95, f"UNet {_size(parts['unet'])}", again, BLUE)
     _box(axis, 8.75, 0.95, f"VAE {label('解码器', 'decoder')}", f"{_size(parts['vae'].decoder)}", GREEN)
     _box(axis, 10.65, 0.95, label("图", "picture"), f"{height}×{width}×3", GREY)
@@ -54,8 +54,9 @@ def flow(engine: Any, height: int, width: int, steps: int) -> Picture:
         _arrow(axis, start, end)
     _arrow(axis, (7.35, 2.75), (6.3, 1.45))
     axis.text(7.0, 1.95, label("每一步都看着文字", "at every step"), fontsize=10, color="#555")
-    bend = {"arrowstyle": "->", "color": BLUE, "lw": 1.6, "connectionstyle": "bar,angle=0,fraction=-0.32"}
-    axis.annotate("", (4.2, 0.6), (7.0, 0.6), arrowprops=bend)
+    axis.plot([7.0, 7.0, 4.2], [0.6, 0.25, 0.25], color=BLUE, lw=1.6)
+    axis.annotate("", (4.2, 0.62), (4.2, 0.235), arrowprops={"arrowstyle": "->", "color": BLUE, "lw": 1.6})
+    axis.text(5.6, 0.32, label(f"重复 {steps} 步", f"{steps} times"), ha="center", fontsize=9.5, color=BLUE)
     axis.text(7.72, 1.12, latent, fontsize=9.5, color="#555", ha="center")
     words = label("数据流（按已加载的模型画出）：", "data flow of the loaded model: ")
     return Picture(figure, f"{words}{joined} → {latent} → {height}×{width}×3")

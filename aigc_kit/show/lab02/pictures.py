@@ -1,4 +1,4 @@
-"""Pictures as HTML: what was made, under it what the model was given. Small JPEGs inside; all text is escaped."""
+"""Pictures as HTML: what was made, under it what the model was given. Small WebPs inside; all text is escaped."""
 
 import base64
 import io
@@ -46,9 +46,9 @@ def tag(picture: np.ndarray | Image.Image, width: int = 192, alt: str = "") -> s
         image = image.copy()
         image.thumbnail((WIDEST, WIDEST))
     buffer = io.BytesIO()
-    image.convert("RGB").save(buffer, "JPEG", quality=82)
+    image.convert("RGB").save(buffer, "WEBP", quality=80, method=5)
     data = base64.b64encode(buffer.getvalue()).decode()
-    return f'<img src="data:image/jpeg;base64,{data}" width="{width}" alt="{escape(alt)}" style="border-radius:4px">'
+    return f'<img src="data:image/webp;base64,{data}" width="{width}" alt="{escape(alt)}" style="border-radius:4px">'
 
 
 def channels(latents: Any, count: int = 4) -> np.ndarray:
@@ -93,16 +93,21 @@ def show(take: Take, title: str = "", width: int = 320) -> Html:
 
 
 def shows(takes: Sequence[Take], titles: Sequence[str], width: int = 200) -> Html:
-    """Several takes side by side, each with its title, what the model was given, and how it was made."""
-    cells, lines = [], []
-    for take, title in zip(takes, titles, strict=True):
-        words = "".join(f'<div style="{GREY};margin-top:.2em">{line}</div>' for line in _said(take))
+    """Several takes side by side, each with its title, what the model was given, and how it was made; lines that all
+    share stand once, below.
+    """
+    every = [_said(take) for take in takes]
+    shared = [line for line in every[0] if len(takes) > 1 and all(line in lines for lines in every)]
+    cells, texts = [], []
+    for take, title, lines in zip(takes, titles, every, strict=True):
+        own = "".join(f'<div style="{GREY};margin-top:.2em">{line}</div>' for line in lines if line not in shared)
         cells.append(
-            f'<figure style="margin:0 1em 1em 0;width:{width}px">{tag(take.data[0], width, title)}'
-            f"<figcaption><b>{escape(title)}</b>{words}</figcaption></figure>"
+            f'<figure style="margin:0 1em .6em 0;width:{width}px">{tag(take.data[0], width, title)}'
+            f"<figcaption><b>{escape(title)}</b>{own}</figcaption></figure>"
         )
-        lines.append(_plain(take, title))
-    return Html(f'<div style="display:flex;flex-wrap:wrap">{"".join(cells)}</div>', "\n\n".join(lines))
+        texts.append(_plain(take, title))
+    below = "".join(f'<div style="{GREY}">{line}</div>' for line in shared)
+    return Html(f'<div style="display:flex;flex-wrap:wrap">{"".join(cells)}</div>{below}', "\n\n".join(texts))
 
 
 def grid(made: "Grid", width: int = 132) -> Html:
@@ -176,9 +181,9 @@ def _read(take: Take, side: str, name: str) -> list[str]:
     tokens = f"{labels[f'{side}tokens']} / {labels[f'{side}token_limit']} token"
     lines = [f'{name}：<b>{escape(read) or "（空）"}</b> <span style="{GREY}">{tokens}</span>']
     if f"{side}kept" in labels:
-        kept = "".join(f'<span style="{_KEPT}">{escape(text)}</span>' for text, _, _ in labels[f"{side}kept"])
+        kept = " ".join(f'<span style="{_KEPT}">{escape(text)}</span>' for text, _, _ in labels[f"{side}kept"])
         lost = [(text, why) for text, why in labels[f"{side}dropped"] if why != "grammar"]
-        dropped = "".join(
+        dropped = " ".join(
             f'<span style="{_DROPPED}" title="{escape(WHY_ZH.get(why, why))}">{escape(text)}</span>'
             for text, why in lost
         )
