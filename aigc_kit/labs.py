@@ -39,6 +39,15 @@ LABS = (
         budget_seconds=60,
     ),
     Lab(
+        number="02",
+        notebook="02_sdxl.ipynb",
+        title="SDXL 文生图：从提示词到像素，FP32 对 FP16",
+        cards=("tinysdxl",),
+        full=("sdxl",),
+        core=True,
+        budget_seconds=150,
+    ),
+    Lab(
         number="03",
         notebook="03_chattts.ipynb",
         title="ChatTTS 语音合成：控制标记、说话人、长文本",
