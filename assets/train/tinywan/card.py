@@ -32,6 +32,7 @@ def side_by_side(shown: dict[str, dict]) -> str:
 
 def checker_table(found: dict) -> str:
     columns = {"true clips": found["true"], "reconstructed": found["reconstructed"]}
+    columns = {title: column for title, column in columns.items() if column}
     names = list(found["true"])
     heads = [f"{title} ({column['valid']['of']})" for title, column in columns.items()]
     return table(
