@@ -118,13 +118,27 @@ def double_torus() -> Mesh:
 
 
 def klein_bottle(around: int = 12, tube: int = 8) -> Mesh:
-    """A torus glued with one turn: Euler characteristic 0 as well, but it has no inside (drawn, it cuts itself)."""
+    """A tube whose end goes through its own side and meets its beginning from within: V - E + F = 0 like a torus, but
+    it has no inside. Where it goes through itself, nothing is joined; in space of four dimensions it need not.
+
+    Source: the bottle in one formula by R. Israel, a polynomial in sines and cosines.
+    """
     faces = _wrapped_grid(around, tube)
     row, column = np.divmod(np.arange(around * tube), tube)
     seam = np.where(row == 0, (-column) % tube, np.arange(around * tube))  # the last strip meets the first one reversed
     last = (faces // tube == around - 1).any(axis=1) & (faces // tube == 0).any(axis=1)
     faces = np.where(last[:, None] & (faces // tube == 0), seam[faces], faces)
-    return Mesh(torus(around, tube).vertices, faces)
+    return Mesh(_bottle(np.pi * row / around, np.pi / 2 + 2 * np.pi * column / tube), faces)
+
+
+def _bottle(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Points (V, 3) of the bottle, upright, about 3 high; (pi, v) is (0, pi - v)."""
+    s, c, w = np.sin(u), np.cos(u), np.cos(v)
+    across = -2 / 15 * c * (3 * w - 30 * s + 90 * c**4 * s - 60 * c**6 * s + 5 * c * w * s)
+    inner = 3 * w - 3 * c**2 * w - 48 * c**4 * w + 48 * c**6 * w - 60 * s + 5 * c * w * s
+    inner += -5 * c**3 * w * s - 80 * c**5 * w * s + 80 * c**7 * w * s
+    up, deep = -1 / 15 * s * inner, 2 / 15 * (3 + 5 * c * s) * np.sin(v)
+    return np.stack([across, deep, up - 2.2], axis=1) * 0.65
 
 
 def subdivide(mesh: Mesh) -> Mesh:

@@ -127,6 +127,13 @@ def test_two_solids_that_touch_in_a_point_are_refused():
         topology(Mesh(vertices, faces.reshape(-1, 3)))
 
 
+def test_the_drawn_klein_bottle_closes_where_it_is_glued():
+    mesh = klein_bottle(160, 48)
+    ends = mesh.vertices[mesh.faces[:, [0, 1, 1, 2, 2, 0]]].reshape(-1, 2, 3)
+    assert np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1).max() < 0.15  # of about 3: no edge goes across
+    assert np.abs(mesh.vertices).max() < 1.65
+
+
 def test_a_klein_bottle_has_the_euler_characteristic_of_a_torus_but_no_inside():
     mesh = klein_bottle()
     sides = {frozenset(pair) for face in mesh.faces.tolist() for pair in zip(face, face[1:] + face[:1], strict=True)}

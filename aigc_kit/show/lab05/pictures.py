@@ -19,20 +19,25 @@ if TYPE_CHECKING:
     from aigc_kit.story import Storyboard, Work
     from aigc_kit.story.parts import Part
 
+IN_A_ROW = 3
 _KIND = {"text": ("文字", "text"), "image": ("图片", "image"), "audio": ("旁白", "voice"), "video": ("视频", "clip")}
 _ENGLISH = {"model": "AI-made", "brought": "AI-made elsewhere", "mixed": "partly AI-made", "computed": "computed"}
 
 
 def gallery(pictures: Mapping[str, np.ndarray], words: str = "") -> Picture:
-    """Pictures side by side, small ones with their pixels visible.
+    """Pictures side by side, three in a row, small ones with their pixels visible.
 
     Args:
         pictures: title -> uint8 (H, W, 3).
         words: said below them.
     """
-    figure, axes = canvas(1, len(pictures), width=3.1 * len(pictures), height=3.5)
-    for axis, (title, pixels) in zip(axes, pictures.items(), strict=True):
+    columns = min(len(pictures), IN_A_ROW)
+    rows = -(-len(pictures) // columns)
+    figure, axes = canvas(rows, columns, width=2.8 * columns, height=3.1 * rows + 0.3)
+    for axis, (title, pixels) in zip(axes, pictures.items(), strict=False):
         _show(axis, pixels, label(title, ""))
+    for axis in axes[len(pictures) :]:
+        axis.set_axis_off()
     if words:
         figure.supxlabel(label(words, ""), fontsize=10, color="#555b66")
     return Picture(figure, f"{'、'.join(pictures)}。{words}")

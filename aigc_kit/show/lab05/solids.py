@@ -7,7 +7,18 @@ import numpy as np
 from aigc_kit.show.fonts import label
 from aigc_kit.show.page import Html
 from aigc_kit.show.plots import BLUE, GREEN, GREY, ORANGE, Live, Picture, canvas
-from aigc_kit.topology import TEARING, Camera, Field, donut_to_mug, gilding, mesh_of, render, topology
+from aigc_kit.topology import (
+    TEARING,
+    Camera,
+    Field,
+    Mesh,
+    donut_to_mug,
+    gilding,
+    klein_bottle,
+    mesh_of,
+    render,
+    topology,
+)
 
 CELL = 0.05
 
@@ -106,6 +117,20 @@ def viewer(moments: int = 9) -> Html:
 
     view = morph_view(moments=moments, cell=0.11)
     return Html(notebook_html(view), f"{view.alt}{view.words}")
+
+
+def bottle(size: int = 300) -> Picture:
+    """A Klein bottle from two sides, computed: both sides of its surface are drawn, since it has no inside."""
+    mesh = klein_bottle(160, 48)
+    count = len(mesh.vertices)
+    faces = np.concatenate([mesh.faces, mesh.faces[:, ::-1] + count])
+    both = Mesh(np.concatenate([mesh.vertices, mesh.vertices]), faces)
+    gold = np.tile(np.repeat(np.abs(np.linspace(-1, 1, 160)), 48), 2)
+    figure, axes = canvas(1, 2, width=6.4, height=3.4)
+    for axis, turn in zip(axes, (20, 150), strict=True):
+        picture = render(both, Camera(turn=turn, rise=14), size=size, gold=gold)
+        _show(axis, picture, label("程序计算，非模型生成", "computed"))
+    return Picture(figure, "克莱因瓶，从两个方向看：管子穿过自己的侧面，从里面接回开头")
 
 
 def _drawn(family: Callable[[float], Field], t: float, size: int, *, golden: bool):
