@@ -1,18 +1,13 @@
 """Cards of the image models that this project trained and ships."""
 
+from aigc_kit.cards.diffusion import SDXL
 from aigc_kit.types import Card, FrozenMap, Source
 
 TINYSDXL = Card(
     name="tinysdxl",
     tier="tiny",
     kind="image",
-    parts=FrozenMap(
-        pipeline="diffusers.StableDiffusionXLPipeline",
-        unet="diffusers.UNet2DConditionModel",
-        vae="diffusers.AutoencoderKL",
-        text_encoder="transformers.CLIPTextModel",
-        text_encoder_2="transformers.CLIPTextModelWithProjection",
-    ),
+    parts=SDXL.parts,
     sources=(Source(kind="shipped", ref="models/tinysdxl"),),
     constraints=FrozenMap(
         languages=("zh", "en"),

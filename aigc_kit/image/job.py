@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from aigc_kit.diffusion.job import DiffusionJob
+from aigc_kit.diffusion.words import labels_of
 from aigc_kit.errors import BadInput
 from aigc_kit.image import pixels
 from aigc_kit.image.embeddings import conditions
@@ -81,14 +82,10 @@ class Job(DiffusionJob):
 
     def _labels(self) -> dict[str, Any]:
         assert self._words is not None
-        labels: dict[str, Any] = {"mode": self.mode, "seeds": self._seeds}
+        labels = {"mode": self.mode, "seeds": self._seeds, **labels_of(*self._words, self.plan.request.guidance)}
         for start, words in zip(("", "negative_"), self._words, strict=True):
             if words is not None:
-                labels |= {start + name: value for name, value in _said(words).items()}
-        notes = [note for words in self._words if words is not None for note in words.notes]
-        if self._words[1] is not None and float(self.plan.request.guidance or 0) <= 1:
-            notes.append("guidance <= 1 时没有引导，负面提示词不起作用")
-        labels["notes"] = tuple(notes)
+                labels[f"{start}weights"] = tuple((piece.text, piece.weight) for piece in words.pieces)
         if self._image is not None:
             labels |= {"image_sha256": pixels.digest(self._image), "strength": self.settings.strength}
         if self._mask is not None:
@@ -111,15 +108,3 @@ def _without_mask_channels(pipe: Any) -> Iterator[None]:
     finally:
         if plain:
             pipe.unet.register_to_config(in_channels=depth)
-
-
-def _said(words: Words) -> dict[str, Any]:
-    budget = words.budget
-    return {
-        "prompt_read": words.read,
-        "tokens": budget.used,
-        "token_limit": budget.limit,
-        "cut": budget.cut,
-        "weights": tuple((piece.text, piece.weight) for piece in words.pieces),
-        **dict(words.labels),
-    }

@@ -8,31 +8,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from aigc_kit import prompts
+from aigc_kit.diffusion.words import ReadWords
 from aigc_kit.errors import BadInput
 from aigc_kit.image.settings import Settings
-from aigc_kit.prompts import Piece, TokenBudget
+from aigc_kit.prompts import Piece
 from aigc_kit.types import Card
 
 
 @dataclass(frozen=True)
-class Words:
-    """A prompt on its way to the text encoders.
+class Words(ReadWords):
+    """A prompt on its way to the text encoders of an image model.
 
     Args:
-        given: as written.
-        read: the text that they read.
-        pieces: the same in pieces with weights; empty when every weight is 1.
-        budget: its tokens.
-        labels: what was changed: phrase, kept, dropped (tiny world); english, translated_by, unknown (English models).
-        notes: what a reader should know of it, in Chinese.
+        pieces: what is read, in pieces with weights; empty when every weight is 1.
     """
 
-    given: str
-    read: str
-    pieces: tuple[Piece, ...]
-    budget: TokenBudget
-    labels: tuple[tuple[str, Any], ...] = ()
-    notes: tuple[str, ...] = ()
+    pieces: tuple[Piece, ...] = ()
 
 
 def words_for(prompt: str, settings: Settings, card: Card, tokenizer: Any) -> Words:
@@ -69,7 +60,7 @@ def words_for(prompt: str, settings: Settings, card: Card, tokenizer: Any) -> Wo
         notes = (*notes, "提示词里没有小世界认识的词，画面与它无关")
     if not budget.fits:
         notes = (*notes, f"共 {budget.used} 个 token，编码器只读前 {budget.limit} 个，后面的没有读到：{budget.cut}")
-    return Words(prompt, read, pieces if weighted else (), budget, tuple(labels), notes)
+    return Words(prompt, read, budget, tuple(labels), notes, pieces if weighted else ())
 
 
 def _pieces(text: str) -> tuple[tuple[Piece, ...], tuple[str, ...]]:

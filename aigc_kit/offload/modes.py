@@ -5,6 +5,7 @@ from typing import Any
 
 from aigc_kit.errors import BadInput, CannotLoad
 from aigc_kit.types import Plan
+from aigc_kit.xray.build import kept_float32
 
 COMPUTE = ("float32", "float16", "bfloat16")
 _GROUP_HOOKS = ("group_offloading", "layer_execution_tracker", "lazy_prefetch_group_offloading")
@@ -49,26 +50,15 @@ def cast(name: str, part: Any, dtype: str | None, plan: Plan) -> None:
         return
     if dtype not in {*COMPUTE, "float8"}:
         raise BadInput(asked=f"{name} in {dtype}", found="weights are quantised when they are loaded", todo="load so")
-    wanted = torch_dtype(work_dtype(plan) if dtype == "float8" else dtype)
+    compute = work_dtype(plan) if dtype == "float8" else dtype
+    wanted = torch_dtype(compute)
     for path, weight in part.named_parameters():
         if weight.is_floating_point():
-            kept = torch.float32 if kept_float32(part, path, wanted) else wanted
+            kept = torch.float32 if kept_float32(part, path, compute) else wanted
             if weight.dtype != kept:
                 weight.data = weight.data.to(kept)
     if dtype == "float8":
         _store_in_float8(part, wanted)
-
-
-def kept_float32(part: Any, path: str, dtype: Any) -> bool:
-    """Whether loading with this dtype would leave this weight in float32: diffusers keeps its list in every dtype,
-    transformers in float16 only, and its strict list in bfloat16 too."""
-    import torch
-
-    names = set(getattr(part, "_keep_in_fp32_modules", None) or ())
-    if hasattr(part, "config_class"):
-        names = names if dtype == torch.float16 else set()
-        names |= set(getattr(part, "_keep_in_fp32_modules_strict", None) or ())
-    return dtype != torch.float32 and bool(names & set(path.split(".")))
 
 
 def _store_in_float8(part: Any, compute: Any) -> None:

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from aigc_kit.diffusion.job import DiffusionJob
+from aigc_kit.diffusion.words import ReadWords, labels_of
 from aigc_kit.errors import BadInput
 from aigc_kit.plan.asked import complete
 from aigc_kit.types import Plan, Request
 from aigc_kit.video import pixels
 from aigc_kit.video.settings import Settings
-from aigc_kit.video.words import Words, words_for
+from aigc_kit.video.words import words_for
 
 
 class Job(DiffusionJob):
@@ -27,7 +28,7 @@ class Job(DiffusionJob):
     def __init__(self, request: Request, plan: Plan) -> None:
         super().__init__(request, plan)
         self.settings = Settings.of(plan.request)
-        self._words: tuple[Words, Words | None] | None = None
+        self._words: tuple[ReadWords, ReadWords | None] | None = None
         self._skipped: tuple[int, int] | None = None
         check_plan(plan)
 
@@ -96,27 +97,10 @@ class Job(DiffusionJob):
             "fps": request.fps,
             "seconds": (request.frames or 0) / float(request.fps or 1),
         }
-        for start, words in zip(("", "negative_"), self._words, strict=True):
-            if words is not None:
-                labels |= {start + name: value for name, value in _said(words).items()}
-        notes = [note for words in self._words if words is not None for note in words.notes]
-        if self._words[1] is not None and float(request.guidance or 0) <= 1:
-            notes.append("guidance <= 1 时没有引导，负面提示词不起作用")
+        labels |= labels_of(*self._words, request.guidance)
         if self._skipped is not None:
             labels["cache_skipped"] = self._skipped
-        labels["notes"] = tuple(notes)
         return labels
-
-
-def _said(words: Words) -> dict[str, Any]:
-    budget = words.budget
-    return {
-        "prompt_read": words.read,
-        "tokens": budget.used,
-        "token_limit": budget.limit,
-        "cut": budget.cut,
-        **dict(words.labels),
-    }
 
 
 def check_plan(plan: Plan) -> None:

@@ -4,34 +4,14 @@ The tiny model is told the prompt in the words of its closed world; umT5 of the 
 they are, and up to 512 tokens.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from aigc_kit import prompts
-from aigc_kit.prompts import TokenBudget
+from aigc_kit.diffusion.words import ReadWords
 from aigc_kit.types import Card
 
 
-@dataclass(frozen=True)
-class Words:
-    """A prompt on its way to the text encoder.
-
-    Args:
-        given: as written.
-        read: the text that is read.
-        budget: its tokens.
-        labels: what was changed: phrase, kept, dropped (tiny world).
-        notes: what a reader should know of it, in Chinese.
-    """
-
-    given: str
-    read: str
-    budget: TokenBudget
-    labels: tuple[tuple[str, Any], ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-def words_for(prompt: str, card: Card, tokenizer: Any, *, negative: bool = False) -> Words:
+def words_for(prompt: str, card: Card, tokenizer: Any, *, negative: bool = False) -> ReadWords:
     """What the encoder of a model reads for a prompt.
 
     Args:
@@ -49,7 +29,7 @@ def words_for(prompt: str, card: Card, tokenizer: Any, *, negative: bool = False
     budget = prompts.budget(read, tokenizer, limit=card.constraints["max_tokens"] - 1)  # one place marks the end
     if not budget.fits:
         notes.append(f"共 {budget.used} 个 token，编码器只读前 {budget.limit} 个，后面的没有读到：{budget.cut}")
-    return Words(prompt, read, budget, tuple(labels), tuple(notes))
+    return ReadWords(prompt, read, budget, tuple(labels), tuple(notes))
 
 
 def _said(prompt: str, negative: bool) -> tuple[str, list[tuple[str, Any]]]:
