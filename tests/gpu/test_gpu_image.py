@@ -9,9 +9,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "image"))
 from image_models import here, models, quiet  # noqa: F401  (fixtures: the small model, built once)
-from image_plans import PARTS, plan_of
+from image_plans import PARTS, SMALL, plan_of
 
-from aigc_kit import device, image
+from aigc_kit import cards, device, image
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -69,3 +69,16 @@ def test_a_against_b_on_a_gpu_is_measured_alone(here):  # noqa: F811
     assert made.b.weight_bytes == pytest.approx(made.a.weight_bytes / 2, rel=0.01)
     assert made.b.peak.value < made.a.peak.value  # each without the other's weights
     assert made.a.reserved_bytes >= made.a.peak.value
+
+
+def test_every_row_of_the_ablation_is_measured_on_a_gpu(here):  # noqa: F811
+    from aigc_kit.image import ablation
+
+    card = replace(SMALL, tier="tiny", sources=cards.get("tinysdxl").sources)  # planned as one that ships
+    table = ablation.measure(plan_here(seed=3, batch=2, card=card))
+    asked = {row.name: row for row in table.rows if row.name != "xformers"}
+    assert table.reference == "half"
+    assert {row.how for row in asked.values()} == {"measured"}
+    assert all(row.peak.value > 0 and row.reserved.value >= row.peak.value for row in asked.values())
+    for name in ("model", "group", "sequential"):
+        assert asked[name].peak.value < asked["half"].peak.value

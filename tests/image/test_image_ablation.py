@@ -165,6 +165,23 @@ def test_rows_that_do_not_fit_a_gpu_are_predicted_and_say_so():
     assert not any(row.fits for row in table.rows)
 
 
+def test_every_row_of_a_small_model_on_a_gpu_is_placed_as_it_says(here):
+    """The planner of small models keeps all parts on the device, whatever is asked."""
+    from aigc_kit.image.ablation import measuring
+
+    card = replace(SMALL, tier="tiny", sources=cards.get("tinysdxl").sources)
+    gpu = Budget("cuda", "a card", 8 * GIB, 8 * GIB, 64 * GIB, 0, {"bf16": True, "fused_attention": True})
+    plans, missing = measuring._plans(replace(plan_of(card=card), budget=gpu))
+    assert set(missing) <= {"xformers"}  # where it is not installed
+    ways = {name: set(plan.placement.values()) for name, plan in plans.items()}
+    assert {name: ways[name] for name in ("model", "group", "sequential")} == {
+        "model": {"model"}, "group": {"group"}, "sequential": {"sequential"},
+    }  # fmt: skip
+    assert ways["half"] == ways["math"] == {"cuda"}
+    assert {plan.dtypes["unet"] for name, plan in plans.items() if name != "baseline"} == {"float16"}
+    assert plans["vae_tiling"].vae["tiling"] and plans["sliced"].attention == "sliced"
+
+
 def test_rows_that_run_out_of_memory_say_so(monkeypatch):
     import torch
 

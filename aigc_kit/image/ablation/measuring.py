@@ -89,14 +89,21 @@ def _plans(made: Plan) -> tuple[dict[str, Plan], dict[str, _Missing]]:
             missing[switch.name] = _Missing(reason)
         elif switch.name != "sdpa":  # it is the row that the others are compared with
             dtype = half if switch.name == "half" else usual
-            wanted = made.request.change(**{"dtype": dtype, **PLAIN, **switch.sets})
+            sets = {"dtype": dtype, **PLAIN, **switch.sets}
             try:
-                plans[switch.name] = make_plan(wanted, made.budget, made.card)
+                planned = make_plan(made.request.change(**sets), made.budget, made.card)
+                plans[switch.name] = _placed(planned, sets["placement"])
             except DoesNotFit as problem:
                 missing[switch.name] = _Missing(Reason(f"does not fit: {problem.found}", "装不下"), memory=True)
             except BadInput as problem:
                 missing[switch.name] = _Missing(Reason(problem.found, _NO_SUCH))
     return plans, missing
+
+
+def _placed(planned: Plan, way: str) -> Plan:
+    """The plan with its parts placed so: for a small model the planner keeps them on the device whatever is asked."""
+    mode = planned.budget.device if way == "resident" else way
+    return replace(planned, placement=FrozenMap(dict.fromkeys(planned.placement, mode)))
 
 
 def _cannot(switch: Switch, on_cpu: bool) -> Reason | None:
