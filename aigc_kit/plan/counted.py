@@ -32,8 +32,9 @@ def plan(
     dtype = asked.dtype if asked.dtype in BYTES else "float32" if budget.device == "cpu" else "float16"
     weights = sum(parts.values()) * BYTES[dtype]
     margin = MARGIN * budget.free_bytes - (LIBRARY_BYTES["cpu"] if budget.device == "cpu" else 0)
+    per_pixel = card.constraints.get("pixel_bytes", PIXEL_BYTES)
     for height, width, frames in ladder:
-        working = PIXEL_BYTES * height * width * frames * request.batch
+        working = per_pixel * height * width * frames * request.batch
         if weights + working * (1 + ERROR) <= margin:
             break
     else:
@@ -58,7 +59,7 @@ def plan(
                 peak,
                 "B",
                 "predicted",
-                f"weights + {PIXEL_BYTES} bytes a pixel and frame; this model was not traced",
+                f"weights + {per_pixel} bytes a pixel and frame; this model was not traced",
                 error=ERROR * working / peak,
             ),
         ),
