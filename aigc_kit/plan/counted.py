@@ -29,7 +29,8 @@ def plan(
         DoesNotFit: no size fits.
     """
     parts = parameters(card)
-    dtype = asked.dtype if asked.dtype in BYTES else "float32" if budget.device == "cpu" else "float16"
+    whole = budget.device == "cpu" or not card.constraints.get("half", True)
+    dtype = asked.dtype if asked.dtype in BYTES else "float32" if whole else "float16"
     weights = sum(parts.values()) * BYTES[dtype]
     margin = MARGIN * budget.free_bytes - (LIBRARY_BYTES["cpu"] if budget.device == "cpu" else 0)
     per_pixel = card.constraints.get("pixel_bytes", PIXEL_BYTES)

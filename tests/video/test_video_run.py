@@ -293,6 +293,18 @@ def test_a_plan_leaves_nothing_open(here):
     assert None not in (request.height, request.width, request.frames, request.fps, request.steps, request.guidance)
 
 
+def test_the_small_model_stays_in_float32_on_a_gpu_too(here):
+    from aigc_kit.plan import machines
+    from aigc_kit.plan import plan as make_plan
+    from aigc_kit.types import Request
+    from aigc_kit.video.job import check_plan
+
+    made = make_plan(Request("tinywan", "小猫"), machines.a_gpu(name="RTX3060"), cards.get("tinywan"))
+    assert set(made.dtypes.values()) == {"float32"}
+    assert set(made.placement.values()) == {"cuda"}
+    check_plan(made)
+
+
 def test_no_model_is_here(monkeypatch):
     from aigc_kit import fetch
 
