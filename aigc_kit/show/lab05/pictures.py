@@ -1,12 +1,16 @@
 """Pictures of a work: what there is of it, galleries, the grid that is too coarse, the shots in time, the marks."""
 
+import base64
 from collections.abc import Mapping, Sequence
+from html import escape
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from PIL import Image
 
 from aigc_kit.show.fonts import label
+from aigc_kit.show.page import Html
 from aigc_kit.show.plots import BLUE, GREEN, GREY, ORANGE, Picture, canvas
 from aigc_kit.story.clean import visible
 from aigc_kit.story.measured import middle_frame, samples_of
@@ -19,28 +23,33 @@ if TYPE_CHECKING:
     from aigc_kit.story import Storyboard, Work
     from aigc_kit.story.parts import Part
 
-IN_A_ROW = 3
 _KIND = {"text": ("文字", "text"), "image": ("图片", "image"), "audio": ("旁白", "voice"), "video": ("视频", "clip")}
 _ENGLISH = {"model": "AI-made", "brought": "AI-made elsewhere", "mixed": "partly AI-made", "computed": "computed"}
 
 
-def gallery(pictures: Mapping[str, np.ndarray], words: str = "") -> Picture:
-    """Pictures side by side, three in a row, small ones with their pixels visible.
+def gallery(pictures: Mapping[str, np.ndarray], words: str = "", width: int = 220) -> Html:
+    """Pictures side by side, as many in a row as there is room for, small ones with their pixels visible.
 
     Args:
         pictures: title -> uint8 (H, W, 3).
         words: said below them.
+        width: of each as it is shown, in pixels.
     """
-    columns = min(len(pictures), IN_A_ROW)
-    rows = -(-len(pictures) // columns)
-    figure, axes = canvas(rows, columns, width=2.8 * columns, height=3.1 * rows + 0.3)
-    for axis, (title, pixels) in zip(axes, pictures.items(), strict=False):
-        _show(axis, pixels, label(title, ""))
-    for axis in axes[len(pictures) :]:
-        axis.set_axis_off()
-    if words:
-        figure.supxlabel(label(words, ""), fontsize=10, color="#555b66")
-    return Picture(figure, f"{'、'.join(pictures)}。{words}")
+    blocks = []
+    for title, pixels in pictures.items():
+        image, buffer = Image.fromarray(pixels), BytesIO()
+        image.thumbnail((2 * width, 2 * width))
+        image.save(buffer, "WEBP", quality=85)
+        source = f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+        size = f"width:{width}px;height:auto;display:block" + (
+            ";image-rendering:pixelated" if len(pixels) < 256 else ""
+        )
+        blocks.append(
+            f'<figure style="margin:0"><img src="{source}" alt="{escape(title, quote=True)}" style="{size}">'
+            f'<figcaption style="text-align:center">{escape(title)}</figcaption></figure>'
+        )
+    row = f'<div style="display:flex;flex-wrap:wrap;gap:10px;max-width:{3 * width + 30}px">{"".join(blocks)}</div>'
+    return Html(f"{row}<p>{escape(words)}</p>", f"{'、'.join(pictures)}。{words}")
 
 
 def sheet(work: "Work") -> Picture:
@@ -158,17 +167,7 @@ def _draw(axis: "Axes", part: "Part") -> None:
 
 
 def _pixels(part: "Part") -> Any:
-    from PIL import Image
-
     if part.kind == "video":
         return middle_frame(part)
     with Image.open(BytesIO(part.data)) as image:
         return np.asarray(image.convert("RGB"))
-
-
-def _show(axis: "Axes", picture: np.ndarray, title: str) -> None:
-    axis.imshow(picture, interpolation="nearest")
-    axis.set_title(title, fontsize=11)
-    axis.set_xticks([])
-    axis.set_yticks([])
-    axis.spines[:].set_visible(False)
