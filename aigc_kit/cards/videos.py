@@ -27,7 +27,7 @@ TINYWAN = Card(
         frames_ladder=(17, 9),
         variant=None,
         vae_upcast=False,
-        half=False,  # Wan's decoder overflows in float16 (errata E46), and 34 MB need no saving
+        half=False,  # Wan's decoder overflows in float16 (errata E46), and 17 MB need no saving
         pixel_bytes=300,  # live bytes a pixel and frame: 130 to 430 measured, most of it in the text encoder
     ),
     defaults=FrozenMap(height=64, width=64, steps=20, guidance=6.0, fps=16, dtype="float32"),
