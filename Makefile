@@ -24,6 +24,15 @@ PIP_FLAGS += --no-index --find-links '$(OFFLINE)/wheels'
 FETCH_FLAGS := --from '$(OFFLINE)/models'
 endif
 
+# Where the clone is, said relative to the environment: Python 3.11 cannot start in a C locale when a .pth file holds a
+# path with Chinese characters.
+define RELATIVE_PTH
+from pathlib import Path
+for pth in Path('$(VENV)').glob('lib/python3*/site-packages/*aigc_kit*.pth'):
+    pth.write_text('../../../..\n')
+endef
+export RELATIVE_PTH
+
 .PHONY: labs lab test check bench gpu-check readme-media fetch clean
 
 labs: fetch
@@ -43,7 +52,7 @@ check: $(STAMP)
 	$(BIN)/aigc doctor --audit
 
 bench: fetch
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench --write
 
 # Predicted beside measured on the GPU of this machine: prints rows for docs/VERIFIED.md, fetches no weights,
 # and leaves records from which `aigc calibrate out/gpu-check` fits the predictions to this GPU.
@@ -64,6 +73,7 @@ $(STAMP): pyproject.toml constraints.txt
 	    echo "found: $$($(BIN)/python --version), and 3.11 to 3.13 is needed"; \
 	    echo "what to do: rm -r $(VENV), then make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
 	$(BIN)/python -m pip install --quiet $(PIP_FLAGS) --constraint constraints.txt --editable '.[dev]'
+	@$(BIN)/python -S -c "$$RELATIVE_PTH"
 	@touch $@
 
 # ChatTTS brings torchaudio, which a CPU build of torch cannot load: a folder of its own, for its tests alone.

@@ -2,10 +2,12 @@
 
 import io
 import os
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aigc_kit.errors import BadInput
 from aigc_kit.show import fonts
 
 if TYPE_CHECKING:
@@ -13,11 +15,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 BLUE, ORANGE, GREEN, GREY, RED = "#3b7dd8", "#d9822b", "#2e9e5b", "#b9bec7", "#c8443c"
+FIGURES = 12  # pictures whose figure is kept after they were shown: a figure takes 2 to 5 MB
 TEMPERATURE_COLOURS = ("#3b7dd8", "#2e9e5b", "#d9822b", "#c8443c", "#8e5bd0")
 
 
 class Picture:
     """A finished plot: shows itself in a notebook, and is written with `save`.
+
+    A notebook keeps whatever its cells return, so figures of pictures that were shown long ago are let go: those keep
+    the PNG that was shown.
 
     Args:
         figure: a matplotlib Figure.
@@ -25,12 +31,28 @@ class Picture:
     """
 
     def __init__(self, figure: "Figure", words: str) -> None:
-        self.figure, self.words = figure, words
+        self._figure: Figure | None = figure
+        self._png = b""
+        self.words = words
+
+    @property
+    def figure(self) -> "Figure":
+        """The matplotlib figure.
+
+        Raises:
+            BadInput: it was let go, since `FIGURES` pictures were shown after it.
+        """
+        if self._figure is None:
+            found = f"more than {FIGURES} pictures were shown after it: only its PNG was kept"
+            raise BadInput(asked="the figure of a picture", found=found, todo="run the cell that draws it again")
+        return self._figure
 
     def png(self, dpi: int = 88) -> bytes:
-        """The plot as PNG bytes."""
+        """The plot as PNG bytes; at the resolution at which it was shown once its figure was let go."""
         from matplotlib.text import Text
 
+        if self._figure is None:
+            return self._png
         for text in self.figure.findobj(Text):
             text.set_text(fonts.drawable(text.get_text()))
         buffer = io.BytesIO()
@@ -48,10 +70,26 @@ class Picture:
         return path
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, bytes | str]:
-        return {"image/png": self.png(), "text/plain": self.words}
+        shown = self.png()
+        if self._figure is not None:
+            self._png = shown
+            _let_older_go(self)
+        return {"image/png": shown, "text/plain": self.words}
 
     def __repr__(self) -> str:
         return self.words
+
+
+_with_figures: deque[Picture] = deque()
+
+
+def _let_older_go(picture: Picture) -> None:
+    """Note that a picture was shown; of those shown before the last `FIGURES`, only the PNG is kept."""
+    if picture in _with_figures:
+        _with_figures.remove(picture)
+    _with_figures.append(picture)
+    while len(_with_figures) > FIGURES:
+        _with_figures.popleft()._figure = None
 
 
 def canvas(

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from aigc_kit import cards, load
 from aigc_kit.errors import BadInput, UnknownName
@@ -113,10 +115,16 @@ def _tokenizer_file(card: Card) -> Path:
     return converted_tokenizer(card, sorted(folder.glob("*.gguf"))[0]) / "tokenizer.json"
 
 
-def _read_with(file: Path, name: str, text: str) -> Reading:
+@lru_cache(maxsize=4)
+def _tokenizer(file: Path, changed: int) -> Any:
+    """The tokenizer of a file, kept: building one takes 15 MB, which the allocator does not give back."""
     from tokenizers import Tokenizer
 
-    tokenizer = Tokenizer.from_file(str(file))
+    return Tokenizer.from_file(str(file))
+
+
+def _read_with(file: Path, name: str, text: str) -> Reading:
+    tokenizer = _tokenizer(file, file.stat().st_mtime_ns)
     found = tokenizer.encode(text, add_special_tokens=False)
     from_letters = {letter: byte for byte, letter in enumerate(byte_letters())}
     byte_level = "ByteLevel" in str(tokenizer.decoder)

@@ -1,0 +1,46 @@
+"""A cell that is run twenty times does not take more memory each time (resident memory of a notebook shell)."""
+
+import json
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from core_models import require_card
+from leak_cells import CASES
+
+from aigc_kit.errors import BadInput
+
+ROOT = Path(__file__).parents[2]
+TIMES = 30
+FLAT = 0.02  # of the resident memory, from the middle five runs to the last five
+MIB_A_RUN = 0.5  # what a notebook itself keeps of a returned picture is its PNG
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_memory_stays_flat(name):
+    if name == "speech":
+        require_card("baker")
+    command = [sys.executable, str(Path(__file__).with_name("leak_cells.py")), name, str(TIMES)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout.splitlines()[-1])
+    early, late = statistics.median(found[13:18]), statistics.median(found[25:30])
+    assert late - early < max(FLAT * early, 12 * MIB_A_RUN), found
+
+
+def test_old_figures_are_let_go_and_say_so():
+    from aigc_kit.show import plots
+
+    made = []
+    for _ in range(plots.FIGURES + 3):
+        figure, (axis,) = plots.canvas(width=2, height=1)
+        axis.plot([1, 2])
+        made.append(plots.Picture(figure, "图"))
+        shown = made[-1]._repr_mimebundle_()["image/png"]
+    assert made[-1].figure is figure and made[0].png()[:4] == b"\x89PNG"
+    with pytest.raises(BadInput, match="run the cell that draws it again"):
+        _ = made[0].figure
+    assert made[0]._repr_mimebundle_()["image/png"] == made[0].png(), "it still shows what it showed"
+    kept = plots.Picture(plots.canvas(width=2, height=1)[0], "图")
+    assert kept.figure is not None and shown[:4] == b"\x89PNG", "a picture that was never shown keeps its figure"
