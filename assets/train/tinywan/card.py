@@ -5,7 +5,7 @@ import re
 
 from assets.train.tinysdxl.card import rate, table
 
-from . import evaluate, network, paths
+from . import codec, evaluate, network, paths
 
 TEMPLATE = paths.HERE / "card_template.md"
 README = paths.HERE / "README.md"
@@ -64,6 +64,7 @@ def text(report: dict) -> str:
         transformer=f"{sizes['transformer'] / 1e6:.1f}",
         vae=f"{sizes['vae'] / 1e6:.1f}",
         text=f"{sizes['text_encoder'] / 1e6:.2f}",
+        channels=codec.CHANNELS,
         layers=network.LAYERS,
         width=network.WIDTH,
         steps=settings["steps"],
