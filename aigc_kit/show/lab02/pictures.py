@@ -127,7 +127,7 @@ def grid(made: "Grid", width: int = 132) -> Html:
     head = f"<tr>{corner}{heads}</tr>" if along else ""
     shared = {name: getattr(first.plan.request, name) for name in ("steps", "guidance", "seed")}
     same = "，".join(f"{_DIALS[n]} {v:g}" for n, v in shared.items() if n not in (down, along))
-    foot = "" if "prompt" in (down, along) else f"模型读到：{first.labels['prompt_read']}　"
+    foot = "" if "prompt" in (down, along) else _given(first)
     foot += f"其余相同：{same}" if same else ""
     under = f'<caption style="caption-side:bottom;text-align:left;{GREY}">{escape(foot)}</caption>'
     dials = " × ".join(_DIALS.get(name, name) for name in (down, along) if name)
@@ -151,6 +151,12 @@ def reading(take: Take, titles: Sequence[str] = ()) -> Html:
     head = ("", "是小世界的画吗", *(f"{ATTRIBUTES_ZH[key]}：{value_zh(key, value)}？" for key, value in spec.items()))
     caption = "裁判：一个只看过程序画的图、与画图模型没有共同权重的小网络（实测）"
     return table(rows, head, caption)
+
+
+def _given(take: Take) -> str:
+    """What the model was given, and what of the prompt it was not; plain text."""
+    lost = "、".join(text for text, why in take.labels.get("dropped", ()) if why != "grammar")
+    return f"模型读到：{take.labels['prompt_read']}　" + (f"舍去：{lost}　" if lost else "")
 
 
 def _value(dial: str, value: Any, take: Take) -> str:

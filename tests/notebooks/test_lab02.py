@@ -1,0 +1,115 @@
+"""Lab 02's own code, taken out of the notebook and held against diffusers; its solutions pass its checks."""
+
+import ast
+
+import numpy as np
+import pytest
+
+from aigc_kit.notebooks import cells
+
+NOTEBOOK = cells.folder() / "02_sdxl.ipynb"
+
+
+def functions(names, space):
+    """Put the functions of these names, as the notebook's cells define them, into a namespace."""
+    found = set()
+    for cell in cells.read(NOTEBOOK).cells:
+        if cell.cell_type == "code" and not cell.source.startswith("%"):
+            for node in ast.parse(cell.source).body:
+                if isinstance(node, ast.FunctionDef) and node.name in names:
+                    exec(compile(ast.Module([node], []), str(NOTEBOOK), "exec"), space)
+                    found.add(node.name)
+    assert found == set(names)
+    return space
+
+
+@pytest.fixture(scope="module")
+def pipe():
+    """The tiny SDXL as diffusers loads it, on the CPU, float32."""
+    import torch
+    from core_models import require_card
+    from diffusers import DiffusionPipeline
+
+    folder = require_card("tinysdxl")
+    made = DiffusionPipeline.from_pretrained(folder, dtype=torch.float32, use_safetensors=True, add_watermarker=False)
+    made.set_progress_bar_config(disable=True)
+    return made
+
+
+@pytest.fixture(scope="module")
+def lab(pipe):
+    """The notebook's by-hand functions with what they take from the notebook."""
+    import torch
+
+    from aigc_kit import image
+
+    space = {"torch": torch, "np": np, "pipe": pipe, "image": image}
+    space["z"] = torch.zeros(1, pipe.unet.config.in_channels, 16, 16)
+    functions(["encode", "predict"], space)
+    space["said"] = space["encode"]("a red heart")
+    space["nothing"] = tuple(torch.zeros_like(part) for part in space["said"])
+    return functions(["denoise", "noised"], space)
+
+
+def of_diffusers(pipe, prompt, **options):
+    import torch
+
+    drawn = pipe(prompt, generator=torch.Generator().manual_seed(9), output_type="np", height=128, width=128, **options)
+    return (drawn.images * 255).round().astype(np.uint8)
+
+
+@pytest.mark.parametrize("guidance", [1.5, 5.0])
+def test_the_loop_by_hand_is_diffusers_own(lab, pipe, guidance):
+    mine = lab["denoise"](lab["said"], guidance=guidance, steps=4, seed=9)
+    assert np.array_equal(mine, of_diffusers(pipe, "a red heart", guidance_scale=guidance, num_inference_steps=4))
+
+
+def test_a_negative_by_hand_is_diffusers_own(lab, pipe):
+    mine = lab["denoise"](lab["said"], steps=4, seed=9, empty=lab["encode"]("night"))
+    wanted = of_diffusers(pipe, "a red heart", negative_prompt="night", guidance_scale=5.0, num_inference_steps=4)
+    assert np.array_equal(mine, wanted)
+
+
+def test_two_conditions_pull_twice_as_one_condition_pulled_twice(lab):
+    one = lab["encode"]("a red heart")
+    both = lab["denoise"](one, one, guidance=2.0, steps=3)
+    assert np.abs(both.astype(int) - lab["denoise"](one, guidance=4.0, steps=3)).max() <= 1
+
+
+def test_noise_by_hand_is_diffusers_own(lab, pipe):
+    import torch
+    from diffusers import DDPMScheduler
+
+    forward = DDPMScheduler.from_config(pipe.scheduler.config)
+    lab["abar"] = forward.alphas_cumprod.numpy()
+    x, noise = torch.randn(2, 1, 16, 8, 8, generator=torch.Generator().manual_seed(0)).unbind(0)
+    for t in (0, 250, 999):
+        assert torch.allclose(lab["noised"](x, t, noise), forward.add_noise(x, noise, torch.tensor([t])), atol=1e-5)
+
+
+def test_the_solutions_pass_every_check(tmp_path):
+    from core_models import require_card
+
+    from aigc_kit.notebooks import run
+
+    require_card("tinysdxl")
+    solutions = cells.read(cells.folder() / "solutions" / NOTEBOOK.name)
+    done = run.execute(solutions, tmp_path, offline=True)
+    assert done.status == "ok", done.failure
+    results = [
+        o.data for cell in done.notebook.cells for o in cell.get("outputs", []) if o.output_type == "execute_result"
+    ]
+    shown = [data["text/plain"].split("：")[0] for data in results]
+    assert shown == [f"✓ 练习 {name} 通过" for name in "abcdef"]
+
+
+def test_the_checks_of_the_notebook_are_those_of_the_lab():
+    from aigc_kit.checks import checks_of
+
+    source = "\n".join(cell.source for cell in cells.read(NOTEBOOK).cells if "exercise" in cells.tags(cell))
+    assert all(f"nb02.{check.name}(" in source for check in checks_of("02"))
+
+
+def test_the_errata_of_the_lab_are_all_shown():
+    source = "\n".join(cell.source for cell in cells.read(NOTEBOOK).cells)
+    assert [f"E{n}" for n in range(8, 28) if f"E{n}" not in source] == []
