@@ -16,6 +16,8 @@ LABS ?=
 MODELS ?= core
 PIP_FLAGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# An environment that was damaged (two makes at once, say) must not send pip to the system's Python
+export PIP_REQUIRE_VIRTUALENV := 1
 # Compute threads that spin while they wait crawl when anything else runs beside them
 export OMP_WAIT_POLICY ?= PASSIVE
 

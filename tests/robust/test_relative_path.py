@@ -1,4 +1,4 @@
-"""What `make` does to the .pth file of an editable install: a C locale can start Python below a Chinese path."""
+"""What `make` makes sure of: a C locale can start Python below a Chinese path; pip never touches the system's Python."""
 
 import os
 import re
@@ -44,3 +44,16 @@ def test_python_starts_in_a_c_locale_below_a_chinese_path(clone):
     subprocess.run([str(clone / ".venv" / "bin" / "python"), "-S", "-c", recipe()], cwd=clone, check=True)
     done = starts(clone)
     assert done.stdout == b"started\n", done.stderr
+
+
+def test_pip_refuses_to_install_outside_an_environment():
+    """A venv that lost its pyvenv.cfg is the system's Python: everything would go there."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    name, value = re.search(r"^export (PIP_REQUIRE_VIRTUALENV) := (\d)$", makefile, re.M).groups()
+    system = getattr(sys, "_base_executable", sys.executable)
+    command = [system, "-m", "pip", "install", "--dry-run", "--no-index", "nothing-of-this-name"]
+    environment = {"PATH": os.environ["PATH"], name: value}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if "No module named pip" in done.stderr:
+        pytest.skip("the system's Python has no pip")
+    assert done.returncode and "virtualenv" in done.stderr + done.stdout
