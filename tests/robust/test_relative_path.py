@@ -1,4 +1,4 @@
-"""What `make` makes sure of: a C locale can start Python below a Chinese path; pip never touches the system's Python."""
+"""What `make` makes sure of: Python starts in a C locale below a Chinese path; pip leaves the system's Python alone."""
 
 import os
 import re

@@ -1,0 +1,67 @@
+"""The notebook server of `make lab`, without its browser, for tests."""
+
+import os
+import re
+import shlex
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where it listens, the token that it wants, and its process."""
+
+    port: int
+    token: str
+    process: subprocess.Popen
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}/{path}?token={self.token}"
+
+
+def arguments_of_make_lab() -> list[str]:
+    """What `make lab` gives to jupyter, read from the Makefile."""
+    line = re.search(r"\$\(BIN\)/jupyter (lab .*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    return shlex.split(line[1].replace("$(CURDIR)", str(ROOT)))
+
+
+@contextmanager
+def lab_server(home: Path, *more: str, **environment: str) -> Iterator[Server]:
+    """Start it with a home of its own; `more` arguments and variables come last."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--no-browser", f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--allow-root", *more]
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER_")}
+    plain |= {"HOME": str(home), "JUPYTER_CONFIG_DIR": str(home / "config"), **environment}
+    command = [sys.executable, "-m", "jupyter", *arguments_of_make_lab(), *options]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=plain, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    said, deadline = "", time.monotonic() + 120
+    try:
+        while not (found := re.search(r"http://127\.0\.0\.1:(\d+)/lab\S*\?token=(\w+)", said)):
+            assert process.poll() is None and time.monotonic() < deadline, said[-2000:]
+            said += process.stderr.readline()
+        threading.Thread(target=process.stderr.read, daemon=True).start()  # a full pipe would stop the server
+        while not _accepts(int(found[1])):  # the address is printed a little before the server listens
+            assert process.poll() is None and time.monotonic() < deadline, said[-2000:]
+            time.sleep(0.1)
+        yield Server(int(found[1]), found[2], process)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _accepts(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
