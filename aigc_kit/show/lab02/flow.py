@@ -47,17 +47,17 @@ def flow(engine: Any, height: int, width: int, steps: int) -> Picture:
         ((3.55, 3.0), (4.0, 2.7)),
         ((5.95, 3.5), (6.5, 3.2)),
         ((5.95, 2.7), (6.5, 3.0)),
-        ((2.85, 0.95), (3.75, 0.95)),
-        ((7.45, 0.95), (7.95, 0.95)),
+        ((2.85, 0.95), (4.6, 0.95)),
+        ((6.6, 0.95), (7.95, 0.95)),
         ((9.55, 0.95), (10.05, 0.95)),
     ):
         _arrow(axis, start, end)
-    _arrow(axis, (7.35, 2.75), (6.3, 1.45))
+    _arrow(axis, (7.35, 2.75), (6.1, 1.4))
     axis.text(7.0, 1.95, label("每一步都看着文字", "at every step"), fontsize=10, color="#555")
-    axis.plot([7.0, 7.0, 4.2], [0.6, 0.25, 0.25], color=BLUE, lw=1.6)
-    axis.annotate("", (4.2, 0.62), (4.2, 0.235), arrowprops={"arrowstyle": "->", "color": BLUE, "lw": 1.6})
-    axis.text(5.6, 0.32, label(f"重复 {steps} 步", f"{steps} times"), ha="center", fontsize=9.5, color=BLUE)
-    axis.text(7.72, 1.12, latent, fontsize=9.5, color="#555", ha="center")
+    axis.plot([6.15, 6.15, 5.05], [0.58, 0.2, 0.2], color=BLUE, lw=1.6)
+    axis.annotate("", (5.05, 0.62), (5.05, 0.185), arrowprops={"arrowstyle": "->", "color": BLUE, "lw": 1.6})
+    axis.text(5.6, 0.27, label(f"重复 {steps} 步", f"{steps} times"), ha="center", fontsize=9.5, color=BLUE)
+    axis.text(7.3, 1.08, latent, fontsize=9.5, color="#555", ha="center")
     words = label("数据流（按已加载的模型画出）：", "data flow of the loaded model: ")
     return Picture(figure, f"{words}{joined} → {latent} → {height}×{width}×3")
 
