@@ -14,6 +14,7 @@ def main() -> None:
         "decoder": train_decoder,
         "encoder": train_encoder,
         "decay": decay_unet,
+        "polish": polish_unet,
         "export": write_model,
         "evaluate": measure,
         "card": write_card,
@@ -61,7 +62,13 @@ def train_unet(arguments: argparse.Namespace) -> None:
 def decay_unet(arguments: argparse.Namespace) -> None:
     from . import diffusion
 
-    diffusion.train(arguments.wall, decay=True)
+    diffusion.train(arguments.wall, fall_from=1.0)
+
+
+def polish_unet(arguments: argparse.Namespace) -> None:
+    from . import diffusion, paths
+
+    diffusion.train(arguments.wall, diffusion.POLISH, diffusion.POLISH_FROM, paths.DECAYED)
 
 
 def train_decoder(arguments: argparse.Namespace) -> None:

@@ -24,11 +24,17 @@ class Settings:
     average: float = 0.998  # per step, of the weights that are shipped
     average_decay: float = 0.97  # the same in the branch with falling rate, which is short
     noisy_share: float = 0.4  # of the timesteps drawn from the noisiest 45 %, beside the uniform ones
+    detail_share: float = 0.0  # of the timesteps drawn from 40 to 540, where textures are decided
     subject_weight: float = 2.0  # extra weight of latent cells that the subject covers
     drop_zero: float = 0.07  # text replaced by zeros: what the pipeline uses when no negative prompt is given
     drop_empty: float = 0.03  # text replaced by ""
     save_seconds: float = 110.0
     probe_seconds: float = 600.0
+
+
+POLISH = Settings(noisy_share=0.15, detail_share=0.5, subject_weight=0.5)
+"""For the end, when the composition is right: brush strokes and pixels of the whole picture count."""
+POLISH_FROM = 0.4  # of the full rates
 
 
 class Run:
@@ -55,7 +61,9 @@ class Run:
         states[zero], pooled[zero] = 0.0, 0.0
         states[empty], pooled[empty] = self.empty[0], self.empty[1]
         place = (torch.rand(1) + torch.arange(count) / count) % 1  # stratified
-        place = torch.where(torch.rand(count) < s.noisy_share, 0.55 + 0.45 * place, place)
+        draw = torch.rand(count)
+        place = torch.where(draw < s.noisy_share, 0.55 + 0.45 * place, place)
+        place = torch.where(draw > 1 - s.detail_share, 0.04 + 0.5 * place, place)
         timesteps = (place * 1000).long().clamp(max=999)
         a, b = self.signal[timesteps].view(-1, 1, 1, 1), self.noise[timesteps].view(-1, 1, 1, 1)
         noise = torch.randn_like(batch.latents)
@@ -93,10 +101,10 @@ class Run:
         torch.save(self.state(), temporary)
         temporary.replace(target)
 
-    def resume(self) -> bool:
+    def resume(self, source: Path) -> bool:
         """Continue from the checkpoint, else from the committed weights; False when there is neither."""
-        if paths.NETWORK.exists():
-            state = torch.load(paths.NETWORK, weights_only=True)
+        if source.exists():
+            state = torch.load(source, weights_only=True)
             for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
                 optimiser.load_state_dict(saved)
         elif (paths.STATE / "unet.safetensors").exists():
@@ -112,15 +120,17 @@ class Run:
         return True
 
 
-def train(wall: float, settings: Settings = Settings(), decay: bool = False) -> Run:
-    """Train for ``wall`` seconds; with ``decay`` the rates fall to zero in that time; saved once, at the end."""
+def train(wall: float, settings: Settings = Settings(), fall_from: float = 0.0, source: Path = paths.NETWORK) -> Run:
+    """Train for ``wall`` seconds. With ``fall_from`` the rates fall from that share of the full ones to zero in this
+    time, and the result is a branch of its own, ``decayed.pt``, saved at the end.
+    """
     torch.set_num_threads(1)
     bank = Bank()
     while not bank.refresh(8):
         time.sleep(5)
     run = Run(settings, bank)
-    run.average = settings.average_decay if decay else settings.average
-    print("resumed at" if run.resume() else "fresh start", run.step, f"{len(bank.chunks)} chunks", flush=True)
+    run.average = settings.average_decay if fall_from else settings.average
+    print("resumed at" if run.resume(source) else "fresh start", run.step, f"{len(bank.chunks)} chunks", flush=True)
     watch = probe.Watch(bank)
     began = saved = time.monotonic()
     cpu = time.process_time()
@@ -130,10 +140,10 @@ def train(wall: float, settings: Settings = Settings(), decay: bool = False) -> 
         left = 1 - (now - began) / wall
         loss = run.loss(bank.batch(settings.batch, run.rng))
         loss.backward()
-        run.update(left if decay else min(1.0, (run.step + 1) / settings.warmup_steps))
+        run.update(fall_from * left if fall_from else min(1.0, (run.step + 1) / settings.warmup_steps))
         losses.append(loss.item())
         run.samples += settings.batch
-        if not decay and now - saved > settings.save_seconds:
+        if not fall_from and now - saved > settings.save_seconds:
             spent, cpu = time.process_time() - cpu, time.process_time()
             run.cpu += spent
             run.save()
@@ -153,7 +163,8 @@ def train(wall: float, settings: Settings = Settings(), decay: bool = False) -> 
             bank.refresh()
             saved, losses = time.monotonic(), []
     run.cpu += time.process_time() - cpu
-    run.save(paths.NETWORK.with_name("decayed.pt") if decay else None)
+    run.save(paths.DECAYED if fall_from else None)
+    log({"step": run.step, "samples": run.samples, "cpu": round(run.cpu), "prefers": watch.look(run.averaged)})
     return run
 
 

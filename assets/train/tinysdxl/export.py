@@ -11,7 +11,7 @@ from . import network, paths, text, vae
 
 def decayed_or_live(file: Path) -> Path:
     """The branch with the falling rate when there is one, else the running training."""
-    branch = file.with_name(f"{file.stem}-decayed.pt") if file != paths.NETWORK else file.with_name("decayed.pt")
+    branch = file.with_name(f"{file.stem}-decayed.pt") if file != paths.NETWORK else paths.DECAYED
     return branch if branch.exists() else file
 
 

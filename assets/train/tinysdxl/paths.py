@@ -13,6 +13,7 @@ BANK = RUN / "bank"  # the same chunks as latents and text states
 CODEC = RUN / "codec.safetensors"
 TEXT = RUN / "text"
 NETWORK = RUN / "network.pt"
+DECAYED = RUN / "decayed.pt"  # the branch with falling rate, which is shipped
 DECODER = RUN / "decoder.pt"
 ENCODER = RUN / "encoder.pt"
 READER = RUN / "reader.pt"

@@ -240,7 +240,7 @@ def test_a_run_goes_on_where_it_stopped(tmp_path, monkeypatch):
     run.samples = 16
     run.save()
     other = diffusion.Run(diffusion.Settings(), run.bank)
-    assert other.resume() and (other.step, other.samples) == (2, 16)
+    assert other.resume(paths.NETWORK) and (other.step, other.samples) == (2, 16)
     for one in (run, other):  # the third step needs the optimisers' memory too
         torch.manual_seed(9)
         one.loss(one.bank.batch(1.0)).backward()
@@ -316,7 +316,7 @@ def test_training_can_go_on_from_what_is_committed(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "TEXT", tmp_path / "text")
     restore.restore()
     run = diffusion.Run(diffusion.Settings(), FewPictures())
-    assert run.resume() and run.samples > 0
+    assert run.resume(paths.NETWORK) and run.samples > 0
     loaded = text.load()
     texts, labels = text.sample(random.Random(1), 60)
     pooled = loaded(texts)[1]
