@@ -35,24 +35,28 @@ def arguments_of_make_lab() -> list[str]:
 
 
 @contextmanager
-def lab_server(home: Path, *more: str, **environment: str) -> Iterator[Server]:
-    """Start it with a home of its own; `more` arguments and variables come last."""
+def lab_server(home: Path, *more: str, folder: Path | None = None, **environment: str) -> Iterator[Server]:
+    """Start it with a home of its own; it serves `folder` in place of the notebooks; `more` arguments come last."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     options = ["--no-browser", f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--allow-root", *more]
     plain = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER_")}
     plain |= {"HOME": str(home), "JUPYTER_CONFIG_DIR": str(home / "config"), **environment}
-    command = [sys.executable, "-m", "jupyter", *arguments_of_make_lab(), *options]
+    given = arguments_of_make_lab()
+    if folder is not None:
+        given = [f"--notebook-dir={folder}" if one.startswith("--notebook-dir=") else one for one in given]
+    command = [sys.executable, "-m", "jupyter", *given, *options]
     process = subprocess.Popen(
         command, cwd=ROOT, env=plain, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
     said, deadline = "", time.monotonic() + 120
+    reader = threading.Thread(target=process.stderr.read, daemon=True)
     try:
         while not (found := re.search(r"http://127\.0\.0\.1:(\d+)/lab\S*\?token=(\w+)", said)):
             assert process.poll() is None and time.monotonic() < deadline, said[-2000:]
             said += process.stderr.readline()
-        threading.Thread(target=process.stderr.read, daemon=True).start()  # a full pipe would stop the server
+        reader.start()  # a full pipe would stop the server
         while not _accepts(int(found[1])):  # the address is printed a little before the server listens
             assert process.poll() is None and time.monotonic() < deadline, said[-2000:]
             time.sleep(0.1)
@@ -60,6 +64,9 @@ def lab_server(home: Path, *more: str, **environment: str) -> Iterator[Server]:
     finally:
         process.terminate()
         process.wait(30)
+        if reader.ident is not None:
+            reader.join(10)
+        process.stderr.close()
 
 
 def _accepts(port: int) -> bool:

@@ -56,13 +56,12 @@ def page_of(tmp_path_factory):
     shutil.copytree(ROOT / "notebooks", root / "notebooks")
     if (ROOT / "assets" / "readme").is_dir():
         shutil.copytree(ROOT / "assets" / "readme", root / "assets" / "readme")
-    options = [f"--ServerApp.root_dir={root}", f"--notebook-dir={root}", "--LabApp.expose_app_in_browser=True"]
-    options += ["--LabApp.news_url=", "--LabApp.collaborative=False"]
+    options = ["--LabApp.expose_app_in_browser=True", "--LabApp.news_url="]
     environment = {"AIGC_OUT": str(root / "out"), "AIGC_OFFLINE": "1", "AIGC_PROGRESS": "0", "PYTHONPATH": str(ROOT)}
     environment["AIGC_HOME"] = str(require_card("baker").parents[1])
     opened = {}
     with (
-        lab_server(root / "home", *options, **environment) as server,
+        lab_server(root / "home", *options, folder=root, **environment) as server,
         sync_api.sync_playwright() as play,
     ):
         browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
