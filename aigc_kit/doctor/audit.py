@@ -103,9 +103,11 @@ def licences(packages: dict[str, Distribution]) -> Iterator[Finding]:
 
 def licence(one: Distribution) -> str:
     """What a package says of its licence: the expression, else the classifiers, else the free text; may be empty."""
-    said = one.metadata.get_all("Classifier") or []
+    expression, said, free = (
+        one.metadata.get_all(field) or [] for field in ("License-Expression", "Classifier", "License")
+    )
     classes = [line.rpartition(" :: ")[2] for line in said if line.startswith("License ::")]
-    words = one.metadata.get("License-Expression") or "; ".join(classes) or one.metadata.get("License") or ""
+    words = "; ".join(expression or classes or free)
     return " ".join(words.split())[:LONGEST]
 
 
