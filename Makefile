@@ -4,7 +4,7 @@
 #   PIP_FLAGS="..."            passed to every pip install, such as an index of CPU-only wheels of torch
 #   LABS="01"  TIER=tiny       which labs `make labs` runs, and in which tier
 #   MODELS=extra               also fetch the larger optional models
-#   OFFLINE=DIR                install and fetch from a folder, with no network (never run by us yet)
+#   OFFLINE=DIR                install and fetch from a folder, with no network
 
 PYTHON ?= python3
 VENV := .venv
