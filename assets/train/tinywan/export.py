@@ -49,24 +49,18 @@ def write(folder: Path = paths.MODEL) -> int:
 
 
 def write_state() -> None:
-    """Raw and averaged weights of the constant-rate training, float16."""
+    """Raw weights of the constant-rate training, float16."""
     state = torch.load(paths.NETWORK, weights_only=True)
-    tensors = {
-        f"{kind}.{name}": value.half().contiguous()
-        for kind in ("model", "averaged")
-        for name, value in state[kind].items()
-    }
+    tensors = {name: value.half().contiguous() for name, value in state["model"].items()}
     paths.STATE.mkdir(parents=True, exist_ok=True)
     facts = {key: str(state[key]) for key in ("step", "samples", "cpu")}
     save_file(tensors, paths.STATE / "transformer.safetensors", metadata=facts)
 
 
 def read_state() -> dict:
-    """What ``write_state`` wrote, in float32."""
-    state: dict = {"model": {}, "averaged": {}}
+    """What ``write_state`` wrote, in float32; the running average begins anew."""
     with safe_open(paths.STATE / "transformer.safetensors", framework="pt") as file:
-        for key in file.keys():  # noqa: SIM118 (not a dict)
-            kind, name = key.split(".", 1)
-            state[kind][name] = file.get_tensor(key).float()
+        weights = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 (not a dict)
         facts = file.metadata()
-    return state | {"step": int(facts["step"]), "samples": int(facts["samples"]), "cpu": float(facts["cpu"])}
+    numbers = {"step": int(facts["step"]), "samples": int(facts["samples"]), "cpu": float(facts["cpu"])}
+    return {"model": weights, "averaged": weights, **numbers}
