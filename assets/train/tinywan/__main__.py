@@ -18,16 +18,17 @@ def main() -> None:
         "evaluate": evaluate_model,
         "card": write_card,
     }
+    extra = {"restore": restore_state}  # not part of "all"
     parser = argparse.ArgumentParser(prog="python -m assets.train.tinywan", description=__doc__)
-    parser.add_argument("stages", nargs="*", metavar="stage", help=f"of {', '.join(stages)}; default: all")
+    parser.add_argument("stages", nargs="*", metavar="stage", help=f"of {', '.join(stages | extra)}; default: all")
     parser.add_argument("--wall", type=float, default=3600.0, help="seconds for each training stage")
     parser.add_argument("--chunks", type=int, default=CHUNKS, help="chunks of 250 clips")
     arguments = parser.parse_args()
-    if unknown := set(arguments.stages) - set(stages):
-        parser.error(f"no stage {', '.join(sorted(unknown))}; there are {', '.join(stages)}")
+    if unknown := set(arguments.stages) - set(stages | extra):
+        parser.error(f"no stage {', '.join(sorted(unknown))}; there are {', '.join(stages | extra)}")
     for name in arguments.stages or stages:
         print(f"--- {name}", flush=True)
-        stages[name](arguments)
+        (stages | extra)[name](arguments)
 
 
 def render(arguments: argparse.Namespace) -> None:
@@ -70,6 +71,12 @@ def write_state(_: argparse.Namespace) -> None:
     from . import export
 
     export.write_state()
+
+
+def restore_state(_: argparse.Namespace) -> None:
+    from . import export
+
+    export.restore()
 
 
 def write_model(_: argparse.Namespace) -> None:

@@ -57,8 +57,8 @@ class Run:
         self.half, self.model = half, build()
         self.step = {"decoder": 0, "encoder": 0}
         self.averaged: dict[str, Tensor] = {}
-        if paths.AUTOENCODER.exists():
-            state = torch.load(paths.AUTOENCODER, weights_only=True)
+        if paths.AUTOENCODER.exists() or (paths.STATE / "autoencoder.safetensors").exists():
+            state = self.stored()
             self.model.load_state_dict(state["model"])
             self.step, self.averaged = state["step"], state["averaged"]
         named = parts(self.model, half)
@@ -66,6 +66,15 @@ class Run:
         ids = {id(p) for p in matrices}
         adam = torch.optim.AdamW([p for _, p in named if id(p) not in ids], lr=0.0, betas=(0.9, 0.95), weight_decay=0)
         self.optimisers, self.rates = [Muon(matrices, 0.0, momentum=0.9), adam], (0.012, 0.002)
+
+    @staticmethod
+    def stored() -> dict:
+        """The checkpoint, else the committed weights."""
+        if paths.AUTOENCODER.exists():
+            return torch.load(paths.AUTOENCODER, weights_only=True)
+        from . import export
+
+        return export.read_autoencoder()
 
     def update(self, factor: float) -> None:
         named = parts(self.model, self.half)

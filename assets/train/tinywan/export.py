@@ -49,18 +49,44 @@ def write(folder: Path = paths.MODEL) -> int:
 
 
 def write_state() -> None:
-    """Raw weights of the constant-rate training, float16."""
+    """What a later training goes on from: raw float16 weights of transformer and autoencoder, text encoder, codec."""
     state = torch.load(paths.NETWORK, weights_only=True)
-    tensors = {name: value.half().contiguous() for name, value in state["model"].items()}
-    paths.STATE.mkdir(parents=True, exist_ok=True)
     facts = {key: str(state[key]) for key in ("step", "samples", "cpu")}
-    save_file(tensors, paths.STATE / "transformer.safetensors", metadata=facts)
+    paths.STATE.mkdir(parents=True, exist_ok=True)
+    save_file(_half(state["model"]), paths.STATE / "transformer.safetensors", metadata=facts)
+    halves = torch.load(paths.AUTOENCODER, weights_only=True)
+    facts = {half: str(step) for half, step in halves["step"].items()}
+    save_file(_half(halves["model"]), paths.STATE / "autoencoder.safetensors", metadata=facts)
+    shutil.copyfile(paths.CODEC, paths.STATE / "codec.safetensors")
+    shutil.copytree(paths.TEXT, paths.STATE / "text", dirs_exist_ok=True)
+
+
+def restore() -> None:
+    """In a fresh clone: codec and text encoder from ``state/``, which clips and transformer belong to."""
+    paths.RUN.mkdir(parents=True, exist_ok=True)
+    if not paths.CODEC.exists():
+        shutil.copyfile(paths.STATE / "codec.safetensors", paths.CODEC)
+    if not paths.TEXT.exists():
+        shutil.copytree(paths.STATE / "text", paths.TEXT)
 
 
 def read_state() -> dict:
-    """What ``write_state`` wrote, in float32; the running average begins anew."""
-    with safe_open(paths.STATE / "transformer.safetensors", framework="pt") as file:
-        weights = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 (not a dict)
-        facts = file.metadata()
+    """The committed transformer, float32; the running average begins anew."""
+    weights, facts = _read("transformer")
     numbers = {"step": int(facts["step"]), "samples": int(facts["samples"]), "cpu": float(facts["cpu"])}
     return {"model": weights, "averaged": weights, **numbers}
+
+
+def read_autoencoder() -> dict:
+    """The committed autoencoder, float32, and the steps of its halves."""
+    weights, facts = _read("autoencoder")
+    return {"model": weights, "averaged": {}, "step": {half: int(step) for half, step in facts.items()}}
+
+
+def _half(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name: value.half().contiguous() for name, value in tensors.items()}
+
+
+def _read(name: str) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+    with safe_open(paths.STATE / f"{name}.safetensors", framework="pt") as file:
+        return {key: file.get_tensor(key).float() for key in file.keys()}, file.metadata()  # noqa: SIM118 (no dict)
