@@ -1,8 +1,5 @@
 """Lab 01's own code, taken out of the notebook and held against transformers; its solutions pass its checks."""
 
-import ast
-
-import nbformat
 import numpy as np
 import torch
 from hypothesis import given
@@ -12,22 +9,11 @@ from transformers import TopKLogitsWarper, TopPLogitsWarper
 from aigc_kit.notebooks import cells
 from tests.conftest import require_card
 
+from .lab_notebook import functions, passed, unused_checks, verdicts
+
 NOTEBOOK = cells.folder() / "01_temperature.ipynb"
 
-
-def functions(*names):
-    """The functions of these names as the notebook's cells define them."""
-    found = {"np": np}
-    for cell in nbformat.read(NOTEBOOK, 4).cells:
-        if cell.cell_type == "code":
-            for node in ast.parse(cell.source).body:
-                if isinstance(node, ast.FunctionDef) and node.name in names:
-                    exec(compile(ast.Module([node], []), str(NOTEBOOK), "exec"), found)
-    assert set(names) <= set(found)
-    return [found[name] for name in names]
-
-
-softmax_T, keep_top_k, keep_top_p = functions("softmax_T", "keep_top_k", "keep_top_p")  # noqa: N816
+softmax_T, keep_top_k, keep_top_p = functions(NOTEBOOK, {"np": np}, "softmax_T", "keep_top_k", "keep_top_p")  # noqa: N816
 
 scores = st.lists(st.integers(-300, 300), min_size=2, max_size=60, unique=True).map(
     lambda values: np.array(values, dtype=np.float64) / 10
@@ -56,21 +42,8 @@ def test_top_p_by_hand_is_transformers(values, p):
 
 def test_the_solutions_pass_every_check(tmp_path):
     require_card("smollm2-135m")
-    from aigc_kit.notebooks import run
-
-    solutions = cells.read(cells.folder() / "solutions" / NOTEBOOK.name)
-    done = run.execute(solutions, tmp_path, offline=True)
-    assert done.status == "ok", done.failure
-    shown = [output["text/plain"] for cell in done.notebook.cells for output in _results(cell)]
-    assert [words.split("：")[0] for words in shown] == [f"✓ 练习 {name} 通过" for name in "abcde"]
-
-
-def _results(cell):
-    return [output.data for output in cell.get("outputs", []) if output.output_type == "execute_result"]
+    assert verdicts(NOTEBOOK, tmp_path) == passed("abcde")
 
 
 def test_the_checks_of_the_notebook_are_those_of_the_lab():
-    from aigc_kit.checks import checks_of
-
-    source = "\n".join(cell.source for cell in cells.read(NOTEBOOK).cells if "exercise" in cells.tags(cell))
-    assert all(f"nb01.{check.name}(" in source for check in checks_of("01"))
+    assert unused_checks(NOTEBOOK, "01") == []

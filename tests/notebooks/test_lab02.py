@@ -1,33 +1,20 @@
 """Lab 02's own code, taken out of the notebook and held against diffusers; its solutions pass its checks."""
 
-import ast
-
 import numpy as np
 import pytest
 
 from aigc_kit.notebooks import cells
+from tests.core_models import require_card
+
+from .lab_notebook import functions, passed, source, unused_checks, verdicts
 
 NOTEBOOK = cells.folder() / "02_sdxl.ipynb"
-
-
-def functions(names, space):
-    """Put the functions of these names, as the notebook's cells define them, into a namespace."""
-    found = set()
-    for cell in cells.read(NOTEBOOK).cells:
-        if cell.cell_type == "code" and not cell.source.startswith("%"):
-            for node in ast.parse(cell.source).body:
-                if isinstance(node, ast.FunctionDef) and node.name in names:
-                    exec(compile(ast.Module([node], []), str(NOTEBOOK), "exec"), space)
-                    found.add(node.name)
-    assert found == set(names)
-    return space
 
 
 @pytest.fixture(scope="module")
 def pipe():
     """The tiny SDXL as diffusers loads it, on the CPU, float32."""
     import torch
-    from core_models import require_card
     from diffusers import DiffusionPipeline
 
     folder = require_card("tinysdxl")
@@ -45,10 +32,11 @@ def lab(pipe):
 
     space = {"torch": torch, "np": np, "pipe": pipe, "image": image}
     space["z"] = torch.zeros(1, pipe.unet.config.in_channels, 16, 16)
-    functions(["encode", "predict"], space)
+    functions(NOTEBOOK, space, "encode", "predict")
     space["said"] = space["encode"]("a red heart")
     space["nothing"] = tuple(torch.zeros_like(part) for part in space["said"])
-    return functions(["denoise", "noised"], space)
+    functions(NOTEBOOK, space, "denoise", "noised")
+    return space
 
 
 def of_diffusers(pipe, prompt, **options):
@@ -88,28 +76,14 @@ def test_noise_by_hand_is_diffusers_own(lab, pipe):
 
 
 def test_the_solutions_pass_every_check(tmp_path):
-    from core_models import require_card
-
-    from aigc_kit.notebooks import run
-
     require_card("tinysdxl")
-    solutions = cells.read(cells.folder() / "solutions" / NOTEBOOK.name)
-    done = run.execute(solutions, tmp_path, offline=True)
-    assert done.status == "ok", done.failure
-    results = [
-        o.data for cell in done.notebook.cells for o in cell.get("outputs", []) if o.output_type == "execute_result"
-    ]
-    shown = [data["text/plain"].split("：")[0] for data in results]
-    assert shown == [f"✓ 练习 {name} 通过" for name in "abcdef"]
+    assert verdicts(NOTEBOOK, tmp_path) == passed("abcdef")
 
 
 def test_the_checks_of_the_notebook_are_those_of_the_lab():
-    from aigc_kit.checks import checks_of
-
-    source = "\n".join(cell.source for cell in cells.read(NOTEBOOK).cells if "exercise" in cells.tags(cell))
-    assert all(f"nb02.{check.name}(" in source for check in checks_of("02"))
+    assert unused_checks(NOTEBOOK, "02") == []
 
 
 def test_the_errata_of_the_lab_are_all_shown():
-    source = "\n".join(cell.source for cell in cells.read(NOTEBOOK).cells)
-    assert [f"E{n}" for n in range(8, 28) if f"E{n}" not in source] == []
+    said = source(NOTEBOOK)
+    assert [f"E{n}" for n in range(8, 28) if f"E{n}" not in said] == []

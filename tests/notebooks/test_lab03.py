@@ -1,7 +1,5 @@
 """Lab 03's own code, taken out of the notebook and held against the front end; its solutions pass its checks."""
 
-import ast
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,22 +7,11 @@ from aigc_kit.notebooks import cells
 from aigc_kit.speech import normalise, syllables
 from tests.conftest import require_card
 
+from .lab_notebook import functions, passed, source, unused_checks, verdicts
+
 NOTEBOOK = cells.folder() / "03_chattts.ipynb"
 
-
-def functions(*names):
-    """The functions of these names as the notebook's cells define them."""
-    found = {}
-    for cell in cells.read(NOTEBOOK).cells:
-        if cell.cell_type == "code":
-            for node in ast.parse(cell.source).body:
-                if isinstance(node, ast.FunctionDef) and node.name in names:
-                    exec(compile(ast.Module([node], []), str(NOTEBOOK), "exec"), found)
-    assert set(names) <= set(found)
-    return [found[name] for name in names]
-
-
-by_digits, third_tones = functions("by_digits", "third_tones")
+by_digits, third_tones = functions(NOTEBOOK, {}, "by_digits", "third_tones")
 
 
 @given(st.integers(1000, 2999))
@@ -40,25 +27,13 @@ def test_third_tones_by_hand_are_the_front_end_s(word):
 
 def test_the_solutions_pass_every_check(tmp_path):
     require_card("baker")
-    from aigc_kit.notebooks import run
-
-    solutions = cells.read(cells.folder() / "solutions" / NOTEBOOK.name)
-    done = run.execute(solutions, tmp_path, offline=True)
-    assert done.status == "ok", done.failure
-    results = [
-        o.data for cell in done.notebook.cells for o in cell.get("outputs", []) if o.output_type == "execute_result"
-    ]
-    shown = [data["text/plain"].split("：")[0] for data in results]
-    assert shown == [f"✓ 练习 {name} 通过" for name in "abcde"]
+    assert verdicts(NOTEBOOK, tmp_path) == passed("abcde")
 
 
 def test_the_checks_of_the_notebook_are_those_of_the_lab():
-    from aigc_kit.checks import checks_of
-
-    source = "\n".join(cell.source for cell in cells.read(NOTEBOOK).cells if "exercise" in cells.tags(cell))
-    assert all(f"nb03.{check.name}(" in source for check in checks_of("03"))
+    assert unused_checks(NOTEBOOK, "03") == []
 
 
 def test_the_errata_of_the_lab_are_all_shown():
-    source = "\n".join(cell.source for cell in cells.read(NOTEBOOK).cells)
-    assert [f"E{n}" for n in range(28, 37) if f"E{n}" not in source] == []
+    said = source(NOTEBOOK)
+    assert [f"E{n}" for n in range(28, 37) if f"E{n}" not in said] == []

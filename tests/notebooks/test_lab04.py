@@ -1,7 +1,5 @@
 """Lab 04's own code, taken out of the notebook and held against the library; its solutions pass its checks."""
 
-import ast
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,24 +7,13 @@ from hypothesis import strategies as st
 from aigc_kit import paths
 from aigc_kit.notebooks import cells
 
+from .lab_notebook import functions, passed, source, unused_checks, verdicts
+
 WAITING = cells.folder() / "waiting"  # until its outputs are made with the shipped model
 HOME = cells.folder() if (cells.folder() / "04_wan.ipynb").is_file() else WAITING
 NOTEBOOK = HOME / "04_wan.ipynb"
 
-
-def functions(*names):
-    """The functions of these names as the notebook's cells define them."""
-    found = {}
-    for cell in cells.read(NOTEBOOK).cells:
-        if cell.cell_type == "code":
-            for node in ast.parse(cell.source).body:
-                if isinstance(node, ast.FunctionDef) and node.name in names:
-                    exec(compile(ast.Module([node], []), str(NOTEBOOK), "exec"), found)
-    assert set(names) <= set(found)
-    return [found[name] for name in names]
-
-
-latent_shape, tokens, library, guided = functions("latent_shape", "tokens", "library", "guided")
+latent_shape, tokens, library, guided = functions(NOTEBOOK, {}, "latent_shape", "tokens", "library", "guided")
 
 
 @given(st.integers(0, 20), st.integers(4, 60), st.integers(4, 60))
@@ -66,32 +53,20 @@ def test_guidance_by_hand_is_the_formula():
 def test_the_solutions_pass_every_check(tmp_path):
     if not (paths.assets() / "models" / "tinywan" / "model_index.json").is_file():
         pytest.skip("tinywan is not shipped")
-    from aigc_kit.notebooks import run
-
-    solutions = cells.read(HOME / "solutions" / NOTEBOOK.name)
-    done = run.execute(solutions, tmp_path, offline=True)
-    assert done.status == "ok", done.failure
-    results = [
-        o.data for cell in done.notebook.cells for o in cell.get("outputs", []) if o.output_type == "execute_result"
-    ]
-    shown = [data["text/plain"].split("：")[0] for data in results]
-    assert shown == [f"✓ 练习 {name} 通过" for name in "abcde"]
+    assert verdicts(NOTEBOOK, tmp_path) == passed("abcde")
 
 
 def test_the_checks_of_the_notebook_are_those_of_the_lab():
-    from aigc_kit.checks import checks_of
-
-    source = "\n".join(cell.source for cell in cells.read(NOTEBOOK).cells if "exercise" in cells.tags(cell))
-    assert all(f"nb04.{check.name}(" in source for check in checks_of("04"))
+    assert unused_checks(NOTEBOOK, "04") == []
 
 
 def test_the_errata_of_the_lab_are_all_shown():
-    source = "\n".join(cell.source for cell in cells.read(NOTEBOOK).cells)
-    assert [f"E{n}" for n in range(44, 55) if f"E{n}" not in source] == []
+    said = source(NOTEBOOK)
+    assert [f"E{n}" for n in range(44, 55) if f"E{n}" not in said] == []
 
 
 def test_the_courses_settings_are_the_defaults():
-    source = "\n".join(cell.source for cell in cells.read(NOTEBOOK).cells)
+    said = source(NOTEBOOK)
     for words in (
         "一只穿着宇航服的柴犬在月球表面跳舞，电影级光照，超现实主义",
         "low quality, watermark, glitch",
@@ -101,4 +76,4 @@ def test_the_courses_settings_are_the_defaults():
         "(8, 16, 24)",
         "城市夜景中的无人机编队表演",
     ):
-        assert words in source
+        assert words in said

@@ -1,6 +1,5 @@
 """Lab 05's own code, taken out of the notebook and held against known truths; what it leaves is a whole work."""
 
-import ast
 import json
 
 import numpy as np
@@ -8,27 +7,16 @@ import pytest
 from skimage.measure import euler_number
 
 from aigc_kit import story, topology
-from aigc_kit.checks import checks_of, nb05
+from aigc_kit.checks import nb05
 from aigc_kit.encode import probe
 from aigc_kit.notebooks import cells, run
 from tests.core_models import require_card
 
+from .lab_notebook import functions, passed, source, unused_checks, verdicts
+
 NOTEBOOK = cells.folder() / "05_topology.ipynb"
 
-
-def functions(*names):
-    """The functions of these names as the notebook's cells define them."""
-    found = {"np": np}
-    for cell in cells.read(NOTEBOOK).cells:
-        if cell.cell_type == "code":
-            for node in ast.parse(cell.source).body:
-                if isinstance(node, ast.FunctionDef) and node.name in names:
-                    exec(compile(ast.Module([node], []), str(NOTEBOOK), "exec"), found)
-    assert set(names) <= set(found)
-    return [found[name] for name in names]
-
-
-donut, count = functions("donut", "count")
+donut, count = functions(NOTEBOOK, {"np": np}, "donut", "count")
 
 
 @pytest.mark.parametrize(
@@ -89,21 +77,13 @@ def test_the_picture_is_there_under_the_courses_name_with_its_record(done):
 
 def test_the_solutions_pass_every_check(tmp_path):
     require_card("tinysdxl")
-    solutions = cells.read(cells.folder() / "solutions" / NOTEBOOK.name)
-    made = run.execute(solutions, tmp_path, offline=True)
-    assert made.status == "ok", made.failure
-    results = [
-        o.data for cell in made.notebook.cells for o in cell.get("outputs", []) if o.output_type == "execute_result"
-    ]
-    shown = [data["text/plain"].split("：")[0] for data in results]
-    assert shown == [f"✓ 练习 {name} 通过" for name in "abcdefg"]
+    assert verdicts(NOTEBOOK, tmp_path) == passed("abcdefg")
 
 
 def test_the_checks_of_the_notebook_are_those_of_the_lab():
-    source = "\n".join(cell.source for cell in cells.read(NOTEBOOK).cells if "exercise" in cells.tags(cell))
-    assert all(f"nb05.{check.name}(" in source for check in checks_of("05"))
+    assert unused_checks(NOTEBOOK, "05") == []
 
 
 def test_the_errata_of_the_lab_are_all_shown():
-    source = "\n".join(cell.source for cell in cells.read(NOTEBOOK).cells)
-    assert [f"E{n}" for n in range(55, 60) if f"E{n}" not in source] == []
+    said = source(NOTEBOOK)
+    assert [f"E{n}" for n in range(55, 60) if f"E{n}" not in said] == []
