@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from aigc_kit.tinyworld import captions
+
 from . import codec, paths, pictures, text
 
 
@@ -75,6 +77,18 @@ class Bank:
             self.chunks[number] = Chunk(**torch.load(_file(number), weights_only=True))
             self.by_size[tuple(self.chunks[number].latents.shape[2:])].append(number)
         return len(chosen)
+
+    @torch.no_grad()
+    def shorten(self, share: float, rng: random.Random) -> None:
+        """Give this share of the pictures in memory a new and short caption."""
+        for chunk in self.chunks.values():
+            rows = rng.sample(range(len(chunk.labels)), round(share * len(chunk.labels)))
+            specs = [pictures.shortly(pictures.from_labels(chunk.labels[row].tolist()), rng) for row in rows]
+            texts = [captions.caption(spec, rng, rng.choice(captions.LANGUAGES)) for spec in specs]
+            for k in range(0, len(rows), 50):
+                states, pooled = self.encoder.packed(texts[k : k + 50])
+                chunk.states[rows[k : k + 50]] = states.half()
+                chunk.pooled[rows[k : k + 50]] = pooled.half()
 
     def batch(self, count: int, rng: random.Random, square: float = 0.75) -> Batch:
         """Random pictures of one size: of 128 x 128 with probability ``square`` when there are others."""

@@ -26,14 +26,16 @@ class Settings:
     noisy_share: float = 0.4  # of the timesteps drawn from the noisiest 45 %, beside the uniform ones
     detail_share: float = 0.0  # of the timesteps drawn from 40 to 540, where textures are decided
     subject_weight: float = 2.0  # extra weight of latent cells that the subject covers
+    short_share: float = 0.0  # of the pictures that get a new caption of the subject and at most two other words
     drop_zero: float = 0.07  # text replaced by zeros: what the pipeline uses when no negative prompt is given
     drop_empty: float = 0.03  # text replaced by ""
     save_seconds: float = 110.0
     probe_seconds: float = 600.0
 
 
-POLISH = Settings(noisy_share=0.15, detail_share=0.5, subject_weight=0.5)
-"""For the end, when the composition is right: brush strokes and pixels of the whole picture count."""
+POLISH = Settings(noisy_share=0.25, detail_share=0.4, subject_weight=0.5, short_share=0.3)
+"""For the end, when the composition is right: brush strokes and pixels of the whole picture count, and short prompts,
+which leave so much open that the network must make up its mind."""
 POLISH_FROM = 0.4  # of the full rates
 
 
@@ -128,6 +130,7 @@ def train(wall: float, settings: Settings = Settings(), fall_from: float = 0.0, 
     bank = Bank()
     while not bank.refresh(8):
         time.sleep(5)
+    bank.shorten(settings.short_share, random.Random())
     run = Run(settings, bank)
     run.average = settings.average_decay if fall_from else settings.average
     print("resumed at" if run.resume(source) else "fresh start", run.step, f"{len(bank.chunks)} chunks", flush=True)

@@ -70,6 +70,12 @@ def partly(spec: Spec, rng: random.Random) -> Spec:
     return Spec(**dict(rng.sample(sorted(spec.known().items()), rng.randint(1, 2))))
 
 
+def shortly(spec: Spec, rng: random.Random) -> Spec:
+    """A learner's first prompt: the subject, and at most two other words."""
+    others = sorted(name for name in spec.known() if name != "subject")
+    return Spec(subject=spec.subject, **{name: getattr(spec, name) for name in rng.sample(others, rng.randint(0, 2))})
+
+
 def write(number: int, **arrays: np.ndarray) -> None:
     """One file per array; the captions, written last, make the chunk complete."""
     paths.PICTURES.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,9 @@ from aigc_kit.tinyworld.clip_captions import clip_caption
 from . import clips, text, tokens
 
 KEPT_BACK = 1  # chunks at the start of the numbering that training never sees
-WIDE_SHARE, SHORT_SHARE = 0.15, 0.35
+WIDE_SHARE, SHORT_SHARE = 0.12, 0.2
+KEEP, KEEP_SHARES = (1.0, 0.85, 0.3), (0.35, 0.35, 0.3)
+"""How probable it is that a caption says each attribute, and how often it is one of these."""
 NEGATIVES = ("low quality, watermark, glitch", "blurry, low quality", "模糊，低质量", "静止，模糊", "worst quality")
 
 
@@ -58,12 +60,11 @@ class Bank:
         labels = torch.from_numpy(np.stack(rows)).long()
         return Batch(torch.from_numpy(np.stack(latents)).float(), self.states_of(labels, rng), labels)
 
-    def states_of(self, labels: Tensor, rng: random.Random, keep: float = 0.85) -> Tensor:
-        """New captions of these labels, encoded, with a slot for padding."""
+    def states_of(self, labels: Tensor, rng: random.Random) -> Tensor:
+        """New captions of these labels, encoded, with a slot for padding: a learner's first prompts are short ones."""
         texts = []
         for row in labels.tolist():
-            spec = clips.from_labels(row)
-            told = spec if rng.random() < 0.4 else spec.told(rng, keep)
+            told = clips.from_labels(row).told(rng, rng.choices(KEEP, KEEP_SHARES)[0])
             texts.append(clip_caption(told, rng, rng.choice(LANGUAGES)))
         return self.encode(texts)
 

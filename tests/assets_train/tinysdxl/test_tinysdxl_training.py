@@ -331,3 +331,32 @@ def test_training_can_go_on_from_what_is_committed(tmp_path, monkeypatch):
         with torch.no_grad():
             error = (part.averaged()(given) - wanted).square().mean() / wanted.var()
         assert error.item() < 0.05, name
+
+
+def test_short_captions_say_the_subject_and_at_most_two_other_things_that_are_true():
+    rng = random.Random(5)
+    for _ in range(200):
+        spec = Spec.sample(rng)
+        short = pictures.shortly(spec, rng)
+        assert short.subject == spec.subject and len(short.known()) <= 3
+        assert short.known().items() <= spec.known().items()
+
+
+def test_shortening_renews_that_share_of_the_text_and_nothing_else():
+    class Encoder:
+        """States that tell the caption's length: no weights needed."""
+
+        def packed(self, texts):
+            counts = torch.tensor([float(len(words)) for words in texts])
+            return counts.view(-1, 1, 1).expand(-1, 29, 192), counts.view(-1, 1).expand(-1, 128)
+
+    rng = random.Random(6)
+    rows = torch.tensor([pictures.labels(Spec.sample(rng)) for _ in range(120)], dtype=torch.int8)
+    made = bank.Bank.__new__(bank.Bank)
+    latents, cells = torch.zeros(120, 4, 2, 2), torch.zeros(120, 2, 2)
+    made.encoder = Encoder()
+    made.chunks = {1: bank.Chunk(latents, torch.zeros(120, 29, 192).half(), torch.zeros(120, 128).half(), cells, rows)}
+    made.shorten(0.25, rng)
+    renewed = made.chunks[1].states.flatten(1).any(1)
+    assert renewed.sum() == 30 and torch.equal(renewed, made.chunks[1].pooled.any(1))
+    assert (made.chunks[1].pooled[renewed] >= 2).all()
