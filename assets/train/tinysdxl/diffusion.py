@@ -109,7 +109,7 @@ class Run:
             state = torch.load(source, weights_only=True)
             for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
                 optimiser.load_state_dict(saved)
-        elif (paths.STATE / "unet.safetensors").exists():
+        elif paths.PROGRESS.exists():
             from . import export
 
             state = export.read_state("unet")

@@ -75,27 +75,39 @@ def export(target: Path = paths.MODEL) -> None:
 
 
 def write_state() -> None:
-    """What a later training needs beside the pictures: raw weights before any decay, codec, text encoders; float16."""
+    """What a later training needs beside the pictures and the shipped U-Net: raw weights of decoder and encoder before
+    any decay, codec, text encoders, in float16; and how far each training was.
+    """
     from safetensors.torch import load_file, save_file
 
     half = lambda state: {name: tensor.half().contiguous() for name, tensor in state.items()}  # noqa: E731
     paths.STATE.mkdir(exist_ok=True)
     numbers = {}
-    for name, file in (("unet", paths.NETWORK), ("decoder", paths.DECODER), ("encoder", paths.ENCODER)):
+    for name, file in (
+        ("unet", decayed_or_live(paths.NETWORK)),
+        ("decoder", paths.DECODER),
+        ("encoder", paths.ENCODER),
+    ):
+        if not file.exists():  # not trained further here: what is committed stays
+            numbers[name] = json.loads(paths.PROGRESS.read_text(encoding="utf-8"))[name]
+            continue
         state = torch.load(file, weights_only=True)
-        weights = state["unet" if name == "unet" else "module"]
-        save_file(half(weights), paths.STATE / f"{name}.safetensors")
+        if name != "unet":
+            save_file(half(state["module"]), paths.STATE / f"{name}.safetensors")
         numbers[name] = {key: state[key] for key in ("step", "samples", "cpu") if key in state}
     save_file(load_file(paths.CODEC), paths.STATE / "codec.safetensors")
     encoders = text.load()
     encoders.first.half().save_pretrained(paths.STATE / "text" / "first")
     encoders.second.half().save_pretrained(paths.STATE / "text" / "second")
-    (paths.STATE / "state.json").write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
+    paths.PROGRESS.write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
 
 
 def read_state(name: str) -> dict:
-    """The committed weights of "unet", "decoder" or "encoder", float32, and how far their training was."""
+    """The committed weights of "unet" (the shipped ones), "decoder" or "encoder", float32, and how far they are."""
     from safetensors.torch import load_file
 
-    weights = {key: value.float() for key, value in load_file(paths.STATE / f"{name}.safetensors").items()}
-    return {"weights": weights, **json.loads((paths.STATE / "state.json").read_text(encoding="utf-8"))[name]}
+    file = paths.STATE / f"{name}.safetensors"
+    if name == "unet":
+        file = paths.MODEL / "unet" / "diffusion_pytorch_model.safetensors"
+    weights = {key: value.float() for key, value in load_file(file).items()}
+    return {"weights": weights, **json.loads(paths.PROGRESS.read_text(encoding="utf-8"))[name]}

@@ -6,7 +6,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 RUN = Path(os.environ.get("TINYSDXL_RUN", HERE / "run"))  # pictures, checkpoints, logs: not in git
 MODEL = HERE.parents[1] / "models" / "tinysdxl"  # what is shipped
-STATE = HERE / "state"  # raw weights before the decay, float16: where a later training goes on
+STATE = HERE / "state"  # what a later training goes on from, beside the shipped U-Net; float16
+PROGRESS = STATE / "state.json"  # how far each training was
 
 PICTURES = RUN / "pictures"  # chunks of rendered pictures
 BANK = RUN / "bank"  # the same chunks as latents and text states
