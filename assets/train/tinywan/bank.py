@@ -13,7 +13,7 @@ from aigc_kit.tinyworld.clip_captions import clip_caption
 from . import clips, text, tokens
 
 KEPT_BACK = 1  # chunks at the start of the numbering that training never sees
-WIDE_SHARE, SHORT_SHARE = 0.12, 0.2
+WIDE_SHARE, SHORT_SHARE = 0.25, 0.2
 KEEP, KEEP_SHARES = (1.0, 0.85, 0.3), (0.35, 0.35, 0.3)
 """How probable it is that a caption says each attribute, and how often it is one of these."""
 NEGATIVES = ("low quality, watermark, glitch", "blurry, low quality", "模糊，低质量", "静止，模糊", "worst quality")
