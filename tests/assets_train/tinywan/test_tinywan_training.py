@@ -13,14 +13,26 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 
 from aigc_kit.tinyworld.clip_captions import clip_caption, clip_words  # noqa: E402
-from aigc_kit.tinyworld.clip_checker import ClipReading  # noqa: E402
 from aigc_kit.tinyworld.clip_synonyms import QUALITY_TERMS  # noqa: E402
 from aigc_kit.tinyworld.clip_vocab import clip_phrase  # noqa: E402
 from aigc_kit.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec, film  # noqa: E402
+from aigc_kit.tinyworld.reading import Reading  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "video")]
-from assets.train.tinywan import bank, card, clips, codec, evaluate, network, probe, sampling, text, tokens  # noqa: E402
+from assets.train.tinywan import (  # noqa: E402
+    bank,
+    card,
+    clips,
+    codec,
+    evaluate,
+    flow,
+    network,
+    probe,
+    sampling,
+    text,
+    tokens,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -149,7 +161,7 @@ def test_a_sample_is_the_kits_own_clip_of_that_seed():
 
 
 def reading(valid=True, **labels):
-    return ClipReading({name: labels.get(name, values[0]) for name, values in CLIP_ATTRIBUTES.items()}, {}, valid, 1.0)
+    return Reading({name: labels.get(name, values[0]) for name, values in CLIP_ATTRIBUTES.items()}, {}, valid, 1.0)
 
 
 def test_shares_count_what_was_said_only():
@@ -237,3 +249,12 @@ def test_the_card_names_what_is_missed(monkeypatch, tmp_path):
     assert (tmp_path / "README.md").read_text(encoding="utf-8") == made
     said = readme.read_text(encoding="utf-8")
     assert "| motion | 95 %, **missed** |" in said and "old" not in said and said.endswith("after\n")
+
+
+def test_cells_that_change_in_time_weigh_more_and_a_still_background_does_not():
+    latents = torch.randn(2, 4, 1, 6, 6).repeat(1, 1, 4, 1, 1)
+    latents[:, :, 0] += 1  # the first moment is of another kind
+    latents[1, :, 2, 3, 4] += 1
+    found = flow.moving(latents)
+    assert found.shape == (2, 1, 1, 6, 6) and not found[0].any()
+    assert found[1].nonzero().tolist() == [[0, 0, 3, 4]]
