@@ -6,37 +6,19 @@ picture that is none agrees with nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 from PIL import Image
 
-from aigc_kit import paths
 from aigc_kit.errors import BadInput
 from aigc_kit.tinyworld.network import SIDE, build
+from aigc_kit.tinyworld.reading import Reading, answers, matches, reading_of, with_weights
 from aigc_kit.tinyworld.spec import ATTRIBUTES, Spec
 
 BATCH = 64
 VALID_FROM = 0.75
 """A picture counts as one of the world from this probability on: chosen on training pictures, 99.9 % of which pass."""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What the checker sees in one picture.
-
-    Attributes:
-        labels: attribute -> the likeliest value.
-        confidence: attribute -> its probability, 0-1.
-        valid: whether this is a picture of the world.
-        validity: the probability of that, 0-1.
-    """
-
-    labels: dict[str, str]
-    confidence: dict[str, float]
-    valid: bool
-    validity: float
 
 
 def read(images: np.ndarray | Sequence[np.ndarray]) -> list[Reading]:
@@ -49,19 +31,10 @@ def read(images: np.ndarray | Sequence[np.ndarray]) -> list[Reading]:
         BadInput: another shape or dtype.
         CannotLoad: the weights are not there.
     """
-    import torch
-
-    batch = [shrink(image) for image in images]
-    if not batch:
+    seen = [shrink(image) for image in images]
+    if not seen:
         return []
-    network = _network()
-    readings: list[Reading] = []
-    for start in range(0, len(batch), BATCH):
-        pixels = torch.from_numpy(np.stack(batch[start : start + BATCH]))
-        with torch.no_grad():
-            answers = network(pixels.permute(0, 3, 1, 2).float() / 127.5 - 1)
-        readings += [_reading(row) for row in answers.double().numpy()]
-    return readings
+    return [reading_of(row, ATTRIBUTES, VALID_FROM) for row in answers(_network(), seen, BATCH)]
 
 
 def agrees(image: np.ndarray, spec: Spec) -> dict[str, bool]:
@@ -75,11 +48,6 @@ def agrees(image: np.ndarray, spec: Spec) -> dict[str, bool]:
         BadInput: another shape or dtype.
     """
     return matches(read([image])[0], spec)
-
-
-def matches(reading: Reading, spec: Spec) -> dict[str, bool]:
-    """As ``agrees``, for a picture that was already read."""
-    return {name: reading.valid and reading.labels[name] == value for name, value in spec.known().items()}
 
 
 def shrink(image: np.ndarray) -> np.ndarray:
@@ -103,30 +71,6 @@ def labels_of(spec: Spec) -> list[int]:
     return [values.index(getattr(spec, name)) for name, values in ATTRIBUTES.items()]
 
 
-def _reading(row: np.ndarray) -> Reading:
-    labels, confidence, at = {}, {}, 0
-    for name, values in ATTRIBUTES.items():
-        scores = row[at : at + len(values)]
-        shares = np.exp(scores - scores.max())
-        shares /= shares.sum()
-        best = int(shares.argmax())
-        labels[name], confidence[name] = values[best], float(shares[best])
-        at += len(values)
-    validity = float(1 / (1 + np.exp(-row[at])))
-    return Reading(labels, confidence, validity >= VALID_FROM, validity)
-
-
 @cache
 def _network():
-    from safetensors.torch import load_file
-
-    from aigc_kit.errors import CannotLoad
-
-    path = paths.assets() / "models" / "tinyreader" / "model.safetensors"
-    if not path.is_file():
-        raise CannotLoad(
-            asked="the tiny world's reader", found=f"no file {path}", todo="restore assets/models/tinyreader"
-        )
-    network = build().eval()
-    network.load_state_dict({name: value.float() for name, value in load_file(path).items()})
-    return network
+    return with_weights(build(), "tinyreader")

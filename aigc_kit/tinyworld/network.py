@@ -18,29 +18,42 @@ def build(*, normed: bool = False):
     """
     from torch import nn
 
-    layers: list[nn.Module] = [nn.PixelUnshuffle(4)]
-    for wide_in, wide_out, stride in zip(WIDTHS, WIDTHS[1:], STRIDES, strict=False):
+    return nn.Sequential(
+        nn.PixelUnshuffle(4),
+        *convolutions(WIDTHS, STRIDES, normed=normed),
+        nn.AdaptiveAvgPool2d(CELLS),
+        nn.Flatten(),
+        nn.Dropout(0.1),
+        nn.Linear(WIDTHS[-1] * CELLS * CELLS, ANSWERS),
+    )
+
+
+def convolutions(widths: tuple[int, ...], strides: tuple[int, ...], *, normed: bool) -> list:
+    """One 3 x 3 convolution from each width to the next, each followed by a ReLU."""
+    from torch import nn
+
+    layers: list[nn.Module] = []
+    for wide_in, wide_out, stride in zip(widths[:-1], widths[1:], strides, strict=True):
         layers.append(nn.Conv2d(wide_in, wide_out, 3, stride, 1, bias=not normed))
         layers += [nn.BatchNorm2d(wide_out), nn.ReLU()] if normed else [nn.ReLU()]
-    layers += [nn.AdaptiveAvgPool2d(CELLS), nn.Flatten(), nn.Dropout(0.1)]
-    layers.append(nn.Linear(WIDTHS[-1] * CELLS * CELLS, ANSWERS))
-    return nn.Sequential(*layers)
+    return layers
 
 
-def folded(trained):
-    """A network without batch normalisation that computes what ``trained`` computes in evaluation."""
+def folded(trained, plain):
+    """``plain``, without batch normalisation, filled so that it computes what ``trained`` computes in evaluation."""
     import torch
     from torch import nn
 
-    plain = build().eval()
-    convolutions = [layer for layer in plain if isinstance(layer, nn.Conv2d)]
-    old = [layer for layer in trained if isinstance(layer, nn.Conv2d)]
-    norms = [layer for layer in trained if isinstance(layer, nn.BatchNorm2d)]
+    def layers(network, kind):
+        return [layer for layer in network.modules() if isinstance(layer, kind)]
+
+    norms = layers(trained, nn.BatchNorm2d)
     with torch.no_grad():
-        for new, conv, norm in zip(convolutions, old, norms, strict=True):
+        for new, conv, norm in zip(layers(plain, nn.Conv2d), layers(trained, nn.Conv2d), norms, strict=True):
             held = norm.state_dict()
             scale = held["weight"] / torch.sqrt(held["running_var"] + norm.eps)
             bias = held["bias"] - held["running_mean"] * scale
             new.load_state_dict({"weight": conv.weight * scale[:, None, None, None], "bias": bias})
-        plain[-1].load_state_dict(trained[-1].state_dict())
-    return plain
+        for new, old in zip(layers(plain, nn.Linear), layers(trained, nn.Linear), strict=True):
+            new.load_state_dict(old.state_dict())
+    return plain.eval()

@@ -9,8 +9,9 @@ import pytest
 
 from aigc_kit.errors import BadInput, CannotLoad
 from aigc_kit.tinyworld import clip_checker
-from aigc_kit.tinyworld.clip_network import FRAMES, SIDE, build, folded
+from aigc_kit.tinyworld.clip_network import FRAMES, SIDE, build
 from aigc_kit.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec, film
+from aigc_kit.tinyworld.network import folded
 
 FOLDER = Path(__file__).parents[2] / "assets/models/clipreader"
 EVAL = json.loads((FOLDER / "eval.json").read_text(encoding="utf-8"))
@@ -57,9 +58,9 @@ def test_a_wrong_caption_is_told_from_the_right_one(fresh):
     for spec, reading in zip(specs, readings, strict=True):
         other = "blue" if spec.colour != "blue" else "red"
         wrong = ClipSpec(**{**spec.known(), "colour": other})
-        noticed += not all(clip_checker.clip_matches(reading, wrong).values())
+        noticed += not all(clip_checker.matches(reading, wrong).values())
     assert noticed >= 59
-    assert clip_checker.clip_agrees(clips[0], specs[0]) == clip_checker.clip_matches(readings[0], specs[0])
+    assert clip_checker.clip_agrees(clips[0], specs[0]) == clip_checker.matches(readings[0], specs[0])
 
 
 def test_what_is_no_clip_agrees_with_nothing(fresh):
@@ -70,7 +71,7 @@ def test_what_is_no_clip_agrees_with_nothing(fresh):
     for clip in (noise, blank, np.zeros_like(blank), np.repeat(clips[0][:1], 9, axis=0)):
         reading = clip_checker.read_clips([clip])[0]
         assert not reading.valid
-        assert not any(clip_checker.clip_matches(reading, specs[0]).values())
+        assert not any(clip_checker.matches(reading, specs[0]).values())
 
 
 def test_left_is_not_right():
@@ -97,13 +98,13 @@ def test_frames_at_equal_distances_are_looked_at():
 
 
 def test_no_weights(monkeypatch, tmp_path):
-    monkeypatch.setattr(clip_checker.paths, "assets", lambda: tmp_path)
+    (tmp_path / "data").mkdir()
+    monkeypatch.setenv("AIGC_ASSETS", str(tmp_path))
     clip_checker._network.cache_clear()
     try:
-        with pytest.raises(CannotLoad, match="the reader of clips"):
+        with pytest.raises(CannotLoad, match="the reader clipreader"):
             clip_checker.read_clips([np.zeros((5, 64, 64, 3), np.uint8)])
     finally:
-        monkeypatch.undo()
         clip_checker._network.cache_clear()
 
 
@@ -116,4 +117,4 @@ def test_folding_changes_nothing():
     normed.eval()
     clips = torch.rand(2, FRAMES, 3, SIDE, SIDE) * 2 - 1
     with torch.no_grad():
-        assert torch.allclose(folded(normed)(clips), normed(clips), atol=1e-4)
+        assert torch.allclose(folded(normed, build())(clips), normed(clips), atol=1e-4)

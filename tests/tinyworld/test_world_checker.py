@@ -158,7 +158,7 @@ def test_folding_the_normalisation_changes_nothing():
         network(image)
     network.eval()
     with torch.no_grad():
-        torch.testing.assert_close(folded(network)(image), network(image), atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(folded(network, build())(image), network(image), atol=1e-4, rtol=1e-4)
 
 
 def test_the_card_says_what_was_measured():

@@ -13,8 +13,9 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from aigc_kit import paths as kit_paths
-from aigc_kit.tinyworld.clip_checker import clip_matches, read_clips, sampled
+from aigc_kit.tinyworld.clip_checker import read_clips, sampled
 from aigc_kit.tinyworld.motion import CLIP_ATTRIBUTES, CLIP_HELD_OUT, ClipSpec, film
+from aigc_kit.tinyworld.reading import matches
 
 from .negatives import KINDS
 from .paths import EVALUATION, MODEL
@@ -118,7 +119,7 @@ def wrong_captions(clips: list[np.ndarray], wanted: list[ClipSpec]) -> dict:
             except ValueError:  # the subject cannot make that motion
                 continue
             count += 1
-            noticed += not all(clip_matches(reading, wrong).values())
+            noticed += not all(matches(reading, wrong).values())
         out[name] = wilson(noticed, count)
     return out
 

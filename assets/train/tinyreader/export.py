@@ -1,9 +1,10 @@
 """Folds the trained network and writes it where ``aigc_kit.tinyworld.checker`` finds it."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
-from aigc_kit.tinyworld.network import build, folded
+from aigc_kit.tinyworld.network import SIDE, build, folded
 
 from .pictures import OUT
 
@@ -12,19 +13,24 @@ MODEL = Path(__file__).parents[2] / "models" / "tinyreader"
 
 def export() -> None:
     """``out/second.safetensors`` -> ``assets/models/tinyreader/model.safetensors``, float16."""
+    ship(build, OUT / "second.safetensors", (3, SIDE, SIDE), MODEL)
+
+
+def ship(build: Callable, trained: Path, shape: tuple[int, ...], model: Path) -> None:
+    """Folds a trained network, held against itself on four random inputs of this shape; writes it as float16."""
     import torch
     from safetensors.torch import load_file, save_file
 
     network = build(normed=True)
-    network.load_state_dict(load_file(OUT / "second.safetensors"))
+    network.load_state_dict(load_file(trained))
     network.eval()
-    plain = folded(network)
-    image = torch.rand(4, 3, 64, 64) * 2 - 1
+    plain = folded(network, build())
+    seen = torch.rand(4, *shape) * 2 - 1
     with torch.no_grad():
-        worst = (plain(image) - network(image)).abs().max().item()
+        worst = (plain(seen) - network(seen)).abs().max().item()
     if worst > 1e-3:
         raise RuntimeError(f"folding changed the answers by {worst}")
-    MODEL.mkdir(exist_ok=True)
-    part = MODEL / "model.part"
+    model.mkdir(exist_ok=True)
+    part = model / "model.part"
     save_file({name: value.half().contiguous() for name, value in plain.state_dict().items()}, part)
-    os.replace(part, MODEL / "model.safetensors")
+    os.replace(part, model / "model.safetensors")

@@ -10,8 +10,9 @@ import numpy as np
 import torch
 
 from aigc_kit.tinyworld import clip_vocab
-from aigc_kit.tinyworld.clip_checker import ClipReading, clip_matches, read_clips
+from aigc_kit.tinyworld.clip_checker import read_clips
 from aigc_kit.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec
+from aigc_kit.tinyworld.reading import Reading, matches
 from assets.train.clipreader import evaluate as reader
 from assets.train.tinysdxl.evaluate import wilson
 
@@ -46,20 +47,20 @@ def load(threads: int = 2):
     return WanPipeline.from_pretrained(paths.MODEL, dtype=torch.float32)
 
 
-def score(readings: list[ClipReading], specs: list[ClipSpec]) -> dict[str, dict[str, float]]:
+def score(readings: list[Reading], specs: list[ClipSpec]) -> dict[str, dict[str, float]]:
     """attribute -> share of the clips, among those whose prompt says the attribute, that show it."""
     out = {}
     for name in GATES:
-        marks = [clip_matches(r, s)[name] for r, s in zip(readings, specs, strict=True) if name in s.known()]
+        marks = [matches(r, s)[name] for r, s in zip(readings, specs, strict=True) if name in s.known()]
         if marks:
             out[name] = wilson(sum(marks), len(marks))
-    everything = [all(clip_matches(r, s).values()) for r, s in zip(readings, specs, strict=True)]
+    everything = [all(matches(r, s).values()) for r, s in zip(readings, specs, strict=True)]
     out["all said"] = wilson(sum(everything), len(everything))
     out["a clip of the world"] = wilson(sum(r.valid for r in readings), len(readings))
     return out
 
 
-def mistakes(readings: list[ClipReading], specs: list[ClipSpec], most: int = 8) -> list[dict]:
+def mistakes(readings: list[Reading], specs: list[ClipSpec], most: int = 8) -> list[dict]:
     """What was asked for and what was read instead, the commonest first."""
     found: dict[tuple[str, str, str], int] = {}
     for reading, spec in zip(readings, specs, strict=True):
