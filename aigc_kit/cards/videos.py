@@ -1,17 +1,13 @@
 """Cards of the video models that this project trained and ships."""
 
+from aigc_kit.cards.diffusion import WAN_1_3B
 from aigc_kit.types import Card, FrozenMap, Source
 
 TINYWAN = Card(
     name="tinywan",
     tier="tiny",
     kind="video",
-    parts=FrozenMap(
-        pipeline="diffusers.WanPipeline",
-        transformer="diffusers.WanTransformer3DModel",
-        vae="diffusers.AutoencoderKLWan",
-        text_encoder="transformers.UMT5EncoderModel",
-    ),
+    parts=WAN_1_3B.parts,
     sources=(Source(kind="shipped", ref="models/tinywan"),),
     constraints=FrozenMap(
         languages=("zh", "en"),
