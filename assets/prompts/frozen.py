@@ -1,9 +1,12 @@
-"""What the makers of frozen prompts share: balanced attributes, and one row a line in the file."""
+"""What the makers of frozen prompts share: balanced attributes, prompts of specs, and one row a line in the file."""
 
 import json
 import random
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+
+from aigc_kit.tinyworld.motion import ClipSpec
+from aigc_kit.tinyworld.spec import Spec
 
 Row = dict[str, str]
 
@@ -35,8 +38,33 @@ def balanced(
     return rows
 
 
-def write(file: Path, parts: Mapping[str, list[dict]]) -> None:
-    """Writes JSON: each part a list with one row a line."""
+def prompts(
+    specs: Sequence[Spec | ClipSpec], caption: Callable[[Spec | ClipSpec, random.Random, str], str], rng: random.Random
+) -> list[dict]:
+    """One row for each full spec, no prompt twice. Every fourth leaves some attributes out; languages alternate.
+
+    A pair that training never saw stays in the prompt.
+    """
+    out: dict[str, dict] = {}
+    for number, full in enumerate(specs):
+        held = [f"{pair[1]}+{pair[3]}" for pair in full.held_out()]
+        told = full.told(rng, keep=0.6) if number % 4 == 3 else full
+        spec = full if len(told.held_out()) < len(held) else told
+        language = ("zh", "en")[number % 2]
+        prompt = caption(spec, rng, language)
+        while prompt in out:
+            prompt = caption(spec, rng, language)
+        out[prompt] = {"prompt": prompt, "language": language, "expected": spec.known(), "held_out": held}
+    return list(out.values())
+
+
+def write(file: Path, generated: list[dict], handwritten: Sequence[tuple[str, Row]]) -> None:
+    """Writes JSON with one row a line: generated prompts, then those that a person wrote, with their language."""
+    written = [
+        {"prompt": prompt, "language": "en" if prompt.isascii() else "zh", "expected": expected}
+        for prompt, expected in handwritten
+    ]
+    parts = {"generated": generated, "handwritten": written}
     text = "{\n" + ",\n".join(
         f' "{name}": [\n' + ",\n".join("  " + json.dumps(row, ensure_ascii=False) for row in part) + "\n ]"
         for name, part in parts.items()

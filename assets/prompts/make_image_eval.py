@@ -108,25 +108,8 @@ def generated() -> list[dict]:
     specs = [Spec(**row) for row in frozen.balanced(ATTRIBUTES, TRAINED, rng, misfit)]
     for one, value, other, its in HELD_OUT_PAIRS:
         specs += [Spec(**{one: value, other: its}).fill(rng) for _ in range(PER_PAIR)]
-    out = []
-    for number, full in enumerate(specs):
-        held = [f"{pair[1]}+{pair[3]}" for pair in full.held_out()]
-        told = full.told(rng, keep=0.6) if number % 4 == 3 else full
-        spec = full if len(told.held_out()) < len(held) else told
-        language = ("zh", "en")[number % 2]
-        prompt = caption(spec, rng, language)
-        out.append({"prompt": prompt, "language": language, "expected": spec.known(), "held_out": held})
-    return out
-
-
-def main() -> None:
-    """Writes the file."""
-    written = [
-        {"prompt": prompt, "language": "en" if prompt.isascii() else "zh", "expected": expected}
-        for prompt, expected in HANDWRITTEN
-    ]
-    frozen.write(FILE, {"generated": generated(), "handwritten": written})
+    return frozen.prompts(specs, caption, rng)
 
 
 if __name__ == "__main__":
-    main()
+    frozen.write(FILE, generated(), HANDWRITTEN)

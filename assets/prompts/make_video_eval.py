@@ -94,29 +94,8 @@ def generated() -> list[dict]:
     specs = [ClipSpec(**row) for row in frozen.balanced(CLIP_ATTRIBUTES, TRAINED, rng, misfit)]
     for one, value, other, its in CLIP_HELD_OUT:
         specs += [ClipSpec(**{one: value, other: its}).fill(rng) for _ in range(PER_PAIR)]
-    out: list[dict] = []
-    seen: set[str] = set()
-    for number, full in enumerate(specs):
-        held = [f"{pair[1]}+{pair[3]}" for pair in full.held_out()]
-        told = full.told(rng, keep=0.6) if number % 4 == 3 else full
-        spec = full if len(told.held_out()) < len(held) else told
-        language = ("zh", "en")[number % 2]
-        prompt = clip_caption(spec, rng, language)
-        while prompt in seen:
-            prompt = clip_caption(spec, rng, language)
-        seen.add(prompt)
-        out.append({"prompt": prompt, "language": language, "expected": spec.known(), "held_out": held})
-    return out
-
-
-def main() -> None:
-    """Writes the file."""
-    written = [
-        {"prompt": prompt, "language": "en" if prompt.isascii() else "zh", "expected": expected}
-        for prompt, expected in HANDWRITTEN
-    ]
-    frozen.write(FILE, {"generated": generated(), "handwritten": written})
+    return frozen.prompts(specs, clip_caption, rng)
 
 
 if __name__ == "__main__":
-    main()
+    frozen.write(FILE, generated(), HANDWRITTEN)
