@@ -2,25 +2,21 @@
 
 import argparse
 
+from assets.train.stages import run
+
 from . import card, clips, evaluate, export, train
 
 
 def main() -> None:
     stages = {
-        "clips": clips.build,
-        "train": train.train,
-        "export": export.export,
-        "evaluate": evaluate.evaluate,
-        "card": card.write,
+        "clips": lambda _: clips.build(),
+        "train": lambda _: train.train(),
+        "export": lambda _: export.export(),
+        "evaluate": lambda _: evaluate.evaluate(),
+        "card": lambda _: card.write(),
     }
     parser = argparse.ArgumentParser(prog="python -m assets.train.clipreader", description=__doc__)
-    parser.add_argument("stages", nargs="*", metavar="stage", help=f"of {', '.join(stages)}; default: all")
-    arguments = parser.parse_args()
-    if unknown := set(arguments.stages) - set(stages):
-        parser.error(f"no stage {', '.join(sorted(unknown))}; there are {', '.join(stages)}")
-    for name in arguments.stages or stages:
-        print(f"--- {name}", flush=True)
-        stages[name]()
+    run(parser, stages)
 
 
 if __name__ == "__main__":

@@ -3,18 +3,14 @@
 import argparse
 import json
 
+from assets.train.stages import run
+
 
 def main() -> None:
     stages = {"train": make_weights, "export": write_model, "evaluate": measure, "card": write_card}
     parser = argparse.ArgumentParser(prog="python -m assets.train.miniclip", description=__doc__)
-    parser.add_argument("stages", nargs="*", metavar="stage", help=f"of {', '.join(stages)}; default: all")
     parser.add_argument("--seconds", type=float, default=900.0, help="core seconds of training in all")
-    arguments = parser.parse_args()
-    if unknown := set(arguments.stages) - set(stages):
-        parser.error(f"no stage {', '.join(sorted(unknown))}; there are {', '.join(stages)}")
-    for name in arguments.stages or stages:
-        print(f"--- {name}", flush=True)
-        stages[name](arguments)
+    run(parser, stages)
 
 
 def make_weights(arguments: argparse.Namespace) -> None:

@@ -3,6 +3,8 @@
 import argparse
 import json
 
+from assets.train.stages import run
+
 from . import train
 
 
@@ -16,16 +18,9 @@ def main() -> None:
         "card": write_card,
     }
     parser = argparse.ArgumentParser(prog="python -m assets.train.poem", description=__doc__)
-    extra = {"probe": look}  # not part of "all"
-    parser.add_argument("stages", nargs="*", metavar="stage", help=f"of {', '.join(stages | extra)}; default: all")
     parser.add_argument("--minutes", type=float, default=train.Settings.minutes, help="training time limit")
     parser.add_argument("--tokens", type=int, default=train.Settings.tokens, help="training tokens planned")
-    arguments = parser.parse_args()
-    if unknown := set(arguments.stages) - set(stages | extra):
-        parser.error(f"no stage {', '.join(sorted(unknown))}; there are {', '.join(stages | extra)}")
-    for name in arguments.stages or stages:
-        print(f"--- {name}", flush=True)
-        (stages | extra)[name](arguments)
+    run(parser, stages, extra={"probe": look})
 
 
 def show(report: dict) -> None:

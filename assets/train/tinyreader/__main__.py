@@ -2,26 +2,22 @@
 
 import argparse
 
+from assets.train.stages import run
+
 from . import card, evaluate, export, pictures, train
 
 
 def main() -> None:
     stages = {
-        "pictures": pictures.build,
-        "first": lambda: train.train(train.FIRST),
-        "second": lambda: train.train(train.SECOND),
-        "export": export.export,
-        "evaluate": evaluate.evaluate,
-        "card": card.write,
+        "pictures": lambda _: pictures.build(),
+        "first": lambda _: train.train(train.FIRST),
+        "second": lambda _: train.train(train.SECOND),
+        "export": lambda _: export.export(),
+        "evaluate": lambda _: evaluate.evaluate(),
+        "card": lambda _: card.write(),
     }
     parser = argparse.ArgumentParser(prog="python -m assets.train.tinyreader", description=__doc__)
-    parser.add_argument("stages", nargs="*", metavar="stage", help=f"of {', '.join(stages)}; default: all")
-    arguments = parser.parse_args()
-    if unknown := set(arguments.stages) - set(stages):
-        parser.error(f"no stage {', '.join(sorted(unknown))}; there are {', '.join(stages)}")
-    for name in arguments.stages or stages:
-        print(f"--- {name}", flush=True)
-        stages[name]()
+    run(parser, stages)
 
 
 if __name__ == "__main__":

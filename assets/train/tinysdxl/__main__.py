@@ -2,6 +2,8 @@
 
 import argparse
 
+from assets.train.stages import run
+
 CHUNKS = 40
 
 
@@ -19,20 +21,13 @@ def main() -> None:
         "evaluate": measure,
         "card": write_card,
     }
-    extra = {"restore": restore_state}  # not part of "all"
     parser = argparse.ArgumentParser(prog="python -m assets.train.tinysdxl", description=__doc__)
-    parser.add_argument("stages", nargs="*", metavar="stage", help=f"of {', '.join(stages | extra)}; default: all")
     parser.add_argument("--wall", type=float, default=3600.0, help="seconds for each training stage")
     parser.add_argument("--chunks", type=int, default=CHUNKS, help="chunks of 1,000 pictures")
     parser.add_argument(
         "--decay", type=float, default=0.0, help="decoder, encoder: share of the time with falling rate"
     )
-    arguments = parser.parse_args()
-    if unknown := set(arguments.stages) - set(stages | extra):
-        parser.error(f"no stage {', '.join(sorted(unknown))}; there are {', '.join(stages | extra)}")
-    for name in arguments.stages or stages:
-        print(f"--- {name}", flush=True)
-        (stages | extra)[name](arguments)
+    run(parser, stages, extra={"restore": restore_state})
 
 
 def render(arguments: argparse.Namespace) -> None:

@@ -2,6 +2,8 @@
 
 import argparse
 
+from assets.train.stages import run
+
 CHUNKS = 80
 
 
@@ -18,17 +20,10 @@ def main() -> None:
         "evaluate": evaluate_model,
         "card": write_card,
     }
-    extra = {"restore": restore_state}  # not part of "all"
     parser = argparse.ArgumentParser(prog="python -m assets.train.tinywan", description=__doc__)
-    parser.add_argument("stages", nargs="*", metavar="stage", help=f"of {', '.join(stages | extra)}; default: all")
     parser.add_argument("--wall", type=float, default=3600.0, help="seconds for each training stage")
     parser.add_argument("--chunks", type=int, default=CHUNKS, help="chunks of 250 clips")
-    arguments = parser.parse_args()
-    if unknown := set(arguments.stages) - set(stages | extra):
-        parser.error(f"no stage {', '.join(sorted(unknown))}; there are {', '.join(stages | extra)}")
-    for name in arguments.stages or stages:
-        print(f"--- {name}", flush=True)
-        (stages | extra)[name](arguments)
+    run(parser, stages, extra={"restore": restore_state})
 
 
 def render(arguments: argparse.Namespace) -> None:
