@@ -57,7 +57,7 @@ def lab_server(home: Path, *more: str, folder: Path | None = None, **environment
             assert process.poll() is None and time.monotonic() < deadline, said[-2000:]
             said += process.stderr.readline()
         reader.start()  # a full pipe would stop the server
-        while not _accepts(int(found[1])):  # the address is printed a little before the server listens
+        while not accepts(int(found[1])):  # the address is printed a little before the server listens
             assert process.poll() is None and time.monotonic() < deadline, said[-2000:]
             time.sleep(0.1)
         yield Server(int(found[1]), found[2], process)
@@ -69,6 +69,6 @@ def lab_server(home: Path, *more: str, folder: Path | None = None, **environment
         process.stderr.close()
 
 
-def _accepts(port: int) -> bool:
+def accepts(port: int) -> bool:
     with socket.socket() as client:
         return client.connect_ex(("127.0.0.1", port)) == 0

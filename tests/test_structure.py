@@ -230,7 +230,8 @@ def test_the_tested_set_lies_within_the_declared_ranges():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pins = {line.split("==")[0].lower().replace("_", "-"): line.split("==")[1] for line in lines if "==" in line}
-    for text in (*project["dependencies"], *project["optional-dependencies"]["dev"]):
+    extras = project["optional-dependencies"]
+    for text in (*project["dependencies"], *extras["dev"], *extras["app"], *extras["browser"]):
         requirement = Requirement(text)
         pin = pins[requirement.name.lower().replace("_", "-")]
         assert requirement.specifier.contains(Version(pin)), f"{text} excludes the tested {pin}"

@@ -16,6 +16,7 @@ COMMANDS = (
     "calibrate",
     "generate",
     "labs",
+    "app",
     "notebook",
     "progress",
     "submit",
