@@ -7,12 +7,12 @@ where the video model is here, after its autoencoder's way there and back.
 
 import json
 import random
-from statistics import NormalDist
 
 import numpy as np
 from PIL import Image, ImageFilter
 
 from aigc_kit import paths as kit_paths
+from aigc_kit.show import statistics
 from aigc_kit.tinyworld.clip_checker import read_clips, sampled
 from aigc_kit.tinyworld.motion import CLIP_ATTRIBUTES, CLIP_HELD_OUT, ClipSpec, film
 from aigc_kit.tinyworld.reading import matches
@@ -72,11 +72,8 @@ def reconstructed(clips: list[np.ndarray]) -> list[np.ndarray] | None:
 
 def wilson(right: int, count: int) -> dict[str, float]:
     """Share with its 95 % Wilson interval."""
-    z = NormalDist().inv_cdf(0.975)
-    share, wide = right / count, 1 + z * z / count
-    middle = (share + z * z / (2 * count)) / wide
-    half = z * (share * (1 - share) / count + z * z / (4 * count * count)) ** 0.5 / wide
-    return {"share": round(share, 4), "low": round(middle - half, 4), "high": round(middle + half, 4), "of": count}
+    share, low, high = statistics.wilson(right, count)
+    return {"share": round(share, 4), "low": round(low, 4), "high": round(high, 4), "of": count}
 
 
 def score(clips: list[np.ndarray], wanted: list[ClipSpec]) -> dict:

@@ -2,7 +2,7 @@
 
 import json
 
-from assets.train.tinysdxl.card import rate, table
+from assets.train.tables import rate, table
 
 from . import paths
 

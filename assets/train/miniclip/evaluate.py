@@ -9,8 +9,8 @@ import torch
 from aigc_kit.tinyworld import captions
 from aigc_kit.tinyworld.render import render
 from aigc_kit.tinyworld.spec import Spec
+from assets.train.measures import wilson
 from assets.train.tinysdxl import tokens
-from assets.train.tinysdxl.evaluate import wilson
 
 from . import network, paths
 

@@ -2,6 +2,7 @@
 
 import json
 
+from aigc_kit.show.statistics import wilson
 from aigc_kit.tinyworld import ATTRIBUTES
 from aigc_kit.tinyworld.network import build
 
@@ -55,13 +56,6 @@ Confidence intervals: {low:.1%} to {high:.1%} is the 95 % interval (Wilson) of t
 """
 
 
-def wilson(share: float, count: int, z: float = 1.96) -> tuple[float, float]:
-    """The 95 % interval of a share measured on ``count`` pictures."""
-    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
-    half = z * ((share * (1 - share) + z * z / (4 * count)) / count) ** 0.5 / (1 + z * z / count)
-    return middle - half, middle + half
-
-
 def write() -> None:
     """eval.json -> README.md beside it."""
     report = json.loads((MODEL / "eval.json").read_text(encoding="utf-8"))
@@ -72,7 +66,7 @@ def write() -> None:
     for title, key in rows:
         part = report.get(key) or report["by_size"][key]
         lines.append(f"| {title} | " + " | ".join(f"{part[name]:.2%}" for name in [*names, "valid"]) + " |")
-    low, high = wilson(min(report["fresh"][name] for name in names), FREE)
+    _, low, high = wilson(min(report["fresh"][name] for name in names) * FREE, FREE)
     text = TEXT.format(
         parameters=sum(weight.numel() for weight in build().parameters()),
         bytes=report["bytes"],

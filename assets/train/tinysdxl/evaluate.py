@@ -2,15 +2,13 @@
 
 import json
 import math
-import resource
-import time
-from statistics import NormalDist, median
 
 import numpy as np
 import torch
 
 from aigc_kit.tinyworld import checker, vocab
 from aigc_kit.tinyworld.spec import ATTRIBUTES, Spec
+from assets.train import measures
 
 from . import codec, paths, pictures, sampling
 
@@ -19,29 +17,9 @@ NEAREST = 12
 SIDE = 32  # pictures are compared for likeness at 32 x 32
 
 
-def wilson(right: int, count: int, level: float = 0.95) -> dict[str, float]:
-    """Share in percent with its Wilson score interval. Source: Wilson 1927, J. Am. Stat. Assoc. 22."""
-    z = NormalDist().inv_cdf(0.5 + level / 2)
-    share = right / count
-    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
-    half = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count)) / (1 + z * z / count)
-    low, high = max(0.0, middle - half), min(1.0, middle + half)
-    return {"percent": 100 * share, "low": 100 * low, "high": 100 * high, "right": right, "of": count}
-
-
 def entries() -> dict[str, list[dict]]:
-    """The committed prompts by set, each with ``prompt``, ``language`` and ``spec``.
-
-    The hand-written ones come twice: as they are, and in the world's own words, as the kit passes them on.
-    """
-    sets = json.loads(paths.PROMPTS.read_text(encoding="utf-8"))
-    for each in sets.values():
-        for entry in each:
-            entry["spec"] = Spec(**entry["expected"])
-    sets["handwritten, in the world's words"] = [
-        {**entry, "prompt": vocab.phrase(entry["prompt"]).phrase} for entry in sets["handwritten"]
-    ]
-    return sets
+    """The committed prompts by set."""
+    return measures.entries(paths.PROMPTS, Spec, lambda prompt: vocab.phrase(prompt).phrase)
 
 
 def load(threads: int = 2):
@@ -54,32 +32,12 @@ def load(threads: int = 2):
 
 def score(readings: list[checker.Reading], specs: list[Spec]) -> dict[str, dict[str, float]]:
     """attribute -> share of the pictures, among those whose prompt says the attribute, that show it."""
-    out = {}
-    for name in ATTRIBUTES:
-        marks = [checker.matches(r, s)[name] for r, s in zip(readings, specs, strict=True) if name in s.known()]
-        if marks:
-            out[name] = wilson(sum(marks), len(marks))
-    everything = [all(checker.matches(r, s).values()) for r, s in zip(readings, specs, strict=True)]
-    out["all said"] = wilson(sum(everything), len(everything))
-    out["a picture of the world"] = wilson(sum(r.valid for r in readings), len(readings))
-    return out
+    return measures.score(readings, specs, ATTRIBUTES, "a picture of the world")
 
 
-def speed(pipe, runs: int = 5) -> dict[str, float]:
-    """Median seconds of one 128 x 128 picture in 20 steps, guidance on, after a warm-up; peak memory of the process."""
-    prompt, seconds, spent = ["一只红色的小狗，在花丛里"], [], []
-    sampling.draw(pipe, prompt)
-    for _ in range(runs):
-        began, cpu = time.perf_counter(), time.process_time()
-        sampling.draw(pipe, prompt)
-        seconds.append(time.perf_counter() - began)
-        spent.append(time.process_time() - cpu)
-    return {
-        "seconds": median(seconds),
-        "cpu_seconds": median(spent),
-        "threads": torch.get_num_threads(),
-        "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-    }
+def speed(pipe) -> dict[str, float]:
+    """One 128 x 128 picture in 20 steps, guidance on."""
+    return measures.speed(lambda: sampling.draw(pipe, ["一只红色的小狗，在花丛里"]))
 
 
 def thumbnails(images: np.ndarray) -> np.ndarray:
@@ -113,14 +71,9 @@ def evaluate() -> dict:
         specs = [entry["spec"] for entry in each]
         images = drawn[name] = sampling.draw(pipe, [entry["prompt"] for entry in each])
         readings = checker.read(images)
-        groups = {"all": list(range(len(each)))}
-        for language in ("zh", "en"):
-            groups[language] = [k for k, entry in enumerate(each) if entry["language"] == language]
-        groups["held-out pairs"] = [k for k, entry in enumerate(each) if entry.get("held_out")]
         report["sets"][name] = {
             group: score([readings[k] for k in rows], [specs[k] for k in rows])
-            for group, rows in groups.items()
-            if rows
+            for group, rows in measures.groups(each).items()
         }
         sampling.sheet(images[:96], 12, paths.RUN / f"sheet-{name.split(',')[0]}.png")
     report["nearest"] = nearest(drawn["generated"][:NEAREST])

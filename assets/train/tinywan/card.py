@@ -3,31 +3,12 @@
 import json
 import re
 
-from assets.train.tinysdxl.card import rate, table
+from assets.train import tables
 
 from . import codec, evaluate, network, paths
 
 TEMPLATE = paths.HERE / "card_template.md"
 README = paths.HERE / "README.md"
-SETS = {"generated": "frozen prompts", "handwritten": "as written", "handwritten, in the world's words": "rephrased"}
-
-
-def accuracy_table(groups: dict[str, dict]) -> str:
-    """Rows: attributes with their gates; columns: all, zh, en, held-out pairs."""
-    rows = []
-    for name, share in groups["all"].items():
-        gate = evaluate.GATES.get(name)
-        missed = ", **missed**" if gate and share["percent"] < gate else ""
-        cells = [rate(group[name]) if name in group else "" for group in groups.values()]
-        rows.append([name, f"{gate} %{missed}" if gate else "", *cells])
-    heads = [f"{name} ({group['a clip of the world']['of']})" for name, group in groups.items()]
-    return table(["", "wanted", *heads], rows)
-
-
-def side_by_side(shown: dict[str, dict]) -> str:
-    """Rows: attributes; columns: sets."""
-    names = list(next(iter(shown.values())))
-    return table(["", *shown], [[name, *(rate(found[name]) for found in shown.values())] for name in names])
 
 
 def checker_table(found: dict) -> str:
@@ -35,7 +16,7 @@ def checker_table(found: dict) -> str:
     columns = {title: column for title, column in columns.items() if column}
     names = list(found["true"])
     heads = [f"{title} ({column['valid']['of']})" for title, column in columns.items()]
-    return table(
+    return tables.table(
         ["", *heads],
         [[name, *(f"{100 * column[name]['share']:.1f} %" for column in columns.values())] for name in names],
     )
@@ -43,8 +24,7 @@ def checker_table(found: dict) -> str:
 
 def verdict(report: dict) -> str:
     """One line that says which gates are missed."""
-    found = report["sets"]["generated"]["all"]
-    missed = [name for name, gate in evaluate.GATES.items() if found[name]["percent"] < gate]
+    missed = tables.missed(report["sets"]["generated"], evaluate.GATES)
     if not missed:
         return "- Every accuracy that was wanted is reached on the frozen prompts."
     return f"- **Below what was wanted** (table above): {', '.join(missed)}."
@@ -71,14 +51,14 @@ def text(report: dict) -> str:
         guidance=settings["guidance"],
         negative=settings["negative"],
         count=sets["generated"]["all"]["all said"]["of"],
-        accuracy_table=accuracy_table(sets["generated"]),
-        handwritten_table=side_by_side({SETS[n]: s["all"] for n, s in sets.items() if n != "generated"}),
+        accuracy_table=tables.accuracy_table(sets["generated"], evaluate.GATES),
+        handwritten_table=tables.handwritten_table(sets),
         other=evaluate.OTHER,
-        other_table=side_by_side(report["other_sizes"]),
-        mistakes=table(["attribute", "asked", "read", "times"], wrong) if wrong else "None.\n",
+        other_table=tables.side_by_side(report["other_sizes"]),
+        mistakes=tables.table(["attribute", "asked", "read", "times"], wrong) if wrong else "None.\n",
         checker_table=checker_table(report["checker"]),
         clips=f"{training['clips']:,}",
-        nearest_table=table(["sample", "distance"], nearest),
+        nearest_table=tables.table(["sample", "distance"], nearest),
         seconds=f"{speed['seconds']:.1f}",
         cpu_seconds=f"{speed['cpu_seconds']:.1f}",
         threads=speed["threads"],
@@ -87,7 +67,7 @@ def text(report: dict) -> str:
         samples=f"{training['samples']:,}",
         core_minutes=f"{training['cpu'] / 60:.0f}",
         halves=", ".join(f"{half} {cpu / 60:.0f}" for half, cpu in minutes.items() if cpu),
-        curve_table=table(["samples", *evaluate.GATES], curve),
+        curve_table=tables.table(["samples", *evaluate.GATES], curve),
         verdict=verdict(report),
     )
 
@@ -96,7 +76,7 @@ def write() -> None:
     """The card, and the gates in the README of the training."""
     report = json.loads(paths.EVALUATION.read_text(encoding="utf-8"))
     (paths.MODEL / "README.md").write_text(text(report), encoding="utf-8")
-    gates = accuracy_table(report["sets"]["generated"])
+    gates = tables.accuracy_table(report["sets"]["generated"], evaluate.GATES)
     held = README.read_text(encoding="utf-8")
     between = re.compile(r"(?<=<!-- gates -->\n).*?(?=<!-- end -->)", re.DOTALL)
     README.write_text(between.sub(lambda _: gates, held), encoding="utf-8")

@@ -2,9 +2,6 @@
 
 import json
 import math
-import resource
-import time
-from statistics import median
 
 import numpy as np
 import torch
@@ -12,9 +9,9 @@ import torch
 from aigc_kit.tinyworld import clip_vocab
 from aigc_kit.tinyworld.clip_checker import read_clips
 from aigc_kit.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec
-from aigc_kit.tinyworld.reading import Reading, matches
+from aigc_kit.tinyworld.reading import Reading
+from assets.train import measures
 from assets.train.clipreader import evaluate as reader
-from assets.train.tinysdxl.evaluate import wilson
 
 from . import clips, codec, paths, sampling
 
@@ -25,18 +22,8 @@ OTHER = 60  # of the generated prompts, for each other size
 
 
 def entries() -> dict[str, list[dict]]:
-    """The committed prompts by set, each with ``prompt``, ``language`` and ``spec``.
-
-    The hand-written ones come twice: as they are, and in the world's own words, as the kit passes them on.
-    """
-    sets = json.loads(paths.PROMPTS.read_text(encoding="utf-8"))
-    for each in sets.values():
-        for entry in each:
-            entry["spec"] = ClipSpec(**entry["expected"])
-    sets["handwritten, in the world's words"] = [
-        {**entry, "prompt": clip_vocab.clip_phrase(entry["prompt"]).phrase} for entry in sets["handwritten"]
-    ]
-    return sets
+    """The committed prompts by set."""
+    return measures.entries(paths.PROMPTS, ClipSpec, lambda prompt: clip_vocab.clip_phrase(prompt).phrase)
 
 
 def load(threads: int = 2):
@@ -49,15 +36,7 @@ def load(threads: int = 2):
 
 def score(readings: list[Reading], specs: list[ClipSpec]) -> dict[str, dict[str, float]]:
     """attribute -> share of the clips, among those whose prompt says the attribute, that show it."""
-    out = {}
-    for name in GATES:
-        marks = [matches(r, s)[name] for r, s in zip(readings, specs, strict=True) if name in s.known()]
-        if marks:
-            out[name] = wilson(sum(marks), len(marks))
-    everything = [all(matches(r, s).values()) for r, s in zip(readings, specs, strict=True)]
-    out["all said"] = wilson(sum(everything), len(everything))
-    out["a clip of the world"] = wilson(sum(r.valid for r in readings), len(readings))
-    return out
+    return measures.score(readings, specs, GATES, "a clip of the world")
 
 
 def mistakes(readings: list[Reading], specs: list[ClipSpec], most: int = 8) -> list[dict]:
@@ -72,21 +51,9 @@ def mistakes(readings: list[Reading], specs: list[ClipSpec], most: int = 8) -> l
     return [{"attribute": name, "asked": asked, "read": read, "count": count} for (name, asked, read), count in rows]
 
 
-def speed(pipe, runs: int = 5) -> dict[str, float]:
-    """Median seconds of one clip of 17 frames in 20 steps, guidance on, after a warm-up; peak memory of the process."""
-    prompt, seconds, spent = ["一只小狗跳跃，在月球上"], [], []
-    sampling.film(pipe, prompt)
-    for _ in range(runs):
-        began, cpu = time.perf_counter(), time.process_time()
-        sampling.film(pipe, prompt)
-        seconds.append(time.perf_counter() - began)
-        spent.append(time.process_time() - cpu)
-    return {
-        "seconds": median(seconds),
-        "cpu_seconds": median(spent),
-        "threads": torch.get_num_threads(),
-        "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-    }
+def speed(pipe) -> dict[str, float]:
+    """One clip of 17 frames in 20 steps, guidance on."""
+    return measures.speed(lambda: sampling.film(pipe, ["一只小狗跳跃，在月球上"]))
 
 
 def nearest(samples: np.ndarray) -> tuple[list[dict], np.ndarray]:
@@ -140,14 +107,9 @@ def evaluate() -> dict:
         specs = [entry["spec"] for entry in each]
         filmed[name] = sampling.film(pipe, [entry["prompt"] for entry in each])
         readings = read_clips(list(filmed[name]))
-        groups = {"all": list(range(len(each)))}
-        for language in ("zh", "en"):
-            groups[language] = [k for k, entry in enumerate(each) if entry["language"] == language]
-        groups["held-out pairs"] = [k for k, entry in enumerate(each) if entry.get("held_out")]
         report["sets"][name] = {
             group: score([readings[k] for k in rows], [specs[k] for k in rows])
-            for group, rows in groups.items()
-            if rows
+            for group, rows in measures.groups(each).items()
         }
         if name == "generated":
             report["mistakes"] = mistakes(readings, specs)

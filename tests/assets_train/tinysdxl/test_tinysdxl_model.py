@@ -15,6 +15,7 @@ from aigc_kit.tinyworld.render import render  # noqa: E402
 from aigc_kit.tinyworld.spec import Spec  # noqa: E402
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+from assets.train import measures  # noqa: E402
 from assets.train.tinysdxl import card, evaluate, network, paths, sampling, tokens  # noqa: E402
 
 if not (paths.MODEL / "model_index.json").exists():
@@ -128,6 +129,6 @@ def test_the_evaluation_counts_the_frozen_prompts(report):
     for name, each in sets.items():
         assert report["sets"][name]["all"]["all said"]["of"] == len(each)
     for share in report["sets"]["generated"]["all"].values():
-        assert share == pytest.approx(evaluate.wilson(share["right"], share["of"]))
+        assert share == pytest.approx(measures.wilson(share["right"], share["of"]))
     assert report["parameters"]["unet"] == sum(p.numel() for p in network.build().parameters())
     assert report["bytes"] == sum(file.stat().st_size for file, _ in headers())

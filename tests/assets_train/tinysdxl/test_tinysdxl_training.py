@@ -18,6 +18,7 @@ from aigc_kit.tinyworld.spec import Spec  # noqa: E402
 from aigc_kit.tinyworld.words import every_word  # noqa: E402
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+from assets.train import measures  # noqa: E402
 from assets.train.tinysdxl import (  # noqa: E402
     bank,
     codec,
@@ -294,7 +295,7 @@ def test_a_convolution_is_updated_as_a_matrix():
     [(0, 10, 0.0, 27.75), (10, 10, 72.25, 100.0), (81, 263, 25.53, 36.62)],  # the last is Newcombe's own example
 )
 def test_wilson_intervals(right, count, low, high):
-    found = evaluate.wilson(right, count)
+    found = measures.wilson(right, count)
     assert found["low"] == pytest.approx(low, abs=0.02) and found["high"] == pytest.approx(high, abs=0.02)
 
 

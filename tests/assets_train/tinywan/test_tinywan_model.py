@@ -14,6 +14,7 @@ from aigc_kit.tinyworld.clip_checker import read_clips  # noqa: E402
 from aigc_kit.tinyworld.motion import ClipSpec, film  # noqa: E402
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+from assets.train import measures, tables  # noqa: E402
 from assets.train.tinywan import card, evaluate, network, paths, sampling, tokens  # noqa: E402
 
 if not (paths.MODEL / "model_index.json").exists():
@@ -92,7 +93,7 @@ def test_colour_and_motion_follow_the_prompt(pipe):
 
 def test_the_card_is_made_from_the_evaluation(report):
     assert (paths.MODEL / "README.md").read_text(encoding="utf-8") == card.text(report)
-    gates = card.accuracy_table(report["sets"]["generated"])
+    gates = tables.accuracy_table(report["sets"]["generated"], evaluate.GATES)
     assert gates in card.README.read_text(encoding="utf-8")
 
 
@@ -102,7 +103,7 @@ def test_the_evaluation_counts_the_frozen_prompts(report):
     for name, each in sets.items():
         assert report["sets"][name]["all"]["all said"]["of"] == len(each)
     for share in report["sets"]["generated"]["all"].values():
-        assert share == pytest.approx(evaluate.wilson(share["right"], share["of"]))
+        assert share == pytest.approx(measures.wilson(share["right"], share["of"]))
     assert report["parameters"]["transformer"] == sum(p.numel() for p in network.build().parameters())
     assert report["bytes"] == sum(file.stat().st_size for file, _ in headers())
 

@@ -20,6 +20,7 @@ from aigc_kit.tinyworld.reading import Reading  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "video")]
+from assets.train import measures  # noqa: E402
 from assets.train.tinywan import (  # noqa: E402
     bank,
     card,
@@ -218,9 +219,9 @@ def test_the_sets_are_the_frozen_prompts_and_the_rephrased():
 
 def report():
     """An evaluation of made-up numbers in the form of eval.json."""
-    share = evaluate.wilson(96, 100)
+    share = measures.wilson(96, 100)
     names = [*evaluate.GATES, "all said", "a clip of the world"]
-    group = dict.fromkeys(names, share) | {"motion": evaluate.wilson(90, 100)}
+    group = dict.fromkeys(names, share) | {"motion": measures.wilson(90, 100)}
     sets = {name: {"all": group, "zh": group, "en": group} for name in evaluate.entries()}
     checked = {name: {"share": 0.99, "of": 240} for name in (*CLIP_ATTRIBUTES, "valid")}
     return {
