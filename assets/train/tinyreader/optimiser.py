@@ -6,12 +6,12 @@ are theirs.
 
 import torch
 
-QUINTIC = (3.4445, -4.7750, 2.0315)
+from assets.train.muon import COEFFICIENTS
 
 
 def orthogonal(matrix: torch.Tensor, rounds: int = 5) -> torch.Tensor:
     """The nearest half-orthogonal matrix, roughly (singular values end between about 0.7 and 1.2)."""
-    a, b, c = QUINTIC
+    a, b, c = COEFFICIENTS
     flat = matrix.T if matrix.shape[0] > matrix.shape[1] else matrix
     flat = flat / (flat.norm() + 1e-7)
     for _ in range(rounds):
