@@ -1,13 +1,9 @@
 """The code that trains the reader of clips. Nothing is trained here."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
-sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 from aigc_kit.tinyworld.clip_network import ANSWERS, FRAMES, SIDE  # noqa: E402
 from aigc_kit.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec, film  # noqa: E402
 from assets.train.clipreader import clips, evaluate, negatives, train  # noqa: E402

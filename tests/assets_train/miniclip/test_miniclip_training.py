@@ -1,8 +1,6 @@
 """The code that trains the small CLIP, against transformers' own loss and the shipped image processor."""
 
 import random
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,19 +10,11 @@ pytest.importorskip("transformers")
 
 from aigc_kit.tinyworld.render import render  # noqa: E402
 from aigc_kit.tinyworld.spec import ATTRIBUTES, Spec  # noqa: E402
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 from assets.train.miniclip import evaluate, network, paths, train  # noqa: E402
 from assets.train.tinysdxl import paths as picture_paths  # noqa: E402
 from assets.train.tinysdxl import pictures, text, tokens  # noqa: E402
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

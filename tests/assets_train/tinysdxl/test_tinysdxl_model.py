@@ -1,8 +1,6 @@
 """The shipped tiny SDXL: that it is what its card says, and that it listens."""
 
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,23 +9,25 @@ torch = pytest.importorskip("torch")
 diffusers = pytest.importorskip("diffusers")
 transformers = pytest.importorskip("transformers")
 
+from shipped_files import dtypes  # noqa: E402
+
+from aigc_kit.tinyworld import checker, vocab  # noqa: E402
 from aigc_kit.tinyworld.render import render  # noqa: E402
 from aigc_kit.tinyworld.spec import Spec  # noqa: E402
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 from assets.train import measures  # noqa: E402
 from assets.train.tinysdxl import card, evaluate, network, paths, sampling, tokens  # noqa: E402
 
 if not (paths.MODEL / "model_index.json").exists():
     pytest.skip("its training has not passed the gates; nothing is shipped", allow_module_level=True)
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+PARTS = ("unet", "vae", "text_encoder", "text_encoder_2")
+SHOWN, CHANCE = 12, 0.25  # pictures; share of the seven attributes that a blind guess would meet
+
 
 @pytest.fixture(scope="module")
 def pipe():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield diffusers.DiffusionPipeline.from_pretrained(paths.MODEL)
-    torch.set_num_threads(before)
+    return diffusers.DiffusionPipeline.from_pretrained(paths.MODEL)
 
 
 @pytest.fixture(scope="module")
@@ -35,18 +35,13 @@ def report():
     return json.loads(paths.EVALUATION.read_text(encoding="utf-8"))
 
 
-def headers():
-    for file in paths.MODEL.rglob("*.safetensors"):
-        content = file.read_bytes()
-        yield file, json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-
-
 def test_the_files_are_float16_and_small():
-    found = dict(headers())
-    assert {file.parent.name for file in found} == {"unet", "vae", "text_encoder", "text_encoder_2"}
-    for header in found.values():
-        assert {entry["dtype"] for name, entry in header.items() if name != "__metadata__"} <= {"F16", "I64"}
-    assert sum(file.stat().st_size for file in paths.MODEL.rglob("*")) <= 20_000_000
+    found = dtypes(paths.MODEL)
+    assert set(found) == set(PARTS)
+    assert set.union(*found.values()) <= {"F16", "I64"}
+    files = [file for file in paths.MODEL.rglob("*") if file.is_file()]
+    assert sum(file.stat().st_size for file in files) <= 20_000_000
+    assert {file.suffix for file in files} <= {".safetensors", ".json", ".md", ".jpg", ".png", ".txt"}
 
 
 def test_it_is_stock_diffusers_in_float32(pipe):
@@ -123,12 +118,78 @@ def test_the_card_is_made_from_the_evaluation(report):
     assert (paths.MODEL / "README.md").read_text(encoding="utf-8") == card.text(report)
 
 
-def test_the_evaluation_counts_the_frozen_prompts(report):
+def test_the_evaluation_counts_the_frozen_prompts(pipe, report):
     sets = evaluate.entries()
     assert set(report["sets"]) == set(sets)
+    assert len(sets["generated"]) >= 300 and len(sets["handwritten"]) == 30
     for name, each in sets.items():
-        assert report["sets"][name]["all"]["all said"]["of"] == len(each)
-    for share in report["sets"]["generated"]["all"].values():
-        assert share == pytest.approx(measures.wilson(share["right"], share["of"]))
+        assert report["sets"][name]["all"]["all said"]["of"] == len(each)  # one picture a prompt, every prompt counted
+        for shares in report["sets"][name].values():
+            for share in shares.values():
+                assert share == pytest.approx(measures.wilson(share["right"], share["of"]))
+    assert report["parameters"] == {part: sum(w.numel() for w in getattr(pipe, part).parameters()) for part in PARTS}
     assert report["parameters"]["unet"] == sum(p.numel() for p in network.build().parameters())
-    assert report["bytes"] == sum(file.stat().st_size for file, _ in headers())
+    assert report["bytes"] == sum(file.stat().st_size for file in paths.MODEL.rglob("*.safetensors"))
+
+
+# --- what it draws
+
+
+@pytest.fixture(scope="module")
+def first():
+    """The first of the frozen prompts."""
+    return evaluate.entries()["generated"][:SHOWN]
+
+
+@pytest.fixture(scope="module")
+def drawn(pipe, first):
+    """One picture each, seed = index."""
+    return sampling.draw(pipe, [entry["prompt"] for entry in first])
+
+
+def test_the_cards_samples_are_the_first_of_each_prompt(drawn):
+    """Nothing was chosen: drawing the first prompts again gives the first row of the card's picture."""
+    from PIL import Image
+
+    with Image.open(paths.MODEL / "samples.jpg") as sheet:
+        row = np.asarray(sheet.convert("RGB"))[:128]
+    again = np.concatenate(list(drawn), 1)
+    apart = np.abs(again.astype(int) - row)
+    shuffled = np.abs(np.concatenate([*drawn[1:], drawn[0]], 1).astype(int) - row)
+    assert apart.mean() < 8 < shuffled.mean()  # JPEG blurs a little
+
+
+def test_the_reader_sees_what_was_asked_far_more_often_than_by_chance(drawn, first):
+    readings = checker.read(drawn)
+    specs = [entry["spec"] for entry in first]
+    held = [mark for r, s in zip(readings, specs, strict=True) for mark in checker.matches(r, s).values()]
+    assert np.mean(held) > 2 * CHANCE
+    wrong = [
+        mark for r, s in zip(readings, specs[1:] + specs[:1], strict=True) for mark in checker.matches(r, s).values()
+    ]
+    assert np.mean(held) > np.mean(wrong) + CHANCE  # and more than what others had asked for
+
+
+def test_a_negative_prompt_lowers_what_it_names(pipe):
+    """Light is left open by the prompt: with "night" in the negative prompt there are fewer nights, and the reverse."""
+    asked = [vocab.phrase("一只红色的小狗，在花丛里").phrase] * SHOWN
+    nights = {}
+    for word in ("白天", "夜晚"):
+        negative = [vocab.phrase(word).phrase] * SHOWN
+        readings = checker.read(sampling.draw(pipe, asked, negative_prompt=negative))
+        nights[word] = np.mean([reading.labels["light"] == "night" for reading in readings])
+    assert nights["夜晚"] < nights["白天"] - 0.3
+
+
+def test_the_kits_own_run_draws_the_same_picture(pipe):
+    from aigc_kit import image, load
+
+    plan = image.plan_for("一只红色的小狗，在花丛里", card="tinysdxl", seed=3)
+    take = image.run(plan.request, plan)
+    load.free()
+    wanted = pipe(
+        take.labels["prompt_read"], height=128, width=128, num_inference_steps=plan.request.steps,
+        guidance_scale=plan.request.guidance, generator=torch.Generator().manual_seed(3), output_type="np",
+    ).images  # fmt: skip
+    assert np.array_equal(take.data, np.rint(wanted * 255).astype(np.uint8))
+    assert take.labels["tier"] == "tiny"

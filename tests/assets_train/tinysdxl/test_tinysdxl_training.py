@@ -2,8 +2,6 @@
 
 import math
 import random
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,8 +14,6 @@ from aigc_kit.tinyworld import captions  # noqa: E402
 from aigc_kit.tinyworld.render import render  # noqa: E402
 from aigc_kit.tinyworld.spec import Spec  # noqa: E402
 from aigc_kit.tinyworld.words import every_word  # noqa: E402
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 from assets.train import measures  # noqa: E402
 from assets.train.tinysdxl import (  # noqa: E402
     bank,
@@ -34,15 +30,8 @@ from assets.train.tinysdxl import (  # noqa: E402
     vae,
 )
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 KEEP = text.KEPT
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,6 @@
 """The shipped tiny Wan: that it is what its card says, and that it listens."""
 
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,23 +8,21 @@ import pytest
 torch = pytest.importorskip("torch")
 diffusers = pytest.importorskip("diffusers")
 
+from shipped_files import dtypes  # noqa: E402
+
 from aigc_kit.tinyworld.clip_checker import read_clips  # noqa: E402
 from aigc_kit.tinyworld.motion import ClipSpec, film  # noqa: E402
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 from assets.train import measures, tables  # noqa: E402
 from assets.train.tinywan import card, evaluate, network, paths, sampling, tokens  # noqa: E402
 
 if not (paths.MODEL / "model_index.json").exists():
     pytest.skip("its training has not been exported; nothing is shipped", allow_module_level=True)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
 def pipe():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield diffusers.WanPipeline.from_pretrained(paths.MODEL, dtype=torch.float32)
-    torch.set_num_threads(before)
+    return diffusers.WanPipeline.from_pretrained(paths.MODEL, dtype=torch.float32)
 
 
 @pytest.fixture(scope="module")
@@ -34,17 +30,10 @@ def report():
     return json.loads(paths.EVALUATION.read_text(encoding="utf-8"))
 
 
-def headers():
-    for file in paths.MODEL.rglob("*.safetensors"):
-        content = file.read_bytes()
-        yield file, json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-
-
 def test_the_files_are_float16_and_small():
-    found = dict(headers())
-    assert {file.parent.name for file in found} == {"transformer", "vae", "text_encoder"}
-    for header in found.values():
-        assert {entry["dtype"] for name, entry in header.items() if name != "__metadata__"} <= {"F16", "F32", "I64"}
+    found = dtypes(paths.MODEL)
+    assert set(found) == {"transformer", "vae", "text_encoder"}
+    assert set.union(*found.values()) <= {"F16", "F32", "I64"}
     assert sum(file.stat().st_size for file in paths.MODEL.rglob("*")) <= 20_000_000
 
 
@@ -105,7 +94,7 @@ def test_the_evaluation_counts_the_frozen_prompts(report):
     for share in report["sets"]["generated"]["all"].values():
         assert share == pytest.approx(measures.wilson(share["right"], share["of"]))
     assert report["parameters"]["transformer"] == sum(p.numel() for p in network.build().parameters())
-    assert report["bytes"] == sum(file.stat().st_size for file, _ in headers())
+    assert report["bytes"] == sum(file.stat().st_size for file in paths.MODEL.rglob("*.safetensors"))
 
 
 def test_a_clip_is_quick_and_small_enough(report):

@@ -18,8 +18,7 @@ from aigc_kit.tinyworld.clip_vocab import clip_phrase  # noqa: E402
 from aigc_kit.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec, film  # noqa: E402
 from aigc_kit.tinyworld.reading import Reading  # noqa: E402
 
-ROOT = Path(__file__).resolve().parents[3]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "video")]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "video"))
 from assets.train import measures  # noqa: E402
 from assets.train.tinywan import (  # noqa: E402
     bank,
@@ -35,13 +34,7 @@ from assets.train.tinywan import (  # noqa: E402
     tokens,
 )
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

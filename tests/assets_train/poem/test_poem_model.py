@@ -3,9 +3,7 @@
 import json
 import math
 import random
-import sys
 from collections import Counter, defaultdict
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,22 +11,14 @@ import pytest
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
-from aigc_kit import paths, verse  # noqa: E402
+from shipped_files import dtypes  # noqa: E402
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from aigc_kit import paths, verse  # noqa: E402
 from assets.train.poem import card, copying, corpus, export, kneser_ney, network, optimiser, train  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 MODEL = paths.assets() / "models" / "poem"
 POEM = "<五绝>静夜思<诗><韵阳>床前明月光，疑是地上霜。举头望明月，低头思故乡。</s>"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """So small a model is fastest on one thread; on two, each step waits for the slower one."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +44,7 @@ def write(model, tokenizer, prompt, seed, **settings):
 def test_it_is_a_small_llama_in_float16(model):
     assert type(model) is transformers.LlamaForCausalLM
     assert sum(parameter.numel() for parameter in model.parameters()) <= 10_000_000
-    header = (MODEL / "model.safetensors").read_bytes()
-    description = json.loads(header[8 : 8 + int.from_bytes(header[:8], "little")])
-    assert {entry["dtype"] for name, entry in description.items() if name != "__metadata__"} == {"F16"}
+    assert dtypes(MODEL) == {"poem": {"F16"}}
     assert sum(file.stat().st_size for file in MODEL.iterdir()) < 20_000_000
 
 
