@@ -5,6 +5,7 @@ from html import escape
 from typing import Any
 
 from aigc_kit.errors import AigcError
+from aigc_kit.show.place import Place
 from aigc_kit.types import HOW_ZH, Figure, Plan, Take
 from aigc_kit.units import format_bytes, format_seconds
 
@@ -32,14 +33,11 @@ class Shown:
     """HTML in an output cell that is replaced in place, and stays, as it was, when no kernel runs."""
 
     def __init__(self, html: Html) -> None:
-        from IPython.display import display
-
-        self._handle = display(html, display_id=True)
+        self._place = Place(html)
 
     def replace(self, html: Html) -> None:
         """Show this instead; outside a notebook there is nothing to replace."""
-        if self._handle is not None:
-            self._handle.update(html)
+        self._place.put(html)
 
 
 def table(rows: Iterable[Sequence[Any]], head: Sequence[str], caption: str = "") -> Html:

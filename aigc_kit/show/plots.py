@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aigc_kit.errors import BadInput
 from aigc_kit.show import fonts
+from aigc_kit.show.place import Place
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -118,13 +119,10 @@ class Live:
     """
 
     def __init__(self, draw: Callable[[], Picture]) -> None:
-        from IPython.display import display
-
         self._draw = draw
-        picture = draw()
-        self._handle = display(picture, display_id=True)
+        self._place = Place(draw())
 
     def redraw(self) -> None:
         """Replace the shown picture; outside a notebook there is nothing to replace."""
-        if self._handle is not None:
-            self._handle.update(self._draw())
+        if self._place.replaceable:
+            self._place.put(self._draw())

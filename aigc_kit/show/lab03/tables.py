@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from aigc_kit.show.page import Html, table
+from aigc_kit.show.page import Html, Shown, table
 from aigc_kit.speech import measures as measured
 from aigc_kit.speech.settings import LEVELS, RATIOS
 from aigc_kit.types import Step, Take
@@ -79,20 +79,18 @@ class Progress:
     def __init__(self) -> None:
         self.seconds: list[float] = []
         self._start = time.perf_counter()
-        self._handle: Any = None
+        self._shown: Shown | None = None
 
     def __call__(self, step: Step) -> None:
         """A segment is there."""
-        from IPython.display import display
-
         self.seconds.append(time.perf_counter() - self._start)
         done, total = step.index + 1, step.total
         words = f"第 {done}/{total} 段，{self.seconds[-1]:.1f} 秒"
         bar = f'<progress value="{done}" max="{total}" style="width:20em"></progress> {words}'
-        if self._handle is None:
-            self._handle = display(Html(bar, words), display_id=True)
+        if self._shown is None:
+            self._shown = Shown(Html(bar, words))
         else:
-            self._handle.update(Html(bar, words))
+            self._shown.replace(Html(bar, words))
 
 
 def _or_dash(value: float | None, form: str) -> Any:

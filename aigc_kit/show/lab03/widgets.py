@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from aigc_kit.show.lab03.players import player
 from aigc_kit.show.lab03.sounds import sound
 from aigc_kit.show.lab03.tables import NAMES_ZH
+from aigc_kit.show.page import Shown
 from aigc_kit.show.plots import Live, Picture
 from aigc_kit.speech.settings import LEVELS, NORMAL_SPEED, RATIOS
 
@@ -39,7 +40,7 @@ def play(engine: "Engine", text: str) -> None:
         return speech.run(plan.request, plan, engine=engine)
 
     take = say()
-    heard = display(player(take, text), display_id=True)
+    heard = Shown(player(take, text))
 
     def draw() -> Picture:
         return sound(take)
@@ -49,8 +50,7 @@ def play(engine: "Engine", text: str) -> None:
     def again(change: Any) -> None:
         nonlocal take
         take = say()
-        if heard is not None:
-            heard.update(player(take, text))
+        heard.replace(player(take, text))
         live.redraw()
 
     for control in (voices, *sliders.values()):

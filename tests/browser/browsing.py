@@ -1,0 +1,50 @@
+"""What the tests in a browser share: a system Chromium, waiting for a change, pictures to look at."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+sync_api = pytest.importorskip(
+    "playwright.sync_api", reason="playwright is not installed: pip install 'aigc-kit[browser]'"
+)
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--autoplay-policy=no-user-gesture-required", "--mute-audio"]
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium")
+
+ROOT = Path(__file__).parents[2]
+PLAYS = """async media => {
+  media.currentTime = 0; await media.play();
+  await new Promise(done => setTimeout(done, 1000));
+  media.pause();
+  return {at: media.currentTime, length: media.duration, error: media.error && media.error.message};
+}"""
+
+
+def launch(play, *flags: str):
+    """The browser."""
+    return play.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
+
+
+def screenshot(page, name: str) -> None:
+    """Keep what is seen for a person to look at: out/browser/NAME.png."""
+    folder = ROOT / "out" / "browser"
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=str(folder / f"{name}.png"))
+
+
+def until_another(page, read: Callable[[], object], before: object) -> None:
+    """Wait till `read` gives something else than before; the clock is no test, a page that stays as it was must end."""
+    for _ in range(600):
+        if read() != before:
+            return
+        page.wait_for_timeout(200)
+    raise AssertionError("the page is what it was")
+
+
+def move_slider(slider, presses: int) -> None:
+    """Move a slider with the keyboard, step by step."""
+    slider.focus()
+    for _ in range(presses):
+        slider.press("ArrowRight")
