@@ -39,17 +39,17 @@ _STABLE = (
     "vae/config.json",
     "vae/diffusion_pytorch_model.fp16.safetensors",
 )
+_UNET = FrozenMap(
+    unet="diffusers.UNet2DConditionModel", vae="diffusers.AutoencoderKL", text_encoder="transformers.CLIPTextModel"
+)
+_PICTURE = FrozenMap(multiple=8, frame_step=1, frames_ladder=(1,), variant="fp16")
 
 SDXL = Card(
     name="sdxl",
     tier="full",
     kind="image",
-    parts=FrozenMap(
-        pipeline="diffusers.StableDiffusionXLPipeline",
-        unet="diffusers.UNet2DConditionModel",
-        vae="diffusers.AutoencoderKL",
-        text_encoder="transformers.CLIPTextModel",
-        text_encoder_2="transformers.CLIPTextModelWithProjection",
+    parts=_UNET.put(
+        pipeline="diffusers.StableDiffusionXLPipeline", text_encoder_2="transformers.CLIPTextModelWithProjection"
     ),
     sources=modelscope(
         "AI-ModelScope/stable-diffusion-xl-base-1.0",
@@ -61,15 +61,11 @@ SDXL = Card(
         ),
         "about 6.9 GB: the fp16 files, which load in float32 as well (then with values rounded to half precision)",
     ),
-    constraints=FrozenMap(
+    constraints=_PICTURE.put(
         languages=("en",),
         max_tokens=75,
-        multiple=8,
-        frame_step=1,
         max_pixels=2048 * 2048,
         ladder=_SIZES_1024,
-        frames_ladder=(1,),
-        variant="fp16",
         vae_upcast=True,
     ),
     defaults=FrozenMap(steps=25, guidance=5.0, dtype="float16"),
@@ -85,26 +81,17 @@ SD15 = Card(
     name="sd15",
     tier="full",
     kind="image",
-    parts=FrozenMap(
-        pipeline="diffusers.StableDiffusionPipeline",
-        unet="diffusers.UNet2DConditionModel",
-        vae="diffusers.AutoencoderKL",
-        text_encoder="transformers.CLIPTextModel",
-    ),
+    parts=_UNET.put(pipeline="diffusers.StableDiffusionPipeline"),
     sources=modelscope(
         "AI-ModelScope/stable-diffusion-v1-5",
         _STABLE,
         "about 2.1 GB: the fp16 files, without the safety checker, which this kit does not load",
     ),
-    constraints=FrozenMap(
+    constraints=_PICTURE.put(
         languages=("en",),
         max_tokens=75,
-        multiple=8,
-        frame_step=1,
         max_pixels=1024 * 1024,
         ladder=((512, 512), (384, 384), (256, 256)),
-        frames_ladder=(1,),
-        variant="fp16",
         vae_upcast=False,
     ),
     defaults=FrozenMap(steps=25, guidance=7.5, dtype="float16"),
@@ -117,12 +104,7 @@ KOLORS = Card(
     name="kolors",
     tier="full",
     kind="image",
-    parts=FrozenMap(
-        pipeline="diffusers.KolorsPipeline",
-        unet="diffusers.UNet2DConditionModel",
-        vae="diffusers.AutoencoderKL",
-        text_encoder="diffusers.pipelines.kolors.ChatGLMModel",
-    ),
+    parts=_UNET.put(pipeline="diffusers.KolorsPipeline", text_encoder="diffusers.pipelines.kolors.ChatGLMModel"),
     sources=modelscope(
         "Kwai-Kolors/Kolors-diffusers",
         (
@@ -137,15 +119,11 @@ KOLORS = Card(
         "about 17.8 GB in float16: text encoder 4.91 + 4.90 + 2.68 GB, UNet 5.16 GB, VAE 167 MB, as its publisher's "
         "repository of the same name lists them (main, 2024-07); that ModelScope holds the same files was not checked",
     ),
-    constraints=FrozenMap(
+    constraints=_PICTURE.put(
         languages=("zh", "en"),
         max_tokens=254,
-        multiple=8,
-        frame_step=1,
         max_pixels=2048 * 2048,
         ladder=_SIZES_1024,
-        frames_ladder=(1,),
-        variant="fp16",
         vae_upcast=True,
         weighted=False,
         empty_negative="",
