@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "image"))
-from image_models import here, models, quiet  # noqa: F401  (fixtures: the small model, built once)
+from image_models import here, models  # noqa: F401  (fixtures: the small model, built once)
 from image_plans import PARTS, SMALL, plan_of
+from quiet_libraries import quiet  # noqa: F401
 
 from aigc_kit import cards, device, image
 

@@ -1,3 +1,4 @@
 """The models that these tests film with."""
 
-from video_models import here, one_thread, video_models  # noqa: F401
+from quiet_libraries import quiet  # noqa: F401
+from video_models import here, video_models  # noqa: F401

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,7 +33,6 @@ def scheduler():
 
 
 def words():
-    sys.path.insert(0, str(ROOT))
     from assets.train.tinywan import tokens
 
     return tokens.tokenizer()
@@ -119,18 +117,6 @@ def here(video_models, monkeypatch):
     monkeypatch.setenv("AIGC_ASSETS", str(video_models / "assets"))
     yield video_models
     load.free()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread():
-    """One thread, and no talk of the libraries."""
-    import torch
-    from diffusers.utils import logging as diffusers_logging
-    from transformers.utils import logging as transformers_logging
-
-    torch.set_num_threads(1)
-    diffusers_logging.set_verbosity_error()
-    transformers_logging.set_verbosity_error()
 
 
 def plan_of(prompt="一只小猫向左移动", card=SMALL, dtype="float32", placement=None, budget=CPU, vae=None, **values):
