@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from aigc_kit import cards
 from aigc_kit.errors import BadInput, CannotLoad, DoesNotFit
-from aigc_kit.plan import MARGIN, plan
+from aigc_kit.plan import MARGIN, check_same, plan
 from aigc_kit.plan.text import LIBRARY_BYTES
 from aigc_kit.types import Budget, RemoteFile, Request
 from aigc_kit.units import GIB, MIB, parse_bytes
@@ -174,3 +174,17 @@ def test_an_endpoint_predicts_nothing():
     made = make("endpoint")
     assert made.placement == {"model": "server"}
     assert not made.prediction
+
+
+@pytest.mark.parametrize(
+    ("other", "named"),
+    [({"seed": 5}, "seed"), ({"prompt": "bye"}, "prompt"), ({"extra": {"temperature": 0.2}}, "temperature")],
+)
+def test_a_plan_of_another_request_is_refused(other, named):
+    request = Request("smollm2-135m", "hello", extra={"temperature": 0.5})
+    made = plan(request, LAPTOP, cards.get(request.card))
+    check_same(request, made)  # what it left open was filled
+    check_same(made.request, made)
+    with pytest.raises(BadInput, match=rf"its own {named}") as caught:
+        check_same(replace(request, **other), made)
+    assert "aigc_kit.text.plan_for" in str(caught.value)

@@ -14,6 +14,7 @@ from aigc_kit.diffusion.finished import Finished
 from aigc_kit.diffusion.loading import quiet
 from aigc_kit.diffusion.stepping import stepwise
 from aigc_kit.errors import BadInput
+from aigc_kit.plan import check_same
 from aigc_kit.types import Cost, FrozenMap, Phase, Plan, Request, Step, Take
 
 PHASES = {"rest": "prepare", "text_encoder": "text", "text_encoder_2": "text"}  # of the ledger -> of the take
@@ -177,26 +178,3 @@ def _wait(device: str) -> None:
         import torch
 
         torch.cuda.synchronize(device)
-
-
-def check_same(request: Request, plan: Plan) -> None:
-    """Refuse a plan that was made from another request.
-
-    Raises:
-        BadInput: it was.
-    """
-    made, changed = plan.request, {change.what for change in plan.changes}
-    names = ("card", "prompt", "negative", "seed", "batch", "steps", "guidance", "height", "width", "frames", "fps")
-    differing = []
-    for name in names:
-        asked = getattr(request, name)
-        if asked is not None and asked != getattr(made, name) and name not in changed:
-            differing.append(name)
-    known = made.extra
-    differing += [n for n, v in request.extra.items() if v is not None and known.get(n) != v and n not in changed]
-    if differing:
-        raise BadInput(
-            asked=f"a run with its own {', '.join(differing)}",
-            found="the plan was made from another request",
-            todo=f"plan the new request first: aigc_kit.{plan.card.kind}.plan_for(...)",
-        )

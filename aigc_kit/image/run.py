@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from aigc_kit.diffusion.choosing import planned
-from aigc_kit.diffusion.job import check_same
 from aigc_kit.diffusion.rescuing import finish_or_step_down
 from aigc_kit.image.job import Job
 from aigc_kit.image.settings import Settings
+from aigc_kit.plan import check_same
 from aigc_kit.types import Card, Change, Plan, Request, Step, Take
 
 

@@ -16,7 +16,7 @@ _PLANNERS = {
     "video": "aigc_kit.plan.diffusion",
 }
 
-__all__ = ["MARGIN", "plan"]
+__all__ = ["MARGIN", "check_same", "plan"]
 
 
 def plan(request: Request, budget: Budget, card: Card) -> Plan:
@@ -45,3 +45,26 @@ def plan(request: Request, budget: Budget, card: Card) -> Plan:
         )
     made: Plan = import_module(planner).plan(request, budget, card)
     return made
+
+
+def check_same(request: Request, made: Plan) -> None:
+    """Refuse a plan that was made from another request. What the request leaves open, the plan may fill.
+
+    Raises:
+        BadInput: it was.
+    """
+    planned, changed = made.request, {change.what for change in made.changes}
+    names = ("card", "prompt", "negative", "seed", "batch", "steps", "guidance", "height", "width", "frames", "fps")
+    differing = []
+    for name in names:
+        asked = getattr(request, name)
+        if asked is not None and asked != getattr(planned, name) and name not in changed:
+            differing.append(name)
+    extra = planned.extra
+    differing += [n for n, v in request.extra.items() if v is not None and extra.get(n) != v and n not in changed]
+    if differing:
+        raise BadInput(
+            asked=f"a run with its own {', '.join(differing)}",
+            found="the plan was made from another request",
+            todo=f"plan the new request first: aigc_kit.{made.card.kind}.plan_for(...)",
+        )

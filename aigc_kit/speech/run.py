@@ -10,6 +10,7 @@ import numpy as np
 
 from aigc_kit import cards, load
 from aigc_kit.errors import BadInput, NotOnDisk
+from aigc_kit.plan import check_same
 from aigc_kit.speech import kept
 from aigc_kit.speech.engines.base import RATE, Engine, Spoken
 from aigc_kit.speech.joins import Joiner, fade, insert, pause_after, quietest, trim
@@ -98,7 +99,7 @@ class _Run:
     """One run: its steps, then its Take."""
 
     def __init__(self, request: Request, plan: Plan, engine: Engine | None) -> None:
-        _check_same(request, plan)
+        check_same(request, plan)
         self._plan, self._given = plan, engine
         self._settings = Settings.of(plan.request, plan.card)
         self._meter = Meter(plan)
@@ -243,19 +244,3 @@ def _values_of(voice: str, card: Card) -> dict[str, object]:
 
 def _names() -> str:
     return ", ".join(card.name for card in cards.of_kind("speech"))
-
-
-def _check_same(request: Request, plan: Plan) -> None:
-    made, changed = plan.request, {change.what for change in plan.changes}
-    differing = [name for name in ("card", "prompt", "seed") if getattr(request, name) != getattr(made, name)]
-    differing += [
-        name
-        for name, value in request.extra.items()
-        if value is not None and made.extra.get(name) != value and name not in changed
-    ]
-    if differing:
-        raise BadInput(
-            asked=f"a run with its own {', '.join(differing)}",
-            found="the plan was made from another request",
-            todo="plan the new request first: aigc_kit.speech.plan_for(...)",
-        )

@@ -9,6 +9,7 @@ from typing import Any
 
 from aigc_kit import cards, load
 from aigc_kit.errors import BadInput, NotOnDisk
+from aigc_kit.plan import check_same
 from aigc_kit.text.engines import Engine
 from aigc_kit.text.engines.base import check_prompt
 from aigc_kit.text.loop import Progress, tokens
@@ -132,7 +133,7 @@ class _Run:
     """One run: its steps, then its Take."""
 
     def __init__(self, request: Request, plan: Plan, engine: Engine | None) -> None:
-        _check_same(request, plan)
+        check_same(request, plan)
         self._plan, self._given = plan, engine
         self._settings = Settings.of(plan.request, plan.card)
         self._progress = Progress([], [])
@@ -244,19 +245,3 @@ def _choose(language: str, tier: str | None, device: str) -> Card:
         found=f"none is on this machine; it has {present}",
         todo=fetching + "name a card that is here, such as card='poem'",
     )
-
-
-def _check_same(request: Request, plan: Plan) -> None:
-    made, changed = plan.request, {change.what for change in plan.changes}
-    differing = [name for name in ("card", "prompt", "seed") if getattr(request, name) != getattr(made, name)]
-    differing += [
-        name
-        for name, value in request.extra.items()
-        if value is not None and made.extra.get(name) != value and name not in changed
-    ]
-    if differing:
-        raise BadInput(
-            asked=f"a run with its own {', '.join(differing)}",
-            found="the plan was made from another request",
-            todo="plan the new request first: aigc_kit.text.plan_for(...)",
-        )

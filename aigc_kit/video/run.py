@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from aigc_kit.diffusion.choosing import planned
-from aigc_kit.diffusion.job import check_same
 from aigc_kit.diffusion.rescuing import finish_or_step_down
+from aigc_kit.plan import check_same
 from aigc_kit.plan.ladders import COURSE
 from aigc_kit.types import Card, Change, Plan, Request, Step, Take
 from aigc_kit.video.job import Job
