@@ -1,4 +1,4 @@
-# make labs | lab | test | check | bench | gpu-check | readme-media.   Each target makes .venv when it is missing or stale.
+# make labs | lab | test | browser | check | bench | gpu-check | readme-media.   Each target makes .venv when it is missing or stale.
 #
 #   PYTHON=python3.12          the interpreter for .venv (3.11 to 3.13)
 #   PIP_FLAGS="..."            passed to every pip install, such as an index of CPU-only wheels of torch
@@ -11,6 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 CHATTTS := $(VENV)/chattts/.ready
+BROWSER := $(VENV)/.browser
 TIER ?= tiny
 LABS ?=
 MODELS ?= core
@@ -35,7 +36,7 @@ for pth in Path('$(VENV)').glob('lib/python3*/site-packages/*aigc_kit*.pth'):
 endef
 export RELATIVE_PTH
 
-.PHONY: labs lab test check bench gpu-check readme-media fetch clean
+.PHONY: labs lab test browser check bench gpu-check readme-media fetch clean
 
 labs: fetch
 	$(BIN)/aigc labs $(LABS) --tier $(TIER)
@@ -45,6 +46,10 @@ lab: fetch
 
 test: fetch $(CHATTTS)
 	$(BIN)/python -m pytest
+
+# The labs in JupyterLab, one as an app, and the pages of works, in a system Chromium: tests/browser.
+browser: fetch $(BROWSER)
+	$(BIN)/python -m pytest tests/browser -rs
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .
@@ -75,6 +80,11 @@ $(STAMP): pyproject.toml constraints.txt
 	    echo "found: $$($(BIN)/python --version), and 3.11 to 3.13 is needed"; \
 	    echo "what to do: rm -r $(VENV), then make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
 	$(BIN)/python -m pip install --quiet $(PIP_FLAGS) --constraint constraints.txt --editable '.[dev]'
+	@$(BIN)/python -S -c "$$RELATIVE_PTH"
+	@touch $@
+
+$(BROWSER): $(STAMP)
+	$(BIN)/python -m pip install --quiet $(PIP_FLAGS) --constraint constraints.txt --editable '.[dev,browser,app]'
 	@$(BIN)/python -S -c "$$RELATIVE_PTH"
 	@touch $@
 

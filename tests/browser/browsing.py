@@ -1,10 +1,13 @@
 """What the tests in a browser share: a system Chromium, waiting for a change, pictures to look at."""
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from aigc_kit import cards, fetch
 
 sync_api = pytest.importorskip(
     "playwright.sync_api", reason="playwright is not installed: pip install 'aigc-kit[browser]'"
@@ -14,6 +17,7 @@ FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--autoplay-policy=no-user-g
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium")
 
 ROOT = Path(__file__).parents[2]
+SEEN = ROOT / "out" / "browser"
 PLAYS = """async media => {
   media.currentTime = 0; await media.play();
   await new Promise(done => setTimeout(done, 1000));
@@ -23,15 +27,22 @@ PLAYS = """async media => {
 
 
 def launch(play, *flags: str):
-    """The browser."""
-    return play.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
+    """The browser. Where the font of the plots is on disk, it draws the page's Chinese too, which else may be boxes."""
+    environment: dict[str, str] = dict(os.environ)
+    font = fetch.find(cards.get("font-cjk"))
+    if font is not None:
+        config = SEEN / "fonts.conf"
+        config.parent.mkdir(parents=True, exist_ok=True)
+        system = '<include ignore_missing="yes">/etc/fonts/fonts.conf</include>'
+        config.write_text(f"<fontconfig>{system}<dir>{font}</dir></fontconfig>", encoding="utf-8")
+        environment["FONTCONFIG_FILE"] = str(config)
+    return play.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags], env=environment)
 
 
 def screenshot(page, name: str) -> None:
     """Keep what is seen for a person to look at: out/browser/NAME.png."""
-    folder = ROOT / "out" / "browser"
-    folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=str(folder / f"{name}.png"))
+    SEEN.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=str(SEEN / f"{name}.png"))
 
 
 def until_another(page, read: Callable[[], object], before: object) -> None:

@@ -1,28 +1,19 @@
-"""The labs in JupyterLab, driven by a real browser: Run All without an error, sliders that redraw, sounds that play.
+"""The labs in JupyterLab, driven by a real browser: Run All without an error, widgets that answer, media that play.
 
 Needs a system Chromium, and `pip install 'aigc-kit[browser]'`. Screenshots go to out/browser/ for a person to look at.
 """
 
 import shutil
-from pathlib import Path
 
 import pytest
+from browsing import PLAYS, ROOT, launch, move_slider, needs_chromium, screenshot, sync_api, until_another
 from core_models import require_card
 from lab_server import lab_server
 
 from aigc_kit import labs
 
-sync_api = pytest.importorskip(
-    "playwright.sync_api", reason="playwright is not installed: pip install 'aigc-kit[browser]'"
-)
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium"),
-    pytest.mark.filterwarnings("ignore:.*:ResourceWarning"),
-]
+pytestmark = [needs_chromium, pytest.mark.filterwarnings("ignore:.*:ResourceWarning")]
 
-ROOT = Path(__file__).parents[2]
-FLAGS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--mute-audio"]
 LONGEST = 1_200_000  # milliseconds that Run All may take; the clock is no test, a hanging one must end
 
 # The notebook on the page; all cells are put into the page, since a browser cannot look at what is not there.
@@ -33,6 +24,8 @@ OPEN = """() => {
   panel.content.notebookConfig = {...panel.content.notebookConfig, windowingMode: 'none'};
   return panel.sessionContext.session.kernel.status === 'idle';
 }"""
+CLEAR = "() => window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')"
+RUN = "() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
 DONE = """() => {
   const panel = window.jupyterapp.shell.currentWidget;
   const cells = [...panel.content.model.cells].map(cell => cell.toJSON());
@@ -41,110 +34,169 @@ DONE = """() => {
   return failed || (!left.length && panel.sessionContext.session.kernel.status === 'idle');
 }"""
 CELLS = "() => [...window.jupyterapp.shell.currentWidget.content.model.cells].map(cell => cell.toJSON())"
-PLAYS = """async sound => {
-  sound.currentTime = 0; await sound.play();
-  await new Promise(done => setTimeout(done, 1500));
-  sound.pause();
-  return {at: sound.currentTime, length: sound.duration, error: sound.error && sound.error.message};
-}"""
+END = "() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()"
+WIDGET = "application/vnd.jupyter.widget-view+json"
+MEDIA = {"03": {"audio": 3}, "04": {"video": 2}, "05": {"audio": 1, "video": 1}}  # at least so many
+CORE = [lab.number for lab in labs.LABS if lab.core]
 
 
 @pytest.fixture(scope="module")
-def page_of(tmp_path_factory):
-    """page_of(lab): its notebook after Run All, in a page of a browser; every lab is run once."""
+def browser():
+    with sync_api.sync_playwright() as play:
+        chromium = launch(play)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """JupyterLab as `make lab` starts it, over a copy of the notebooks."""
     root = tmp_path_factory.mktemp("classroom")
     shutil.copytree(ROOT / "notebooks", root / "notebooks")
-    if (ROOT / "assets" / "readme").is_dir():
-        shutil.copytree(ROOT / "assets" / "readme", root / "assets" / "readme")
+    shutil.copytree(ROOT / "assets" / "readme", root / "assets" / "readme")
     options = ["--LabApp.expose_app_in_browser=True", "--LabApp.news_url="]
     environment = {"AIGC_OUT": str(root / "out"), "AIGC_OFFLINE": "1", "AIGC_PROGRESS": "0", "PYTHONPATH": str(ROOT)}
     environment["AIGC_HOME"] = str(require_card("baker").parents[1])
-    opened = {}
-    with (
-        lab_server(root / "home", *options, folder=root, **environment) as server,
-        sync_api.sync_playwright() as play,
-    ):
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-
-        def page_of(lab: labs.Lab):
-            if lab.number not in opened:
-                page = browser.new_page(viewport={"width": 1280, "height": 900})
-                page.goto(server.url(f"lab/tree/notebooks/{lab.notebook}"), timeout=120_000)
-                page.wait_for_function(OPEN, timeout=240_000)
-                page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
-                page.wait_for_function(DONE, timeout=LONGEST, polling=1000)
-                opened[lab.number] = page
-            return opened[lab.number]
-
-        yield page_of
-        browser.close()
+    with lab_server(root / "home", *options, folder=root, **environment) as started:
+        yield started
 
 
-CORE = [pytest.param(lab, id=lab.number) for lab in labs.LABS if lab.core]
+@pytest.fixture(scope="module")
+def page(request, browser, server):
+    """The page of a lab, given by its number, after Run All; its kernel ends before the next lab begins."""
+    if request.param not in [lab.number for lab in labs.LABS]:
+        pytest.skip(f"lab {request.param} is not among the labs")
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    # a workspace of its own: the default one would open the labs before it again, in tabs behind this one
+    address = f"lab/workspaces/{request.param}/tree/notebooks/{labs.get(request.param).notebook}"
+    page.goto(server.url(address), timeout=120_000)
+    page.wait_for_function(OPEN, timeout=240_000)
+    page.evaluate(CLEAR)  # what the notebook brought along must not pass for what this run made
+    assert not [cell for cell in page.evaluate(CELLS) if cell.get("outputs") or cell.get("execution_count")]
+    page.evaluate(RUN)
+    page.wait_for_function(DONE, timeout=LONGEST, polling=500)
+    yield page
+    page.evaluate(END)
+    page.close()
 
 
-def screenshot(page, name: str) -> None:
-    folder = ROOT / "out" / "browser"
-    folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=str(folder / f"{name}.png"))
+def of(*numbers: str):
+    """Run a test on the pages of these labs."""
+    return pytest.mark.parametrize("page", numbers, indirect=True, scope="module")
 
 
-@pytest.mark.parametrize("lab", CORE)
-def test_run_all_ends_without_an_error(page_of, lab):
-    page = page_of(lab)
+def cell_with(page, code: str):
+    """The first cell whose code holds these words, scrolled into sight."""
+    cell = page.locator(".jp-CodeCell", has_text=code).first
+    cell.scroll_into_view_if_needed()
+    return cell
+
+
+def picture(cell):
+    """A function that reads which picture a cell shows."""
+    return lambda: cell.locator(".jp-OutputArea-output img").first.get_attribute("src")
+
+
+@of(*CORE)
+def test_run_all_ends_without_an_error(page, request):
     cells = page.evaluate(CELLS)
+    outputs = [(cell, output) for cell in cells for output in cell.get("outputs", [])]
     errors = [
-        (number, output["ename"], output["evalue"])
-        for number, cell in enumerate(cells, 1)
-        for output in cell.get("outputs", [])
+        (cell["source"], output["ename"], output["evalue"])
+        for cell, output in outputs
         if output["output_type"] == "error" and "raises-exception" not in cell["metadata"].get("tags", [])
     ]
     assert errors == []
-    said = "".join(
-        "".join(output["text"])
-        for cell in cells
-        for output in cell.get("outputs", [])
-        if output.get("name") == "stderr"
-    )
+    said = "".join("".join(output["text"]) for _, output in outputs if output.get("name") == "stderr")
     assert "missing from font" not in said, "a character of a plot would be a box"
     pictures = page.locator(".jp-OutputArea-output img")
     assert pictures.count() and all(
         pictures.nth(index).evaluate("img => img.complete && img.naturalWidth > 0") for index in range(pictures.count())
     )
     pictures.first.scroll_into_view_if_needed()
-    screenshot(page, lab.number)
+    screenshot(page, request.node.callspec.params["page"])
 
 
-def test_the_temperature_slider_redraws_the_bars(page_of):
-    page = page_of(labs.get("01"))
-    cell = page.locator(".jp-CodeCell", has_text="lab01.play(").first
-    cell.scroll_into_view_if_needed()
-    picture, handle = cell.locator(".jp-OutputArea-output img").first, cell.locator(".noUi-handle").first
-    before = picture.get_attribute("src")
+@of(*CORE)
+def test_every_widget_appears(page):
+    views = [o for cell in page.evaluate(CELLS) for o in cell.get("outputs", []) if WIDGET in o.get("data", {})]
+    shown = page.locator(".jp-OutputArea-output:has([class*=widget-])")
+    until_another(page, lambda: shown.count() >= len(views), False)
+    assert page.locator(".jupyter-widgets-error-widget").count() == 0
+    assert page.get_by_text("Error displaying widget").count() == 0
+
+
+@of("01")
+def test_the_temperature_slider_redraws_the_bars(page):
+    cell = cell_with(page, "lab01.play(")
+    before = picture(cell)()
     screenshot(page, "01-slider-before")
-    handle.focus()
-    for _ in range(5):
-        handle.press("ArrowRight")
-    _until_changed(page, cell, before)
+    move_slider(cell.locator(".noUi-handle").first, 5)
+    until_another(page, picture(cell), before)
     screenshot(page, "01-slider-after")
 
 
-def _until_changed(page, cell, before: str) -> None:
-    """Wait till the picture of a cell is another one."""
-    for _ in range(600):
-        now = cell.locator(".jp-OutputArea-output img").first.get_attribute("src")
-        if now != before:
-            return
-        page.wait_for_timeout(200)
-    raise AssertionError("the slider was moved, and the picture is the same")
+@of("02")
+def test_choosing_words_and_generating_gives_a_new_picture(page):
+    cell = cell_with(page, "lab02.composer(")
+    before = picture(cell)()
+    cell.locator("select").first.select_option(label="动物 - 狗")
+    cell.get_by_role("button", name="画出来").click()
+    until_another(page, picture(cell), before)
+    screenshot(page, "02-composer")
 
 
-def test_sounds_of_the_speech_lab_play(page_of):
-    page = page_of(labs.get("03"))
-    sounds = page.locator(".jp-OutputArea-output audio")
-    assert sounds.count() >= 3
-    for index in range(3):
-        found = sounds.nth(index).evaluate(PLAYS)
-        assert found["error"] is None and found["length"] > 0.3 and found["at"] > 0, found
-    sounds.first.scroll_into_view_if_needed()
-    screenshot(page, "03-sounds")
+@of("02")
+def test_another_seed_gives_another_picture(page):
+    cell = cell_with(page, "lab02.dials(")
+    before = picture(cell)()
+    seed = cell.locator("input[type=number]")
+    seed.fill("43")
+    seed.press("Enter")
+    until_another(page, picture(cell), before)
+    screenshot(page, "02-dials")
+
+
+@of("02", "04")
+def test_the_memory_slider_changes_the_plan(page, request):
+    cell = cell_with(page, "vram.slide(")
+    before = picture(cell)()
+    move_slider(cell.locator(".noUi-handle").first, 3)
+    until_another(page, picture(cell), before)
+    screenshot(page, f"{request.node.callspec.params['page']}-memory")
+
+
+@of("05")
+def test_the_change_of_the_donut_follows_its_slider(page):
+    cell = cell_with(page, "lab05.explore(")
+    before = picture(cell)()
+    move_slider(cell.locator(".noUi-handle").first, 10)
+    until_another(page, picture(cell), before)
+    screenshot(page, "05-slider")
+
+
+@of("05")
+def test_the_wizard_puts_words_into_the_preview(page):
+    cell = cell_with(page, "lab05.wizard(")
+    preview = cell.locator("iframe").last
+    before = preview.get_attribute("srcdoc")
+    assert "我亲手写的一句话" not in before
+    cell.locator("textarea:not([disabled])").first.fill("我亲手写的一句话：甜甜圈有一个洞，咖啡杯也有一个洞。")
+    cell.get_by_role("button", name="放进文字").click()
+    until_another(page, lambda: preview.get_attribute("srcdoc"), before)
+    assert "我亲手写的一句话" in preview.get_attribute("srcdoc")
+    preview.scroll_into_view_if_needed()
+    screenshot(page, "05-wizard")
+
+
+@of("03", "04", "05")
+def test_sounds_and_clips_play(page, request):
+    number = request.node.callspec.params["page"]
+    for tag, count in MEDIA[number].items():
+        media = page.locator(f".jp-OutputArea-output {tag}")
+        assert media.count() >= count
+        for index in range(count):
+            found = media.nth(index).evaluate(PLAYS)
+            assert found["error"] is None and found["length"] > 0.3 and found["at"] > 0, found
+        media.first.scroll_into_view_if_needed()
+        screenshot(page, f"{number}-{tag}")

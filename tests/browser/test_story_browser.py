@@ -3,22 +3,16 @@
 Needs a system Chromium, and `pip install 'aigc-kit[browser]'`.
 """
 
-import shutil
-
+import browsing
 import numpy as np
 import pytest
+from browsing import needs_chromium, sync_api
 
 from aigc_kit.story import Work, morph_view, notebook_html, sample, write_page
 from aigc_kit.topology import torus
 from aigc_kit.topology.render import Camera, render
 
-sync_api = pytest.importorskip(
-    "playwright.sync_api", reason="playwright is not installed: pip install 'aigc-kit[browser]'"
-)
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium")
-
-FLAGS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--mute-audio"]
+pytestmark = needs_chromium
 SOFTWARE_GL = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 SIZES = [(390, 844), (1024, 768), (1600, 900)]
 HOSTILE = '</style></script><script>window.hacked = 1</script><img src=x onerror="window.hacked = 2">\u202e"\''
@@ -36,7 +30,7 @@ def until(page, expression):
 @pytest.fixture(scope="module")
 def launch():
     with sync_api.sync_playwright() as play:
-        yield lambda flags: play.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
+        yield lambda flags: browsing.launch(play, *flags)
 
 
 @pytest.fixture(scope="module")

@@ -4,26 +4,21 @@ Needs a system Chromium, and `pip install 'aigc-kit[browser]'`.
 """
 
 import base64
-import shutil
 
 import numpy as np
 import pytest
+from browsing import launch, needs_chromium, sync_api
 
 from aigc_kit import encode
 from aigc_kit.tinyworld.motion import ClipSpec, film
 
-sync_api = pytest.importorskip(
-    "playwright.sync_api", reason="playwright is not installed: pip install 'aigc-kit[browser]'"
-)
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium")
-FLAGS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--mute-audio"]
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
 def browser():
     with sync_api.sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        chromium = launch(play)
         yield chromium
         chromium.close()
 
