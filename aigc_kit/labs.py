@@ -57,6 +57,15 @@ LABS = (
         budget_seconds=60,
     ),
     Lab(
+        number="04",
+        notebook="04_wan.ipynb",
+        title="Wan2.1 文生视频：让一句话动起来",
+        cards=("tinywan",),
+        full=("wan2.1-1.3b",),
+        core=True,
+        budget_seconds=120,
+    ),
+    Lab(
         number="05",
         notebook="05_topology.ipynb",
         title="跨模态拓扑学作品：从甜甜圈到咖啡杯，一个网页",

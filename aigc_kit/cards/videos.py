@@ -26,7 +26,7 @@ TINYWAN = Card(
         half=False,  # Wan's decoder overflows in float16 (errata E46), and 17 MB need no saving
         pixel_bytes=300,  # live bytes a pixel and frame: 130 to 430 measured, most of it in the text encoder
     ),
-    defaults=FrozenMap(height=64, width=64, steps=20, guidance=6.0, fps=16, dtype="float32"),
+    defaults=FrozenMap(height=64, width=64, steps=20, guidance=3.0, fps=16, dtype="float32"),
     licence="Apache-2.0 (trained by this project on clips drawn by its own program)",
     notes=(
         "自己训练的小 Wan（真的 WanPipeline），只会拍一个封闭的小世界：一个主体，一种运动。",

@@ -73,7 +73,10 @@ def _parts(place: Path) -> tuple[Any, Any, Any]:
             found=f"no model.safetensors in assets/models/{NAME}",
             todo=f"install from a full clone, or train it: python -m assets.train.{NAME}",
         )
-    from transformers import CLIPImageProcessorPil, CLIPModel, CLIPTokenizer
+    from safetensors.torch import load_file
+    from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel, CLIPTokenizer
 
-    model = CLIPModel.from_pretrained(place, use_safetensors=True, attn_implementation="eager").float().eval()
-    return model, CLIPTokenizer.from_pretrained(place), CLIPImageProcessorPil.from_pretrained(place)
+    # by hand, since from_pretrained shows a progress bar in a notebook
+    model = CLIPModel(CLIPConfig.from_pretrained(place, attn_implementation="eager"))
+    model.load_state_dict({name: value.float() for name, value in load_file(place / "model.safetensors").items()})
+    return model.eval(), CLIPTokenizer.from_pretrained(place), CLIPImageProcessorPil.from_pretrained(place)

@@ -70,8 +70,8 @@ def test_the_courses_settings_are_the_defaults():
     for words in (
         "一只穿着宇航服的柴犬在月球表面跳舞，电影级光照，超现实主义",
         "low quality, watermark, glitch",
-        "guidance=6.0, steps=20",
-        "height=480, width=832, frames=16",
+        "frames=16, steps=20",
+        "height=480, width=832",
         "(3.0, 6.0, 9.0)",
         "(8, 16, 24)",
         "城市夜景中的无人机编队表演",

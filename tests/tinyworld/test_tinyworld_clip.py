@@ -71,3 +71,9 @@ def test_what_is_missing_is_said(tmp_path, monkeypatch):
 def test_other_pictures_are_refused(image):
     with pytest.raises(BadInput, match="uint8"):
         clip.similarity([image], ["洞"])
+
+
+def test_loading_shows_no_progress_bar(capfd):
+    clip._parts.cache_clear()
+    clip._parts(clip.folder())
+    assert "Loading" not in "".join(capfd.readouterr())

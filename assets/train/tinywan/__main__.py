@@ -15,6 +15,7 @@ def main() -> None:
         "decoder": train_decoder,
         "encoder": train_encoder,
         "decay": decay_flow,
+        "polish": polish_flow,
         "state": write_state,
         "export": write_model,
         "evaluate": evaluate_model,
@@ -47,7 +48,13 @@ def train_flow(arguments: argparse.Namespace) -> None:
 def decay_flow(arguments: argparse.Namespace) -> None:
     from . import flow
 
-    flow.train(arguments.wall, decay=True)
+    flow.train(arguments.wall, fall_from=1.0)
+
+
+def polish_flow(arguments: argparse.Namespace) -> None:
+    from . import flow, paths
+
+    flow.train(arguments.wall, flow.POLISH, flow.POLISH_FROM, paths.DECAYED)
 
 
 def train_decoder(arguments: argparse.Namespace) -> None:

@@ -57,7 +57,7 @@ class Run:
         self.half, self.model = half, build()
         self.step = {"decoder": 0, "encoder": 0}
         self.averaged: dict[str, Tensor] = {}
-        if paths.AUTOENCODER.exists() or (paths.STATE / "autoencoder.safetensors").exists():
+        if paths.AUTOENCODER.exists() or paths.PROGRESS.exists():
             state = self.stored()
             self.model.load_state_dict(state["model"])
             self.step, self.averaged = state["step"], state["averaged"]

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from aigc_kit.tinyworld.captions import LANGUAGES
 from aigc_kit.tinyworld.clip_captions import clip_caption
+from aigc_kit.tinyworld.motion import ClipSpec
 
 from . import clips, text, tokens
 
@@ -16,6 +17,7 @@ KEPT_BACK = 1  # chunks at the start of the numbering that training never sees
 WIDE_SHARE, SHORT_SHARE = 0.25, 0.2
 KEEP, KEEP_SHARES = (1.0, 0.85, 0.3), (0.35, 0.35, 0.3)
 """How probable it is that a caption says each attribute, and how often it is one of these."""
+FAVOURED = clips.labels(ClipSpec(subject="puppy"))[0]
 NEGATIVES = ("low quality, watermark, glitch", "blurry, low quality", "模糊，低质量", "静止，模糊", "worst quality")
 
 
@@ -40,13 +42,13 @@ class Bank:
         """Read chunks that have been rendered since. Returns how many there are to train on."""
         for number in clips.ready():
             if number not in self.chunks:
-                self.chunks[number] = {
-                    name: np.asarray(clips.read(number, name)) for name in ("long", "short", "labels")
-                }
+                chunk = {name: np.asarray(clips.read(number, name)) for name in ("long", "short", "labels")}
+                chunk["favoured"] = np.flatnonzero(chunk["labels"][:, 0] == FAVOURED)
+                self.chunks[number] = chunk
         return max(0, len(self.chunks) - KEPT_BACK)
 
-    def batch(self, count: int, rng: random.Random) -> Batch:
-        """One batch of one size and length: a third short, a few wide."""
+    def batch(self, count: int, rng: random.Random, favour: float = 0.0) -> Batch:
+        """One batch of one size and length: a fifth short, a quarter wide; a share ``favour`` shows ``FAVOURED``."""
         wide = rng.random() < WIDE_SHARE
         name = "short" if rng.random() < SHORT_SHARE else "long"
         numbers = [n for n in self.chunks if n >= KEPT_BACK and (clips.size_of(n)[1] > 64) == wide]
@@ -55,6 +57,8 @@ class Bank:
         for place in range(count):
             chunk = self.chunks[chosen[place % len(chosen)]]
             index = rng.randrange(len(chunk["labels"]))
+            if rng.random() < favour:
+                index = int(rng.choice(chunk["favoured"]))
             latents.append(chunk[name][index])
             rows.append(chunk["labels"][index])
         labels = torch.from_numpy(np.stack(rows)).long()

@@ -1,11 +1,11 @@
-"""The parts as a WanPipeline in float16, as it is shipped; and the raw weights that a later training goes on from."""
+"""The parts as a WanPipeline in float16, as it is shipped; and what a later training goes on from."""
 
+import json
 import shutil
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file
 
 from . import autoencoder, network, paths, text
 
@@ -49,16 +49,15 @@ def write(folder: Path = paths.MODEL) -> int:
 
 
 def write_state() -> None:
-    """What a later training goes on from: raw float16 weights of transformer and autoencoder, text encoder, codec."""
-    state = torch.load(paths.NETWORK, weights_only=True)
-    facts = {key: str(state[key]) for key in ("step", "samples", "cpu")}
-    paths.STATE.mkdir(parents=True, exist_ok=True)
-    save_file(_half(state["model"]), paths.STATE / "transformer.safetensors", metadata=facts)
+    """What a later training needs beside the shipped weights: codec, text encoder, and how far each training was."""
+    source = paths.DECAYED if paths.DECAYED.exists() else paths.NETWORK
+    state = torch.load(source, weights_only=True)
     halves = torch.load(paths.AUTOENCODER, weights_only=True)
-    facts = {half: str(step) for half, step in halves["step"].items()}
-    save_file(_half(halves["model"]), paths.STATE / "autoencoder.safetensors", metadata=facts)
+    numbers = {"transformer": {key: state[key] for key in ("step", "samples", "cpu")}, "autoencoder": halves["step"]}
+    paths.STATE.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(paths.CODEC, paths.STATE / "codec.safetensors")
     shutil.copytree(paths.TEXT, paths.STATE / "text", dirs_exist_ok=True)
+    paths.PROGRESS.write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
 
 
 def restore() -> None:
@@ -71,22 +70,20 @@ def restore() -> None:
 
 
 def read_state() -> dict:
-    """The committed transformer, float32; the running average begins anew."""
-    weights, facts = _read("transformer")
-    numbers = {"step": int(facts["step"]), "samples": int(facts["samples"]), "cpu": float(facts["cpu"])}
-    return {"model": weights, "averaged": weights, **numbers}
+    """The shipped transformer, float32, and how far it is; the running average begins anew."""
+    weights = _shipped("transformer")
+    return {"model": weights, "averaged": weights, **_progress()["transformer"]}
 
 
 def read_autoencoder() -> dict:
-    """The committed autoencoder, float32, and the steps of its halves."""
-    weights, facts = _read("autoencoder")
-    return {"model": weights, "averaged": {}, "step": {half: int(step) for half, step in facts.items()}}
+    """The shipped autoencoder, float32, and the steps of its halves."""
+    return {"model": _shipped("vae"), "averaged": {}, "step": _progress()["autoencoder"]}
 
 
-def _half(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return {name: value.half().contiguous() for name, value in tensors.items()}
+def _progress() -> dict:
+    return json.loads(paths.PROGRESS.read_text(encoding="utf-8"))
 
 
-def _read(name: str) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
-    with safe_open(paths.STATE / f"{name}.safetensors", framework="pt") as file:
-        return {key: file.get_tensor(key).float() for key in file.keys()}, file.metadata()  # noqa: SIM118 (no dict)
+def _shipped(part: str) -> dict[str, torch.Tensor]:
+    file = paths.MODEL / part / "diffusion_pytorch_model.safetensors"
+    return {name: value.float() for name, value in load_file(file).items()}

@@ -5,6 +5,7 @@ import os
 import random
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -27,6 +28,7 @@ class Settings:
     moving_weight: float = 3.0  # extra weight of latent cells over which something moves
     position_weight: float = 0.3
     position_steps: int = 4000  # the probe helps at the start; then it is left out
+    favour_share: float = 0.0  # of the clips that show the subject which the lab films
     drop_empty: float = 0.1
     drop_negative: float = 0.03  # text replaced by a usual negative prompt: the branch that guidance leaves
     save_seconds: float = 110.0
@@ -43,6 +45,10 @@ def moving(latents: Tensor) -> Tensor:
 
 
 STILL = 0.05  # of true clips six cells in ten stay below 0.01, three in ten exceed 0.2
+
+
+POLISH, POLISH_FROM = Settings(favour_share=0.4), 0.4
+"""For the end: from this share of the full rates, and looking longer at the subject of the course's own prompt."""
 
 
 class Run:
@@ -118,14 +124,14 @@ class Run:
         torch.save(state, temporary)
         temporary.replace(target)
 
-    def resume(self) -> bool:
+    def resume(self, source: Path) -> bool:
         """Continue from the checkpoint, else from the committed weights; False when there is neither."""
-        if paths.NETWORK.exists():
-            state = torch.load(paths.NETWORK, weights_only=True)
+        if source.exists():
+            state = torch.load(source, weights_only=True)
             self.position.load_state_dict(state["position"])
             for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
                 optimiser.load_state_dict(saved)
-        elif (paths.STATE / "transformer.safetensors").exists():
+        elif paths.PROGRESS.exists():
             from . import export
 
             state = export.read_state()
@@ -137,27 +143,29 @@ class Run:
         return True
 
 
-def train(wall: float, settings: Settings = Settings(), decay: bool = False) -> Run:
-    """Train for ``wall`` seconds; with ``decay`` the rates fall to zero in that time, saved apart at the end."""
+def train(wall: float, settings: Settings = Settings(), fall_from: float = 0.0, source: Path = paths.NETWORK) -> Run:
+    """Train for ``wall`` seconds. With ``fall_from`` the rates fall from that share of the full ones to zero in this
+    time, and the result is a branch of its own, ``decayed.pt``, saved at the end.
+    """
     torch.set_num_threads(1)
     bank = Bank()
     while bank.refresh() < 4:
         time.sleep(5)
     run = Run(settings, bank)
-    print("resumed at" if run.resume() else "fresh start", run.step, f"{len(bank.chunks)} chunks", flush=True)
+    print("resumed at" if run.resume(source) else "fresh start", run.step, f"{len(bank.chunks)} chunks", flush=True)
     watch = probe.Watch(bank)
     began = saved = probed = time.monotonic()
     cpu, errors, places = time.process_time(), [], []
     (paths.RUN / "pid").write_text(str(os.getpid()))
     while (now := time.monotonic()) - began < wall:
         left = 1 - (now - began) / wall
-        error, place = run.loss(bank.batch(settings.batch, run.rng))
+        error, place = run.loss(bank.batch(settings.batch, run.rng, settings.favour_share))
         (error + settings.position_weight * place).backward()
-        run.update(left if decay else min(1.0, (run.step + 1) / settings.warmup_steps))
+        run.update(fall_from * left if fall_from else min(1.0, (run.step + 1) / settings.warmup_steps))
         errors.append(error.item())
         places.append(place.item())
         run.samples += settings.batch
-        if not decay and now - saved > settings.save_seconds:
+        if not fall_from and now - saved > settings.save_seconds:
             spent, cpu = time.process_time() - cpu, time.process_time()
             run.cpu += spent
             run.save()
@@ -178,7 +186,8 @@ def train(wall: float, settings: Settings = Settings(), decay: bool = False) -> 
             bank.refresh()
             saved, errors, places = time.monotonic(), [], []
     run.cpu += time.process_time() - cpu
-    run.save(paths.DECAYED if decay else paths.NETWORK)
+    log({"step": run.step, "samples": run.samples, "cpu": round(run.cpu), "prefers": watch.look(run.averaged)})
+    run.save(paths.DECAYED if fall_from else paths.NETWORK)
     return run
 
 

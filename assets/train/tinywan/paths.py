@@ -6,7 +6,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 RUN = Path(os.environ.get("TINYWAN_RUN", HERE / "run"))  # clips, checkpoints, logs: not in git
 MODEL = HERE.parents[1] / "models" / "tinywan"  # what is shipped
-STATE = HERE / "state"  # raw weights before the decay, float16: where a later training goes on
+STATE = HERE / "state"  # what a later training goes on from, beside the shipped weights
+PROGRESS = STATE / "state.json"  # how far each training was
 
 CLIPS = RUN / "clips"  # chunks of rendered clips, pixels and latents
 CODEC = RUN / "codec.safetensors"

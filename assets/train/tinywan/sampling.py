@@ -7,7 +7,7 @@ import torch
 
 from aigc_kit.frames import to_frames
 
-STEPS, GUIDANCE, BATCH, FRAMES = 20, 6.0, 6, 17
+STEPS, GUIDANCE, BATCH, FRAMES = 20, 3.0, 6, 17
 NEGATIVE = "low quality, watermark, glitch"
 
 

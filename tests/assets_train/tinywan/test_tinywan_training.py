@@ -252,3 +252,17 @@ def test_cells_that_change_in_time_weigh_more_and_a_still_background_does_not():
     found = flow.moving(latents)
     assert found.shape == (2, 1, 1, 6, 6) and not found[0].any()
     assert found[1].nonzero().tolist() == [[0, 0, 3, 4]]
+
+
+def test_a_favoured_share_of_a_batch_shows_the_favoured_subject():
+    rng = random.Random(3)
+    labels = np.array([clips.labels(ClipSpec.sample(rng)) for _ in range(250)], np.int8)
+    chunk = {"labels": labels, "favoured": np.flatnonzero(labels[:, 0] == bank.FAVOURED)}
+    chunk |= {name: np.zeros((250, 1, 1, 1, 1), np.float16) for name in ("long", "short")}
+    made = bank.Bank.__new__(bank.Bank)
+    made.chunks = {bank.KEPT_BACK: chunk, bank.KEPT_BACK + 2: chunk}  # the second of them is wide
+    made.states_of = lambda rows, rng: torch.zeros(len(rows), 29, 96)
+    share = lambda favour: (made.batch(2000, rng, favour).labels[:, 0] == bank.FAVOURED).float().mean().item()  # noqa: E731
+    plain = len(chunk["favoured"]) / 250
+    assert share(0.0) == pytest.approx(plain, abs=0.03)
+    assert share(0.5) == pytest.approx(0.5 + 0.5 * plain, abs=0.05)
