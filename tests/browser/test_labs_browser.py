@@ -140,7 +140,7 @@ def test_the_temperature_slider_redraws_the_bars(page):
 def test_choosing_words_and_generating_gives_a_new_picture(page):
     cell = cell_with(page, "lab02.composer(")
     before = picture(cell)()
-    cell.locator("select").first.select_option(label="动物 - 狗")
+    cell.locator("select").nth(2).select_option(label="自然 · 森林")
     cell.get_by_role("button", name="画出来").click()
     until_another(page, picture(cell), before)
     screenshot(page, "02-composer")
