@@ -5,7 +5,6 @@ what the allocator of this card adds can be fitted on them; plans for this machi
 """
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from aigc_kit import cards, footprint
+from aigc_kit import cards, footprint, paths
 from aigc_kit.errors import AigcError, BadInput
 from aigc_kit.footprint import Overheads, load_overheads
 from aigc_kit.footprint.fit import Measure, activation_error, fit, leave_one_out
@@ -57,7 +56,7 @@ def calibrate(folders: Sequence[Path] | None = None, device: str | None = None) 
     Raises:
         BadInput: too few records of runs on a GPU, records of several GPUs and no choice, or runs that no fit explains.
     """
-    chosen = [Path(f) for f in folders] if folders else [Path(os.environ.get("AIGC_OUT") or "out")]
+    chosen = [Path(f) for f in folders] if folders else [paths.out()]
     skipped: dict[str, str] = {}
     found: dict[str, list[tuple[str, Record, Need]]] = {}
     for path in sorted(path for folder in chosen for path in folder.rglob("*.json")):

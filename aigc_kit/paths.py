@@ -49,6 +49,11 @@ def user_home() -> Path:
         ) from None
 
 
+def out() -> Path:
+    """The folder for what a run makes: AIGC_OUT, else ``out`` in the working directory. It may not exist yet."""
+    return Path(os.environ.get("AIGC_OUT") or "out")
+
+
 def offline() -> bool:
     """Whether AIGC_OFFLINE says to stay off the network: 1, true, yes or on, in any case."""
     return os.environ.get("AIGC_OFFLINE", "").strip().lower() in {"1", "true", "yes", "on"}

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import aigc_kit
-from aigc_kit import checks
+from aigc_kit import checks, paths
 from aigc_kit.checks import answers
 from aigc_kit.classroom import limits
 from aigc_kit.classroom.unpack import name_problem
@@ -56,7 +56,7 @@ def pack(person: str, target: Path, works: Sequence[Path] | None = None) -> Pack
     files: dict[str, bytes] = {}
     left_out: list[tuple[str, str]] = []
     sources = [("answers", answers.folder())]
-    folders = [Path(os.environ.get("AIGC_OUT") or "out")] if works is None else [Path(folder) for folder in works]
+    folders = [paths.out()] if works is None else [Path(folder) for folder in works]
     sources += [("works" if index == 0 else f"works{index + 1}", folder) for index, folder in enumerate(folders)]
     for prefix, folder in sources:
         for name, path in _found(folder):

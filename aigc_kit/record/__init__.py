@@ -11,7 +11,6 @@ at all.
 
 import hashlib
 import json
-import os
 import platform
 import re
 from collections.abc import Callable, Mapping
@@ -24,6 +23,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from aigc_kit import paths
 from aigc_kit.errors import BadInput
 from aigc_kit.paths import write_atomically
 from aigc_kit.record.measured import figures
@@ -78,7 +78,7 @@ def save(take: Take, folder: Path | None = None, name: str | None = None, label:
             environment variable that holds a key.
     """
     parts = _artefacts(take)
-    folder = Path(folder if folder is not None else os.environ.get("AIGC_OUT") or "out")
+    folder = Path(folder) if folder is not None else paths.out()
     stem = _stem(take, name, parts)
     _refuse_keys(take, stem)
     files = {f"{stem}{ending}": data for ending, data in parts.items()}

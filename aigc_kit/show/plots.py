@@ -1,12 +1,12 @@
 """How every plot of the kit is made: one style, Chinese text, no global matplotlib state, one way to keep it."""
 
 import io
-import os
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aigc_kit import paths
 from aigc_kit.errors import BadInput
 from aigc_kit.show import fonts
 from aigc_kit.show.place import Place
@@ -63,7 +63,7 @@ class Picture:
 
     def save(self, name: str) -> Path:
         """Write `name`.png into the folder of this run ($AIGC_OUT, else out/), for the gallery; returns its path."""
-        folder = Path(os.environ.get("AIGC_OUT", "out"))
+        folder = paths.out()
         folder.mkdir(parents=True, exist_ok=True)
         path, partial = folder / f"{name}.png", folder / f".{name}.partial"
         partial.write_bytes(self.png(dpi=110))

@@ -1,6 +1,5 @@
 """`sweep`: what is kept is read, the rest is run, and every cell is written as soon as it is there."""
 
-import os
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
 from contextlib import closing
@@ -8,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from aigc_kit import paths
 from aigc_kit.record import load
 from aigc_kit.sweep import store
 from aigc_kit.sweep.grid import Grid
@@ -114,7 +114,7 @@ def sweep(
         KeyboardInterrupt, or what `on_cell` raises: cells that wait are cancelled; those written are kept.
         OSError: a cell cannot be written.
     """
-    home = Path(folder) if folder is not None else Path(os.environ.get("AIGC_OUT") or "out") / "sweep"
+    home = Path(folder) if folder is not None else paths.out() / "sweep"
     points = list(grid)
     places = [home / store.digest(request, run) for _, request in points]
     cells: dict[int, Cell] = {}
