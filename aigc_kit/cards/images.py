@@ -22,7 +22,7 @@ TINYSDXL = Card(
         variant=None,
         vae_upcast=False,
     ),
-    defaults=FrozenMap(steps=20, guidance=2.0, dtype="float32"),
+    defaults=FrozenMap(steps=20, guidance=3.0, dtype="float32"),
     licence="Apache-2.0 (trained by this project on pictures drawn by its own program)",
     notes=(
         "自己训练的小 SDXL（真的 StableDiffusionXLPipeline），只会画一个封闭的小世界。",

@@ -178,3 +178,11 @@ def test_no_word_stands_for_two_things():
 ])  # fmt: skip
 def test_each_synonym_alone_is_read(name, value, word):
     assert [(hit.attribute, hit.value) for hit in scan(word)] == [(name, value)]
+
+
+@pytest.mark.parametrize("word", ["扁平", "水墨", "油画", "像素", "霓虹", "素描", "水墨画"])
+def test_a_style_is_heard_whole_with_or_without_the_word_for_style(word):
+    for said in (word + "风", word + "风格", word + "风格的猫"):
+        heard = vocab.phrase(said)
+        assert len([kept for kept in heard.kept if kept.attribute == "style"]) == 1, said
+        assert [one.text for one in heard.dropped if one.why == "unknown"] == [], said

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-STEPS, GUIDANCE, BATCH = 20, 2.0, 12
+STEPS, GUIDANCE, BATCH = 20, 3.0, 12
 
 
 @torch.no_grad()
