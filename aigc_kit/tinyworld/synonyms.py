@@ -50,7 +50,9 @@ SYNONYMS: dict[str, dict[str, str]] = {
         "city": ("都市 未来都市 街头 街上 大街 马路 高楼 高楼大厦 城里 楼群 | town urban downtown skyline buildings"),
     },
     "style": {
-        "flat": ("扁平 扁平风 扁平风格 插画 动漫 动画 矢量 漫画 贴纸 | flat-design vector anime comic sticker illustrated"),
+        "flat": (
+            "扁平 扁平风 扁平风格 插画 动漫 动画 矢量 漫画 贴纸 | flat-design vector anime comic sticker illustrated"
+        ),
         "sketch": (
             "铅笔画 铅笔 线稿 手绘 速写 简笔画 黑白素描 | pencil pencil-sketch pencil-drawing "
             "line-drawing drawing sketchy"
