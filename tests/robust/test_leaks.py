@@ -24,11 +24,9 @@ def test_memory_stays_flat(name):
     command = [sys.executable, str(Path(__file__).with_name("leak_cells.py")), name, str(TIMES)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     found = json.loads(done.stdout.splitlines()[-1])
-    early, late = (
-        min(found[8:18]),
-        min(found[20:30]),
-    )  # twelve runs apart; what is given back only now and then is no leak
-    assert late - early < max(FLAT * early, 12 * MIB_A_RUN), found
+    # the first runs fill what is kept on purpose; what is given back only now and then is no leak, hence the least
+    early, late = min(found[14:22]), min(found[22:30])
+    assert late - early < max(FLAT * early, 8 * MIB_A_RUN), found
 
 
 def test_old_figures_are_let_go_and_say_so():
