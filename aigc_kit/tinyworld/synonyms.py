@@ -50,20 +50,18 @@ SYNONYMS: dict[str, dict[str, str]] = {
         "city": ("都市 未来都市 街头 街上 大街 马路 高楼 高楼大厦 城里 楼群 | town urban downtown skyline buildings"),
     },
     "style": {
-        "flat": (
-            "扁平 扁平风 扁平风格 插画 动漫 动画 矢量 漫画 贴纸 | flat-design vector anime comic sticker illustrated"
-        ),
+        "flat": ("扁平 插画 动漫 动画 矢量 漫画 贴纸 | flat-design vector anime comic sticker illustrated"),
         "sketch": (
             "铅笔画 铅笔 线稿 手绘 速写 简笔画 黑白素描 | pencil pencil-sketch pencil-drawing "
             "line-drawing drawing sketchy"
         ),
         "ink": (
-            "国画 中国画 山水画 中国山水画 国风水墨 传统水墨画 水墨风 水墨风格 写意 毛笔画 | ink ink-painting "
+            "国画 中国画 山水画 中国山水画 国风水墨 传统水墨画 写意 毛笔画 | ink ink-painting "
             "chinese-painting sumi-e ink-and-wash brush-painting"
         ),
-        "oil": "油彩 油画风 油画风格 梵高 印象派 厚涂 | oil oil-paint impressionist impressionism van-gogh",
+        "oil": "油彩 梵高 印象派 厚涂 | oil oil-paint impressionist impressionism van-gogh",
         "neon": "霓虹灯 霓虹灯光 荧光 发光的 发光 赛博朋克 | neon-light glowing glow cyberpunk fluorescent",
-        "pixel": "像素风 像素风格 像素艺术 像素点 8位 | pixel pixelated pixel-style 8-bit 8bit pixels",
+        "pixel": "像素艺术 像素点 8位 | pixel pixelated pixel-style 8-bit 8bit pixels",
     },
     "light": {
         "day": (
