@@ -45,6 +45,15 @@ def screenshot(page, name: str) -> None:
     page.screenshot(path=str(SEEN / f"{name}.png"))
 
 
+def until(page, expression: str) -> None:
+    """Wait till an expression holds; Playwright's own waiting evaluates strings, which the page's policy forbids."""
+    for _ in range(150):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"not within 15 s: {expression}")
+
+
 def until_another(page, read: Callable[[], object], before: object) -> None:
     """Wait till `read` gives something else than before; the clock is no test, a page that stays as it was must end."""
     for _ in range(600):

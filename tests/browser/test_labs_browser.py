@@ -6,7 +6,7 @@ Needs a system Chromium, and `pip install 'aigc-kit[browser]'`. Screenshots go t
 import shutil
 
 import pytest
-from browsing import PLAYS, ROOT, launch, move_slider, needs_chromium, screenshot, sync_api, until_another
+from browsing import PLAYS, ROOT, move_slider, needs_chromium, screenshot, until_another
 from core_models import require_card
 from lab_server import lab_server
 
@@ -38,14 +38,6 @@ END = "() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 MEDIA = {"03": {"audio": 3}, "04": {"video": 2}, "05": {"audio": 1, "video": 1}}  # at least so many
 CORE = [lab.number for lab in labs.LABS if lab.core]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as play:
-        chromium = launch(play)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

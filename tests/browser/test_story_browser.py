@@ -6,7 +6,7 @@ Needs a system Chromium, and `pip install 'aigc-kit[browser]'`.
 import browsing
 import numpy as np
 import pytest
-from browsing import needs_chromium, sync_api
+from browsing import needs_chromium, sync_api, until
 
 from aigc_kit.story import Work, morph_view, notebook_html, sample, write_page
 from aigc_kit.topology import torus
@@ -16,15 +16,6 @@ pytestmark = needs_chromium
 SOFTWARE_GL = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 SIZES = [(390, 844), (1024, 768), (1600, 900)]
 HOSTILE = '</style></script><script>window.hacked = 1</script><img src=x onerror="window.hacked = 2">\u202e"\''
-
-
-def until(page, expression):
-    """Wait till an expression holds; Playwright's own waiting evaluates strings, which the page's policy forbids."""
-    for _ in range(150):
-        if page.evaluate(expression):
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError(f"not within 15 s: {expression}")
 
 
 @pytest.fixture(scope="module")

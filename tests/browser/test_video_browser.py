@@ -7,7 +7,7 @@ import base64
 
 import numpy as np
 import pytest
-from browsing import launch, needs_chromium, sync_api
+from browsing import needs_chromium, until
 
 from aigc_kit import encode
 from aigc_kit.tinyworld.motion import ClipSpec, film
@@ -16,24 +16,8 @@ pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as play:
-        chromium = launch(play)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="module")
 def clip():
     return film(ClipSpec("puppy", "orange", "moon", "night", "left"), 17, 64, 112, seed=1)
-
-
-def until(page, expression):
-    for _ in range(150):
-        if page.evaluate(expression):
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError(f"not within 15 s: {expression}")
 
 
 def test_a_clip_plays_at_its_size_and_rate(browser, clip, tmp_path):
