@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
-from . import autoencoder, network, paths, text
+from . import autoencoder, network, paths, text, widen
 
 FLOW_SHIFT = 3.0
 
@@ -70,8 +70,8 @@ def restore() -> None:
 
 
 def read_state() -> dict:
-    """The shipped transformer, float32, and how far it is; the running average begins anew."""
-    weights = _shipped("transformer")
+    """The shipped transformer, float32, widened if the training's is wider; the running average begins anew."""
+    weights = widen.widen(_shipped("transformer"))
     return {"model": weights, "averaged": weights, **_progress()["transformer"]}
 
 

@@ -69,7 +69,7 @@ class Run:
         ]
         self.empty = bank.encode([""])[0]
         self.negative = bank.encode(list(NEGATIVES))
-        self.step = self.samples = 0
+        self.step = self.samples = self.since = 0  # since: the step at which the optimisers began
         self.cpu = 0.0
         self.rng = random.Random()
 
@@ -115,6 +115,7 @@ class Run:
             "step": self.step,
             "samples": self.samples,
             "cpu": self.cpu,
+            "since": self.since,
             "model": self.model.state_dict(),
             "averaged": self.averaged.state_dict(),
             "position": self.position.state_dict(),
@@ -140,7 +141,12 @@ class Run:
         self.model.load_state_dict(state["model"])
         self.averaged.load_state_dict(state["averaged"])
         self.step, self.samples, self.cpu = state["step"], state["samples"], state["cpu"]
+        self.since = state.get("since", 0 if source.exists() else self.step)
         return True
+
+    def warmth(self) -> float:
+        """0 to 1 while the optimisers' first averages are still rough."""
+        return min(1.0, (self.step - self.since + 1) / self.settings.warmup_steps)
 
 
 def train(wall: float, settings: Settings = Settings(), fall_from: float = 0.0, source: Path = paths.NETWORK) -> Run:
@@ -161,7 +167,7 @@ def train(wall: float, settings: Settings = Settings(), fall_from: float = 0.0, 
         left = 1 - (now - began) / wall
         error, place = run.loss(bank.batch(settings.batch, run.rng, settings.favour_share))
         (error + settings.position_weight * place).backward()
-        run.update(fall_from * left if fall_from else min(1.0, (run.step + 1) / settings.warmup_steps))
+        run.update((fall_from * left if fall_from else 1.0) * run.warmth())
         errors.append(error.item())
         places.append(place.item())
         run.samples += settings.batch

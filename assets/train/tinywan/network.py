@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from . import codec, text
 
-HEADS, HEAD_WIDTH, LAYERS = 6, 32, 5
+HEADS, HEAD_WIDTH, LAYERS = 9, 32, 5
 WIDTH = HEADS * HEAD_WIDTH
 PATCH = (1, 2, 2)
 PROBED_BLOCK = 1
