@@ -64,7 +64,7 @@ def export(target: Path = paths.MODEL) -> None:
     """Write the pipeline, float16, and the state."""
     pipe = pipeline()
     pipe.to(torch.float16).save_pretrained(target)
-    for file in target.rglob("*.json"):
+    for file in (file for file in target.rglob("*.json") if file.name != paths.EVALUATION.name):
         content = json.loads(file.read_text(encoding="utf-8"))
         if file.name == "config.json" and "dtype" in content:
             # transformers would load float16 where diffusers, asked for nothing, loads float32

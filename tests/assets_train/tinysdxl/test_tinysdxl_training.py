@@ -350,3 +350,20 @@ def test_shortening_renews_that_share_of_the_text_and_nothing_else():
     renewed = made.chunks[1].states.flatten(1).any(1)
     assert renewed.sum() == 30 and torch.equal(renewed, made.chunks[1].pooled.any(1))
     assert (made.chunks[1].pooled[renewed] >= 2).all()
+
+
+def test_favoured_styles_are_drawn_as_much_more_often_as_said():
+    rng = random.Random(8)
+    rows = torch.tensor([pictures.labels(Spec.sample(rng)) for _ in range(240)], dtype=torch.int8)
+    pixel = rows[:, bank.STYLE] == bank.STYLES.index("pixel")
+    made = bank.Bank.__new__(bank.Bank)
+    shown = pixel.float().view(-1, 1, 1, 1).expand(-1, 1, 16, 16)  # latents that say whether the style is "pixel"
+    made.chunks = {1: bank.Chunk(shown, torch.zeros(240, 29, 2), torch.zeros(240, 2), torch.zeros(240, 16, 16), rows)}
+    made.by_size = {(16, 16): [1]}
+
+    def share(favour):
+        return made.batch(8000, rng, favour=favour).latents[:, 0, 0, 0].mean().item()
+
+    plain = pixel.float().mean().item()
+    assert share({}) == pytest.approx(plain, abs=0.03)
+    assert share({"pixel": 3.0}) == pytest.approx(3 * plain / (3 * plain + 1 - plain), abs=0.03)
