@@ -188,3 +188,10 @@ def test_a_plan_of_another_request_is_refused(other, named):
     with pytest.raises(BadInput, match=rf"its own {named}") as caught:
         check_same(replace(request, **other), made)
     assert "aigc_kit.text.plan_for" in str(caught.value)
+
+
+def test_a_run_needs_a_request_and_a_plan_in_this_order():
+    made = make("smollm2-135m")
+    for request, other in (("hello", made), (made, made.request), (made.request, None)):
+        with pytest.raises(BadInput, match=r"(?s)takes a Request and the Plan.*plan\.request, plan"):
+            check_same(request, other)

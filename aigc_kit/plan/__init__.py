@@ -51,8 +51,14 @@ def check_same(request: Request, made: Plan) -> None:
     """Refuse a plan that was made from another request. What the request leaves open, the plan may fill.
 
     Raises:
-        BadInput: it was.
+        BadInput: it was, or these are no request and no plan.
     """
+    if not isinstance(request, Request) or not isinstance(made, Plan):
+        raise BadInput(
+            asked=f"a run of {type(request).__name__} and {type(made).__name__}",
+            found="a run takes a Request and the Plan that was made from it",
+            todo="plan = text.plan_for(prompt), then text.run(plan.request, plan); the same for image, video, speech",
+        )
     planned, changed = made.request, {change.what for change in made.changes}
     names = ("card", "prompt", "negative", "seed", "batch", "steps", "guidance", "height", "width", "frames", "fps")
     differing = []

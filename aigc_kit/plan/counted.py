@@ -47,7 +47,7 @@ def plan(
         )
     peak = weights + working
     return Plan(
-        request=request.change(height=height, width=width, frames=frames if frames > 1 else None),
+        request=request.change(height=height, width=width, frames=frames if card.kind == "video" else None),
         card=card,
         budget=budget,
         dtypes=FrozenMap(dict.fromkeys(parts, dtype)),

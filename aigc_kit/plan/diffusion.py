@@ -62,7 +62,7 @@ def fallbacks(made: Plan, count: int = 3) -> tuple[Plan, ...]:
     open_size = replace(request, height=None, width=None, frames=None)
     steps = [own, *(s for s in sizes(open_size, card) if volume(s) < volume(own))]
     return tuple(
-        _made(space, request.change(**_size_fields(n)), n, made.changes, request)
+        _made(space, request.change(**_size_fields(n, card)), n, made.changes, request)
         for n in search.below(space, wanted, steps, count)
     )
 
@@ -87,7 +87,7 @@ def _made(space: search.Space, request: Request, found: Need, changes: tuple[Cha
     if budget.device == "cpu":
         places = dict.fromkeys(places, "cpu")
     return Plan(
-        request=request.change(**_size_fields(found)),
+        request=request.change(**_size_fields(found, card)),
         card=card,
         budget=budget,
         dtypes=FrozenMap(dtypes_of(found.facts, way)),
@@ -100,9 +100,9 @@ def _made(space: search.Space, request: Request, found: Need, changes: tuple[Cha
     )
 
 
-def _size_fields(found: Need) -> dict[str, int | None]:
+def _size_fields(found: Need, card: Card) -> dict[str, int | None]:
     way = found.way
-    return {"height": way.height, "width": way.width, "frames": way.frames if way.frames > 1 else None}
+    return {"height": way.height, "width": way.width, "frames": way.frames if card.kind == "video" else None}
 
 
 def _size_of(request: Request) -> Size:

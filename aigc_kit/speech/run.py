@@ -18,7 +18,7 @@ from aigc_kit.speech.prepare import Line, Prepared, prepare
 from aigc_kit.speech.settings import CONTROLS, Settings
 from aigc_kit.text.meter import Meter
 from aigc_kit.types import Card, Change, FrozenMap, Plan, Request, Step, Take
-from aigc_kit.types.base import check_prompt
+from aigc_kit.types.base import check_prompt, check_text
 
 
 def plan_for(
@@ -53,8 +53,10 @@ def plan_for(
     if chosen.kind != "speech":
         raise BadInput(asked=f"speech by {card!r}", found=f"a {chosen.kind} card", todo=f"choose from {_names()}")
     if voice is not None:
+        check_text("voice", voice)
         values = {**_values_of(voice, chosen), **values}
     request = Request(card=chosen.name, prompt=text).change(**values)
+    Settings.of(request, chosen)
     return plan(request, budget, chosen)
 
 

@@ -47,6 +47,9 @@ def plan_for(
     values = {**preset_named(values.pop("preset", None)), **values}
     budget = device.probe(bandwidth=True)
     chosen = cards.get(card) if card is not None else _choose(language or language_of(prompt), tier, budget.device)
+    if chosen.kind != "text":
+        texts = ", ".join(one.name for one in cards.of_kind("text"))
+        raise BadInput(asked=f"a text by {card!r}", found=f"a {chosen.kind} card", todo=f"choose from {texts}")
     request = Request(card=chosen.name, prompt=prompt).change(**values)
     Settings.of(request, chosen)
     return plan(request, budget, chosen)

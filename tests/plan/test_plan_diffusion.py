@@ -343,3 +343,10 @@ def test_half_formats_stand_for_each_other_and_float32_takes_twice_as_much(monke
         for name in ("weights", "peak.denoise", "peak.decode"):
             assert made.prediction[name].value == pytest.approx(traced.prediction[name].value, rel=1e-3), (dtype, name)
         assert ("upper bound" in made.prediction["peak"].source) == (dtype == "float32")
+
+
+def test_one_frame_of_a_video_stays_one_frame():
+    from aigc_kit.plan import machines
+
+    gpu = machines.a_gpu(name="RTX4090")
+    assert plan(Request("wan2.1-1.3b", "a cat", frames=1), gpu, cards.get("wan2.1-1.3b")).request.frames == 1

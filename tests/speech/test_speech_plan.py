@@ -70,3 +70,19 @@ def test_the_tables_rise_and_are_met_at_their_points(table):
     assert list(shifts) == sorted(shifts)
     assert list(ratios) == sorted(ratios)
     assert all(tables.interpolate(table, ratio) == pytest.approx(shift) for shift, ratio in table)
+
+
+@pytest.mark.parametrize(
+    ("values", "match"),
+    [
+        ({"speed": 99}, "speed=99"),
+        ({"spead": 1}, "close: speed"),
+        ({"stream": 5}, "stream=5"),
+        ({"voice": 5}, "voice=5"),
+    ],
+)
+def test_plan_for_refuses_bad_settings_before_anything_is_loaded(values, match):
+    from aigc_kit import speech
+
+    with pytest.raises(BadInput, match=match):
+        speech.plan_for("你好", card="baker", **values)

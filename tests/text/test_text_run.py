@@ -363,3 +363,9 @@ def test_a_model_without_all_scores_hands_over_to_smollm2():
     assert (exact.card.name, exact.request.prompt) == ("smollm2-135m", "The sea")
     assert text.fast_engine(plan) == "llama.cpp"
     assert text.fast_engine(exact) == "llama.cpp"
+
+
+@pytest.mark.parametrize(("card", "kind"), [("tinysdxl", "image"), ("tinywan", "video"), ("baker", "speech")])
+def test_a_model_that_writes_no_text_is_refused(card, kind):
+    with pytest.raises(BadInput, match=rf"(?s)a text by '{card}'.*{kind} card.*smollm2-135m"):
+        text.plan_for("春风", card=card)

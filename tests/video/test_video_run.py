@@ -293,6 +293,12 @@ def test_a_plan_leaves_nothing_open(here):
     assert None not in (request.height, request.width, request.frames, request.fps, request.steps, request.guidance)
 
 
+def test_a_clip_of_one_frame(here):
+    plan = video.plan_for("a cat", card="tinywan", frames=1, steps=1)
+    assert plan.request.frames == 1
+    assert video.run(plan.request, plan).data.shape == (1, plan.request.height, plan.request.width, 3)
+
+
 def test_the_small_model_stays_in_float32_on_a_gpu_too(here):
     from aigc_kit.plan import machines
     from aigc_kit.plan import plan as make_plan
