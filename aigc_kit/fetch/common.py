@@ -17,8 +17,9 @@ Progress = Callable[[int, int | None, str], None]
 Origin = Literal["card", "lock"]
 CHUNK = MIB
 
-# Formats that hold data only. Everything else (.bin, .pt, .ckpt: pickles that run code when loaded; .py) is refused.
-SAFE_SUFFIXES = (".safetensors", ".gguf", ".json", ".txt", ".model")
+# Formats that hold data only (ONNX: a graph of the runtime's own operators). Everything else (.bin, .pt, .ckpt: pickles
+# that run code when loaded; .py) is refused, but for a .bin whose sha256 the card pins: known bytes, raw numbers.
+SAFE_SUFFIXES = (".safetensors", ".gguf", ".onnx", ".json", ".txt", ".model")
 
 _NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _BROKEN = {errno.EIO, errno.EFBIG, errno.ENODEV, getattr(errno, "ESTALE", errno.EIO)}
@@ -88,11 +89,12 @@ def refuse_code(source: Source) -> None:
     """Refuse a hub source that lists files which could run code when loaded.
 
     Raises:
-        BadInput: a file is none of the data-only formats.
+        BadInput: a file is none of the data-only formats, nor raw numbers (.bin) that the card pins by their sha256.
     """
     for file in source.files:
         safe_path(file.path, "file")
-        if not file.path.lower().endswith(SAFE_SUFFIXES):
+        pinned = file.path.lower().endswith(".bin") and file.sha256 is not None
+        if not file.path.lower().endswith(SAFE_SUFFIXES) and not pinned:
             raise BadInput(
                 asked=f"file {file.path!r} of {source.ref}",
                 found=f"not one of the data-only formats {', '.join(SAFE_SUFFIXES)}",

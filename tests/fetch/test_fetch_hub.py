@@ -192,6 +192,25 @@ def test_an_answer_that_is_a_login_page(served):
         fetch.get(card_of(source_of()))
 
 
+def test_what_every_card_lists_may_be_fetched():
+    from aigc_kit import cards
+    from aigc_kit.fetch.common import refuse_code
+
+    hubs = [source for card in cards.ALL.values() for source in card.sources if source.kind == "modelscope"]
+    assert hubs
+    for source in hubs:
+        refuse_code(source)
+
+
+def test_raw_numbers_are_fetched_only_when_the_card_pins_their_hash(served):
+    served.files["voice.bin"] = b"\0\0\x80?" * 4
+    pinned = RemoteFile("voice.bin", 16, sha256(served.files["voice.bin"]))
+    folder = fetch.get(card_of(source_of(pinned)))
+    assert fetched(folder)["voice.bin"] == served.files["voice.bin"]
+    with pytest.raises(WrongBytes):
+        fetch.get(card_of(source_of(RemoteFile("evil.bin", 6, sha256(b"other!"))), name="other"))
+
+
 @pytest.mark.parametrize("path", ["evil.bin", "model.pt", "model.ckpt", "run.py", "noext"])
 def test_files_that_could_run_code_are_refused(served, path):
     with pytest.raises(BadInput, match=r"(?s)data-only formats.*pickles and scripts are never fetched"):
