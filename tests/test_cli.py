@@ -81,3 +81,71 @@ def test_a_reader_that_has_seen_enough_is_no_error():
     ran = subprocess.run(["bash", "-c", pipe], capture_output=True, text=True, timeout=60, check=True)
     assert ran.stdout.strip() in {"0", "141"}
     assert ran.stderr == ""
+
+
+THREE_LINES = ["asked", "found", "what to do"]
+
+
+def said_in_three_lines(capsys) -> str:
+    err = capsys.readouterr().err
+    assert [line.split(":")[0] for line in err.splitlines()] == THREE_LINES
+    return err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["labs", "01", "--out"], ["submit", "--name", "Li", "--to"], ["grade", "class", "--to"]],
+    ids=lambda command: command[0],
+)
+def test_a_folder_that_is_a_file_is_three_lines(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AIGC_HOME", str(tmp_path / "home"))
+    for name in ("out/work.txt", "class/Li.zip", "file"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("here", encoding="utf-8")
+    where = tmp_path / "file" / "x.zip" if command[0] == "submit" else tmp_path / "file"
+    assert main([*command, str(where)]) == 1
+    err = capsys.readouterr().err.splitlines()[-3:]  # behind what grade says of its one broken archive
+    assert [line.split(":")[0] for line in err] == THREE_LINES
+    assert str(tmp_path / "file") in err[1] and "choose another folder" in err[2]
+
+
+@pytest.mark.parametrize("model", ["tinysdxl", "tinywan"])
+def test_generate_says_where_pictures_and_clips_are_made(model, capsys):
+    assert main(["generate", model, "a red circle"]) == 2
+    assert "plan_for(prompt" in said_in_three_lines(capsys)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["generate", "poem", "春", "--voice", "baker"],
+        ["generate", "poem", "春", "--controls", "[speed_5]"],
+        ["generate", "baker", "你好", "--temperature", "2"],
+        ["generate", "baker", "你好", "--chat"],
+        ["plan", "smollm2-135m", "--dtype", "fp17"],
+        ["plan", "smollm2-135m", "--height", "512"],
+        ["plan", "baker", "--frames", "5"],
+        ["plan", "tinysdxl", "--max-new-tokens", "5"],
+        ["xray", "sdxl", "--steps", "5"],
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(arguments, capsys):
+    assert main(arguments) == 2
+    assert f"asked: {next(word for word in arguments if word.startswith('--'))}" in said_in_three_lines(capsys)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "match"),
+    [
+        (["xray", ""], "X-ray of ''"),
+        (["xray", "sdxl", "--lora", "0"], "lora_rank=0"),
+        (["labs", "01", "--timeout", "0"], "--timeout 0"),
+        (["submit", "--name", "Li", "nowhere"], "works in nowhere"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(arguments, match, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    assert match in said_in_three_lines(capsys)
+    assert not list(tmp_path.iterdir())

@@ -42,7 +42,8 @@ def pack(person: str, target: Path, works: Sequence[Path] | None = None) -> Pack
         A `Packed`; links, files over the limits and kinds of files that are no works are left out and named.
 
     Raises:
-        BadInput: no name; nothing to pack; or a file with a key in it (it is named, and nothing is written).
+        BadInput: no name; a named folder that is not there; nothing to pack; or a file with a key in it (it is named,
+            and nothing is written).
     """
     person = " ".join(person.split())
     if not person or len(person) > limits.PERSON or not person.isprintable():
@@ -57,6 +58,13 @@ def pack(person: str, target: Path, works: Sequence[Path] | None = None) -> Pack
     left_out: list[tuple[str, str]] = []
     sources = [("answers", answers.folder())]
     folders = [paths.out()] if works is None else [Path(folder) for folder in works]
+    for folder in folders if works is not None else ():  # the default may be absent: answers alone are enough
+        if not folder.is_dir():
+            raise BadInput(
+                asked=f"to pack the works in {folder}",
+                found="no such folder; nothing was packed",
+                todo="name the folder that holds them, such as out; with no name $AIGC_OUT or out is taken",
+            )
     sources += [("works" if index == 0 else f"works{index + 1}", folder) for index, folder in enumerate(folders)]
     for prefix, folder in sources:
         for name, path in _found(folder):

@@ -3,12 +3,15 @@
 import argparse
 import sys
 
+from aigc_kit.errors import BadInput
 from aigc_kit.types import Step
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
     """Register the sub-command."""
-    parser = subparsers.add_parser("generate", help="run a model once and keep the result with its record")
+    parser = subparsers.add_parser(
+        "generate", help="run a text or speech model once and keep the result with its record"
+    )
     parser.add_argument("model", help="name of a card (aigc fetch --list)")
     parser.add_argument("prompt")
     parser.add_argument("--seed", type=int, default=0)
@@ -26,7 +29,9 @@ def run(args: argparse.Namespace) -> int:
     """Stream the text to standard output; figures go to standard error."""
     from aigc_kit import cards, record, text
 
-    if cards.get(args.model).kind == "speech":
+    card = cards.get(args.model)
+    _refuse_idle(args, card.name, card.kind)
+    if card.kind == "speech":
         return _speak(args)
     asked = ("seed", "temperature", "top_k", "top_p", "max_new_tokens")
     values = {name: getattr(args, name) for name in asked if getattr(args, name) is not None}
@@ -48,6 +53,25 @@ def run(args: argparse.Namespace) -> int:
     if args.save:
         print(f"[record: {record.save(take)}]", file=sys.stderr)
     return 0
+
+
+def _refuse_idle(args: argparse.Namespace, name: str, kind: str) -> None:
+    """Refuse a model of a kind that is not made here, and an option that this kind does not listen to."""
+    if kind in ("image", "video"):
+        todo = f"in Python: from aigc_kit import {kind}; plan = {kind}.plan_for(prompt, card={name!r}); "
+        raise BadInput(
+            asked=f"aigc generate {name}",
+            found=f"a model of kind {kind}; this command writes texts and sounds",
+            todo=todo + f"take = {kind}.run(plan.request, plan); or open lab {'02' if kind == 'image' else '04'}",
+        )
+    idle = {"text": ("voice", "controls"), "speech": ("temperature", "top_k", "top_p", "max_new_tokens", "chat")}
+    for option in idle.get(kind, ()):
+        if getattr(args, option) not in (None, False):
+            raise BadInput(
+                asked=f"--{option.replace('_', '-')} with {name}",
+                found=f"a {kind} model does not listen to it in this command",
+                todo="leave it out",
+            )
 
 
 def _speak(args: argparse.Namespace) -> int:

@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from aigc_kit.errors import BadInput
+
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
     """Register the sub-command."""
@@ -32,6 +34,8 @@ def run(args: argparse.Namespace) -> int:
     from aigc_kit.notebooks.run import run_notebook
     from aigc_kit.paths import offline
 
+    if args.timeout < 1:
+        raise BadInput(asked=f"--timeout {args.timeout}", found="no second to run in", todo="give 1 or more, say 600")
     chosen = [labs.get(number) for number in args.numbers] or [lab for lab in labs.LABS if lab.core]
     folder = cells.folder()
     for lab in chosen:

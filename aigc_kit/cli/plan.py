@@ -4,6 +4,8 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
+from aigc_kit.errors import BadInput
+
 if TYPE_CHECKING:
     from aigc_kit.types import Budget, Card, Request
 
@@ -64,6 +66,7 @@ def run(args: argparse.Namespace) -> int:
 def _request(args: argparse.Namespace, card: "Card") -> "Request":
     from aigc_kit.types import Request
 
+    _refuse_idle(args, card)
     fields = {name: getattr(args, name) for name in ("height", "width", "frames", "steps")}
     extra = {name: getattr(args, name) for name in ("max_new_tokens", "dtype", "placement", "attention", "policy")}
     return Request(
@@ -73,6 +76,20 @@ def _request(args: argparse.Namespace, card: "Card") -> "Request":
         **fields,
         extra={name: value for name, value in extra.items() if value is not None},
     )
+
+
+def _refuse_idle(args: argparse.Namespace, card: "Card") -> None:
+    """Refuse an option that the plans of this kind of model do not look at."""
+    drawn = ("height", "width", "frames", "steps", "dtype", "placement", "attention", "policy")
+    idle = {"text": drawn, "speech": (*drawn, "max_new_tokens"), "image": ("max_new_tokens",)}
+    idle["video"] = idle["image"]
+    for name in idle.get(card.kind, ()):
+        if getattr(args, name) is not None:
+            raise BadInput(
+                asked=f"--{name.replace('_', '-')} {getattr(args, name)} for {card.name}",
+                found=f"the plan of a {card.kind} model has no such choice",
+                todo="leave it out",
+            )
 
 
 def _budget(args: argparse.Namespace, card: "Card") -> "Budget":

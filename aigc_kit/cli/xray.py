@@ -78,6 +78,8 @@ def run(args: argparse.Namespace) -> int:
         raise BadInput(
             asked=f"placement {args.placement!r}", found="unknown", todo=f"choose one of {list(footprint.PLACEMENTS)}"
         )
+    if args.steps is not None and not args.gpu:
+        raise BadInput(asked=f"--steps {args.steps}", found="no card to estimate the time on", todo="add --gpu RTX4090")
     vram = units.parse_bytes(args.vram) if args.vram else None
     facts, kept = _facts(args)
     found = footprint.predict(facts, args.placement)
@@ -97,7 +99,7 @@ def _facts(args: argparse.Namespace) -> tuple[ModelFacts, bool]:
     usual = footprint.usual(args.model)
     dtype = full_name(args.dtype, COMPUTE_DTYPES) if args.dtype else (usual or {}).get("dtype", "float16")
     options = (args.attention, args.vae_slicing, args.vae_tiling)
-    if usual and not args.fresh and not args.lora:
+    if usual and not args.fresh and args.lora is None:
         asked = {name: getattr(args, name) for name in ("height", "width", "frames")}
         height, width, frames = (usual[name] if value is None else value for name, value in asked.items())
         found = footprint.cached(args.model, height, width, frames, args.batch, dtype, *options)

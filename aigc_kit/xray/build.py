@@ -62,7 +62,7 @@ def find(model: str | Path) -> Path:
     folder = known / str(model) if re.fullmatch(r"[\w.-]+", str(model)) else Path(model).expanduser()
     if not folder.is_dir():
         folder = Path(model).expanduser()
-    if not folder.is_dir():
+    if not folder.is_dir() or not str(model):
         names = sorted(path.name for path in known.iterdir() if path.is_dir())
         raise UnknownName(
             asked=f"the X-ray of {str(model)!r}",

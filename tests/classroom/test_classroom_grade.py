@@ -268,6 +268,8 @@ def test_a_key_is_refused_by_name_and_nothing_is_written(learner, tmp_path, monk
 def test_nothing_to_pack_and_no_name(tmp_path, monkeypatch):
     monkeypatch.setenv("AIGC_HOME", str(tmp_path / "empty"))
     with pytest.raises(BadInput, match="no answers and no works"):
+        pack("a", tmp_path, [tmp_path])
+    with pytest.raises(BadInput, match=r"(?s)works in .*nowhere.*no such folder"):
         pack("a", tmp_path, [tmp_path / "nowhere"])
     with pytest.raises(BadInput, match="aigc submit --name"):
         pack("  ", tmp_path)
