@@ -37,6 +37,14 @@ def test_a_plan_that_does_not_fit_is_status_1(capsys):
     assert "MiB more, or ask for engine='llama.cpp'" in capsys.readouterr().err
 
 
+def test_what_does_not_fit_can_be_asked_for_as_the_error_says(capsys):
+    asked = ["plan", "smollm2-135m", "--memory", "1GiB"]
+    assert main(asked) == 1
+    assert "engine='llama.cpp'" in capsys.readouterr().err
+    assert main([*asked, "--engine", "llama.cpp"]) == 0
+    assert main([*asked, "--engine", "gpt"]) == 2
+
+
 def test_an_ambiguous_size_is_refused(capsys):
     assert main(["plan", "smollm2-135m", "--memory", "4G"]) == 2
     assert "4GiB (1024**3)" in capsys.readouterr().err

@@ -19,6 +19,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("--top-k", type=int, metavar="K")
     parser.add_argument("--top-p", type=float, metavar="P")
     parser.add_argument("--max-new-tokens", type=int, metavar="N")
+    parser.add_argument("--engine", metavar="NAME", help="of a text model: transformers or llama.cpp (4-bit weights)")
     parser.add_argument("--chat", action="store_true", help="use the model's chat template")
     parser.add_argument("--voice", help="of a speech model: one of its voices, or a kept speaker")
     parser.add_argument("--controls", help="of a speech model: tokens such as '[break_4][speed_5]'")
@@ -33,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     _refuse_idle(args, card.name, card.kind)
     if card.kind == "speech":
         return _speak(args)
-    asked = ("seed", "temperature", "top_k", "top_p", "max_new_tokens")
+    asked = ("seed", "temperature", "top_k", "top_p", "max_new_tokens", "engine")
     values = {name: getattr(args, name) for name in asked if getattr(args, name) is not None}
     if args.chat:
         values["chat"] = True
@@ -64,7 +65,10 @@ def _refuse_idle(args: argparse.Namespace, name: str, kind: str) -> None:
             found=f"a model of kind {kind}; this command writes texts and sounds",
             todo=todo + f"take = {kind}.run(plan.request, plan); or open lab {'02' if kind == 'image' else '04'}",
         )
-    idle = {"text": ("voice", "controls"), "speech": ("temperature", "top_k", "top_p", "max_new_tokens", "chat")}
+    idle = {
+        "text": ("voice", "controls"),
+        "speech": ("temperature", "top_k", "top_p", "max_new_tokens", "engine", "chat"),
+    }
     for option in idle.get(kind, ()):
         if getattr(args, option) not in (None, False):
             raise BadInput(

@@ -9,6 +9,8 @@ from aigc_kit.errors import BadInput
 if TYPE_CHECKING:
     from aigc_kit.types import Budget, Card, Request
 
+_EXTRA = ("max_new_tokens", "engine", "dtype", "placement", "attention", "policy")
+
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
     """Register the sub-command."""
@@ -34,6 +36,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         ("max-new-tokens", "length of a text (default: the card's)"),
     ):
         wish.add_argument(f"--{name}", type=int, metavar="N", help=text)
+    wish.add_argument("--engine", metavar="NAME", help="of a text model: transformers or llama.cpp (4-bit weights)")
     wish.add_argument("--dtype", help="fp32, fp16, bf16, or fp8 for stored weights of the denoiser")
     wish.add_argument("--placement", help="resident, model, group or sequential")
     wish.add_argument("--attention", help="sdpa, math, sliced or xformers")
@@ -68,7 +71,7 @@ def _request(args: argparse.Namespace, card: "Card") -> "Request":
 
     _refuse_idle(args, card)
     fields = {name: getattr(args, name) for name in ("height", "width", "frames", "steps")}
-    extra = {name: getattr(args, name) for name in ("max_new_tokens", "dtype", "placement", "attention", "policy")}
+    extra = {name: getattr(args, name) for name in _EXTRA}
     return Request(
         card.name,
         prompt="a prompt of usual length, about this long",
@@ -81,8 +84,8 @@ def _request(args: argparse.Namespace, card: "Card") -> "Request":
 def _refuse_idle(args: argparse.Namespace, card: "Card") -> None:
     """Refuse an option that the plans of this kind of model do not look at."""
     drawn = ("height", "width", "frames", "steps", "dtype", "placement", "attention", "policy")
-    idle = {"text": drawn, "speech": (*drawn, "max_new_tokens"), "image": ("max_new_tokens",)}
-    idle["video"] = idle["image"]
+    written = ("max_new_tokens", "engine")
+    idle = {"text": drawn, "speech": (*drawn, *written), "image": written, "video": written}
     for name in idle.get(card.kind, ()):
         if getattr(args, name) is not None:
             raise BadInput(
