@@ -7,6 +7,7 @@ from typing import Any
 from aigc_kit.errors import AigcError
 from aigc_kit.show.place import Place
 from aigc_kit.types import HOW_ZH, Figure, Plan, Take
+from aigc_kit.types.base import PHASES_ZH
 from aigc_kit.units import format_bytes, format_seconds
 
 TIER_ZH: Mapping[str, str] = {"tiny": "tiny 小模型", "full": "full 完整模型", "none": "不可用"}
@@ -64,7 +65,7 @@ def plan(made: Plan) -> Html:
             "，".join(f"{part}: {dtype} @ {made.placement.get(part)}" for part, dtype in made.dtypes.items()),
         ),
         *_settings(made),
-        *((_name_zh(name, made), figure_zh(figure)) for name, figure in made.prediction.items() if "." not in name),
+        *((made.figure_zh(name), figure_zh(figure)) for name, figure in made.prediction.items() if "." not in name),
         *_phases(made),
         *((f"改动：{change.what}", f"{change.asked} → {change.given}，{change.why_zh}") for change in made.changes),
         ("理由", "；".join(reason.zh for reason in made.reasons)),
@@ -115,7 +116,7 @@ def cost(made: Take) -> Html:
             inside = abs(value - figure.value) <= (figure.error or 0) * figure.value
             verdict = "在误差范围内" if inside else "超出误差范围"
             rows.append(
-                (_name_zh(name, made.plan), figure.text, measured[name].text, f"{value / figure.value:.2f}", verdict)
+                (made.plan.figure_zh(name), figure.text, measured[name].text, f"{value / figure.value:.2f}", verdict)
             )
     phases = "；".join(f"{phase.name} {format_seconds(phase.seconds)}" for phase in made.cost.phases)
     memory = "，".join(sorted({_HOW_ZH.get(phase.how, phase.how) for phase in made.cost.phases}))
@@ -144,23 +145,6 @@ _HOW_ZH: Mapping[str, str] = {
     "measured: growth of the process's RSS": "进程常驻内存（RSS）比运行前增加的量",
     "measured: torch.cuda.max_memory_allocated": "显卡分配器的峰值（max_memory_allocated）",
 }
-_NAMES_ZH: Mapping[str, str] = {
-    "weights": "权重",
-    "kv_cache": "KV 缓存",
-    "peak": "增加的内存（峰值）",
-    "seconds": "生成用时",
-    "reserved": "向驱动保留的显存（峰值）",
-    "ram": "主机内存",
-}
-_PHASES_ZH: Mapping[str, str] = {"denoise": "去噪", "decode": "解码", "text_encoder": "文本编码", "text": "文本编码"}
-
-
-def _name_zh(name: str, made: Plan) -> str:
-    """What a figure of a plan is called."""
-    if name == "peak" and made.card.kind in {"image", "video"}:
-        return "显存峰值（已分配）" if made.budget.device == "cuda" else "内存峰值（权重与张量）"
-    what, _, phase = name.partition(".")
-    return f"峰值：{_PHASES_ZH.get(phase, phase)}" if what == "peak" and phase else _NAMES_ZH.get(name, name)
 
 
 def _settings(made: Plan) -> list[tuple[str, str]]:
@@ -183,7 +167,7 @@ def _phases(made: Plan) -> list[tuple[str, str]]:
     found = {name.partition(".")[2]: f for name, f in made.prediction.items() if name.startswith("peak.")}
     if not found:
         return []
-    words = "，".join(f"{_PHASES_ZH.get(phase, phase)} {figure.text}" for phase, figure in found.items())
+    words = "，".join(f"{PHASES_ZH.get(phase, phase)} {figure.text}" for phase, figure in found.items())
     return [("各阶段峰值", f"{words}（预测）")]
 
 

@@ -16,6 +16,15 @@ Tier = Literal["tiny", "full", "none"]
 How = Literal["measured", "predicted", "published"]
 
 HOW_ZH: Mapping[str, str] = MappingProxyType({"measured": "实测", "predicted": "预测", "published": "公开数据"})
+NAMES_ZH: Mapping[str, str] = {
+    "weights": "权重",
+    "kv_cache": "KV 缓存",
+    "peak": "增加的内存（峰值）",
+    "seconds": "生成用时",
+    "reserved": "向驱动保留的显存（峰值）",
+    "ram": "主机内存",
+}
+PHASES_ZH: Mapping[str, str] = {"denoise": "去噪", "decode": "解码", "text_encoder": "文本编码", "text": "文本编码"}
 
 
 class FrozenMap(Mapping[str, Any]):

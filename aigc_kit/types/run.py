@@ -7,6 +7,8 @@ from typing import Any, Literal
 from aigc_kit.errors import BadInput
 from aigc_kit.types.base import (
     HOW_ZH,
+    NAMES_ZH,
+    PHASES_ZH,
     Figure,
     FrozenMap,
     Kind,
@@ -135,12 +137,21 @@ class Plan:
         words = (f"{self.card.name} [{self.card.tier}]", _pairs(self.dtypes), _pairs(self.placement), self.attention)
         lines = [f"{label}: {text}" for label, text in zip(head, words, strict=True)]
         lines += [
-            f"{name}: {figure.text} ({HOW_ZH[figure.how] if zh else figure.how}: {figure.source})"
-            for name, figure in self.prediction.items()
+            f"{self.figure_zh(name)}: {one.text} ({HOW_ZH[one.how]}: {one.source})"
+            if zh
+            else f"{name}: {one.text} ({one.how}: {one.source})"
+            for name, one in self.prediction.items()
         ]
         lines += [f"{c.what}: {c.asked} -> {c.given} ({c.why_zh if zh else c.why})" for c in self.changes]
         lines += [f"- {r.zh if zh else r.en}" for r in self.reasons]
         return "\n".join(lines)
+
+    def figure_zh(self, name: str) -> str:
+        """What a figure of the prediction is called in Chinese."""
+        if name == "peak" and self.card.kind in {"image", "video"}:
+            return "显存峰值（已分配）" if self.budget.device == "cuda" else "内存峰值（权重与张量）"
+        what, _, phase = name.partition(".")
+        return f"峰值：{PHASES_ZH.get(phase, phase)}" if what == "peak" and phase else NAMES_ZH.get(name, name)
 
 
 @dataclass(frozen=True)
