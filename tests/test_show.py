@@ -1,6 +1,7 @@
 """What learners see: text of models is escaped, pictures are real PNGs, fonts never give boxes, intervals are right."""
 
 import io
+import re
 
 import numpy as np
 import pytest
@@ -59,6 +60,32 @@ def test_cost_sets_measured_beside_predicted_with_the_ratio(take):
     predicted = take.plan.prediction["seconds"].value
     assert f"{2.0 / predicted:.2f}" in words
     assert "比运行前增加的量" in words
+
+
+def test_a_cost_outside_its_interval_says_why_that_happens(take):
+    assert "超出误差范围" in page.cost(take).text and page.WHY_OUTSIDE in page.cost(take).html
+    exact = take.plan.prediction["seconds"].value
+    within = Take("text", "", take.plan, Cost((Phase("tokens", exact, None, "not measured"),)), {})
+    assert page.WHY_OUTSIDE not in page.cost(within).html
+
+
+def test_a_plan_in_chinese_says_where_its_figures_come_from_in_chinese():
+    """Of the kit's own rules no English phrase is left, in any plan of the tiny tier."""
+    from aigc_kit import image, speech, text, video
+    from aigc_kit.types.origins import source_zh
+
+    plans = [
+        text.plan_for("春风", card="poem"),
+        text.plan_for("hi", card="smollm2-135m"),
+        speech.plan_for("你好", card="baker"),
+        image.plan_for("一只小狗", card="tinysdxl"),
+        video.plan_for("一只小狗", card="tinywan"),
+    ]
+    for made in plans:
+        for name, figure in made.prediction.items():
+            assert not re.search(r"[a-z]{3,} [a-z]{2,}", source_zh(figure.source)), (name, figure.source)
+            assert source_zh(figure.source) in made.explain("zh")
+            assert figure.source in made.explain("en")
 
 
 @pytest.fixture

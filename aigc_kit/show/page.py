@@ -8,6 +8,7 @@ from aigc_kit.errors import AigcError
 from aigc_kit.show.place import Place
 from aigc_kit.types import HOW_ZH, Figure, Plan, Take
 from aigc_kit.types.base import PHASES_ZH
+from aigc_kit.types.origins import source_zh
 from aigc_kit.units import format_bytes, format_seconds
 
 TIER_ZH: Mapping[str, str] = {"tiny": "tiny 小模型", "full": "full 完整模型", "none": "不可用"}
@@ -104,6 +105,13 @@ def takes(made: Sequence[Take], titles: Sequence[str] = ()) -> Html:
     return Html("".join(blocks), "\n\n".join(lines))
 
 
+OUTSIDE = "超出误差范围"
+WHY_OUTSIDE = (
+    "超出误差范围时以实测为准。常见的原因：别的程序也在用处理器（用时变长）；文字很短，或者内存里有先前留下的空位（内存变少）；"
+    "这台机器的快慢和预测所依据的不同"
+)
+
+
 def cost(made: Take) -> Html:
     """Predicted beside measured, with the ratio, for what both have; then the phases."""
     from aigc_kit.record.measured import figures
@@ -114,13 +122,15 @@ def cost(made: Take) -> Html:
         if name in measured:
             value = measured[name].value
             inside = abs(value - figure.value) <= (figure.error or 0) * figure.value
-            verdict = "在误差范围内" if inside else "超出误差范围"
+            verdict = "在误差范围内" if inside else OUTSIDE
             rows.append(
                 (made.plan.figure_zh(name), figure.text, measured[name].text, f"{value / figure.value:.2f}", verdict)
             )
     phases = "；".join(f"{phase.name} {format_seconds(phase.seconds)}" for phase in made.cost.phases)
     memory = "，".join(sorted({_HOW_ZH.get(phase.how, phase.how) for phase in made.cost.phases}))
     caption = f"各阶段用时（实测，挂钟时间）：{phases}。内存：{memory}。机器：{made.plan.budget.name}"
+    if any(row[-1] == OUTSIDE for row in rows):
+        caption += f"。{WHY_OUTSIDE}"
     return table(rows, ("项目", "预测", "实测", "实测/预测", "结论"), caption)
 
 
@@ -138,7 +148,7 @@ def figure_zh(figure: Figure) -> str:
     >>> figure_zh(Figure(2048, "B", "published", "the card"))
     '2.00 KiB（公开数据：the card）'
     """
-    return f"{figure.text}（{HOW_ZH[figure.how]}：{figure.source}）"
+    return f"{figure.text}（{HOW_ZH[figure.how]}：{source_zh(figure.source)}）"
 
 
 _HOW_ZH: Mapping[str, str] = {

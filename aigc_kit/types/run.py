@@ -21,6 +21,7 @@ from aigc_kit.types.base import (
     shown,
 )
 from aigc_kit.types.facts import Budget, Card
+from aigc_kit.types.origins import source_zh
 
 SET_UP = ("import", "load")  # phases that a second run does not have
 
@@ -137,7 +138,7 @@ class Plan:
         words = (f"{self.card.name} [{self.card.tier}]", _pairs(self.dtypes), _pairs(self.placement), self.attention)
         lines = [f"{label}: {text}" for label, text in zip(head, words, strict=True)]
         lines += [
-            f"{self.figure_zh(name)}: {one.text} ({HOW_ZH[one.how]}: {one.source})"
+            f"{self.figure_zh(name)}: {one.text} ({HOW_ZH[one.how]}: {source_zh(one.source)})"
             if zh
             else f"{name}: {one.text} ({one.how}: {one.source})"
             for name, one in self.prediction.items()
