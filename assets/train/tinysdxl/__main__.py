@@ -17,6 +17,7 @@ def main() -> None:
         "encoder": train_encoder,
         "decay": decay_unet,
         "polish": polish_unet,
+        "blend": blend_unet,
         "export": write_model,
         "evaluate": measure,
         "card": write_card,
@@ -61,9 +62,16 @@ def decay_unet(arguments: argparse.Namespace) -> None:
 
 
 def polish_unet(arguments: argparse.Namespace) -> None:
-    from . import diffusion, paths
+    from . import blend, diffusion, paths
 
+    blend.keep()
     diffusion.train(arguments.wall, diffusion.POLISH, diffusion.POLISH_FROM, paths.DECAYED)
+
+
+def blend_unet(_: argparse.Namespace) -> None:
+    from . import blend
+
+    blend.blend()
 
 
 def train_decoder(arguments: argparse.Namespace) -> None:

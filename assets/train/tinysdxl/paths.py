@@ -15,6 +15,7 @@ CODEC = RUN / "codec.safetensors"
 TEXT = RUN / "text"
 NETWORK = RUN / "network.pt"
 DECAYED = RUN / "decayed.pt"  # the branch with falling rate, which is shipped
+BEFORE = RUN / "before-polish.pt"
 DECODER = RUN / "decoder.pt"
 ENCODER = RUN / "encoder.pt"
 READER = RUN / "reader.pt"

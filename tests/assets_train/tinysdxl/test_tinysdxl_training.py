@@ -17,6 +17,7 @@ from aigc_kit.tinyworld.words import every_word  # noqa: E402
 from assets.train import measures  # noqa: E402
 from assets.train.tinysdxl import (  # noqa: E402
     bank,
+    blend,
     codec,
     diffusion,
     evaluate,
@@ -367,3 +368,16 @@ def test_favoured_styles_are_drawn_as_much_more_often_as_said():
     plain = pixel.float().mean().item()
     assert share({}) == pytest.approx(plain, abs=0.03)
     assert share({"pixel": 3.0}) == pytest.approx(3 * plain / (3 * plain + 1 - plain), abs=0.03)
+
+
+def test_blending_averages_before_and_after_and_is_done_once(monkeypatch, tmp_path):
+    monkeypatch.setattr(paths, "DECAYED", tmp_path / "decayed.pt")
+    monkeypatch.setattr(paths, "BEFORE", tmp_path / "before.pt")
+    torch.save({"averaged": {"w": torch.tensor([1.0, 2.0])}, "samples": 5}, paths.DECAYED)
+    blend.keep()
+    torch.save({"averaged": {"w": torch.tensor([3.0, 6.0])}, "samples": 9}, paths.DECAYED)
+    blend.blend(0.25)
+    made = torch.load(paths.DECAYED, weights_only=True)
+    assert made["samples"] == 9 and made["averaged"]["w"].tolist() == [1.5, 3.0]
+    with pytest.raises(FileNotFoundError):
+        blend.blend()
