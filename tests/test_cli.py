@@ -157,3 +157,14 @@ def test_what_makes_no_sense_is_refused(arguments, match, tmp_path, monkeypatch,
     assert main(arguments) == 2
     assert match in said_in_three_lines(capsys)
     assert not list(tmp_path.iterdir())
+
+
+def test_notebook_takes_a_labs_number_or_a_path(capsys):
+    from aigc_kit.notebooks import cells
+
+    assert main(["notebook", "lint", "03"]) == 0
+    assert main(["notebook", "lint", str(cells.folder() / "03_chattts.ipynb")]) == 0
+    assert capsys.readouterr().err.count("1 notebooks, 0 findings") == 2
+    with pytest.raises(SystemExit):
+        main(["notebook", "lint", "77"])
+    assert "no lab of that number" in capsys.readouterr().err

@@ -4,21 +4,39 @@ import argparse
 import sys
 from pathlib import Path
 
+from aigc_kit.errors import UnknownName
+
+
+WHICH = "NOTEBOOK: a lab's number, such as 02, or the path of a notebook."
+
+
+def _path(given: str) -> Path:
+    """A lab's number, or a path as it is."""
+    from aigc_kit import labs
+    from aigc_kit.notebooks import cells
+
+    if not (given.isdigit() and len(given) == 2):
+        return Path(given)
+    try:
+        return cells.folder() / labs.get(given).notebook
+    except UnknownName as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from None
+
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
     """Register the sub-command and its own sub-commands."""
-    parser = subparsers.add_parser("notebook", help="lint, refresh and copy notebooks")
+    parser = subparsers.add_parser("notebook", help="lint, refresh and copy notebooks", description=WHICH)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     lint = actions.add_parser("lint", help="check that notebooks keep the project's rules")
-    lint.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="default: all notebooks of the project")
+    lint.add_argument("paths", nargs="*", type=_path, metavar="NOTEBOOK", help="default: all notebooks of the project")
     refresh = actions.add_parser("refresh", help="execute notebooks cleanly and keep the outputs")
-    refresh.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="default: those whose cells changed")
+    refresh.add_argument("paths", nargs="*", type=_path, metavar="NOTEBOOK", help="default: those whose cells changed")
     refresh.add_argument("--offline", action="store_true", help="stay off the network")
     refresh.add_argument("--timeout", type=int, default=600, metavar="S", help="seconds one cell may take (600)")
     stamp = actions.add_parser("stamp", help="declare that outputs still belong to changed cells (prose only)")
-    stamp.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    stamp.add_argument("paths", nargs="+", type=_path, metavar="NOTEBOOK")
     student = actions.add_parser("student", help="copy a notebook without its solutions")
-    student.add_argument("path", type=Path, metavar="PATH")
+    student.add_argument("path", type=_path, metavar="NOTEBOOK")
     student.add_argument("dest", type=Path, metavar="DEST", help="file or existing folder")
     student.add_argument("--overwrite", action="store_true", help="replace an existing copy")
 
