@@ -6,7 +6,6 @@ from pathlib import Path
 
 from aigc_kit.errors import UnknownName
 
-
 WHICH = "NOTEBOOK: a lab's number, such as 02, or the path of a notebook."
 
 

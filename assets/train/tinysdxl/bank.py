@@ -2,21 +2,16 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from aigc_kit.tinyworld import captions
-from aigc_kit.tinyworld.spec import ATTRIBUTES
 
 from . import codec, paths, pictures, text
-
-STYLE, STYLES = list(ATTRIBUTES).index("style"), ATTRIBUTES["style"]
 
 
 @dataclass
@@ -95,20 +90,14 @@ class Bank:
                 chunk.states[rows[k : k + 50]] = states.half()
                 chunk.pooled[rows[k : k + 50]] = pooled.half()
 
-    def batch(
-        self, count: int, rng: random.Random, square: float = 0.75, favour: Mapping[str, float] = MappingProxyType({})
-    ) -> Batch:
-        """Random pictures of one size: of 128 x 128 with probability ``square`` when there are others.
-
-        favour: style -> how many times as often as otherwise its pictures are drawn.
-        """
+    def batch(self, count: int, rng: random.Random, square: float = 0.75) -> Batch:
+        """Random pictures of one size: of 128 x 128 with probability ``square`` when there are others."""
         others = [size for size in self.by_size if size != (16, 16)]
         size = rng.choice(others) if others and rng.random() > square else (16, 16)
         parts = []
         for _ in range(4):
             chunk = self.chunks[rng.choice(self.by_size[size])]
-            weight = torch.tensor([favour.get(style, 1.0) for style in STYLES])[chunk.labels[:, STYLE].long()]
-            rows = torch.tensor(rng.choices(range(len(weight)), weight.tolist(), k=count // 4))
+            rows = torch.tensor([rng.randrange(len(chunk.latents)) for _ in range(count // 4)])
             parts.append([x[rows] for x in (chunk.latents, chunk.states, chunk.pooled, chunk.cells)])
         latents, states, pooled, cells = (torch.cat(column) for column in zip(*parts, strict=True))
         return Batch(latents.float(), states.float(), pooled.float(), cells.float() / 255)

@@ -27,15 +27,13 @@ class Settings:
     detail_share: float = 0.0  # of the timesteps drawn from 40 to 540, where textures are decided
     subject_weight: float = 2.0  # extra weight of latent cells that the subject covers
     short_share: float = 0.0  # of the pictures that get a new caption of the subject and at most two other words
-    favour: tuple[tuple[str, float], ...] = ()  # (style, how many times as often as others its pictures are drawn)
     drop_zero: float = 0.07  # text replaced by zeros: what the pipeline uses when no negative prompt is given
     drop_empty: float = 0.03  # text replaced by ""
     save_seconds: float = 110.0
     probe_seconds: float = 600.0
 
 
-HARD_STYLES = (("pixel", 2.5), ("flat", 1.5), ("oil", 1.5))  # what was read as one of the others most often
-POLISH = Settings(noisy_share=0.25, detail_share=0.4, subject_weight=0.5, short_share=0.3, favour=HARD_STYLES)
+POLISH = Settings(noisy_share=0.25, detail_share=0.4, subject_weight=0.5, short_share=0.3)
 """For the end, when the composition is right: brush strokes and pixels of the whole picture count, and short prompts,
 which leave so much open that the network must make up its mind."""
 POLISH_FROM = 0.4  # of the full rates
@@ -143,7 +141,7 @@ def train(wall: float, settings: Settings = Settings(), fall_from: float = 0.0, 
     (paths.RUN / "pid").write_text(str(os.getpid()))
     while (now := time.monotonic()) - began < wall:
         left = 1 - (now - began) / wall
-        loss = run.loss(bank.batch(settings.batch, run.rng, favour=dict(settings.favour)))
+        loss = run.loss(bank.batch(settings.batch, run.rng))
         loss.backward()
         run.update(fall_from * left if fall_from else min(1.0, (run.step + 1) / settings.warmup_steps))
         losses.append(loss.item())

@@ -75,8 +75,8 @@ def export(target: Path = paths.MODEL) -> None:
 
 
 def write_state() -> None:
-    """What a later training needs beside the pictures and the shipped U-Net: raw weights of decoder and encoder before
-    any decay, codec, text encoders, in float16; and how far each training was.
+    """What a later training needs beside the pictures and the shipped U-Net: decoder and encoder as training left them,
+    not averaged, codec, text encoders, in float16; and how far each training was.
     """
     from safetensors.torch import load_file, save_file
 
