@@ -87,6 +87,12 @@ def on_disk(card: Card, what: str = "model") -> Path:
 
 
 def _maker(plan: Plan) -> Any:
+    if not isinstance(plan, Plan):
+        raise BadInput(
+            asked=f"the model of {plan!r:.60}, loaded",
+            found=f"{type(plan).__name__}, no plan",
+            todo="plan first, as in load.engine(text.plan_for('春风', card='poem'))",
+        )
     if plan.card.kind not in _MAKERS:
         raise BadInput(
             asked=f"the model of {plan.card.name!r}, loaded",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from aigc_kit.encode.probe import Probe, probe
-from aigc_kit.encode.writer import Writer
+from aigc_kit.encode.writer import Writer, as_path
 
 
 def mp4(path: str | os.PathLike[str], frames: Iterable[np.ndarray], fps: Any, **options: Any) -> Probe:
@@ -42,8 +42,9 @@ def webp(path: str | os.PathLike[str], frames: Iterable[np.ndarray], fps: Any) -
 
 
 def _write(path: Any, suffix: str, frames: Iterable[np.ndarray], fps: Any, **options: Any) -> Probe:
-    if not os.fspath(path).endswith(suffix):
-        path = os.fspath(path) + suffix
+    path = as_path(path)
+    if not path.endswith(suffix):
+        path += suffix
     with Writer(path, fps, **options) as writer:
         for frame in frames:
             writer.add(np.asarray(frame))

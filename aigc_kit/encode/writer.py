@@ -55,6 +55,21 @@ def check_fps(value: Any, suffix: str = ".mp4") -> Fraction:
     return fps
 
 
+def as_path(path: Any) -> str:
+    """The path as text.
+
+    Raises:
+        BadInput: it is none; often frames and path changed places.
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        raise BadInput(
+            asked=f"a clip at {type(path).__name__} {getattr(path, 'shape', path)}",
+            found="the first argument is no path",
+            todo="name the file first, then frames and rate: encode.mp4('clip.mp4', frames, 16)",
+        )
+    return os.fspath(path)
+
+
 class Writer:
     """Writes a clip frame by frame.
 
@@ -86,7 +101,7 @@ class Writer:
         preset: str = "veryfast",
         metadata: Mapping[str, str] | None = None,
     ) -> None:
-        self.path = Path(path)
+        self.path = Path(as_path(path))
         if self.path.suffix not in FORMATS:
             raise BadInput(asked=f"a clip {self.path.name!r}", found="no such format", todo=f"use {', '.join(FORMATS)}")
         if sound is not None and self.path.suffix != ".mp4":

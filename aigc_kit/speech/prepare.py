@@ -72,7 +72,11 @@ def prepare(text: str, settings: Settings, engine: Engine) -> Prepared:
     if not lines:
         raise BadInput(
             asked=f"speech of {text[:40]!r}",
-            found="nothing in it can be said: " + "; ".join(f"{u.text} ({u.why})" for u in unspoken[:5]),
+            found=": ".join(
+                part
+                for part in ("nothing in it can be said", "; ".join(f"{u.text} ({u.why})" for u in unspoken[:5]))
+                if part
+            ),
             todo="write at least one word or number",
         )
     if engine.has["breaks"].whose == "kit" and settings.breaks is not None:

@@ -262,3 +262,9 @@ print((peak[0] - start) / 1e6)
 
     out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert float(out) < 100
+
+
+@pytest.mark.parametrize("given", [np.zeros((2, 8, 8, 3), np.uint8), None, 7])
+def test_what_is_no_path_is_refused_with_the_right_order(given):
+    with pytest.raises(BadInput, match=r"(?s)no path.*name the file first"):
+        encode.mp4(given, "a.mp4", 8)

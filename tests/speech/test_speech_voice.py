@@ -204,6 +204,7 @@ def test_changed_graphs_are_refused(tmp_path, baker):
     [
         ("好" * 1001, {}, BadInput, "at most 1000"),
         ("😀😀", {}, BadInput, "nothing in it can be said"),
+        ("。。。", {}, BadInput, "nothing in it can be said\n"),
         ("[oral_3]你好", {}, BadInput, "belongs"),
         ("你好", {"controls": "[break_9]"}, BadInput, "0 to 7"),
         ("你好", {"breaks": 8}, BadInput, "0 to 7"),

@@ -152,3 +152,10 @@ def test_threads_follow_what_is_idle(monkeypatch):
 def test_context_is_the_smaller_of_card_and_model(tiny_folder):
     card = replace(TINY, constraints=TINY.constraints.put(max_context=32))
     assert TransformersEngine(card, tiny_folder, threads=1).context == 32
+
+
+def test_a_name_is_no_plan():
+    from aigc_kit import load
+
+    with pytest.raises(BadInput, match=r"(?s)'poem', loaded.*str, no plan.*plan first"):
+        load.engine("poem")
