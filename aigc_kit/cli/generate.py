@@ -3,8 +3,14 @@
 import argparse
 import sys
 
+from aigc_kit.cli import idle
 from aigc_kit.errors import BadInput
 from aigc_kit.types import Step
+
+_IDLE = {
+    "text": ("voice", "controls"),
+    "speech": ("temperature", "top_k", "top_p", "max_new_tokens", "engine", "chat"),
+}  # kind -> options that this command does not hand to it
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
@@ -31,7 +37,8 @@ def run(args: argparse.Namespace) -> int:
     from aigc_kit import cards, record, text
 
     card = cards.get(args.model)
-    _refuse_idle(args, card.name, card.kind)
+    _refuse_pictures(card.name, card.kind)
+    idle.refuse(args, card, _IDLE, f"a {card.kind} model does not listen to it in this command")
     if card.kind == "speech":
         return _speak(args)
     asked = ("seed", "temperature", "top_k", "top_p", "max_new_tokens", "engine")
@@ -56,8 +63,8 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _refuse_idle(args: argparse.Namespace, name: str, kind: str) -> None:
-    """Refuse a model of a kind that is not made here, and an option that this kind does not listen to."""
+def _refuse_pictures(name: str, kind: str) -> None:
+    """Refuse a model of a kind that is not made here."""
     if kind in ("image", "video"):
         todo = f"in Python: from aigc_kit import {kind}; plan = {kind}.plan_for(prompt, card={name!r}); "
         raise BadInput(
@@ -65,17 +72,6 @@ def _refuse_idle(args: argparse.Namespace, name: str, kind: str) -> None:
             found=f"a model of kind {kind}; this command writes texts and sounds",
             todo=todo + f"take = {kind}.run(plan.request, plan); or open lab {'02' if kind == 'image' else '04'}",
         )
-    idle = {
-        "text": ("voice", "controls"),
-        "speech": ("temperature", "top_k", "top_p", "max_new_tokens", "engine", "chat"),
-    }
-    for option in idle.get(kind, ()):
-        if getattr(args, option) not in (None, False):
-            raise BadInput(
-                asked=f"--{option.replace('_', '-')} with {name}",
-                found=f"a {kind} model does not listen to it in this command",
-                todo="leave it out",
-            )
 
 
 def _speak(args: argparse.Namespace) -> int:

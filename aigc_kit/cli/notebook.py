@@ -14,7 +14,7 @@ def _path(given: str) -> Path:
     from aigc_kit import labs
     from aigc_kit.notebooks import cells
 
-    if not (given.isdigit() and len(given) == 2):
+    if not given.isdigit():
         return Path(given)
     try:
         return cells.folder() / labs.get(given).notebook

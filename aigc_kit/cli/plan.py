@@ -4,12 +4,20 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
-from aigc_kit.errors import BadInput
+from aigc_kit.cli import idle
 
 if TYPE_CHECKING:
     from aigc_kit.types import Budget, Card, Request
 
-_EXTRA = ("max_new_tokens", "engine", "dtype", "placement", "attention", "policy")
+_SIZES = ("height", "width", "frames", "steps")
+_WRITTEN = ("max_new_tokens", "engine")
+_WAYS = ("dtype", "placement", "attention", "policy")
+_IDLE = {
+    "text": (*_SIZES, *_WAYS),
+    "speech": (*_SIZES, *_WAYS, *_WRITTEN),
+    "image": _WRITTEN,
+    "video": _WRITTEN,
+}  # kind -> options that its plans do not look at
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
@@ -69,9 +77,9 @@ def run(args: argparse.Namespace) -> int:
 def _request(args: argparse.Namespace, card: "Card") -> "Request":
     from aigc_kit.types import Request
 
-    _refuse_idle(args, card)
-    fields = {name: getattr(args, name) for name in ("height", "width", "frames", "steps")}
-    extra = {name: getattr(args, name) for name in _EXTRA}
+    idle.refuse(args, card, _IDLE, f"the plan of a {card.kind} model has no such choice")
+    fields = {name: getattr(args, name) for name in _SIZES}
+    extra = {name: getattr(args, name) for name in (*_WRITTEN, *_WAYS)}
     return Request(
         card.name,
         prompt="a prompt of usual length, about this long",
@@ -79,20 +87,6 @@ def _request(args: argparse.Namespace, card: "Card") -> "Request":
         **fields,
         extra={name: value for name, value in extra.items() if value is not None},
     )
-
-
-def _refuse_idle(args: argparse.Namespace, card: "Card") -> None:
-    """Refuse an option that the plans of this kind of model do not look at."""
-    drawn = ("height", "width", "frames", "steps", "dtype", "placement", "attention", "policy")
-    written = ("max_new_tokens", "engine")
-    idle = {"text": drawn, "speech": (*drawn, *written), "image": written, "video": written}
-    for name in idle.get(card.kind, ()):
-        if getattr(args, name) is not None:
-            raise BadInput(
-                asked=f"--{name.replace('_', '-')} {getattr(args, name)} for {card.name}",
-                found=f"the plan of a {card.kind} model has no such choice",
-                todo="leave it out",
-            )
 
 
 def _budget(args: argparse.Namespace, card: "Card") -> "Budget":

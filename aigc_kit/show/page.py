@@ -66,7 +66,7 @@ def plan(made: Plan) -> Html:
             "，".join(f"{part}: {dtype} @ {made.placement.get(part)}" for part, dtype in made.dtypes.items()),
         ),
         *_settings(made),
-        *((made.figure_zh(name), figure_zh(figure)) for name, figure in made.prediction.items() if "." not in name),
+        *((made.name_zh(name), figure_zh(figure)) for name, figure in made.prediction.items() if "." not in name),
         *_phases(made),
         *((f"改动：{change.what}", f"{change.asked} → {change.given}，{change.why_zh}") for change in made.changes),
         ("理由", "；".join(reason.zh for reason in made.reasons)),
@@ -124,7 +124,7 @@ def cost(made: Take) -> Html:
             inside = abs(value - figure.value) <= (figure.error or 0) * figure.value
             verdict = "在误差范围内" if inside else OUTSIDE
             rows.append(
-                (made.plan.figure_zh(name), figure.text, measured[name].text, f"{value / figure.value:.2f}", verdict)
+                (made.plan.name_zh(name), figure.text, measured[name].text, f"{value / figure.value:.2f}", verdict)
             )
     phases = "；".join(f"{phase.name} {format_seconds(phase.seconds)}" for phase in made.cost.phases)
     memory = "，".join(sorted({_HOW_ZH.get(phase.how, phase.how) for phase in made.cost.phases}))

@@ -70,13 +70,10 @@ def prepare(text: str, settings: Settings, engine: Engine) -> Prepared:
             last = lines[-1].segment
             lines[-1] = replace(lines[-1], segment=replace(last, text=last.text + sentence))
     if not lines:
+        why = "; ".join(f"{u.text} ({u.why})" for u in unspoken[:5])
         raise BadInput(
             asked=f"speech of {text[:40]!r}",
-            found=": ".join(
-                part
-                for part in ("nothing in it can be said", "; ".join(f"{u.text} ({u.why})" for u in unspoken[:5]))
-                if part
-            ),
+            found="nothing in it can be said" + (f": {why}" if why else ""),
             todo="write at least one word or number",
         )
     if engine.has["breaks"].whose == "kit" and settings.breaks is not None:

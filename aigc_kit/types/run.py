@@ -138,7 +138,7 @@ class Plan:
         words = (f"{self.card.name} [{self.card.tier}]", _pairs(self.dtypes), _pairs(self.placement), self.attention)
         lines = [f"{label}: {text}" for label, text in zip(head, words, strict=True)]
         lines += [
-            f"{self.figure_zh(name)}: {one.text} ({HOW_ZH[one.how]}: {source_zh(one.source)})"
+            f"{self.name_zh(name)}: {one.text} ({HOW_ZH[one.how]}: {source_zh(one.source)})"
             if zh
             else f"{name}: {one.text} ({one.how}: {one.source})"
             for name, one in self.prediction.items()
@@ -147,7 +147,7 @@ class Plan:
         lines += [f"- {r.zh if zh else r.en}" for r in self.reasons]
         return "\n".join(lines)
 
-    def figure_zh(self, name: str) -> str:
+    def name_zh(self, name: str) -> str:
         """What a figure of the prediction is called in Chinese."""
         if name == "peak" and self.card.kind in {"image", "video"}:
             return "显存峰值（已分配）" if self.budget.device == "cuda" else "内存峰值（权重与张量）"

@@ -70,9 +70,9 @@ def restore() -> None:
 
 
 def read_state() -> dict:
-    """The shipped transformer, float32, widened if the training's is wider; the running average begins anew."""
-    weights = widen.widen(_shipped("transformer"))
-    return {"model": weights, "averaged": weights, **_progress()["transformer"]}
+    """The shipped transformer, float32, widened if the training's is wider; average and optimisers begin anew."""
+    weights, progress = widen.widen(_shipped("transformer")), _progress()["transformer"]
+    return {"model": weights, "averaged": weights, "since": progress["step"], **progress}
 
 
 def read_autoencoder() -> dict:

@@ -140,8 +140,7 @@ class Run:
             return False
         self.model.load_state_dict(state["model"])
         self.averaged.load_state_dict(state["averaged"])
-        self.step, self.samples, self.cpu = state["step"], state["samples"], state["cpu"]
-        self.since = state.get("since", 0 if source.exists() else self.step)
+        self.step, self.samples, self.cpu, self.since = (state[key] for key in ("step", "samples", "cpu", "since"))
         return True
 
     def warmth(self) -> float:

@@ -14,7 +14,8 @@ from torch import Tensor
 from . import network
 
 QUIET = 0.25  # of the usual spread: what writes to new channels
-NORMS = ("norm_q", "norm_k")
+NORMS = ("norm_q.weight", "norm_k.weight", "norm2.weight")
+INSIDE = ("to_v.weight", "net.0.proj.weight", "linear_1.weight")  # rows that only columns of zeros take up
 SCALES = {"blocks": (1, 4), "out": (1,)}  # rows of the tables that scale a norm's result, as diffusers orders them
 
 
@@ -27,14 +28,13 @@ def widen(old: dict[str, Tensor]) -> dict[str, Tensor]:
     Raises:
         ValueError: asked to narrow.
     """
-    model = network.build()
-    fresh = model.state_dict()
     before, after = old["patch_embedding.bias"].shape[0], network.WIDTH
     if before > after:
-        raise ValueError(f"asked for width {after}, found weights of width {before}; set HEADS to at least {before}")
+        heads = before // network.HEAD_WIDTH
+        raise ValueError(f"asked for width {after}, found weights of width {before}; set HEADS to {heads} or more")
     if before == after:
         return old
-    gain = (before / after) ** 0.5
+    fresh, gain = network.build().state_dict(), (before / after) ** 0.5
     return {name: _widened(name, value, fresh[name], before, gain) for name, value in old.items()}
 
 
@@ -43,27 +43,24 @@ def _widened(name: str, old: Tensor, fresh: Tensor, before: int, gain: float) ->
         return _table(old, fresh, gain, SCALES["blocks" if name.startswith("blocks") else "out"])
     if "time_proj" in name:
         return _modulation(old, fresh, before, gain)
-    if any(norm in name for norm in NORMS) or ".norm2." in name:
-        return _norm(name, old, fresh, gain)
+    if name.endswith(NORMS):
+        return gain * torch.cat((old, old.mean().expand(len(fresh) - len(old))))
     out = torch.zeros_like(fresh)
-    rows = slice(0, old.shape[0])
     if old.ndim == 1:
-        out[rows] = old
+        out[: len(old)] = old
         return out
-    columns = slice(0, old.shape[1])
-    out[rows, columns] = old
-    spread = old.std() * (1.0 if _inside(name) else QUIET)
     torch.manual_seed(sum(name.encode()))
-    new = torch.randn_like(out[old.shape[0] :, columns]) * spread
-    out[old.shape[0] :, columns] = 0 if name.endswith(("to_q.weight", "to_k.weight")) else new
-    if name.endswith("to_k.weight"):
-        out[old.shape[0] :, columns] = new * QUIET
+    out[: old.shape[0], : old.shape[1]] = old
+    new = out[old.shape[0] :, : old.shape[1]]
+    new.copy_(torch.randn_like(new) * old.std() * _loudness(name))
     return out
 
 
-def _inside(name: str) -> bool:
-    """Whether the rows are heads or hidden units, not channels of the residual stream."""
-    return any(part in name for part in ("to_q", "to_k", "to_v", "net.0.proj", "linear_1"))
+def _loudness(name: str) -> float:
+    """The spread of a matrix's new rows, as a share of the old ones': new queries say nothing yet."""
+    if name.endswith("to_q.weight"):
+        return 0.0
+    return 1.0 if name.endswith(INSIDE) else QUIET
 
 
 def _table(old: Tensor, fresh: Tensor, gain: float, scales: tuple[int, ...]) -> Tensor:
@@ -83,10 +80,3 @@ def _modulation(old: Tensor, fresh: Tensor, before: int, gain: float) -> Tensor:
     after = fresh.shape[0] // 6
     parts = torch.cat((parts, parts[:, : after - before]), 1).flatten(0, 1)
     return parts if old.ndim == 1 else torch.cat((parts, torch.zeros(len(parts), after - before)), 1)
-
-
-def _norm(name: str, old: Tensor, fresh: Tensor, gain: float) -> Tensor:
-    """The gains of a norm: lowered; a norm's bias is as it was."""
-    out = torch.full_like(fresh, 0.0 if name.endswith("bias") else float(old.mean()) * gain)
-    out[: len(old)] = old if name.endswith("bias") else old * gain
-    return out
