@@ -1,6 +1,7 @@
 """Batches of latents with captions made afresh."""
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,8 @@ KEPT_BACK = 1  # chunks at the start of the numbering that training never sees
 WIDE_SHARE, SHORT_SHARE = 0.25, 0.2
 KEEP, KEEP_SHARES = (1.0, 0.85, 0.3), (0.35, 0.35, 0.3)
 """How probable it is that a caption says each attribute, and how often it is one of these."""
-FAVOURED = clips.labels(ClipSpec(subject="puppy"))[0]
+FAVOURABLE = {"puppy": ClipSpec(subject="puppy"), "turn": ClipSpec(motion="turn")}
+"""What a training can look at longer: the subject of the course's prompt; the motion that is hardest to draw."""
 NEGATIVES = ("low quality, watermark, glitch", "blurry, low quality", "模糊，低质量", "静止，模糊", "worst quality")
 
 
@@ -28,6 +30,15 @@ class Batch:
     latents: Tensor
     states: Tensor
     labels: Tensor
+
+
+NONE: Mapping[str, float] = {}
+
+
+def rows_of(labels: np.ndarray, name: str) -> np.ndarray:
+    """Which rows of labels (N, 5) show what ``FAVOURABLE[name]`` says."""
+    wanted = np.array(clips.labels(FAVOURABLE[name]))
+    return np.flatnonzero(((labels == wanted) | (wanted < 0)).all(1))
 
 
 class Bank:
@@ -43,12 +54,15 @@ class Bank:
         for number in clips.ready():
             if number not in self.chunks:
                 chunk = {name: np.asarray(clips.read(number, name)) for name in ("long", "short", "labels")}
-                chunk["favoured"] = np.flatnonzero(chunk["labels"][:, 0] == FAVOURED)
-                self.chunks[number] = chunk
+                self.chunks[number] = chunk | {name: rows_of(chunk["labels"], name) for name in FAVOURABLE}
         return max(0, len(self.chunks) - KEPT_BACK)
 
-    def batch(self, count: int, rng: random.Random, favour: float = 0.0) -> Batch:
-        """One batch of one size and length: a fifth short, a quarter wide; a share ``favour`` shows ``FAVOURED``."""
+    def batch(self, count: int, rng: random.Random, favours: Mapping[str, float] = NONE) -> Batch:
+        """One batch of one size and length: a fifth short, a quarter wide.
+
+        Args:
+            favours: name of ``FAVOURABLE`` -> share of the batch that is drawn among the clips that show it.
+        """
         wide = rng.random() < WIDE_SHARE
         name = "short" if rng.random() < SHORT_SHARE else "long"
         numbers = [n for n in self.chunks if n >= KEPT_BACK and (clips.size_of(n)[1] > 64) == wide]
@@ -56,9 +70,8 @@ class Bank:
         latents, rows = [], []
         for place in range(count):
             chunk = self.chunks[chosen[place % len(chosen)]]
-            index = rng.randrange(len(chunk["labels"]))
-            if rng.random() < favour:
-                index = int(rng.choice(chunk["favoured"]))
+            favoured = rng.choices((*favours, None), (*favours.values(), 1 - sum(favours.values())))[0]
+            index = int(rng.choice(chunk[favoured])) if favoured else rng.randrange(len(chunk["labels"]))
             latents.append(chunk[name][index])
             rows.append(chunk["labels"][index])
         labels = torch.from_numpy(np.stack(rows)).long()

@@ -4,7 +4,8 @@ import json
 import os
 import random
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -28,7 +29,7 @@ class Settings:
     moving_weight: float = 3.0  # extra weight of latent cells over which something moves
     position_weight: float = 0.3
     position_steps: int = 4000  # the probe helps at the start; then it is left out
-    favour_share: float = 0.0  # of the clips that show the subject which the lab films
+    favours: Mapping[str, float] = field(default_factory=lambda: {"turn": 0.2})  # of the clips, beside chance
     drop_empty: float = 0.1
     drop_negative: float = 0.03  # text replaced by a usual negative prompt: the branch that guidance leaves
     save_seconds: float = 110.0
@@ -47,7 +48,7 @@ def moving(latents: Tensor) -> Tensor:
 STILL = 0.05  # of true clips six cells in ten stay below 0.01, three in ten exceed 0.2
 
 
-POLISH, POLISH_FROM = Settings(favour_share=0.4), 0.4
+POLISH, POLISH_FROM = Settings(favours={"turn": 0.2, "puppy": 0.3}), 0.4
 """For the end: from this share of the full rates, and looking longer at the subject of the course's own prompt."""
 
 
@@ -164,7 +165,7 @@ def train(wall: float, settings: Settings = Settings(), fall_from: float = 0.0, 
     (paths.RUN / "pid").write_text(str(os.getpid()))
     while (now := time.monotonic()) - began < wall:
         left = 1 - (now - began) / wall
-        error, place = run.loss(bank.batch(settings.batch, run.rng, settings.favour_share))
+        error, place = run.loss(bank.batch(settings.batch, run.rng, settings.favours))
         (error + settings.position_weight * place).backward()
         run.update((fall_from * left if fall_from else 1.0) * run.warmth())
         errors.append(error.item())

@@ -254,15 +254,27 @@ def test_cells_that_change_in_time_weigh_more_and_a_still_background_does_not():
     assert found[1].nonzero().tolist() == [[0, 0, 3, 4]]
 
 
-def test_a_favoured_share_of_a_batch_shows_the_favoured_subject():
+def test_a_favoured_share_of_a_batch_shows_what_is_favoured():
     rng = random.Random(3)
-    labels = np.array([clips.labels(ClipSpec.sample(rng)) for _ in range(250)], np.int8)
-    chunk = {"labels": labels, "favoured": np.flatnonzero(labels[:, 0] == bank.FAVOURED)}
+    specs = [ClipSpec.sample(rng) for _ in range(250)]
+    labels = np.array([clips.labels(spec) for spec in specs], np.int8)
+    shows = {
+        "puppy": [k for k, spec in enumerate(specs) if spec.subject == "puppy"],
+        "turn": [k for k, spec in enumerate(specs) if spec.motion == "turn"],
+    }
+    chunk = {"labels": labels} | {name: bank.rows_of(labels, name) for name in bank.FAVOURABLE}
+    assert {name: chunk[name].tolist() for name in bank.FAVOURABLE} == shows
     chunk |= {name: np.zeros((250, 1, 1, 1, 1), np.float16) for name in ("long", "short")}
     made = bank.Bank.__new__(bank.Bank)
     made.chunks = {bank.KEPT_BACK: chunk, bank.KEPT_BACK + 2: chunk}  # the second of them is wide
     made.states_of = lambda rows, rng: torch.zeros(len(rows), 29, 96)
-    share = lambda favour: (made.batch(2000, rng, favour).labels[:, 0] == bank.FAVOURED).float().mean().item()  # noqa: E731
-    plain = len(chunk["favoured"]) / 250
-    assert share(0.0) == pytest.approx(plain, abs=0.03)
-    assert share(0.5) == pytest.approx(0.5 + 0.5 * plain, abs=0.05)
+
+    def share(favours):
+        drawn = {tuple(row) for row in labels[shows["puppy"]].tolist()}
+        return float(np.mean([tuple(row) in drawn for row in made.batch(2000, rng, favours).labels.tolist()]))
+
+    puppies = len(shows["puppy"]) / 250
+    both = sum(specs[k].subject == "puppy" for k in shows["turn"]) / len(shows["turn"])
+    assert share({}) == pytest.approx(puppies, abs=0.03)
+    assert share({"puppy": 0.5}) == pytest.approx(0.5 + 0.5 * puppies, abs=0.05)
+    assert share({"turn": 0.3, "puppy": 0.4}) == pytest.approx(0.3 * both + 0.4 + 0.3 * puppies, abs=0.05)
