@@ -6,7 +6,7 @@ AigcError
 ├── DoesNotFit          (MemoryError)    no plan fits the budget; names the smallest change that would
 ├── MissingExtra        (ImportError)    an optional package is not installed
 ├── CannotLoad          (RuntimeError)   the files are here, but no pipeline can be made of them
-├── CannotWrite         (RuntimeError)   a file could not be encoded or read back; nothing half-made is left
+├── CannotWrite         (RuntimeError)   a file could not be written, encoded or read back; none is left half-made
 └── FetchError          (OSError)        a file could not be brought to this machine
     ├── NotOnDisk                        offline, and no local source holds it
     ├── NoNetwork                        no connection, or one that broke off
@@ -59,7 +59,7 @@ class CannotLoad(AigcError, RuntimeError):
 
 
 class CannotWrite(AigcError, RuntimeError):
-    """A file could not be encoded or read back; nothing half-made is left."""
+    """A file could not be written, encoded or read back; none is left half-made."""
 
 
 class FetchError(AigcError, OSError):
@@ -99,4 +99,14 @@ def missing_extra(package: str, extra: str, needed_for: str) -> MissingExtra:
         asked=needed_for,
         found=f"the package {package!r} is not installed",
         todo=f"pip install 'aigc-kit[{extra}]', then restart the kernel",
+    )
+
+
+def not_written(asked: str, error: OSError) -> CannotWrite:
+    """The error for a file or folder that the operating system refused."""
+    where = f" {error.filename!r}" if error.filename else ""
+    return CannotWrite(
+        asked=asked,
+        found=f"the system refused a file or folder{where}: {error.strerror or error}",
+        todo="choose another folder: one that exists or can be made, that you may write to, with room on its disk",
     )

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from aigc_kit import paths
 from aigc_kit.errors import BadInput, UnknownName
+from aigc_kit.types.base import check_text
 
 BREAKS = "，。？！；、："
 HAN = re.compile(r"[\u3400-\u9fff]")
@@ -121,6 +122,7 @@ def lines_of(poem: str) -> list[str]:
     >>> lines_of("床前明月光，疑是地上霜。")
     ['床前明月光', '疑是地上霜']
     """
+    check_text("poem", poem)
     return [line for line in re.split(rf"[{BREAKS}\n\r]", poem) if line]
 
 
@@ -130,6 +132,7 @@ def body_of(text: str) -> str:
     >>> body_of("<五绝>静夜思<诗><韵阳>床前明月光，</s>")
     '床前明月光，'
     """
+    check_text("text", text)
     return SPECIAL.sub("", text.rpartition("<诗>")[2])
 
 
@@ -142,7 +145,7 @@ def check(poem: str, form: str, rhymes: Mapping[str, frozenset[str]] | None = No
         rhymes: a table from ``load_rhymes``; None for the shipped one.
 
     Raises:
-        UnknownName: there is no such form.
+        UnknownName: there is no such form. BadInput: the poem is no text.
 
     Source of the rules: 王力《诗词格律》 (number and length of lines, rhyme of the even lines, no rhyme word twice).
 
@@ -214,12 +217,15 @@ def prompt_for(form: str, title: str = "", opening: str = "", rhyme: str = "") -
         rhyme: one of the 30 level-tone groups of 平水韵, or empty.
 
     Raises:
-        BadInput: a title too long or not of Chinese characters, an opening that leaves nothing to write, no such rhyme.
+        BadInput: no text, a title too long or not of Chinese characters, an opening that leaves nothing to write, no
+            such rhyme.
 
     >>> prompt_for("五言绝句", "春晓"), prompt_for("五绝", opening="春眠不觉晓处处", rhyme="萧")
     ('<五绝>春晓<诗>', '<五绝><诗><韵萧>春眠不觉晓，处处')
     """
     wanted = form_named(form)
+    for name, value in (("title", title), ("opening", opening), ("rhyme", rhyme)):
+        check_text(name, value)
     if len(title) > LONGEST_TITLE or not all(map(HAN.fullmatch, title)):
         raise BadInput(
             asked=f"title {title!r}",

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from aigc_kit import record
-from aigc_kit.errors import BadInput, UnknownName
+from aigc_kit.errors import BadInput, CannotWrite, UnknownName
 from aigc_kit.types import Budget, Card, Cost, Figure, Phase, Plan, Request, Take, as_json
 from aigc_kit.units import GIB
 
@@ -103,6 +104,41 @@ def test_names_that_leave_the_folder_are_refused_and_nothing_is_written(take, tm
     with pytest.raises(BadInput, match="not a plain file name"):
         record.save(take, tmp_path / "out", name=name)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_refused_in_three_lines(take, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("here before")
+    (tmp_path / "taken.json").mkdir()
+    for folder, name in (("file", None), ("file/below", None), ("n" * 300, None), (".", "taken")):
+        with pytest.raises(CannotWrite, match=r"(?s)to save .*refused.*choose another folder"):
+            record.save(take, tmp_path / folder, name)
+    monkeypatch.setenv("AIGC_OUT", str(tmp_path / "file"))
+    with pytest.raises(CannotWrite, match=r"'.*file'"):
+        record.save(take)
+    assert (tmp_path / "file").read_text() == "here before"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a folder in which not even root may write: /proc")
+def test_a_folder_in_which_nobody_may_write_is_named(take):
+    with pytest.raises(CannotWrite, match="'/proc/none'"):
+        record.save(take, "/proc/none")
+
+
+@pytest.mark.parametrize("folder", [5, b"out", ["out"], "a\0b"])
+def test_what_is_no_folder_is_refused(take, folder):
+    with pytest.raises(BadInput, match=r"(?s)to save into .*no path of a folder.*leave it out"):
+        record.save(take, folder)
+
+
+def test_a_name_and_a_label_are_texts_and_a_take_is_a_take(take, tmp_path):
+    with pytest.raises(BadInput, match="record name 5"):
+        record.save(take, tmp_path, 5)
+    with pytest.raises(BadInput, match="label=5"):  # `load` would refuse it
+        record.save(take, tmp_path, label=5)
+    for wrong in (None, "一句话", take.plan):
+        with pytest.raises(BadInput, match=r"(?s)no result of a run.*text\.run"):
+            record.save(wrong, tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_kinds_that_cannot_be_written_are_named(take, tmp_path):

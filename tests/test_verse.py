@@ -177,3 +177,15 @@ def test_the_body_of_a_prompt_is_its_opening(data, form):
     assert "".join(verse.lines_of(verse.body_of(prompt))) == opening
     lines = verse.lines_of(verse.body_of(prompt))
     assert all(len(line) == wanted.line_length for line in lines[:-1])
+
+
+@pytest.mark.parametrize("given", [5, None, "床前明月光".encode(), ["床前明月光"]])
+def test_what_is_no_text_is_refused(given):
+    for call in (lambda: verse.check(given, "五绝"), lambda: verse.lines_of(given)):
+        with pytest.raises(BadInput, match=r"(?s)poem=.*not text"):
+            call()
+    with pytest.raises(BadInput, match=r"(?s)text=.*not text"):
+        verse.body_of(given)
+    for name in ("title", "opening", "rhyme"):
+        with pytest.raises(BadInput, match=rf"(?s){name}=.*not text"):
+            verse.prompt_for("五绝", **{name: given})

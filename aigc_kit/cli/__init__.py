@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from aigc_kit.errors import AigcError, BadInput, CannotWrite
+from aigc_kit.errors import AigcError, BadInput, not_written
 
 COMMANDS = (
     "doctor",
@@ -52,18 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, BadInput) else 1
     except OSError as error:  # a folder that is a file, or that may not be written; a disk that is full
-        print(_not_written(args.command, error), file=sys.stderr)
+        print(not_written(f"aigc {args.command}", error), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
-
-
-def _not_written(command: str, error: OSError) -> AigcError:
-    """What the operating system refused, in the kit's three lines."""
-    where = f" {error.filename!r}" if error.filename else ""
-    return CannotWrite(
-        asked=f"aigc {command}",
-        found=f"the system refused a file or folder{where}: {error.strerror or error}",
-        todo="choose another folder: one that exists or can be made, that you may write to, with room on its disk",
-    )

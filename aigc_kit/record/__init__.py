@@ -11,6 +11,7 @@ at all.
 
 import hashlib
 import json
+import os
 import platform
 import re
 from collections.abc import Callable, Mapping
@@ -18,18 +19,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
-from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from aigc_kit import paths
-from aigc_kit.errors import BadInput
+from aigc_kit.errors import BadInput, not_written
 from aigc_kit.paths import write_atomically
+from aigc_kit.record.artefacts import artefacts
 from aigc_kit.record.measured import figures
 from aigc_kit.record.sidecar import SAFE_NAME, load, request_from_json
 from aigc_kit.redact import redact, secret_names_in
 from aigc_kit.types import Card, FrozenMap, Plan, Record, Request, Take, as_json
+from aigc_kit.types.base import check_text, shown
 
 __all__ = ["Reproduction", "build", "load", "reproduce", "request_from_json", "save", "verify", "versions"]
 
@@ -74,19 +75,24 @@ def save(take: Take, folder: Path | None = None, name: str | None = None, label:
         The sidecar's path, `folder/name.json`.
 
     Raises:
-        BadInput: a name that is no file name, a kind that this version cannot write, or a text with the value of an
-            environment variable that holds a key.
+        BadInput: no take or no folder, a name that is no file name, a kind that this version cannot write, or a text
+            with the value of an environment variable that holds a key.
+        CannotWrite: the system refused the folder or a file: a file is in its place, or nobody may write there.
     """
-    parts = _artefacts(take)
-    folder = Path(folder) if folder is not None else paths.out()
+    parts = artefacts(take)
+    folder = paths.out() if folder is None else _folder(folder)
+    check_text("label", label)
     stem = _stem(take, name, parts)
     _refuse_keys(take, stem)
     files = {f"{stem}{ending}": data for ending, data in parts.items()}
     record = build(take, label=label, outputs={file: _sha256(data) for file, data in files.items()})
     text = json.dumps(as_json(record), ensure_ascii=False, indent=1) + "\n"
-    for file, data in files.items():
-        write_atomically(folder / file, data)
-    return write_atomically(folder / f"{stem}.json", text)
+    try:
+        for file, data in files.items():
+            write_atomically(folder / file, data)
+        return write_atomically(folder / f"{stem}.json", text)
+    except OSError as error:
+        raise not_written(f"to save {stem} in {folder}", error) from error
 
 
 def build(take: Take, label: str = "", outputs: Mapping[str, str] | None = None) -> Record:
@@ -167,7 +173,7 @@ def reproduce(
     plan = make_plan(request, device.probe(), card)
     take = (run or import_module(f"aigc_kit.{record.kind}").run)(plan.request, plan)
     then = list(record.outputs.values())
-    now = [_sha256(data) for data in _artefacts(take).values()]
+    now = [_sha256(data) for data in artefacts(take).values()]
     again = build(take)
     differs: dict[str, tuple[Any, Any]] = {"output": (then, now)} if then != now else {}
     pairs = [("device", record.device, again.device)]
@@ -190,46 +196,14 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _artefacts(take: Take) -> dict[str, bytes]:
-    """Ending -> bytes."""
-    if take.kind == "text" and isinstance(take.data, str):
-        return {".txt": take.data.encode("utf-8")}
-    if take.kind == "image":
-        from PIL import Image
-
-        parts = {}
-        for index, pixels in enumerate(take.data):
-            buffer = BytesIO()
-            Image.fromarray(pixels).save(buffer, "PNG")
-            parts[".png" if len(take.data) == 1 else f"-{index}.png"] = buffer.getvalue()
-        return parts
-    if take.kind == "speech":
-        from aigc_kit.speech import wav
-
-        return {".wav": wav.to_bytes(take.data, info=wav.made_by(take))}
-    if take.kind == "video":
-        return {".mp4": _clip(take)}
-    raise BadInput(
-        asked=f"to save a {take.kind} take with {type(take.data).__name__} data",
-        found="this version writes text (str), images (uint8 (B, H, W, 3)), speech (wave float32 (N,)) and video",
-        todo="save the data yourself; `record.build` still gives its record",
-    )
-
-
-def _clip(take: Take) -> bytes:
-    """An MP4 that says in its own data that an AI made it, which one, and what its licence allows."""
-    from aigc_kit import encode
-
-    card, request = take.plan.card, take.plan.request
-    words = {
-        "title": request.prompt,
-        "comment": f"AI 生成 (AI-generated); model {card.name}, seed {request.seed}",
-        "copyright": card.licence,
-    }
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / "clip.mp4"
-        encode.mp4(file, take.data, request.fps, metadata=words)
-        return file.read_bytes()
+def _folder(given: Any) -> Path:
+    if not isinstance(given, (str, os.PathLike)) or "\0" in str(given):
+        raise BadInput(
+            asked=f"to save into {shown(given)}",
+            found="no path of a folder",
+            todo="name a folder, such as 'works', or leave it out for $AIGC_OUT or out",
+        )
+    return Path(given)
 
 
 def _stem(take: Take, name: str | None, parts: Mapping[str, bytes]) -> str:
@@ -237,7 +211,7 @@ def _stem(take: Take, name: str | None, parts: Mapping[str, bytes]) -> str:
         request = json.dumps(as_json(take.plan.request), sort_keys=True)
         digest = _sha256(request.encode() + b"".join(parts.values()))[:8]
         return f"{take.kind}-{re.sub(r'[^A-Za-z0-9._-]', '_', take.plan.card.name)[:100]}-{digest}"
-    if not SAFE_NAME.fullmatch(name) or len(name.encode(errors="replace")) > LONGEST_NAME:
+    if not isinstance(name, str) or not SAFE_NAME.fullmatch(name) or len(name.encode(errors="replace")) > LONGEST_NAME:
         raise BadInput(
             asked=f"record name {name!r}",
             found=f"not a plain file name of at most {LONGEST_NAME} bytes (a Chinese character takes 3)",

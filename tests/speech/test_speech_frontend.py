@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_kit.speech.frontend import Unspoken, normalise
+from aigc_kit.errors import BadInput
+from aigc_kit.speech.frontend import Unspoken, normalise, syllables
 from aigc_kit.speech.frontend.numbers import digits, quantity, telephone
 
 SAID = {
@@ -183,3 +184,15 @@ def test_quantities_are_read_back_by_cn2an(number):
 def test_digits_and_telephone_numbers_keep_every_digit(number):
     assert len(digits(number)) == len(telephone(number)) == len(number)
     assert telephone(number).replace("幺", "一") == digits(number)
+
+
+@pytest.mark.parametrize("given", [None, 5, "你好".encode(), ["你好"]])
+def test_what_is_no_text_is_refused(given):
+    for call in (normalise, syllables):
+        with pytest.raises(BadInput, match=r"(?s)text=.*not text.*give a text"):
+            call(given)
+
+
+def test_english_is_said_in_one_of_two_ways():
+    with pytest.raises(BadInput, match=r"(?s)english='loud'.*letters or keep"):
+        normalise("AI", english="loud")

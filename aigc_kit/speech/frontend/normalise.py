@@ -3,10 +3,12 @@
 import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, get_args
 
+from aigc_kit.errors import BadInput
 from aigc_kit.speech.frontend import letters, symbols
 from aigc_kit.speech.frontend.rules import RULES, Reading
+from aigc_kit.types.base import check_text, shown
 
 _PAUSE = "标点作停顿"
 English = Literal["letters", "keep"]
@@ -72,12 +74,18 @@ def normalise(text: str, english: English = "letters") -> Normalised:
         english: "letters" says Latin words by a table of loan words and else letter by letter (for a voice that knows
             no English), "keep" leaves them as they are.
 
+    Raises:
+        BadInput: no text, or another word than these two.
+
     >>> made = normalise("2024年3月5日，气温-5℃😀")
     >>> made.spoken
     '二零二四年三月五日，气温零下五摄氏度'
     >>> made.unspoken
     (Unspoken(text='😀', why='表情符号不发音'),)
     """
+    check_text("text", text)
+    if english not in get_args(English):
+        raise BadInput(asked=f"english={shown(english)}", found="no such way", todo="say letters or keep")
     folded = "".join(map(_fold, text))
     parts, at = list[Part](), 0
     while at < len(text):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from aigc_kit.speech.frontend.words import words
+from aigc_kit.types.base import check_text
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\u3007\uf900-\ufaff\U00020000-\U0003ffff]+")
 _STRUCTURAL_DE = re.compile(
@@ -50,9 +51,13 @@ def syllables(text: str, sandhi: bool = True) -> list[Syllable]:
         text: normalised; marks end the reach of tone sandhi.
         sandhi: change tones as they are changed in speech: 不 and 一 by what follows, third tones in a row.
 
+    Raises:
+        BadInput: no text.
+
     >>> [s.text for s in syllables("你好，不是一个")]
     ['ni2', 'hao3', 'bu2', 'shi4', 'yi2', 'ge5']
     """
+    check_text("text", text)
     made: list[Syllable] = []
     for found in _HAN.finditer(text):
         run = _readings(found[0], found.start())
