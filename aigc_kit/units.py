@@ -25,7 +25,8 @@ def parse_bytes(text: str | int) -> int:
         Bytes, an integer >= 0, rounded down.
 
     Raises:
-        BadInput: no number, a negative one, or a unit that names neither 1000s nor 1024s ("8G").
+        BadInput: no number, a negative one, a unit that names neither 1000s nor 1024s ("8G"), or a text with a small
+            number and no unit ("8": who writes it means GiB; an integer is bytes).
 
     >>> parse_bytes("8GiB"), parse_bytes("8 GB"), parse_bytes("1.5 KiB"), parse_bytes(7)
     (8589934592, 8000000000, 1536, 7)
@@ -45,6 +46,12 @@ def parse_bytes(text: str | int) -> int:
             todo=f"say which is meant: {number}GiB (1024**3) or {number}GB (1000**3)",
         )
     whole, _, fraction = number.partition(".")
+    if not unit and int(whole) < MB:
+        raise BadInput(
+            asked=f"size {text!r}",
+            found="no unit, and too few for bytes",
+            todo=f"name the unit: {number}GiB (1024**3), {number}GB (1000**3), or {number}B for bytes",
+        )
     factor = _FACTORS.get(unit.lower(), 1)
     return int(whole) * factor + (int(fraction) * factor // 10 ** len(fraction) if fraction else 0)
 

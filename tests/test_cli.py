@@ -50,6 +50,47 @@ def test_an_ambiguous_size_is_refused(capsys):
     assert "4GiB (1024**3)" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("given", ["8", "", " "])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["plan", "sdxl", "--vram"],
+        ["plan", "sdxl", "--gpu", "T4", "--vram"],
+        ["plan", "sdxl", "--gpu", "T4", "--ram"],
+        ["plan", "poem", "--memory"],
+        ["xray", "sdxl", "--vram"],
+    ],
+)
+def test_a_size_without_a_unit_or_without_anything_is_refused(command, given, capsys):
+    assert main([*command, given]) == 2
+    said = capsys.readouterr().err
+    assert f"asked: size {given!r}" in said and "8GiB" in said
+
+
+@pytest.mark.parametrize("command", [["plan", "sdxl", "--gpu"], ["xray", "sdxl", "--gpu"], ["xray", "sdxl", "--dtype"]])
+def test_an_empty_name_is_no_name_left_out(command, capsys):
+    assert main([*command, ""]) == 2
+    assert "''" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--vram", "8GiB", "--memory", "4GiB"], "--memory 4GiB"),
+        (["--gpu", "T4", "--memory", "4GiB"], "--memory 4GiB"),
+        (["--ram", "4GiB"], "--ram 4GiB"),
+    ],
+)
+def test_memory_of_a_machine_that_is_not_planned_for_is_refused(arguments, words, capsys, monkeypatch):
+    from aigc_kit import device
+    from aigc_kit.types import Budget
+
+    monkeypatch.setattr(device, "probe", lambda **_: Budget("cpu", "CPU", 2**34, 2**34, 2**34, 2**36))
+    assert main(["plan", "sdxl", *arguments]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"asked: {words}") and said.count("\n") == 3
+
+
 def test_generate_streams_the_text_and_keeps_its_record(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("AIGC_OUT", str(tmp_path))
     prompt = "<五绝>春晓<诗>"

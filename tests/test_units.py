@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aigc_kit.errors import BadInput
-from aigc_kit.units import GB, GIB, format_bytes, format_seconds, parse_bytes
+from aigc_kit.units import GB, GIB, MB, format_bytes, format_seconds, parse_bytes
 
 
 @given(st.integers(0, 10**15), st.booleans())
@@ -16,7 +16,16 @@ def test_a_printed_size_reads_back_within_its_digits(count, decimal):
 
 @pytest.mark.parametrize(
     ("text", "count"),
-    [("0", 0), ("1 kB", 1000), ("1KiB", 1024), ("24 GiB", 24 * GIB), ("24GB", 24 * GB), (" 0.5 gib ", GIB // 2)],
+    [
+        ("0 B", 0),
+        ("8B", 8),
+        ("1000000", MB),
+        ("1 kB", 1000),
+        ("1KiB", 1024),
+        ("24 GiB", 24 * GIB),
+        ("24GB", 24 * GB),
+        (" 0.5 gib ", GIB // 2),
+    ],
 )
 def test_sizes_by_hand(text, count):
     assert parse_bytes(text) == count
@@ -48,6 +57,13 @@ def test_8g_is_told_apart():
 def test_binary_and_decimal_are_never_mixed(count, binary, decimal):
     assert format_bytes(count) == binary
     assert format_bytes(count, decimal=True) == decimal
+
+
+@pytest.mark.parametrize("number", ["8", " 0.5 ", "0", "16384", "999999.9"])
+def test_a_small_number_without_a_unit_is_told_to_name_one(number):
+    plain = number.strip()
+    with pytest.raises(BadInput, match=rf"(?s)no unit.*{plain}GiB.*{plain}GB.*{plain}B for bytes"):
+        parse_bytes(number)
 
 
 @given(st.floats(0, 1e6))

@@ -5,6 +5,7 @@ import json
 from typing import TYPE_CHECKING
 
 from aigc_kit.cli import idle
+from aigc_kit.errors import BadInput
 
 if TYPE_CHECKING:
     from aigc_kit.types import Budget, Card, Request
@@ -90,20 +91,36 @@ def _request(args: argparse.Namespace, card: "Card") -> "Request":
 
 
 def _budget(args: argparse.Namespace, card: "Card") -> "Budget":
+    """The machine that is meant; an empty size or name is refused, not left out.
+
+    Raises:
+        BadInput: no size, no such GPU, or the memory of a machine that is not meant.
+    """
     from dataclasses import replace
 
     from aigc_kit import units
     from aigc_kit.plan import machines
 
-    sizes = {name: units.parse_bytes(value) for name in ("vram", "ram") if (value := getattr(args, name))}
-    if args.vram or args.gpu:
-        return machines.a_gpu(name=args.gpu, **sizes)
+    if args.vram is not None or args.gpu is not None:
+        if args.memory is not None:
+            raise BadInput(
+                asked=f"--memory {args.memory} with an assumed GPU",
+                found="it is the memory of this machine",
+                todo="leave it out; --ram is the memory of that GPU's host",
+            )
+        return machines.a_gpu(args.vram, name=args.gpu, ram=machines.RAM if args.ram is None else args.ram)
     from aigc_kit import device
 
     budget = device.probe(bandwidth=card.kind == "text")
-    if args.memory:
+    if args.memory is not None:
         size = units.parse_bytes(args.memory)
         budget = replace(budget, free_bytes=size, ram_free_bytes=size, origin="assumed")
-    if args.ram:
-        budget = replace(budget, ram_free_bytes=sizes["ram"], origin="assumed")
+    if args.ram is not None:
+        if budget.device == "cpu":
+            raise BadInput(
+                asked=f"--ram {args.ram} on this machine",
+                found="no GPU here, nor one that is assumed: it is the memory beside a GPU",
+                todo="add --vram or --gpu, or say --memory",
+            )
+        budget = replace(budget, ram_free_bytes=units.parse_bytes(args.ram), origin="assumed")
     return budget

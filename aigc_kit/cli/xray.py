@@ -78,12 +78,12 @@ def run(args: argparse.Namespace) -> int:
         raise BadInput(
             asked=f"placement {args.placement!r}", found="unknown", todo=f"choose one of {list(footprint.PLACEMENTS)}"
         )
-    if args.steps is not None and not args.gpu:
+    if args.steps is not None and args.gpu is None:
         raise BadInput(asked=f"--steps {args.steps}", found="no card to estimate the time on", todo="add --gpu RTX4090")
-    vram = units.parse_bytes(args.vram) if args.vram else None
+    vram = units.parse_bytes(args.vram) if args.vram is not None else None
     facts, kept = _facts(args)
     found = footprint.predict(facts, args.placement)
-    time = footprint.seconds(facts, args.gpu, args.steps, args.placement) if args.gpu else None
+    time = footprint.seconds(facts, args.gpu, args.steps, args.placement) if args.gpu is not None else None
     if args.json:
         print(json.dumps(as_record(facts, found, time, kept), ensure_ascii=False, indent=1))
     else:
@@ -97,7 +97,7 @@ def _facts(args: argparse.Namespace) -> tuple[ModelFacts, bool]:
     from aigc_kit.footprint.bytes import COMPUTE_DTYPES, full_name
 
     usual = footprint.usual(args.model)
-    dtype = full_name(args.dtype, COMPUTE_DTYPES) if args.dtype else (usual or {}).get("dtype", "float16")
+    dtype = (usual or {}).get("dtype", "float16") if args.dtype is None else full_name(args.dtype, COMPUTE_DTYPES)
     options = (args.attention, args.vae_slicing, args.vae_tiling)
     if usual and not args.fresh and args.lora is None:
         asked = {name: getattr(args, name) for name in ("height", "width", "frames")}

@@ -12,7 +12,7 @@ from hypothesis.strategies import floats, sampled_from
 
 from aigc_kit import cards, footprint
 from aigc_kit.cli import main
-from aigc_kit.errors import DoesNotFit
+from aigc_kit.errors import BadInput, DoesNotFit
 from aigc_kit.plan import MARGIN, diffusion, machines, plan
 from aigc_kit.plan.search import order
 from aigc_kit.types import Request
@@ -126,3 +126,11 @@ def test_what_does_not_fit_is_met_by_what_is_advised(capsys):
     more = parse_bytes(" ".join(advice.rpartition("free ")[2].split()[:2]))
     enough = f"{6 * GIB + int(more * 1.006)}"
     assert main(["plan", "sdxl", "--vram", enough, *size]) == 0
+
+
+def test_a_gpu_takes_bytes_or_a_size_in_words():
+    assert machines.a_gpu("8GiB", ram="16 GiB") == machines.a_gpu(8 * GIB, ram=16 * GIB)
+    assert machines.a_gpu(0, name="T4").free_bytes == 0  # no memory is not the memory of the card
+    for wrong in ("8", "", -1, [8]):
+        with pytest.raises(BadInput, match="size"):
+            machines.a_gpu(wrong)
