@@ -172,6 +172,7 @@ def test_generate_says_where_pictures_and_clips_are_made(model, capsys):
         ["generate", "poem", "春", "--controls", "[speed_5]"],
         ["generate", "baker", "你好", "--temperature", "2"],
         ["generate", "baker", "你好", "--chat"],
+        ["generate", "baker", "你好", "--top-k", "0"],
         ["plan", "smollm2-135m", "--dtype", "fp17"],
         ["plan", "smollm2-135m", "--height", "512"],
         ["plan", "baker", "--frames", "5"],

@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
 
     card = cards.get(args.model)
     _refuse_pictures(card.name, card.kind)
-    idle.refuse(args, card, _IDLE, f"a {card.kind} model does not listen to it in this command")
+    idle.refuse(args, _IDLE.get(card.kind, ()), card, f"a {card.kind} model does not listen to it in this command")
     if card.kind == "speech":
         return _speak(args)
     asked = ("seed", "temperature", "top_k", "top_p", "max_new_tokens", "engine")

@@ -13,12 +13,6 @@ if TYPE_CHECKING:
 _SIZES = ("height", "width", "frames", "steps")
 _WRITTEN = ("max_new_tokens", "engine")
 _WAYS = ("dtype", "placement", "attention", "policy")
-_IDLE = {
-    "text": (*_SIZES, *_WAYS),
-    "speech": (*_SIZES, *_WAYS, *_WRITTEN),
-    "image": _WRITTEN,
-    "video": _WRITTEN,
-}  # kind -> options that its plans do not look at
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
@@ -76,9 +70,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _request(args: argparse.Namespace, card: "Card") -> "Request":
+    from aigc_kit.plan.idle import options
     from aigc_kit.types import Request
 
-    idle.refuse(args, card, _IDLE, f"the plan of a {card.kind} model has no such choice")
+    idle.refuse(args, options(card), card, f"a {card.kind} model has no such choice")
     fields = {name: getattr(args, name) for name in _SIZES}
     extra = {name: getattr(args, name) for name in (*_WRITTEN, *_WAYS)}
     return Request(

@@ -6,6 +6,7 @@ One module per kind of card; each offers `plan(request, budget, card) -> Plan` a
 from importlib import import_module
 
 from aigc_kit.errors import BadInput, CannotLoad
+from aigc_kit.plan import idle
 from aigc_kit.plan.margin import MARGIN
 from aigc_kit.types import Budget, Card, Plan, Request
 
@@ -26,7 +27,7 @@ def plan(request: Request, budget: Budget, card: Card) -> Plan:
         A Plan whose request has no open field that the card needs.
 
     Raises:
-        BadInput: the request asks for what the card cannot do.
+        BadInput: the request asks for what the card cannot do, or has an option that means nothing for it.
         CannotLoad: the card exists only to say why its model cannot be loaded any more.
         DoesNotFit: no configuration of this card fits the budget; the error names the smallest change that would.
     """
@@ -43,6 +44,7 @@ def plan(request: Request, budget: Budget, card: Card) -> Plan:
             found=f"{card.kind} models have no planner in this version",
             todo=f"use a card of kind {' or '.join(_PLANNERS)}",
         )
+    idle.check(request, card)
     made: Plan = import_module(planner).plan(request, budget, card)
     return made
 
