@@ -2,7 +2,8 @@
 
 Besides what every card has, their constraints say for a planner: `multiple` (height and width divide by it),
 `frame_step` (frames are 1 more than a multiple of it; 1 for images), `ladder` (sizes that the model was made for or
-still draws well, largest first), `frames_ladder` and `max_pixels`.
+still draws well, largest first), `frames_ladder`, `max_pixels`, and `max_steps` where its scheduler knows other than
+1,000 levels of noise (num_train_timesteps).
 """
 
 from collections.abc import Iterable
@@ -128,6 +129,7 @@ KOLORS = Card(
         weighted=False,
         empty_negative="",
         package="sentencepiece",
+        max_steps=1100,
     ),
     defaults=FrozenMap(steps=25, guidance=5.0, dtype="float16"),
     licence="Kolors licence: free for academic research, commercial use after registration with the licensor; code "

@@ -17,6 +17,7 @@ PLACEMENTS = ("resident", "model", "group", "sequential")
 POLICIES = ("kit", "course")
 SETTINGS = ("dtype", "attention", "placement", "text_on_cpu", "vae_slicing", "vae_tiling", "policy")
 COURSE_FRAMES: Mapping[int, int] = MappingProxyType({16: 17, 12: 13, 8: 9, 6: 5})  # what the library makes of them
+MOST_STEPS = 1000  # levels of noise (num_train_timesteps) of a model whose card says nothing else
 SMALLEST = 8  # multiples that a side must have at least, where the card says nothing else
 
 
@@ -75,8 +76,8 @@ class Asked:
 
 
 def complete(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]:
-    """Check size, frames and batch; fill steps, guidance and fps from the card. Size and frames may stay open, unless
-    the card has a usual size.
+    """Check size, frames, batch and steps; fill steps, guidance and fps from the card. Size and frames may stay open,
+    unless the card has a usual size.
 
     Raises:
         BadInput: values that the model cannot do, with the nearest that it can.
@@ -88,6 +89,13 @@ def complete(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]
         raise BadInput(asked="fps=0", found="a clip that never ends", todo="choose such as 8, 16 or 24")
     if card.kind == "video" and request.batch != 1:
         raise BadInput(asked=f"batch={request.batch}", found="clips are made one at a time", todo="loop over seeds")
+    most = facts.get("max_steps", MOST_STEPS)
+    if request.steps is not None and request.steps > most:
+        raise BadInput(
+            asked=f"steps={shown(request.steps)}",
+            found=f"the scheduler of {card.name} tells {most} levels of noise apart",
+            todo=f"choose {most} or fewer; {card.defaults['steps']} are usual",
+        )
     filled: dict[str, Any] = {"frames": frames if facts["frame_step"] > 1 else None}
     for name in ("height", "width", "steps", "guidance", "fps"):
         if getattr(request, name) is None and name in card.defaults:

@@ -1,5 +1,6 @@
 """Plans of image and video models: what is searched, what is kept, what is said, what does not fit."""
 
+import json
 from dataclasses import replace
 from itertools import pairwise
 
@@ -7,7 +8,9 @@ import pytest
 
 from aigc_kit import cards, footprint
 from aigc_kit.errors import BadInput, DoesNotFit
+from aigc_kit.paths import assets
 from aigc_kit.plan import MARGIN, plan
+from aigc_kit.plan.asked import complete
 from aigc_kit.plan.diffusion import fallbacks
 from aigc_kit.types import Budget, Request
 from aigc_kit.units import GIB, MIB, parse_bytes
@@ -350,3 +353,23 @@ def test_one_frame_of_a_video_stays_one_frame():
 
     gpu = machines.a_gpu(name="RTX4090")
     assert plan(Request("wan2.1-1.3b", "a cat", frames=1), gpu, cards.get("wan2.1-1.3b")).request.frames == 1
+
+
+@pytest.mark.parametrize(
+    ("card", "most"), [("tinysdxl", 1000), ("tinywan", 1000), ("sdxl", 1000), ("wan2.1-1.3b", 1000), ("kolors", 1100)]
+)
+def test_no_more_steps_than_levels_of_noise(card, most):
+    known = cards.get(card)
+    asked = Request(card, "a dog", steps=most)
+    assert complete(asked, known)[0].steps == most
+    for steps in (most + 1, 10**9, 10**5000):
+        with pytest.raises(BadInput, match=rf"(?s)steps=.*{most} levels of noise.*{known.defaults['steps']} are"):
+            plan(replace(asked, steps=steps), card_of(80), known)
+
+
+@pytest.mark.parametrize("card", ["tinysdxl", "tinywan"])
+def test_the_levels_of_noise_of_shipped_models_are_those_of_their_schedulers(card):
+    config = json.loads((assets() / "models" / card / "scheduler" / "scheduler_config.json").read_text())
+    assert complete(Request(card, "a dog", steps=config["num_train_timesteps"]), cards.get(card))
+    with pytest.raises(BadInput, match="levels of noise"):
+        complete(Request(card, "a dog", steps=config["num_train_timesteps"] + 1), cards.get(card))
