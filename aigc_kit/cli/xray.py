@@ -31,6 +31,8 @@ _WORDS = {
         "from": "traced with",
         "kept": "from the traces that ship with the kit",
         "fresh": "traced now",
+        "float32": "no estimate of seconds in float32: some cards compute convolutions in TF32, up to 8 times faster, "
+        "and the one published run in float32 tells of one card",
     },
     "zh": {
         "peak": "峰值",
@@ -45,6 +47,7 @@ _WORDS = {
         "from": "跟踪所用版本",
         "kept": "取自随套件发布的跟踪结果",
         "fresh": "刚刚跟踪",
+        "float32": "FP32 不估用时：有的卡做卷积时用 TF32，最多快 8 倍，公开的 FP32 实测只有一块卡的一行",
     },
 }
 
@@ -88,6 +91,8 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(as_record(facts, found, time, kept), ensure_ascii=False, indent=1))
     else:
         print("\n".join(as_lines(facts, found, time, kept, vram, args.lang)))
+        if args.gpu is not None and footprint.works_in_float32(facts):
+            print(_WORDS[args.lang]["float32"])
     return 0
 
 

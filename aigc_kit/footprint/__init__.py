@@ -11,7 +11,7 @@ from aigc_kit.footprint.cache import cached, known, sizes, usual
 from aigc_kit.footprint.facts import ModelFacts, PartFacts, PhaseFacts, Point
 from aigc_kit.footprint.overheads import Overheads, load_overheads
 from aigc_kit.footprint.predict import PLACEMENTS, PhasePrediction, Prediction, predict
-from aigc_kit.footprint.seconds import GPUS, Gpu, seconds
+from aigc_kit.footprint.seconds import GPUS, Gpu, rough_seconds, seconds, works_in_float32
 
 __all__ = [
     "COMPUTE_DTYPES",
@@ -31,7 +31,9 @@ __all__ = [
     "known",
     "load_overheads",
     "predict",
+    "rough_seconds",
     "seconds",
     "sizes",
     "usual",
+    "works_in_float32",
 ]

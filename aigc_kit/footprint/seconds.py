@@ -65,8 +65,9 @@ def seconds(
     """How long a run would take.
 
     Each call takes the longer of operations over (peak x efficiency) and bytes over bandwidth; weights that are moved
-    take their bytes over the link, and module by module SEQUENTIAL_RATE. The efficiency is that of published runs, its
-    spread is the error.
+    take their bytes over the link, and module by module SEQUENTIAL_RATE. The efficiency is that of published runs in
+    half precision, its spread is the error; a decoder that works in float32 within such a run is counted at the plain
+    peak of float32, and as wrong by its whole length.
 
     Args:
         facts: of the pipeline at one size.
@@ -75,32 +76,54 @@ def seconds(
         placement: as in `predict`.
 
     Returns:
-        Seconds as a predicted Figure; None where the card has no published peak for a dtype that is used, or where a
-        phase runs on the CPU.
+        Seconds as a predicted Figure; None where the steps or tokens are in float32, where the card has
+        no published peak for a dtype that is used, or where a phase runs on the CPU.
 
     Raises:
         BadInput: an unknown card, placement or number of steps.
+    """
+    spent = rough_seconds(facts, gpu, steps, placement)
+    card = GPUS[gpu] if isinstance(gpu, str) else gpu
+    if spent is None or works_in_float32(facts):
+        return None
+    total, single = sum(spent), sum(s for s, phase in zip(spent, facts.phases, strict=True) if phase.dtype == "float32")
+    found = efficiency()
+    error = float(found["error"])
+    error += (1 - error) * single / total if total else 0.0
+    return Figure(total, "s", "predicted", f"{card.source}; {found['source']}", error=error)
+
+
+def works_in_float32(facts: ModelFacts) -> bool:
+    """Whether steps or tokens are computed in float32, of whose speed nothing published tells."""
+    return any(phase.dtype == "float32" and phase.per != "run" for phase in facts.phases)
+
+
+def rough_seconds(
+    facts: ModelFacts, gpu: Gpu | str, steps: int | None = None, placement: str | Mapping[str, str] = "resident"
+) -> list[float] | None:
+    """Seconds of each phase by the rule of `seconds`, also where they are too uncertain to show: for ordering ways.
+
+    Arguments, errors and None as in `seconds`, but for float32.
     """
     card = GPUS.get(gpu) if isinstance(gpu, str) else gpu
     if card is None:
         raise BadInput(asked=f"gpu {gpu!r}", found="no figures for it", todo=f"choose one of {list(GPUS)}")
     if steps is not None and (not isinstance(steps, int) or steps < 1):
         raise BadInput(asked=f"steps={steps!r}", found="not an integer >= 1", todo="choose 1 or more steps")
-    modes, total = spread(facts, placement), 0.0
+    modes, spent = spread(facts, placement), []
     for phase in facts.phases:
         peak = card.flops.get(phase.dtype)
         if peak is None or modes[phase.part] == "cpu":
             return None
-        total += _calls(facts, phase, steps) * _call(facts, phase, card, peak, modes[phase.part])
+        spent.append(_calls(facts, phase, steps) * _call(facts, phase, card, peak, modes[phase.part]))
         if modes[phase.part] == "model":
-            total += facts.part(phase.part).bytes() / card.link
-    found = efficiency()
-    return Figure(total, "s", "predicted", f"{card.source}; {found['source']}", error=float(found["error"]))
+            spent[-1] += facts.part(phase.part).bytes() / card.link
+    return spent
 
 
 @cache
 def efficiency() -> Mapping[str, float | str]:
-    """Share of the peak that published runs reach ("float32", "half"), with `error` (relative) and `source`."""
+    """Share of the peak that published runs in half precision reach ("half"), with `error` (relative) and `source`."""
     path = paths.assets() / "data" / "overheads.json"
     try:
         return MappingProxyType(json.loads(path.read_text(encoding="utf-8"))["efficiency"])
@@ -116,7 +139,7 @@ def _calls(facts: ModelFacts, phase: PhaseFacts, steps: int | None) -> int:
 
 
 def _call(facts: ModelFacts, phase: PhaseFacts, card: Gpu, peak: float, mode: str) -> float:
-    share = float(efficiency()["float32" if phase.dtype == "float32" else "half"])
+    share = 1.0 if phase.dtype == "float32" else float(efficiency()["half"])
     working = phase.flops / (peak * share)
     if phase.per == "token":  # one row at a time: the weights are what is read
         working = max(working, facts.part(phase.part).bytes() / card.bandwidth)

@@ -201,9 +201,9 @@ def _on_cpu(model: str, way: Way) -> Need | None:
 def _seconds(facts: ModelFacts, places: dict[str, str], gpu: Gpu) -> float:
     """Seconds on the card, and of text encoders on the host."""
     there = tuple(p for p in facts.phases if places[p.part] != "cpu")
-    figure = footprint.seconds(replace(facts, phases=there), gpu, placement=places)
+    spent = footprint.rough_seconds(replace(facts, phases=there), gpu, placement=places)
     on_host = sum(p.flops * p.calls for p in facts.phases if places[p.part] == "cpu") / CPU_FLOPS
-    return (figure.value if figure else 0.0) + on_host
+    return sum(spent or ()) + on_host
 
 
 def forget() -> None:

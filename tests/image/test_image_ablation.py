@@ -10,6 +10,7 @@ from aigc_kit import cards, load
 from aigc_kit.errors import BadInput, UnknownName
 from aigc_kit.image import ablation
 from aigc_kit.plan.machines import a_gpu
+from aigc_kit.show import lab02
 from aigc_kit.types import Budget, Request
 from aigc_kit.units import GIB
 
@@ -81,6 +82,7 @@ def test_what_sets_the_peak_and_what_does_nothing():
     assert table["half"].setter == "decode" and table["model"].setter == "denoise"
     assert "批量为 1" in table["vae_slicing"].why.zh and "1024 像素" in table["vae_tiling"].why.zh
     assert "去噪" in table["math"].why.zh and table["math"].seconds is None
+    assert table["baseline"].seconds is None and "FP32 不估用时" in lab02.ablation(table)._repr_html_()
     assert table["sequential"].seconds.value > 5 * table["half"].seconds.value
 
 

@@ -16,6 +16,18 @@ def shown(capsys, *arguments):
     return status, capsys.readouterr()
 
 
+def test_steps_in_float32_get_words_and_no_seconds(capsys):
+    asked = ("sdxl", "--height", "1024", "--width", "1024", "--gpu", "RTX4090", "--dtype")
+    _, single = shown(capsys, *asked, "fp32")
+    assert "no estimate of seconds in float32" in single.out and "NVIDIA data sheet" not in single.out
+    _, chinese = shown(capsys, *asked, "fp32", "--lang", "zh")
+    assert "FP32 不估用时" in chinese.out
+    _, half = shown(capsys, *asked, "fp16")
+    assert "no estimate" not in half.out and "NVIDIA data sheet" in half.out
+    _, record = shown(capsys, *asked, "fp32", "--json")
+    assert json.loads(record.out)["seconds"] is None
+
+
 def test_json_has_what_is_promised(capsys):
     status, printed = shown(capsys, "sdxl", "--height", "1024", "--width", "1024", "--dtype", "fp16", "--json")
     found = json.loads(printed.out)

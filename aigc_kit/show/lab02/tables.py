@@ -85,6 +85,8 @@ def ablation(made: "Table") -> Html:
     size = f"{made.height}×{made.width}，一次 {made.batch} 张，{made.steps} 步"
     compared = made[made.reference].zh
     caption = f"{made.card}，{made.where}，{size}；每行只开一个开关，和“{compared}”比"
+    if made["baseline"].how == "predicted" and made["baseline"].seconds is None:
+        caption += "；FP32 不估用时：有的卡做卷积时用 TF32，最多快 8 倍，公开的实测只有一块卡的一行"
     return table([_tight(row) for row in made.cells()], HEADER, caption)
 
 
