@@ -25,6 +25,24 @@ def test_a_longer_text_takes_longer_and_the_memory_is_said():
     assert all(figure.how == "predicted" for figure in short.prediction.values())
 
 
+@pytest.mark.parametrize(
+    ("characters", "seconds"),
+    [(3, (0.028, 0.104)), (8, (0.071, 0.316)), (20, (0.173, 0.341)), (160, (1.366, 1.598))],
+)
+def test_the_prediction_covers_what_the_embedded_voice_took(characters, seconds):
+    """Measured on an AMD EPYC, one core: a run with everything warm, and the first one after loading."""
+    found = planned(text="春" * characters).prediction["seconds"]
+    for took in seconds:
+        assert found.value * (1 - found.error) <= took <= found.value * (1 + found.error)
+
+
+@pytest.mark.parametrize("peak", [50, 175, 227, 308, 333])
+def test_the_prediction_covers_the_memory_that_the_embedded_voice_took(peak):
+    """Measured on the same machine: with the libraries loaded before, and in a new process with 3 to 160 characters."""
+    found = planned().prediction["peak"]
+    assert found.value * (1 - found.error) <= peak * MIB <= found.value * (1 + found.error)
+
+
 def test_too_little_memory_names_what_is_missing():
     with pytest.raises(DoesNotFit, match=r"voice baker[\s\S]*100 MiB free[\s\S]*free 1\d\d.* more"):
         planned(budget=machine(100 * MIB))
