@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 import time
@@ -183,11 +184,15 @@ def _is_known_font(path: Path) -> bool:
     return any(name in path.name.lower() for name in _FONT_NAMES)
 
 
-def _font_rank(path: Path) -> tuple[bool, bool, bool, str]:
-    """Known families first, upright sans-serif of normal weight first among them: plots are small print."""
+def _font_rank(path: Path) -> tuple[bool, bool, bool, int, str]:
+    """Known families first, upright sans-serif of normal weight first among them: plots are small print. Then files
+    made for Simplified Chinese, then those of all regions, then those made for others.
+    """
     name = path.name.lower()
     other_weight = any(word in name for word in ("bold", "black", "light", "thin", "medium", "heavy", "italic"))
-    return not _is_known_font(path), other_weight, "serif" in name or "mono" in name, str(path)
+    region = re.search(r"(?:cjk|sans|serif)(sc|tc|hk|jp|kr)", name)
+    order = 1 if region is None else 0 if region[1] == "sc" else 2
+    return not _is_known_font(path), other_weight, "serif" in name or "mono" in name, order, str(path)
 
 
 def _cpu_has_bf16() -> bool:

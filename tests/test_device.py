@@ -72,6 +72,16 @@ def test_the_regular_weight_is_preferred(tmp_path, monkeypatch):
     assert device.cjk_font() == tmp_path / "NotoSansCJK-Regular.ttc"
 
 
+def test_a_font_made_for_simplified_chinese_is_preferred(tmp_path, monkeypatch):
+    monkeypatch.setattr(device, "_FONT_FOLDERS", (str(tmp_path),))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for name in ("NotoSansCJKjp-Regular.otf", "NotoSansCJK-Regular.ttc", "NotoSansCJKsc-Regular.otf"):
+        (tmp_path / name).touch()
+    assert device.cjk_font() == tmp_path / "NotoSansCJKsc-Regular.otf"
+    (tmp_path / "NotoSansCJKsc-Regular.otf").unlink()
+    assert device.cjk_font() == tmp_path / "NotoSansCJK-Regular.ttc"
+
+
 @pytest.mark.parametrize(("compute", "modern"), [((7, 5), False), ((8, 0), True), ((8, 9), True), ((9, 0), True)])
 def test_a_gpu_has_bf16_from_compute_8_on(monkeypatch, compute, modern):
     class Cuda:

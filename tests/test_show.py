@@ -97,6 +97,25 @@ def without_font(monkeypatch):
     fonts.use.cache_clear()
 
 
+def test_plots_have_the_comma_of_simplified_chinese():
+    """Lower left, where Traditional Chinese has it in the middle."""
+    import matplotlib as mpl
+
+    if fonts.use() is None or "text.language" not in mpl.rcParams:
+        pytest.skip("no Chinese font, or a matplotlib that does not choose among its forms")
+    inks = []
+    for words in ("口，口", "口　口"):
+        figure, (axis,) = plots.canvas(width=4, height=2, tight=False)
+        axis.set_axis_off()
+        figure.text(0.1, 0.4, words, fontsize=60)
+        picture = Image.open(io.BytesIO(plots.Picture(figure, "").png())).convert("L")
+        inks.append(np.asarray(picture, int) < 128)
+    (box_rows, _), (rows, columns) = np.nonzero(inks[1]), np.nonzero(inks[0] & ~inks[1])
+    boxes = np.flatnonzero(inks[1].any(axis=0))
+    middle = (boxes.min() + boxes.max()) / 2
+    assert columns.mean() < middle - 5 and rows.mean() > np.quantile(box_rows, 0.75)
+
+
 def candidates():
     return Candidates(np.arange(20), np.linspace(3, -3, 20).astype(np.float32))
 

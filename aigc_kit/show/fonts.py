@@ -11,7 +11,7 @@ MISSING = "图中的中文改用英文：本机没有中文字体。运行 aigc 
 
 @cache
 def use() -> str | None:
-    """Make matplotlib draw Chinese from here on.
+    """Make matplotlib draw Chinese from here on, in the forms of the mainland.
 
     Returns:
         The font family in use: one of this system, else the fetched Noto Sans CJK; None when there is neither
@@ -27,6 +27,8 @@ def use() -> str | None:
     family = font_manager.FontProperties(fname=str(path)).get_name()
     mpl.rcParams["font.family"] = [family, "DejaVu Sans"]
     mpl.rcParams["axes.unicode_minus"] = False
+    if "text.language" in mpl.rcParams:  # since 3.11; before, characters have the forms of the font's own region
+        mpl.rcParams["text.language"] = "zh-Hans"
     return family
 
 

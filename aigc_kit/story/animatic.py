@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
-from aigc_kit import cards, device, fetch
 from aigc_kit.encode import Probe, Writer, probe
 from aigc_kit.errors import BadInput
 from aigc_kit.paths import write_atomically
 from aigc_kit.story.clean import visible
+from aigc_kit.story.ink import caption_font, write
 from aigc_kit.story.storyboard import Storyboard
 
 SIZE, FPS, RATE = (640, 360), 12, 24_000
@@ -119,16 +119,6 @@ def mix(
     return (track * (PEAK / peak) if peak > PEAK else track), overrun
 
 
-def caption_font(height: int) -> Any | None:
-    """A font with Chinese characters, of this system or fetched; None where there is none (never boxes)."""
-    path = device.cjk_font()
-    if path is None:
-        card = cards.get("font-cjk")
-        folder = fetch.find(card)
-        path = folder / card.parts["font"] if folder else None
-    return ImageFont.truetype(str(path), height) if path else None
-
-
 def _frames(
     board: Storyboard, images: Sequence[Image.Image], size: tuple[int, int], fps: int, words: tuple[Any, Any]
 ) -> Iterator[np.ndarray]:
@@ -180,7 +170,7 @@ def _corner(words: str, font: Any | None) -> Image.Image | None:
     label = Image.new("RGBA", (width, height), (0, 0, 0, 0))
     draw = ImageDraw.Draw(label)
     draw.rounded_rectangle((0, 0, width - 1, height - 1), height / 2, fill=(8, 12, 26, 170))
-    draw.text((width / 2, height / 2), words, fill=(207, 224, 255, 255), font=font, anchor="mm")
+    write(draw, (width / 2, height / 2), words, fill=(207, 224, 255, 255), font=font, anchor="mm")
     return label
 
 
@@ -199,7 +189,7 @@ def _caption(text: str, size: tuple[int, int], font: Any | None) -> Image.Image 
     draw = ImageDraw.Draw(strip)
     for index, line in enumerate(lines):
         place = (size[0] / 2, font.size * 0.5 + step * (index + 0.5))
-        draw.text(place, line, fill=(255, 244, 222, 255), font=font, anchor="mm")
+        write(draw, place, line, fill=(255, 244, 222, 255), font=font, anchor="mm")
     return strip
 
 

@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from PIL import Image, ImageDraw, features
 
 from aigc_kit.encode import read_frames
 from aigc_kit.errors import BadInput
 from aigc_kit.story import Shot, Storyboard, animatic, balanced, draft, from_rows, length, parse, sample
 from aigc_kit.story import animatic as film
-from aigc_kit.story.animatic import caption_font, mix
+from aigc_kit.story.animatic import mix
+from aigc_kit.story.ink import caption_font, write
 from aigc_kit.story.stamp import facts_of
 from aigc_kit.story.storyboard import prompt
 
@@ -142,7 +144,7 @@ def test_pictures_move(tmp_path):
 def test_without_a_chinese_font_there_are_no_boxes(tmp_path, monkeypatch):
     from importlib import import_module
 
-    module = import_module("aigc_kit.story.animatic")
+    module = import_module("aigc_kit.story.ink")
     monkeypatch.setattr(module.device, "cjk_font", lambda: None)
     monkeypatch.setattr(module.fetch, "find", lambda card: None)
     grey = np.full((90, 160, 3), 128, np.uint8)
@@ -151,6 +153,19 @@ def test_without_a_chinese_font_there_are_no_boxes(tmp_path, monkeypatch):
     (frame,) = [frame for index, frame in enumerate(read_frames(tmp_path / "film.mp4")) if index == 3]
     assert np.ptp(frame.astype(int)) < 12
     assert "一个洞" in made.subtitles.read_text(encoding="utf-8")
+
+
+def test_captions_have_the_comma_of_simplified_chinese():
+    """Lower left, where Traditional Chinese has it in the middle."""
+    font = caption_font(80)
+    if font is None or not features.check("raqm"):
+        pytest.skip("no Chinese font, or a Pillow that does not choose among its forms")
+    strip = Image.new("L", (100, 100))
+    write(ImageDraw.Draw(strip), (10, 10), "，", fill=255, font=font, anchor="lt")
+    wide = Image.new("L", (300, 120))
+    write(ImageDraw.Draw(wide), (0, 0), "口，口", fill=255, font=font)
+    rows, columns = np.nonzero(np.asarray(wide)[:, 80:160])
+    assert strip.getbbox() and columns.max() < 40 and rows.min() > 60
 
 
 def test_a_film_that_leaves_its_page_says_that_an_ai_helped(tmp_path):
