@@ -9,7 +9,7 @@ from matplotlib.colors import to_rgba
 from PIL import Image
 
 from aigc_kit import cards, device, verse
-from aigc_kit.plan import plan
+from aigc_kit.plan import machines, plan
 from aigc_kit.show import fonts, lab01, page, plots, statistics
 from aigc_kit.text.engines.base import Candidates
 from aigc_kit.text.settings import Settings
@@ -60,6 +60,22 @@ def test_cost_sets_measured_beside_predicted_with_the_ratio(take):
     predicted = take.plan.prediction["seconds"].value
     assert f"{2.0 / predicted:.2f}" in words
     assert "比运行前增加的量" in words
+
+
+def test_a_page_in_chinese_names_phases_and_ways_of_measuring_in_chinese(take):
+    from aigc_kit.offload.ledger import HOW
+    from aigc_kit.types.base import PHASES_ZH
+
+    for how in HOW.values():
+        phases = (Phase("load", 1.0, None, "wall clock"), *(Phase(name, 1.0, GIB, how) for name in PHASES_ZH))
+        words = page.cost(Take("image", "", take.plan, Cost(phases), {})).text
+        assert not re.search(r"measured|wall clock|events|denoise|decode|text_encoder|load", words), words
+
+
+def test_a_plan_in_chinese_has_no_phase_or_rule_in_english():
+    for name in ("sdxl", "wan2.1-1.3b"):
+        words = plan(Request(name, "一只小狗"), machines.a_gpu(12 * GIB), cards.get(name)).explain("zh")
+        assert not re.search(r"(denoise|decode) 阶段|traced with|fitted on|(denoise|decode|text_encoder\w*): ", words)
 
 
 def test_a_cost_outside_its_interval_says_why_that_happens(take):

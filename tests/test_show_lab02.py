@@ -132,7 +132,9 @@ def test_two_sides_are_laid_beside_each_other():
     found = Comparison(a, b, "AB", (0.5,), 3.0, 9, 31.0)
     shown = lab02.sides(found)
     assert "| 2.00" in shown.text.splitlines()[1] and "AB" in shown.text and "31.0 dB" in shown.text
-    assert len(pictures_in(lab02.difference(found).html)) == 3
+    shown, most = lab02.difference(found), np.abs(one.data[0].astype(int) - two.data[0]).max()
+    assert len(pictures_in(shown.html)) == 3
+    assert f"× {255 / most:.3g}" in shown.text and np.asarray(pictures_in(shown.html)[2]).max() > 200
 
 
 def test_tables_of_prompts():

@@ -103,6 +103,7 @@ def test_the_ladder_shows_the_courses_rungs_and_our_plans():
         )
         size = f"{made.request.height}×{made.request.width}×{made.request.frames}"
         assert row[3].startswith(size)
+    assert "全部常驻，文本编码器在 CPU" not in str(rows) and "其余常驻，文本编码器在 CPU" in str(rows)
 
 
 def test_placements_agree_with_the_planner():
@@ -110,6 +111,7 @@ def test_placements_agree_with_the_planner():
     assert len(rows) == 5
     for name, fits in {"全部常驻": "装不下", "文本先在 CPU": "装得下"}.items():
         assert rows[name][2] == fits
+    assert {row[4] for row in rows.values()} <= {"文本编码", "去噪", "解码"}
     peaks = [float(row[1].split()[0]) for row in rows.values()]
     assert peaks == sorted(peaks, reverse=True)
     assert lab04.timeline("RTX3060").png()[:4] == b"\x89PNG"

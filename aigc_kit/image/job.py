@@ -39,7 +39,9 @@ class Job(DiffusionJob):
     def _read(self, tokenizer: Any) -> None:
         request = self.plan.request
         prompt = words_for(request.prompt, self.settings, self.plan.card, tokenizer)
-        negative = words_for(request.negative, self.settings, self.plan.card, tokenizer) if request.negative else None
+        negative = None
+        if request.negative:
+            negative = words_for(request.negative, self.settings, self.plan.card, tokenizer, negative=True)
         self._words = (prompt, negative)
 
     def _decode(self, pipe: Any, latents: Any) -> np.ndarray:

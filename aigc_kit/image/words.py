@@ -26,7 +26,7 @@ class Words(ReadWords):
     pieces: tuple[Piece, ...] = ()
 
 
-def words_for(prompt: str, settings: Settings, card: Card, tokenizer: Any) -> Words:
+def words_for(prompt: str, settings: Settings, card: Card, tokenizer: Any, *, negative: bool = False) -> Words:
     """What the encoders of a model read for a prompt.
 
     Args:
@@ -34,6 +34,7 @@ def words_for(prompt: str, settings: Settings, card: Card, tokenizer: Any) -> Wo
         settings: `weights`, `translate` and `english` count.
         card: its constraints say whether the model knows a closed world, or English only.
         tokenizer: of the pipeline.
+        negative: it is the negative prompt.
 
     Raises:
         BadInput: a bracket that does not close, an AND, which one call of a pipeline cannot do, or weights for a model
@@ -57,7 +58,8 @@ def words_for(prompt: str, settings: Settings, card: Card, tokenizer: Any) -> Wo
     limit = card.constraints.get("max_tokens")
     budget = prompts.budget([piece.text for piece in pieces] if weighted else read, tokenizer, limit=limit)
     if not read.strip():
-        notes = (*notes, "提示词里没有小世界认识的词，画面与它无关")
+        empty = "负面提示词里没有小世界认识的词" if negative else "提示词里没有小世界认识的词，画面与它无关"
+        notes = (*notes, empty)
     if not budget.fits:
         notes = (*notes, f"共 {budget.used} 个 token，编码器只读前 {budget.limit} 个，后面的没有读到：{budget.cut}")
     return Words(prompt, read, budget, tuple(labels), notes, pieces if weighted else ())

@@ -5,6 +5,7 @@ from aigc_kit.plan.margin import MARGIN
 from aigc_kit.plan.needs import Need, Way
 from aigc_kit.plan.search import Remedy, Space
 from aigc_kit.types import Reason, Request
+from aigc_kit.types.base import PHASES_ZH
 from aigc_kit.units import format_bytes
 
 _PLACES = {
@@ -125,7 +126,8 @@ def _text(found: Need) -> tuple[Reason, ...]:
 
 def _setter(found: Need) -> Reason:
     peak = found.prediction.peak
-    return Reason(f"the peak comes in phase {peak.name}: {peak.setter}", f"峰值出现在 {peak.name} 阶段：{peak.setter}")
+    name = PHASES_ZH.get(peak.name, peak.name)
+    return Reason(f"the peak comes in phase {peak.name}: {peak.setter}", f"峰值出现在{name}阶段：{peak.setter}")
 
 
 def _dtype(space: Space, found: Need) -> tuple[Reason, ...]:

@@ -126,8 +126,10 @@ def cost(made: Take) -> Html:
             rows.append(
                 (made.plan.name_zh(name), figure.text, measured[name].text, f"{value / figure.value:.2f}", verdict)
             )
-    phases = "；".join(f"{phase.name} {format_seconds(phase.seconds)}" for phase in made.cost.phases)
-    memory = "，".join(sorted({_HOW_ZH.get(phase.how, phase.how) for phase in made.cost.phases}))
+    spent = [(PHASES_ZH.get(phase.name, phase.name), format_seconds(phase.seconds)) for phase in made.cost.phases]
+    phases = "；".join(f"{name} {seconds}" for name, seconds in spent)
+    followed = {phase.how for phase in made.cost.phases if phase.peak_bytes is not None}
+    memory = "，".join(sorted(_HOW_ZH.get(how, how) for how in followed)) or "没有跟踪"
     caption = f"各阶段用时（实测，挂钟时间）：{phases}。内存：{memory}。机器：{made.plan.budget.name}"
     if any(row[-1] == OUTSIDE for row in rows):
         caption += f"。{WHY_OUTSIDE}"
@@ -154,6 +156,8 @@ def figure_zh(figure: Figure) -> str:
 _HOW_ZH: Mapping[str, str] = {
     "measured: growth of the process's RSS": "进程常驻内存（RSS）比运行前增加的量",
     "measured: torch.cuda.max_memory_allocated": "显卡分配器的峰值（max_memory_allocated）",
+    "measured: weights and live tensors, by the allocator's events": "权重与存活的张量，按分配器的事件计（实测）",
+    "not followed": "没有跟踪",
 }
 
 

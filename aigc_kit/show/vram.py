@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from aigc_kit.footprint import PhasePrediction
-    from aigc_kit.plan.needs import Need
+    from aigc_kit.plan.needs import Need, Way
 
 STOPS = (2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 80)  # GiB
 PARTS_ZH: Mapping[str, tuple[str, str]] = {
@@ -30,11 +30,18 @@ PARTS_ZH: Mapping[str, tuple[str, str]] = {
 }
 PLACES_ZH: Mapping[str, tuple[str, str]] = {
     "resident": ("全部常驻", "resident"),
+    "others": ("其余常驻", "others resident"),
     "model": ("整块轮换", "model offload"),
     "group": ("分组搬运", "group offload"),
     "sequential": ("逐层搬运", "sequential"),
 }
-PLACE_COLOURS = {"resident": "#2e9e5b", "model": "#3b7dd8", "group": "#d9822b", "sequential": "#c8443c"}
+PLACE_COLOURS = {
+    "resident": "#2e9e5b",
+    "others": "#1b8a8f",
+    "model": "#3b7dd8",
+    "group": "#d9822b",
+    "sequential": "#c8443c",
+}
 _COLOURS = {"text": "#8e5bd0", "denoise": "#3b7dd8", "decode": "#2e9e5b", "other": "#7a8290"}
 _WORKING, _SLACK, _CONTEXT = "#f0b15e", "#f7dfbd", "#d5d9e0"
 _PHASES_ZH = {"denoise": ("去噪", "denoise"), "decode": ("解码", "decode")}
@@ -115,12 +122,16 @@ def _need(made: Plan) -> "Need":
     return found
 
 
+def place_of(way: "Way") -> str:
+    """A key of `PLACES_ZH`: "others" where all but the text encoder stay on the GPU, and that works on the CPU."""
+    return "others" if way.placement == "resident" and way.text_on_cpu else way.placement
+
+
 def _cell(made: Plan | DoesNotFit) -> str:
     if isinstance(made, DoesNotFit):
         return "装不下"
     found = _need(made)
-    resident = found.way.placement == "resident" and found.way.text_on_cpu
-    extras = ["其余常驻" if resident else PLACES_ZH[found.way.placement][0]]
+    extras = [PLACES_ZH[place_of(found.way)][0]]
     extras += ["文本编码器在 CPU"] if found.way.text_on_cpu else []
     extras += ["float8"] if found.way.float8 else []
     extras += ["VAE 分块"] if found.way.tiling else []
@@ -130,9 +141,7 @@ def _cell(made: Plan | DoesNotFit) -> str:
 def _title(model: str, gib: float, made: Plan) -> str:
     found = _need(made)
     way = found.way
-    resident = way.placement == "resident" and way.text_on_cpu
-    place = label("其余常驻", "others resident") if resident else label(*PLACES_ZH[way.placement])
-    words = [place, "float8" if way.float8 else way.dtype]
+    words = [label(*PLACES_ZH[place_of(way)]), "float8" if way.float8 else way.dtype]
     words += [label("文本编码器先在 CPU 上算", "text encoder first, on the CPU")] if way.text_on_cpu else []
     words += [label("VAE 分块", "VAE tiling")] if way.tiling else []
     text = size(way).replace("x", "×")
@@ -239,7 +248,7 @@ def _strip(axis: "Axes", model: str, gib: float, fixed: Mapping[str, Any]) -> No
     for place, stop in enumerate(STOPS):
         made = plan_at(model, stop, **fixed)
         found = None if isinstance(made, DoesNotFit) else _need(made)
-        colour = PLACE_COLOURS[found.way.placement] if found else GREY
+        colour = PLACE_COLOURS[place_of(found.way)] if found else GREY
         axis.barh(0, 1, left=place, color=colour, alpha=0.9 if stop == gib else 0.4, edgecolor="white", height=1)
         text = size(found.way).replace("x", "×") if found else label("装不下", "none")
         if text != last:
@@ -255,7 +264,7 @@ def _strip(axis: "Axes", model: str, gib: float, fixed: Mapping[str, Any]) -> No
     axis.set_ylim(-0.5, 0.5)
     for place, (mode, names) in enumerate(PLACES_ZH.items()):
         axis.text(
-            0.005 + place * 0.14,
+            0.005 + place * 0.13,
             -0.72,
             "■ " + label(*names),
             color=PLACE_COLOURS[mode],

@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from aigc_kit.encode import Probe, Writer, probe
 from aigc_kit.errors import BadInput
+from aigc_kit.story.ink import caption_font, write
 from aigc_kit.topology import Camera, Topology, donut_to_mug, gilding, mesh_of, render, topology
 
 CELL = 0.07
@@ -83,11 +84,13 @@ def animate(path: Path | str, count: int = 48, fps: Any = 12, *, back: bool = Tr
 
 
 def _written(picture: np.ndarray, found: Topology) -> np.ndarray:
-    """The picture with the count at the bottom, in Latin letters, which every machine can draw."""
+    """The picture with the count at the bottom; in English where no Chinese font is."""
     image = Image.fromarray(picture)
     size = max(9, len(picture) // 24)
-    draw, font = ImageDraw.Draw(image), ImageFont.load_default(size)
+    chinese = caption_font(size)
+    name = "亏格" if chinese else "genus"
     part = found.parts[0]
-    words = f"V {part.vertices} - E {part.edges} + F {part.faces} = {part.euler}   genus {part.genus}"
-    draw.text((len(picture) / 2, len(picture) - 0.7 * size), words, fill=(255, 214, 140), font=font, anchor="ms")
+    words = f"V {part.vertices} - E {part.edges} + F {part.faces} = {part.euler}   {name} {part.genus}"
+    place, font = (len(picture) / 2, len(picture) - 0.7 * size), chinese or ImageFont.load_default(size)
+    write(ImageDraw.Draw(image), place, words, fill=(255, 214, 140), font=font, anchor="ms")
     return np.asarray(image)

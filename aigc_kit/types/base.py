@@ -24,7 +24,17 @@ NAMES_ZH: Mapping[str, str] = {
     "reserved": "向驱动保留的显存（峰值）",
     "ram": "主机内存",
 }
-PHASES_ZH: Mapping[str, str] = {"denoise": "去噪", "decode": "解码", "text_encoder": "文本编码", "text": "文本编码"}
+PHASES_ZH: Mapping[str, str] = {
+    "import": "导入库",
+    "load": "读取权重",
+    "prepare": "准备",
+    "text": "文本编码",
+    "text_encoder": "文本编码",
+    "text_encoder_2": "文本编码 2",
+    "encode": "编码输入图",
+    "denoise": "去噪",
+    "decode": "解码",
+}
 
 
 class FrozenMap(Mapping[str, Any]):

@@ -1,8 +1,11 @@
 """Where a figure comes from, said in Chinese: the rules of the plans, and phrases of the X-ray."""
 
 import re
+from collections.abc import Callable
 
-_RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+from aigc_kit.types.base import PHASES_ZH
+
+_RULES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = tuple(
     (re.compile(english), chinese)
     for english, chinese in (
         (r"parameters in the files x bytes", "文件里的参数个数 × 每个的字节数"),
@@ -34,6 +37,13 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"\1 s + \2 个字 × \3 s × 实时率 \4，处理器空闲时",
         ),
         (r"all weights, and the libraries", "全部权重，加上库"),
+        (r"traced with ", "追踪所用："),
+        (
+            r"fitted on published peaks: SDXL on an A100, VAE decoders of InvokeAI's measurements",
+            "按公开的峰值拟合：A100 上的 SDXL、InvokeAI 量的 VAE 解码器",
+        ),
+        (r"an upper bound, by the trace of (\S+);", r"上界，按 \1 的追踪；"),
+        (r"\b(text_encoder_2|text_encoder|denoise|decode): ", lambda found: f"{PHASES_ZH[found[1]]}："),
         (r"with the allocator's slack", "含分配器的余量"),
     )
 )

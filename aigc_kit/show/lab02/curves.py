@@ -7,9 +7,9 @@ import numpy as np
 
 from aigc_kit.show import statistics
 from aigc_kit.show.fonts import label
-from aigc_kit.show.lab02.tables import PHASES_ZH
 from aigc_kit.show.plots import BLUE, GREEN, GREY, ORANGE, RED, Picture, canvas
 from aigc_kit.show.worlds import ATTRIBUTES_ZH
+from aigc_kit.types.base import PHASES_ZH
 from aigc_kit.units import GIB, MIB, format_bytes
 
 if TYPE_CHECKING:

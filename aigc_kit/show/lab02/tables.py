@@ -9,6 +9,8 @@ from aigc_kit import prompts
 from aigc_kit.image.ablation import HEADER
 from aigc_kit.show.lab02.pictures import row
 from aigc_kit.show.page import Html, figure_zh, table
+from aigc_kit.types.base import PHASES_ZH
+from aigc_kit.types.origins import source_zh
 from aigc_kit.units import format_bytes, format_seconds
 
 if TYPE_CHECKING:
@@ -17,16 +19,6 @@ if TYPE_CHECKING:
     from aigc_kit.image.ablation import Table
     from aigc_kit.prompts import Translation
     from aigc_kit.types import Card, Take
-
-PHASES_ZH: Mapping[str, str] = {
-    "import": "导入库",
-    "load": "读取权重",
-    "prepare": "准备",
-    "text": "文本编码",
-    "encode": "编码输入图",
-    "denoise": "去噪",
-    "decode": "解码",
-}
 
 
 def sides(found: "Comparison") -> Html:
@@ -49,12 +41,13 @@ def sides(found: "Comparison") -> Html:
     return table(rows, ("", a.name, b.name, f"{a.name} ÷ {b.name}"), caption)
 
 
-def difference(found: "Comparison", times: int = 20, width: int = 200) -> Html:
-    """The pictures of both sides, and their difference, enlarged so that it can be seen."""
+def difference(found: "Comparison", width: int = 200) -> Html:
+    """The pictures of both sides, and their difference, enlarged so that its largest value is white."""
     one, two = found.a.take.data[0], found.b.take.data[0]
     apart = np.abs(one.astype(np.int16) - two.astype(np.int16))
-    seen = np.clip(apart * times, 0, 255).astype(np.uint8)
-    return row([one, two, seen], [found.a.name, found.b.name, f"差的绝对值 × {times}"], width)
+    times = 255 / max(int(apart.max()), 1)
+    seen = np.round(apart * times).astype(np.uint8)
+    return row([one, two, seen], [found.a.name, found.b.name, f"差的绝对值 × {times:.3g}"], width)
 
 
 def predicted(cases: "Mapping[str, Prediction]") -> Html:
@@ -72,7 +65,7 @@ def predicted(cases: "Mapping[str, Prediction]") -> Html:
                 format_bytes(found.peak.resident_bytes),
                 format_bytes(found.allocated_bytes),
                 f"{format_bytes(found.reserved_bytes)}（{low} ～ {high}）",
-                found.setter,
+                source_zh(found.setter),
             )
         )
     head = ("", "峰值时显存里的权重", "峰值：已分配", "峰值：向驱动保留（区间）", "峰值由谁决定")

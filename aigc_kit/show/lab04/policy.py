@@ -15,8 +15,9 @@ from aigc_kit.plan.words import size
 from aigc_kit.show.fonts import label
 from aigc_kit.show.page import Html, table
 from aigc_kit.show.plots import RED, Picture, canvas
-from aigc_kit.show.vram import PARTS_ZH, PLACES_ZH
+from aigc_kit.show.vram import PARTS_ZH, PLACES_ZH, place_of
 from aigc_kit.types import Budget, Plan, Request
+from aigc_kit.types.base import PHASES_ZH
 from aigc_kit.units import GIB, format_bytes, format_seconds
 
 if TYPE_CHECKING:
@@ -62,7 +63,15 @@ def placements(gpu: str = "RTX3060", **fixed: Any) -> Html:
         made = _plan_somewhere(way, fixed, gpu)
         found = _need(made)
         peak = format_bytes(found.prediction.reserved_bytes)
-        rows.append((name, peak, fits, format_seconds(sum(_spells(found, gpu))), found.prediction.peak.name))
+        rows.append(
+            (
+                name,
+                peak,
+                fits,
+                format_seconds(sum(_spells(found, gpu))),
+                PHASES_ZH.get(found.prediction.peak.name, found.prediction.peak.name),
+            )
+        )
     card = machines.a_gpu(name=gpu).name
     caption = f"预测：{size(found.way).replace('x', '×')}，{made.request.steps} 步，VAE 分块；{card}"
     return table(rows, ("位置", "显存峰值", "在这块卡上", "用时（估计）", "峰值在哪一步"), caption)
@@ -167,7 +176,7 @@ def _ours(request: Request, gpu: Budget) -> str:
         return "装不下"
     found = _need(made)
     way = found.way
-    words = [PLACES_ZH[way.placement][0]] + (["文本编码器在 CPU"] if way.text_on_cpu else [])
+    words = [PLACES_ZH[place_of(way)][0]] + (["文本编码器在 CPU"] if way.text_on_cpu else [])
     words += ["VAE 分块"] if way.tiling else []
     return f"{size(way).replace('x', '×')} · {'，'.join(words)} · {format_bytes(found.prediction.reserved_bytes)}"
 
