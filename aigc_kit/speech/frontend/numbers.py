@@ -1,5 +1,7 @@
 """How numbers are read: as a quantity, digit by digit, as a telephone number. Quantities are cn2an's work."""
 
+import re
+
 import cn2an
 
 DIGITS = "零一二三四五六七八九"
@@ -7,13 +9,15 @@ LONGEST_QUANTITY = 16  # digits; longer ones are read digit by digit
 
 
 def quantity(number: str) -> str:
-    """A number as a quantity.
+    """A number as a quantity; 2 at its head is 两 before 千, 万 and 亿.
 
     Args:
         number: ASCII digits, with at most one point; thousands may be separated by commas; a sign in front is allowed.
 
-    >>> quantity("105"), quantity("-3.14"), quantity("12,000"), quantity("10")
-    ('一百零五', '负三点一四', '一万二千', '十')
+    Source: 吕叔湘《现代汉语八百词》 on 二 and 两: 两千, 两万, 两亿 at the head of a number, 二十 always, 二百 as usual.
+
+    >>> quantity("105"), quantity("-3.14"), quantity("12,000"), quantity("10"), quantity("2024")
+    ('一百零五', '负三点一四', '一万二千', '十', '两千零二十四')
     """
     sign = {"-": "负", "−": "负", "+": "正"}.get(number[:1], "")
     plain = number.lstrip("+-−").replace(",", "")
@@ -21,7 +25,7 @@ def quantity(number: str) -> str:
     if len(whole) > LONGEST_QUANTITY or (len(whole) > 1 and whole[0] == "0"):
         said = digits(whole)
     else:
-        said = cn2an.an2cn(whole or "0", "low")
+        said = re.sub("^二(?=[千万亿])", "两", cn2an.an2cn(whole or "0", "low"))
     return sign + said + ("点" + digits(rest) if point else "")
 
 

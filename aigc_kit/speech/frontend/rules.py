@@ -38,7 +38,9 @@ DEGREES = ("℃", "°C", "℉", "°F")
 COINS = {"¥": "元", "￥": "元", "$": "美元", "€": "欧元", "£": "英镑"}
 MEASURES = (
     "个只条张本支把杯碗件位次年天周秒瓶台部辆座间层颗粒片块朵棵匹头双对套种类家所架艘份封首句段篇章圈回遍趟步米吨升"
+    "千万亿毛斤"
 )
+_TWO_OF = re.compile(rf"[{MEASURES}]|小时|分钟|公里|公斤|[美欧日港]?元(?![素一二方函])|英镑")
 
 
 def _address(found: re.Match, english: str) -> Reading:
@@ -81,8 +83,9 @@ def _percent(found: re.Match, english: str) -> Reading:
 
 def _money(found: re.Match, english: str) -> Reading:
     low, high, big = found["a"], found["b"], found["big"] or ""
-    said = _counted(low, big) + big + (f"到{_counted(high, big)}{big}" if high else "")
-    return Reading(said + COINS[found["c"]], "金额")
+    unit = COINS[found["c"]]
+    said = _counted(low, unit) + big + (f"到{_counted(high, unit)}{big}" if high else "")
+    return Reading(said + unit, "金额")
 
 
 def _range(found: re.Match, english: str) -> Reading:
@@ -92,7 +95,8 @@ def _range(found: re.Match, english: str) -> Reading:
         above = "零上" if low[0] in "-−" and high[0] not in "-−" else ""
         said = f"{_degrees(low)}到{above}{_degrees(high)}{UNITS[unit]}"
     else:
-        said = f"{quantity(low)}到{quantity(high)}{UNITS.get(unit, '')}"
+        two = low == "2" and not unit and _measured_by(found)
+        said = f"{'两' if two else quantity(low)}到{quantity(high)}{UNITS.get(unit, '')}"
     return Reading(said, "范围")
 
 
@@ -107,11 +111,16 @@ def _number(found: re.Match, english: str) -> Reading:
     long = re.fullmatch(r"\d{9,}", number) and not re.match(r"[\u4e00-\u9fff]", found.string[found.end() :])
     if re.fullmatch(r"0\d+|\d{12,}", number) or long:
         return Reading(digits(number), "数字串逐个读")
-    following = found.string[found.end() : found.end() + 1]
-    before = found.string[max(found.start() - 1, 0) : found.start()]
-    if number == "2" and following and following in MEASURES and before != "第":
+    if found.string[max(found.start() - 1, 0) : found.start()] == "第":
+        return Reading(quantity(number).replace("两", "二"), "数字")
+    if number == "2" and _measured_by(found):
         return Reading("两", "量词前读“两”")
     return Reading(quantity(number), "数字")
+
+
+def _measured_by(found: re.Match) -> bool:
+    """Whether a measure word follows, or 千, 万, 亿, of which two are 两."""
+    return bool(_TWO_OF.match(found.string, found.end()))
 
 
 def _equation(found: re.Match, english: str) -> Reading:
