@@ -105,6 +105,40 @@ def test_generate_streams_the_text_and_keeps_its_record(tmp_path, monkeypatch, c
     assert "measured on" in printed.err
 
 
+def test_a_bare_title_becomes_the_poem_models_own_prompt_and_says_so(capsys):
+    from aigc_kit import verse
+
+    settings = ["--seed", "5", "--temperature", "0"]
+    assert main(["generate", "poem", "春夜", *settings]) == 0
+    bare = capsys.readouterr()
+    assert "五言绝句" in bare.err and verse.prompt_for("五言绝句", "春夜") in bare.err
+    assert main(["generate", "poem", verse.prompt_for("五言绝句", "春夜"), *settings]) == 0
+    assert bare.out == capsys.readouterr().out
+    assert verse.check(verse.body_of(bare.out), "五言绝句").form_ok
+
+
+def test_a_prompt_that_cannot_be_a_title_is_refused_and_says_the_form(capsys):
+    assert main(["generate", "poem", "write me a poem"]) == 2
+    assert "<五绝>" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("languages", "prompt", "noted"),
+    [(("en",), "你好", True), (("en",), "hello", False), (("zh", "en"), "你好", False), (("zh", "en"), "hi", False)],
+)
+def test_a_prompt_in_a_language_that_the_model_does_not_speak_gets_a_note(languages, prompt, noted):
+    from dataclasses import replace
+
+    from aigc_kit import cards
+    from aigc_kit.cli.generate import note_of_language
+
+    card = cards.get("smollm2-135m")
+    card = replace(card, constraints=card.constraints.put(languages=languages))
+    note = note_of_language(card, prompt)
+    assert (note is not None) == noted
+    assert not noted or ("zh" in note and "en" in note and card.name in note)
+
+
 @pytest.mark.parametrize(
     ("arguments", "match"),
     [

@@ -5,7 +5,9 @@ import sys
 
 from aigc_kit.cli import idle
 from aigc_kit.errors import BadInput
-from aigc_kit.types import Step
+from aigc_kit.types import Card, Step
+
+BARE_FORM = "五言绝句"
 
 _IDLE = {
     "text": ("voice", "controls"),
@@ -45,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     values = {name: getattr(args, name) for name in asked if getattr(args, name) is not None}
     if args.chat:
         values["chat"] = True
-    plan = text.plan_for(args.prompt, card=args.model, **values)
+    plan = text.plan_for(_prompt(args.prompt, card), card=args.model, **values)
     printed = ""
 
     def show(step: Step) -> None:
@@ -61,6 +63,42 @@ def run(args: argparse.Namespace) -> int:
     if args.save:
         print(f"[record: {record.save(take)}]", file=sys.stderr)
     return 0
+
+
+def _prompt(prompt: str, card: Card) -> str:
+    """The prompt as the model wants it: the poem model gets a bare title in its own form, and that is said.
+
+    Raises:
+        BadInput: a prompt for the poem model that is neither of its form nor a title.
+    """
+    from aigc_kit import verse
+
+    note = note_of_language(card, prompt) if prompt.strip() else None
+    if note is None:
+        return prompt
+    if "zh-verse" not in card.constraints["languages"]:
+        print(note, file=sys.stderr)
+        return prompt
+    try:
+        made = verse.prompt_for(BARE_FORM, prompt.strip())
+    except BadInput as problem:
+        raise BadInput(
+            asked=f"a poem about {prompt!r}",
+            found="neither a prompt of the poem model's form nor a title: " + problem.found,
+            todo="give a Chinese title of up to 8 characters, or write '<五绝>春晓<诗>' (aigc_kit.verse.prompt_for)",
+        ) from None
+    print(f"[a title alone: taken as a {BARE_FORM}, prompt {made}]", file=sys.stderr)
+    return made
+
+
+def note_of_language(card: Card, prompt: str) -> str | None:
+    """A line that says that the model does not speak the language of a prompt; None where it does."""
+    from aigc_kit.text import language_of
+
+    language, spoken = language_of(prompt), card.constraints["languages"]
+    if language in spoken:
+        return None
+    return f"[{card.name} speaks {'/'.join(spoken)}, the prompt looks like {language}: expect no sense]"
 
 
 def _refuse_pictures(name: str, kind: str) -> None:
