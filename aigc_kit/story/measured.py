@@ -131,7 +131,7 @@ def of_whole(work: Work) -> dict[str, Hint]:
     missing = [zh for zh in names.values() if zh not in there]
     size = sum(len(part.data) for part in work.parts) * 4 / 3
     lacking = f"，缺 {'、'.join(missing)}" if missing else ""
-    words = f"有 {'、'.join(there) or '（还没有）'}{lacking}；约 {size / 1e6:.1f} MB"
+    words = f"有 {'、'.join(there) or '（还没有）'}{lacking}；各部分嵌入后约 {size / 1e6:.1f} MB"
     silent = [names[part.kind] for part in work.parts if not part.maker]
     honest = "每个部分都写明了作者或模型" if not silent else f"{'、'.join(silent)} 没有写作者"
     return {

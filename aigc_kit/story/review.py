@@ -1,6 +1,7 @@
 """An automatic review of any article, whoever wrote it: what a reader would stumble over, with the place."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -155,7 +156,9 @@ def _likeness(text: str) -> Finding:
 
 
 def _ending(text: str) -> Finding:
-    last = text.strip().splitlines()[-1].strip()
+    for pattern in (*_LEFT, _MARKUP):  # what is left over is another point, and is no part of a sentence
+        text = pattern.sub("", text)
+    last = (text.strip().splitlines() or [""])[-1].strip()
     if not _ENDS.search(last):
         return Finding("结尾", False, f"最后一句没有说完：…{last[-16:]}", "补完这一句；生成时可以加大长度上限")
     close = _CLOSING.search(last)
@@ -171,8 +174,10 @@ def _leftovers(text: str) -> Finding:
     found += [f"排版符号 {each[0].strip()}" for each in _MARKUP.finditer(text)]
     if not found:
         return Finding("残留", True, "没有占位符和排版残留")
-    words = "、".join(dict.fromkeys(piece[:24] for piece in found))
-    return Finding("残留", False, f"有 {len(found)} 处：{words}", "删掉，或者换成真正的内容")
+    kinds = Counter(piece[:24] for piece in found)
+    words = "、".join(f"{piece}（{count} 处）" if count > 1 else piece for piece, count in kinds.items())
+    many = f"，{len(kinds)} 种" if len(kinds) < len(found) else ""
+    return Finding("残留", False, f"有 {len(found)} 处{many}：{words}", "删掉，或者换成真正的内容")
 
 
 def _jargon(text: str) -> Finding:

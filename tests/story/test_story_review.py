@@ -47,6 +47,18 @@ def test_each_fault_is_found_and_named(text, title):
     assert title in str(review(text))
 
 
+@pytest.mark.parametrize("rest", ["[1](@ref)", "[1]", "【1】", "[cite_start]", "[cite: 3]", "**", "\n---[2](@ref)"])
+def test_leftovers_behind_a_finished_sentence_do_not_make_it_unfinished(rest):
+    assert failed(GOOD + rest.replace("---", "")) == ["残留"]
+    assert "没有说完" in str(review(GOOD[:-1] + rest.replace("---", "")))
+
+
+def test_leftovers_are_counted_by_kind():
+    found = {f.title: f.words for f in review(GOOD + "[1](@ref)[1](@ref)**[cite_start]**").findings}
+    assert found["残留"] == "有 5 处，3 种：[cite_start]、[1](@ref)（2 处）、排版符号 **（2 处）"
+    assert {f.title: f.words for f in review(GOOD + "[1]").findings}["残留"] == "有 1 处：[1]"
+
+
 def test_a_word_of_the_trade_that_is_explained_is_allowed():
     assert "术语" not in failed(GOOD.replace("是一家人", "同胚（能互相捏成对方）"))
     assert "术语" not in failed(GOOD.replace("是一家人", "，这叫做同胚"))
