@@ -10,6 +10,7 @@ from aigc_kit.types import Request
 from aigc_kit.types.base import shown
 
 Settings = TypeVar("Settings")
+_OF_THE_REQUEST = tuple(one.name for one in fields(Request) if one.name not in ("card", "prompt", "extra"))
 
 
 def read(cls: type[Settings], request: Request, of_what: str) -> Settings:
@@ -30,7 +31,7 @@ def read(cls: type[Settings], request: Request, of_what: str) -> Settings:
             continue
         if name not in known:
             every = [*known, *OF_THE_PLAN]
-            close = get_close_matches(name, every, n=1)
+            close = get_close_matches(name, [*every, *_OF_THE_REQUEST], n=1)
             raise UnknownName(
                 asked=f"the setting {name}={shown(value)} of {of_what}",
                 found="no setting of that name" + (f"; close: {close[0]}" if close else ""),

@@ -96,7 +96,7 @@ class Settings:
         known = [f.name for f in fields(cls)]
         for name, value in request.extra.items():
             if name not in known:
-                close = get_close_matches(name, known, n=1)
+                close = get_close_matches(name, [*known, "seed"], n=1)
                 raise UnknownName(
                     asked=f"the setting {name}={shown(value)} of speech",
                     found="no setting of that name" + (f"; close: {close[0]}" if close else ""),

@@ -382,7 +382,8 @@ def test_a_plan_is_for_its_own_request(here):
     [
         ({"strength": 0}, BadInput, "not a number in"), ({"strength": 1.2}, BadInput, "not a number in"),
         ({"weights": 1}, BadInput, "not True or False"), ({"scheduler": "best"}, UnknownName, "no scheduler"),
-        ({"strenght": 0.5}, UnknownName, "close: strength"), ({"english": 3}, BadInput, "not text"),
+        ({"strenght": 0.5}, UnknownName, "close: strength"), ({"stpes": 5}, UnknownName, "close: steps"),
+        ({"guidence": 5}, UnknownName, "close: guidance"), ({"english": 3}, BadInput, "not text"),
     ],
 )  # fmt: skip
 def test_settings_are_checked(values, error, match):
