@@ -2,6 +2,7 @@
 
 import json
 import math
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -146,10 +147,16 @@ def training() -> dict:
     found = {name: flow[-1][name] for name in ("step", "samples", "cpu")}
     found["prefers"] = [line["prefers"] | {"samples": line["samples"]} for line in flow if "prefers" in line]
     for half in ("decoder", "encoder"):
-        of_it = [line for line in lines if half in line]
-        found[f"{half}_cpu"] = next((line["cpu"] for line in reversed(of_it) if "cpu" in line), None)
+        of_it = [line for line in lines if "linear" in line and ("encoder" in line) == (half == "encoder")]
+        found[f"{half}_cpu"] = added_up([line["cpu"] for line in of_it])
     found["clips"] = clips.CHUNK * len(clips.ready())
     return found
+
+
+def added_up(seconds: list[float]) -> float | None:
+    """All runs of a clock that begins anew with each: the sum of where it stood last before it fell. None: no run."""
+    ends = [now for now, later in pairwise([*seconds, 0.0]) if later < now]
+    return sum(ends) if ends else None
 
 
 assert set(GATES) == set(CLIP_ATTRIBUTES)

@@ -278,3 +278,8 @@ def test_a_favoured_share_of_a_batch_shows_what_is_favoured():
     assert share({}) == pytest.approx(puppies, abs=0.03)
     assert share({"puppy": 0.5}) == pytest.approx(0.5 + 0.5 * puppies, abs=0.05)
     assert share({"turn": 0.3, "puppy": 0.4}) == pytest.approx(0.3 * both + 0.4 + 0.3 * puppies, abs=0.05)
+
+
+def test_minutes_of_a_half_are_those_of_all_its_runs():
+    assert evaluate.added_up([104, 530, 109, 443, 108, 1087]) == 530 + 443 + 1087
+    assert evaluate.added_up([18, 37]) == 37 and evaluate.added_up([]) is None
