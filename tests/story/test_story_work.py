@@ -228,6 +228,7 @@ def test_hints_are_measured(work):
     found = hints(work)
     assert "64×48" in found["image.craft"].words and found["image.craft"].usual is False
     assert found["whole.complete"].usual is True
+    assert "各部分嵌入后约" in found["whole.complete"].words  # the whole page is larger: styles, a model, its script
     assert "旁白 1.0 秒，视频 1.0 秒" in found["between.rhythm"].words
     assert "每秒 3.0 字" in found["audio.pace"].words  # 一个洞 in one second
     assert found["between.style"].words

@@ -95,7 +95,7 @@ def _range(found: re.Match, english: str) -> Reading:
         above = "零上" if low[0] in "-−" and high[0] not in "-−" else ""
         said = f"{_degrees(low)}到{above}{_degrees(high)}{UNITS[unit]}"
     else:
-        two = low == "2" and not unit and _measured_by(found)
+        two = low == "2" and not unit and _measured_by(found) and not _ordinal(found)
         said = f"{'两' if two else quantity(low)}到{quantity(high)}{UNITS.get(unit, '')}"
     return Reading(said, "范围")
 
@@ -111,11 +111,15 @@ def _number(found: re.Match, english: str) -> Reading:
     long = re.fullmatch(r"\d{9,}", number) and not re.match(r"[\u4e00-\u9fff]", found.string[found.end() :])
     if re.fullmatch(r"0\d+|\d{12,}", number) or long:
         return Reading(digits(number), "数字串逐个读")
-    if found.string[max(found.start() - 1, 0) : found.start()] == "第":
+    if _ordinal(found):
         return Reading(quantity(number).replace("两", "二"), "数字")
     if number == "2" and _measured_by(found):
         return Reading("两", "量词前读“两”")
     return Reading(quantity(number), "数字")
+
+
+def _ordinal(found: re.Match) -> bool:
+    return found.string[max(found.start() - 1, 0) : found.start()] == "第"
 
 
 def _measured_by(found: re.Match) -> bool:
