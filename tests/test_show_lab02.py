@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+from dataclasses import replace
 from mmap import mmap
 
 import numpy as np
@@ -122,6 +123,11 @@ def test_plots_say_their_numbers():
     assert "主体 2/2" in repr(lab02.per_attribute([take_of(pictures=cats)]))
     grid = Grid(("size", ((96, 96),)), ("steps", (20, 40)), ((take_of(), take_of()),))
     assert lab02.seconds(grid).png()[:4] == b"\x89PNG"
+    late = Cost((Phase("denoise", 100.0, None, "wall clock"),))
+    slow = replace(grid, takes=tuple(tuple(replace(take, cost=late) for take in row) for row in grid.takes))
+    (axis,) = lab02.seconds(slow, grid, grid).figure.axes
+    spent = [take.measured()["seconds"].value for take in grid.takes[0]]
+    assert list(axis.lines[0].get_ydata()) == spent and "3 次的中位数" in axis.get_ylabel()
 
 
 def test_two_sides_are_laid_beside_each_other():

@@ -60,9 +60,17 @@ def words_for(prompt: str, settings: Settings, card: Card, tokenizer: Any, *, ne
     if not read.strip():
         empty = "负面提示词里没有小世界认识的词" if negative else "提示词里没有小世界认识的词，画面与它无关"
         notes = (*notes, empty)
+    if world and (old := _traditional(prompt)):
+        notes = (*notes, f"有繁体字：{old}。小世界只认识简体字，请改写成简体")
     if not budget.fits:
         notes = (*notes, f"共 {budget.used} 个 token，编码器只读前 {budget.limit} 个，后面的没有读到：{budget.cut}")
     return Words(prompt, read, budget, tuple(labels), notes, pieces if weighted else ())
+
+
+def _traditional(text: str) -> str:
+    from aigc_kit.tinyworld.scan import traditional
+
+    return traditional(text)
 
 
 def _pieces(text: str) -> tuple[tuple[Piece, ...], tuple[str, ...]]:

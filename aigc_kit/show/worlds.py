@@ -15,7 +15,7 @@ ATTRIBUTES_ZH: Mapping[str, str] = {
 }
 WHY_ZH: Mapping[str, str] = {
     "unknown": "小世界里没有",
-    "grammar": "虚词",
+    "grammar": "不影响画面的词",
     "second": "已经有一个",
     "elsewhere": "说的是别的东西的颜色",
     "negated": "说了不要",

@@ -59,9 +59,35 @@ def scan(prompt: str, lexicon: Lexicon | None = None) -> list[Hit]:
         if hits and hits[-1].end > start:  # one character that became several
             start = hits[-1].end
         if start < stop:
+            if text[at:end] in _ENDINGS and hits and hits[-1].end == start and hits[-1].attribute == "unknown":
+                attribute = "unknown"
             hits.append(Hit(start, stop, prompt[start:stop], clause, attribute, value))
         at = end
     return hits
+
+
+_ENDINGS = "色地里"
+"""Grammar after a word of this world, but the end of an unknown word right after one: 藏青色, 沼泽地."""
+
+
+def traditional(text: str) -> str:
+    """The characters of a text that are written so only in Traditional Chinese, each once.
+
+    In Big5 (Traditional), and not in GB 2312 (Simplified).
+
+    >>> traditional("一隻紅色的小貓，a red cat")
+    '隻紅貓'
+    """
+    found = dict.fromkeys(char for char in text if "\u4e00" <= char <= "\u9fff")
+    return "".join(char for char in found if not _in(char, "gb2312") and _in(char, "big5"))
+
+
+def _in(char: str, charset: str) -> bool:
+    try:
+        char.encode(charset)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 _OTHER = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")

@@ -112,6 +112,8 @@ def test_an_unknown_prompt_gives_an_empty_phrase_that_is_said():
     assert made.read == ""
     assert dict(made.labels)["dropped"] == (("量子纠缠", "unknown"),)
     assert made.notes == ("提示词里没有小世界认识的词，画面与它无关",)
+    assert read("一隻紅色的小貓", TINY).notes[-1] == "有繁体字：隻紅貓。小世界只认识简体字，请改写成简体"
+    assert read("一只红色的小猫", TINY).notes == ()
     avoid = words_for("量子纠缠", Settings(), TINY, None, negative=True)
     assert avoid.notes == ("负面提示词里没有小世界认识的词",)
     assert "不是分隔符" in read("红色|小狗", TINY).notes[0]

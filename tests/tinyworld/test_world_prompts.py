@@ -52,3 +52,19 @@ def test_hand_written_prompts_are_read_as_a_person_would(row):
 def test_generated_prompts_say_what_is_expected_of_them():
     for row in GENERATED:
         assert vocab.spec_of(row["prompt"]).known() == row["expected"]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "unknown"),
+    [
+        ("柔和的光", ["柔和", "光"]),
+        ("黑色的小猫", ["黑色"]),
+        ("灰色小狗", ["灰色"]),
+        ("雪地里的小狗", ["雪地里"]),
+        ("藏青色的小狗", ["藏青色"]),
+        ("一只小狗，在森林里", []),
+        ("小狗和鲸鱼", ["鲸鱼"]),
+    ],
+)
+def test_an_unknown_word_stays_whole(prompt, unknown):
+    assert [piece.text for piece in vocab.phrase(prompt).dropped if piece.why == "unknown"] == unknown

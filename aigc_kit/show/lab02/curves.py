@@ -183,20 +183,25 @@ def peaks(made: "Table") -> Picture:
     return Picture(figure, f"{made.card} 的峰值（{words}）：{said}")
 
 
-def seconds(made: "Grid") -> Picture:
-    """Seconds against steps, one line a size: measured."""
+def seconds(made: "Grid", *again: "Grid") -> Picture:
+    """Seconds against steps, one line a size: measured.
+
+    Args:
+        made: the grid whose runs took the seconds.
+        again: the same grid, run again; every point is then the median, since single timings shake.
+    """
     figure, (axis,) = canvas(width=6, height=3)
-    for (value, takes), colour in zip(
-        zip(made.rows[1], made.takes, strict=True), (BLUE, GREEN, ORANGE, RED), strict=False
-    ):
-        spent = [take.measured()["seconds"].value for take in takes]
+    for index, (value, takes) in enumerate(zip(made.rows[1], made.takes, strict=True)):
+        colour = (BLUE, GREEN, ORANGE, RED)[index % 4]
+        runs = [[take.measured()["seconds"].value for take in one.takes[index]] for one in (made, *again)]
+        spent = np.median(runs, axis=0)
         height, width = takes[0].labels["size"]
         name = f"{height}×{width}" if made.rows[0] == "size" else str(value)
         axis.plot(list(made.columns[1]), spent, marker="o", color=colour, label=name)
     axis.set_ylim(bottom=0)
     axis.set_xticks(list(made.columns[1]))
     axis.set_xlabel(label("步数", "steps"))
-    axis.set_ylabel(label("秒（实测）", "seconds (measured)"))
+    axis.set_ylabel(label(f"秒（实测，{len(again) + 1} 次的中位数）" if again else "秒（实测）", "seconds (measured)"))
     axis.legend(frameon=False, fontsize=10)
     return Picture(figure, "用时随步数和尺寸的变化（实测）")
 
