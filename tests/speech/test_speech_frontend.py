@@ -237,3 +237,10 @@ def test_what_is_no_text_is_refused(given):
 def test_english_is_said_in_one_of_two_ways():
     with pytest.raises(BadInput, match=r"(?s)english='loud'.*letters or keep"):
         normalise("AI", english="loud")
+
+
+def test_the_dictionary_has_the_tone_of_a_measure_word_that_is_light_in_speech():
+    apart = [(s.character, s.pinyin, s.tone) for s in syllables("一个和三个", sandhi=False)]
+    assert apart == [("一", "yi", 1), ("个", "ge", 4), ("和", "he", 2), ("三", "san", 1), ("个", "ge", 4)]
+    said = [(s.character, s.pinyin, s.tone) for s in syllables("一个和三个")]
+    assert said == [("一", "yi", 2), ("个", "ge", 5), ("和", "he", 2), ("三", "san", 1), ("个", "ge", 5)]

@@ -81,8 +81,6 @@ def _readings(text: str, start: int) -> list[Syllable]:
     made = []
     for offset, (character, syllable) in enumerate(zip(text, read, strict=True)):
         said = "de5" if offset in neutral else _FIXED.get(character, syllable)
-        if character == "个" and offset and text[offset - 1] in "一二两三四五六七八九十几这那每百千万半":
-            said = "ge5"
         if character in _DICTIONARY:  # some phrases of pypinyin have the changed tone already, others not
             said = _DICTIONARY[character]
         if said != "?" and said[-1].isdigit():
@@ -102,7 +100,17 @@ def _phrased(text: str) -> list[str]:
 
 
 def _sandhi(run: list[Syllable], text: str, start: int) -> list[Syllable]:
-    return _third(_bu_and_yi(run, text, start), text, start)
+    return _third(_light_ge(_bu_and_yi(run, text, start)), text, start)
+
+
+def _light_ge(run: list[Syllable]) -> list[Syllable]:
+    """个 loses its tone after a numeral or 几, 这, 那, 每; what 一 does before it, it does before the fourth tone."""
+    made = list(run)
+    for i in range(1, len(run)):
+        near = run[i].index == run[i - 1].index + 1
+        if run[i].character == "个" and near and run[i - 1].character in "一二两三四五六七八九十几这那每百千万半":
+            made[i] = replace(run[i], tone=5)
+    return made
 
 
 def _bu_and_yi(run: list[Syllable], text: str, start: int) -> list[Syllable]:
@@ -123,7 +131,7 @@ def _bu_and_yi(run: list[Syllable], text: str, start: int) -> list[Syllable]:
                     made[i] = replace(syllable, tone=2)
             elif _ends_a_word(text, syllable.index - start):
                 made[i] = replace(syllable, tone=1)
-            elif _next_is_falling(following):
+            elif following.tone == 4:
                 made[i] = replace(syllable, tone=2)
             else:
                 made[i] = replace(syllable, tone=4)
@@ -137,10 +145,6 @@ _NUMERALS = tuple("零〇一二三四五六七八九十第百千万亿点幺")
 def _ends_a_word(text: str, at: int) -> bool:
     """统一的: the 一 belongs to the word before it."""
     return at > 0 and text[at - 1 : at + 1] in _ENDING_IN_YI
-
-
-def _next_is_falling(following: Syllable) -> bool:
-    return following.tone == 4 or following.character == "个"  # 个 is neutral here, and was 4
 
 
 def _third(run: list[Syllable], text: str, start: int) -> list[Syllable]:
