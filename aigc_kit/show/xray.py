@@ -7,6 +7,7 @@ from aigc_kit.errors import BadInput
 from aigc_kit.footprint import ModelFacts, PhaseFacts, PhasePrediction, Prediction
 from aigc_kit.show.fonts import label
 from aigc_kit.show.plots import GREEN, GREY, ORANGE, RED, Picture, canvas
+from aigc_kit.types.base import PHASES_ZH
 from aigc_kit.units import GIB
 
 if TYPE_CHECKING:
@@ -134,7 +135,9 @@ def _stack(axis: "Axes", index: int, traced: PhaseFacts, phase: PhasePrediction,
 
 def _peak(axis: "Axes", prediction: Prediction) -> None:
     """What sets the peak of the run, in words under the axis."""
-    text = label("峰值由此操作决定：", "the peak is set by ") + prediction.setter
+    name, setter = prediction.peak.name, prediction.peak.setter
+    phase = _PHASES.get(name, (PHASES_ZH.get(name, name), name))[0]
+    text = label(f"峰值由此操作决定（{phase}）：{setter}", f"the peak is set by {prediction.setter}")
     axis.set_xlabel(text, fontsize=9, loc="left")
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from aigc_kit.errors import BadInput
 from aigc_kit.footprint import cached, predict
-from aigc_kit.show import xray
+from aigc_kit.show import fonts, xray
 from aigc_kit.units import GIB
 
 
@@ -27,7 +27,8 @@ def test_the_timeline_stacks_the_predicted_bytes(facts, placement):
         assert sum(bars_at(axis, index)) * GIB == pytest.approx(phase.resident_bytes)
     words = " ".join(text.get_text() for text in axis.texts)
     assert all(f"{p.allocated_bytes / GIB:.2f}" in words for p in found.phases) and "8 GiB" in words
-    assert found.setter in axis.get_xlabel() and "decode" in picture.words
+    assert found.peak.setter in axis.get_xlabel() and "decode" in picture.words
+    assert ("decode: " in axis.get_xlabel()) is (fonts.use() is None)  # a phase has its Chinese name in Chinese
     assert picture.png()[:4] == b"\x89PNG"
 
 
