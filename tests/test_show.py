@@ -72,6 +72,14 @@ def test_a_page_in_chinese_names_phases_and_ways_of_measuring_in_chinese(take):
         assert not re.search(r"measured|wall clock|events|denoise|decode|text_encoder|load", words), words
 
 
+def test_a_plan_without_settings_has_no_row_for_them():
+    from aigc_kit import speech
+
+    shown = repr(page.plan(speech.plan_for("你好", card="baker")))
+    assert "提示词: 你好" in shown and not re.search(r"^\S+: *$", shown, re.MULTILINE)
+    assert "参数" not in shown and "参数: " in repr(page.plan(speech.plan_for("你好", card="baker", speed=7)))
+
+
 def test_a_plan_in_chinese_has_no_phase_or_rule_in_english():
     for name in ("sdxl", "wan2.1-1.3b"):
         words = plan(Request(name, "一只小狗"), machines.a_gpu(12 * GIB), cards.get(name)).explain("zh")

@@ -173,7 +173,7 @@ def _settings(made: Plan) -> list[tuple[str, str]]:
         guidance = "" if request.guidance is None else f"，CFG {request.guidance:g}"
         rows.append(("步数", f"{request.steps} 步{guidance}"))
     extra = "，".join(f"{name}={value}" for name, value in request.extra.items() if value is not None)
-    return [*rows, ("参数", extra)] if extra or not rows else rows
+    return [*rows, ("参数", extra)] if extra else rows
 
 
 def _phases(made: Plan) -> list[tuple[str, str]]:
