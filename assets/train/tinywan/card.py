@@ -22,6 +22,16 @@ def checker_table(found: dict) -> str:
     )
 
 
+def motion_table(found: dict) -> str:
+    """Rows: motions; how many clips of the world they are, and how many show all that was said."""
+    columns = ("a clip of the world", "all said")
+    rows = [
+        [f"{name} ({shares['all said']['of']})", *(tables.rate(shares[c]) for c in columns)]
+        for name, shares in found.items()
+    ]
+    return tables.table(["", *columns], rows)
+
+
 def verdict(report: dict) -> str:
     """One line that says which gates are missed."""
     missed = tables.missed(report["sets"]["generated"], evaluate.GATES)
@@ -55,6 +65,11 @@ def text(report: dict) -> str:
         handwritten_table=tables.handwritten_table(sets),
         other=evaluate.OTHER,
         other_table=tables.side_by_side(report["other_sizes"]),
+        motion_table=motion_table(report["by_motion"]),
+        twice=evaluate.SAID_TWICE,
+        twice_table=tables.side_by_side({language: report["said_twice"][language] for language in ("zh", "en")}),
+        zh_only=report["said_twice"]["zh only"],
+        en_only=report["said_twice"]["en only"],
         mistakes=tables.table(["attribute", "asked", "read", "times"], wrong) if wrong else "None.\n",
         checker_table=checker_table(report["checker"]),
         clips=f"{training['clips']:,}",

@@ -8,9 +8,11 @@ import numpy as np
 import torch
 
 from aigc_kit.tinyworld import clip_vocab
+from aigc_kit.tinyworld.captions import LANGUAGES
+from aigc_kit.tinyworld.clip_captions import clip_canonical
 from aigc_kit.tinyworld.clip_checker import read_clips
-from aigc_kit.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec
-from aigc_kit.tinyworld.reading import Reading
+from aigc_kit.tinyworld.motion import CLIP_ATTRIBUTES, MOTIONS, ClipSpec
+from aigc_kit.tinyworld.reading import Reading, matches
 from assets.train import measures
 from assets.train.clipreader import evaluate as reader
 
@@ -20,6 +22,7 @@ GATES = {"motion": 95, "colour": 95, "subject": 90, "scene": 95, "light": 95}
 NEAREST = 8
 OTHER_SIZES = {"9 frames": {"frames": 9}, "64 x 112": {"width": 112}}
 OTHER = 60  # of the generated prompts, for each other size
+SAID_TWICE = 80  # of the generated prompts' wishes, said in both languages
 
 
 def entries() -> dict[str, list[dict]]:
@@ -113,10 +116,10 @@ def evaluate() -> dict:
             for group, rows in measures.groups(each).items()
         }
         if name == "generated":
-            report["mistakes"] = mistakes(readings, specs)
+            report["mistakes"], report["by_motion"] = mistakes(readings, specs), by_motion(readings, specs)
         paths.RUN.mkdir(parents=True, exist_ok=True)
         sampling.sheet(filmed[name][:72], 3, paths.RUN / f"sheet-{name.split(',')[0]}.png")
-    report["other_sizes"] = other_sizes(pipe)
+    report["other_sizes"], report["said_twice"] = other_sizes(pipe), said_twice(pipe)
     report["nearest"], found = nearest(filmed["generated"][:NEAREST])
     pairs = np.stack([filmed["generated"][:NEAREST], found], 1).reshape(-1, *found.shape[1:])
     sampling.sheet(pairs, 2, paths.MODEL / "nearest.jpg")
@@ -138,6 +141,32 @@ def other_sizes(pipe) -> dict:
         made = sampling.film(pipe, [entry["prompt"] for entry in some], **options)
         out[name] = score(read_clips(list(made)), [entry["spec"] for entry in some])
     return out
+
+
+def by_motion(readings: list[Reading], specs: list[ClipSpec]) -> dict:
+    """motion -> shares among the clips that should show it."""
+    rows = {motion: [k for k, spec in enumerate(specs) if spec.motion == motion] for motion in MOTIONS}
+    return {motion: score([readings[k] for k in at], [specs[k] for k in at]) for motion, at in rows.items() if at}
+
+
+def said_twice(pipe) -> dict:
+    """The same wishes in both languages, each pair from the same noise: languages compared with all else equal.
+
+    Returns:
+        language -> shares; "zh only" and "en only" -> in how many pairs all that was said is right in one alone.
+    """
+    specs = [entry["spec"] for entry in entries()["generated"][:SAID_TWICE]]
+    readings = {
+        language: read_clips(list(sampling.film(pipe, [clip_canonical(spec, language) for spec in specs])))
+        for language in LANGUAGES
+    }
+    right = {
+        language: [all(matches(r, spec).values()) for r, spec in zip(found, specs, strict=True)]
+        for language, found in readings.items()
+    }
+    pairs = list(zip(right["zh"], right["en"], strict=True))
+    out: dict = {language: score(found, specs) for language, found in readings.items()}
+    return out | {"zh only": pairs.count((True, False)), "en only": pairs.count((False, True))}
 
 
 def training() -> dict:

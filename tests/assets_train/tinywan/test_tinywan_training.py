@@ -219,7 +219,9 @@ def report():
     checked = {name: {"share": 0.99, "of": 240} for name in (*CLIP_ATTRIBUTES, "valid")}
     return {
         "settings": {"steps": 20, "guidance": 6.0, "negative": "blurry"}, "sets": sets, "mistakes": [],
-        "other_sizes": {"9 frames": group}, "checker": {"true": checked, "reconstructed": checked},
+        "other_sizes": {"9 frames": group}, "by_motion": {"turn": group},
+        "said_twice": {"zh": group, "en": group, "zh only": 3, "en only": 4},
+        "checker": {"true": checked, "reconstructed": checked},
         "speed": {"seconds": 2.0, "cpu_seconds": 1.0, "threads": 2, "peak_bytes": 2**30},
         "parameters": {"transformer": 3_000_000, "vae": 1_000_000, "text_encoder": 200_000}, "bytes": 8_000_000,
         "nearest": [{"distance": 20.0, "chunk": 1, "row": 2}], "autoencoder": {"psnr": 30.0, "clips": 120},
@@ -232,6 +234,7 @@ def test_the_card_names_what_is_missed(monkeypatch, tmp_path):
     made = card.text(report())
     assert "| motion | 95 %, **missed** | 90.0 %" in made
     assert "**Below what was wanted** (table above): motion" in made
+    assert "| turn (100) | 96.0 %" in made and "in Chinese alone in 3 of the 80 pairs, in English alone in 4." in made
     assert not re.search(r"\{\w+\}", made)
     monkeypatch.setattr(card.paths, "EVALUATION", tmp_path / "eval.json")
     monkeypatch.setattr(card.paths, "MODEL", tmp_path)
@@ -283,3 +286,32 @@ def test_a_favoured_share_of_a_batch_shows_what_is_favoured():
 def test_minutes_of_a_half_are_those_of_all_its_runs():
     assert evaluate.added_up([104, 530, 109, 443, 108, 1087]) == 530 + 443 + 1087
     assert evaluate.added_up([18, 37]) == 37 and evaluate.added_up([]) is None
+
+
+def seen(spec, valid=True, **wrong):
+    """A reading that shows the spec, but for ``wrong``."""
+    return Reading({**spec.fill(random.Random(0)).known(), **wrong}, {}, valid, 1.0)
+
+
+def test_shares_by_motion_count_only_the_clips_that_should_show_it():
+    turn, left = ClipSpec(subject="cat", motion="turn"), ClipSpec(subject="cat", motion="left")
+    found = evaluate.by_motion([seen(turn, valid=False), seen(left), seen(turn)], [turn, left, turn])
+    assert list(found) == ["left", "turn"]
+    assert (found["turn"]["all said"]["right"], found["turn"]["all said"]["of"]) == (1, 2)
+    assert found["left"]["a clip of the world"]["right"] == 1
+
+
+def test_a_wish_said_in_both_languages_counts_where_one_alone_is_right(monkeypatch):
+    said, specs = [], [entry["spec"] for entry in evaluate.entries()["generated"][: evaluate.SAID_TWICE]]
+    monkeypatch.setattr(evaluate.sampling, "film", lambda pipe, prompts: said.append(prompts) or prompts)
+    wrong = {"zh": {2}, "en": {0, 2, 5}}
+
+    def read(prompts):
+        language = "zh" if prompts == said[0] else "en"
+        return [seen(spec, valid=k not in wrong[language]) for k, spec in enumerate(specs)]
+
+    monkeypatch.setattr(evaluate, "read_clips", read)
+    found = evaluate.said_twice(None)
+    assert (found["zh only"], found["en only"]) == (2, 0)
+    assert found["zh"]["all said"]["right"] == evaluate.SAID_TWICE - 1
+    assert all(re.search(r"[\u4e00-\u9fff]", one) for one in said[0]) and all(one.isascii() for one in said[1])
