@@ -53,14 +53,14 @@ def stages(times: Sequence[float] = (0.0, 0.25, 0.45, 0.6, 0.8, 1.0)) -> Picture
 
 def tearing(times: Sequence[float] = (0.0, 0.4, 0.6, 1.0)) -> Picture:
     """What is not allowed: cutting, gluing, pinching, punching; one row each, with the genus of every piece."""
-    figure, axes = canvas(len(TEARING), len(times), width=3 * len(times), height=3.2 * len(TEARING))
+    figure, axes = canvas(len(TEARING), len(times), width=1.35 * len(times), height=1.75 * len(TEARING))
     english = dict(zip(TEARING, ("cut", "glue", "pinch", "punch"), strict=True))
     said = []
     for row, (name, (family, _, _)) in enumerate(TEARING.items()):
         seen = []
         for column, t in enumerate(times):
             axis = axes[row * len(times) + column]
-            found, picture = _drawn(family, t, 260, golden=False)
+            found, picture = _drawn(family, t, 110, golden=False)
             _show(axis, picture, f"{label(name, english[name])} t = {t:.2f}")
             genus = " + ".join(map(str, found.genus))
             axis.set_xlabel(label(f"亏格 {genus}", f"genus {genus}"), fontsize=11)
