@@ -1,5 +1,6 @@
 """Chinese words drawn into frames, in the forms of the mainland: one character is written differently by region."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,7 @@ def caption_font(height: int) -> Any | None:
         path = folder / card.parts["font"] if folder else None
     if path is None:
         return None
-    faces = _faces(path)
-    index = next((i for i, name in enumerate(faces) if "SC" in name.split()), 0)
-    return ImageFont.truetype(str(path), height, index=index)
+    return ImageFont.truetype(str(path), height, index=_simplified(Path(path)))
 
 
 def write(draw: ImageDraw.ImageDraw, place: tuple[float, float], words: str, **how: Any) -> None:
@@ -36,6 +35,12 @@ def write(draw: ImageDraw.ImageDraw, place: tuple[float, float], words: str, **h
     if isinstance(how.get("font"), ImageFont.FreeTypeFont) and features.check("raqm"):
         how["language"] = LANGUAGE
     draw.text(place, words, **how)
+
+
+@cache
+def _simplified(path: Path) -> int:
+    """The number of the face in a font file that is named SC, else 0; looked up once, though every frame asks."""
+    return next((i for i, name in enumerate(_faces(path)) if "SC" in name.split()), 0)
 
 
 def _faces(path: Path) -> list[str]:

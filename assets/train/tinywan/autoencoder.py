@@ -8,12 +8,11 @@ import torch
 from diffusers import AutoencoderKLWan
 from torch import Tensor
 
-from aigc_kit.tinyworld.motion import CLIP_ATTRIBUTES, MOTIONS
 from assets.train.tinysdxl.optimiser import Muon
 
 from . import clips, codec, paths
+from .bank import rows_of
 
-MOTION, TURN = list(CLIP_ATTRIBUTES).index("motion"), MOTIONS.index("turn")
 ENCODER_WIDTH, DECODER_WIDTH = 16, 48
 MOVING_WEIGHT = 2.0  # extra weight of the decoder's errors where something moves
 TURNS = 4.0  # a turn, where the latents tell least of each frame, is drawn this many times as often as another motion
@@ -120,7 +119,8 @@ def batch(rng: np.random.Generator, count: int, frames: int = 9) -> Tensor:
     number = int(rng.choice([n for n in clips.ready() if 0 < n < clips.PIXEL_CHUNKS]))
     source = clips.pixels(number)
     start = 4 * int(rng.integers(0, (clips.FRAMES - frames) // 4 + 1))
-    share = np.where(clips.read(number, "labels")[:, MOTION] == TURN, TURNS, 1.0)
+    share = np.ones(len(source))
+    share[rows_of(clips.read(number, "labels"), "turn")] = TURNS
     chosen = rng.choice(len(source), count, p=share / share.sum())
     return torch.from_numpy(np.stack([source[i, start : start + frames] for i in chosen]))
 

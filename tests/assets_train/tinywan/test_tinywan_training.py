@@ -21,6 +21,7 @@ from aigc_kit.tinyworld.reading import Reading  # noqa: E402
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "video"))
 from assets.train import measures  # noqa: E402
 from assets.train.tinywan import (  # noqa: E402
+    autoencoder,
     bank,
     card,
     clips,
@@ -315,3 +316,19 @@ def test_a_wish_said_in_both_languages_counts_where_one_alone_is_right(monkeypat
     assert (found["zh only"], found["en only"]) == (2, 0)
     assert found["zh"]["all said"]["right"] == evaluate.SAID_TWICE - 1
     assert all(re.search(r"[\u4e00-\u9fff]", one) for one in said[0]) and all(one.isascii() for one in said[1])
+
+
+def test_the_decoder_sees_more_turns_and_weighs_what_moves(monkeypatch):
+    specs = [ClipSpec(motion="turn"), *(ClipSpec(motion="left") for _ in range(4))]
+    labels = np.array([clips.labels(spec) for spec in specs], np.int8)
+    pixels = np.zeros((5, 17, 8, 8, 3), np.uint8) + np.arange(5, dtype=np.uint8)[:, None, None, None, None]
+    monkeypatch.setattr(autoencoder.clips, "ready", lambda: [0, 1])
+    monkeypatch.setattr(autoencoder.clips, "pixels", lambda number: pixels)
+    monkeypatch.setattr(autoencoder.clips, "read", lambda number, name: labels)
+    drawn = autoencoder.batch(np.random.default_rng(0), 2000)
+    assert drawn.shape == (2000, 9, 8, 8, 3)
+    turns = (drawn[:, 0, 0, 0, 0] == 0).float().mean().item()
+    assert turns == pytest.approx(autoencoder.TURNS / (autoencoder.TURNS + 4), abs=0.04)
+    video = torch.zeros(2, 3, 5, 4, 4)
+    video[1, 2, 3, 1, 2] = 0.5
+    assert autoencoder.moving(video).nonzero().tolist() == [[1, 0, 0, 1, 2]]
