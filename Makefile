@@ -67,7 +67,7 @@ gpu-check: $(STAMP)
 	$(BIN)/python -m pytest tests/gpu -rs
 
 readme-media: fetch
-	$(BIN)/python -m aigc_kit.show.readme assets/readme
+	$(BIN)/python -m aigc_kit.teach.show.readme assets/readme
 
 fetch: $(STAMP)
 	$(BIN)/aigc fetch core $(filter-out core,$(MODELS)) $(FETCH_FLAGS)

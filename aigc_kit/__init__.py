@@ -9,40 +9,45 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOME = {
-    "AigcError": "errors",
-    "BadInput": "errors",
-    "DoesNotFit": "errors",
-    "Budget": "types",
-    "Card": "types",
-    "Cost": "types",
-    "Figure": "types",
-    "Plan": "types",
-    "Record": "types",
-    "Request": "types",
-    "Step": "types",
-    "Take": "types",
+    "AigcError": "core.errors",
+    "BadInput": "core.errors",
+    "DoesNotFit": "core.errors",
+    "Budget": "core.types",
+    "Card": "core.types",
+    "Cost": "core.types",
+    "Figure": "core.types",
+    "Plan": "core.types",
+    "Record": "core.types",
+    "Request": "core.types",
+    "Step": "core.types",
+    "Take": "core.types",
 }
-_MODULES = {
-    "cards",
-    "checks",
-    "device",
-    "fetch",
-    "footprint",
-    "image",
-    "load",
-    "notebooks",
-    "offload",
-    "prompts",
-    "record",
-    "show",
-    "speech",
-    "story",
-    "sweep",
-    "text",
-    "topology",
-    "units",
-    "verse",
-    "xray",
+_ROOMS = {
+    "cards": "models",
+    "checks": "teach",
+    "device": "memory",
+    "encode": "media",
+    "fetch": "models",
+    "footprint": "memory",
+    "image": "make",
+    "labs": "teach",
+    "loaded": "models",
+    "notebooks": "teach",
+    "offload": "memory",
+    "paths": "core",
+    "prompts": "worlds",
+    "record": "keep",
+    "show": "teach",
+    "speech": "make",
+    "sweep": "keep",
+    "text": "make",
+    "tinyworld": "worlds",
+    "topology": "worlds",
+    "units": "core",
+    "verse": "worlds",
+    "video": "make",
+    "xray": "memory",
+    "works": "",
 }
 
 __all__ = [
@@ -62,28 +67,33 @@ __all__ = [
     "cards",
     "checks",
     "device",
+    "encode",
     "fetch",
     "footprint",
     "image",
-    "load",
+    "labs",
+    "loaded",
     "notebooks",
     "offload",
+    "paths",
     "prompts",
     "record",
     "show",
     "speech",
-    "story",
     "sweep",
     "text",
+    "tinyworld",
     "topology",
     "units",
     "verse",
+    "video",
+    "works",
     "xray",
 ]
 
 if TYPE_CHECKING:
-    from aigc_kit.errors import AigcError, BadInput, DoesNotFit
-    from aigc_kit.types import Budget, Card, Cost, Figure, Plan, Record, Request, Step, Take
+    from aigc_kit.core.errors import AigcError, BadInput, DoesNotFit
+    from aigc_kit.core.types import Budget, Card, Cost, Figure, Plan, Record, Request, Step, Take
 
 
 def __getattr__(name: str) -> Any:
@@ -91,8 +101,8 @@ def __getattr__(name: str) -> Any:
         value = getattr(import_module(f"aigc_kit.{_HOME[name]}"), name)
         globals()[name] = value
         return value
-    if name in _MODULES:
-        return import_module(f"aigc_kit.{name}")
+    if name in _ROOMS:
+        return import_module(".".join(filter(None, ("aigc_kit", _ROOMS[name], name))))
     raise AttributeError(f"module 'aigc_kit' has no attribute {name!r}")
 
 

@@ -16,7 +16,7 @@ import tomllib
 from importlib.metadata import distributions
 from pathlib import Path
 
-from aigc_kit.errors import AigcError, BadInput
+from aigc_kit.core.errors import AigcError, BadInput
 
 PLACES = ("/mnt/workspace",)  # folders of hosted notebooks that outlive the machine: ModelScope's
 

@@ -6,9 +6,9 @@ import os
 import numpy as np
 import pytest
 
-from aigc_kit import checks
-from aigc_kit.checks import base
-from aigc_kit.errors import BadInput, UnknownName
+from aigc_kit.core.errors import BadInput, UnknownName
+from aigc_kit.teach import checks
+from aigc_kit.teach.checks import base
 
 
 @pytest.fixture

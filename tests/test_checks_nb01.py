@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from aigc_kit.checks import nb01
+from aigc_kit.teach.labs.lab01 import checks
 
 RNG = np.random.default_rng(7)
 LOGITS = RNG.normal(0, 2, 100).astype(np.float32)
@@ -15,7 +15,7 @@ def right(logits, heat):
 
 
 def test_a_accepts_a_stable_softmax():
-    assert nb01.a(right)
+    assert checks.a(right)
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_a_accepts_a_stable_softmax():
     ],
 )
 def test_a_refuses(wrong, hint):
-    result = nb01.a(wrong)
+    result = checks.a(wrong)
     assert not result
     assert hint in result.hint
 
@@ -42,30 +42,30 @@ def entropies(base=2.0):
 
 
 def test_b():
-    assert nb01.b(LOGITS, entropies())
-    assert "自然对数" in nb01.b(LOGITS, entropies(np.e)).hint
-    assert "依次上升" in nb01.b(LOGITS, entropies()[::-1]).hint
-    assert "3 个熵" in nb01.b(LOGITS, [1.0]).hint
-    assert "数值不对" in nb01.b(LOGITS, [1.0, 2.0, 3.0]).hint
+    assert checks.b(LOGITS, entropies())
+    assert "自然对数" in checks.b(LOGITS, entropies(np.e)).hint
+    assert "依次上升" in checks.b(LOGITS, entropies()[::-1]).hint
+    assert "3 个熵" in checks.b(LOGITS, [1.0]).hint
+    assert "数值不对" in checks.b(LOGITS, [1.0, 2.0, 3.0]).hint
 
 
 def test_b_takes_the_truth_before_any_guess_at_a_mistake():
-    assert nb01.b([1000.0, 0.0, 0.0], [0.0, 0.0, 0.0])  # 0 bits are 0 nats too
-    assert "先去掉" in nb01.b(LOGITS, [float("nan")] * 3).hint
+    assert checks.b([1000.0, 0.0, 0.0], [0.0, 0.0, 0.0])  # 0 bits are 0 nats too
+    assert "先去掉" in checks.b(LOGITS, [float("nan")] * 3).hint
 
 
 def test_c_wants_more_than_999_in_a_thousand():
     logits = np.log([0.95, 0.05])
-    assert "95.0%" in nb01.c(logits, 1.0, 0).hint
-    assert nb01.c(logits, 0.3, 0)
+    assert "95.0%" in checks.c(logits, 1.0, 0).hint
+    assert checks.c(logits, 0.3, 0)
 
 
 def test_c():
     best = int(LOGITS.argmax())
-    assert nb01.c(LOGITS, 0.001, best)
-    assert "最大值的位置" in nb01.c(LOGITS, 0.001, (best + 1) % 100).hint
-    assert "往哪边调" in nb01.c(LOGITS, 2.0, best).hint
-    assert "极限" in nb01.c(LOGITS, 0, best).hint
+    assert checks.c(LOGITS, 0.001, best)
+    assert "最大值的位置" in checks.c(LOGITS, 0.001, (best + 1) % 100).hint
+    assert "往哪边调" in checks.c(LOGITS, 2.0, best).hint
+    assert "极限" in checks.c(LOGITS, 0, best).hint
 
 
 def nucleus(shares, p):
@@ -74,19 +74,19 @@ def nucleus(shares, p):
 
 
 def test_d():
-    assert nb01.d(nucleus)
-    assert "要不要留" in nb01.d(lambda s, p: nucleus(s, p)[:-1] if len(nucleus(s, p)) > 1 else nucleus(s, p)).hint
-    assert "更少就够" in nb01.d(lambda s, p: np.arange(len(s))).hint
-    assert "至少一个" in nb01.d(lambda s, p: []).hint
+    assert checks.d(nucleus)
+    assert "要不要留" in checks.d(lambda s, p: nucleus(s, p)[:-1] if len(nucleus(s, p)) > 1 else nucleus(s, p)).hint
+    assert "更少就够" in checks.d(lambda s, p: np.arange(len(s))).hint
+    assert "至少一个" in checks.d(lambda s, p: []).hint
 
 
 def test_e():
     top = float(right(LOGITS.astype(np.float64), 0.2).max())
-    assert nb01.e(LOGITS, top**20)
-    assert "抽一次" in nb01.e(LOGITS, top).hint
-    assert "不是概率" in nb01.e(LOGITS, 1.5).hint
-    assert "数值不对" in nb01.e(LOGITS, top**20 / 2 + 0.3).hint
+    assert checks.e(LOGITS, top**20)
+    assert "抽一次" in checks.e(LOGITS, top).hint
+    assert "不是概率" in checks.e(LOGITS, 1.5).hint
+    assert "数值不对" in checks.e(LOGITS, top**20 / 2 + 0.3).hint
 
 
 def test_what_is_not_yet_answered_is_neither_right_nor_wrong():
-    assert nb01.a(...).state == "todo"
+    assert checks.a(...).state == "todo"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from aigc_kit.checks import nb02
+from aigc_kit.teach.labs.lab02 import checks
 
 
 def noised(x0, noise, share):
@@ -11,7 +11,7 @@ def noised(x0, noise, share):
 
 
 def test_a_accepts_the_formula():
-    assert nb02.a(noised)
+    assert checks.a(noised)
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_a_accepts_the_formula():
     ],
 )
 def test_a_refuses(wrong, hint):
-    result = nb02.a(wrong)
+    result = checks.a(wrong)
     assert not result
     assert hint in result.hint
 
@@ -34,12 +34,12 @@ NUMBERS = 7_000_000
 
 @pytest.fixture
 def counted(monkeypatch):
-    monkeypatch.setattr(nb02, "_numbers_in_the_files", lambda: NUMBERS)
+    monkeypatch.setattr(checks, "_numbers_in_the_files", lambda: NUMBERS)
 
 
 @pytest.mark.parametrize("width", [2, 4])
 def test_b_accepts_a_peak_above_the_weights(counted, width):
-    assert nb02.b(int(width * NUMBERS * 1.3), width * NUMBERS)
+    assert checks.b(int(width * NUMBERS * 1.3), width * NUMBERS)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_b_accepts_a_peak_above_the_weights(counted, width):
     ],
 )
 def test_b_refuses(counted, peak, resident, hint):
-    result = nb02.b(peak, resident)
+    result = checks.b(peak, resident)
     assert not result
     assert hint in result.hint
 
@@ -60,14 +60,14 @@ def test_b_refuses(counted, peak, resident, hint):
 def test_b_counts_the_numbers_of_the_weight_files(tmp_path, monkeypatch):
     from safetensors.numpy import save_file
 
-    from aigc_kit import load
+    from aigc_kit.models import loaded
 
     (tmp_path / "unet").mkdir()
     save_file({"a": np.zeros((3, 5), np.float16)}, tmp_path / "one.safetensors")
     save_file({"b": np.zeros(7, np.float16), "c": np.zeros((2, 1), np.float32)}, tmp_path / "unet" / "x.safetensors")
-    monkeypatch.setattr(load, "on_disk", lambda card: tmp_path)
-    monkeypatch.setattr("aigc_kit.image.plan_for", lambda prompt: type("Plan", (), {"card": None}))
-    assert nb02._numbers_in_the_files() == 15 + 7 + 2
+    monkeypatch.setattr(loaded, "on_disk", lambda card: tmp_path)
+    monkeypatch.setattr("aigc_kit.make.image.plan_for", lambda prompt: type("Plan", (), {"card": None}))
+    assert checks._numbers_in_the_files() == 15 + 7 + 2
 
 
 def picture(prompt, seed):
@@ -75,7 +75,7 @@ def picture(prompt, seed):
 
 
 def test_c_accepts_a_seeded_picture():
-    assert nb02.c(picture)
+    assert checks.c(picture)
 
 
 @pytest.mark.parametrize(
@@ -88,13 +88,13 @@ def test_c_accepts_a_seeded_picture():
     ],
 )
 def test_c_refuses(wrong, hint):
-    result = nb02.c(wrong)
+    result = checks.c(wrong)
     assert not result
     assert hint in result.hint
 
 
 def test_d_accepts_six_parts_that_fit():
-    assert nb02.d(
+    assert checks.d(
         "a cat, smiling and running, in a forest, at sunset with soft light, oil painting style, 8k, wide angle"
     )
 
@@ -110,7 +110,7 @@ def test_d_accepts_six_parts_that_fit():
     ],
 )
 def test_d_refuses(wrong, hint):
-    result = nb02.d(wrong)
+    result = checks.d(wrong)
     assert not result
     assert hint in result.hint
 
@@ -120,7 +120,7 @@ HALF = {**ROW, "weights": 14_000_000, "peak": 17_000_000}
 
 
 def test_e_accepts_a_complete_table():
-    assert nb02.e({"FP32": ROW, "FP16": HALF})
+    assert checks.e({"FP32": ROW, "FP16": HALF})
 
 
 @pytest.mark.parametrize(
@@ -134,13 +134,13 @@ def test_e_accepts_a_complete_table():
     ],
 )
 def test_e_refuses(table, hint):
-    result = nb02.e(table)
+    result = checks.e(table)
     assert not result
     assert hint in result.hint
 
 
 def test_f_asks_for_four_attributes():
-    result = nb02.f("一只小猫，在海边")
+    result = checks.f("一只小猫，在海边")
     assert not result
     assert "2 个属性" in result.hint
 
@@ -149,4 +149,4 @@ def test_clips_tokenizer_of_the_library_counts_as_the_kit_does():
     from aigc_kit import prompts
 
     for one in prompts.course_prompts():
-        assert nb02._clip_tokens(one.en) == prompts.budget(one.en).used
+        assert checks._clip_tokens(one.en) == prompts.budget(one.en).used

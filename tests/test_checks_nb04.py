@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from aigc_kit import encode
-from aigc_kit.checks import nb04
-from aigc_kit.tinyworld.motion import ClipSpec, film
+from aigc_kit.media import encode
+from aigc_kit.teach.labs.lab04 import checks
+from aigc_kit.worlds.tinyworld.motion import ClipSpec, film
 
 
 def right_frames(n):
@@ -13,8 +13,8 @@ def right_frames(n):
 
 
 def test_a_accepts_what_the_library_does():
-    assert nb04.a(right_frames)
-    assert nb04.a(lambda n: n // 4 * 4 + 1)  # the same, since 4k+1 stays
+    assert checks.a(right_frames)
+    assert checks.a(lambda n: n // 4 * 4 + 1)  # the same, since 4k+1 stays
 
 
 @pytest.mark.parametrize(("wrong", "hint"), [
@@ -22,11 +22,11 @@ def test_a_accepts_what_the_library_does():
     (lambda n: 17, "想要 12 帧"),
 ])  # fmt: skip
 def test_a_refuses(wrong, hint):
-    assert hint in nb04.a(wrong).hint
+    assert hint in checks.a(wrong).hint
 
 
 def test_b_accepts_the_nearest():
-    assert nb04.b(lambda h, w: tuple(max(16, int(x / 16 + 0.5) * 16) for x in (h, w)))
+    assert checks.b(lambda h, w: tuple(max(16, int(x / 16 + 0.5) * 16) for x in (h, w)))
 
 
 @pytest.mark.parametrize(("wrong", "hint"), [
@@ -34,11 +34,11 @@ def test_b_accepts_the_nearest():
     (lambda h, w: 480, "两个数"), (lambda h, w: (480, 832), "更近"),
 ])  # fmt: skip
 def test_b_refuses(wrong, hint):
-    assert any(part in nb04.b(wrong).hint for part in hint.split("|"))
+    assert any(part in checks.b(wrong).hint for part in hint.split("|"))
 
 
 def test_c_accepts_clip_then_round():
-    assert nb04.c(lambda x: (x * 255).round().clip(0, 255).astype(np.uint8))
+    assert checks.c(lambda x: (x * 255).round().clip(0, 255).astype(np.uint8))
 
 
 def in_place(x):
@@ -54,18 +54,18 @@ def in_place(x):
     (lambda x: np.floor((x * 255).clip(0, 255)).astype(np.uint8), "砍掉"),
 ])  # fmt: skip
 def test_c_refuses(wrong, hint):
-    assert any(part in nb04.c(wrong).hint for part in hint.split("|"))
+    assert any(part in checks.c(wrong).hint for part in hint.split("|"))
 
 
 def test_d_accepts_the_formula():
-    assert nb04.d(lambda c, u, s: u + s * (c - u))
+    assert checks.d(lambda c, u, s: u + s * (c - u))
 
 
 @pytest.mark.parametrize(("wrong", "hint"), [
     (lambda c, u, s: c + s * (c - u), "s = 1"), (lambda c, u, s: c, "s = 0"), (lambda c, u, s: c.sum(), "形状"),
 ])  # fmt: skip
 def test_d_refuses(wrong, hint):
-    assert hint in nb04.d(wrong).hint
+    assert hint in checks.d(wrong).hint
 
 
 @pytest.fixture(scope="module")
@@ -79,20 +79,20 @@ def written(path, frames, fps):
 
 
 def test_e_accepts_a_whole_clip(clip, tmp_path):
-    assert nb04.e(written(tmp_path / "a.mp4", clip, 8))
-    assert nb04.e(str(tmp_path / "a.mp4"))
+    assert checks.e(written(tmp_path / "a.mp4", clip, 8))
+    assert checks.e(str(tmp_path / "a.mp4"))
 
 
 def test_e_refuses(clip, tmp_path):
-    assert "帧率是 24" in nb04.e(written(tmp_path / "b.mp4", clip, 24)).hint
-    assert "16 帧" in nb04.e(written(tmp_path / "c.mp4", clip[:16], 8)).hint
-    assert "黑" in nb04.e(written(tmp_path / "d.mp4", clip // 255, 8)).hint
-    assert "没有动" in nb04.e(written(tmp_path / "e.mp4", np.repeat(clip[:1], 17, 0), 8)).hint
-    assert "没有文件" in nb04.e(tmp_path / "none.mp4").hint
-    assert "路径" in nb04.e(clip).hint
+    assert "帧率是 24" in checks.e(written(tmp_path / "b.mp4", clip, 24)).hint
+    assert "16 帧" in checks.e(written(tmp_path / "c.mp4", clip[:16], 8)).hint
+    assert "黑" in checks.e(written(tmp_path / "d.mp4", clip // 255, 8)).hint
+    assert "没有动" in checks.e(written(tmp_path / "e.mp4", np.repeat(clip[:1], 17, 0), 8)).hint
+    assert "没有文件" in checks.e(tmp_path / "none.mp4").hint
+    assert "路径" in checks.e(clip).hint
     (tmp_path / "f.mp4").write_bytes(b"no film")
-    assert "读不出" in nb04.e(tmp_path / "f.mp4").hint
-    assert "h264" in nb04.e(written_gif(tmp_path / "g.gif", clip)).hint
+    assert "读不出" in checks.e(tmp_path / "f.mp4").hint
+    assert "h264" in checks.e(written_gif(tmp_path / "g.gif", clip)).hint
 
 
 def written_gif(path, clip):

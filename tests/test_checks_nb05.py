@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from aigc_kit.checks import nb05
-from aigc_kit.story import Work, draft, feynman, sample, write_page
-from aigc_kit.topology import TEARING, moment, render, torus
+from aigc_kit.teach.labs.lab05 import checks
+from aigc_kit.works import Work, draft, feynman, sample, write_page
+from aigc_kit.worlds.topology import TEARING, moment, render, torus
 
 
 def right(vertices, faces):
@@ -14,7 +14,7 @@ def right(vertices, faces):
 
 
 def test_a_accepts_the_count():
-    assert nb05.a(right)
+    assert checks.a(right)
 
 
 @pytest.mark.parametrize(
@@ -27,20 +27,20 @@ def test_a_accepts_the_count():
     ],
 )
 def test_a_refuses(wrong, hint):
-    assert hint in nb05.a(wrong).hint
+    assert hint in checks.a(wrong).hint
 
 
 def test_b_counts_holes_not_dents():
-    assert nb05.b(dict(nb05.HOLES))
-    assert "碗" in nb05.b({**nb05.HOLES, "碗": 1}).hint
-    assert "还差" in nb05.b({"碗": 0}).hint
+    assert checks.b(dict(checks.HOLES))
+    assert "碗" in checks.b({**checks.HOLES, "碗": 1}).hint
+    assert "还差" in checks.b({"碗": 0}).hint
 
 
 def test_c_accepts_what_halving_finds():
-    assert nb05.c(*moment(TEARING["粘合"][0], tolerance=0.05, cell=0.06))
-    assert "更准" in nb05.c(0.2, 0.8).hint
-    assert "没有变" in nb05.c(0.8, 0.83).hint
-    assert "更小" in nb05.c(0.5, 0.4).hint
+    assert checks.c(*moment(TEARING["粘合"][0], tolerance=0.05, cell=0.06))
+    assert "更准" in checks.c(0.2, 0.8).hint
+    assert "没有变" in checks.c(0.8, 0.83).hint
+    assert "更小" in checks.c(0.5, 0.4).hint
 
 
 PROMPT = feynman(
@@ -67,8 +67,8 @@ OTHER = sample().replace("甜甜圈", "囚徒困境")
     ],
 )
 def test_d_refuses(prompt, text, hint):
-    assert nb05.d(PROMPT, OTHER)
-    assert hint in nb05.d(prompt, text).hint
+    assert checks.d(PROMPT, OTHER)
+    assert hint in checks.d(prompt, text).hint
 
 
 def test_e_wants_one_style_and_three_contents():
@@ -79,37 +79,37 @@ def test_e_wants_one_style_and_three_contents():
 
     series = [noise(0, 80) for _ in range(3)]
     apart = [noise(0, 60), noise(90, 130), noise(200, 255)]
-    assert nb05.e(series, apart)
-    assert "不比随便" in nb05.e(apart, series).hint
-    assert "一模一样" in nb05.e([series[0], series[0], series[1]], apart).hint
-    assert "各要三张" in nb05.e(series[:2], apart).hint
+    assert checks.e(series, apart)
+    assert "不比随便" in checks.e(apart, series).hint
+    assert "一模一样" in checks.e([series[0], series[0], series[1]], apart).hint
+    assert "各要三张" in checks.e(series[:2], apart).hint
 
 
 def test_f_reads_the_table():
     rows = draft(sample()).table()
-    assert nb05.f(rows)
-    assert "至少 5" in nb05.f(rows[:3]).hint
+    assert checks.f(rows)
+    assert "至少 5" in checks.f(rows[:3]).hint
     longer = [{**row} for row in rows]
     longer[0]["秒"] += 2
-    assert "合计 62.00" in nb05.f(longer).hint
+    assert "合计 62.00" in checks.f(longer).hint
     fast = [{**row} for row in rows]
     fast[1]["旁白"] = "字" * 80
-    assert "太快" in nb05.f(fast).hint
+    assert "太快" in checks.f(fast).hint
     same = [{**row, "画面描述": "同一幅"} for row in rows]
-    assert "一模一样" in nb05.f(same).hint
+    assert "一模一样" in checks.f(same).hint
 
 
 def test_g_opens_the_page(tmp_path):
     work = Work("洞", "甜甜圈")
     work.add("text", sample(), "sample")
-    assert "没有找到" in nb05.g(tmp_path / "no.html").hint
-    assert "图片" in nb05.g(write_page(work, tmp_path)).hint
+    assert "没有找到" in checks.g(tmp_path / "no.html").hint
+    assert "图片" in checks.g(write_page(work, tmp_path)).hint
     work.add("image", render(torus(), size=32), "computed", alt="圆环")
-    assert "声音" in nb05.g(write_page(work, tmp_path)).hint
+    assert "声音" in checks.g(write_page(work, tmp_path)).hint
     tone = 0.1 * np.sin(np.arange(2400) * 0.1).astype(np.float32)
     work.add("audio", (tone, 24000), "person")
     page = write_page(work, tmp_path)
-    assert nb05.g(page)
+    assert checks.g(page)
     html = page.read_text(encoding="utf-8")
     for bad, hint in (
         (html.replace('alt="圆环"', 'alt=""'), "alt"),
@@ -117,4 +117,4 @@ def test_g_opens_the_page(tmp_path):
         (html.replace("非模型生成", "").replace("AI 生成", ""), "写明"),
     ):
         page.write_text(bad, encoding="utf-8")
-        assert hint in nb05.g(page).hint
+        assert hint in checks.g(page).hint

@@ -83,7 +83,7 @@ def test_an_empty_name_is_no_name_left_out(command, capsys):
 )
 def test_memory_of_a_machine_that_is_not_planned_for_is_refused(arguments, words, capsys, monkeypatch):
     from aigc_kit import device
-    from aigc_kit.types import Budget
+    from aigc_kit.core.types import Budget
 
     monkeypatch.setattr(device, "probe", lambda **_: Budget("cpu", "CPU", 2**34, 2**34, 2**34, 2**36))
     assert main(["plan", "sdxl", *arguments]) == 2
@@ -236,7 +236,7 @@ def test_what_makes_no_sense_is_refused(arguments, match, tmp_path, monkeypatch,
 
 
 def test_notebook_takes_a_labs_number_or_a_path(capsys):
-    from aigc_kit.notebooks import cells
+    from aigc_kit.teach.notebooks import cells
 
     assert main(["notebook", "lint", "03"]) == 0
     assert main(["notebook", "lint", str(cells.folder() / "03_chattts.ipynb")]) == 0

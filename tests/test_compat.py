@@ -7,7 +7,7 @@ import textwrap
 
 import pytest
 
-from aigc_kit import compat
+from aigc_kit.models import compat
 
 
 def test_the_build_of_torch_is_read_without_importing_it():

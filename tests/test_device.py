@@ -8,7 +8,8 @@ import psutil
 import pytest
 
 from aigc_kit import device
-from aigc_kit.units import MIB
+from aigc_kit.core.units import MIB
+from aigc_kit.media import fonts
 
 
 def test_the_budget_of_this_machine_is_plausible():
@@ -54,9 +55,9 @@ def test_a_font_is_found_by_its_name(tmp_path, monkeypatch):
     (tmp_path / "fonts" / "Latin.ttf").touch()
     monkeypatch.setattr(device, "_FONT_FOLDERS", (str(tmp_path / "fonts"),))
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert device.cjk_font() is None
+    assert fonts.system_font() is None
     (tmp_path / "fonts" / "NotoSansCJK-Regular.ttc").touch()
-    assert device.cjk_font() == tmp_path / "fonts" / "NotoSansCJK-Regular.ttc"
+    assert fonts.system_font() == tmp_path / "fonts" / "NotoSansCJK-Regular.ttc"
 
 
 def test_the_regular_weight_is_preferred(tmp_path, monkeypatch):
@@ -69,7 +70,7 @@ def test_the_regular_weight_is_preferred(tmp_path, monkeypatch):
         "NotoSerifCJK-Regular.ttc",
     ):
         (tmp_path / name).touch()
-    assert device.cjk_font() == tmp_path / "NotoSansCJK-Regular.ttc"
+    assert fonts.system_font() == tmp_path / "NotoSansCJK-Regular.ttc"
 
 
 def test_a_font_made_for_simplified_chinese_is_preferred(tmp_path, monkeypatch):
@@ -77,9 +78,9 @@ def test_a_font_made_for_simplified_chinese_is_preferred(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     for name in ("NotoSansCJKjp-Regular.otf", "NotoSansCJK-Regular.ttc", "NotoSansCJKsc-Regular.otf"):
         (tmp_path / name).touch()
-    assert device.cjk_font() == tmp_path / "NotoSansCJKsc-Regular.otf"
+    assert fonts.system_font() == tmp_path / "NotoSansCJKsc-Regular.otf"
     (tmp_path / "NotoSansCJKsc-Regular.otf").unlink()
-    assert device.cjk_font() == tmp_path / "NotoSansCJK-Regular.ttc"
+    assert fonts.system_font() == tmp_path / "NotoSansCJK-Regular.ttc"
 
 
 @pytest.mark.parametrize(("compute", "modern"), [((7, 5), False), ((8, 0), True), ((8, 9), True), ((9, 0), True)])

@@ -8,8 +8,9 @@ from importlib.metadata import version
 
 import pytest
 
-from aigc_kit import doctor, paths
+from aigc_kit import doctor
 from aigc_kit.cli import main
+from aigc_kit.core import paths
 
 
 def by_name(findings):

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aigc_kit import cards
-from aigc_kit.errors import BadInput, CannotLoad, DoesNotFit
-from aigc_kit.plan import MARGIN, check_same, plan
-from aigc_kit.plan.text import LIBRARY_BYTES
-from aigc_kit.types import Budget, RemoteFile, Request
-from aigc_kit.units import GIB, MIB, parse_bytes
+from aigc_kit.core.errors import BadInput, CannotLoad, DoesNotFit
+from aigc_kit.core.types import Budget, RemoteFile, Request
+from aigc_kit.core.units import GIB, MIB, parse_bytes
+from aigc_kit.make.text.needs import LIBRARY_BYTES
+from aigc_kit.memory.plan import MARGIN, check_same, plan
 
 LAPTOP = Budget("cpu", "a laptop", 8 * GIB, 16 * GIB, 8 * GIB, 100 * GIB, {"threads": 2}, bandwidth=1e10)
 GPU = replace(LAPTOP, device="cuda", name="a GPU", free_bytes=24 * GIB, capabilities={"bf16": True})
@@ -189,7 +189,7 @@ def test_a_plan_of_another_request_is_refused(other, named):
     check_same(made.request, made)
     with pytest.raises(BadInput, match=rf"its own {named}") as caught:
         check_same(replace(request, **other), made)
-    assert "aigc_kit.text.plan_for" in str(caught.value)
+    assert "aigc_kit.make.text.plan_for" in str(caught.value)
 
 
 def test_a_run_needs_a_request_and_a_plan_in_this_order():

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from aigc_kit import record
-from aigc_kit.errors import BadInput, CannotWrite, UnknownName
-from aigc_kit.types import Budget, Card, Cost, Figure, Phase, Plan, Request, Take, as_json
-from aigc_kit.units import GIB
+from aigc_kit.core.errors import BadInput, CannotWrite, UnknownName
+from aigc_kit.core.types import Budget, Card, Cost, Figure, Phase, Plan, Request, Take, as_json
+from aigc_kit.core.units import GIB
 
 TEXT = "人工智能的未来\r\n<script>不是代码</script>\n🙂"
 CARD = Card(

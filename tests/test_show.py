@@ -8,13 +8,16 @@ import pytest
 from matplotlib.colors import to_rgba
 from PIL import Image
 
-from aigc_kit import cards, device, verse
-from aigc_kit.plan import machines, plan
-from aigc_kit.show import fonts, lab01, page, plots, statistics
-from aigc_kit.text.engines.base import Candidates
-from aigc_kit.text.settings import Settings
-from aigc_kit.types import Budget, Cost, Phase, Request, Take
-from aigc_kit.units import GIB
+from aigc_kit import cards, verse
+from aigc_kit.core import statistics
+from aigc_kit.core.types import Budget, Cost, Phase, Request, Take
+from aigc_kit.core.units import GIB
+from aigc_kit.make.text.engines.base import Candidates
+from aigc_kit.make.text.settings import Settings
+from aigc_kit.media import fonts
+from aigc_kit.memory.plan import machines, plan
+from aigc_kit.teach.labs import lab01
+from aigc_kit.teach.show import page, plots
 
 HOSTILE = '<script>alert("x")</script>'
 LAPTOP = Budget("cpu", HOSTILE, 8 * GIB, 16 * GIB, 8 * GIB, 100 * GIB, bandwidth=1e10)
@@ -63,8 +66,8 @@ def test_cost_sets_measured_beside_predicted_with_the_ratio(take):
 
 
 def test_a_page_in_chinese_names_phases_and_ways_of_measuring_in_chinese(take):
-    from aigc_kit.offload.ledger import HOW
-    from aigc_kit.types.base import PHASES_ZH
+    from aigc_kit.core.types.base import PHASES_ZH
+    from aigc_kit.memory.offload.ledger import HOW
 
     for how in HOW.values():
         phases = (Phase("load", 1.0, None, "wall clock"), *(Phase(name, 1.0, GIB, how) for name in PHASES_ZH))
@@ -95,8 +98,9 @@ def test_a_cost_outside_its_interval_says_why_that_happens(take):
 
 def test_a_plan_in_chinese_says_where_its_figures_come_from_in_chinese():
     """Of the kit's own rules no English phrase is left, in any plan of the tiny tier."""
-    from aigc_kit import image, speech, text, video
-    from aigc_kit.types.origins import source_zh
+    from aigc_kit import image, speech, text
+    from aigc_kit.core.types.origins import source_zh
+    from aigc_kit.make import video
 
     plans = [
         text.plan_for("春风", card="poem"),
@@ -114,7 +118,7 @@ def test_a_plan_in_chinese_says_where_its_figures_come_from_in_chinese():
 
 @pytest.fixture
 def without_font(monkeypatch):
-    monkeypatch.setattr(device, "cjk_font", lambda: None)
+    monkeypatch.setattr("aigc_kit.media.fonts.system_font", lambda: None)
     monkeypatch.setattr(fonts, "_fetched", lambda: None)
     fonts.use.cache_clear()
     yield

@@ -11,13 +11,13 @@ import pytest
 from PIL import Image
 
 from aigc_kit import cards, prompts
-from aigc_kit.image import Comparison, Grid, Side
-from aigc_kit.notebooks.leaks import leaks
-from aigc_kit.show import lab02
-from aigc_kit.tinyworld import Spec, render
-from aigc_kit.tinyworld.vocab import phrase
-from aigc_kit.types import Budget, Cost, Figure, FrozenMap, Phase, Plan, Request, Step, Take
-from aigc_kit.units import GIB
+from aigc_kit.core.types import Budget, Cost, Figure, FrozenMap, Phase, Plan, Request, Step, Take
+from aigc_kit.core.units import GIB
+from aigc_kit.make.image import Comparison, Grid, Side
+from aigc_kit.teach.labs import lab02
+from aigc_kit.teach.notebooks.lint_outputs import leaks
+from aigc_kit.worlds.tinyworld import Spec, render
+from aigc_kit.worlds.tinyworld.vocab import phrase
 
 HOSTILE = '<script>alert("x")</script>'
 MACHINE = Budget("cpu", "a test's CPU", GIB, GIB, GIB, GIB, FrozenMap())
@@ -155,7 +155,7 @@ def test_tables_of_prompts():
 
 
 def test_predictions_are_called_so():
-    from aigc_kit.footprint import cached, predict
+    from aigc_kit.memory.footprint import cached, predict
 
     facts = cached("sdxl", 1024, 1024, dtype="float16")
     shown = lab02.predicted({"B": predict(facts), "轮换": predict(facts, "model")})

@@ -7,14 +7,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from aigc_kit import cards, encode
-from aigc_kit.errors import BadInput
-from aigc_kit.plan import machines
-from aigc_kit.plan import plan as make_plan
-from aigc_kit.show import lab04
-from aigc_kit.tinyworld.motion import ClipSpec, film
-from aigc_kit.types import Cost, Plan, Request, Step, Take
-from aigc_kit.units import GIB
+from aigc_kit import cards
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import Cost, Plan, Request, Step, Take
+from aigc_kit.core.units import GIB
+from aigc_kit.media import encode
+from aigc_kit.memory.plan import machines
+from aigc_kit.memory.plan import plan as make_plan
+from aigc_kit.teach.labs import lab04
+from aigc_kit.worlds.tinyworld.motion import ClipSpec, film
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +121,7 @@ def test_placements_agree_with_the_planner():
 def test_progress_counts_down(monkeypatch):
     shown = []
     monkeypatch.setattr(
-        "aigc_kit.show.page.Shown", lambda html: shown.append(html) or SimpleNamespace(replace=shown.append)
+        "aigc_kit.teach.show.page.Shown", lambda html: shown.append(html) or SimpleNamespace(replace=shown.append)
     )
     bar = lab04.Progress(every=2, decode=1.0)
     preview = SimpleNamespace(pixels=lambda: "pixels")

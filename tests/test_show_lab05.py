@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aigc_kit.notebooks.leaks import leaks
-from aigc_kit.show import lab05
-from aigc_kit.story import Work, draft, hints, review, sample
-from aigc_kit.topology import render, torus
+from aigc_kit.teach.labs import lab05
+from aigc_kit.teach.notebooks.lint_outputs import leaks
+from aigc_kit.works import Work, draft, hints, review, sample
+from aigc_kit.worlds.topology import render, torus
 from tests.core_models import require_card
 
 HOSTILE = '<script>alert("x")</script>'
@@ -94,7 +94,7 @@ def test_engines_say_what_is_here_and_what_stands_in_for_what_is_not(monkeypatch
 
 
 def test_a_film_is_shown_small(tmp_path):
-    from aigc_kit.encode import mp4
+    from aigc_kit.media.encode import mp4
 
     frames = np.random.default_rng(0).integers(0, 255, (8, 90, 160, 3), dtype=np.uint8)
     path = tmp_path / "clip.mp4"
@@ -152,7 +152,7 @@ def test_the_wizard_paints_speaks_and_moves_with_what_is_here(tmp_path, monkeypa
 
 
 def test_where_a_chinese_model_is_here_the_wizard_lets_it_write(tmp_path, monkeypatch):
-    module = import_module("aigc_kit.show.lab05.wizard")
+    module = import_module("aigc_kit.teach.labs.lab05.wizard")
     rounds = []
 
     class Talk:

@@ -6,9 +6,8 @@ import IPython.display
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from aigc_kit.show.page import Html, Shown
-from aigc_kit.show.place import Place
-from aigc_kit.show.plots import Live, Picture, canvas
+from aigc_kit.teach.show.page import Html, Place, Shown
+from aigc_kit.teach.show.plots import Live, Picture, canvas
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_kit import cards, errors
-from aigc_kit.errors import AigcError, BadInput
-from aigc_kit.types import Budget, Cost, Figure, FrozenMap, Phase, Request, as_json
+from aigc_kit import cards
+from aigc_kit.core import errors
+from aigc_kit.core.errors import AigcError, BadInput
+from aigc_kit.core.types import Budget, Cost, Figure, FrozenMap, Phase, Request, as_json
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_kit.errors import BadInput
-from aigc_kit.units import GB, GIB, MB, format_bytes, format_seconds, parse_bytes
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.units import GB, GIB, MB, format_bytes, format_seconds, parse_bytes
 
 
 @given(st.integers(0, 10**15), st.booleans())

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aigc_kit import verse
-from aigc_kit.errors import BadInput, UnknownName
+from aigc_kit.core.errors import BadInput, UnknownName
 
 JINGYESI = "床前明月光，疑是地上霜。举头望明月，低头思故乡。"
 GUANQUELOU = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"

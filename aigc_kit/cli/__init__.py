@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from aigc_kit.errors import AigcError, BadInput, not_written
+from aigc_kit.core.errors import AigcError, BadInput, not_written
 
 COMMANDS = (
     "doctor",

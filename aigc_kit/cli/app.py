@@ -21,8 +21,8 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C."""
-    from aigc_kit import labs
-    from aigc_kit.notebooks import app, cells
+    from aigc_kit.teach import labs
+    from aigc_kit.teach.notebooks import app, cells
 
     os.environ["AIGC_OUT"] = str(args.out.resolve())  # the kernel works in a folder that goes with the app
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -20,8 +20,8 @@ def run(args: argparse.Namespace) -> int:
     """Fit, show, write."""
     from pathlib import Path
 
-    from aigc_kit.calibrate import calibrate, save
-    from aigc_kit.units import format_bytes
+    from aigc_kit.core.units import format_bytes
+    from aigc_kit.keep.calibrate import calibrate, save
 
     found = calibrate([Path(folder) for folder in args.folders] or None, args.device)
     for row, (before, after) in found.ratios.items():

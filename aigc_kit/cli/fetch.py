@@ -5,10 +5,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from aigc_kit import cards
-from aigc_kit.errors import AigcError, BadInput, FetchError
-from aigc_kit.types import Card
-from aigc_kit.units import format_bytes
+from aigc_kit.core.errors import AigcError, BadInput, FetchError
+from aigc_kit.core.types import Card
+from aigc_kit.core.units import format_bytes
+from aigc_kit.models import cards
 
 FONT = "font-cjk"
 
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
 
 def table(wanted: list[Card]) -> str:
     """The cards as a table: name, tier, kind, size, on disk, where its hashes come from, licence."""
-    from aigc_kit import fetch
+    from aigc_kit.models import fetch
 
     rows = [("name", "tier", "kind", "size", "on disk", "sha256 from", "licence")]
     for card in wanted:
@@ -75,9 +75,9 @@ def _wanted(names: list[str], *, all_core: bool) -> list[Card]:
 
 
 def _font_installed() -> bool:
-    from aigc_kit import device
+    from aigc_kit.media import fonts
 
-    font = device.cjk_font()
+    font = fonts.system_font()
     if font:
         print(f"{FONT}: not needed, {font.name} is installed (--all-core fetches it all the same)", file=sys.stderr)
     return font is not None
@@ -85,7 +85,7 @@ def _font_installed() -> bool:
 
 def _fetch(card: Card, args: argparse.Namespace) -> int:
     """Fetch one card; a failure is printed, and the next card is still tried."""
-    from aigc_kit import fetch
+    from aigc_kit.models import fetch
 
     if args.from_dir is None and not args.offline and not fetch.find(card):
         print(fetch.preflight(card).text, file=sys.stderr)
@@ -104,10 +104,10 @@ def _fetch(card: Card, args: argparse.Namespace) -> int:
 
 def _prepare(card: Card) -> int:
     """Unpack what was fetched, so that the first lesson does not have to wait for it."""
-    from aigc_kit import load
+    from aigc_kit.models import loaded
 
     try:
-        if load.prepare(card):
+        if loaded.prepare(card):
             print(f"{card.name}: 4-bit weights unpacked to float32 for the transformers engine")
     except AigcError as error:
         print(error, file=sys.stderr)
@@ -116,7 +116,7 @@ def _prepare(card: Card) -> int:
 
 
 def _verify(wanted: list[Card]) -> int:
-    from aigc_kit import fetch
+    from aigc_kit.models import fetch
 
     wrong = False
     for card in wanted or cards.ALL.values():

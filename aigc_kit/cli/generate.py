@@ -4,8 +4,8 @@ import argparse
 import sys
 
 from aigc_kit.cli import idle
-from aigc_kit.errors import BadInput
-from aigc_kit.types import Card, Step
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import Card, Step
 
 BARE_FORM = "五言绝句"
 
@@ -36,7 +36,9 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Stream the text to standard output; figures go to standard error."""
-    from aigc_kit import cards, record, text
+    from aigc_kit.keep import record
+    from aigc_kit.make import text
+    from aigc_kit.models import cards
 
     card = cards.get(args.model)
     _refuse_pictures(card.name, card.kind)
@@ -71,7 +73,7 @@ def _prompt(prompt: str, card: Card) -> str:
     Raises:
         BadInput: a prompt for the poem model that is neither of its form nor a title.
     """
-    from aigc_kit import verse
+    from aigc_kit.worlds import verse
 
     note = note_of_language(card, prompt) if prompt.strip() else None
     if note is None:
@@ -85,7 +87,7 @@ def _prompt(prompt: str, card: Card) -> str:
         raise BadInput(
             asked=f"a poem about {prompt!r}",
             found="neither a prompt of the poem model's form nor a title: " + problem.found,
-            todo="give a Chinese title of up to 8 characters, or write '<五绝>春晓<诗>' (aigc_kit.verse.prompt_for)",
+            todo="give a Chinese title of up to 8 characters, or write '<五绝>春晓<诗>' (verse.prompt_for)",
         ) from None
     print(f"[a title alone: taken as a {BARE_FORM}, prompt {made}]", file=sys.stderr)
     return made
@@ -93,7 +95,7 @@ def _prompt(prompt: str, card: Card) -> str:
 
 def note_of_language(card: Card, prompt: str) -> str | None:
     """A line that says that the model does not speak the language of a prompt; None where it does."""
-    from aigc_kit.text import language_of
+    from aigc_kit.make.text import language_of
 
     language, spoken = language_of(prompt), card.constraints["languages"]
     if language in spoken:
@@ -114,7 +116,8 @@ def _refuse_pictures(name: str, kind: str) -> None:
 
 def _speak(args: argparse.Namespace) -> int:
     """Write a sound and its record to out/; what was changed in the text goes to standard error."""
-    from aigc_kit import record, speech
+    from aigc_kit.keep import record
+    from aigc_kit.make import speech
 
     values = {"seed": args.seed, "controls": args.controls}
     plan = speech.plan_for(args.prompt, card=args.model, voice=args.voice, **values)

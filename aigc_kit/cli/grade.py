@@ -25,7 +25,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Grade; 1 when a submission could not be read."""
-    from aigc_kit.classroom import Row, grade, sandbox, table
+    from aigc_kit.teach.classroom import Row, grade, sandbox, table
 
     if args.execute and not sandbox.network_is_off():
         print("note: this system does not let the network be switched off for submitted functions", file=sys.stderr)

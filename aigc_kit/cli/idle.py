@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aigc_kit.types import Card
+    from aigc_kit.core.types import Card
 
 
 def refuse(args: argparse.Namespace, names: Iterable[str], card: "Card", found: str) -> None:
@@ -14,10 +14,10 @@ def refuse(args: argparse.Namespace, names: Iterable[str], card: "Card", found: 
     Raises:
         BadInput: one was given.
     """
-    from aigc_kit.plan import idle
+    from aigc_kit.memory.plan import unsupported
 
     given = {name: value for name, value in vars(args).items() if value is not False}  # a switch that was not set
-    idle.refuse(given, names, card, found, _written)
+    unsupported.refuse(given, names, card, found, _written)
 
 
 def _written(name: str, value: Any) -> str:

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from aigc_kit.errors import BadInput
+from aigc_kit.core.errors import BadInput
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
@@ -28,15 +28,15 @@ def run(args: argparse.Namespace) -> int:
     Returns:
         0 when all went well, 1 when one failed.
     """
-    from aigc_kit import labs
-    from aigc_kit.device import cpu_name
-    from aigc_kit.notebooks import cells, gallery, kernel
-    from aigc_kit.notebooks.run import run_notebook
-    from aigc_kit.paths import offline
+    from aigc_kit.core.paths import offline
+    from aigc_kit.memory.device import cpu_name
+    from aigc_kit.teach import labs
+    from aigc_kit.teach.notebooks import cells, gallery, kernel
+    from aigc_kit.teach.notebooks.run import run_notebook
 
     if args.timeout < 1:
         raise BadInput(asked=f"--timeout {args.timeout}", found="no second to run in", todo="give 1 or more, say 600")
-    chosen = [labs.get(number) for number in args.numbers] or [lab for lab in labs.LABS if lab.core]
+    chosen = [labs.get(number) for number in args.numbers] or [lab for lab in labs.every() if lab.core]
     folder = cells.folder()
     for lab in chosen:
         cells.read(folder / lab.notebook)  # refuse before anything has run
@@ -64,8 +64,8 @@ def run(args: argparse.Namespace) -> int:
 
 def table(runs: list) -> str:
     """Rows of notebook, status, seconds, peak RAM, what it made; columns as wide as needed."""
-    from aigc_kit.notebooks.gallery import summary
-    from aigc_kit.units import format_bytes
+    from aigc_kit.core.units import format_bytes
+    from aigc_kit.teach.notebooks.gallery import summary
 
     rows = [("notebook", "status", "seconds", "peak RAM", "made")]
     for done in runs:

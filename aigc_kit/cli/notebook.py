@@ -4,15 +4,15 @@ import argparse
 import sys
 from pathlib import Path
 
-from aigc_kit.errors import UnknownName
+from aigc_kit.core.errors import UnknownName
 
 WHICH = "NOTEBOOK: a lab's number, such as 02, or the path of a notebook."
 
 
 def _path(given: str) -> Path:
     """A lab's number, or a path as it is."""
-    from aigc_kit import labs
-    from aigc_kit.notebooks import cells
+    from aigc_kit.teach import labs
+    from aigc_kit.teach.notebooks import cells
 
     if not given.isdigit():
         return Path(given)
@@ -46,8 +46,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _lint(args: argparse.Namespace) -> int:
-    from aigc_kit.notebooks.cells import all_paths
-    from aigc_kit.notebooks.lint import lint
+    from aigc_kit.teach.notebooks.cells import all_paths
+    from aigc_kit.teach.notebooks.lint import lint
 
     paths = args.paths or all_paths()
     found = lint(paths)
@@ -58,9 +58,8 @@ def _lint(args: argparse.Namespace) -> int:
 
 
 def _refresh(args: argparse.Namespace) -> int:
-    from aigc_kit.notebooks.cells import all_paths, read
-    from aigc_kit.notebooks.refresh import refresh
-    from aigc_kit.notebooks.stamp import is_stale
+    from aigc_kit.teach.notebooks.cells import all_paths, is_stale, read
+    from aigc_kit.teach.notebooks.refresh import refresh
 
     paths = args.paths or [path for path in all_paths() if is_stale(read(path))]
     for path in paths:
@@ -72,7 +71,7 @@ def _refresh(args: argparse.Namespace) -> int:
 
 
 def _stamp(args: argparse.Namespace) -> int:
-    from aigc_kit.notebooks.stamp import stamp
+    from aigc_kit.teach.notebooks.cells import stamp
 
     for path in args.paths:
         print(f"{path.name}: {'stamped' if stamp(path) else 'as before'}")
@@ -80,7 +79,7 @@ def _stamp(args: argparse.Namespace) -> int:
 
 
 def _student(args: argparse.Namespace) -> int:
-    from aigc_kit.notebooks.student import student
+    from aigc_kit.teach.notebooks.student import student
 
     print(student(args.path, args.dest, overwrite=args.overwrite))
     return 0

@@ -5,10 +5,10 @@ import json
 from typing import TYPE_CHECKING
 
 from aigc_kit.cli import idle
-from aigc_kit.errors import BadInput
+from aigc_kit.core.errors import BadInput
 
 if TYPE_CHECKING:
-    from aigc_kit.types import Budget, Card, Request
+    from aigc_kit.core.types import Budget, Card, Request
 
 _SIZES = ("height", "width", "frames", "steps")
 _WRITTEN = ("max_new_tokens", "engine")
@@ -50,9 +50,9 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the plan."""
-    from aigc_kit import cards
-    from aigc_kit.plan import plan
-    from aigc_kit.types import as_json
+    from aigc_kit.core.types import as_json
+    from aigc_kit.memory.plan import plan
+    from aigc_kit.models import cards
 
     card = cards.get(args.model)
     made = plan(_request(args, card), _budget(args, card), card)
@@ -70,8 +70,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _request(args: argparse.Namespace, card: "Card") -> "Request":
-    from aigc_kit.plan.idle import options
-    from aigc_kit.types import Request
+    from aigc_kit.core.types import Request
+    from aigc_kit.memory.plan.unsupported import options
 
     idle.refuse(args, options(card), card, f"a {card.kind} model has no such choice")
     fields = {name: getattr(args, name) for name in _SIZES}
@@ -93,8 +93,8 @@ def _budget(args: argparse.Namespace, card: "Card") -> "Budget":
     """
     from dataclasses import replace
 
-    from aigc_kit import units
-    from aigc_kit.plan import machines
+    from aigc_kit.core import units
+    from aigc_kit.memory.plan import machines
 
     if args.vram is not None or args.gpu is not None:
         if args.memory is not None:
@@ -104,7 +104,7 @@ def _budget(args: argparse.Namespace, card: "Card") -> "Budget":
                 todo="leave it out; --ram is the memory of that GPU's host",
             )
         return machines.a_gpu(args.vram, name=args.gpu, ram=machines.RAM if args.ram is None else args.ram)
-    from aigc_kit import device
+    from aigc_kit.memory import device
 
     budget = device.probe(bandwidth=card.kind == "text")
     if args.memory is not None:

@@ -23,10 +23,10 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Fill the folder."""
-    from aigc_kit import cards
-    from aigc_kit.classroom import prefetch
     from aigc_kit.cli.fetch import Bar
-    from aigc_kit.units import format_bytes
+    from aigc_kit.core.units import format_bytes
+    from aigc_kit.models import cards
+    from aigc_kit.teach.classroom import prefetch
 
     names = dict.fromkeys(member for name in args.models for member in cards.ALIASES.get(name, (name,)))
     chosen = [cards.get(name) for name in names]

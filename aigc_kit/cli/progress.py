@@ -12,10 +12,10 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print it."""
-    from aigc_kit import checks, labs
+    from aigc_kit.teach import checks, labs
 
     known = checks.progress()
-    for lab in [labs.get(number) for number in args.labs] or labs.LABS:
+    for lab in [labs.get(number) for number in args.labs] or labs.every():
         ones, noted = checks.checks_of(lab.number), known.get(lab.number, {})
         passed = sum(bool(noted.get(one.name, {}).get("passed")) for one in ones)
         print(f"第 {lab.number} 课 {lab.title}：通过 {passed} / {len(ones)}")

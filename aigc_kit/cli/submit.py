@@ -20,8 +20,8 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Pack, and say what is in it."""
-    from aigc_kit.classroom import pack
-    from aigc_kit.units import format_bytes
+    from aigc_kit.core.units import format_bytes
+    from aigc_kit.teach.classroom import pack
 
     packed = pack(args.name, args.to, args.works or None)
     for name, why in packed.left_out:

@@ -4,10 +4,10 @@ import argparse
 import json
 from typing import Any
 
-from aigc_kit.errors import BadInput
-from aigc_kit.footprint import ModelFacts, Prediction
-from aigc_kit.types import Figure
-from aigc_kit.units import format_bytes
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import Figure
+from aigc_kit.core.units import format_bytes
+from aigc_kit.memory.footprint import ModelFacts, Prediction
 
 _HEAD = {
     "en": ("part", "class", "parameters", "dtype", "weights"),
@@ -75,7 +75,8 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the X-ray."""
-    from aigc_kit import footprint, units
+    from aigc_kit.core import units
+    from aigc_kit.memory import footprint
 
     if args.placement not in footprint.PLACEMENTS:
         raise BadInput(
@@ -98,8 +99,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _facts(args: argparse.Namespace) -> tuple[ModelFacts, bool]:
     """The facts, and whether they were traced before."""
-    from aigc_kit import footprint
-    from aigc_kit.footprint.bytes import COMPUTE_DTYPES, full_name
+    from aigc_kit.memory import footprint
+    from aigc_kit.memory.footprint.bytes import COMPUTE_DTYPES, full_name
 
     usual = footprint.usual(args.model)
     dtype = (usual or {}).get("dtype", "float16") if args.dtype is None else full_name(args.dtype, COMPUTE_DTYPES)
@@ -110,7 +111,7 @@ def _facts(args: argparse.Namespace) -> tuple[ModelFacts, bool]:
         found = footprint.cached(args.model, height, width, frames, args.batch, dtype, *options)
         if found is not None:
             return found, True
-    from aigc_kit.xray import trace
+    from aigc_kit.memory.xray import trace
 
     sizes = (args.height, args.width, args.frames)
     return trace(args.model, *sizes, args.batch, dtype, *options, lora_rank=args.lora), False
@@ -118,7 +119,7 @@ def _facts(args: argparse.Namespace) -> tuple[ModelFacts, bool]:
 
 def as_record(facts: ModelFacts, found: Prediction, time: Figure | None, kept: bool) -> dict[str, Any]:
     """The X-ray as plain values: bytes, operations, seconds (null without a card, or where there is no estimate)."""
-    from aigc_kit.types import as_json
+    from aigc_kit.core.types import as_json
 
     phases = []
     for phase, facts_of in zip(found.phases, facts.phases, strict=True):

@@ -7,13 +7,16 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from aigc_kit import cards, compat, device, fetch, labs, paths
-from aigc_kit.doctor.findings import Finding
-from aigc_kit.doctor.network import sources, start_reaching
-from aigc_kit.doctor.packages import drift, versions
-from aigc_kit.errors import AigcError
-from aigc_kit.types import Card
-from aigc_kit.units import GB, GIB, format_bytes
+from aigc_kit.core import paths
+from aigc_kit.core.errors import AigcError
+from aigc_kit.core.types import Card
+from aigc_kit.core.units import GB, GIB, format_bytes
+from aigc_kit.doctor.audit import drift, versions
+from aigc_kit.doctor.network import Finding, sources, start_reaching
+from aigc_kit.media import fonts
+from aigc_kit.memory import device
+from aigc_kit.models import cards, compat, fetch
+from aigc_kit.teach import labs
 
 __all__ = ["Finding", "drift", "examine"]
 
@@ -52,7 +55,7 @@ def _machine() -> Iterator[Finding]:
     yield Finding("machine", "processor", "ok", f"{device.cpu_name()}, {device.threads()} threads")
     free = device.free_ram()
     yield Finding("machine", "memory", "ok" if free > ENOUGH_RAM else "note", f"{format_bytes(free)} free")
-    disk = device.disk_free()
+    disk = paths.disk_free()
     yield Finding("machine", "disk", "ok" if disk > ENOUGH_DISK else "note", f"{format_bytes(disk, decimal=True)} free")
     gpus = device.gpus()
     if not gpus:
@@ -73,7 +76,7 @@ def _machine() -> Iterator[Finding]:
 
 
 def _font() -> Iterator[Finding]:
-    installed = device.cjk_font()
+    installed = fonts.system_font()
     fetched = fetch.find(cards.get("font-cjk"))
     if installed:
         yield Finding("font", "Chinese in plots", "ok", installed.name)
@@ -130,7 +133,7 @@ def _short(folder: Path) -> str:
 
 def _labs() -> Iterator[Finding]:
     gpu = bool(device.gpus()) and "+cpu" not in (compat.torch_build() or "")
-    for lab in labs.LABS:
+    for lab in labs.every():
         here = [name for name in lab.cards if _on_disk(name)]
         full = [name for name in lab.full if _on_disk(name)]
         tiers = [f"tiny with {', '.join(here)}"] if here else []

@@ -6,19 +6,19 @@ there is a network, `pip-audit` asks one; `aigc doctor --audit` says so each tim
 
 import base64
 import hashlib
+import platform
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.metadata import Distribution, PackageNotFoundError, distribution, version
 from pathlib import Path
 
-from aigc_kit import paths
-from aigc_kit.doctor.findings import Finding
-from aigc_kit.doctor.packages import pins
+from aigc_kit.core import paths
+from aigc_kit.doctor.network import Finding
+from aigc_kit.models import compat
 
 ROOT, EXTRA = "aigc-kit", "dev"
-
 # Licences under which everything may be used and passed on; a package under another one must stand in THIRD_PARTY.md
 FREE = re.compile(
     r"\b(MIT|BSD|Apache|ISC|ISCL|PSF|Python Software Foundation|MPL|Mozilla|Unlicense|HPND|MIT-CMU|Zlib|ZLIB|CC0|0BSD|"
@@ -27,6 +27,69 @@ FREE = re.compile(
 )
 COPYLEFT = re.compile(r"\b(A?GPL|LGPL|GNU)", re.IGNORECASE)
 LONGEST = 80  # characters: some packages put the whole text of their licence where its name belongs
+
+
+def drift() -> list[tuple[str, str, str]]:
+    """Packages of the tested set that are installed in another version: (name, installed, tested)."""
+    pinned = pins()
+    out = []
+    for name in sorted(_direct_dependencies() & set(pinned)):
+        installed = _version(name)
+        if installed is not None and installed.split("+")[0] != pinned[name].split("+")[0]:
+            out.append((name, installed, pinned[name]))
+    return out
+
+
+def versions() -> Iterator[Finding]:
+    """Python, each direct dependency against the tested set, and a torchaudio that does not fit."""
+    supported = (3, 11) <= sys.version_info[:2] <= (3, 13)
+    yield Finding("versions", "python", "ok" if supported else "bad", platform.python_version())
+    pinned = pins()
+    if not pinned:
+        yield Finding("versions", "constraints", "note", "no constraints.txt here, drift is not checked")
+    moved = {name: (have, want) for name, have, want in drift()}
+    for name in sorted(_direct_dependencies()):
+        installed = compat.torch_build() if name == "torch" else _version(name)
+        if installed is None:
+            yield Finding("versions", name, "bad", "not installed; make labs, or pip install -e .")
+        elif name in moved:
+            yield Finding("versions", name, "note", f"{installed}; tested with {moved[name][1]}")
+        else:
+            yield Finding("versions", name, "ok", installed)
+    mismatch = compat.torchaudio_mismatch()
+    if mismatch:
+        yield Finding(
+            "versions",
+            "torchaudio",
+            "note",
+            f"{mismatch}: importing it fails; the kit goes on without its compiled part. "
+            "To mend: pip uninstall torchaudio, or take torch and torchaudio from the same index",
+        )
+
+
+def pins() -> dict[str, str]:
+    """Normal name -> version, of constraints.txt; empty without one."""
+    path = paths.constraints()
+    if path is None:
+        return {}
+    lines = (line.split("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
+    pairs = (line.split("==", 1) for line in lines if "==" in line)
+    return {_normal(name): value.split(";")[0].strip() for name, value in pairs}
+
+
+def _direct_dependencies() -> set[str]:
+    try:
+        requirements = distribution("aigc-kit").requires or []
+    except PackageNotFoundError:
+        return set(pins())
+    return {_normal(re.split(r"[^\w.-]", line, maxsplit=1)[0]) for line in requirements if "extra ==" not in line}
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
 
 
 def audit() -> list[Finding]:

@@ -5,13 +5,25 @@ import socket
 import threading
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
-from aigc_kit import paths
-from aigc_kit.doctor.findings import Finding
+from aigc_kit.core import paths
 
+State = Literal["ok", "note", "bad"]
 NETWORK_SECONDS = 1.2
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report: `state` is "ok", "note" (works, but worth knowing) or "bad" (something will not work)."""
+
+    section: str
+    name: str
+    state: State
+    text: str
 
 
 def start_reaching() -> dict[str, tuple[threading.Thread, list[str]]]:

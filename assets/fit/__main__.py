@@ -4,9 +4,9 @@ import json
 from dataclasses import asdict
 from math import ceil
 
-from aigc_kit import paths
-from aigc_kit.footprint import Overheads
-from aigc_kit.footprint.fit import activation_error, fit, leave_one_out
+from aigc_kit.core import paths
+from aigc_kit.memory.footprint import Overheads
+from aigc_kit.memory.footprint.fit import activation_error, fit, leave_one_out
 from assets.fit import page, speed
 from assets.fit.rows import measures
 

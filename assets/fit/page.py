@@ -2,9 +2,9 @@
 
 from statistics import median
 
-from aigc_kit.footprint import Overheads
-from aigc_kit.footprint.fit import Measure, fit, leave_one_out
-from aigc_kit.units import GIB, format_bytes
+from aigc_kit.core.units import GIB, format_bytes
+from aigc_kit.memory.footprint import Overheads
+from aigc_kit.memory.footprint.fit import Measure, fit, leave_one_out
 from assets.fit import speed
 from assets.fit.rows import REPORT, measured, measures, table
 

@@ -3,11 +3,11 @@
 import csv
 from dataclasses import dataclass
 
-from aigc_kit import paths
-from aigc_kit.errors import BadInput
-from aigc_kit.footprint import ModelFacts, Overheads, Prediction, cached, predict
-from aigc_kit.footprint.fit import Measure
-from aigc_kit.units import GB, GIB, MB, MIB
+from aigc_kit.core import paths
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.units import GB, GIB, MB, MIB
+from aigc_kit.memory.footprint import ModelFacts, Overheads, Prediction, cached, predict
+from aigc_kit.memory.footprint.fit import Measure
 
 RESIDENT = "resident"
 TEXT_ON_CPU = {"text_encoder": "cpu", "transformer": "model", "vae": "model"}
@@ -29,7 +29,7 @@ class Run:
             raise BadInput(
                 asked=f"the trace of {self.case}",
                 found="not among the traces that ship with the kit",
-                todo="run: python -m aigc_kit.xray.cache",
+                todo="run: python -m aigc_kit.memory.xray.cache",
             )
         if self.only is None:
             return found

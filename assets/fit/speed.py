@@ -2,7 +2,7 @@
 
 from statistics import geometric_mean
 
-from aigc_kit.footprint.seconds import GPUS
+from aigc_kit.memory.footprint.seconds import GPUS
 from assets.fit.rows import FIT, REPORT, table
 
 # id -> (denoising steps, card), in half precision: in float32 torch computes convolutions in TF32 where the card has

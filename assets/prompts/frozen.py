@@ -5,8 +5,8 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from aigc_kit.tinyworld.motion import ClipSpec
-from aigc_kit.tinyworld.spec import Spec
+from aigc_kit.worlds.tinyworld.motion import ClipSpec
+from aigc_kit.worlds.tinyworld.spec import Spec
 
 Row = dict[str, str]
 

@@ -8,7 +8,7 @@ with what a person would expect to see.
 import random
 from pathlib import Path
 
-from aigc_kit.tinyworld import ATTRIBUTES, HELD_OUT_PAIRS, Spec, caption
+from aigc_kit.worlds.tinyworld import ATTRIBUTES, HELD_OUT_PAIRS, Spec, caption
 
 from . import frozen
 

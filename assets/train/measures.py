@@ -9,10 +9,10 @@ from statistics import median
 
 import torch
 
-from aigc_kit.show import statistics
-from aigc_kit.tinyworld.motion import ClipSpec
-from aigc_kit.tinyworld.reading import Reading, matches
-from aigc_kit.tinyworld.spec import Spec
+from aigc_kit.core import statistics
+from aigc_kit.worlds.tinyworld.motion import ClipSpec
+from aigc_kit.worlds.tinyworld.reading import Reading, matches
+from aigc_kit.worlds.tinyworld.spec import Spec
 
 
 def wilson(right: int, count: int) -> dict[str, float]:

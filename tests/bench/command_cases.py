@@ -32,8 +32,8 @@ def _trace() -> Pair:
     import torch
     from diffusers import AutoencoderKL, UNet2DConditionModel
 
-    from aigc_kit.paths import assets
-    from aigc_kit.xray import trace
+    from aigc_kit.core.paths import assets
+    from aigc_kit.memory.xray import trace
 
     folder = assets() / "configs" / "sdxl"
 

@@ -26,8 +26,8 @@ def clip(count: int) -> np.ndarray:
 def _against_ffmpeg(count: int, rounds: int) -> Pair | str:
     from imageio_ffmpeg import get_ffmpeg_exe
 
-    from aigc_kit import encode
-    from aigc_kit.encode.writer import FORMATS
+    from aigc_kit.media import encode
+    from aigc_kit.media.encode.writer import FORMATS
 
     frames, folder = clip(count), tempfile.mkdtemp()
 
@@ -55,8 +55,8 @@ def _against_ffmpeg(count: int, rounds: int) -> Pair | str:
 def _against_export_to_video(count: int, rounds: int) -> Pair | str:
     from diffusers.utils import export_to_video
 
-    from aigc_kit import encode
-    from aigc_kit.frames import to_frames
+    from aigc_kit.media import encode
+    from aigc_kit.media.frames import to_frames
 
     floats = list(clip(count).astype(np.float32) / 255)
     folder = tempfile.mkdtemp()

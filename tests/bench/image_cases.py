@@ -5,8 +5,9 @@ import subprocess
 import sys
 import time
 
-from aigc_kit import cards, fetch, image, load
-from aigc_kit.units import format_bytes, format_seconds
+from aigc_kit import cards, fetch, image
+from aigc_kit.core.units import format_bytes, format_seconds
+from aigc_kit.models import loaded
 from tests.bench.runner import Case, Pair
 
 PROMPT = "一张可爱小狗在花丛中玩耍的照片"
@@ -40,7 +41,7 @@ def _against_the_pipeline(name: str, steps: int, rounds: int) -> Pair | str:
     plan = image.plan_for(PROMPT, card=name, steps=steps, seed=1)
     request = plan.request
     read = image.run(request, plan).labels["prompt_read"]
-    pipe = load.engine(plan).pipe
+    pipe = loaded.engine(plan).pipe
     seconds, peak = alone(name, steps)
 
     def kit() -> float:

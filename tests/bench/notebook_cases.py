@@ -6,7 +6,8 @@ from copy import deepcopy
 from functools import partial
 from pathlib import Path
 
-from aigc_kit import cards, fetch, labs
+from aigc_kit import cards, fetch
+from aigc_kit.teach import labs
 from tests.bench.runner import Case, Pair
 
 
@@ -15,9 +16,9 @@ def _against_nbclient(lab: labs.Lab) -> Pair | str:
         return f"no model of lab {lab.number} is on disk"
     from nbclient import NotebookClient
 
-    from aigc_kit.notebooks import cells
-    from aigc_kit.notebooks.kernel import environment, manager
-    from aigc_kit.notebooks.run import run_notebook
+    from aigc_kit.teach.notebooks import cells
+    from aigc_kit.teach.notebooks.kernel import environment, manager
+    from aigc_kit.teach.notebooks.run import run_notebook
 
     path = cells.folder() / lab.notebook
     notebook = cells.read(path)
@@ -40,4 +41,4 @@ def _against_nbclient(lab: labs.Lab) -> Pair | str:
     return Pair(kit, bare, "1/min", 1, f"{lab.notebook} headless with pages and figures, against nbclient alone")
 
 
-CASES = tuple(Case(f"notebook-{lab.number}", partial(_against_nbclient, lab)) for lab in labs.LABS if lab.core)
+CASES = tuple(Case(f"notebook-{lab.number}", partial(_against_nbclient, lab)) for lab in labs.every() if lab.core)

@@ -2,7 +2,8 @@
 
 import time
 
-from aigc_kit import cards, fetch, load, speech
+from aigc_kit import cards, fetch, speech
+from aigc_kit.models import loaded
 from tests.bench.runner import Case, Pair
 
 TEXT = "今天的天气真不错，我们一起去公园散步吧。"
@@ -11,11 +12,11 @@ TEXT = "今天的天气真不错，我们一起去公园散步吧。"
 def _against_the_graphs(name: str, rounds: int) -> Pair | str:
     if fetch.find(cards.get(name)) is None:
         return f"{name} is not on disk (aigc fetch {name})"
-    from aigc_kit.speech.engines.base import Segment
-    from aigc_kit.speech.settings import Settings
+    from aigc_kit.make.speech.engines.base import Segment
+    from aigc_kit.make.speech.settings import Settings
 
     plan = speech.plan_for(TEXT, card=name)
-    engine = load.engine(plan)
+    engine = loaded.engine(plan)
     segment = Segment(TEXT, TEXT)
 
     def kit() -> float:

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from aigc_kit import text
-from aigc_kit.sweep import grid, processes, sweep
+from aigc_kit.keep.sweep import grid, processes, sweep
 from tests.bench.runner import Case, Pair
 
 

@@ -3,7 +3,8 @@
 import time
 from copy import copy
 
-from aigc_kit import cards, fetch, load, text
+from aigc_kit import cards, fetch, text
+from aigc_kit.models import loaded
 from tests.bench.runner import Case, Pair
 
 SETTINGS = {"temperature": 0.7, "top_k": 40, "top_p": 0.9}
@@ -11,7 +12,7 @@ SETTINGS = {"temperature": 0.7, "top_k": 40, "top_p": 0.9}
 
 def _endless(plan):
     """The plan's engine, with no token that ends a text: both sides make the same number of tokens."""
-    engine = copy(load.engine(plan))
+    engine = copy(loaded.engine(plan))
     engine.eos_ids = frozenset()
     return engine
 

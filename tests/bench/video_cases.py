@@ -5,7 +5,9 @@ import subprocess
 import sys
 import time
 
-from aigc_kit import cards, fetch, load, video
+from aigc_kit import cards, fetch
+from aigc_kit.make import video
+from aigc_kit.models import loaded
 from tests.bench.runner import Case, Pair
 
 PROMPT = "一只穿着宇航服的柴犬在月球表面跳舞，电影级光照，超现实主义"
@@ -39,7 +41,7 @@ def _against_the_pipeline(name: str, rounds: int) -> Pair | str:
     plan = video.plan_for(PROMPT, card=name, negative=NEGATIVE, seed=1)
     request = plan.request
     labels = video.run(request, plan).labels
-    pipe = load.engine(plan).pipe
+    pipe = loaded.engine(plan).pipe
     one = alone(name)
 
     def kit() -> float:

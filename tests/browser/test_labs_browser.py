@@ -10,7 +10,7 @@ from browsing import PLAYS, ROOT, move_slider, needs_chromium, screenshot, until
 from core_models import require_card
 from lab_server import lab_server
 
-from aigc_kit import labs
+from aigc_kit.teach import labs
 
 pytestmark = [needs_chromium, pytest.mark.filterwarnings("ignore:.*:ResourceWarning")]
 
@@ -37,7 +37,7 @@ CELLS = "() => [...window.jupyterapp.shell.currentWidget.content.model.cells].ma
 END = "() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 MEDIA = {"03": {"audio": 3}, "04": {"video": 2}, "05": {"audio": 1, "video": 1}}  # at least so many
-CORE = [lab.number for lab in labs.LABS if lab.core]
+CORE = [lab.number for lab in labs.every() if lab.core]
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def server(tmp_path_factory):
 @pytest.fixture(scope="module")
 def page(request, browser, server):
     """The page of a lab, given by its number, after Run All; its kernel ends before the next lab begins."""
-    if request.param not in [lab.number for lab in labs.LABS]:
+    if request.param not in [lab.number for lab in labs.every()]:
         pytest.skip(f"lab {request.param} is not among the labs")
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     # a workspace of its own: the default one would open the labs before it again, in tabs behind this one

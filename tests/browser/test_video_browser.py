@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from browsing import needs_chromium, until
 
-from aigc_kit import encode
-from aigc_kit.tinyworld.motion import ClipSpec, film
+from aigc_kit.media import encode
+from aigc_kit.worlds.tinyworld.motion import ClipSpec, film
 
 pytestmark = needs_chromium
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from aigc_kit import record
-from aigc_kit.checks import answers, nb01
-from aigc_kit.classroom import pack
-from aigc_kit.types import Cost, FrozenMap, Phase, Plan, Request, Take
+from aigc_kit.core.types import Cost, FrozenMap, Phase, Plan, Request, Take
+from aigc_kit.teach.checks import answers
+from aigc_kit.teach.classroom import pack
+from aigc_kit.teach.labs.lab01 import checks
 
 LOGITS = np.random.default_rng(5).normal(0, 2, 300).astype(np.float32)
 
@@ -53,7 +54,7 @@ def answer_of(source: str, passed: bool = True) -> dict:
 def work(folder: Path, text: str = "春风又绿江南岸") -> Path:
     """A text with its record, as a lab leaves it."""
     from aigc_kit import cards
-    from aigc_kit.types import Budget
+    from aigc_kit.core.types import Budget
 
     budget = Budget("cpu", "a laptop", 8 << 30, 16 << 30, 8 << 30, 100 << 30, origin="assumed")
     card = cards.get("poem")
@@ -66,9 +67,9 @@ def honest(index: int, target: Path, home: Path, monkeypatch, *, right: bool, fu
     """One learner works on a machine of its own, and submits."""
     monkeypatch.setenv("AIGC_HOME", str(home))
     monkeypatch.setenv("AIGC_PROGRESS", "1")
-    nb01.b(LOGITS, RIGHT_B if right else [1.0, 2.0, 3.0])
-    nb01.c(LOGITS, 0.01, int(LOGITS.argmax()))
-    nb01.e(LOGITS, RIGHT_E if right else 0.5)
+    checks.b(LOGITS, RIGHT_B if right else [1.0, 2.0, 3.0])
+    checks.c(LOGITS, 0.01, int(LOGITS.argmax()))
+    checks.e(LOGITS, RIGHT_E if right else 0.5)
     place = answers.folder() / "01" / "d.json"
     place.write_text(json.dumps(answer_of(FUNCTIONS[function])), encoding="utf-8")
     work(home / "out")

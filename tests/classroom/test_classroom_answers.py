@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_kit.checks import answers, nb01
-from aigc_kit.errors import BadInput
+from aigc_kit.core.errors import BadInput
+from aigc_kit.teach.checks import answers
+from aigc_kit.teach.labs.lab01 import checks
 
 plain = st.recursive(
     st.none()
@@ -129,16 +130,16 @@ def home(tmp_path, monkeypatch):
 
 def test_a_check_keeps_the_answer_and_a_passed_one_stays(home, monkeypatch):
     logits = np.array([0.0, 9.0, 1.0])
-    nb01.c(logits, 5.0, 1)
+    checks.c(logits, 5.0, 1)
     path = home / "answers" / "01" / "c.json"
     first = json.loads(path.read_text(encoding="utf-8"))
     assert not first["passed"] and [answers.decode(a) for a in first["answers"]][1:] == [5.0, 1]
-    nb01.c(logits, 0.1, 1)
-    nb01.c(logits, 7.0, 2)
+    checks.c(logits, 0.1, 1)
+    checks.c(logits, 7.0, 2)
     kept = json.loads(path.read_text(encoding="utf-8"))
     assert kept["passed"] and answers.decode(kept["answers"][1]) == 0.1
     monkeypatch.setenv("AIGC_PROGRESS", "0")
-    nb01.e(logits, 0.5)
+    checks.e(logits, 0.5)
     assert not (home / "answers" / "01" / "e.json").exists()
 
 
@@ -151,7 +152,7 @@ def test_a_key_in_an_answer_is_blotted_out(home, monkeypatch):
 def test_a_check_never_fails_because_of_the_folder(home, monkeypatch, tmp_path):
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv("AIGC_HOME", str(tmp_path / "file"))
-    result = nb01.c(np.array([0.0, 9.0]), 0.1, 1)
+    result = checks.c(np.array([0.0, 9.0]), 0.1, 1)
     assert result.passed and "进度没有保存" in result.note
 
 

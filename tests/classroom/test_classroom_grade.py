@@ -12,8 +12,8 @@ from pathlib import Path
 import class_making as make
 import pytest
 
-from aigc_kit.classroom import grade, judge, pack, sandbox, table, unpack
-from aigc_kit.errors import BadInput
+from aigc_kit.core.errors import BadInput
+from aigc_kit.teach.classroom import grade, judge, pack, sandbox, table, unpack
 
 
 @pytest.fixture(scope="module")
@@ -215,14 +215,14 @@ def look():
 def test_a_function_cannot_reach_the_check():
     source = """
 def f(probs, p):
-    import aigc_kit.checks.nb01 as nb
+    import aigc_kit.teach.labs.lab01.checks as nb
     nb.d.function = lambda *a: True
     return []
 """
-    from aigc_kit.checks import nb01
+    from aigc_kit.teach.labs.lab01 import checks
 
     with sandbox.Sandbox({"name": "f", "source": source, "needs": {}}) as function:
-        assert not nb01.d.judge(function).passed
+        assert not checks.d.judge(function).passed
 
 
 # ---- packing --------------------------------------------------------------------------------------------------------

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from aigc_kit import cards, fetch, paths
-from aigc_kit.classroom import prefetch
+from aigc_kit import cards, fetch
 from aigc_kit.cli import main
-from aigc_kit.errors import FetchError, NoSpace
-from aigc_kit.types import Card, FrozenMap, RemoteFile, Source
+from aigc_kit.core import paths
+from aigc_kit.core.errors import FetchError, NoSpace
+from aigc_kit.core.types import Card, FrozenMap, RemoteFile, Source
+from aigc_kit.teach.classroom import prefetch
 
 ROOT = Path(__file__).parents[2]
 DATA = bytes(range(256)) * 40
@@ -71,7 +72,7 @@ def test_a_stick_that_is_too_small_or_no_folder(card, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("x")
     with pytest.raises(FetchError, match="copy thing"):
         prefetch.models([card], tmp_path / "file", quiet)
-    monkeypatch.setattr("aigc_kit.fetch.costs.disk_free", lambda folder=None: 1000)
+    monkeypatch.setattr("aigc_kit.models.fetch.costs.disk_free", lambda folder=None: 1000)
     with pytest.raises(NoSpace, match="copy thing"):
         prefetch.models([card], tmp_path / "stick", quiet)
 

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from aigc_kit import encode
-from aigc_kit.errors import BadInput, CannotWrite, NoSpace
+from aigc_kit.core.errors import BadInput, CannotWrite, NoSpace
+from aigc_kit.media import encode
 
 
 def gradient(count, height=48, width=64):
@@ -160,7 +160,7 @@ def test_an_interrupted_run_leaves_the_old_file_and_nothing_half_made(tmp_path):
 
 def test_ffmpeg_that_gives_up_is_quoted(tmp_path, monkeypatch):
     """A real ffmpeg with an encoder it does not have."""
-    from aigc_kit.encode import writer
+    from aigc_kit.media.encode import writer
 
     monkeypatch.setitem(writer.FORMATS, ".mp4", ("-c:v", "no_such_codec", "-f", "mp4"))
     with pytest.raises(CannotWrite, match="no_such_codec"):
@@ -169,7 +169,7 @@ def test_ffmpeg_that_gives_up_is_quoted(tmp_path, monkeypatch):
 
 
 def test_a_full_disk_is_named(tmp_path, monkeypatch):
-    from aigc_kit.encode import writer
+    from aigc_kit.media.encode import writer
 
     full = ("-c:v", "rawvideo", "-f", "rawvideo", "/dev/full")
     monkeypatch.setitem(writer.FORMATS, ".mp4", (*full, "-c:v", "libx264", "-f", "mp4"))

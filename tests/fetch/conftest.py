@@ -33,7 +33,7 @@ def local_pip(tmp_path, monkeypatch):
 @pytest.fixture(autouse=True)
 def _quiet_log():
     """Warnings about passed-over sources are expected here."""
-    logger = logging.getLogger("aigc_kit.fetch")
+    logger = logging.getLogger("aigc_kit.models.fetch")
     level = logger.level
     logger.setLevel(logging.ERROR)
     yield

@@ -6,9 +6,10 @@ import sys
 
 from fetch_faults import card_of_the_table
 
-from aigc_kit import fetch, paths
-from aigc_kit.errors import FetchError
-from aigc_kit.fetch import layout
+from aigc_kit import fetch
+from aigc_kit.core import paths
+from aigc_kit.core.errors import FetchError
+from aigc_kit.models.fetch import layout
 
 
 def take_no_large_files() -> None:

@@ -23,9 +23,10 @@ import pytest
 from fetch_hub import REPOSITORY, REVISION, Hub
 from fetch_making import card_of, sha256
 
-from aigc_kit import fetch, paths
-from aigc_kit.fetch import claims, costs, getting, hub
-from aigc_kit.types import Card, RemoteFile, Source
+from aigc_kit import fetch
+from aigc_kit.core import paths
+from aigc_kit.core.types import Card, RemoteFile, Source
+from aigc_kit.models.fetch import costs, getting, hub, lock
 
 WEIGHTS = bytes(range(251)) * 4000  # a megabyte
 FILES = {"model.safetensors": WEIGHTS, "config.json": b'{"a": 1}', "sub/vocab.txt": b"one\ntwo\n", "before.json": b"{}"}
@@ -174,8 +175,8 @@ def claim_cut_short(world: World) -> None:
 
 
 def claim_of_the_living(world: World) -> None:
-    real = claims.claim
-    world.patch.setattr(claims, "claim", lambda path, asked, wait=0.2: real(path, asked=asked, wait=0.2))
+    real = lock.claim
+    world.patch.setattr(lock, "claim", lambda path, asked, wait=0.2: real(path, asked=asked, wait=0.2))
     held = real(getting._claim_file("table"), asked="x")
     held.__enter__()
     world.mend = lambda: held.__exit__(None, None, None)
@@ -267,7 +268,7 @@ def no_large_files(world: World) -> None:
 
 
 def say_what_the_child_said(world: World) -> None:
-    from aigc_kit import errors
+    from aigc_kit.core import errors
 
     kind, _, text = world.more[-1].partition("\n")
     parts = dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)

@@ -3,7 +3,7 @@
 import hashlib
 import zipfile
 
-from aigc_kit.types import Card, FrozenMap, Piece, RemoteFile, Source
+from aigc_kit.core.types import Card, FrozenMap, Piece, RemoteFile, Source
 
 
 def sha256(data: bytes) -> str:

@@ -11,8 +11,8 @@ import time
 import psutil
 import pytest
 
-from aigc_kit.errors import Busy
-from aigc_kit.fetch import claims
+from aigc_kit.core.errors import Busy
+from aigc_kit.models.fetch import lock
 
 # Each process adds 1 to a number in a file, by reading, waiting and writing: without mutual exclusion, counts get lost.
 WORKER = """
@@ -51,9 +51,9 @@ def test_processes_exclude_each_other_and_take_over_from_a_dead_one(tmp_path):
 def test_a_living_owner_is_waited_for_then_named(tmp_path):
     mark = tmp_path / "thing"
     with (
-        claims.claim(mark, asked="fetch thing"),
+        lock.claim(mark, asked="fetch thing"),
         pytest.raises(Busy, match=rf"process {os.getpid()} on .* is doing it"),
-        claims.claim(mark, asked="fetch thing", wait=0.25),
+        lock.claim(mark, asked="fetch thing", wait=0.25),
     ):
         pass
     assert not mark.exists()
@@ -63,10 +63,10 @@ def test_the_second_goes_on_when_the_first_ends(tmp_path):
     mark, order = tmp_path / "thing", []
 
     def second():
-        with claims.claim(mark, asked="fetch thing", wait=10):
+        with lock.claim(mark, asked="fetch thing", wait=10):
             order.append("second")
 
-    with claims.claim(mark, asked="fetch thing"):
+    with lock.claim(mark, asked="fetch thing"):
         thread = threading.Thread(target=second)
         thread.start()
         time.sleep(0.2)
@@ -76,7 +76,7 @@ def test_the_second_goes_on_when_the_first_ends(tmp_path):
 
 
 def test_a_claim_is_given_back_after_an_error(tmp_path):
-    with pytest.raises(ZeroDivisionError), claims.claim(tmp_path / "thing", asked="x"):
+    with pytest.raises(ZeroDivisionError), lock.claim(tmp_path / "thing", asked="x"):
         raise ZeroDivisionError
     assert not (tmp_path / "thing").exists()
 
@@ -90,15 +90,15 @@ def mark_with(path, owner, age=0.0):
 
 def test_who_counts_as_dead(tmp_path):
     me = {"pid": os.getpid(), "host": platform.node(), "created": psutil.Process().create_time()}
-    assert not claims.is_stale(tmp_path / "none")
-    assert not claims.is_stale(mark_with(tmp_path / "a", me))
-    assert claims.is_stale(mark_with(tmp_path / "b", dead_owner()))
-    assert claims.is_stale(mark_with(tmp_path / "c", {**me, "created": me["created"] - 9999})), "the pid is reused"
-    assert not claims.is_stale(mark_with(tmp_path / "d", "")), "its owner may be writing it at this moment"
-    assert claims.is_stale(mark_with(tmp_path / "e", "", age=60))
-    assert claims.is_stale(mark_with(tmp_path / "f", "[1, 2]", age=60))
-    assert not claims.is_stale(mark_with(tmp_path / "g", {**me, "host": "elsewhere", "pid": 1}, age=60))
-    assert claims.is_stale(mark_with(tmp_path / "h", {**me, "host": "elsewhere", "pid": 1}, age=7200))
+    assert not lock.is_stale(tmp_path / "none")
+    assert not lock.is_stale(mark_with(tmp_path / "a", me))
+    assert lock.is_stale(mark_with(tmp_path / "b", dead_owner()))
+    assert lock.is_stale(mark_with(tmp_path / "c", {**me, "created": me["created"] - 9999})), "the pid is reused"
+    assert not lock.is_stale(mark_with(tmp_path / "d", "")), "its owner may be writing it at this moment"
+    assert lock.is_stale(mark_with(tmp_path / "e", "", age=60))
+    assert lock.is_stale(mark_with(tmp_path / "f", "[1, 2]", age=60))
+    assert not lock.is_stale(mark_with(tmp_path / "g", {**me, "host": "elsewhere", "pid": 1}, age=60))
+    assert lock.is_stale(mark_with(tmp_path / "h", {**me, "host": "elsewhere", "pid": 1}, age=7200))
 
 
 @pytest.mark.skipif(not hasattr(os, "waitid"), reason="this system has no zombies")
@@ -107,19 +107,19 @@ def test_an_owner_that_ended_and_was_not_waited_for_is_dead(tmp_path):
     child = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
     owner = {"pid": child.pid, "host": platform.node(), "created": psutil.Process(child.pid).create_time()}
     mark = mark_with(tmp_path / "thing", owner)
-    assert not claims.is_stale(mark)
+    assert not lock.is_stale(mark)
     child.stdin.close()
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and stays a zombie
-    assert psutil.pid_exists(child.pid) and claims.is_stale(mark)
-    with claims.claim(mark, asked="x", wait=0.5):
+    assert psutil.pid_exists(child.pid) and lock.is_stale(mark)
+    with lock.claim(mark, asked="x", wait=0.5):
         pass
     child.wait()
 
 
 def test_a_crash_during_a_takeover_does_not_block_for_ever(tmp_path, monkeypatch):
-    monkeypatch.setattr(claims, "_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(lock, "_POLL_SECONDS", 0.01)
     mark = mark_with(tmp_path / "thing", dead_owner())
     mark_with(tmp_path / "thing.takeover", "{}", age=60)
-    with claims.claim(mark, asked="x", wait=5):
+    with lock.claim(mark, asked="x", wait=5):
         assert json.loads(mark.read_text())["pid"] == os.getpid()
     assert list(tmp_path.iterdir()) == []

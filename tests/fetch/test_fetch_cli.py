@@ -6,9 +6,10 @@ import sys
 import pytest
 from fetch_making import Split, card_of
 
-from aigc_kit import cards, device, paths
+from aigc_kit import cards
 from aigc_kit.cli import fetch as command
-from aigc_kit.errors import AigcError, BadInput, UnknownName
+from aigc_kit.core import paths
+from aigc_kit.core.errors import AigcError, BadInput, UnknownName
 
 DATA = bytes(range(256)) * 8
 
@@ -22,7 +23,7 @@ def registry(home, tmp_path, monkeypatch):
     font = card_of(Split(stick, DATA, 1, stem="aigc-font").source, name="font-cjk")
     monkeypatch.setattr(cards, "ALL", {"tiny-model": model, "font-cjk": font, "old": cards.ALL["gpt3-chinese-base"]})
     monkeypatch.setattr(cards, "ALIASES", {"core": ("tiny-model", "font-cjk")})
-    monkeypatch.setattr(device, "cjk_font", lambda: None)
+    monkeypatch.setattr("aigc_kit.media.fonts.system_font", lambda: None)
     return stick
 
 
@@ -52,7 +53,7 @@ def test_the_real_registry_prints_as_a_table(home, capsys):
 
 
 def test_the_font_is_left_out_where_one_is_installed(registry, monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(device, "cjk_font", lambda: tmp_path / "SimHei.ttf")
+    monkeypatch.setattr("aigc_kit.media.fonts.system_font", lambda: tmp_path / "SimHei.ttf")
     assert aigc("core", "--from", str(registry)) == 0
     out, err = capsys.readouterr()
     assert "font-cjk" not in out and "SimHei.ttf is installed" in err

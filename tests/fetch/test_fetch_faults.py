@@ -7,8 +7,9 @@ import pytest
 from fetch_faults import FAULTS, FILES, SUCCEEDS, World, as_markdown, earlier_card
 from fetch_hub import Hub
 
-from aigc_kit import errors, fetch, paths
-from aigc_kit.fetch import hublock
+from aigc_kit import fetch
+from aigc_kit.core import errors, paths
+from aigc_kit.models.fetch import hublock
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "FAULTS.md"
 

@@ -12,8 +12,9 @@ import time
 import pytest
 from fetch_making import Split, card_of, sha256
 
-from aigc_kit import cards, fetch, paths
-from aigc_kit.errors import (
+from aigc_kit import cards, fetch
+from aigc_kit.core import paths
+from aigc_kit.core.errors import (
     BadInput,
     Busy,
     CannotLoad,
@@ -24,8 +25,8 @@ from aigc_kit.errors import (
     SourceGone,
     WrongBytes,
 )
-from aigc_kit.fetch import claims, costs, getting, layout, wheels
-from aigc_kit.types import RemoteFile, Source
+from aigc_kit.core.types import RemoteFile, Source
+from aigc_kit.models.fetch import costs, getting, layout, lock, wheels
 
 DATA = bytes(range(256)) * 20
 
@@ -349,8 +350,8 @@ def test_two_at_once_fetch_once(net):
 
 
 def test_busy(net, monkeypatch):
-    real = claims.claim
-    monkeypatch.setattr(claims, "claim", lambda path, asked, wait=0.2: real(path, asked=asked, wait=0.2))
+    real = lock.claim
+    monkeypatch.setattr(lock, "claim", lambda path, asked, wait=0.2: real(path, asked=asked, wait=0.2))
     with real(getting._claim_file("thing"), asked="x"), pytest.raises(Busy, match=r"(?s)fetch thing.*doing it now"):
         fetch.get(net.card)
 
@@ -367,7 +368,7 @@ def test_what_a_killed_process_left_is_swept(net):
     ended.wait()
     claim = getting._claim_file("other")
     claim.parent.mkdir(parents=True)
-    claim.write_text(json.dumps({"pid": ended.pid, "host": claims.platform.node(), "created": 1.0}))
+    claim.write_text(json.dumps({"pid": ended.pid, "host": lock.platform.node(), "created": 1.0}))
     fetch.get(net.card)
     assert leftovers() == ["other", "other/wheels", "other/wheels/x"], "what can be resumed stays for two weeks"
     assert not claim.exists()
@@ -439,8 +440,8 @@ def test_verify_without_a_hash_to_compare_says_so(home, tmp_path, monkeypatch):
 
 def test_a_folder_that_was_replaced_in_part_does_not_count_as_complete(home, tmp_path):
     """Two files of the same sizes as before; the move of the second one fails. The old receipt would still fit."""
-    from aigc_kit.fetch.common import Fetched
-    from aigc_kit.fetch.placing import place
+    from aigc_kit.models.fetch.common import Fetched
+    from aigc_kit.models.fetch.layout import place
 
     old, new = {"a.json": b"{}", "b.json": b"[]"}, {"a.json": b"11", "b.json": b"22"}
     source = Source("modelscope", "owner/thing", "v1", files=tuple(RemoteFile(name, 2) for name in old))

@@ -13,10 +13,11 @@ import pytest
 from fetch_hub import REPOSITORY, REVISION, Hub
 from fetch_making import Split, card_of, sha256
 
-from aigc_kit import fetch, paths
-from aigc_kit.errors import BadInput, FetchError, NoNetwork, NoSpace, SourceGone, WrongBytes
-from aigc_kit.fetch import costs, hub
-from aigc_kit.types import RemoteFile, Source
+from aigc_kit import fetch
+from aigc_kit.core import paths
+from aigc_kit.core.errors import BadInput, FetchError, NoNetwork, NoSpace, SourceGone, WrongBytes
+from aigc_kit.core.types import RemoteFile, Source
+from aigc_kit.models.fetch import costs, hub
 
 WEIGHTS = bytes(range(251)) * 4000  # a megabyte
 FILES = {
@@ -194,7 +195,7 @@ def test_an_answer_that_is_a_login_page(served):
 
 def test_what_every_card_lists_may_be_fetched():
     from aigc_kit import cards
-    from aigc_kit.fetch.common import refuse_code
+    from aigc_kit.models.fetch.common import refuse_code
 
     hubs = [source for card in cards.ALL.values() for source in card.sources if source.kind == "modelscope"]
     assert hubs

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_kit import paths
-from aigc_kit.errors import BadInput, WrongBytes
-from aigc_kit.fetch import hublock
-from aigc_kit.types import RemoteFile, Source
+from aigc_kit.core import paths
+from aigc_kit.core.errors import BadInput, WrongBytes
+from aigc_kit.core.types import RemoteFile, Source
+from aigc_kit.models.fetch import hublock
 
 A, B = "a" * 64, "b" * 64
 SOURCE = Source(kind="modelscope", ref="owner/name", revision="v1")

@@ -9,9 +9,9 @@ from fetch_making import Split, sha256
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_kit.errors import BadInput, WrongBytes
-from aigc_kit.fetch.joining import join
-from aigc_kit.types import Piece, RemoteFile
+from aigc_kit.core.errors import BadInput, WrongBytes
+from aigc_kit.core.types import Piece, RemoteFile
+from aigc_kit.models.fetch.wheels import join
 
 
 def ignore(size):

@@ -7,9 +7,9 @@ import sys
 import pytest
 from fetch_making import Split, sha256
 
-from aigc_kit.errors import FetchError, NoNetwork, NoSpace, SourceGone, WrongBytes
-from aigc_kit.fetch import wheels
-from aigc_kit.types import Piece, RemoteFile, Source
+from aigc_kit.core.errors import FetchError, NoNetwork, NoSpace, SourceGone, WrongBytes
+from aigc_kit.core.types import Piece, RemoteFile, Source
+from aigc_kit.models.fetch import wheels
 
 DATA = bytes(range(256)) * 40
 

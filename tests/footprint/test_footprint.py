@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_kit.errors import BadInput
-from aigc_kit.footprint import (
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import as_json
+from aigc_kit.core.units import MIB
+from aigc_kit.memory.footprint import (
     GPUS,
     ModelFacts,
     Overheads,
@@ -24,10 +26,8 @@ from aigc_kit.footprint import (
     seconds,
     sizes,
 )
-from aigc_kit.footprint.fit import START, Measure, activation_error, fit, leave_one_out
-from aigc_kit.footprint.seconds import efficiency
-from aigc_kit.types import as_json
-from aigc_kit.units import MIB
+from aigc_kit.memory.footprint.fit import START, Measure, activation_error, fit, leave_one_out
+from aigc_kit.memory.footprint.seconds import efficiency
 
 PLAIN = Overheads(workspace=2.0, reserve=1.5, base=100, context=1000, error=0.25, source="a test")
 

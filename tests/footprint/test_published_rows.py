@@ -5,10 +5,10 @@ from statistics import median
 
 import pytest
 
-from aigc_kit import paths
-from aigc_kit.footprint import load_overheads
-from aigc_kit.footprint.fit import fit, leave_one_out
-from aigc_kit.units import GIB, MIB
+from aigc_kit.core import paths
+from aigc_kit.core.units import GIB, MIB
+from aigc_kit.memory.footprint import load_overheads
+from aigc_kit.memory.footprint.fit import fit, leave_one_out
 from assets.fit import __main__ as command
 from assets.fit import page
 from assets.fit.rows import FIT, REPORT, measured, measures, table
@@ -55,7 +55,7 @@ def test_no_row_lies_outside_the_interval_of_the_shipped_overheads():
 def test_a_fit_does_not_depend_on_where_it_starts():
     from dataclasses import replace
 
-    from aigc_kit.footprint.fit import START
+    from aigc_kit.memory.footprint.fit import START
 
     found = measures()
     first, second = fit(found, "a"), fit(found, "a", replace(START, workspace=0.5, reserve=1.6, base=0))

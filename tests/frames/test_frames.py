@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from aigc_kit.errors import BadInput
-from aigc_kit.frames import to_frames
+from aigc_kit.core.errors import BadInput
+from aigc_kit.media.frames import to_frames
 
 # Every layout as an index expression: value[layout] at (b, t, y, x, c)
 PLACE = {

@@ -10,11 +10,11 @@ from importlib.metadata import version
 from inspect import signature
 
 from aigc_kit import footprint, offload
-from aigc_kit.offload import modes
-from aigc_kit.offload.rescue import summary
-from aigc_kit.types import Figure, FrozenMap, Plan, Take
-from aigc_kit.units import GIB
-from aigc_kit.xray import build
+from aigc_kit.core.types import Figure, FrozenMap, Plan, Take
+from aigc_kit.core.units import GIB
+from aigc_kit.memory.offload import modes
+from aigc_kit.memory.offload.rescue import summary
+from aigc_kit.memory.xray import build
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def run(made: Plan, facts=None, device=None, steps=2, model=None, overheads=None
 
 
 def _facts(made):
-    from aigc_kit.plan.diffusion import need_of
+    from aigc_kit.make.diffusion.needs import need_of
 
     found = need_of(made)
     assert found is not None and found.traced, "choose a size that was traced"

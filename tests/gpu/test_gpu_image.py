@@ -73,7 +73,7 @@ def test_a_against_b_on_a_gpu_is_measured_alone(here):  # noqa: F811
 
 
 def test_every_row_of_the_ablation_is_measured_on_a_gpu(here):  # noqa: F811
-    from aigc_kit.image import ablation
+    from aigc_kit.make.image import ablation
 
     card = replace(SMALL, tier="tiny", sources=cards.get("tinysdxl").sources)  # planned as one that ships
     table = ablation.measure(plan_here(seed=3, batch=2, card=card))

@@ -11,11 +11,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 import gpu_runs
 
 from aigc_kit import cards, device, record
-from aigc_kit.errors import DoesNotFit
-from aigc_kit.paths import write_atomically
-from aigc_kit.plan import plan
-from aigc_kit.types import Request, as_json
-from aigc_kit.units import MIB
+from aigc_kit.core.errors import DoesNotFit
+from aigc_kit.core.paths import write_atomically
+from aigc_kit.core.types import Request, as_json
+from aigc_kit.core.units import MIB
+from aigc_kit.memory.plan import plan
 
 CASES = {
     "sd15": {"card": "sd15", "height": 512, "width": 512, "placement": "resident"},

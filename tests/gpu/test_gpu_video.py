@@ -10,7 +10,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "video"))
 from video_models import PARTS, WAN, here, plan_of, video_models  # noqa: F401  (fixtures: the models, built once)
 
-from aigc_kit import device, video
+from aigc_kit import device
+from aigc_kit.make import video
 
 VALUES = {"card": WAN, "height": 128, "width": 144, "frames": 5, "seed": 3}
 

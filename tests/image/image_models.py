@@ -14,7 +14,7 @@ def unet_config(*, deep):
 
     deep: with all its layers; else with one of each kind, which is ten times as fast.
     """
-    from aigc_kit.paths import assets
+    from aigc_kit.core.paths import assets
 
     published = json.loads((assets() / "configs" / "sdxl" / "unet" / "config.json").read_text(encoding="utf-8"))
     return {
@@ -33,7 +33,7 @@ def build_parts(*, deep):
     from diffusers import AutoencoderKL, EulerDiscreteScheduler, UNet2DConditionModel
     from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
-    from aigc_kit.prompts import bpe
+    from aigc_kit.worlds.prompts import bpe
 
     torch.manual_seed(0)
 
@@ -62,7 +62,7 @@ def build_parts(*, deep):
 
 def write_tokenizer(folder, pad):
     """CLIP's tokenizer in the files of the hub: vocab.json, merges.txt and two small ones."""
-    from aigc_kit.prompts import bpe
+    from aigc_kit.worlds.prompts import bpe
 
     folder.mkdir(parents=True)
     ends = {
@@ -103,7 +103,7 @@ def models(tmp_path_factory):
         for name in tokenizers:  # the hub's files, not those of this version of transformers
             shutil.rmtree(folder / name)
             shutil.copytree(words / name, folder / name, copy_function=os.link)
-    from aigc_kit.paths import assets
+    from aigc_kit.core.paths import assets
 
     for entry in assets().iterdir():
         if entry.name != "models":
@@ -114,9 +114,9 @@ def models(tmp_path_factory):
 @pytest.fixture
 def here(models, monkeypatch):
     """The models are on this machine; what a test loads is freed after it."""
-    from aigc_kit import load
+    from aigc_kit.models import loaded
 
     monkeypatch.setenv("AIGC_MODELS_DIR", str(models))
     monkeypatch.setenv("AIGC_ASSETS", str(models / "assets"))
     yield models
-    load.free()
+    loaded.free()

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from aigc_kit import cards
-from aigc_kit.types import Budget, FrozenMap, Plan, Request
-from aigc_kit.units import GIB
+from aigc_kit.core.types import Budget, FrozenMap, Plan, Request
+from aigc_kit.core.units import GIB
 
 PARTS = ("unet", "vae", "text_encoder", "text_encoder_2")
 CPU = Budget("cpu", "a test's CPU", 16 * GIB, 16 * GIB, 16 * GIB, 99 * GIB, FrozenMap(threads=1))

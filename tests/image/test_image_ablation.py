@@ -6,13 +6,14 @@ from types import SimpleNamespace
 import pytest
 from image_plans import SMALL, plan_of
 
-from aigc_kit import cards, load
-from aigc_kit.errors import BadInput, UnknownName
-from aigc_kit.image import ablation
-from aigc_kit.plan.machines import a_gpu
-from aigc_kit.show import lab02
-from aigc_kit.types import Budget, Request
-from aigc_kit.units import GIB
+from aigc_kit import cards
+from aigc_kit.core.errors import BadInput, UnknownName
+from aigc_kit.core.types import Budget, Request
+from aigc_kit.core.units import GIB
+from aigc_kit.make.image import ablation
+from aigc_kit.memory.plan.machines import a_gpu
+from aigc_kit.models import loaded
+from aigc_kit.teach.labs import lab02
 
 SDXL = 2_567_463_684 + 83_653_863 + 123_060_480 + 694_659_840  # UNet, VAE, both text encoders, as published
 NAMES = [switch.name for switch in ablation.SWITCHES]
@@ -56,8 +57,8 @@ def test_weights_are_the_published_numbers_times_their_bytes():
 
 @pytest.mark.parametrize("name", ["half", "math", "vae_slicing"])
 def test_phases_are_those_of_a_fresh_trace_and_the_overheads(name):
-    from aigc_kit.footprint import load_overheads
-    from aigc_kit.xray import trace
+    from aigc_kit.memory.footprint import load_overheads
+    from aigc_kit.memory.xray import trace
 
     sets = {"math": {"attention": "math"}, "vae_slicing": {"vae_slicing": True}}.get(name, {})
     wanted = live(trace("sdxl", 512, 512, batch=2, dtype="float16", **sets))
@@ -122,12 +123,12 @@ def measured(models):
         patch.setenv("AIGC_MODELS_DIR", str(models))
         patch.setenv("AIGC_ASSETS", str(models / "assets"))
         yield ablation.measure(replace(plan, card=replace(SMALL, tier="tiny", sources=cards.get("tinysdxl").sources)))
-    load.free()
+    loaded.free()
 
 
 def test_measured_rows_are_what_the_trace_and_the_files_say(measured, models):
     """Live tensors by the allocator's events against the trace on the meta device: two mechanisms."""
-    from aigc_kit.xray import trace
+    from aigc_kit.memory.xray import trace
 
     base = measured["baseline"]
     facts = trace(models / "small", 64, 64, batch=2, dtype="float32")
@@ -169,7 +170,7 @@ def test_rows_that_do_not_fit_a_gpu_are_predicted_and_say_so():
 
 def test_every_row_of_a_small_model_on_a_gpu_is_placed_as_it_says(here):
     """The planner of small models keeps all parts on the device, whatever is asked."""
-    from aigc_kit.image.ablation import measuring
+    from aigc_kit.make.image.ablation import measuring
 
     card = replace(SMALL, tier="tiny", sources=cards.get("tinysdxl").sources)
     gpu = Budget("cuda", "a card", 8 * GIB, 8 * GIB, 64 * GIB, 0, {"bf16": True, "fused_attention": True})
@@ -187,7 +188,7 @@ def test_every_row_of_a_small_model_on_a_gpu_is_placed_as_it_says(here):
 def test_rows_that_run_out_of_memory_say_so(monkeypatch):
     import torch
 
-    from aigc_kit.image.ablation import measuring
+    from aigc_kit.make.image.ablation import measuring
 
     class Runner:
         def __init__(self, name, plan, pictures):
@@ -202,7 +203,7 @@ def test_rows_that_run_out_of_memory_say_so(monkeypatch):
 
     monkeypatch.setattr(measuring, "Runner", Runner)
     freed = []
-    monkeypatch.setattr(load, "free", freed.append)
+    monkeypatch.setattr(loaded, "free", freed.append)
     missing = {}
     plans = {"baseline": SimpleNamespace(card=SMALL), "sliced": SimpleNamespace(card=SMALL)}
     assert measuring._sides(plans, 1, missing, alone=True) == {}

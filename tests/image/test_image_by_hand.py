@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 from image_plans import plan_of
 
-from aigc_kit import image, load
-from aigc_kit.image.pixels import decode
-from aigc_kit.prompts import parse, plain
+from aigc_kit import image
+from aigc_kit.make.image.pixels import decode
+from aigc_kit.models import loaded
+from aigc_kit.worlds.prompts import parse, plain
 
 
 @pytest.fixture
 def pipe(here):
     plan = plan_of()
-    return load.engine(plan).view("text2img", plan).pipe
+    return loaded.engine(plan).view("text2img", plan).pipe
 
 
 def by_hand(pipe, prompt, *, negative="", steps=3, guidance=5.0, seed=0):

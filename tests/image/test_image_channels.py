@@ -8,7 +8,8 @@ import pytest
 from image_models import unet_config
 from image_plans import SMALL, plan_of
 
-from aigc_kit import image, load
+from aigc_kit import image
+from aigc_kit.models import loaded
 
 WIDE = replace(SMALL, name="wide")
 
@@ -21,7 +22,7 @@ def wide(here):
 
     if not (here / "wide").exists():
         torch.manual_seed(1)
-        parts = dict(load.engine(plan_of()).parts)
+        parts = dict(loaded.engine(plan_of()).parts)
         unet = UNet2DConditionModel(**{**unet_config(deep=False), "in_channels": 16, "out_channels": 16})
         vae = AutoencoderKL.from_config(
             {**parts["vae"].config, "latent_channels": 16, "mid_block_add_attention": False}
@@ -31,7 +32,7 @@ def wide(here):
         for name in ("tokenizer", "tokenizer_2"):  # the hub's files
             shutil.rmtree(here / "wide" / name)
             shutil.copytree(here / "small" / name, here / "wide" / name)
-        load.free()
+        loaded.free()
     return plan_of("a red cat", card=WIDE, seed=3)
 
 
@@ -43,7 +44,7 @@ def test_only_the_white_part_of_the_mask_is_drawn_anew(wide):
     for prompt in ("a red cat", "a blue star at night"):
         change = replace(wide, request=wide.request.change(prompt=prompt, strength=1.0, guidance=9.0, steps=4))
         made.append(image.run(change.request, change, image=draft, mask=mask).data[0])
-    assert load.engine(wide).parts["unet"].config.in_channels == 16  # what the library was told is over
+    assert loaded.engine(wide).parts["unet"].config.in_channels == 16  # what the library was told is over
     apart = np.abs(made[0].astype(int) - made[1]).mean(axis=2)
     assert 2 * apart[:, :16].mean() < apart[:, 40:].mean()
 

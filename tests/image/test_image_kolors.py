@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from image_plans import plan_of
 
-from aigc_kit import cards, image, load
-from aigc_kit.errors import BadInput, MissingExtra
-from aigc_kit.plan import plan as make_plan
-from aigc_kit.plan.machines import a_gpu
-from aigc_kit.prompts import budget
-from aigc_kit.types import Request
-from aigc_kit.units import GIB
+from aigc_kit import cards, image
+from aigc_kit.core.errors import BadInput, MissingExtra
+from aigc_kit.core.types import Request
+from aigc_kit.core.units import GIB
+from aigc_kit.memory.plan import plan as make_plan
+from aigc_kit.memory.plan.machines import a_gpu
+from aigc_kit.models import loaded
+from aigc_kit.worlds.prompts import budget
 
 CARD = cards.get("kolors")
 PARTS = ("unet", "vae", "text_encoder")
@@ -41,7 +42,7 @@ def test_a_card_of_24_gib_draws_in_full_size(ram):
 
 
 def test_without_its_tokenizers_package_it_says_what_to_install(monkeypatch):
-    from aigc_kit.image import loading
+    from aigc_kit.make.image import loading
 
     monkeypatch.setattr(loading, "find_spec", lambda name: None)
     with pytest.raises(MissingExtra, match=r"aigc-kit\[kolors\]"):
@@ -52,7 +53,7 @@ def test_without_its_tokenizers_package_it_says_what_to_install(monkeypatch):
 
 
 def published(part, **changes):
-    from aigc_kit.paths import assets
+    from aigc_kit.core.paths import assets
 
     file = assets() / "configs" / "kolors" / part / "config.json"
     found = json.loads(file.read_text(encoding="utf-8"))
@@ -125,7 +126,7 @@ def drawn(folder, monkeypatch):
         return image.run(plan.request, plan, **(pictures or {}))
 
     yield run
-    load.free()
+    loaded.free()
 
 
 @pytest.fixture
@@ -171,7 +172,7 @@ def test_its_tokens_are_counted_in_their_places(bare):
 
 def test_a_batch_and_an_encoder_that_stays_on_the_cpu(folder, drawn, bare):
     """Kolors repeats no embeddings that it is given: a batch of them must come repeated."""
-    from aigc_kit.offload import place
+    from aigc_kit.memory.offload import place
 
     take = drawn(seed=3, batch=2)
     call = {"height": 64, "width": 64, "num_inference_steps": 2, "guidance_scale": 5.0, "negative_prompt": ""}
@@ -235,7 +236,7 @@ def test_every_keyword_that_a_run_passes_is_the_classs_own(drawn, folder, mode, 
 
 def test_its_trace_is_what_a_real_run_keeps_alive(drawn, folder):
     """The trace on the meta device against the events of the CPU's allocator; the text encoder works twice."""
-    from aigc_kit.xray import trace
+    from aigc_kit.memory.xray import trace
 
     facts = trace(folder, 64, 64, dtype="float32")
     weights = sum(facts.weights_bytes.values())

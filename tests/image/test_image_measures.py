@@ -5,10 +5,10 @@ import pytest
 from image_plans import plan_of
 
 from aigc_kit import image
-from aigc_kit.errors import BadInput
-from aigc_kit.image import measures
-from aigc_kit.tinyworld import Spec, render
-from aigc_kit.types import Cost, Take
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import Cost, Take
+from aigc_kit.make.image import measures
+from aigc_kit.worlds.tinyworld import Spec, render
 
 
 def take_of(prompt, pictures):
@@ -65,10 +65,10 @@ def test_diversity_is_the_mean_over_pairs():
 def test_encode_is_the_vaes_own(here):
     import torch
 
-    from aigc_kit import load
+    from aigc_kit.models import loaded
 
     plan = plan_of()
-    vae = load.engine(plan).parts["vae"]
+    vae = loaded.engine(plan).parts["vae"]
     pictures = np.random.default_rng(0).integers(0, 256, (2, 32, 64, 3), dtype=np.uint8)
     found = image.encode(vae, pictures)
     pixels = torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255 * 2 - 1

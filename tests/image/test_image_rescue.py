@@ -10,9 +10,10 @@ import pytest
 import torch
 from image_plans import PARTS, plan_of
 
-from aigc_kit import image, load, record
-from aigc_kit.diffusion import rescuing
-from aigc_kit.errors import BadInput
+from aigc_kit import image, record
+from aigc_kit.core.errors import BadInput
+from aigc_kit.make.diffusion import rescuing
+from aigc_kit.models import loaded
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_without_a_plan_below_the_librarys_error_stays(tight, monkeypatch):
     with pytest.raises(torch.OutOfMemoryError, match="Tried to allocate") as caught:
         image.run(plan.request, plan)
     assert "out of memory 1 times" in caught.value.__notes__[0]
-    assert not load.is_loaded(plan)
+    assert not loaded.is_loaded(plan)
     del caught
     gc.collect()
     left = [o for o in gc.get_objects() if type(o) is torch.Tensor and o.shape == (2, 4, 8, 8)]
@@ -91,7 +92,7 @@ def test_a_run_that_goes_well_is_not_touched(here):
 
 def test_what_a_gpu_reserved_is_kept_and_laid_beside_the_prediction(here, monkeypatch):
     """The allocator's two counters, as CUDA gives them; the rest of the run is real."""
-    from aigc_kit.offload import ledger
+    from aigc_kit.memory.offload import ledger
 
     monkeypatch.setattr(ledger._Meter, "stop", lambda self: (3_000, 5_000))
     plan = plan_of(seed=3)

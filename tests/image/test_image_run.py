@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from image_plans import plan_of
 
-from aigc_kit import image, load
-from aigc_kit.errors import BadInput, CannotLoad, NotOnDisk, UnknownName
+from aigc_kit import image
+from aigc_kit.core.errors import BadInput, CannotLoad, NotOnDisk, UnknownName
+from aigc_kit.models import loaded as load
 
 
 def loaded(folder):
@@ -146,7 +147,7 @@ def test_the_preview_is_the_estimate_of_the_finished_picture(here, bare):
 
 
 def test_a_preview_costs_nothing_until_called(here, monkeypatch):
-    from aigc_kit.image import pixels
+    from aigc_kit.make.image import pixels
 
     decoded = []
     original = pixels.decode

@@ -8,7 +8,8 @@ import pytest
 from image_models import write_tokenizer
 from image_plans import plan_of
 
-from aigc_kit import cards, image, load
+from aigc_kit import cards, image
+from aigc_kit.models import loaded
 
 PARTS = ("unet", "vae", "text_encoder")
 
@@ -20,8 +21,8 @@ def folder(tmp_path_factory):
     from diffusers import AutoencoderKL, PNDMScheduler, StableDiffusionPipeline, UNet2DConditionModel
     from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-    from aigc_kit.paths import assets
-    from aigc_kit.prompts import bpe
+    from aigc_kit.core.paths import assets
+    from aigc_kit.worlds.prompts import bpe
 
     torch.manual_seed(0)
     root = tmp_path_factory.mktemp("sd15") / "sd15"
@@ -68,7 +69,7 @@ def drawn(folder, monkeypatch):
         return image.run(plan.request, plan, **(pictures or {}))
 
     yield run
-    load.free()
+    loaded.free()
 
 
 @pytest.fixture

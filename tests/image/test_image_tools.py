@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from image_plans import PARTS, SMALL, plan_of
 
-from aigc_kit import cards, image, load
-from aigc_kit.errors import BadInput, MissingExtra
-from aigc_kit.image.job import Job
+from aigc_kit import cards, image
+from aigc_kit.core.errors import BadInput, MissingExtra
+from aigc_kit.make.image.job import Job
+from aigc_kit.models import loaded
 
 # ---------------------------------------------------------------- plan_for
 
@@ -60,7 +61,7 @@ def test_every_keyword_that_a_run_passes_is_the_classs_own(here, mode, name):
         parameters = inspect.signature(cls.__call__).parameters
         assert set(seen["call"]) <= set(parameters), set(seen["call"]) - set(parameters)
         inspect.signature(cls.__call__).bind(None, **seen["call"])
-        load.free()
+        loaded.free()
 
 
 class _Enough(Exception):

@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from image_plans import SMALL, plan_of
 
-from aigc_kit import cards, image, load
-from aigc_kit.errors import BadInput
-from aigc_kit.image.embeddings import weighted
-from aigc_kit.image.settings import Settings
-from aigc_kit.image.words import words_for
-from aigc_kit.prompts import Piece, budget, course_prompt, flatten, parse, translate
+from aigc_kit import cards, image
+from aigc_kit.core.errors import BadInput
+from aigc_kit.make.image.settings import Settings
+from aigc_kit.make.image.words import weighted, words_for
+from aigc_kit.models import loaded
+from aigc_kit.worlds.prompts import Piece, budget, course_prompt, flatten, parse, translate
 
 TINY = cards.get("tinysdxl")
 
@@ -81,7 +81,7 @@ def test_and_is_refused_with_the_reason(card):
 
 
 def test_the_tiny_model_is_given_its_own_words():
-    from aigc_kit.tinyworld.vocab import phrase
+    from aigc_kit.worlds.tinyworld.vocab import phrase
 
     prompt = course_prompt("ab").zh
     made, wanted = read(prompt, TINY), phrase(prompt)
@@ -138,7 +138,7 @@ def test_any_prompt_is_read_or_refused(prompt):
 @pytest.fixture
 def pipe(here):
     plan = plan_of()
-    return load.engine(plan).view("text2img", plan).pipe
+    return loaded.engine(plan).view("text2img", plan).pipe
 
 
 def test_no_weights_give_the_pipelines_own_embeddings(pipe):
@@ -171,7 +171,7 @@ def test_compels_own_parser_gives_the_same(pipe):
     import torch
     from compel import CompelForSDXL
 
-    from aigc_kit.prompts import to_compel
+    from aigc_kit.worlds.prompts import to_compel
 
     condition = parse("a (red:1.5) [cat], sea").conditions[0]
     theirs = CompelForSDXL(pipe, device="cpu")(to_compel(condition)).embeds

@@ -8,7 +8,7 @@ import nbformat
 from nbformat import v4
 from PIL import Image
 
-from aigc_kit.notebooks.stamp import put_stamp
+from aigc_kit.teach.notebooks.cells import put_stamp
 
 PROSE = "这里是一句中文说明。"
 

@@ -3,8 +3,8 @@
 import ast
 from pathlib import Path
 
-from aigc_kit.checks import checks_of
-from aigc_kit.notebooks import cells, run
+from aigc_kit.teach.checks import checks_of
+from aigc_kit.teach.notebooks import cells, run
 
 
 def functions(notebook: Path, space: dict, *names: str) -> list:

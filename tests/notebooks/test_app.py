@@ -10,9 +10,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from aigc_kit import labs
 from aigc_kit.cli import main
-from aigc_kit.notebooks import app, cells
+from aigc_kit.teach import labs
+from aigc_kit.teach.notebooks import app, cells
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_an_unknown_lab_is_refused(voila, capsys):
     assert "choose from" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("lab", labs.LABS, ids=lambda lab: lab.number)
+@pytest.mark.parametrize("lab", labs.every(), ids=lambda lab: lab.number)
 def test_the_copy_holds_its_pictures_and_no_slow_cell(lab):
     path = cells.folder() / lab.notebook
     notebook = cells.read(path)

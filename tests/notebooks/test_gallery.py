@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aigc_kit import labs, record
+from aigc_kit import record
 from aigc_kit.cli import labs as labs_command
 from aigc_kit.cli import notebook as notebook_command
-from aigc_kit.errors import BadInput, UnknownName
-from aigc_kit.notebooks import cells, gallery
-from aigc_kit.notebooks.run import Run
-from aigc_kit.types import Budget, Card, Cost, Figure, Phase, Plan, Request, Take
-from aigc_kit.units import GIB, MIB
+from aigc_kit.core.errors import BadInput, UnknownName
+from aigc_kit.core.types import Budget, Card, Cost, Figure, Phase, Plan, Request, Take
+from aigc_kit.core.units import GIB, MIB
+from aigc_kit.teach import labs
+from aigc_kit.teach.notebooks import cells, gallery
+from aigc_kit.teach.notebooks.run import Run
 
 from .build import code, good, notebook, prose, put, stream
 
@@ -216,11 +217,11 @@ def course(tmp_path, monkeypatch):
     saves = "from pathlib import Path\nPath('a.txt').write_text('x')"
     put(folder / "01_bad.ipynb", notebook(prose("# 坏"), code("1 / 0")))
     put(folder / "02_good.ipynb", notebook(prose("# 好"), code(saves)))
-    template = labs.LABS[0]
+    template = labs.every()[0]
     chosen = tuple(
         replace(template, number=name[:2], notebook=f"{name}.ipynb", core=True) for name in ("01_bad", "02_good")
     )
-    monkeypatch.setattr(labs, "LABS", chosen)
+    monkeypatch.setattr(labs, "every", lambda: chosen)
     monkeypatch.setattr(cells, "folder", lambda: folder)
     return tmp_path
 
@@ -250,7 +251,7 @@ def test_labs_goes_on_after_a_failure_and_says_1(course, capsys):
 
 @pytest.mark.parametrize(("said", "meant"), [("TRUE ", True), ("1", True), ("on", True), ("0", False), ("", False)])
 def test_labs_hears_every_way_to_say_offline(course, monkeypatch, said, meant):
-    from aigc_kit.notebooks import run as run_module
+    from aigc_kit.teach.notebooks import run as run_module
 
     heard = []
     monkeypatch.setenv("AIGC_OFFLINE", said)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import TopKLogitsWarper, TopPLogitsWarper
 
-from aigc_kit.notebooks import cells
+from aigc_kit.teach.notebooks import cells
 from tests.conftest import require_card
 
 from .lab_notebook import functions, passed, unused_checks, verdicts

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from aigc_kit.notebooks import cells
+from aigc_kit.teach.notebooks import cells
 from tests.core_models import require_card
 
 from .lab_notebook import functions, passed, source, unused_checks, verdicts

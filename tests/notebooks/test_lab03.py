@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_kit.notebooks import cells
-from aigc_kit.speech import normalise, syllables
+from aigc_kit.make.speech import normalise, syllables
+from aigc_kit.teach.notebooks import cells
 from tests.conftest import require_card
 
 from .lab_notebook import functions, passed, source, unused_checks, verdicts

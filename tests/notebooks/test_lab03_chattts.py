@@ -1,6 +1,6 @@
 """Lab 03 with the real package ChatTTS on random weights: it runs to its end; its sound is noise and is dropped."""
 
-from aigc_kit.notebooks import cells, run
+from aigc_kit.teach.notebooks import cells, run
 from tests.conftest import require_card
 from tests.speech.chattts_env import build_models
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_kit import paths
-from aigc_kit.notebooks import cells
+from aigc_kit.core import paths
+from aigc_kit.teach.notebooks import cells
 
 from .lab_notebook import functions, passed, source, unused_checks, verdicts
 

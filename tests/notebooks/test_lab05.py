@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from skimage.measure import euler_number
 
-from aigc_kit import story, topology
-from aigc_kit.checks import nb05
-from aigc_kit.encode import probe
-from aigc_kit.notebooks import cells, run
+from aigc_kit import topology, works
+from aigc_kit.media.encode import probe
+from aigc_kit.teach.labs.lab05 import checks
+from aigc_kit.teach.notebooks import cells, run
 from tests.core_models import require_card
 
 from .lab_notebook import functions, passed, source, unused_checks, verdicts
@@ -51,13 +51,13 @@ def done(tmp_path_factory):
 
 
 def test_the_page_is_whole_and_says_of_each_part_who_made_it(done):
-    assert nb05.g(done / story.PAGE)
-    work = story.Work.load(done)
+    assert checks.g(done / works.PAGE)
+    work = works.Work.load(done)
     labels = {(part.kind, part.label) for part in work.parts}
     assert ("image", "AI 生成") in labels and ("audio", "AI 生成") in labels
-    assert ("video", story.LABELS["computed"]) in labels and ("video", story.LABELS["mixed"]) in labels
+    assert ("video", works.LABELS["computed"]) in labels and ("video", works.LABELS["mixed"]) in labels
     assert all(part.maker for part in work.parts)
-    html = (done / story.PAGE).read_text(encoding="utf-8")
+    html = (done / works.PAGE).read_text(encoding="utf-8")
     assert all(label in html for _, label in labels)
     assert "http://" not in html and "https://" not in html
 

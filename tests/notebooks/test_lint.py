@@ -5,10 +5,10 @@ import json
 
 import pytest
 
-from aigc_kit.errors import BadInput
-from aigc_kit.notebooks import cells
-from aigc_kit.notebooks.lint import errata_ids, lint, parse
-from aigc_kit.notebooks.lint_outputs import WIDGET_VIEW
+from aigc_kit.core.errors import BadInput
+from aigc_kit.teach.notebooks import cells
+from aigc_kit.teach.notebooks.lint import errata_ids, lint, parse
+from aigc_kit.teach.notebooks.lint_outputs import WIDGET_VIEW
 
 from .build import code, display, good, notebook, png, prose, put, stream
 
@@ -47,7 +47,7 @@ def found(tmp_path):
 
 def changed(made, change):
     """Change a good notebook after it was built, and stamp it again where the sources are concerned."""
-    from aigc_kit.notebooks.stamp import put_stamp
+    from aigc_kit.teach.notebooks.cells import put_stamp
 
     change(made)
     put_stamp(made)

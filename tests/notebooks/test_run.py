@@ -8,13 +8,13 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from aigc_kit.errors import BadInput
-from aigc_kit.notebooks import cells
-from aigc_kit.notebooks.kernel import environment
-from aigc_kit.notebooks.refresh import refresh
-from aigc_kit.notebooks.run import execute, run_notebook
-from aigc_kit.notebooks.stamp import is_stale
-from aigc_kit.units import MIB
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.units import MIB
+from aigc_kit.teach.notebooks import cells
+from aigc_kit.teach.notebooks.cells import is_stale
+from aigc_kit.teach.notebooks.kernel import environment
+from aigc_kit.teach.notebooks.refresh import refresh
+from aigc_kit.teach.notebooks.run import execute, run_notebook
 
 from .build import code, notebook, prose, put
 
@@ -110,9 +110,7 @@ def test_error_is_told_with_cell_line_and_what_to_do(tmp_path):
     made = notebook(
         prose("# 出错"),
         code("1 / 0", "raises-exception"),
-        code(
-            "from aigc_kit.errors import BadInput\n\n\ndef f(x):\n    raise BadInput(asked='a', found='b', todo='do c')"
-        ),
+        code("from aigc_kit import BadInput\n\n\ndef f(x):\n    raise BadInput(asked='a', found='b', todo='do c')"),
         code("y = 1\nf(\n    y)  # here"),
         code("print('never')"),
     )

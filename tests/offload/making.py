@@ -132,8 +132,8 @@ def wan():
 def plan_of(pipe, placement, *, device="cuda", dtypes=None, attention="sdpa", **vae):
     """A Plan for these parts, as the planner would make it for a machine with a GPU."""
     from aigc_kit import cards
-    from aigc_kit.types import Budget, FrozenMap, Plan, Request
-    from aigc_kit.units import GIB
+    from aigc_kit.core.types import Budget, FrozenMap, Plan, Request
+    from aigc_kit.core.units import GIB
 
     video = type(pipe).__name__ == "WanPipeline"
     card = cards.get("wan2.1-1.3b" if video else "sdxl")

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from making import plan_of, sdxl
 
-from aigc_kit.footprint import Overheads
-from aigc_kit.xray import trace
+from aigc_kit.memory.footprint import Overheads
+from aigc_kit.memory.xray import trace
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "gpu"))
 

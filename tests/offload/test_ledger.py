@@ -4,8 +4,8 @@ import pytest
 import torch
 from making import plan_of, sdxl, wan
 
-from aigc_kit.offload import Ledger, place
-from aigc_kit.types import Take
+from aigc_kit.core.types import Take
+from aigc_kit.memory.offload import Ledger, place
 
 CALL = {"prompt": "a red dog", "num_inference_steps": 3, "height": 64, "width": 64, "output_type": "np"}
 

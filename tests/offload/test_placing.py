@@ -5,9 +5,9 @@ import pytest
 import torch
 from making import plan_of, sdxl, wan
 
-from aigc_kit.errors import BadInput, CannotLoad
-from aigc_kit.offload import place, release
-from aigc_kit.offload.placing import parts_of
+from aigc_kit.core.errors import BadInput, CannotLoad
+from aigc_kit.memory.offload import place, release
+from aigc_kit.memory.offload.placing import parts_of
 
 SETTINGS = {"prompt": "a red dog", "negative_prompt": "blue", "num_inference_steps": 2, "output_type": "np"}
 PLACES = ("resident", "model", "sequential", "group")
@@ -94,7 +94,7 @@ def test_sequential_leaves_no_weight_behind_and_release_brings_it_back(image_pip
 
 
 def test_group_takes_the_blocks_of_nested_text_encoders(image_pipe, video_pipe):
-    from aigc_kit.offload.modes import way_to_blocks
+    from aigc_kit.memory.offload.modes import way_to_blocks
 
     assert way_to_blocks(image_pipe.text_encoder_2) == ["text_model", "encoder"]
     assert way_to_blocks(video_pipe.text_encoder) == ["encoder"]

@@ -8,11 +8,11 @@ import pytest
 import torch
 from making import plan_of, sdxl
 
-from aigc_kit import load
-from aigc_kit.errors import BadInput
-from aigc_kit.offload import LIMIT, forget, is_out_of_memory, place, rescue
-from aigc_kit.types import Budget, FrozenMap, Plan, Request
-from aigc_kit.units import GIB
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import Budget, FrozenMap, Plan, Request
+from aigc_kit.core.units import GIB
+from aigc_kit.memory.offload import LIMIT, forget, is_out_of_memory, place, rescue
+from aigc_kit.models import loaded
 
 
 def plans(*names):
@@ -170,7 +170,7 @@ def test_a_part_that_fails_is_rescued_by_placing_the_pipeline_anew(tmp_path):
 
 def test_what_is_loaded_for_the_card_is_freed_between_tries(monkeypatch):
     asked = []
-    monkeypatch.setattr(load, "free", lambda card=None: asked.append(card))
+    monkeypatch.setattr(loaded, "free", lambda card=None: asked.append(card))
     rescue(Machine(2), plans("cuda", "model", "group"), tell=lambda reason: None)
     assert asked == ["sdxl", "sdxl"]
     rescue(Machine(1), plans("cuda", "model"), tell=lambda reason: None, let_go=lambda: asked.append("mine"))
@@ -178,7 +178,7 @@ def test_what_is_loaded_for_the_card_is_freed_between_tries(monkeypatch):
 
 
 def test_a_bare_plan_is_summed_up():
-    from aigc_kit.offload.rescue import summary
+    from aigc_kit.memory.offload.rescue import summary
 
     (plan,) = plans("cuda")
     bare = replace(plan, request=Request("sdxl", "x"), placement=FrozenMap(transformer="group", text_encoder="cpu"))

@@ -2,7 +2,7 @@ import pytest
 from plan_making import SIZES, facts
 
 from aigc_kit import footprint
-from aigc_kit.plan import needs
+from aigc_kit.memory.plan import needs
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Facts made by a rule that can be reckoned by hand, in place of traces: parts of SDXL's and Wan's true sizes."""
 
-from aigc_kit.footprint import ModelFacts, PartFacts, PhaseFacts, Point
+from aigc_kit.memory.footprint import ModelFacts, PartFacts, PhaseFacts, Point
 
 SIZES = {
     "sdxl": tuple((h, w, 1) for h, w in ((1024, 1024), (768, 1024), (768, 768), (512, 512))),

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from aigc_kit import cards, footprint, record
-from aigc_kit.calibrate import FEWEST, calibrate, save
 from aigc_kit.cli import main
-from aigc_kit.errors import BadInput
-from aigc_kit.footprint import Overheads
-from aigc_kit.plan import needs, plan
-from aigc_kit.plan.diffusion import need_of
-from aigc_kit.types import Budget, Cost, Phase, Request, Take
-from aigc_kit.units import GIB, MIB
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import Budget, Cost, Phase, Request, Take
+from aigc_kit.core.units import GIB, MIB
+from aigc_kit.keep.calibrate import FEWEST, calibrate, save
+from aigc_kit.make.diffusion.needs import need_of
+from aigc_kit.memory.footprint import Overheads
+from aigc_kit.memory.plan import needs, plan
 
 pytestmark = pytest.mark.usefixtures("by_rule", "own_home")
 

@@ -12,11 +12,12 @@ from hypothesis.strategies import floats, sampled_from
 
 from aigc_kit import cards, footprint
 from aigc_kit.cli import main
-from aigc_kit.errors import BadInput, DoesNotFit
-from aigc_kit.plan import MARGIN, diffusion, machines, plan
-from aigc_kit.plan.search import order
-from aigc_kit.types import Request
-from aigc_kit.units import GIB, parse_bytes
+from aigc_kit.core.errors import BadInput, DoesNotFit
+from aigc_kit.core.types import Request
+from aigc_kit.core.units import GIB, parse_bytes
+from aigc_kit.make.diffusion import needs
+from aigc_kit.memory.plan import MARGIN, machines, plan
+from aigc_kit.memory.plan.search import order
 
 ALWAYS = ("sdxl", "sd15", "wan2.1-1.3b")
 MODELS = (*ALWAYS, *(name for name in ("wan2.1-14b",) if name in footprint.known()))
@@ -56,7 +57,7 @@ def test_under_pressure(model, gib, more):
     if less is None:
         return
     assert richer is not None
-    pair = [diffusion.need_of(made) for made in (less, richer)]
+    pair = [needs.need_of(made) for made in (less, richer)]
     assert order(pair[1]) <= order(pair[0])
     assert pair[0].prediction.safe_bytes <= MARGIN * gib * GIB
 

@@ -5,12 +5,12 @@ import pytest
 from safetensors.numpy import save_file
 
 from aigc_kit import cards
-from aigc_kit.errors import BadInput, DoesNotFit
-from aigc_kit.plan import MARGIN, plan
-from aigc_kit.plan.counted import ERROR, PIXEL_BYTES, parameters
-from aigc_kit.plan.needs import LIBRARY_BYTES
-from aigc_kit.types import Budget, Request
-from aigc_kit.units import GIB
+from aigc_kit.core.errors import BadInput, DoesNotFit
+from aigc_kit.core.types import Budget, Request
+from aigc_kit.core.units import GIB
+from aigc_kit.make.diffusion.untraced import ERROR, PIXEL_BYTES, parameters
+from aigc_kit.memory.plan import MARGIN, plan
+from aigc_kit.memory.plan.needs import LIBRARY_BYTES
 
 pytestmark = pytest.mark.usefixtures("by_rule")
 LAPTOP = Budget("cpu", "a laptop", 8 * GIB, 16 * GIB, 8 * GIB, 100 * GIB)

@@ -7,13 +7,13 @@ from itertools import pairwise
 import pytest
 
 from aigc_kit import cards, footprint
-from aigc_kit.errors import BadInput, DoesNotFit
-from aigc_kit.paths import assets
-from aigc_kit.plan import MARGIN, plan
-from aigc_kit.plan.asked import complete
-from aigc_kit.plan.diffusion import fallbacks
-from aigc_kit.types import Budget, Request
-from aigc_kit.units import GIB, MIB, parse_bytes
+from aigc_kit.core.errors import BadInput, DoesNotFit
+from aigc_kit.core.paths import assets
+from aigc_kit.core.types import Budget, Request
+from aigc_kit.core.units import GIB, MIB, parse_bytes
+from aigc_kit.make.diffusion.needs import fallbacks
+from aigc_kit.memory.plan import MARGIN, plan
+from aigc_kit.memory.plan.options import complete
 
 pytestmark = pytest.mark.usefixtures("by_rule")
 
@@ -338,7 +338,7 @@ def test_half_formats_stand_for_each_other_and_float32_takes_twice_as_much(monke
 
     exact = {dtype: make("wan2.1-1.3b", 80, dtype=dtype, frames=5) for dtype in ("bfloat16", "float16", "float32")}
     monkeypatch.setattr(footprint, "cached", only_half)
-    from aigc_kit.plan import needs
+    from aigc_kit.memory.plan import needs
 
     needs.forget()
     for dtype, traced in exact.items():
@@ -349,7 +349,7 @@ def test_half_formats_stand_for_each_other_and_float32_takes_twice_as_much(monke
 
 
 def test_one_frame_of_a_video_stays_one_frame():
-    from aigc_kit.plan import machines
+    from aigc_kit.memory.plan import machines
 
     gpu = machines.a_gpu(name="RTX4090")
     assert plan(Request("wan2.1-1.3b", "a cat", frames=1), gpu, cards.get("wan2.1-1.3b")).request.frames == 1

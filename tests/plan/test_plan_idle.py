@@ -5,10 +5,10 @@ from importlib import import_module
 import pytest
 
 from aigc_kit import cards
-from aigc_kit.errors import BadInput
-from aigc_kit.plan import plan
-from aigc_kit.types import Budget, Request
-from aigc_kit.units import GIB
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import Budget, Request
+from aigc_kit.core.units import GIB
+from aigc_kit.memory.plan import plan
 
 LAPTOP = Budget("cpu", "a laptop", 16 * GIB, 16 * GIB, 16 * GIB, 100 * GIB)
 SHIPPED = {"text": "poem", "speech": "baker", "image": "tinysdxl", "video": "tinywan"}
@@ -26,7 +26,7 @@ SHIPPED = {"text": "poem", "speech": "baker", "image": "tinysdxl", "video": "tin
 def test_plan_for_refuses_an_option_that_would_do_nothing(kind, value):
     name, _, text = value.partition("=")
     with pytest.raises(BadInput, match=rf"(?s)asked: {value} for {SHIPPED[kind]}.*no such choice.*leave it out"):
-        import_module(f"aigc_kit.{kind}").plan_for("春风", card=SHIPPED[kind], **{name: eval(text)})
+        import_module(f"aigc_kit.make.{kind}").plan_for("春风", card=SHIPPED[kind], **{name: eval(text)})
 
 
 DRAWN = {"negative", "height", "width", "frames", "fps", "steps", "guidance"}

@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 from hypothesis.strategies import floats, sampled_from
 
 from aigc_kit import cards
-from aigc_kit.errors import DoesNotFit
-from aigc_kit.plan import MARGIN, diffusion, plan
-from aigc_kit.plan.asked import Asked
-from aigc_kit.plan.search import Space, order
-from aigc_kit.types import Budget, Request
-from aigc_kit.units import GIB
+from aigc_kit.core.errors import DoesNotFit
+from aigc_kit.core.types import Budget, Request
+from aigc_kit.core.units import GIB
+from aigc_kit.make.diffusion import needs as diffusion
+from aigc_kit.memory.plan import MARGIN, plan
+from aigc_kit.memory.plan.options import Asked
+from aigc_kit.memory.plan.search import Space, order
 
 MODELS = ("sdxl", "sd15", "wan2.1-1.3b")
 gibs = floats(0.5, 80)
@@ -35,7 +36,7 @@ def by_rule_for_the_module():
     from plan_making import SIZES, facts
 
     from aigc_kit import footprint
-    from aigc_kit.plan import needs
+    from aigc_kit.memory.plan import needs
 
     patch = pytest.MonkeyPatch()
     patch.setattr(footprint, "cached", facts)

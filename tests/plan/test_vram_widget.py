@@ -3,10 +3,10 @@
 import pytest
 
 from aigc_kit import footprint
-from aigc_kit.errors import BadInput, DoesNotFit
-from aigc_kit.plan.diffusion import need_of
-from aigc_kit.show import vram
-from aigc_kit.units import GIB
+from aigc_kit.core.errors import BadInput, DoesNotFit
+from aigc_kit.core.units import GIB
+from aigc_kit.make.diffusion.needs import need_of
+from aigc_kit.teach.show import vram
 
 pytestmark = pytest.mark.usefixtures("by_rule")
 

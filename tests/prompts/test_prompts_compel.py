@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_kit.errors import BadInput
-from aigc_kit.prompts import bpe, flatten, is_weighted, parse, to_compel
+from aigc_kit.core.errors import BadInput
+from aigc_kit.worlds.prompts import bpe, flatten, is_weighted, parse, to_compel
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 

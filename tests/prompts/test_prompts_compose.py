@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_kit.errors import BadInput, UnknownName
-from aigc_kit.prompts import (
+from aigc_kit.core.errors import BadInput, UnknownName
+from aigc_kit.worlds.prompts import (
     PARTS,
     compose,
     cookbook,

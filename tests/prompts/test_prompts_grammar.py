@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aigc_kit.errors import BadInput
-from aigc_kit.prompts import (
+from aigc_kit.core.errors import BadInput
+from aigc_kit.worlds.prompts import (
     Condition,
     Group,
     Text,

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_kit.errors import BadInput
-from aigc_kit.prompts import bpe, budget, course_prompt
+from aigc_kit.core.errors import BadInput
+from aigc_kit.worlds.prompts import bpe, budget, course_prompt
 
 ALPHABET = st.characters(codec="utf-8", categories=("L", "M", "N", "P", "S", "Zs"), max_codepoint=0xFFFF)
 

@@ -21,15 +21,16 @@ CASES = {
         "text.run(plan.request, plan)",
     ),
     "picture": (
-        "import numpy as np\nfrom aigc_kit.show import plots",
+        "import numpy as np\nfrom aigc_kit.teach.show import plots",
         "figure, (axis,) = plots.canvas()\naxis.imshow(np.random.default_rng(0).random((300, 300)))\n"
         "axis.bar(range(60), range(60), label='温度')\naxis.legend()\npicture = plots.Picture(figure, '图')\npicture",
     ),
     "speech": (
-        "from aigc_kit import speech\nfrom aigc_kit.show.lab03 import player\nplan = speech.plan_for('天气真好。')",
+        "from aigc_kit import speech\nfrom aigc_kit.teach.labs.lab03 import player\n"
+        "plan = speech.plan_for('天气真好。')",
         "player(speech.run(plan.request, plan))",
     ),
-    "tokens": ("from aigc_kit.text import tokens", "tokens.readings('白色的月光，AI 的未来')"),
+    "tokens": ("from aigc_kit.make.text import tokens", "tokens.readings('白色的月光，AI 的未来')"),
     "free": (
         "from aigc_kit import load, text\nplan = text.plan_for('<五绝>春晓<诗>', card='poem', max_new_tokens=4)",
         "text.run(plan.request, plan)\nload.free()",
@@ -59,7 +60,7 @@ def measure(name: str, times: int) -> list[float]:
 
 def draw(path: Path, times: int = 30) -> None:
     """All cases, each in a process of its own, as one picture."""
-    from aigc_kit.show import plots
+    from aigc_kit.teach.show import plots
 
     figure, (axis,) = plots.canvas(width=8, height=3.6)
     for name in CASES:

@@ -9,7 +9,7 @@ import pytest
 from core_models import require_card
 
 from aigc_kit import cards, fetch
-from aigc_kit.notebooks.kernel import environment, manager
+from aigc_kit.teach.notebooks.kernel import environment, manager
 
 # Each step prints its number and the time; the first of them tells that the run is under way.
 RUN = """

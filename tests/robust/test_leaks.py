@@ -9,7 +9,7 @@ import pytest
 from core_models import require_card
 from leak_cells import CASES
 
-from aigc_kit.errors import BadInput
+from aigc_kit.core.errors import BadInput
 
 ROOT = Path(__file__).parents[2]
 TIMES = 34
@@ -30,7 +30,7 @@ def test_memory_stays_flat(name):
 
 
 def test_old_figures_are_let_go_and_say_so():
-    from aigc_kit.show import plots
+    from aigc_kit.teach.show import plots
 
     made = []
     for _ in range(plots.FIGURES + 3):

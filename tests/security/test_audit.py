@@ -7,7 +7,7 @@ from importlib.metadata import Distribution
 import pytest
 
 from aigc_kit.doctor import audit
-from aigc_kit.doctor.packages import pins
+from aigc_kit.doctor.audit import pins
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from aigc_kit import cards
-from aigc_kit.errors import AigcError, CannotLoad
+from aigc_kit.core.errors import AigcError, CannotLoad
 
 
 class Trap:
@@ -51,7 +51,7 @@ def text_folder(folder: Path, trace: Path, **config) -> Path:
 
 @pytest.mark.parametrize("config", [{"model_type": "evil"}, {}, {"auto_map": None}], ids=["type", "map", "pickle"])
 def test_a_text_model_with_code_or_pickles(tmp_path, trace, config):
-    from aigc_kit.text.engines.hf import TransformersEngine
+    from aigc_kit.make.text.engines.hf import TransformersEngine
 
     folder = text_folder(tmp_path / "model", trace, **config)
     with pytest.raises(CannotLoad):
@@ -63,7 +63,7 @@ def test_a_terminal_is_not_asked_whether_to_run_code(tmp_path, trace):
     """transformers asks "run it? [y/N]" where the choice is left open; a learner who types y would have run it."""
     folder = text_folder(tmp_path / "model", trace, model_type="evil")
     code = (
-        "import sys\nfrom aigc_kit import cards\nfrom aigc_kit.text.engines.hf import TransformersEngine\n"
+        "import sys\nfrom aigc_kit import cards\nfrom aigc_kit.make.text.engines.hf import TransformersEngine\n"
         "TransformersEngine(cards.get('poem'), __import__('pathlib').Path(sys.argv[1]))"
     )
     command = [sys.executable, "-c", code, str(folder)]
@@ -103,7 +103,7 @@ def image_folder(folder: Path, trace: Path, monkeypatch, **changes) -> Path:
     ids=["part", "pipeline", "installed module", "no class", "pickled weights"],
 )
 def test_an_image_model_with_code_or_pickles(tmp_path, trace, monkeypatch, changes):
-    from aigc_kit.diffusion.loading import read_pipeline
+    from aigc_kit.make.diffusion.loading import read_pipeline
 
     folder = tmp_path / "model"
     folder.mkdir()
@@ -116,7 +116,7 @@ def test_an_image_model_with_code_or_pickles(tmp_path, trace, monkeypatch, chang
 
 @pytest.mark.parametrize("changes", [{"unet": ["evil", "Evil"]}, {"unet": ["os", "system"]}], ids=["own", "installed"])
 def test_the_x_ray_of_a_hostile_folder(tmp_path, trace, monkeypatch, changes):
-    from aigc_kit.xray import trace as xray
+    from aigc_kit.memory.xray import trace as xray
 
     folder = tmp_path / "model"
     folder.mkdir()

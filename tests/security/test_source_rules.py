@@ -9,7 +9,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "aigc_kit").rglob("*.py"))
 PICKLES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
-EXECUTES = {"aigc_kit/classroom/sandbox.py"}  # the limited process that runs a learner's function when it is asked to
+EXECUTES = {
+    "aigc_kit/teach/classroom/sandbox.py"
+}  # the limited process that runs a learner's function when it is asked to
 
 
 def calls(tree):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from aigc_kit import setup as hosted
-from aigc_kit.errors import BadInput
+from aigc_kit.core.errors import BadInput
 
 ROOT = Path(__file__).parents[2]
 BACKEND = """

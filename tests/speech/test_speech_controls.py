@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_kit.errors import AigcError, BadInput
-from aigc_kit.speech import controls
+from aigc_kit.core.errors import AigcError, BadInput
+from aigc_kit.make.speech import controls
 
 BRACKETED = st.lists(
     st.one_of(

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_kit.errors import BadInput
-from aigc_kit.speech.frontend import Unspoken, normalise, syllables
-from aigc_kit.speech.frontend.numbers import digits, quantity, telephone
+from aigc_kit.core.errors import BadInput
+from aigc_kit.make.speech.frontend import Unspoken, normalise, syllables
+from aigc_kit.make.speech.frontend.symbols import digits, quantity, telephone
 
 SAID = {
     # numbers

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_kit.speech.engines.base import RATE
-from aigc_kit.speech.joins import EDGE_SECONDS, Joiner, insert, pause_after, quietest, silence, trim
+from aigc_kit.make.speech.joins import EDGE_SECONDS, Joiner, insert, pause_after, quietest, silence, trim
+from aigc_kit.media.wav import RATE
 
 RNG = np.random.default_rng(0)
 

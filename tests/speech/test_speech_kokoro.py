@@ -8,10 +8,10 @@ import pytest
 from core_models import require_card
 
 from aigc_kit import cards, fetch, speech
-from aigc_kit.errors import BadInput, CannotLoad, MissingExtra
-from aigc_kit.speech import measures
-from aigc_kit.speech.engines import kokoro
-from aigc_kit.speech.frontend.ipa import parts, phonetic
+from aigc_kit.core.errors import BadInput, CannotLoad, MissingExtra
+from aigc_kit.make.speech import measures
+from aigc_kit.make.speech.engines import kokoro
+from aigc_kit.make.speech.frontend.ipa import parts, phonetic
 
 CARD = cards.get("kokoro")
 INSTALLED = importlib.util.find_spec("onnxruntime") is not None

@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 from core_models import require_card
 
-from aigc_kit import cards, load, speech
-from aigc_kit.checks import nb03
-from aigc_kit.plan import plan
-from aigc_kit.show import lab03
-from aigc_kit.speech import wav
-from aigc_kit.speech.settings import CONTROLS
-from aigc_kit.types import Budget, Cost, FrozenMap, Phase, Request, Take
-from aigc_kit.units import GIB
+from aigc_kit import cards, speech
+from aigc_kit.core.types import Budget, Cost, FrozenMap, Phase, Request, Take
+from aigc_kit.core.units import GIB
+from aigc_kit.make.speech.settings import CONTROLS
+from aigc_kit.media import wav
+from aigc_kit.memory.plan import plan
+from aigc_kit.models import loaded
+from aigc_kit.teach.labs import lab03
+from aigc_kit.teach.labs.lab03 import checks
 
 HOSTILE = '<script>alert("x")</script>'
 LAPTOP = Budget("cpu", "a laptop", 8 * GIB, 16 * GIB, 8 * GIB, 100 * GIB)
@@ -81,7 +82,7 @@ def decode(data):
 
 
 def test_without_ffmpeg_a_wav_is_embedded(monkeypatch):
-    monkeypatch.setattr(sys.modules["aigc_kit.show.lab03.players"], "_ffmpeg", lambda: None)
+    monkeypatch.setattr(sys.modules["aigc_kit.teach.labs.lab03.widgets"], "_ffmpeg", lambda: None)
     wave = buzz(0.2)
     assert lab03.compressed(wave) == ("audio/wav", wav.to_bytes(wave))
 
@@ -107,7 +108,7 @@ def test_sliders_of_controls_that_the_voice_lacks_are_off_and_say_why(monkeypatc
 
     shown = []
     monkeypatch.setattr(IPython.display, "display", lambda *what, **more: shown.extend(what))
-    engine = load.engine(speech.plan_for("好", card="baker"))
+    engine = loaded.engine(speech.plan_for("好", card="baker"))
     lab03.play(engine, "你好")
     rows = [row.children for row in shown[0].children[1:]]
     off = {slider.description: reason.value for slider, reason in rows if slider.disabled}
@@ -122,7 +123,7 @@ def test_sliders_of_controls_that_the_voice_lacks_are_off_and_say_why(monkeypatc
 
 def test_the_table_of_controls_names_every_one():
     require_card("baker")
-    engine = load.engine(speech.plan_for("好", card="baker"))
+    engine = loaded.engine(speech.plan_for("好", card="baker"))
     assert set(engine.has) == set(CONTROLS)
     words = lab03.controls(engine).text
     assert words.count("本工具的换算 |") == 1
@@ -140,27 +141,27 @@ def join(a, b, seconds):
 
 
 RIGHT = {
-    nb03.a: number,
-    nb03.b: lambda t: 2 if t == 4 else 4,
-    nb03.c: join,
-    nb03.d: lambda s, n: s / (n / 24_000),
-    nb03.e: "[break_4][speed_2]",
+    checks.a: number,
+    checks.b: lambda t: 2 if t == 4 else 4,
+    checks.c: join,
+    checks.d: lambda s, n: s / (n / 24_000),
+    checks.e: "[break_4][speed_2]",
 }
 WRONG = (
-    (nb03.a, lambda n: "一" + number(n) if 10 <= n < 20 else number(n), "开头的“一”"),
-    (nb03.a, lambda n: number(n) + "零" if n and n % 10 == 0 else number(n), "末尾的 0"),
-    (nb03.a, lambda n: n, "字符串"),
-    (nb03.b, lambda t: 4, "不是"),
-    (nb03.b, lambda t: 2, "不喝"),
-    (nb03.c, lambda a, b, s: np.concatenate([a, b]), "多少个样点"),
-    (nb03.c, lambda a, b, s: join(b, a, s), "顺序"),
-    (nb03.c, lambda a, b, s: np.concatenate([a, np.zeros(round(s * 24_000)), b]), "float32"),
-    (nb03.c, lambda a, b, s: np.concatenate([a, np.ones(round(s * 24_000), np.float32), b]), "不是静音"),
-    (nb03.d, lambda s, n: (n / 24_000) / s, "倒数"),
-    (nb03.d, lambda s, n: s / n, "一秒有多少个样点"),
-    (nb03.e, "[break_9]", "读不懂"),
-    (nb03.e, "[break_4]", "没有变慢"),
-    (nb03.e, "[speed_2]", "停顿"),
+    (checks.a, lambda n: "一" + number(n) if 10 <= n < 20 else number(n), "开头的“一”"),
+    (checks.a, lambda n: number(n) + "零" if n and n % 10 == 0 else number(n), "末尾的 0"),
+    (checks.a, lambda n: n, "字符串"),
+    (checks.b, lambda t: 4, "不是"),
+    (checks.b, lambda t: 2, "不喝"),
+    (checks.c, lambda a, b, s: np.concatenate([a, b]), "多少个样点"),
+    (checks.c, lambda a, b, s: join(b, a, s), "顺序"),
+    (checks.c, lambda a, b, s: np.concatenate([a, np.zeros(round(s * 24_000)), b]), "float32"),
+    (checks.c, lambda a, b, s: np.concatenate([a, np.ones(round(s * 24_000), np.float32), b]), "不是静音"),
+    (checks.d, lambda s, n: (n / 24_000) / s, "倒数"),
+    (checks.d, lambda s, n: s / n, "一秒有多少个样点"),
+    (checks.e, "[break_9]", "读不懂"),
+    (checks.e, "[break_4]", "没有变慢"),
+    (checks.e, "[speed_2]", "停顿"),
 )
 
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_kit.errors import BadInput
-from aigc_kit.speech import measures
-from aigc_kit.speech.engines.base import RATE
+from aigc_kit.core.errors import BadInput
+from aigc_kit.make.speech import measures
+from aigc_kit.media.wav import RATE
 
 
 def tone(frequency, seconds=1.0, amplitude=0.3, harmonics=5):

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_kit.speech.frontend import syllables
-from aigc_kit.speech.frontend.words import boundaries, words
+from aigc_kit.make.speech.frontend import syllables
+from aigc_kit.make.speech.frontend.pinyin import boundaries, words
 
 SPOKEN = {
     # third tones

@@ -3,11 +3,11 @@
 import pytest
 
 from aigc_kit import cards
-from aigc_kit.errors import BadInput, DoesNotFit
-from aigc_kit.plan import plan
-from aigc_kit.speech.engines import fastspeech2, tables
-from aigc_kit.types import Budget, FrozenMap, Request
-from aigc_kit.units import GIB, MIB
+from aigc_kit.core.errors import BadInput, DoesNotFit
+from aigc_kit.core.types import Budget, FrozenMap, Request
+from aigc_kit.core.units import GIB, MIB
+from aigc_kit.make.speech.engines import fastspeech2
+from aigc_kit.memory.plan import plan
 
 
 def machine(free=8 * GIB, device="cpu"):
@@ -75,19 +75,19 @@ def test_voices_and_mixtures():
 def test_the_card_says_what_the_engine_can_do():
     card = cards.get("baker")
     assert card.constraints["voices"] == fastspeech2.FastSpeech2Engine.voices
-    lowest, highest = (ratio for _, ratio in (tables.PITCH[0], tables.PITCH[-1]))
+    lowest, highest = (ratio for _, ratio in (fastspeech2.PITCH[0], fastspeech2.PITCH[-1]))
     low, high = card.constraints["ranges"]["pitch"]
     assert lowest - 0.01 <= low < high <= highest + 0.01
     assert "non-commercial" in card.licence
     assert card.constraints["commercial"] is False
 
 
-@pytest.mark.parametrize("table", [tables.PITCH, tables.LOUDNESS])
+@pytest.mark.parametrize("table", [fastspeech2.PITCH, fastspeech2.LOUDNESS])
 def test_the_tables_rise_and_are_met_at_their_points(table):
     shifts, ratios = zip(*table, strict=True)
     assert list(shifts) == sorted(shifts)
     assert list(ratios) == sorted(ratios)
-    assert all(tables.interpolate(table, ratio) == pytest.approx(shift) for shift, ratio in table)
+    assert all(fastspeech2.interpolate(table, ratio) == pytest.approx(shift) for shift, ratio in table)
 
 
 @pytest.mark.parametrize(

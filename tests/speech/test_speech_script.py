@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_kit.errors import AigcError, BadInput
-from aigc_kit.speech import dialogue, script
-from aigc_kit.speech.engines.base import RATE
-from aigc_kit.types import Cost, Take
+from aigc_kit.core.errors import AigcError, BadInput
+from aigc_kit.core.types import Cost, Take
+from aigc_kit.make.speech import dialogue
+from aigc_kit.media.wav import RATE
 
 WRITTEN = """# 三个人
 小明：今天的天气真不错！
@@ -24,7 +24,7 @@ WRITTEN = """# 三个人
 
 
 def test_a_script_is_read():
-    read = script.parse(WRITTEN)
+    read = dialogue.parse(WRITTEN)
     assert read.text == WRITTEN
     assert read.roles == ("小明", "小红", "旁白")
     assert [(c.role, c.text, c.pause, dict(c.settings), c.number) for c in read.cues] == [
@@ -54,19 +54,19 @@ def test_a_script_is_read():
 )
 def test_faults_name_their_line(text, line, found):
     with pytest.raises(BadInput, match=found) as caught:
-        script.parse(text)
+        dialogue.parse(text)
     assert f"line {line}" in caught.value.asked
 
 
 def test_unknown_roles_are_named():
     with pytest.raises(BadInput, match="no role '小名'; close: 小明"):
-        script.parse("小名：好", roles=("小明", "旁白"))
+        dialogue.parse("小名：好", roles=("小明", "旁白"))
     with pytest.raises(BadInput, match="0 spoken lines"):
-        script.parse("# 没有\n")
+        dialogue.parse("# 没有\n")
     with pytest.raises(BadInput, match="201 spoken lines"):
-        script.parse("甲：好\n" * 201)
+        dialogue.parse("甲：好\n" * 201)
     with pytest.raises(BadInput, match="not a text"):
-        script.parse(None)
+        dialogue.parse(None)
 
 
 @given(
@@ -82,7 +82,7 @@ def test_unknown_roles_are_named():
 )
 def test_any_text_is_a_script_or_an_error(text):
     try:
-        read = script.parse(text)
+        read = dialogue.parse(text)
     except AigcError:
         return
     assert all(cue.text and cue.text in text and cue.role in text for cue in read.cues)
@@ -106,7 +106,7 @@ def silent_runs(wave: np.ndarray, level: float) -> list[float]:
 
 
 def test_the_pauses_that_are_heard_are_those_that_are_asked():
-    read = script.parse("甲：一\n乙：二\n（停顿 0.2 秒）\n甲：三\n（停顿 1.25 秒）\n乙：四")
+    read = dialogue.parse("甲：一\n乙：二\n（停顿 0.2 秒）\n甲：三\n（停顿 1.25 秒）\n乙：四")
     waves = [tone(0.5, 0.2, 0.3), tone(0.4, 0.0, 0.5, 0.1), tone(0.6, 0.4, 0.0), tone(0.3, 0.1, 0.1)]
     wave, places = dialogue.mix(read, [take(w) for w in waves])
     heard = dialogue.measured_pauses(wave, places)
@@ -121,7 +121,7 @@ def test_the_pauses_that_are_heard_are_those_that_are_asked():
 
 
 def test_a_pause_shorter_than_what_voices_leave_is_measured_as_it_is():
-    read = script.parse("甲：一\n（停顿 0 秒）\n乙：二")
+    read = dialogue.parse("甲：一\n（停顿 0 秒）\n乙：二")
     wave, places = dialogue.mix(read, [take(tone(0.5, 0.1, 0.1)), take(tone(0.5, 0.1, 0.1))])
     (heard,) = dialogue.measured_pauses(wave, places)
     assert 0.05 < heard < 0.08  # what joins leave at each end
@@ -129,14 +129,14 @@ def test_a_pause_shorter_than_what_voices_leave_is_measured_as_it_is():
 
 def test_every_role_needs_a_voice():
     with pytest.raises(BadInput, match="no voice for 小红, 旁白"):
-        dialogue.plans(script.parse(WRITTEN), {"小明": "baker"})
+        dialogue.plans(dialogue.parse(WRITTEN), {"小明": "baker"})
 
 
 def test_three_roles_are_heard():
     from tests.conftest import require_card
 
     require_card("baker")
-    from aigc_kit.speech.speakers import Speaker
+    from aigc_kit.make.speech.speakers import Speaker
 
     cast = {
         "小明": "baker-low",
@@ -144,7 +144,7 @@ def test_three_roles_are_heard():
         "旁白": {"voice": "baker", "speed": 4},
     }
     seen = []
-    read = script.parse(WRITTEN.replace("[laugh]", ""))
+    read = dialogue.parse(WRITTEN.replace("[laugh]", ""))
     made = dialogue.perform(read, cast, on_step=seen.append, card="baker")
     assert [(cue[0], cue[1]) for cue in made.labels["cues"]] == [(c.role, c.text) for c in read.cues]
     heard = [cue[5] for cue in made.labels["cues"]]
@@ -165,24 +165,24 @@ def test_a_fault_of_a_line_names_the_line():
 
     require_card("baker")
     with pytest.raises(BadInput, match="line 2 of the script"):
-        dialogue.plans(script.parse("甲：好\n乙：" + "好" * 1001), {"甲": "baker", "乙": "nobody"}, card="baker")
+        dialogue.plans(dialogue.parse("甲：好\n乙：" + "好" * 1001), {"甲": "baker", "乙": "nobody"}, card="baker")
 
 
 def test_a_kept_speaker_of_the_embedded_voice_is_found_by_name(tmp_path, monkeypatch):
-    from aigc_kit import paths
-    from aigc_kit.speech import kept, plan_for
-    from aigc_kit.speech.speakers import Speaker
+    from aigc_kit.core import paths
+    from aigc_kit.make.speech import plan_for, speaker_store
+    from aigc_kit.make.speech.speakers import Speaker
     from tests.conftest import require_card
 
     models = require_card("baker").parent
     monkeypatch.setenv("AIGC_MODELS_DIR", str(models))
     monkeypatch.setenv("AIGC_HOME", str(tmp_path))
     assert paths.home() == tmp_path
-    kept.keep(Speaker("老王", "fastspeech2", settings={"voice": "baker-low", "pitch": 0.9, "speed": 4}))
+    speaker_store.keep(Speaker("老王", "fastspeech2", settings={"voice": "baker-low", "pitch": 0.9, "speed": 4}))
     extra = plan_for("你好", card="baker", voice="老王").request.extra
     assert (extra["voice"], extra["pitch"], extra["speed"]) == ("baker-low", 0.9, 4)
     assert plan_for("你好", card="baker", voice="老王", speed=6).request.extra["speed"] == 6
-    kept.keep(Speaker("小张", "kokoro", settings={"voice": "zf_xiaobei"}))
+    speaker_store.keep(Speaker("小张", "kokoro", settings={"voice": "zf_xiaobei"}))
     with pytest.raises(BadInput, match="one of kokoro"):
         plan_for("你好", card="baker", voice="小张")
     with pytest.raises(BadInput, match="baker has"):

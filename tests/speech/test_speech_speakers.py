@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_kit.errors import AigcError, BadInput, UnknownName
-from aigc_kit.speech import base16384, kept, speakers
-from aigc_kit.speech.speakers import Speaker, blend, decode, encode
+from aigc_kit.core.errors import AigcError, BadInput, UnknownName
+from aigc_kit.make.speech import speaker_store, speakers
+from aigc_kit.make.speech.speakers import Speaker, blend, decode, encode
 
 RAW = {"format": lzma.FORMAT_RAW, "filters": [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME}]}
 
@@ -20,7 +20,7 @@ def vector(seed: int, dim: int = 768) -> np.ndarray:
 
 
 def code_of(raw: bytes) -> str:
-    return base16384.encode(lzma.compress(raw, **RAW))
+    return speakers.encode(lzma.compress(raw, **RAW))
 
 
 @pytest.fixture
@@ -31,24 +31,24 @@ def home(tmp_path, monkeypatch):
 
 @given(st.binary(max_size=200))
 def test_bytes_come_back_from_their_characters(data):
-    text = base16384.encode(data)
-    assert base16384.decode(text) == data
+    text = speakers.encode(data)
+    assert speakers.decode(text) == data
     assert len(text) == -(-len(data) * 8 // 14) + bool(len(data) % 7)
 
 
 def test_the_notation_is_the_one_by_hand():
     # 0x61 is 0110 0001; as the first of 14 bits that is 0x1840, so U+4E00 + 0x1840, then one byte: U+3D01
-    assert base16384.encode(b"a") == chr(0x4E00 + 0x1840) + chr(0x3D01)
-    assert base16384.encode(b"\xff" * 7) == chr(0x4E00 + 0x3FFF) * 4
+    assert speakers.encode(b"a") == chr(0x4E00 + 0x1840) + chr(0x3D01)
+    assert speakers.encode(b"\xff" * 7) == chr(0x4E00 + 0x3FFF) * 4
 
 
 @given(st.text("一丁七㴀㴁㴆㴇a", max_size=12) | st.text(max_size=12))
 def test_any_text_is_read_or_refused(text):
     try:
-        data = base16384.decode(text)
+        data = speakers.decode(text)
     except AigcError:
         return
-    assert base16384.encode(data) == text
+    assert speakers.encode(data) == text
 
 
 @given(st.integers(0, 500), st.sampled_from([1, 64, 767, 768]))
@@ -58,7 +58,7 @@ def test_a_speaker_comes_back_bit_by_bit(seed, dim):
     assert decode(code, dim).tobytes() == original.tobytes()
     assert decode(code, dim).dtype == np.float16
     assert encode(decode(code, dim)) == code
-    assert lzma.decompress(base16384.decode(code), **RAW) == original.tobytes()  # as ChatTTS reads it
+    assert lzma.decompress(speakers.decode(code), **RAW) == original.tobytes()  # as ChatTTS reads it
 
 
 def test_subnormal_and_negative_zero_survive():
@@ -74,7 +74,7 @@ def test_subnormal_and_negative_zero_survive():
         ("not a speaker", "the character 'n'"),
         ("一" * 5000, "5000 characters, and at most 4096"),
         ("一二三", "no whole number of groups"),
-        (base16384.encode(b"\xff" * 70), "does not unpack"),
+        (speakers.encode(b"\xff" * 70), "does not unpack"),
         (code_of(np.zeros(768, np.float16).tobytes()), "nothing but zeros"),
         (code_of(np.full(768, np.nan, np.float16).tobytes()), "not finite"),
         (code_of(np.full(768, np.inf, np.float16).tobytes()), "not finite"),
@@ -104,14 +104,14 @@ def test_a_bomb_is_not_unpacked():
 @given(st.binary(max_size=300))
 def test_random_bytes_never_crash(data):
     try:
-        found = decode(base16384.encode(data) or "一", dim=None)
+        found = decode(speakers.encode(data) or "一", dim=None)
     except AigcError:
         return
     assert np.isfinite(found).all()
 
 
 def test_what_lies_behind_the_numbers_is_refused():
-    code = base16384.encode(base16384.decode(encode(vector(1))) + b"payload")
+    code = speakers.encode(speakers.decode(encode(vector(1))) + b"payload")
     with pytest.raises(BadInput, match="cut off"):
         decode(code)
 
@@ -211,31 +211,31 @@ def test_sampling_draws_as_chattts_does():
 def test_kept_speakers_come_back(home):
     anna = Speaker("小明 v1.0", "chattts", encode(vector(5)))
     mixed = Speaker("Mix", "kokoro", settings={"mix": {"a": 0.5, "b": 0.5}, "speed": 7})
-    path = kept.keep(anna)
-    kept.keep(mixed)
+    path = speaker_store.keep(anna)
+    speaker_store.keep(mixed)
     assert path.parent == home / "speakers"
-    assert kept.names() == ["Mix", "小明 v1.0"]
-    assert kept.get("小明 v1.0") == anna
-    assert kept.get("mix") == mixed
-    kept.forget("Mix")
-    assert kept.names() == ["小明 v1.0"]
+    assert speaker_store.names() == ["Mix", "小明 v1.0"]
+    assert speaker_store.get("小明 v1.0") == anna
+    assert speaker_store.get("mix") == mixed
+    speaker_store.forget("Mix")
+    assert speaker_store.names() == ["小明 v1.0"]
     with pytest.raises(UnknownName, match="kept: 小明"):
-        kept.get("Mix")
+        speaker_store.get("Mix")
     with pytest.raises(UnknownName):
-        kept.forget("Mix")
+        speaker_store.forget("Mix")
 
 
 def test_a_name_is_not_taken_twice_by_accident(home):
-    kept.keep(Speaker("Anna", "fastspeech2", settings={"pitch": 1.2}))
-    kept.keep(Speaker("Anna", "fastspeech2", settings={"pitch": 1.2}))
+    speaker_store.keep(Speaker("Anna", "fastspeech2", settings={"pitch": 1.2}))
+    speaker_store.keep(Speaker("Anna", "fastspeech2", settings={"pitch": 1.2}))
     with pytest.raises(BadInput, match="another one has this name"):
-        kept.keep(Speaker("anna", "fastspeech2", settings={"pitch": 0.8}))
-    kept.keep(Speaker("anna", "fastspeech2", settings={"pitch": 0.8}), replace=True)
-    assert kept.get("ANNA").settings["pitch"] == 0.8
+        speaker_store.keep(Speaker("anna", "fastspeech2", settings={"pitch": 0.8}))
+    speaker_store.keep(Speaker("anna", "fastspeech2", settings={"pitch": 0.8}), replace=True)
+    assert speaker_store.get("ANNA").settings["pitch"] == 0.8
     long = [Speaker("名" * 39 + end, "fastspeech2") for end in "甲乙"]
     for speaker in long:
-        kept.keep(speaker)
-    assert [kept.get(speaker.name) for speaker in long] == long
+        speaker_store.keep(speaker)
+    assert [speaker_store.get(speaker.name) for speaker in long] == long
 
 
 @pytest.mark.parametrize(
@@ -253,12 +253,12 @@ def test_a_name_is_not_taken_twice_by_accident(home):
     ],
 )
 def test_damaged_files_are_named_and_left_out(home, content):
-    kept.keep(Speaker("good", "fastspeech2"))
+    speaker_store.keep(Speaker("good", "fastspeech2"))
     bad = home / "speakers" / "speaker-bad.json"
     bad.write_text(content, encoding="utf-8")
-    assert kept.names() == ["good"]
+    assert speaker_store.names() == ["good"]
     with pytest.raises(BadInput, match="not a speaker's file"):
-        kept.read(bad)
+        speaker_store.read(bad)
 
 
 def test_no_half_file_is_left(home, monkeypatch):
@@ -266,5 +266,5 @@ def test_no_half_file_is_left(home, monkeypatch):
 
     monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
-        kept.keep(Speaker("a", "fastspeech2"))
+        speaker_store.keep(Speaker("a", "fastspeech2"))
     assert list((home / "speakers").iterdir()) == []

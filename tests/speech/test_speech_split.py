@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_kit.errors import BadInput
-from aigc_kit.speech import split
+from aigc_kit.core.errors import BadInput
+from aigc_kit.make.speech import split
 
 MIXED = st.lists(
     st.one_of(

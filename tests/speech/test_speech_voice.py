@@ -8,12 +8,14 @@ from core_models import require_card
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aigc_kit import cards, load, speech
-from aigc_kit.errors import AigcError, BadInput, CannotLoad, NotOnDisk, UnknownName
-from aigc_kit.speech import RATE, Segment, Settings, measures
-from aigc_kit.speech.engines import fastspeech2
-from aigc_kit.speech.frontend import syllables
-from aigc_kit.speech.joins import BREAK_SECONDS, INLINE_SECONDS
+from aigc_kit import cards, speech
+from aigc_kit.core.errors import AigcError, BadInput, CannotLoad, NotOnDisk, UnknownName
+from aigc_kit.make.speech import Segment, Settings, measures
+from aigc_kit.make.speech.engines import fastspeech2
+from aigc_kit.make.speech.frontend import syllables
+from aigc_kit.make.speech.joins import BREAK_SECONDS, INLINE_SECONDS
+from aigc_kit.media.wav import RATE
+from aigc_kit.models import loaded
 
 TEXT = "今天的天气真不错"
 WALK = "今天的天气真不错，我们一起去公园散步，看看花，好不好？"
@@ -30,7 +32,7 @@ LONG = (
 def baker():
     folder = require_card("baker")
     yield folder
-    load.free("baker")
+    loaded.free("baker")
 
 
 def say(text, **values):
@@ -61,7 +63,7 @@ def test_the_same_text_gives_the_same_samples_also_after_loading_anew():
     first = say(TEXT).data
     say("别的话。")
     assert np.array_equal(say(TEXT).data, first)
-    load.free("baker")
+    loaded.free("baker")
     assert np.array_equal(say(TEXT).data, first)
 
 
@@ -154,7 +156,7 @@ def test_a_control_without_effect_is_told_and_changes_nothing():
 
 
 def test_marks_are_the_ends_of_syllables():
-    engine = load.engine(speech.plan_for(TEXT, card="baker"))
+    engine = loaded.engine(speech.plan_for(TEXT, card="baker"))
     spoken = engine.speak(Segment(TEXT, TEXT), Settings())
     assert [at for at, _ in spoken.marks] == list(range(1, len(TEXT)))
     seconds = [second for _, second in spoken.marks]
@@ -163,7 +165,7 @@ def test_marks_are_the_ends_of_syllables():
 
 
 def test_the_vocoder_in_chunks_gives_the_samples_of_the_whole(monkeypatch):
-    engine = load.engine(speech.plan_for(TEXT, card="baker"))
+    engine = loaded.engine(speech.plan_for(TEXT, card="baker"))
     mel, _ = engine.mel(syllables(LONG[-24:]), LONG[-24:], Settings())
     chunked = engine.vocode(mel)
     assert mel.shape[1] > fastspeech2.CHUNK
@@ -174,19 +176,19 @@ def test_the_vocoder_in_chunks_gives_the_samples_of_the_whole(monkeypatch):
 
 def test_more_syllables_than_the_model_takes_are_spoken_in_groups_even_slowly():
     text = "好" * 130
-    engine = load.engine(speech.plan_for(TEXT, card="baker"))
+    engine = loaded.engine(speech.plan_for(TEXT, card="baker"))
     spoken = engine.speak(Segment(text, text), Settings(speed=0))
     assert len(spoken.wave) / RATE > 130 * 0.2
 
 
 def test_the_licence_is_said_when_the_voice_is_loaded(capsys, monkeypatch):
-    from aigc_kit.speech import loading
+    from aigc_kit.make.speech import loading
 
     monkeypatch.setattr(loading, "_said", set())
-    load.free("baker")
+    loaded.free("baker")
     say(TEXT)
     assert capsys.readouterr().out.count("非商业") == 1
-    load.free("baker")
+    loaded.free("baker")
     say(TEXT)
     assert "非商业" not in capsys.readouterr().out
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aigc_kit import record, speech
-from aigc_kit.errors import BadInput
-from aigc_kit.speech import wav
+from aigc_kit.core.errors import BadInput
+from aigc_kit.media import wav
 
 
 @given(st.lists(st.floats(-1, 1, width=32), max_size=50), st.sampled_from([8000, 24_000, 44_100]))

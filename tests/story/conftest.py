@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from aigc_kit.story import Work, sample
-from aigc_kit.types import Budget, Card, Cost, Phase, Plan, Request, Take
-from aigc_kit.units import GIB
+from aigc_kit.core.types import Budget, Card, Cost, Phase, Plan, Request, Take
+from aigc_kit.core.units import GIB
+from aigc_kit.works import Work, sample
 
 
 @pytest.fixture

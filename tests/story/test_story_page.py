@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aigc_kit.errors import BadInput
-from aigc_kit.story import Work, document, morph_view, notebook_html, page
-from aigc_kit.story.palette import agreement, distance, spread
-from aigc_kit.story.viewer import pack, unpack
-from aigc_kit.topology import TEARING, donut_to_mug, gilding, mesh_of, topology, torus
+from aigc_kit.core.errors import BadInput
+from aigc_kit.works import Work, document, morph_view, notebook_html, page
+from aigc_kit.works.measured import agreement, distance, spread
+from aigc_kit.works.viewer import pack, unpack
+from aigc_kit.worlds.topology import TEARING, donut_to_mug, gilding, mesh_of, topology, torus
 
 HOSTILE = (
     "<script>alert(1)</script>",

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from aigc_kit import image, video
-from aigc_kit.errors import NotOnDisk
-from aigc_kit.story import film, paint, sample, storyboard
-from aigc_kit.types import Take
+from aigc_kit import image
+from aigc_kit.core.errors import NotOnDisk
+from aigc_kit.core.types import Take
+from aigc_kit.make import video
+from aigc_kit.works import film, paint, sample, storyboard
 from tests.core_models import require_card
 
 TABLE = """好的，分镜如下：

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_kit.errors import BadInput
-from aigc_kit.story import TOPOLOGY, feynman, length, review, sample, visible
-from aigc_kit.story.clean import paragraphs
-from aigc_kit.story.prompts import slots
+from aigc_kit.core.errors import BadInput
+from aigc_kit.media.pages import paragraphs
+from aigc_kit.works import TOPOLOGY, feynman, length, review, sample, visible
+from aigc_kit.works.prompts import slots
 
 GOOD = sample()
 

@@ -6,14 +6,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, features
 
-from aigc_kit.encode import read_frames
-from aigc_kit.errors import BadInput
-from aigc_kit.story import Shot, Storyboard, animatic, balanced, draft, from_rows, length, parse, sample
-from aigc_kit.story import animatic as film
-from aigc_kit.story.animatic import mix
-from aigc_kit.story.ink import caption_font, write
-from aigc_kit.story.stamp import facts_of
-from aigc_kit.story.storyboard import prompt
+from aigc_kit.core.errors import BadInput
+from aigc_kit.media.encode import read_frames
+from aigc_kit.media.fonts import caption_font, write
+from aigc_kit.media.stamp import facts_of
+from aigc_kit.works import Shot, Storyboard, animatic, balanced, draft, from_rows, length, parse, sample
+from aigc_kit.works import animatic as film
+from aigc_kit.works.animatic import mix
+from aigc_kit.works.storyboard import prompt
 
 
 def board(*seconds, voice="一个洞。"):
@@ -144,8 +144,8 @@ def test_pictures_move(tmp_path):
 def test_without_a_chinese_font_there_are_no_boxes(tmp_path, monkeypatch):
     from importlib import import_module
 
-    module = import_module("aigc_kit.story.ink")
-    monkeypatch.setattr(module.device, "cjk_font", lambda: None)
+    module = import_module("aigc_kit.media.fonts")
+    monkeypatch.setattr("aigc_kit.media.fonts.system_font", lambda: None)
     monkeypatch.setattr(module.fetch, "find", lambda card: None)
     grey = np.full((90, 160, 3), 128, np.uint8)
     made = film(tmp_path / "film.mp4", board(1.0), [grey], size=(160, 90))

@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 
 from aigc_kit import record
-from aigc_kit.encode import probe
-from aigc_kit.errors import BadInput, CannotWrite
-from aigc_kit.story import CRITERIA, LABELS, Part, Work, hints, make, table, write_page
-from aigc_kit.story.stamp import facts_of, stamp
-from aigc_kit.tinyworld import clip
+from aigc_kit.core.errors import BadInput, CannotWrite
+from aigc_kit.media.encode import probe
+from aigc_kit.media.stamp import facts_of, stamp
+from aigc_kit.works import CRITERIA, LABELS, Part, Work, hints, make, table, write_page
+from aigc_kit.worlds.tinyworld import clip
 
 
 def png(size=(8, 8), colour=(200, 150, 20)):
@@ -259,7 +259,7 @@ def test_a_picture_is_held_against_its_own_words(make_take, frames, monkeypatch)
 
 
 def test_loudness_is_that_of_the_standard(wave):
-    from aigc_kit.story.measured import loudness
+    from aigc_kit.works.measured import loudness
 
     tone = np.sin(2 * np.pi * 997 * np.arange(48000 * 3) / 48000)  # a full-scale tone near 1 kHz reads -3.01 LUFS
     assert loudness(tone, 48000) == pytest.approx(-3.01, abs=0.1)

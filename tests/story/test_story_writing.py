@@ -3,11 +3,11 @@
 import pytest
 
 from aigc_kit import cards
-from aigc_kit.errors import BadInput, NotOnDisk
-from aigc_kit.story import Work, feynman, sample
-from aigc_kit.story.prompts import NEAREST, STYLES, visual
-from aigc_kit.story.writing import Conversation, can_write, compared
-from aigc_kit.tinyworld.vocab import phrase, spec_of
+from aigc_kit.core.errors import BadInput, NotOnDisk
+from aigc_kit.works import Work, feynman, sample
+from aigc_kit.works.prompts import NEAREST, STYLES, visual
+from aigc_kit.works.writing import Conversation, can_write, compared
+from aigc_kit.worlds.tinyworld.vocab import phrase, spec_of
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import sys
 import time
 from pathlib import Path
 
-from aigc_kit.errors import BadInput
-from aigc_kit.types import Request
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import Request
 
 BASE = Request(card="poem", prompt="春风")
 
@@ -54,7 +54,7 @@ def waiting(request: Request) -> dict[str, bytes]:
 
 
 def main(folder: str) -> None:
-    from aigc_kit.sweep import grid, sweep
+    from aigc_kit.keep.sweep import grid, sweep
 
     made = sweep(grid(BASE, seed=range(6)), folder=Path(folder), run=waiting)
     print(json.dumps([json.loads(cell.path(".json").read_text()) for cell in made]))

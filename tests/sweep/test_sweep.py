@@ -14,9 +14,9 @@ import sweep_runs
 from sweep_runs import BASE, deadly, double, gpu, slowly, sometimes
 
 from aigc_kit import text
-from aigc_kit.errors import BadInput
-from aigc_kit.sweep import grid, processes, sweep
-from aigc_kit.types import Request
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import Request
+from aigc_kit.keep.sweep import grid, processes, sweep
 
 HERE = Path(__file__).parent
 
@@ -211,7 +211,7 @@ def test_pictures_and_numbers_of_a_sweep(tmp_path):
     import numpy as np
     from PIL import Image
 
-    from aigc_kit.show import sweep as show
+    from aigc_kit.teach.show import sweep as show
 
     def paint(request):
         if request.seed == 1:

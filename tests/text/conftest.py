@@ -15,7 +15,7 @@ def tiny_folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def tiny(tiny_folder):
-    from aigc_kit.text.engines.hf import TransformersEngine
+    from aigc_kit.make.text.engines.hf import TransformersEngine
 
     return TransformersEngine(TINY, tiny_folder, threads=1)
 
@@ -23,8 +23,8 @@ def tiny(tiny_folder):
 @pytest.fixture
 def tiny_plan():
     """plan(prompt, **settings) for the tiny model."""
-    from aigc_kit.plan import plan
-    from aigc_kit.types import Request
+    from aigc_kit.core.types import Request
+    from aigc_kit.memory.plan import plan
 
     def make(prompt="spring wind", seed=0, **values):
         return plan(Request(card=TINY.name, prompt=prompt, seed=seed).change(**values), BUDGET, TINY)

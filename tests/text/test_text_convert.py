@@ -5,8 +5,8 @@ import errno
 import pytest
 
 from aigc_kit import cards
-from aigc_kit.errors import FetchError, NoSpace
-from aigc_kit.text.engines import convert
+from aigc_kit.core.errors import FetchError, NoSpace
+from aigc_kit.make.text.engines import convert
 
 CARD = cards.get("smollm2-135m")
 

@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from aigc_kit import cards, text
-from aigc_kit.errors import BadInput, CannotLoad
-from aigc_kit.text.engines.endpoint import EndpointEngine
+from aigc_kit.core.errors import BadInput, CannotLoad
+from aigc_kit.make.text.engines.endpoint import EndpointEngine
 
 SECRET = "sk-very-secret-1234"
 
@@ -241,7 +241,9 @@ def test_a_key_that_is_set_later_is_not_sent_unencrypted(monkeypatch):
     monkeypatch.setenv("AIGC_OPENAI_BASE_URL", "http://example.com/v1")
     monkeypatch.setenv("AIGC_OPENAI_MODEL", "m")
     monkeypatch.delenv("AIGC_OPENAI_API_KEY", raising=False)
-    monkeypatch.setattr("aigc_kit.text.engines.endpoint.build_opener", lambda *_: pytest.fail("a request was made"))
+    monkeypatch.setattr(
+        "aigc_kit.make.text.engines.endpoint.build_opener", lambda *_: pytest.fail("a request was made")
+    )
     engine = EndpointEngine(cards.get("endpoint"))
     monkeypatch.setenv("AIGC_OPENAI_API_KEY", SECRET)
     plan = text.plan_for("hi", card="endpoint", chat=True)
@@ -326,18 +328,18 @@ def test_a_stream_may_end_without_done_once_the_text_has_ended(server):
 
 
 def test_the_engine_in_memory_follows_the_environment(server, monkeypatch):
-    from aigc_kit import load
+    from aigc_kit.models import loaded
 
     server.script = lambda path, body: stream(delta("a", "stop"))
     plan = text.plan_for("hi", card="endpoint", chat=True)
     text.run(plan.request, plan)
-    first = load.engine(plan)
-    assert load.engine(plan) is first
+    first = loaded.engine(plan)
+    assert loaded.engine(plan) is first
     monkeypatch.setenv("AIGC_OPENAI_MODEL", "other-model")
-    assert not load.is_loaded(plan)
+    assert not loaded.is_loaded(plan)
     text.run(plan.request, plan)
     assert [body["model"] for _, body, _ in server.seen] == ["some-model", "other-model"]
     monkeypatch.setenv("AIGC_OPENAI_BASE_URL", f"http://127.0.0.1:{server.server_port}/v2")
     text.run(plan.request, plan)
-    load.free("endpoint")
+    loaded.free("endpoint")
     assert [path for path, _, _ in server.seen[1:]] == ["/v1/chat/completions", "/v2/chat/completions"]

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from text_making import BUDGET, TINY, build
 
-from aigc_kit import load
-from aigc_kit.errors import BadInput, CannotLoad
-from aigc_kit.text.engines.base import Candidates
-from aigc_kit.text.engines.hf import TransformersEngine
+from aigc_kit.core.errors import BadInput, CannotLoad
+from aigc_kit.make.text.engines.base import Candidates
+from aigc_kit.make.text.engines.hf import TransformersEngine
+from aigc_kit.models import loaded
 
 
 def test_scores_step_by_step_equal_one_pass(tiny):
@@ -120,28 +120,28 @@ def test_pickled_weights_are_not_loaded(tmp_path):
 
 
 def test_loading_is_done_once_and_freed(tiny_folder, tiny_plan, monkeypatch):
-    monkeypatch.setattr("aigc_kit.fetch.find", lambda card: tiny_folder)
+    monkeypatch.setattr("aigc_kit.models.fetch.find", lambda card: tiny_folder)
     plan = tiny_plan()
-    assert not load.is_loaded(plan)
-    first = load.engine(plan)
-    assert load.engine(tiny_plan("another", temperature=2.0)) is first and load.is_loaded(plan)
-    assert load.free(TINY.name) == [TINY.name] and not load.is_loaded(plan)
-    assert load.engine(plan) is not first
-    load.free()
+    assert not loaded.is_loaded(plan)
+    first = loaded.engine(plan)
+    assert loaded.engine(tiny_plan("another", temperature=2.0)) is first and loaded.is_loaded(plan)
+    assert loaded.free(TINY.name) == [TINY.name] and not loaded.is_loaded(plan)
+    assert loaded.engine(plan) is not first
+    loaded.free()
 
 
 def test_a_font_is_no_text_model():
     from aigc_kit import cards
-    from aigc_kit.types import Plan, Request
+    from aigc_kit.core.types import Plan, Request
 
     font = cards.get("font-cjk")
     plan = Plan(Request(card="font-cjk", prompt="x"), font, BUDGET, {}, {}, "sdpa", {}, {})
     with pytest.raises(BadInput, match="a font card"):
-        load.engine(plan)
+        loaded.engine(plan)
 
 
 def test_threads_follow_what_is_idle(monkeypatch):
-    from aigc_kit.text.engines.threads import idle_threads
+    from aigc_kit.make.text.engines.base import idle_threads
 
     for busy, expected in ((0.0, 8), (50.0, 4), (100.0, 1)):
         monkeypatch.setattr("psutil.cpu_percent", lambda interval, busy=busy: busy)
@@ -155,7 +155,7 @@ def test_context_is_the_smaller_of_card_and_model(tiny_folder):
 
 
 def test_a_name_is_no_plan():
-    from aigc_kit import load
+    from aigc_kit.models import loaded
 
     with pytest.raises(BadInput, match=r"(?s)'poem', loaded.*str, no plan.*plan first"):
-        load.engine("poem")
+        loaded.engine("poem")

@@ -8,16 +8,16 @@ import pytest
 from text_making import BUDGET
 
 from aigc_kit import cards, text
-from aigc_kit.errors import BadInput, CannotLoad
-from aigc_kit.text import measures
-from aigc_kit.types import Request
+from aigc_kit.core.errors import BadInput, CannotLoad
+from aigc_kit.core.types import Request
+from aigc_kit.make.text import measures
 
 PROMPT = "The future of artificial intelligence will"
 
 
 @pytest.fixture(scope="module")
 def engine(smollm2_file):
-    from aigc_kit.text.engines.gguf import LlamaCppEngine
+    from aigc_kit.make.text.engines.gguf import LlamaCppEngine
 
     made = LlamaCppEngine(cards.get("smollm2-135m"), smollm2_file, threads=1, top_n=300)
     yield made
@@ -25,7 +25,7 @@ def engine(smollm2_file):
 
 
 def plan_of(prompt=PROMPT, seed=0, **values):
-    from aigc_kit.plan import plan
+    from aigc_kit.memory.plan import plan
 
     request = Request(card="smollm2-135m", prompt=prompt, seed=seed).change(engine="llama.cpp", **values)
     return plan(request, BUDGET, cards.get("smollm2-135m"))
@@ -86,7 +86,7 @@ def test_the_ends_of_a_text_are_special_tokens(engine):
 def test_an_ordinary_token_of_the_same_letters_is_no_end():
     """Qwen's coder knows "</s>" as HTML."""
     from aigc_kit import fetch
-    from aigc_kit.text.engines.gguf import LlamaCppEngine
+    from aigc_kit.make.text.engines.gguf import LlamaCppEngine
 
     folder = fetch.find(cards.get("qwen2.5-coder-0.5b"))
     if folder is None:
@@ -122,7 +122,7 @@ def test_bad_prompts_and_files_are_named(engine, tmp_path):
         engine.open([])
     with pytest.raises(BadInput, match="fewer than 2048 tokens"):
         engine.open([5] * 2048)
-    from aigc_kit.text.engines.gguf import LlamaCppEngine
+    from aigc_kit.make.text.engines.gguf import LlamaCppEngine
 
     (tmp_path / "x.gguf").write_bytes(b"GGUF no more")
     with pytest.raises(CannotLoad, match=r"(?s)llama\.cpp says.*`aigc fetch --verify smollm2-135m`"):
@@ -133,7 +133,7 @@ def test_nothing_is_printed_and_the_port_wants_the_key(smollm2_file, capfd):
     from urllib.error import HTTPError
     from urllib.request import urlopen
 
-    from aigc_kit.text.engines.gguf import LlamaCppEngine
+    from aigc_kit.make.text.engines.gguf import LlamaCppEngine
 
     engine = LlamaCppEngine(cards.get("smollm2-135m"), smollm2_file, threads=1, top_n=20)
     text.run(plan_of(max_new_tokens=2).request, plan_of(max_new_tokens=2), engine=engine)

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from aigc_kit.errors import BadInput
-from aigc_kit.text import measures
+from aigc_kit.core.errors import BadInput
+from aigc_kit.make.text import measures
 
 
 def test_entropy_by_hand():

@@ -10,10 +10,10 @@ import pytest
 from text_making import BUDGET, TINY
 
 from aigc_kit import text
-from aigc_kit.errors import BadInput, NotOnDisk
-from aigc_kit.text import sampling
-from aigc_kit.text.settings import Settings
-from aigc_kit.types import Take
+from aigc_kit.core.errors import BadInput, NotOnDisk
+from aigc_kit.core.types import Take
+from aigc_kit.make.text import sampling
+from aigc_kit.make.text.settings import Settings
 
 PROMPTS = ("spring wind", "春风又绿", "a", "who are you")
 
@@ -53,9 +53,9 @@ def test_beam_search_that_ends_early_equals_generate(tmp_path):
     """With a common letter as end of text, finished and running texts compete at every step."""
     from text_making import build
 
-    from aigc_kit.plan import plan
-    from aigc_kit.text.engines.hf import TransformersEngine
-    from aigc_kit.types import Request
+    from aigc_kit.core.types import Request
+    from aigc_kit.make.text.engines.hf import TransformersEngine
+    from aigc_kit.memory.plan import plan
 
     ended = 0
     for seed in range(4):
@@ -125,7 +125,7 @@ def test_steps_show_the_candidates_before_and_after_each_filter(tiny, tiny_plan)
 
 
 def test_old_steps_keep_their_view_but_not_their_scores(tiny, tiny_plan, monkeypatch):
-    from aigc_kit.text import view
+    from aigc_kit.make.text import view
 
     monkeypatch.setattr(view.Moments, "KEPT", 4)
     plan = tiny_plan(temperature=1.0, seed=3)
@@ -139,8 +139,8 @@ def test_old_steps_keep_their_view_but_not_their_scores(tiny, tiny_plan, monkeyp
 
 def test_at_most_64_of_the_steps_that_somebody_holds_keep_scores():
     """Scores of a large vocabulary take 0.6 MB: whoever keeps all steps of a long text must not keep all scores."""
-    from aigc_kit.text.engines import Candidates
-    from aigc_kit.text.view import Moment, Moments
+    from aigc_kit.make.text.engines import Candidates
+    from aigc_kit.make.text.view import Moment, Moments
 
     moments, ids, held, scores = Moments(), [], [], []
     for token in range(100):
@@ -175,7 +175,7 @@ def test_leaving_the_loop_frees_the_cache(tiny, tiny_plan, monkeypatch):
 
 
 def test_an_error_in_a_callback_frees_the_cache(tiny, tiny_plan, monkeypatch):
-    from aigc_kit.text.engines.hf_sessions import TransformersSession
+    from aigc_kit.make.text.engines.hf import TransformersSession
 
     closed = []
 
@@ -229,13 +229,13 @@ def test_a_take_says_what_it_is_and_what_it_cost(tiny, tiny_plan):
 
 
 def test_loading_is_a_phase_of_its_own(tiny_folder, tiny_plan, monkeypatch):
-    from aigc_kit import load
+    from aigc_kit.models import loaded
 
-    monkeypatch.setattr("aigc_kit.fetch.find", lambda card: tiny_folder)
-    load.free(TINY.name)
+    monkeypatch.setattr("aigc_kit.models.fetch.find", lambda card: tiny_folder)
+    loaded.free(TINY.name)
     plan = tiny_plan()
     names = [[phase.name for phase in text.run(plan.request, plan).cost.phases] for _ in range(2)]
-    load.free(TINY.name)
+    loaded.free(TINY.name)
     assert names == [["load", "prefill", "tokens"], ["prefill", "tokens"]]
 
 
@@ -285,13 +285,13 @@ def test_a_prompt_that_leaves_no_room_is_refused(tiny, tiny_plan, search, length
 
 
 def test_the_shipped_poem_model_cuts_a_long_wish_too():
-    from aigc_kit import load
+    from aigc_kit.models import loaded
 
     plan = text.plan_for("<五绝>春晓<诗>", max_new_tokens=1000, seed=1)
     take = text.run(plan.request, plan)
     (change,) = take.plan.changes
-    assert change.asked == 1000 and change.given == 128 - len(load.engine(plan).encode(plan.request.prompt))
-    load.free("poem")
+    assert change.asked == 1000 and change.given == 128 - len(loaded.engine(plan).encode(plan.request.prompt))
+    loaded.free("poem")
 
 
 def test_a_plan_of_another_request_is_refused(tiny, tiny_plan):
@@ -304,8 +304,8 @@ def test_a_plan_of_another_request_is_refused(tiny, tiny_plan):
 
 def test_the_model_is_chosen_by_language_tier_and_what_is_here(monkeypatch, tmp_path):
     here = set()
-    monkeypatch.setattr("aigc_kit.fetch.find", lambda card: tmp_path if card.name in here else None)
-    monkeypatch.setattr("aigc_kit.device.probe", lambda **_: BUDGET)
+    monkeypatch.setattr("aigc_kit.models.fetch.find", lambda card: tmp_path if card.name in here else None)
+    monkeypatch.setattr("aigc_kit.memory.device.probe", lambda **_: BUDGET)
     monkeypatch.delenv("AIGC_TIER", raising=False)
     here.update({"qwen2.5-0.5b", "smollm2-135m", "poem"})
     assert text.plan_for("The future").card.name == "smollm2-135m"
@@ -323,7 +323,7 @@ def test_the_model_is_chosen_by_language_tier_and_what_is_here(monkeypatch, tmp_
 
 
 def test_a_preset_gives_way_to_what_is_said(monkeypatch, tmp_path):
-    monkeypatch.setattr("aigc_kit.fetch.find", lambda card: tmp_path)
+    monkeypatch.setattr("aigc_kit.models.fetch.find", lambda card: tmp_path)
     extra = text.plan_for("x", card="smollm2-135m", preset="creative", top_k=5).request.extra
     assert (extra["temperature"], extra["top_p"], extra["top_k"]) == (1.0, 0.9, 5)
     assert text.plan_for("x", card="smollm2-135m", preset="code", seed=4).request.seed == 4
@@ -332,10 +332,10 @@ def test_a_preset_gives_way_to_what_is_said(monkeypatch, tmp_path):
 @pytest.mark.parametrize("search", ["greedy", "beam"])
 def test_the_shipped_poem_model_writes_what_generate_writes(search):
     """The real model, with the tokens that its own configuration suppresses."""
-    from aigc_kit import load
+    from aigc_kit.models import loaded
 
     plan = text.plan_for("<五绝>春晓<诗>", search=search, beams=5, max_new_tokens=30)
-    engine = load.engine(plan)
+    engine = loaded.engine(plan)
     take = made(plan, engine)
     options = {"num_beams": 5} if search == "beam" else {}
     options |= {"temperature": None, "top_k": None, "max_new_tokens": 30}
@@ -343,7 +343,7 @@ def test_the_shipped_poem_model_writes_what_generate_writes(search):
     while theirs[-1] == 0:
         theirs.pop()
     assert list(take.labels["ids"]) == theirs and "，" in take.data
-    load.free("poem")
+    loaded.free("poem")
 
 
 def test_the_exact_plan_is_of_the_same_model_where_it_gives_all_scores():

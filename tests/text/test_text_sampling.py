@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_kit.errors import BadInput
-from aigc_kit.text import sampling
-from aigc_kit.text.settings import Settings
+from aigc_kit.core.errors import BadInput
+from aigc_kit.make.text import sampling
+from aigc_kit.make.text.settings import Settings
 
 INF = float("inf")
 
@@ -185,7 +185,7 @@ def test_the_nucleus_has_the_mass_and_is_minimal(row, p):
 
 
 def test_entropy_rises_with_temperature():
-    from aigc_kit.text.measures import entropy
+    from aigc_kit.make.text.measures import entropy
 
     logits = np.random.default_rng(0).normal(0, 2, 500)
     bits = [entropy(sampling.softmax(logits, t)) for t in (0, 0.2, 0.7, 1.2, 5.0)]

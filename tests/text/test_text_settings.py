@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from aigc_kit import cards
-from aigc_kit.errors import BadInput, CannotLoad, UnknownName
-from aigc_kit.text.settings import BANDS, PRESETS, Settings, preset_named
-from aigc_kit.types import Request
+from aigc_kit.core.errors import BadInput, CannotLoad, UnknownName
+from aigc_kit.core.types import Request
+from aigc_kit.make.text.settings import BANDS, PRESETS, Settings, preset_named
 
 
 def of(**extra):

@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 
 from aigc_kit import cards, text
-from aigc_kit.errors import CannotLoad
-from aigc_kit.types import Request
+from aigc_kit.core.errors import CannotLoad
+from aigc_kit.core.types import Request
 
 PROMPT = "The future of artificial intelligence will"
 
 
 @pytest.fixture(scope="module")
 def engine(smollm2_file):
-    from aigc_kit.text.engines.convert import converted
-    from aigc_kit.text.engines.hf import TransformersEngine
+    from aigc_kit.make.text.engines.convert import converted
+    from aigc_kit.make.text.engines.hf import TransformersEngine
 
     return TransformersEngine(cards.get("smollm2-135m"), converted(cards.get("smollm2-135m"), smollm2_file), threads=1)
 
@@ -21,7 +21,7 @@ def engine(smollm2_file):
 def run(engine, **values):
     from text_making import BUDGET
 
-    from aigc_kit.plan import plan
+    from aigc_kit.memory.plan import plan
 
     card = cards.get("smollm2-135m")
     made = plan(Request(card=card.name, prompt=PROMPT).change(**values), BUDGET, card)
@@ -63,7 +63,7 @@ def test_pieces_of_byte_level_tokens_join_to_the_text(engine):
 
 
 def test_both_engines_read_and_foresee_alike(engine, smollm2_file):
-    from aigc_kit.text.engines.gguf import LlamaCppEngine
+    from aigc_kit.make.text.engines.gguf import LlamaCppEngine
 
     other = LlamaCppEngine(cards.get("smollm2-135m"), smollm2_file, threads=1, top_n=100)
     try:
@@ -82,7 +82,7 @@ def test_both_engines_read_and_foresee_alike(engine, smollm2_file):
 
 
 def test_conversion_is_done_once_and_leaves_no_halves(smollm2_file, tmp_path, monkeypatch):
-    from aigc_kit.text.engines import convert
+    from aigc_kit.make.text.engines import convert
 
     monkeypatch.setenv("AIGC_HOME", str(tmp_path))
     broken = tmp_path / "x.gguf"
@@ -95,8 +95,8 @@ def test_conversion_is_done_once_and_leaves_no_halves(smollm2_file, tmp_path, mo
 def test_a_full_disk_is_named_before_the_conversion(tmp_path, monkeypatch):
     from collections import namedtuple
 
-    from aigc_kit.errors import NoSpace
-    from aigc_kit.text.engines import convert
+    from aigc_kit.core.errors import NoSpace
+    from aigc_kit.make.text.engines import convert
 
     monkeypatch.setenv("AIGC_HOME", str(tmp_path))
     usage = namedtuple("usage", "total used free")

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_kit.errors import BadInput, NotOnDisk, UnknownName
-from aigc_kit.text.tokens import Reading, is_hanzi, read, readings
+from aigc_kit.core.errors import BadInput, NotOnDisk, UnknownName
+from aigc_kit.make.text.tokens import Reading, is_hanzi, read, readings
 
 SAID = "人工智能 is 好的!"
 
@@ -75,7 +75,7 @@ def test_bad_input_is_named(monkeypatch):
         read("x", "clip")
     with pytest.raises(UnknownName, match="it has none here"):
         read("x", "endpoint")
-    monkeypatch.setattr("aigc_kit.fetch.find", lambda card: None)
+    monkeypatch.setattr("aigc_kit.models.fetch.find", lambda card: None)
     with pytest.raises(NotOnDisk, match=r"aigc fetch qwen2\.5-coder-0\.5b"):
         read("x", "qwen2.5-coder-0.5b")
 

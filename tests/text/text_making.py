@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from aigc_kit import cards
-from aigc_kit.types import Budget, FrozenMap
+from aigc_kit.core.types import Budget, FrozenMap
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz .,!?春风又绿江南岸明月何时照我还"
 TINY = replace(

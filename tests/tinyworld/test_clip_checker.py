@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aigc_kit.errors import BadInput, CannotLoad
-from aigc_kit.tinyworld import clip_checker
-from aigc_kit.tinyworld.clip_network import FRAMES, SIDE, build
-from aigc_kit.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec, film
-from aigc_kit.tinyworld.network import folded
+from aigc_kit.core.errors import BadInput, CannotLoad
+from aigc_kit.worlds.tinyworld import clip_checker
+from aigc_kit.worlds.tinyworld.clip_checker import FRAMES, SIDE, build
+from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec, film
+from aigc_kit.worlds.tinyworld.reading import folded
 
 FOLDER = Path(__file__).parents[2] / "assets/models/clipreader"
 EVAL = json.loads((FOLDER / "eval.json").read_text(encoding="utf-8"))

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aigc_kit.errors import BadInput
-from aigc_kit.tinyworld.captions import LANGUAGES
-from aigc_kit.tinyworld.clip_captions import clip_canonical, clip_caption, clip_words
-from aigc_kit.tinyworld.clip_vocab import clip_phrase, clip_spec_of
-from aigc_kit.tinyworld.motion import ClipSpec
+from aigc_kit.core.errors import BadInput
+from aigc_kit.worlds.tinyworld.captions import LANGUAGES
+from aigc_kit.worlds.tinyworld.clip_captions import clip_canonical, clip_caption, clip_words
+from aigc_kit.worlds.tinyworld.clip_vocab import clip_phrase, clip_spec_of
+from aigc_kit.worlds.tinyworld.motion import ClipSpec
 
 PROMPTS = json.loads((Path(__file__).parents[2] / "assets/prompts/video_eval.json").read_text(encoding="utf-8"))
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_kit.errors import BadInput, UnknownName
-from aigc_kit.tinyworld.clip_captions import clip_canonical, clip_caption, clip_words
-from aigc_kit.tinyworld.motion import CLIP_ATTRIBUTES, CLIP_HELD_OUT, MOTIONS, ClipSpec, film
+from aigc_kit.core.errors import BadInput, UnknownName
+from aigc_kit.worlds.tinyworld.clip_captions import clip_canonical, clip_caption, clip_words
+from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, CLIP_HELD_OUT, MOTIONS, ClipSpec, film
 
 
 def subject_mask(clip):

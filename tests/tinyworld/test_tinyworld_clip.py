@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from aigc_kit.errors import BadInput, CannotLoad
-from aigc_kit.tinyworld import clip
-from aigc_kit.tinyworld.captions import canonical
-from aigc_kit.tinyworld.render import render
-from aigc_kit.tinyworld.spec import Spec
+from aigc_kit.core.errors import BadInput, CannotLoad
+from aigc_kit.worlds.tinyworld import clip
+from aigc_kit.worlds.tinyworld.captions import canonical
+from aigc_kit.worlds.tinyworld.render import render
+from aigc_kit.worlds.tinyworld.spec import Spec
 
 TEXTS = ["一个黄色的甜甜圈", "一个咖啡杯，霓虹风格", "a red heart, at night"]
 

@@ -5,7 +5,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from aigc_kit.tinyworld.motion import CLIP_ATTRIBUTES, CLIP_HELD_OUT, ClipSpec
+from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, CLIP_HELD_OUT, ClipSpec
 
 FILE = Path(__file__).parents[2] / "assets/prompts/video_eval.json"
 PINNED = "aebab66ccf53df2dd54e4c055b96994f5d5f778dfcf4c9050cf36ff557a58374"

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aigc_kit.errors import BadInput, CannotLoad
-from aigc_kit.tinyworld import ATTRIBUTES, HELD_OUT_PAIRS, Spec, checker, render
-from aigc_kit.tinyworld.network import build, folded
+from aigc_kit.core.errors import BadInput, CannotLoad
+from aigc_kit.worlds.tinyworld import ATTRIBUTES, HELD_OUT_PAIRS, Spec, checker, render
+from aigc_kit.worlds.tinyworld.reading import build, folded
 
 FOLDER = Path(__file__).parents[2] / "assets/models/tinyreader"
 EVAL = json.loads((FOLDER / "eval.json").read_text(encoding="utf-8"))

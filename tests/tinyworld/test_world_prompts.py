@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from aigc_kit.tinyworld import ATTRIBUTES, HELD_OUT_PAIRS, Spec, vocab
+from aigc_kit.worlds.tinyworld import ATTRIBUTES, HELD_OUT_PAIRS, Spec, vocab
 
 FILE = Path(__file__).parents[2] / "assets/prompts/image_eval.json"
 PINNED = "d120886c1ed6f82f481a3ac47d58aaa68ea2548e582e81f4b4406bd051695366"

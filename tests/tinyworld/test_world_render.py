@@ -5,10 +5,10 @@ import random
 import numpy as np
 import pytest
 
-from aigc_kit.errors import BadInput
-from aigc_kit.tinyworld import ATTRIBUTES, COLOUR_RGB, Actor, Spec, paint, render, render_with_mask
-from aigc_kit.tinyworld.layers import DRAWINGS, draw
-from aigc_kit.tinyworld.shapes import oval, widened
+from aigc_kit.core.errors import BadInput
+from aigc_kit.worlds.tinyworld import ATTRIBUTES, COLOUR_RGB, Actor, Spec, paint, render, render_with_mask
+from aigc_kit.worlds.tinyworld.layers import DRAWINGS, draw
+from aigc_kit.worlds.tinyworld.shapes import oval, widened
 
 FULL = {"subject": "heart", "colour": "red", "scene": "plain", "style": "flat", "light": "day"}
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_kit.errors import UnknownName
-from aigc_kit.tinyworld import ATTRIBUTES, HELD_OUT_PAIRS, Spec
+from aigc_kit.core.errors import UnknownName
+from aigc_kit.worlds.tinyworld import ATTRIBUTES, HELD_OUT_PAIRS, Spec
 
 specs = st.builds(Spec, **{name: st.sampled_from([None, *values]) for name, values in ATTRIBUTES.items()})
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aigc_kit.errors import BadInput
-from aigc_kit.topology import (
+from aigc_kit.core.errors import BadInput
+from aigc_kit.worlds.topology import (
     Mesh,
     closed,
     cube,

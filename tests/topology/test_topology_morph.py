@@ -5,8 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from aigc_kit.errors import BadInput
-from aigc_kit.topology import TEARING, ball, donut_to_mug, gilding, mesh_of, moment, ring, topology, topology_at
+from aigc_kit.core.errors import BadInput
+from aigc_kit.worlds.topology import TEARING, ball, donut_to_mug, gilding, mesh_of, moment, ring, topology, topology_at
 
 CELL = 0.08
 

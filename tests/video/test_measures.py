@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from aigc_kit.errors import BadInput
-from aigc_kit.tinyworld.motion import ClipSpec, film
-from aigc_kit.video.measures import Consistency, consistency, flicker, flow, frame_difference, warping_error
+from aigc_kit.core.errors import BadInput
+from aigc_kit.make.video.measures import Consistency, consistency, flicker, flow, frame_difference, warping_error
+from aigc_kit.worlds.tinyworld.motion import ClipSpec, film
 
 
 @pytest.fixture(scope="module")

@@ -5,12 +5,12 @@ import random
 import numpy as np
 import pytest
 
-from aigc_kit.diffusion.left import seconds_left
-from aigc_kit.errors import BadInput
-from aigc_kit.tinyworld import clip as miniclip
-from aigc_kit.tinyworld.motion import ClipSpec, film
-from aigc_kit.types import Step
-from aigc_kit.video.similarity import frame_words, text_similarity
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import Step
+from aigc_kit.make.diffusion.time_left import seconds_left
+from aigc_kit.make.video.measures import frame_words, text_similarity
+from aigc_kit.worlds.tinyworld import clip as miniclip
+from aigc_kit.worlds.tinyworld.motion import ClipSpec, film
 
 
 def brightness(pictures, texts):

@@ -4,7 +4,9 @@ import json
 
 import numpy as np
 
-from aigc_kit import encode, record, video
+from aigc_kit import record
+from aigc_kit.make import video
+from aigc_kit.media import encode
 
 
 def test_a_clip_is_saved_and_made_again(here, tmp_path):

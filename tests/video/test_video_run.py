@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from video_models import SMALL, WAN, plan_of
 
-from aigc_kit import cards, load, video
-from aigc_kit.errors import BadInput, NotOnDisk, UnknownName
-from aigc_kit.frames import to_frames
-from aigc_kit.video.job import Job
+from aigc_kit import cards
+from aigc_kit.core.errors import BadInput, NotOnDisk, UnknownName
+from aigc_kit.make import video
+from aigc_kit.make.video.job import Job
+from aigc_kit.media.frames import to_frames
+from aigc_kit.models import loaded as load
 
 
 def loaded(folder, **dtypes):
@@ -122,7 +124,7 @@ def test_every_placement_gives_the_same_clip(here, bare, place):
     budget = replace(CPU, device="cuda", capabilities={"bf16": True})
     plan = plan_of(placement=dict.fromkeys(PARTS, place), budget=budget, seed=4)
     engine = load.engine(plan)
-    from aigc_kit.offload import place as put
+    from aigc_kit.memory.offload import place as put
 
     placed = put(engine.pipe, plan, device="cpu", follow=False)
     got = by_hand(placed.pipe, "一只小猫向左移动", 4)
@@ -137,7 +139,7 @@ def test_a_text_encoder_that_stays_aside_reads_the_same(here, bare):
 
     budget = replace(CPU, device="cuda", capabilities={"bf16": True})
     plan = plan_of(placement=dict.fromkeys(PARTS, "model") | {"text_encoder": "cpu"}, budget=budget, seed=4)
-    from aigc_kit.offload import place as put
+    from aigc_kit.memory.offload import place as put
 
     placed = put(load.engine(plan).pipe, plan, device="cpu", follow=False)
     job = Job(plan.request, plan)
@@ -300,10 +302,10 @@ def test_a_clip_of_one_frame(here):
 
 
 def test_the_small_model_stays_in_float32_on_a_gpu_too(here):
-    from aigc_kit.plan import machines
-    from aigc_kit.plan import plan as make_plan
-    from aigc_kit.types import Request
-    from aigc_kit.video.job import check_plan
+    from aigc_kit.core.types import Request
+    from aigc_kit.make.video.job import check_plan
+    from aigc_kit.memory.plan import machines
+    from aigc_kit.memory.plan import plan as make_plan
 
     made = make_plan(Request("tinywan", "小猫"), machines.a_gpu(name="RTX3060"), cards.get("tinywan"))
     assert set(made.dtypes.values()) == {"float32"}
@@ -330,9 +332,9 @@ def test_every_keyword_of_a_full_tiers_plan_is_the_classs_own(here, free, monkey
 
     import diffusers
 
-    from aigc_kit.plan import plan as make_plan
-    from aigc_kit.types import Budget, FrozenMap, Request
-    from aigc_kit.units import GIB
+    from aigc_kit.core.types import Budget, FrozenMap, Request
+    from aigc_kit.core.units import GIB
+    from aigc_kit.memory.plan import plan as make_plan
 
     gpu = Budget(
         "cuda", "NVIDIA GeForce RTX 4090", free * GIB, free * GIB, 64 * GIB, 99 * GIB,

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from aigc_kit import cards
-from aigc_kit.types import Budget, FrozenMap, Plan, Request
-from aigc_kit.units import GIB
+from aigc_kit.core.types import Budget, FrozenMap, Plan, Request
+from aigc_kit.core.units import GIB
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("transformer", "vae", "text_encoder")
@@ -91,7 +91,7 @@ def small_pipeline():
 @pytest.fixture(scope="session")
 def video_models(tmp_path_factory):
     """A folder for AIGC_MODELS_DIR: wan2.1-1.3b/ and small/; its assets/ has small/ in the place of tinywan."""
-    from aigc_kit.paths import assets
+    from aigc_kit.core.paths import assets
 
     root = tmp_path_factory.mktemp("video-models")
     wide_pipeline().save_pretrained(root / "wan2.1-1.3b")
@@ -111,12 +111,12 @@ def video_models(tmp_path_factory):
 @pytest.fixture
 def here(video_models, monkeypatch):
     """The models are on this machine; what a test loads is freed after it."""
-    from aigc_kit import load
+    from aigc_kit.models import loaded
 
     monkeypatch.setenv("AIGC_MODELS_DIR", str(video_models))
     monkeypatch.setenv("AIGC_ASSETS", str(video_models / "assets"))
     yield video_models
-    load.free()
+    loaded.free()
 
 
 def plan_of(prompt="一只小猫向左移动", card=SMALL, dtype="float32", placement=None, budget=CPU, vae=None, **values):

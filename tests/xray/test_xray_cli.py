@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from aigc_kit.cli import main
-from aigc_kit.footprint import cached, predict
+from aigc_kit.memory.footprint import cached, predict
 from tests.xray.pipelines import RECIPES, save
 
 

@@ -2,10 +2,11 @@
 
 import pytest
 
-from aigc_kit.errors import BadInput
-from aigc_kit.footprint import cached, predict
-from aigc_kit.show import fonts, xray
-from aigc_kit.units import GIB
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.units import GIB
+from aigc_kit.media import fonts
+from aigc_kit.memory.footprint import cached, predict
+from aigc_kit.teach.show import xray
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from aigc_kit import paths
-from aigc_kit.errors import BadInput, CannotLoad, UnknownName
-from aigc_kit.footprint import cached, known
+from aigc_kit.core import paths
+from aigc_kit.core.errors import BadInput, CannotLoad, UnknownName
+from aigc_kit.memory.footprint import cached, known
 from tests.xray.pipelines import RECIPES, save
 
 COUNTS = {
@@ -34,7 +34,7 @@ def wan(tmp_path_factory):
 
 @pytest.mark.parametrize("model", COUNTS)
 def test_parameters_of_published_models_are_exact(model):
-    from aigc_kit.xray import build
+    from aigc_kit.memory.xray import build
 
     folder = paths.assets() / "configs" / model
     index = json.loads((folder / "model_index.json").read_text(encoding="utf-8"))
@@ -48,13 +48,13 @@ def test_parameters_of_published_models_are_exact(model):
 
 
 def cached_facts(model):
-    from aigc_kit.footprint import sizes, usual
+    from aigc_kit.memory.footprint import sizes, usual
 
     return cached(model, *sizes(model)[0], dtype=usual(model)["dtype"])
 
 
 def test_chattts_has_its_published_parameters():
-    from aigc_kit.xray import trace
+    from aigc_kit.memory.xray import trace
 
     facts = trace("chattts", dtype="fp16")
     assert facts.params == 279_657_740
@@ -68,7 +68,7 @@ def test_chattts_has_its_published_parameters():
 def test_a_convolution_by_hand():
     import torch
 
-    from aigc_kit.xray.tracer import tracing
+    from aigc_kit.memory.xray.tracer import tracing
 
     with torch.device("meta"):
         net = torch.nn.Sequential(torch.nn.Conv2d(8, 16, 3, padding=1), torch.nn.SiLU(), torch.nn.Conv2d(16, 4, 1))
@@ -91,7 +91,7 @@ def test_a_convolution_by_hand():
 def test_allocations_are_rounded_as_the_gpu_allocator_does():
     import torch
 
-    from aigc_kit.xray.tracer import tracing
+    from aigc_kit.memory.xray.tracer import tracing
 
     with tracing([]) as trace:
         held = [torch.empty(1, device="meta") for _ in range(3)]
@@ -99,7 +99,7 @@ def test_allocations_are_rounded_as_the_gpu_allocator_does():
 
 
 def test_only_moments_that_can_be_the_peak_are_kept():
-    from aigc_kit.xray.tracer import Trace
+    from aigc_kit.memory.xray.tracer import Trace
 
     found = [(90, 10, "a"), (50, 20, "b"), (10, 100, "c"), (95, 2, "d"), (9, 99, "e")]
     trace = Trace(top=(100, "top"), convolutions=found)
@@ -111,8 +111,8 @@ def test_only_moments_that_can_be_the_peak_are_kept():
 
 
 def test_what_was_run_before_is_remembered_exactly(tiny):
-    from aigc_kit.xray import trace, tracer
-    from aigc_kit.xray.kernels import Kernels
+    from aigc_kit.memory.xray import trace, tracer
+    from aigc_kit.memory.xray.tracer import Kernels
 
     first = trace(tiny, 96, 64, dtype="fp32")
     tracer._KERNELS = Kernels()
@@ -121,14 +121,14 @@ def test_what_was_run_before_is_remembered_exactly(tiny):
 
 
 def test_both_half_precisions_make_tensors_of_the_same_size(wan):
-    from aigc_kit.xray import trace
+    from aigc_kit.memory.xray import trace
 
     steps = [trace(wan, 64, 96, 9, dtype=dtype).phases[1] for dtype in ("fp16", "bf16")]
     assert steps[0].points == steps[1].points and steps[0].flops == steps[1].flops
 
 
 def test_the_decoder_is_upcast_only_where_its_pipeline_does(tiny, wan):
-    from aigc_kit.xray import trace
+    from aigc_kit.memory.xray import trace
 
     assert [trace(tiny, 96, 64, dtype=d).phases[-1].dtype for d in ("fp16", "bf16")] == ["float32", "bfloat16"]
     facts = trace(wan, 64, 96, 9, dtype="bf16")
@@ -137,7 +137,7 @@ def test_the_decoder_is_upcast_only_where_its_pipeline_does(tiny, wan):
 
 
 def test_an_adapter_adds_its_weights_and_keeps_more_alive(tiny):
-    from aigc_kit.xray import trace
+    from aigc_kit.memory.xray import trace
 
     plain, adapted = trace(tiny, 96, 64), trace(tiny, 96, 64, lora_rank=4)
     unet = json.loads((tiny / "unet" / "config.json").read_text(encoding="utf-8"))
@@ -160,14 +160,14 @@ def test_an_adapter_adds_its_weights_and_keeps_more_alive(tiny):
     ],
 )
 def test_bad_values(tiny, change, error, words):
-    from aigc_kit.xray import trace
+    from aigc_kit.memory.xray import trace
 
     with pytest.raises(error, match=words):
         trace(tiny, **change)
 
 
 def test_frames_of_a_video_are_4k_plus_1(wan):
-    from aigc_kit.xray import trace
+    from aigc_kit.memory.xray import trace
 
     with pytest.raises(BadInput, match="frames 13 or 17"):
         trace(wan, 64, 96, 16)
@@ -176,7 +176,7 @@ def test_frames_of_a_video_are_4k_plus_1(wan):
 
 
 def test_folders_that_are_no_pipelines(tmp_path, tiny):
-    from aigc_kit.xray import trace
+    from aigc_kit.memory.xray import trace
 
     with pytest.raises(UnknownName, match="neither a model"):
         trace(tmp_path / "nowhere")
@@ -197,7 +197,7 @@ def test_folders_that_are_no_pipelines(tmp_path, tiny):
 
 @pytest.mark.parametrize("entry", [["diffusers", "NoSuchNet"], ["os", "system"], ["my.code", "Net"]])
 def test_classes_outside_the_libraries_are_never_loaded(tmp_path, entry):
-    from aigc_kit.xray import trace
+    from aigc_kit.memory.xray import trace
 
     (tmp_path / "model_index.json").write_text(json.dumps({"_class_name": "X", "unet": entry}), encoding="utf-8")
     (tmp_path / "unet").mkdir()
@@ -207,7 +207,7 @@ def test_classes_outside_the_libraries_are_never_loaded(tmp_path, entry):
 
 
 def test_a_part_that_cannot_be_fed_is_named(tmp_path):
-    from aigc_kit.xray import trace
+    from aigc_kit.memory.xray import trace
 
     index = {"_class_name": "X", "transformer": ["diffusers", "HunyuanVideoTransformer3DModel"]}
     (tmp_path / "model_index.json").write_text(json.dumps(index), encoding="utf-8")
@@ -219,7 +219,7 @@ def test_a_part_that_cannot_be_fed_is_named(tmp_path):
 
 
 def test_shipped_traces_are_what_the_tracer_finds():
-    from aigc_kit.xray import trace
+    from aigc_kit.memory.xray import trace
 
     shipped = cached("sd15", 512, 512, dtype="fp16")
     assert trace("sd15", 512, 512, dtype="fp16") == shipped

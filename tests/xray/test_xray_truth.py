@@ -30,7 +30,7 @@ def folders(tmp_path_factory):
 
 def follow_calls(pipe, names):
     """Wrap the parts' entries; returns {phase: (peak bytes of the last call, its tensor arguments)}."""
-    from aigc_kit.xray import live
+    from aigc_kit.memory.xray import live
 
     seen = {}
 
@@ -63,9 +63,9 @@ def fed(folder, name, dtype, batch):
     """Shapes and dtypes of what the tracer gives the denoiser."""
     import torch
 
-    module = importlib.import_module("aigc_kit.xray.trace")
-    from aigc_kit.xray import families
-    from aigc_kit.xray.families import Shape
+    module = importlib.import_module("aigc_kit.memory.xray.trace")
+    from aigc_kit.memory.xray import families
+    from aigc_kit.memory.xray.families import Shape
 
     bench = module.Bench(folder, dtype)
     latent = module._latent(bench.pipeline, tuple({"frames": 1, **RECIPES[name].size}[k] for k in ORDER))
@@ -132,7 +132,7 @@ CASES = [
 def test_the_traced_peak_is_the_peak_of_real_tensors(
     folders, monkeypatch, name, dtype, attention, slicing, tiling, batch
 ):
-    from aigc_kit.xray import trace, tracer
+    from aigc_kit.memory.xray import trace, tracer
 
     monkeypatch.setattr(tracer, "GRANULE", 1)  # the CPU's allocator does not round
     options = {"dtype": dtype, "attention": attention, "vae_slicing": slicing, "vae_tiling": tiling, "batch": batch}

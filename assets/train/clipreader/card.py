@@ -2,8 +2,8 @@
 
 import json
 
-from aigc_kit.tinyworld.clip_network import build
-from aigc_kit.tinyworld.motion import CLIP_ATTRIBUTES
+from aigc_kit.worlds.tinyworld.clip_checker import build
+from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES
 
 from .clips import SHARD, SHARDS
 from .evaluate import FREE, PER_PAIR, RECONSTRUCTED, REFUSALS
@@ -21,10 +21,10 @@ code but the renderer of the world. It knows nothing of films.
 
 | | |
 |---|---|
-| loads with | `aigc_kit.tinyworld.clip_checker` (`read_clips`, `clip_agrees`) |
+| loads with | `aigc_kit.worlds.tinyworld.clip_checker` (`read_clips`, `clip_agrees`) |
 | weights | `model.safetensors`, float16, {bytes:,} bytes |
 | sees | 5 frames of 64 x 64 pixels; larger ones are averaged down, wide ones squeezed |
-| trained on | {clips:,} renders of `aigc_kit.tinyworld.motion`, softened, tinted, noisy and moved |
+| trained on | {clips:,} renders of `aigc_kit.worlds.tinyworld.motion`, softened, tinted, noisy and moved |
 | licence | that of this repository |
 | made by | `python -m assets.train.clipreader`, about six minutes on one core |
 
@@ -50,7 +50,7 @@ All numbers of this card come from `eval.json`.
 
 - It was trained on renders, not on clips of a model: a subject that is half one thing and half another still gets one
   label. `confidence` says how sure it is; `valid` does not judge beauty.
-- It sees five frames: what flickers between them is not noticed (`aigc_kit.video.measures` measures that).
+- It sees five frames: what flickers between them is not noticed (`aigc_kit.make.video.measures` measures that).
 """
 
 

@@ -8,9 +8,8 @@ import random
 
 import numpy as np
 
-from aigc_kit.tinyworld.clip_checker import sampled
-from aigc_kit.tinyworld.clip_network import FRAMES, SIDE
-from aigc_kit.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec, film
+from aigc_kit.worlds.tinyworld.clip_checker import FRAMES, SIDE, sampled
+from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec, film
 
 from .paths import OUT
 

@@ -11,11 +11,11 @@ import random
 import numpy as np
 from PIL import Image, ImageFilter
 
-from aigc_kit import paths as kit_paths
-from aigc_kit.show import statistics
-from aigc_kit.tinyworld.clip_checker import read_clips, sampled
-from aigc_kit.tinyworld.motion import CLIP_ATTRIBUTES, CLIP_HELD_OUT, ClipSpec, film
-from aigc_kit.tinyworld.reading import matches
+from aigc_kit.core import paths as kit_paths
+from aigc_kit.core import statistics
+from aigc_kit.worlds.tinyworld.clip_checker import read_clips, sampled
+from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, CLIP_HELD_OUT, ClipSpec, film
+from aigc_kit.worlds.tinyworld.reading import matches
 
 from .negatives import KINDS
 from .paths import EVALUATION, MODEL

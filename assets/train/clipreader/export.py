@@ -1,6 +1,6 @@
-"""Folds the trained network and writes it where ``aigc_kit.tinyworld.clip_checker`` finds it."""
+"""Folds the trained network and writes it where ``aigc_kit.worlds.tinyworld.clip_checker`` finds it."""
 
-from aigc_kit.tinyworld.clip_network import FRAMES, SIDE, build
+from aigc_kit.worlds.tinyworld.clip_checker import FRAMES, SIDE, build
 from assets.train.tinyreader.export import ship
 
 from .paths import MODEL, OUT

@@ -5,8 +5,8 @@ import time
 
 import numpy as np
 
-from aigc_kit.tinyworld.clip_network import SIDE, build
-from aigc_kit.tinyworld.motion import CLIP_ATTRIBUTES, MOTIONS
+from aigc_kit.worlds.tinyworld.clip_checker import SIDE, build
+from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, MOTIONS
 from assets.train.tinyreader.optimiser import Muon
 
 from .clips import SHARDS, shard

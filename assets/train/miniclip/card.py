@@ -9,11 +9,11 @@ from . import paths
 TEXT = """# miniclip: a small CLIP of a closed world
 
 **What it is.** A real `transformers.CLIPModel` of {millions} million parameters ({megabytes} MB in float16), trained
-for this kit from nothing on pictures and captions of `aigc_kit.tinyworld`. It puts a picture of that world and its
-caption, Chinese or English, at nearby unit vectors. Outside the world its scores mean nothing.
+for this kit from nothing on pictures and captions of `aigc_kit.worlds.tinyworld`. It puts a picture of that world and
+its caption, Chinese or English, at nearby unit vectors. Outside the world its scores mean nothing.
 
 **中文简介。** 这是本项目自己从零训练的极小 CLIP（{millions} 百万参数），
-只懂 `aigc_kit.tinyworld` 这个封闭小世界
+只懂 `aigc_kit.worlds.tinyworld` 这个封闭小世界
 的图和中英文描述，用来演示图文检索与 CLIP 分数；世界之外的图和词，它的分数没有意义。
 
 | | |

@@ -6,9 +6,9 @@ import random
 import numpy as np
 import torch
 
-from aigc_kit.tinyworld import captions
-from aigc_kit.tinyworld.render import render
-from aigc_kit.tinyworld.spec import Spec
+from aigc_kit.worlds.tinyworld import captions
+from aigc_kit.worlds.tinyworld.render import render
+from aigc_kit.worlds.tinyworld.spec import Spec
 from assets.train.measures import wilson
 from assets.train.tinysdxl import tokens
 

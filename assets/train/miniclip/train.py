@@ -8,8 +8,8 @@ import time
 import numpy as np
 import torch
 
-from aigc_kit.tinyworld import captions
-from aigc_kit.tinyworld.spec import Spec
+from aigc_kit.worlds.tinyworld import captions
+from aigc_kit.worlds.tinyworld.spec import Spec
 from assets.train.tinysdxl import pictures, tokens
 
 from . import network, paths

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 import transformers
 from transformers import PreTrainedModel
 
-from aigc_kit import verse
+from aigc_kit.worlds import verse
 
 from . import batches, copying, corpus, paths, sampling
 from .vocabulary import ANY_RHYME, FORM_TOKENS, Encoder

@@ -2,9 +2,9 @@
 
 import json
 
-from aigc_kit.show.statistics import wilson
-from aigc_kit.tinyworld import ATTRIBUTES
-from aigc_kit.tinyworld.network import build
+from aigc_kit.core.statistics import wilson
+from aigc_kit.worlds.tinyworld import ATTRIBUTES
+from aigc_kit.worlds.tinyworld.reading import build
 
 from .evaluate import FREE, PER_PAIR, REFUSALS
 from .export import MODEL
@@ -21,10 +21,10 @@ model but the renderer of the world. It knows nothing of photographs or of any o
 
 | | |
 |---|---|
-| loads with | `aigc_kit.tinyworld.checker` (`read`, `agrees`) |
+| loads with | `aigc_kit.worlds.tinyworld.checker` (`read`, `agrees`) |
 | weights | `model.safetensors`, float16, {bytes:,} bytes |
 | sees | 64 x 64 pixels; any picture from 32 x 32 on is averaged down to that |
-| trained on | 28,000 renders of `aigc_kit.tinyworld`, spoiled by blur, resampling, JPEG, noise, tint and shifts |
+| trained on | 28,000 renders of `aigc_kit.worlds.tinyworld`, spoiled by blur, scaling, JPEG, noise, tint and shifts |
 | licence | that of this repository |
 | made by | `python -m assets.train.tinyreader` on one core |
 

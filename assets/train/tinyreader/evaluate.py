@@ -11,9 +11,9 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image, ImageFilter
 
-from aigc_kit.tinyworld import ATTRIBUTES, HELD_OUT_PAIRS, Spec, render
-from aigc_kit.tinyworld.checker import read
-from aigc_kit.units import MIB
+from aigc_kit.core.units import MIB
+from aigc_kit.worlds.tinyworld import ATTRIBUTES, HELD_OUT_PAIRS, Spec, render
+from aigc_kit.worlds.tinyworld.checker import read
 
 from .export import MODEL
 from .negatives import FROM_NOTHING, FROM_PICTURES

@@ -1,10 +1,10 @@
-"""Folds the trained network and writes it where ``aigc_kit.tinyworld.checker`` finds it."""
+"""Folds the trained network and writes it where ``aigc_kit.worlds.tinyworld.checker`` finds it."""
 
 import os
 from collections.abc import Callable
 from pathlib import Path
 
-from aigc_kit.tinyworld.network import SIDE, build, folded
+from aigc_kit.worlds.tinyworld.reading import SIDE, build, folded
 
 from .pictures import OUT
 

@@ -5,7 +5,7 @@ import random
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from aigc_kit.tinyworld.scenes import PAINTERS, paint_scene
+from aigc_kit.worlds.tinyworld.scenes import PAINTERS, paint_scene
 
 
 def noise(rng: np.random.Generator, height: int, width: int) -> np.ndarray:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from aigc_kit.tinyworld import Spec, render
-from aigc_kit.tinyworld.checker import SIDE, labels_of, shrink
+from aigc_kit.worlds.tinyworld import Spec, render
+from aigc_kit.worlds.tinyworld.checker import SIDE, labels_of, shrink
 
 OUT = Path(__file__).parent / "out"
 SIZES = ((128, 128),) * 5 + ((96, 96),) * 2 + ((128, 96),) * 2 + ((64, 64), (64, 104))

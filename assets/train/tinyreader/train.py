@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageFilter
 
-from aigc_kit.tinyworld.network import build
-from aigc_kit.tinyworld.spec import ATTRIBUTES
+from aigc_kit.worlds.tinyworld.reading import build
+from aigc_kit.worlds.tinyworld.spec import ATTRIBUTES
 
 from .negatives import any_of
 from .optimiser import Muon

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from aigc_kit.tinyworld import captions
+from aigc_kit.worlds.tinyworld import captions
 
 from . import codec, paths, pictures, text
 

@@ -6,8 +6,8 @@ import math
 import numpy as np
 import torch
 
-from aigc_kit.tinyworld import checker, vocab
-from aigc_kit.tinyworld.spec import ATTRIBUTES, Spec
+from aigc_kit.worlds.tinyworld import checker, vocab
+from aigc_kit.worlds.tinyworld.spec import ATTRIBUTES, Spec
 from assets.train import measures
 
 from . import codec, paths, pictures, sampling

@@ -5,9 +5,9 @@ import random
 
 import numpy as np
 
-from aigc_kit.tinyworld import captions
-from aigc_kit.tinyworld.render import render_with_mask
-from aigc_kit.tinyworld.spec import ATTRIBUTES, Spec
+from aigc_kit.worlds.tinyworld import captions
+from aigc_kit.worlds.tinyworld.render import render_with_mask
+from aigc_kit.worlds.tinyworld.spec import ATTRIBUTES, Spec
 
 from . import paths
 

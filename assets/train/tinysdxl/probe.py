@@ -6,8 +6,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from aigc_kit.tinyworld import captions
-from aigc_kit.tinyworld.spec import ATTRIBUTES, Spec
+from aigc_kit.worlds.tinyworld import captions
+from aigc_kit.worlds.tinyworld.spec import ATTRIBUTES, Spec
 
 from . import codec, network, pictures
 from .bank import Bank

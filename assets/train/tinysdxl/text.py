@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from aigc_kit.tinyworld import captions
-from aigc_kit.tinyworld.spec import ATTRIBUTES, Spec
+from aigc_kit.worlds.tinyworld import captions
+from aigc_kit.worlds.tinyworld.spec import ATTRIBUTES, Spec
 
 from . import paths, pictures, tokens
 

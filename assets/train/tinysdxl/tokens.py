@@ -7,7 +7,7 @@ are made by hand: bytes into characters, characters into words, with no merge th
 from collections import Counter
 from itertools import pairwise
 
-from aigc_kit.tinyworld.words import every_word
+from aigc_kit.worlds.tinyworld.words import every_word
 
 LENGTH = 77  # tokens with both ends, as in SDXL
 END = "</w>"

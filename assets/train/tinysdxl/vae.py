@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from aigc_kit.tinyworld.spec import ATTRIBUTES
+from aigc_kit.worlds.tinyworld.spec import ATTRIBUTES
 
 from . import codec, paths, pictures
 from .optimiser import optimisers

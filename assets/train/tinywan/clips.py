@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 
-from aigc_kit.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec, film
+from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec, film
 
 from . import paths
 

@@ -7,12 +7,12 @@ from itertools import pairwise
 import numpy as np
 import torch
 
-from aigc_kit.tinyworld import clip_vocab
-from aigc_kit.tinyworld.captions import LANGUAGES
-from aigc_kit.tinyworld.clip_captions import clip_canonical
-from aigc_kit.tinyworld.clip_checker import read_clips
-from aigc_kit.tinyworld.motion import CLIP_ATTRIBUTES, MOTIONS, ClipSpec
-from aigc_kit.tinyworld.reading import Reading, matches
+from aigc_kit.worlds.tinyworld import clip_vocab
+from aigc_kit.worlds.tinyworld.captions import LANGUAGES
+from aigc_kit.worlds.tinyworld.clip_captions import clip_canonical
+from aigc_kit.worlds.tinyworld.clip_checker import read_clips
+from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, MOTIONS, ClipSpec
+from aigc_kit.worlds.tinyworld.reading import Reading, matches
 from assets.train import measures
 from assets.train.clipreader import evaluate as reader
 

@@ -9,8 +9,8 @@ import torch
 from diffusers import WanTransformer3DModel
 from torch import Tensor
 
-from aigc_kit.tinyworld.clip_captions import clip_canonical
-from aigc_kit.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec
+from aigc_kit.worlds.tinyworld.clip_captions import clip_canonical
+from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec
 
 from . import clips, network, tokens
 from .bank import Bank

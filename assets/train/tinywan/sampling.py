@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from aigc_kit.frames import to_frames
+from aigc_kit.media.frames import to_frames
 
 STEPS, GUIDANCE, BATCH, FRAMES = 20, 3.0, 6, 17
 NEGATIVE = "low quality, watermark, glitch"

@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from aigc_kit.tinyworld.captions import LANGUAGES
-from aigc_kit.tinyworld.clip_captions import clip_caption
-from aigc_kit.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec
+from aigc_kit.worlds.tinyworld.captions import LANGUAGES
+from aigc_kit.worlds.tinyworld.clip_captions import clip_caption
+from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec
 
 from . import clips, paths, tokens
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
-from aigc_kit.tinyworld.clip_network import ANSWERS, FRAMES, SIDE  # noqa: E402
-from aigc_kit.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec, film  # noqa: E402
+from aigc_kit.worlds.tinyworld.clip_checker import ANSWERS, FRAMES, SIDE  # noqa: E402
+from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec, film  # noqa: E402
 from assets.train.clipreader import clips, evaluate, negatives, train  # noqa: E402
 
 

@@ -8,8 +8,8 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from aigc_kit.tinyworld.render import render  # noqa: E402
-from aigc_kit.tinyworld.spec import ATTRIBUTES, Spec  # noqa: E402
+from aigc_kit.worlds.tinyworld.render import render  # noqa: E402
+from aigc_kit.worlds.tinyworld.spec import ATTRIBUTES, Spec  # noqa: E402
 from assets.train.miniclip import evaluate, network, paths, train  # noqa: E402
 from assets.train.tinysdxl import paths as picture_paths  # noqa: E402
 from assets.train.tinysdxl import pictures, text, tokens  # noqa: E402

@@ -13,7 +13,8 @@ transformers = pytest.importorskip("transformers")
 
 from shipped_files import dtypes  # noqa: E402
 
-from aigc_kit import paths, verse  # noqa: E402
+from aigc_kit import verse  # noqa: E402
+from aigc_kit.core import paths  # noqa: E402
 from assets.train.poem import card, copying, corpus, export, kneser_ney, network, optimiser, train  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -11,9 +11,9 @@ transformers = pytest.importorskip("transformers")
 
 from shipped_files import dtypes  # noqa: E402
 
-from aigc_kit.tinyworld import checker, vocab  # noqa: E402
-from aigc_kit.tinyworld.render import render  # noqa: E402
-from aigc_kit.tinyworld.spec import Spec  # noqa: E402
+from aigc_kit.worlds.tinyworld import checker, vocab  # noqa: E402
+from aigc_kit.worlds.tinyworld.render import render  # noqa: E402
+from aigc_kit.worlds.tinyworld.spec import Spec  # noqa: E402
 from assets.train import measures  # noqa: E402
 from assets.train.tinysdxl import card, evaluate, network, paths, sampling, tokens  # noqa: E402
 
@@ -182,11 +182,12 @@ def test_a_negative_prompt_lowers_what_it_names(pipe):
 
 
 def test_the_kits_own_run_draws_the_same_picture(pipe):
-    from aigc_kit import image, load
+    from aigc_kit import image
+    from aigc_kit.models import loaded
 
     plan = image.plan_for("一只红色的小狗，在花丛里", card="tinysdxl", seed=3)
     take = image.run(plan.request, plan)
-    load.free()
+    loaded.free()
     wanted = pipe(
         take.labels["prompt_read"], height=128, width=128, num_inference_steps=plan.request.steps,
         guidance_scale=plan.request.guidance, generator=torch.Generator().manual_seed(3), output_type="np",

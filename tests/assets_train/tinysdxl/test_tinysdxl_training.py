@@ -10,10 +10,10 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 pytest.importorskip("diffusers")
 
-from aigc_kit.tinyworld import captions  # noqa: E402
-from aigc_kit.tinyworld.render import render  # noqa: E402
-from aigc_kit.tinyworld.spec import ATTRIBUTES, Spec  # noqa: E402
-from aigc_kit.tinyworld.words import every_word  # noqa: E402
+from aigc_kit.worlds.tinyworld import captions  # noqa: E402
+from aigc_kit.worlds.tinyworld.render import render  # noqa: E402
+from aigc_kit.worlds.tinyworld.spec import ATTRIBUTES, Spec  # noqa: E402
+from aigc_kit.worlds.tinyworld.words import every_word  # noqa: E402
 from assets.train import measures  # noqa: E402
 from assets.train.tinysdxl import (  # noqa: E402
     bank,

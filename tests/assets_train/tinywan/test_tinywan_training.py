@@ -12,11 +12,10 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 
-from aigc_kit.tinyworld.clip_captions import clip_caption, clip_words  # noqa: E402
-from aigc_kit.tinyworld.clip_synonyms import QUALITY_TERMS  # noqa: E402
-from aigc_kit.tinyworld.clip_vocab import clip_phrase  # noqa: E402
-from aigc_kit.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec, film  # noqa: E402
-from aigc_kit.tinyworld.reading import Reading  # noqa: E402
+from aigc_kit.worlds.tinyworld.clip_captions import clip_caption, clip_words  # noqa: E402
+from aigc_kit.worlds.tinyworld.clip_vocab import QUALITY_TERMS, clip_phrase  # noqa: E402
+from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec, film  # noqa: E402
+from aigc_kit.worlds.tinyworld.reading import Reading  # noqa: E402
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "video"))
 from assets.train import measures  # noqa: E402

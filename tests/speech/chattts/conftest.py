@@ -17,7 +17,7 @@ collect_ignore_glob = [] if find_spec("ChatTTS") else ["test_*.py"]
 @pytest.fixture(scope="session")
 def models(tmp_path_factory):
     """A folder for AIGC_MODELS_DIR with a random checkpoint in it."""
-    from aigc_kit import compat
+    from aigc_kit.models import compat
 
     compat.bypass_broken_torchaudio()
     sys.path.insert(0, str(Path(__file__).parent))
@@ -36,7 +36,7 @@ def loaded(models):
     import torch
 
     from aigc_kit import cards
-    from aigc_kit.speech.engines.chattts import ChatTTSEngine
+    from aigc_kit.make.speech.engines.chattts import ChatTTSEngine
 
     torch.set_num_threads(1)
     return ChatTTSEngine(cards.get("chattts"), models / "chattts")

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from aigc_kit import cards
-from aigc_kit.errors import CannotLoad, MissingExtra, NotOnDisk, WrongBytes
-from aigc_kit.speech.engines import chattts_files
-from aigc_kit.speech.engines.chattts import ChatTTSEngine
+from aigc_kit.core.errors import CannotLoad, MissingExtra, NotOnDisk, WrongBytes
+from aigc_kit.make.speech.engines import chattts_files
+from aigc_kit.make.speech.engines.chattts import ChatTTSEngine
 
 CARD = cards.get("chattts")
 

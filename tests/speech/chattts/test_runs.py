@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from aigc_kit import load
-from aigc_kit.errors import BadInput
-from aigc_kit.speech import dialogue, kept, loading, plan_for, run, steps
-from aigc_kit.speech.script import parse
-from aigc_kit.speech.speakers import blend
+from aigc_kit.core.errors import BadInput
+from aigc_kit.make.speech import dialogue, loading, plan_for, run, speaker_store, steps
+from aigc_kit.make.speech.dialogue import parse
+from aigc_kit.make.speech.speakers import blend
+from aigc_kit.models import loaded
 
 TEXT = "今天是2024年，气温3.5℃！你觉得 nice 吗？“好。”😀再见。"
 
@@ -18,7 +18,7 @@ def here(models, tmp_path, monkeypatch):
     monkeypatch.setenv("AIGC_HOME", str(tmp_path))
     monkeypatch.setattr(loading, "_said", set())
     yield
-    load.free("chattts")
+    loaded.free("chattts")
 
 
 def test_a_text_with_numbers_english_and_emoji(here, capsys):
@@ -39,7 +39,7 @@ def test_a_text_with_numbers_english_and_emoji(here, capsys):
     assert len(labels["segments"]) == len(seen)
     told = "".join(before for before, _, _ in labels["changed"]) + "".join(text for text, _ in labels["unspoken"])
     assert all(mark in told for mark in ("2024", "3.5", "？", "“", "😀"))
-    assert labels["speaker"] == load.engine(plan).speaker(None).code
+    assert labels["speaker"] == loaded.engine(plan).speaker(None).code
     assert "CC BY-NC 4.0" in capsys.readouterr().out  # said at the first load
 
 
@@ -64,9 +64,9 @@ def test_controls_go_to_their_layers_or_are_refused(here):
 
 
 def test_three_speakers_talk(here):
-    engine = load.engine(plan_for("好", card="chattts"))
+    engine = loaded.engine(plan_for("好", card="chattts"))
     one, two = engine.sample_speaker("小明", 11), engine.sample_speaker("小红", 12)
-    kept.keep(one)
+    speaker_store.keep(one)
     cast = {"小明": "小明", "小红": two, "旁白": {"voice": blend(one, two, 0.5).code, "speed": 3}}
     script = parse("小明：今天的天气真不错。\n（停顿 0.7 秒）\n小红：我们去公园走走吧。\n旁白（speed=8）：好。")
     take = dialogue.perform(script, cast, card="chattts", refine=False)

@@ -5,9 +5,8 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from aigc_kit.errors import BadInput
-from aigc_kit.speech import Segment, Settings, split
-from aigc_kit.speech.engines import chattts_ready
+from aigc_kit.core.errors import BadInput
+from aigc_kit.make.speech import Segment, Settings, split
 
 TEXTS = ["今天的天气真不错。", "我们去公园走走吧。", "你好世界", "hello world, good day.", "春天来了，花都开了。"]
 PLAIN = Settings(refine=False)
@@ -91,7 +90,7 @@ def test_a_long_stream_comes_in_many_parts(chat, engine):
 def test_the_reach_is_what_the_layers_say_and_not_less(chat, engine):
     import torch
 
-    from aigc_kit.speech.engines.chattts_sound import decode, reach_of
+    from aigc_kit.make.speech.engines.chattts import decode, reach_of
 
     # by hand: DVAE 1 + 1 + 2 blocks of 6 + 1, Vocos 3 + 2 blocks of 3, overlap 2: 26 frames, 13 tokens and one to spare
     assert reach_of(chat) == 14
@@ -223,7 +222,7 @@ def test_refining_is_told_and_its_losses_too(chat, engine, monkeypatch):
 
 
 def test_a_rewriting_that_is_cut_off_is_not_used(engine, monkeypatch):
-    monkeypatch.setattr(chattts_ready, "MOST_REFINED", 2)
+    monkeypatch.setattr("aigc_kit.make.speech.engines.chattts_text.MOST_REFINED", 2)
     made = engine.speak(Segment("你好世界", "你好世界"), Settings())
     (change,) = made.changes
     assert (change.before, change.after) == ("你好世界", "你好世界")

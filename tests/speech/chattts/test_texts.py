@@ -4,11 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_kit.errors import AigcError, BadInput
-from aigc_kit.speech import Segment, Settings, controls
-from aigc_kit.speech.engines.chattts_files import require_package
-from aigc_kit.speech.engines.chattts_ready import check, ready
-from aigc_kit.speech.engines.chattts_text import fit, homophones_of
+from aigc_kit.core.errors import AigcError, BadInput
+from aigc_kit.make.speech import Segment, Settings, controls
+from aigc_kit.make.speech.engines.chattts_files import require_package
+from aigc_kit.make.speech.engines.chattts_text import check, fit, homophones_of, ready
 
 HOMOPHONES = homophones_of(require_package())
 WRITTEN = st.lists(

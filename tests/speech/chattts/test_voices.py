@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_kit.errors import BadInput, UnknownName
-from aigc_kit.speech import Segment, Settings, base16384, kept, speakers
-from aigc_kit.speech.speakers import Speaker, blend
+from aigc_kit.core.errors import BadInput, UnknownName
+from aigc_kit.make.speech import Segment, Settings, speaker_store, speakers
+from aigc_kit.make.speech.speakers import Speaker, blend
 
 PLAIN = Settings(refine=False)
 TEXT = "春天来了，花都开了。"
@@ -17,8 +17,8 @@ TEXT = "春天来了，花都开了。"
 def test_the_notation_is_that_of_pybase16384(data):
     import pybase16384
 
-    assert base16384.encode(data) == pybase16384.encode_to_string(data)
-    assert base16384.decode(pybase16384.encode_to_string(data)) == data
+    assert speakers.encode(data) == pybase16384.encode_to_string(data)
+    assert speakers.decode(pybase16384.encode_to_string(data)) == data
 
 
 @pytest.mark.parametrize("dim", [64, 768])
@@ -61,7 +61,7 @@ def test_speakers_are_heard_and_blends_are_others(engine, tmp_path, monkeypatch)
     a, b = engine.sample_speaker("甲", 11), engine.sample_speaker("乙", 12)
     mixed = blend(a, b, 0.5, "丙")
     for speaker in (a, b, mixed):
-        kept.keep(speaker)
+        speaker_store.keep(speaker)
     waves = {
         name: engine.speak(Segment(TEXT, TEXT, voice=name), PLAIN).wave.tobytes() for name in ("甲", "乙", "丙", None)
     }
@@ -83,7 +83,7 @@ def test_speakers_of_others_are_refused(engine, tmp_path, monkeypatch):
     monkeypatch.setenv("AIGC_HOME", str(tmp_path))
     with pytest.raises(UnknownName, match="not kept on this machine"):
         engine.speaker("谁")
-    kept.keep(Speaker("内置", "fastspeech2"))
+    speaker_store.keep(Speaker("内置", "fastspeech2"))
     with pytest.raises(BadInput, match="one of fastspeech2"):
         engine.speaker("内置")
     large = Speaker("大", "chattts", speakers.encode(np.random.default_rng(0).normal(size=768)))

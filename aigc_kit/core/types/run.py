@@ -1,0 +1,276 @@
+"""The records of a run: what was asked, what was planned, what happened, what was made."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types.base import (
+    HOW_ZH,
+    NAMES_ZH,
+    PHASES_ZH,
+    Figure,
+    FrozenMap,
+    Kind,
+    check_int,
+    check_number,
+    check_prompt,
+    check_text,
+    freeze,
+    plain,
+    shown,
+)
+from aigc_kit.core.types.facts import Budget, Card
+from aigc_kit.core.types.origins import source_zh
+
+SET_UP = ("import", "load")  # phases that a second run does not have
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a learner asks for. None means: the plan chooses, and says what.
+
+    Args:
+        card: name of a card.
+        prompt: text, not empty.
+        negative: what to avoid (image, video).
+        height, width: pixels.
+        frames: number of frames (video).
+        fps: frames per second of the file (video).
+        steps: denoising steps per output.
+        guidance: classifier-free guidance scale.
+        seed: 0 <= seed < 2**63.
+        batch: outputs made together, >= 1.
+        extra: what one modality alone needs; validated there.
+
+    Raises:
+        BadInput: any value outside the ranges above.
+    """
+
+    card: str
+    prompt: str
+    negative: str | None = None
+    height: int | None = None
+    width: int | None = None
+    frames: int | None = None
+    fps: float | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    seed: int = 0
+    batch: int = 1
+    extra: Mapping[str, Any] = field(default_factory=FrozenMap)
+
+    def __post_init__(self) -> None:
+        freeze(self, "extra")
+        object.__setattr__(self, "extra", FrozenMap({name: plain(value) for name, value in self.extra.items()}))
+        if not isinstance(self.card, str) or not self.card:
+            raise BadInput(asked=f"card={shown(self.card)}", found="not the name of a card", todo="name a card")
+        check_prompt(self.prompt)
+        if self.negative is not None:
+            check_text("negative", self.negative)
+        for name in ("height", "width", "frames", "steps"):
+            check_int(self, name, low=1, optional=True)
+        check_int(self, "batch", low=1)
+        check_int(self, "seed", low=0, high=2**63 - 1)
+        for name in ("fps", "guidance"):
+            check_number(self, name)
+
+    def change(self, **values: Any) -> "Request":
+        """A copy with some values set; names that are not fields go into `extra`."""
+        own = {f.name for f in fields(self)}
+        extra = FrozenMap(self.extra, **{k: v for k, v in values.items() if k not in own})
+        return replace(self, **{"extra": extra, **{k: v for k, v in values.items() if k in own}})
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a plan did not take over from the request: `asked` became `given`, and why (English, Chinese)."""
+
+    what: str
+    asked: Any
+    given: Any
+    why: str
+    why_zh: str
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One sentence of a plan, in both languages."""
+
+    en: str
+    zh: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A request fully resolved for one card and one machine.
+
+    Args:
+        request: no field that the card needs is None any more.
+        dtypes: part -> "float32" | "float16" | "bfloat16" | "float8" (stored so, computed in another) | "q4".
+        placement: part -> "cpu" | "cuda" (stays there) | "model" (moved whole while it works) | "group" (block by
+            block) | "sequential" (module by module) | "server".
+        attention: "sdpa" | "math" | "sliced" | "xformers" | "eager" | "library" (inside llama.cpp or a server).
+        vae: options of the decoder, empty where there is none.
+        prediction: name -> Figure, such as {"peak": Figure(..., "B", "predicted", ...)}.
+        changes: what differs from what was asked.
+        reasons: why it is so, in words.
+    """
+
+    request: Request
+    card: Card
+    budget: Budget
+    dtypes: Mapping[str, str]
+    placement: Mapping[str, str]
+    attention: str
+    vae: Mapping[str, Any]
+    prediction: Mapping[str, Figure]
+    changes: tuple[Change, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+    def __post_init__(self) -> None:
+        freeze(self, "dtypes", "placement", "vae", "prediction")
+
+    def explain(self, lang: Literal["en", "zh"] = "en") -> str:
+        """The plan in words, one line each for what, where, cost, changes and reasons."""
+        zh = lang == "zh"
+        head = ("模型", "精度", "位置", "注意力") if zh else ("model", "dtype", "placement", "attention")
+        words = (f"{self.card.name} [{self.card.tier}]", _pairs(self.dtypes), _pairs(self.placement), self.attention)
+        lines = [f"{label}: {text}" for label, text in zip(head, words, strict=True)]
+        lines += [
+            f"{self.name_zh(name)}: {one.text} ({HOW_ZH[one.how]}: {source_zh(one.source)})"
+            if zh
+            else f"{name}: {one.text} ({one.how}: {one.source})"
+            for name, one in self.prediction.items()
+        ]
+        lines += [f"{c.what}: {c.asked} -> {c.given} ({c.why_zh if zh else c.why})" for c in self.changes]
+        lines += [f"- {r.zh if zh else r.en}" for r in self.reasons]
+        return "\n".join(lines)
+
+    def name_zh(self, name: str) -> str:
+        """What a figure of the prediction is called in Chinese."""
+        if name == "peak" and self.card.kind in {"image", "video"}:
+            return "显存峰值（已分配）" if self.budget.device == "cuda" else "内存峰值（权重与张量）"
+        what, _, phase = name.partition(".")
+        return f"峰值：{PHASES_ZH.get(phase, phase)}" if what == "peak" and phase else NAMES_ZH.get(name, name)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a run.
+
+    Args:
+        index: 0-based.
+        total: number of steps planned (a text may end earlier).
+        phase: "prefill", "token", "denoise", "decode", ...
+        seconds: since the previous step.
+        preview: called with nothing, returns what can be shown; costs nothing until called.
+    """
+
+    index: int
+    total: int
+    phase: str
+    seconds: float
+    preview: Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Cost of one phase: seconds (wall clock), peak bytes (None when it was not followed), and how they were taken."""
+
+    name: str
+    seconds: float
+    peak_bytes: int | None
+    how: str
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a run cost, phase by phase, in order."""
+
+    phases: tuple[Phase, ...]
+
+    @property
+    def seconds(self) -> float:
+        """Sum over phases."""
+        return sum(phase.seconds for phase in self.phases)
+
+    @property
+    def peak_bytes(self) -> int | None:
+        """Highest peak of the phases that were followed; None if none was."""
+        return max((p.peak_bytes for p in self.phases if p.peak_bytes is not None), default=None)
+
+
+@dataclass(frozen=True)
+class Take:
+    """What a run made.
+
+    Args:
+        kind: the modality.
+        data: str | uint8 images (B, H, W, 3) | wave float32 (N,) | frames uint8 (T, H, W, 3).
+        plan: by which it was made.
+        cost: measured.
+        labels: such as {"model": "smollm2-135m", "tier": "tiny", "finish": "length"}; shown with the result.
+    """
+
+    kind: Kind
+    data: Any
+    plan: Plan
+    cost: Cost
+    labels: Mapping[str, Any] = field(default_factory=FrozenMap)
+
+    def __post_init__(self) -> None:
+        freeze(self, "labels")
+
+    def measured(self) -> dict[str, Figure]:
+        """What the run cost, under the names that a plan predicts.
+
+        Returns:
+            "seconds": of all phases but "import" and "load". "peak": where it is what the process grew by, only when
+            the model was loaded in this run, since a model that was in memory before cannot be seen in that.
+        """
+        phases, where = self.cost.phases, self.plan.budget.name
+        working = sum(phase.seconds for phase in phases if phase.name not in SET_UP)
+        figures = {"seconds": Figure(working, "s", "measured", f"wall clock, on {where}")}
+        grown = any("growth" in phase.how for phase in phases if phase.peak_bytes is not None)
+        if self.cost.peak_bytes is not None and (not grown or any(phase.name == "load" for phase in phases)):
+            how = "; ".join(dict.fromkeys(phase.how for phase in phases if phase.peak_bytes is not None))
+            figures["peak"] = Figure(self.cost.peak_bytes, "B", "measured", f"{how}, on {where}")
+        return figures
+
+
+@dataclass(frozen=True)
+class Record:
+    """The sidecar of a run: what was made, by what, and how to make it again; what looks like a key is blotted out.
+
+    Args:
+        created: UTC, ISO 8601.
+        kind, label: the modality, and what the result is called where it is shown.
+        request, plan: as JSON (dict).
+        predicted, measured: name -> Figure as JSON.
+        versions: package -> version.
+        device: name of the device.
+        outputs: file name -> sha256 of what was made.
+        licence: of the model.
+        labels: of the take, such as {"tier": "tiny", "origin": "人工撰写，非模型生成"}.
+    """
+
+    created: str
+    kind: Kind
+    label: str
+    request: Mapping[str, Any]
+    plan: Mapping[str, Any]
+    predicted: Mapping[str, Any]
+    measured: Mapping[str, Any]
+    versions: Mapping[str, str]
+    device: str
+    outputs: Mapping[str, str]
+    licence: str
+    labels: Mapping[str, Any] = field(default_factory=FrozenMap)
+
+    def __post_init__(self) -> None:
+        freeze(self, "request", "plan", "predicted", "measured", "versions", "outputs", "labels")
+
+
+def _pairs(mapping: Mapping[str, str]) -> str:
+    return ", ".join(f"{k}={v}" for k, v in mapping.items())

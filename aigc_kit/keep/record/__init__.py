@@ -1,0 +1,246 @@
+"""Records of runs: save what was made with a JSON sidecar, check it, make it again.
+
+A sidecar `name.json` stands beside the artefacts that it describes (`name.txt`, `name.png`, `name.mp4`). It holds the
+request, the plan, predicted and measured cost, versions, device, the artefacts' sha256, licence and label.
+
+Values of environment variables that hold keys, fields named like keys and strings that look like keys are blotted out
+of a sidecar; its label `redacted` then names the parts, and a run whose request was changed so is not reproduced. A key
+that looks like none is not recognised. Artefacts are kept as the model made them, or, with such a value in them, not
+at all.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from aigc_kit.core import paths
+from aigc_kit.core.errors import BadInput, not_written
+from aigc_kit.core.paths import write_atomically
+from aigc_kit.core.redact import redact, secret_names_in
+from aigc_kit.core.types import Card, FrozenMap, Plan, Record, Request, Take, as_json
+from aigc_kit.core.types.base import check_text, shown
+from aigc_kit.keep.record.artefacts import artefacts
+from aigc_kit.keep.record.measured import figures
+from aigc_kit.keep.record.sidecar import SAFE_NAME, load, request_from_json
+
+__all__ = ["Reproduction", "build", "load", "reproduce", "request_from_json", "save", "verify", "versions"]
+
+PACKAGES = ("torch", "transformers", "diffusers", "xllamacpp", "ai-edge-litert", "ChatTTS", "onnxruntime", "numpy")
+
+LONGEST_NAME = 180  # bytes of a stem; file systems take 255, of which endings and temporary names need some
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """What came of running a record again.
+
+    Args:
+        take: the new result.
+        same: whether every artefact has the same bytes as then.
+        differs: what was different, name -> (then, now): "output", "device", "dtypes.model", "versions.torch", ...
+    """
+
+    take: Take
+    same: bool
+    differs: Mapping[str, tuple[Any, Any]]
+
+    def __bool__(self) -> bool:
+        return self.same
+
+    def __repr__(self) -> str:
+        lines = [f"{name}: {then} -> {now}" for name, (then, now) in self.differs.items()]
+        return "\n".join(["reproduced, byte for byte" if self.same else "the result differs", *lines])
+
+
+def save(take: Take, folder: Path | None = None, name: str | None = None, label: str = "") -> Path:
+    """Write what a run made, and its record beside it.
+
+    Args:
+        take: kind "text" (written as UTF-8 `.txt`, exactly as it is), "image" (uint8 (B, H, W, 3), lossless PNGs) or
+            "speech" (wave float32 (N,), 16-bit WAV with a line that says it is AI-made).
+        folder: default $AIGC_OUT, else `out` in the working directory; made when missing.
+        name: stem of the files; an existing record of that name is replaced. Default: kind, card and a digest.
+        label: what the result is called where it is shown.
+
+    Returns:
+        The sidecar's path, `folder/name.json`.
+
+    Raises:
+        BadInput: no take or no folder, a name that is no file name, a kind that this version cannot write, or a text
+            with the value of an environment variable that holds a key.
+        CannotWrite: the system refused the folder or a file: a file is in its place, or nobody may write there.
+    """
+    parts = artefacts(take)
+    folder = paths.out() if folder is None else _folder(folder)
+    check_text("label", label)
+    stem = _stem(take, name, parts)
+    _refuse_keys(take, stem)
+    files = {f"{stem}{ending}": data for ending, data in parts.items()}
+    record = build(take, label=label, outputs={file: _sha256(data) for file, data in files.items()})
+    text = json.dumps(as_json(record), ensure_ascii=False, indent=1) + "\n"
+    try:
+        for file, data in files.items():
+            write_atomically(folder / file, data)
+        return write_atomically(folder / f"{stem}.json", text)
+    except OSError as error:
+        raise not_written(f"to save {stem} in {folder}", error) from error
+
+
+def build(take: Take, label: str = "", outputs: Mapping[str, str] | None = None) -> Record:
+    """The record of a run, without keys; `outputs` maps file names to sha256 (default: none written).
+
+    `request` is the resolved request, `plan` the rest of the plan; `predicted` and `measured` share the names "seconds"
+    and "peak", so that they can be laid side by side.
+    """
+    plan = as_json(take.plan)
+    parts = {
+        "label": label,
+        "request": plan.pop("request"),
+        "predicted": plan.pop("prediction"),
+        "plan": plan,
+        "measured": as_json(figures(take)),
+        "labels": as_json(take.labels),
+    }
+    clean = redact(parts)
+    changed = sorted(name for name in parts if clean[name] != parts[name])
+    if changed:
+        clean["labels"] = {**clean["labels"], "redacted": changed}
+    return Record(
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        kind=take.kind,
+        versions=versions(),
+        device=take.plan.budget.name,
+        outputs=dict(outputs or {}),
+        licence=take.plan.card.licence,
+        **clean,
+    )
+
+
+def verify(path: Path) -> dict[str, str]:
+    """Compare the artefacts of a record with the sha256 written in it.
+
+    Returns:
+        File name -> "same", "changed" or "missing".
+
+    Raises:
+        BadInput: as `load`.
+    """
+    said = {}
+    for name, digest in load(path).outputs.items():
+        file = Path(path).parent / name
+        said[name] = "missing" if not file.is_file() else "same" if _sha256(file.read_bytes()) == digest else "changed"
+    return said
+
+
+def reproduce(
+    path: Path, *, card: Card | None = None, run: Callable[[Request, Plan], Take] | None = None
+) -> Reproduction:
+    """Run a record's request again on this machine, and compare the bytes.
+
+    Args:
+        path: of the sidecar.
+        card: default: the registered card of that name.
+        run: default: `run` of the modality's module, such as `aigc_kit.make.text.run`.
+
+    Returns:
+        A `Reproduction`, true when every artefact has the bytes that the record names.
+
+    Raises:
+        BadInput: as `load`; a request that was recorded without its keys; or a card that is not registered any more.
+    """
+    from aigc_kit.memory import device
+    from aigc_kit.memory.plan import plan as make_plan
+    from aigc_kit.models import cards
+
+    record = load(path)
+    redacted = record.labels.get("redacted", ())
+    if redacted is True or (isinstance(redacted, list) and "request" in redacted):
+        raise BadInput(
+            asked=f"to reproduce {Path(path).name}",
+            found="its request held something like a key, which was blotted out, so it is not the request that ran",
+            todo="run the request again without a key in it, and save that",
+        )
+    request = request_from_json(record.request)
+    card = card or cards.get(request.card)
+    plan = make_plan(request, device.probe(), card)
+    take = (run or import_module(f"aigc_kit.make.{record.kind}").run)(plan.request, plan)
+    then = list(record.outputs.values())
+    now = [_sha256(data) for data in artefacts(take).values()]
+    again = build(take)
+    differs: dict[str, tuple[Any, Any]] = {"output": (then, now)} if then != now else {}
+    pairs = [("device", record.device, again.device)]
+    for name in ("request", "versions"):
+        pairs += _unlike(name, getattr(record, name), as_json(getattr(again, name)))
+    for name in ("dtypes", "placement", "attention"):
+        pairs += _unlike(name, record.plan.get(name), again.plan.get(name))
+    differs.update({name: (old, new) for name, old, new in pairs if old != new})
+    return Reproduction(take, then == now, FrozenMap(differs))
+
+
+def versions() -> dict[str, str]:
+    """Package -> version of what matters for a result; packages that are not installed are left out."""
+    found = {"python": platform.python_version(), "aigc-kit": import_module("aigc_kit").__version__}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _folder(given: Any) -> Path:
+    if not isinstance(given, (str, os.PathLike)) or "\0" in str(given):
+        raise BadInput(
+            asked=f"to save into {shown(given)}",
+            found="no path of a folder",
+            todo="name a folder, such as 'works', or leave it out for $AIGC_OUT or out",
+        )
+    return Path(given)
+
+
+def _stem(take: Take, name: str | None, parts: Mapping[str, bytes]) -> str:
+    if name is None:
+        request = json.dumps(as_json(take.plan.request), sort_keys=True)
+        digest = _sha256(request.encode() + b"".join(parts.values()))[:8]
+        return f"{take.kind}-{re.sub(r'[^A-Za-z0-9._-]', '_', take.plan.card.name)[:100]}-{digest}"
+    if not isinstance(name, str) or not SAFE_NAME.fullmatch(name) or len(name.encode(errors="replace")) > LONGEST_NAME:
+        raise BadInput(
+            asked=f"record name {name!r}",
+            found=f"not a plain file name of at most {LONGEST_NAME} bytes (a Chinese character takes 3)",
+            todo="use a few letters and digits",
+        )
+    return name
+
+
+def _refuse_keys(take: Take, stem: str) -> None:
+    """The words of a model are kept as they are or not at all: with a key in them they are not written.
+
+    Raises:
+        BadInput: the text, or the file's name, contains the value of such an environment variable.
+    """
+    names = secret_names_in(f"{stem}\n{take.data}" if isinstance(take.data, str) else stem)
+    if names:
+        raise BadInput(
+            asked=f"to save {stem if not secret_names_in(stem) else 'a record'}",
+            found=f"it contains the value of the environment variable {names[0]}, which holds a key",
+            todo="take the key out of the prompt and run again; nothing was written",
+        )
+
+
+def _unlike(name: str, then: Any, now: Any) -> list[tuple[str, Any, Any]]:
+    if not isinstance(then, Mapping) or not isinstance(now, Mapping):
+        return [(name, then, now)]
+    return [(f"{name}.{key}", then.get(key), now.get(key)) for key in dict.fromkeys([*then, *now])]
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

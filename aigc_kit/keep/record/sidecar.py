@@ -1,0 +1,124 @@
+"""Reading a sidecar back: every value is of the kind that its readers rely on, or it is no record."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields
+from math import isfinite
+from pathlib import Path
+from typing import Any, get_args
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import Figure, FrozenMap, Kind, Record, Request
+
+SAFE_NAME = re.compile(r"[^\s/\\:*?\"<>|.][^/\\:*?\"<>|\x00-\x1f]*")
+
+_TEXTS = ("created", "kind", "label", "device", "licence")
+_OBJECTS = ("request", "plan", "predicted", "measured", "versions", "outputs", "labels")
+
+
+def load(path: Path) -> Record:
+    """Read a sidecar.
+
+    Raises:
+        BadInput: no such file, not a record, one with values of the wrong kind, or one that names files outside its
+            folder.
+    """
+    path = Path(path)
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadInput(asked=f"record {path.name}", found="no such file", todo="give the path of a .json") from None
+    except OSError as error:
+        raise BadInput(asked=f"record {path.name}", found=f"cannot be read: {error.strerror}", todo="look") from None
+    except (ValueError, RecursionError) as error:
+        raise BadInput(asked=f"record {path.name}", found=f"not JSON: {error}", todo="give a sidecar") from None
+    names = {f.name for f in fields(Record)}
+    missing = sorted(names - set(data)) if isinstance(data, dict) else sorted(names)
+    if missing:
+        raise BadInput(
+            asked=f"record {path.name}",
+            found=f"no record; it lacks {', '.join(missing)}",
+            todo="give a sidecar that aigc_kit.keep.record.save wrote",
+        )
+    wrong = next(_wrong_values(data), None)
+    if wrong:
+        raise BadInput(asked=f"record {path.name}", found=wrong, todo="restore the file, or save the run again")
+    record = Record(**{name: data[name] for name in names})
+    strangers = [name for name in record.outputs if not SAFE_NAME.fullmatch(name)]
+    if strangers:
+        raise BadInput(
+            asked=f"record {path.name}",
+            found=f"it names files outside its folder: {strangers[0]!r}",
+            todo="do not trust this record",
+        )
+    return record
+
+
+def request_from_json(data: Mapping[str, Any]) -> Request:
+    """The Request that `as_json` turned into this mapping; lists become tuples again.
+
+    Raises:
+        BadInput: unknown fields, or values that a Request refuses.
+    """
+    known = {f.name for f in fields(Request)}
+    strangers = sorted(set(data) - known)
+    if strangers or "card" not in data or "prompt" not in data:
+        raise BadInput(
+            asked="a request from JSON",
+            found=f"unknown fields {strangers}" if strangers else "no card or no prompt",
+            todo=f"give some of {', '.join(sorted(known))}",
+        )
+    try:
+        return Request(**{name: _tuples(value) for name, value in data.items()})
+    except TypeError as error:  # a word where a number belongs
+        raise BadInput(asked="a request from JSON", found=str(error), todo="give values of the right kind") from None
+
+
+def _wrong_values(data: Mapping[str, Any]) -> Iterator[str]:
+    """What in a record's JSON is of the wrong kind, in words; the first that is yielded is the one to tell."""
+    yield from _unlike(_TEXTS, data, "", _is_text, "text")
+    yield from _unlike(_OBJECTS, data, "", _is_object, "an object")
+    yield from _unlike(("kind",), data, "", get_args(Kind).__contains__, f"one of {', '.join(get_args(Kind))}")
+    yield from _unlike(("card", "prompt"), data["request"], "request.", _is_text, "text")
+    yield from _unlike(("extra",), {"extra": {}, **data["request"]}, "request.", _is_object, "an object")
+    yield from _unlike(("card",), {"card": {}, **data["plan"]}, "plan.", _is_object, "an object")
+    for name in ("versions", "outputs"):
+        yield from _unlike(data[name], data[name], f"{name}.", _is_text, "text")
+    for name in ("predicted", "measured"):
+        yield from _unlike(data[name], data[name], f"{name}.", _is_figure, "a figure with value, unit, how and source")
+
+
+def _unlike(
+    names: Iterable[str], data: Mapping[str, Any], prefix: str, test: Callable[[Any], bool], what: str
+) -> Iterator[str]:
+    for name in names:
+        value = data.get(name)
+        if not test(value):
+            text = json.dumps(value, ensure_ascii=False)
+            yield f"{prefix}{name} is {text if len(text) <= 60 else text[:60] + '...'}, not {what}"
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_figure(value: Any) -> bool:
+    try:
+        figure = Figure(**value)
+    except (TypeError, ValueError, AttributeError):
+        return False
+    numbers = [figure.value, *([] if figure.error is None else [figure.error])]
+    return isinstance(figure.unit, str) and all(
+        isinstance(number, int | float) and not isinstance(number, bool) and isfinite(number) for number in numbers
+    )
+
+
+def _tuples(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return FrozenMap({key: _tuples(item) for key, item in value.items()})
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value

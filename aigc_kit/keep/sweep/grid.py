@@ -1,0 +1,68 @@
+"""Which requests a sweep runs: one base, and a dial for each axis."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from typing import Any
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import FrozenMap, Request
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A base request and its dials; the last dial turns fastest.
+
+    Args:
+        base: what all requests share.
+        axes: dial -> its values, each at least one.
+    """
+
+    base: Request
+    axes: FrozenMap
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """How many values each dial has."""
+        return tuple(len(values) for values in self.axes.values())
+
+    def __len__(self) -> int:
+        return prod(self.shape)
+
+    def __iter__(self) -> Iterator[tuple[FrozenMap, Request]]:
+        """(dial -> value, the request) of every cell, in order."""
+        for values in product(*self.axes.values()):
+            point = FrozenMap(dict(zip(self.axes, values, strict=True)))
+            yield point, self.base.change(**_fields(point))
+
+
+def grid(base: Request, **axes: Iterable[Any]) -> Grid:
+    """A grid around a request.
+
+    Args:
+        base: such as `text.plan_for(...).request`.
+        axes: dial -> values. A dial is a field of `Request` ("seed", "guidance", "prompt"), a setting of the modality
+            ("temperature"), or "size" for (height, width).
+
+    Raises:
+        BadInput: no dial, a dial without values or with a text in place of a list, or a value that `Request` refuses.
+    """
+    if not axes:
+        raise BadInput(asked="a grid", found="no dial", todo="name one, such as seed=range(4)")
+    listed = {}
+    for name, values in axes.items():
+        listed[name] = () if isinstance(values, str) else tuple(values)
+        if not listed[name]:
+            raise BadInput(asked=f"{name}={values!r}", found="no list of values", todo="give a list or a range")
+    made = Grid(base, FrozenMap(listed))
+    for _ in made:  # every request is built once here, so that a wrong value is told before anything runs
+        pass
+    return made
+
+
+def _fields(point: FrozenMap) -> dict[str, Any]:
+    fields = dict(point)
+    if "size" in fields:
+        fields["height"], fields["width"] = fields.pop("size")
+    return fields

@@ -1,0 +1,91 @@
+"""A cell on disk: a folder named by the digest of what decides its content.
+
+    <folder>/<digest>/made.json, made.txt, ...   what the worker handed back
+    <folder>/<digest>/cell.json                  written last: {"asked", "files": {name: sha256}, "seconds", "where"}
+
+A cell counts only when `cell.json` is there and every file has the sha256 in it; whatever a killed process left is
+written again.
+"""
+
+import hashlib
+import inspect
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.paths import write_atomically
+from aigc_kit.core.redact import redact
+from aigc_kit.core.types import Request, as_json
+from aigc_kit.keep import record
+from aigc_kit.keep.sweep.workers import Made
+from aigc_kit.models import cards
+from aigc_kit.models.fetch.layout import expected
+
+MANIFEST = "cell.json"
+DIGITS = 20  # of the digest; 80 bits: no two cells of any course meet by chance
+
+
+def digest(request: Request, run: Callable[..., Any]) -> str:
+    """Of the request, the bytes of its model, the versions of what computes, and the function that runs it."""
+    card = cards.ALL.get(request.card)
+    model = [
+        [
+            source.kind,
+            source.ref,
+            source.revision,
+            [[file.path, expected(source, file).sha256] for file in source.files],
+        ]
+        for source in (card.sources if card else ())
+    ]
+    decides = {"request": as_json(request), "model": model, "versions": record.versions(), "run": _function(run)}
+    text = json.dumps(decides, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+
+
+def read(folder: Path) -> dict[str, Any] | None:
+    """The manifest of a whole cell; None when there is none, or a file is not what was written."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        whole = all(
+            Path(name).name == name and hashlib.sha256((folder / name).read_bytes()).hexdigest() == sha256
+            for name, sha256 in manifest["files"].items()
+        )
+        return manifest if whole and isinstance(manifest["seconds"], float) and manifest["where"] else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def write(folder: Path, request: Request, made: Made) -> dict[str, Any]:
+    """Write a cell, its manifest last; returns the manifest.
+
+    Raises:
+        BadInput: a worker handed back something else than bytes under plain file names.
+    """
+    wrong = [n for n, data in made.files.items() if Path(n).name != n or n == MANIFEST or not isinstance(data, bytes)]
+    if wrong or not made.files:
+        raise BadInput(
+            asked=f"to keep a cell of {request.card}",
+            found=f"{wrong[0]!r} is no plain file with bytes" if wrong else "no file",
+            todo='let the run function return {"name.ending": bytes}',
+        )
+    manifest = {
+        "asked": redact(as_json(request)),
+        "files": {name: hashlib.sha256(data).hexdigest() for name, data in made.files.items()},
+        "seconds": made.seconds,
+        "where": made.where,
+    }
+    for name, data in made.files.items():
+        write_atomically(folder / name, data)
+    write_atomically(folder / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
+    return manifest
+
+
+def _function(run: Callable[..., Any]) -> list[str]:
+    """Name and text of a function: a changed one makes other cells."""
+    try:
+        source = inspect.getsource(run)
+    except (OSError, TypeError):  # written at a prompt, or no plain function
+        source = ""
+    return [getattr(run, "__module__", ""), getattr(run, "__qualname__", repr(type(run))), source]

@@ -1,0 +1,1 @@
+"""One modality each, and what they share."""

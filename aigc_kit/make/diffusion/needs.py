@@ -1,0 +1,179 @@
+"""Plans of image and video models: what fits is searched, and said in words."""
+
+from dataclasses import replace
+
+from aigc_kit.core.errors import BadInput, DoesNotFit
+from aigc_kit.core.types import Budget, Card, Change, Figure, FrozenMap, Plan, Request
+from aigc_kit.core.units import format_bytes
+from aigc_kit.memory.footprint import seconds as estimate
+from aigc_kit.memory.plan import explain, search
+from aigc_kit.memory.plan.ladders import MARGIN, Size, by_course, sizes, volume
+from aigc_kit.memory.plan.needs import Need, dtypes_of, gpu_of, placement_of
+from aigc_kit.memory.plan.options import Asked, complete
+
+
+def plan(request: Request, budget: Budget, card: Card) -> Plan:
+    """Resolve a request for an image or video model; see `aigc_kit.memory.plan.plan`.
+
+    Size and frames that the request leaves open are searched with placement, decoder options and dtype; what it fixes
+    is never changed. On a CPU everything stays there, in float32.
+
+    Raises:
+        BadInput: what the model cannot do, or a size of which nothing was traced.
+        DoesNotFit: with the smallest change that would fit.
+    """
+    asked, given = Asked.of(request), request
+    request, changes = complete(request, card)
+    if asked.policy == "course":
+        request, more = by_course(request, card, budget.free_bytes)
+        changes += more
+    space = search.Space(card, budget, request.batch, asked)
+    ladder = sizes(request, card)
+    found = search.best(space, ladder)
+    if found is not None:
+        return _made(space, request, found, (*changes, *_dtype_change(space)), given)
+    if search.known(space, ladder):
+        raise _does_not_fit(space, request, ladder)
+    if card.tier == "tiny":
+        from aigc_kit.make.diffusion import untraced
+
+        return untraced.plan(request, budget, card, asked, ladder, changes)
+    names = " ".join(f"{h}x{w}" for h, w in card.constraints["ladder"])
+    raise BadInput(
+        asked=f"a plan of {card.name} at {explain.size(ladder[0])}",
+        found="no trace tells what it needs: it is larger than those that ship with the kit, or has other options",
+        todo=f"choose one of {names}, or X-ray it: aigc xray {card.name}",
+    )
+
+
+def fallbacks(made: Plan, count: int = 3) -> tuple[Plan, ...]:
+    """Plans to step down to when this one runs out of memory after all: each is predicted to need less than the last.
+
+    Args:
+        made: by `plan`. Other placements and decoder options at its size come first, then smaller sizes.
+        count: at most so many.
+    """
+    request, card, wanted = made.request, made.card, need_of(made)
+    if wanted is None:
+        return ()
+    asked = replace(Asked.of(request), placement=None, text_on_cpu=None, vae_tiling=None, vae_slicing=None)
+    space, own = search.Space(card, made.budget, request.batch, asked), _size_of(request)
+    open_size = replace(request, height=None, width=None, frames=None)
+    steps = [own, *(s for s in sizes(open_size, card) if volume(s) < volume(own))]
+    return tuple(
+        _made(space, request.change(**_size_fields(n, card)), n, made.changes, request)
+        for n in search.below(space, wanted, steps, count)
+    )
+
+
+def need_of(made: Plan) -> Need | None:
+    """What was reckoned for a plan, phase by phase; None where it was not traced (small models on any machine)."""
+    wanted = (dict(made.placement), dict(made.dtypes), made.vae.get("slicing", False), made.vae.get("tiling", False))
+    space = search.Space(made.card, made.budget, made.request.batch, Asked.of(made.request))
+    for found in space.needs(_size_of(made.request)):
+        way, facts = found.way, found.facts
+        places = placement_of(facts, way)
+        if made.budget.device == "cpu":
+            places = dict.fromkeys(places, "cpu")
+        if (places, dtypes_of(facts, way), way.slicing, way.tiling) == wanted:
+            return found
+    return None
+
+
+def _made(space: search.Space, request: Request, found: Need, changes: tuple[Change, ...], given: Request) -> Plan:
+    way, card, budget = found.way, space.card, space.budget
+    places = placement_of(found.facts, way)
+    if budget.device == "cpu":
+        places = dict.fromkeys(places, "cpu")
+    return Plan(
+        request=request.change(**_size_fields(found, card)),
+        card=card,
+        budget=budget,
+        dtypes=FrozenMap(dtypes_of(found.facts, way)),
+        placement=FrozenMap(places),
+        attention=way.attention,
+        vae=FrozenMap(slicing=way.slicing, tiling=way.tiling),
+        prediction=FrozenMap(figures(found, request, budget)),
+        changes=changes,
+        reasons=explain.reasons(space, found, given),
+    )
+
+
+def _size_fields(found: Need, card: Card) -> dict[str, int | None]:
+    way = found.way
+    return {"height": way.height, "width": way.width, "frames": way.frames if card.kind == "video" else None}
+
+
+def _size_of(request: Request) -> Size:
+    assert request.height and request.width
+    return request.height, request.width, request.frames or 1
+
+
+def figures(found: Need, request: Request, budget: Budget) -> dict[str, Figure]:
+    """Figures under the names that a run measures: "peak" and "peak.<phase>" as allocated, "reserved" and "ram"."""
+    made, facts = found.prediction, found.facts
+    rule = f"traced with {facts.traced_with}; {made.source}" if facts.traced_with else made.source
+    if not found.traced:
+        rule = f"an upper bound, by the trace of {facts.height}x{facts.width}x{facts.frames}; {rule}"
+    figures = {
+        "weights": Figure(
+            sum(facts.weights_bytes.values()), "B", "predicted", "parameters counted x bytes", error=0.01
+        ),
+        "peak": _figure(made.allocated_bytes, made.allocated_interval, f"{made.setter}; {rule}"),
+    }
+    for phase in made.phases:
+        if phase.where == "cuda":
+            high = phase.resident_bytes + (phase.allocated_bytes - phase.resident_bytes) * (1 + made.error)
+            low = phase.resident_bytes + (phase.allocated_bytes - phase.resident_bytes) / (1 + made.error)
+            figures[f"peak.{phase.name}"] = _figure(phase.allocated_bytes, (low, high), phase.setter)
+    if budget.device == "cuda":
+        figures["reserved"] = _figure(made.reserved_bytes, made.interval, f"with the allocator's slack; {made.source}")
+        figures["ram"] = Figure(found.ram_bytes, "B", "predicted", "all weights, and the libraries", error=0.25)
+        gpu = gpu_of(budget)
+        time = estimate(facts, gpu, steps=request.steps, placement=made.placement) if gpu else None
+        if time is not None:
+            figures["seconds"] = time
+    return figures
+
+
+def _figure(value: float, interval: tuple[float, float], rule: str) -> Figure:
+    low, high = interval
+    return Figure(value, "B", "predicted", rule, error=max(high / value - 1, 1 - low / value) if value else 0.0)
+
+
+def _dtype_change(space: search.Space) -> tuple[Change, ...]:
+    wanted, (given, _) = space.asked.dtype, space.dtypes()
+    if wanted in {None, "float8", given} and not (wanted == "float8" and space.budget.device == "cpu"):
+        return ()
+    if space.budget.device == "cpu":
+        return (Change("dtype", wanted, given, "a CPU has no use for float8", "CPU 上不用 float8"),)
+    return (Change("dtype", wanted, given, "this GPU does not compute in bfloat16", "这块显卡不支持 bfloat16"),)
+
+
+def shortfall(request: Request, budget: Budget, card: Card) -> tuple[Need, search.Remedy]:
+    """For a request that does not fit: the way that comes nearest, and the smallest changes that would fit."""
+    asked = Asked.of(request)
+    request, _ = complete(request, card)
+    if asked.policy == "course":
+        request, _ = by_course(request, card, budget.free_bytes)
+    return _shortfall(search.Space(card, budget, request.batch, asked), request, sizes(request, card))
+
+
+def _shortfall(space: search.Space, request: Request, ladder: list[Size]) -> tuple[Need, search.Remedy]:
+    needs = [found for one in ladder for found in space.needs(one)]
+    nearest = min(needs, key=lambda n: (sum(space.short(n)), n.device_bytes, search.order(n)))
+    return nearest, search.remedy(space, ladder, fixed=bool(request.height or request.frames))
+
+
+def _does_not_fit(space: search.Space, request: Request, ladder: list[Size]) -> DoesNotFit:
+    nearest, help_ = _shortfall(space, request, ladder)
+    budget, where = space.budget, "the GPU" if space.budget.device == "cuda" else "main memory"
+    found = (
+        f"at least {format_bytes(nearest.device_bytes)} of {where} (upper end of the prediction), "
+        f"and {MARGIN:.0%} of {format_bytes(budget.free_bytes)} free may be used"
+    )
+    if help_.ram_bytes:
+        found += f"; {format_bytes(nearest.ram_bytes)} of main memory, {format_bytes(budget.ram_free_bytes)} free"
+    what = explain.size(ladder[0]) if len(ladder) == 1 else f"any size of {explain.size(ladder[-1])} or more"
+    todo = explain.remedy(help_, request, where).en
+    return DoesNotFit(asked=f"{space.card.name} at {what} on {budget.name}", found=found, todo=todo)

@@ -1,0 +1,208 @@
+"""A against B: two plans for the same picture, timed in turn, with true peaks and the difference of what they drew."""
+
+import statistics
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import Figure, FrozenMap, Plan, Take
+from aigc_kit.make.diffusion.rescuing import finish
+from aigc_kit.make.image.job import Job
+from aigc_kit.models import loaded
+
+
+@dataclass(frozen=True)
+class Side:
+    """What one plan did.
+
+    Args:
+        name: "A" or "B", or what the caller calls it.
+        plan: that was run.
+        load_seconds: of reading the model, each time that it was read here; empty when it was in memory before.
+        weight_bytes: of all parts as they are in memory, counted.
+        seconds: of every timed run: prompt to picture, without loading, with the device's work finished.
+        peak: highest bytes during a run, weights included; None where nothing follows it.
+        reserved_bytes: taken from the driver at the peak (CUDA), else None.
+        take: of the last timed run.
+        phases: phase -> its peak in bytes, weights included.
+    """
+
+    name: str
+    plan: Plan
+    load_seconds: tuple[float, ...]
+    weight_bytes: int
+    seconds: tuple[float, ...]
+    peak: Figure | None
+    reserved_bytes: int | None
+    take: Take
+    phases: Mapping[str, int] = field(default_factory=FrozenMap)
+
+    @property
+    def median(self) -> float:
+        """Median of `seconds`."""
+        return statistics.median(self.seconds)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two sides, run in turn.
+
+    Args:
+        a, b: the sides.
+        order: of the timed runs, such as "ABBAAB".
+        ratios: seconds of A / seconds of B, round by round: above 1, B was faster.
+        mean_difference, max_difference: of the pictures' pixels, 0-255.
+        psnr: dB between the pictures; None when they are equal.
+    """
+
+    a: Side
+    b: Side
+    order: str
+    ratios: tuple[float, ...]
+    mean_difference: float
+    max_difference: int
+    psnr: float | None
+
+    @property
+    def ratio(self) -> float:
+        """Median of the ratios."""
+        return statistics.median(self.ratios)
+
+
+class Runner:
+    """Runs one side as often as asked, by its own plan or not at all, alone on a GPU. Its warm-up is where live tensors
+    are followed on a CPU, so that no timed run is slowed by it.
+
+    Args:
+        name: of the side.
+        plan: to be run.
+        pictures: "image" and "mask" of `run`.
+    """
+
+    def __init__(self, name: str, plan: Plan, pictures: Mapping[str, Any]) -> None:
+        self.name, self.plan, self.pictures = name, plan, pictures
+        self.loads: list[float] = []
+        self.seconds: list[float] = []
+        self.phases: dict[str, int] = {}
+        self.reserved, self.weights = 0, 0
+        self.take: Take | None = None
+
+    def ready(self, other: "Runner | None" = None) -> None:
+        """Loaded and warm. On a GPU the other side's model leaves first, or it would count in this one's peak."""
+        from aigc_kit.make.image import loading
+
+        apart = other is not None and loading.key(self.plan) != loading.key(other.plan)
+        if other is not None and apart and self.plan.budget.device == "cuda" and loaded.is_loaded(other.plan):
+            loaded.free(other.plan.card.name)
+        if not loaded.is_loaded(self.plan):
+            began = time.perf_counter()
+            loaded.engine(self.plan)
+            self.loads.append(time.perf_counter() - began)
+            self._warm_up()
+        elif self.take is None:
+            self._warm_up()
+
+    def once(self) -> None:
+        """One timed run."""
+        began = time.perf_counter()
+        self.take = finish(Job(self.plan.request, self.plan, **self.pictures))
+        self.seconds.append(time.perf_counter() - began)
+        if self.plan.budget.device == "cuda":
+            self._read(self.take)
+
+    def side(self) -> Side:
+        """What the runs have shown; at least one was timed."""
+        assert self.take is not None
+        where = self.plan.budget.name
+        how = "max_memory_allocated" if self.plan.budget.device == "cuda" else "weights and live tensors of the warm-up"
+        peak = Figure(max(self.phases.values()), "B", "measured", f"{how}, on {where}") if self.phases else None
+        return Side(
+            self.name,
+            self.plan,
+            tuple(self.loads),
+            self.weights,
+            tuple(self.seconds),
+            peak,
+            self.reserved or None,
+            self.take,
+            FrozenMap(self.phases),
+        )
+
+    def _warm_up(self) -> None:
+        on_cpu = self.plan.budget.device == "cpu"
+        warm = replace(self.plan, request=self.plan.request.change(follow=True)) if on_cpu else self.plan
+        self.take = finish(Job(warm.request, warm, **self.pictures))
+        self.weights = weight_bytes(loaded.engine(self.plan))
+        if on_cpu:
+            self._read(self.take)
+
+    def _read(self, take: Take) -> None:
+        """Keep the highest peaks."""
+        for phase in take.cost.phases:
+            if phase.peak_bytes is not None:
+                self.phases[phase.name] = max(phase.peak_bytes, self.phases.get(phase.name, 0))
+        self.reserved = max(self.reserved, take.labels.get("reserved_bytes", 0))
+
+
+def compare(
+    a: Plan,
+    b: Plan,
+    repeats: int = 3,
+    *,
+    names: tuple[str, str] = ("A", "B"),
+    image: Any = None,
+    mask: Any = None,
+) -> Comparison:
+    """Run two plans in turn: one run of each to warm up, then `repeats` rounds AB, BA, AB, ...
+
+    Args:
+        a, b: plans of image models; for a fair comparison of the same prompt and seed.
+        repeats: rounds, >= 1.
+        names: what the sides are called.
+        image, mask: as in `run`, for both.
+
+    Raises:
+        BadInput: repeats < 1, or plans whose pictures have different sizes.
+        NotOnDisk, CannotLoad: as in `run`.
+    """
+    if not isinstance(repeats, int) or isinstance(repeats, bool) or repeats < 1:
+        raise BadInput(asked=f"repeats={repeats!r}", found="not an integer >= 1", todo="choose 3 or more")
+    shapes = [(p.request.batch, p.request.height, p.request.width) for p in (a, b)]
+    if shapes[0] != shapes[1]:
+        todo = "plan both with the same height, width and batch"
+        raise BadInput(asked=f"{names[0]} against {names[1]}", found=f"sizes {shapes[0]} and {shapes[1]}", todo=todo)
+    pictures = {"image": image, "mask": mask}
+    sides = (Runner(names[0], a, pictures), Runner(names[1], b, pictures))
+    order, ratios = "", []
+    for turn in range(repeats):
+        for which in (0, 1) if turn % 2 == 0 else (1, 0):
+            sides[which].ready(sides[1 - which])
+            sides[which].once()
+            order += "AB"[which]
+        ratios.append(sides[0].seconds[-1] / sides[1].seconds[-1])
+    one, two = sides[0].side(), sides[1].side()
+    apart = np.abs(one.take.data.astype(np.int16) - two.take.data.astype(np.int16))
+    square = float(np.mean(apart.astype(np.float64) ** 2))
+    psnr = 10 * float(np.log10(255**2 / square)) if square else None
+    return Comparison(one, two, order, tuple(ratios), float(apart.mean()), int(apart.max()), psnr)
+
+
+def weight_bytes(engine: Any) -> int:
+    """Bytes of all weights and buffers of a loaded pipeline, each counted once, wherever they are.
+
+    Args:
+        engine: `aigc_kit.models.loaded.engine(plan)` of an image plan.
+    """
+    from torch import nn
+
+    tensors = {
+        id(tensor): tensor
+        for part in engine.parts.values()
+        if isinstance(part, nn.Module)
+        for tensor in (*part.parameters(), *part.buffers())
+    }
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())

@@ -1,0 +1,104 @@
+"""Grids: one dial down the side, one along the top, everything else the same."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import Take
+from aigc_kit.make.image.run import plan_for, run
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Takes of a grid.
+
+    Args:
+        rows, columns: (name of the dial, its values); a name is "" where there is one row or column.
+        takes: row by row.
+    """
+
+    rows: tuple[str, tuple[Any, ...]]
+    columns: tuple[str, tuple[Any, ...]]
+    takes: tuple[tuple[Take, ...], ...]
+
+    def sheet(self, gap: int = 4) -> np.ndarray:
+        """All pictures in one, first of each batch, at the upper left of cells of one size; white between.
+
+        Returns:
+            uint8 (H, W, 3).
+        """
+        pictures = [[take.data[0] for take in row] for row in self.takes]
+        height = max(p.shape[0] for row in pictures for p in row)
+        width = max(p.shape[1] for row in pictures for p in row)
+        across, down = len(pictures[0]), len(pictures)
+        sheet = np.full((down * (height + gap) - gap, across * (width + gap) - gap, 3), 255, np.uint8)
+        for i, row in enumerate(pictures):
+            for j, p in enumerate(row):
+                top, left = i * (height + gap), j * (width + gap)
+                sheet[top : top + p.shape[0], left : left + p.shape[1]] = p
+        return sheet
+
+
+def grid(
+    prompt: str | Sequence[str],
+    *,
+    rows: Mapping[str, Sequence[Any]] | None = None,
+    columns: Mapping[str, Sequence[Any]] | None = None,
+    on_take: Callable[[int, int, Take], object] | None = None,
+    **values: Any,
+) -> Grid:
+    """Draw a grid.
+
+    Args:
+        prompt: one prompt; or several, which are then the rows, with seed + row (the course's batch: seed = index).
+        rows, columns: {dial: values}, one dial each: "guidance", "steps", "seed", "size" for (height, width), or
+            anything that `plan_for` takes, such as "prompt", "negative" or "scheduler".
+        on_take: called with (row, column, take) as soon as a picture is there.
+        values: for all pictures, as in `plan_for`.
+
+    Raises:
+        BadInput: a dial without values, or two dials for one side. Others as in `plan_for` and `run`.
+    """
+    shared = dict(values)
+    if not isinstance(prompt, str):
+        if rows:
+            todo = "leave rows out"
+            raise BadInput(asked="several prompts and rows", found="the prompts are the rows", todo=todo)
+        rows, seed = {"prompt": tuple(prompt)}, shared.pop("seed", 0)
+    else:
+        shared["prompt"], seed = prompt, None
+    down, along = _dial(rows, "rows"), _dial(columns, "columns")
+    made = []
+    for i, row in enumerate(down[1]):
+        line = []
+        for j, column in enumerate(along[1]):
+            chosen = {**shared, **_set(down[0], row), **_set(along[0], column)}
+            if seed is not None:
+                chosen.setdefault("seed", seed + i)
+            plan = plan_for(**chosen)
+            take = run(plan.request, plan)
+            if on_take is not None:
+                on_take(i, j, take)
+            line.append(take)
+        made.append(tuple(line))
+    return Grid(down, along, tuple(made))
+
+
+def _dial(given: Mapping[str, Sequence[Any]] | None, side: str) -> tuple[str, tuple[Any, ...]]:
+    if not given:
+        return "", (None,)
+    if len(given) != 1:
+        raise BadInput(asked=f"{side}={dict(given)}", found=f"{len(given)} dials", todo="turn one dial a side")
+    ((name, values),) = given.items()
+    if isinstance(values, str) or not len(values):
+        raise BadInput(asked=f"{side}={{{name!r}: {values!r}}}", found="no list of values", todo="give a list")
+    return name, tuple(values)
+
+
+def _set(name: str, value: Any) -> dict[str, Any]:
+    if not name:
+        return {}
+    return {"height": value[0], "width": value[1]} if name == "size" else {name: value}

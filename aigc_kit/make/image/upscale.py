@@ -1,0 +1,80 @@
+"""Larger pictures: by a plain resampler, or by a model where there is one. The result says which."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aigc_kit.core.errors import BadInput, CannotLoad, missing_extra
+from aigc_kit.make.image.pixels import picture
+
+MAX_FACTOR = 8
+
+
+@dataclass(frozen=True)
+class Upscaled:
+    """A larger picture.
+
+    Args:
+        data: uint8 (H, W, 3).
+        how: "lanczos" (a formula: no detail is added) or "model: <architecture>" (details are invented).
+        factor: by which height and width grew.
+    """
+
+    data: np.ndarray
+    how: str
+    factor: float
+
+
+def upscale(image: Any, factor: float = 2, model: str | Path | None = None) -> Upscaled:
+    """Make a picture larger.
+
+    Args:
+        image: PIL.Image or uint8 (H, W, 3), such as `take.data[0]`.
+        factor: 1 < factor <= 8.
+        model: a super-resolution model in a .safetensors file, of an architecture that spandrel knows (ESRGAN and
+            others); its picture is then resampled to the factor. None uses the resampler alone.
+
+    Raises:
+        BadInput: a factor out of range, no picture, or a model file that is not .safetensors (pickles are not opened).
+        MissingExtra: a model without the package spandrel.
+        CannotLoad: spandrel does not know the file.
+    """
+    number = isinstance(factor, (int, float)) and not isinstance(factor, bool)
+    if not number or not 1 < factor <= MAX_FACTOR:
+        raise BadInput(asked=f"factor={factor!r}", found=f"not in (1, {MAX_FACTOR}]", todo="choose 2")
+    source = picture(image)
+    how = "lanczos"
+    size = (round(source.width * factor), round(source.height * factor))
+    if model is not None:
+        source, how = _by_model(source, Path(model))
+    if source.size != size:
+        source = source.resize(size, 1)  # 1: Lanczos
+    return Upscaled(np.asarray(source), how, factor)
+
+
+def _by_model(source: Any, file: Path) -> tuple[Any, str]:
+    import torch
+    from PIL import Image
+
+    if file.suffix != ".safetensors" or not file.is_file():
+        raise BadInput(
+            asked=f"upscaling by {file}",
+            found="not a .safetensors file on this machine",
+            todo="give one; other formats can run code when they are opened",
+        )
+    try:
+        from spandrel import ModelLoader
+    except ImportError:
+        raise missing_extra("spandrel", "upscale", "upscaling by a model") from None
+    try:
+        found = ModelLoader(device="cpu").load_from_file(file)
+    except Exception as error:
+        said = str(error) or type(error).__name__
+        todo = "use a super-resolution model that spandrel lists"
+        raise CannotLoad(asked=f"the upscaler {file.name}", found=said, todo=todo) from error
+    pixels = torch.from_numpy(np.array(source)).permute(2, 0, 1)[None].float() / 255
+    with torch.no_grad():
+        made = found(pixels)[0].clamp(0, 1).mul(255).round().to(torch.uint8)
+    return Image.fromarray(made.permute(1, 2, 0).numpy()), f"model: {found.architecture.name}"

@@ -1,0 +1,227 @@
+"""ChatTTS's control tokens: read, checked and printed, each at the layer it belongs to.
+
+    refine prompt   [oral_0-9] [laugh_0-2] [break_0-7]   how the model rewrites the text before it speaks
+    code prompt     [speed_0-9]                          how the sound is made
+    text            [uv_break] [laugh] [lbreak]          what happens at this place
+
+ChatTTS validates none of them: a token in the wrong place is read as part of the text, and an unclosed bracket drops
+the rest of it. Here every such case is an error that names the place.
+Source: README and `core.py` of ChatTTS 0.2.5.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Literal, NoReturn
+
+from aigc_kit.core.errors import BadInput
+
+Layer = Literal["refine", "code", "text"]
+
+LEVELS: Mapping[str, tuple[int, Layer]] = MappingProxyType(
+    {"oral": (9, "refine"), "laugh": (2, "refine"), "break": (7, "refine"), "speed": (9, "code")}
+)
+"""name of a control -> its highest level (the lowest is 0), and its layer."""
+
+INLINE = ("[uv_break]", "[laugh]", "[lbreak]")
+"""The tokens that may stand in a text: a short pause, a laugh, a long pause."""
+
+_SETTING = {"oral": "oral", "laugh": "laugh", "break": "breaks", "speed": "speed"}  # `break` is a word of Python
+_TOKEN = re.compile(r"\[([A-Za-z]+)(?:_(-?[0-9]+))?\]")
+_WHERE = {
+    "refine": "it belongs in the prompt of the refining step",
+    "code": "it belongs in the prompt of the speaking step",
+    "text": "it belongs in the text itself",
+}
+
+
+@dataclass(frozen=True)
+class Token:
+    """One token of a text: `text[start:end]` is "[name_level]" or "[name]"."""
+
+    text: str
+    start: int
+
+    @property
+    def end(self) -> int:
+        """Index behind the closing bracket."""
+        return self.start + len(self.text)
+
+
+def parse(prompt: str, layer: Literal["refine", "code"] | None = None) -> dict[str, int]:
+    """The levels of a prompt that consists of tokens, in the names of `Settings`.
+
+    Args:
+        prompt: tokens such as "[oral_2][laugh_0][break_6]"; spaces may stand between them. Empty: no levels.
+        layer: "refine" or "code" takes the tokens of that layer alone; None takes both.
+
+    Returns:
+        Name -> level, in the order of the prompt: "oral", "laugh", "breaks" (ChatTTS's `break`), "speed".
+
+    Raises:
+        BadInput: an unknown token, a level out of range, a token twice, at the wrong layer or unclosed, or words
+            between tokens; the error names the place.
+
+    >>> parse("[oral_2][laugh_0][break_6][speed_5]")
+    {'oral': 2, 'laugh': 0, 'breaks': 6, 'speed': 5}
+    """
+    _check_is_text(prompt)
+    levels: dict[str, int] = {}
+    for part in _parts(prompt):
+        if isinstance(part, Token):
+            name, level = _level(prompt, part, layer)
+            if name in levels:
+                _refuse(prompt, part.start, part.text, f"{name!r} is set twice", "keep one of the two")
+            levels[name] = level
+        elif part[0].strip():
+            at = part[1] + len(part[0]) - len(part[0].lstrip())
+            _refuse(prompt, at, part[0].strip()[:20], "words between control tokens", "put words into the text")
+    return levels
+
+
+def show(levels: Mapping[str, int | None], layer: Literal["refine", "code"] | None = None) -> str:
+    """The prompt of these levels: what `parse` reads. None leaves a control out.
+
+    Args:
+        levels: in the names of `Settings`: "oral", "laugh", "breaks", "speed"; other names are an error.
+        layer: print the tokens of one layer alone.
+
+    Raises:
+        BadInput: an unknown name, or a level out of range.
+
+    >>> show({"speed": 5, "oral": 2, "breaks": 6}), show({"speed": 5, "oral": 2}, "code")
+    ('[oral_2][break_6][speed_5]', '[speed_5]')
+    """
+    unknown = set(levels) - set(_SETTING.values())
+    if unknown:
+        raise BadInput(
+            asked=f"a control prompt with {', '.join(sorted(map(repr, unknown)))}",
+            found="no control of that name",
+            todo=f"choose from {', '.join(_SETTING.values())}",
+        )
+    tokens = []
+    for name, (highest, of_layer) in LEVELS.items():
+        level = levels.get(_SETTING[name])
+        if level is None:
+            continue
+        if isinstance(level, bool) or not isinstance(level, int) or not 0 <= level <= highest:
+            raise BadInput(
+                asked=f"{_SETTING[name]}={level!r:.80}",
+                found=f"not a whole number from 0 to {highest}",
+                todo=f"choose a level from 0 to {highest}, or None for the model's own",
+            )
+        if layer in (None, of_layer):
+            tokens.append(f"[{name}_{level}]")
+    return "".join(tokens)
+
+
+def check_inline(text: str) -> None:
+    """Refuse a text whose brackets are anything but inline tokens.
+
+    Raises:
+        BadInput: a token of another layer, an unknown or unclosed one; the error names the place.
+    """
+    for _ in _inline(text):
+        pass
+
+
+def pieces(text: str) -> list[tuple[str, bool]]:
+    """The text cut at its inline tokens: (piece, whether it is a token), in order; joined they are the text.
+
+    Raises:
+        BadInput: as `check_inline`.
+
+    >>> pieces("好[laugh]，走吧")
+    [('好', False), ('[laugh]', True), ('，走吧', False)]
+    """
+    return list(_inline(text))
+
+
+def without_tokens(text: str) -> str:
+    """The text without its inline tokens."""
+    return "".join(piece for piece, is_token in pieces(text) if not is_token)
+
+
+def _inline(text: str) -> Iterator[tuple[str, bool]]:
+    _check_is_text(text)
+    for part in _parts(text):
+        if not isinstance(part, Token):
+            yield part[0], False
+        elif part.text in INLINE:
+            yield part.text, True
+        else:
+            _refuse_in_text(text, part)
+
+
+def _refuse_in_text(text: str, token: Token) -> NoReturn:
+    found = _TOKEN.fullmatch(token.text)
+    name = found[1] if found else ""
+    if found and name in LEVELS and found[2] is not None:
+        _level(text, token, None)  # out of range comes first
+        setting = _SETTING[name]
+        meaning = f"{_WHERE[LEVELS[name][1]]}, not in the text"
+        extra = "; a laugh at this place is [laugh]" if name == "laugh" else ""
+        extra = "; a pause at this place is [uv_break]" if name == "break" else extra
+        _refuse(text, token.start, token.text, meaning, f"take it out and set {setting}={int(found[2])}{extra}")
+    _refuse_unknown(text, token, INLINE)
+
+
+def _level(prompt: str, token: Token, layer: str | None) -> tuple[str, int]:
+    """(name of the setting, level) of a prompt's token, checked."""
+    if token.text in INLINE:
+        _refuse(prompt, token.start, token.text, _WHERE["text"], "move it to the place in the text where it happens")
+    found = _TOKEN.fullmatch(token.text)
+    if not found or found[1] not in LEVELS:
+        _refuse_unknown(prompt, token, tuple(f"[{n}_{k}]" for n, (top, _) in LEVELS.items() for k in range(top + 1)))
+    name, digits = found[1], found[2]
+    highest, of_layer = LEVELS[name]
+    if digits is None:
+        _refuse(prompt, token.start, token.text, "no level", f"write [{name}_0] to [{name}_{highest}]")
+    if digits not in map(str, range(highest + 1)):
+        meaning = f"levels of {name!r} go from 0 to {highest}"
+        _refuse(prompt, token.start, token.text, meaning, f"write [{name}_0] to [{name}_{highest}]")
+    if layer not in (None, of_layer):
+        _refuse(prompt, token.start, token.text, _WHERE[of_layer], f"move it there, or set {_SETTING[name]}={digits}")
+    return _SETTING[name], int(digits)
+
+
+def _refuse_unknown(text: str, token: Token, known: tuple[str, ...]) -> NoReturn:
+    lowered = token.text.lower().replace(" ", "_").replace("-", "_")
+    close = get_close_matches(lowered, known, n=1, cutoff=0.7)
+    listed = ", ".join(known if len(known) < 5 else (f"[{n}_0-{top}]" for n, (top, _) in LEVELS.items()))
+    found = f"no token of that name (there are {listed})" + (f"; close: {close[0]}" if close else "")
+    todo = f"write {close[0]}" if close else "take it out; for words in brackets use （ ） or 【 】"
+    _refuse(text, token.start, token.text, found, todo)
+
+
+def _parts(text: str) -> Iterator[Token | tuple[str, int]]:
+    """Tokens, and (words, their start) between them; brackets that do not pair are refused."""
+    at = 0
+    while at < len(text):
+        opening, stray = text.find("[", at), text.find("]", at)
+        if stray >= 0 and (opening < 0 or stray < opening):
+            _refuse(text, stray, "]", "a closing bracket without an opening one", "take it out, or write ］ or ）")
+        if opening < 0:
+            yield text[at:], at
+            return
+        if opening > at:
+            yield text[at:opening], at
+        closing, again = text.find("]", opening), text.find("[", opening + 1)
+        if closing < 0 or 0 <= again < closing:
+            found = "a bracket that is not closed: ChatTTS would drop what follows"
+            _refuse(text, opening, text[opening : opening + 12], found, "close it with ], or write （ ）")
+        yield Token(text[opening : closing + 1], opening)
+        at = closing + 1
+
+
+def _refuse(text: str, at: int, what: str, found: str, todo: str) -> NoReturn:
+    before, after = text[max(0, at - 8) : at], text[at : at + 16]
+    excerpt = ("…" if at > 8 else "") + before + "▸" + after + ("…" if at + 16 < len(text) else "")
+    raise BadInput(asked=f"the control {what[:40]!r} at character {at}, in {excerpt!r}", found=found, todo=todo)
+
+
+def _check_is_text(text: str) -> None:
+    if not isinstance(text, str):
+        raise BadInput(asked=f"controls in a {type(text).__name__}", found="not a text", todo="pass a str")

@@ -1,0 +1,103 @@
+"""The one interface that a speech run sees, whatever makes the sound."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+
+from aigc_kit.core.types import Card
+from aigc_kit.make.speech.frontend.normalise import Change, Unspoken
+from aigc_kit.make.speech.settings import Settings
+
+"""Samples per second of every wave of this module."""
+
+Whose = Literal["model", "kit", "none"]
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of text that is spoken in one go, usually a sentence.
+
+    Args:
+        text: as the learner wrote it.
+        spoken: what the engine reads: `text` after the front end, with the inline tokens [uv_break] [laugh] [lbreak]
+            only where the engine has them.
+        index: 0-based place among the segments of a run.
+        voice: name of the voice; None for the engine's first.
+    """
+
+    text: str
+    spoken: str
+    index: int = 0
+    voice: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Spoken:
+    """The sound of one segment, or of a part of it.
+
+    Args:
+        wave: float32 (N,) in [-1, 1] at `RATE` Hz.
+        marks: (index into `Segment.spoken`, second in `wave`) of places between two syllables, in order, where a
+            silence may be put without cutting a sound; empty when the engine does not know them.
+        last: False when more of the same segment follows (a stream).
+        changes: what the engine itself changed in the text, beyond the front end.
+        unspoken: what of the text it could not say.
+    """
+
+    wave: np.ndarray
+    marks: tuple[tuple[int, float], ...] = ()
+    last: bool = True
+    changes: tuple[Change, ...] = ()
+    unspoken: tuple[Unspoken, ...] = ()
+
+
+@dataclass(frozen=True)
+class Control:
+    """What one control does on one engine.
+
+    Args:
+        whose: "model" (the model's own), "kit" (the kit's own mapping: silences, a length ratio), "none" (no effect).
+        why_zh: one line for the learner: what it does, or why it does nothing.
+    """
+
+    whose: Whose
+    why_zh: str
+
+
+class Engine(Protocol):
+    """A loaded voice.
+
+    Attributes:
+        card: of the model.
+        kind: "fastspeech2", "kokoro" or "chattts".
+        rate: samples per second, always `RATE`.
+        voices: names that `Segment.voice` may have, the default first; () when any speaker string is a voice.
+        has: for each of `settings.CONTROLS` what it does here.
+        reads_english: whether Latin words are spoken; else the front end spells them.
+        places: whether `Spoken.marks` is filled; without it the kit cuts a text where it wants a silence.
+        inline: tokens that may stand in `Segment.spoken`, such as ("[uv_break]",).
+    """
+
+    card: Card
+    kind: str
+    rate: int
+    voices: tuple[str, ...]
+    has: Mapping[str, Control]
+    reads_english: bool
+    inline: tuple[str, ...]
+    places: bool
+
+    def speak(self, segment: Segment, settings: Settings, *, seed: int = 0) -> Spoken:
+        """The whole sound of one segment. An engine may also offer
+
+        `stream(segment, settings, *, seed=0) -> Iterator[Spoken]`: the same sound in parts, `last` on the final one;
+        `speak_all(segments, settings, *, seed=0) -> Iterator[Spoken]`: many segments in batches, in order, one each.
+
+        Raises:
+            BadInput: the segment has nothing that this voice can say, or is too long for it.
+        """
+
+    def close(self) -> None:
+        """Free the model; calling it twice is fine."""

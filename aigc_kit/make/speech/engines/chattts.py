@@ -1,0 +1,299 @@
+"""ChatTTS 0.2.5, wrapped so that nothing is lost. Code AGPL-3.0-or-later, weights CC BY-NC 4.0.
+
+text -> its alphabet (`chattts_text`) -> [refine: the model rewrites it] -> codes (GPT) -> mel (DVAE) -> wave (Vocos)
+
+The package's `infer` is not called: it cuts only behind `。`, joins all sentences into one wave, leaves junk behind the
+shorter rows of a batch, drops samples, changes the parameter objects that it was given, and ends a segment silently at
+2,048 tokens. What it is made of (`_refine_text`, `_infer_code`, `_decode_to_wavs`) is called instead, each time with
+fresh parameters.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aigc_kit.core.errors import BadInput, CannotLoad
+from aigc_kit.core.types import Card, FrozenMap
+from aigc_kit.make.speech import controls, speaker_store, speakers, split
+from aigc_kit.make.speech.engines.base import Control, Segment, Spoken
+from aigc_kit.make.speech.engines.chattts_files import load_chat, manifest_of, require_package
+from aigc_kit.make.speech.engines.chattts_text import Ready, homophones_of, ready
+from aigc_kit.make.speech.frontend import Change
+from aigc_kit.make.speech.settings import Settings
+from aigc_kit.make.speech.speakers import Speaker
+from aigc_kit.media.wav import RATE
+
+HOP = 256  # samples per mel frame
+TOKEN = 2 * HOP  # samples per token: 46.875 tokens are a second at 24,000 Hz
+MOST_TOKENS = 2048  # of one segment: 43.7 s of sound
+TRIES = 5
+BATCH = 4
+DEFAULT_SEED = 2  # of the speaker when none is named
+_NO_PITCH = "ChatTTS 没有音高控制：换一个说话人"
+
+
+def reach_of(chat: Any) -> int:
+    """How many tokens before and after it a sample depends on, counted from the loaded layers; 53 in the real model."""
+    from torch.nn import Conv1d
+
+    layers = [*chat.decoder.modules(), *chat.vocos.backbone.modules()]
+    frames = sum(m.dilation[0] * (m.kernel_size[0] // 2) for m in layers if isinstance(m, Conv1d))
+    overlap = chat.vocos.head.istft.n_fft // 2 // HOP
+    return -(-(frames + overlap) // 2) + 1
+
+
+def decode(chat: Any, hidden: Any) -> np.ndarray:
+    """The wave of some tokens.
+
+    Args:
+        chat: a loaded `ChatTTS.Chat`.
+        hidden: torch float32 (n, 768), the states of n tokens.
+
+    Returns:
+        float32 (512 n - 256,); empty for no tokens.
+    """
+    if len(hidden) == 0:
+        return np.zeros(0, dtype=np.float32)
+    wave = chat._decode_to_wavs([hidden], True)[0]
+    return np.ascontiguousarray(wave, dtype=np.float32)
+
+
+class Stream:
+    """The wave of one segment in parts, as its tokens come.
+
+    Args:
+        chat: a loaded `ChatTTS.Chat`.
+        reach: of `reach_of`.
+    """
+
+    def __init__(self, chat: Any, reach: int) -> None:
+        self._chat, self._reach = chat, reach
+        self._done = 0  # samples given out
+
+    def part(self, hidden: Any, last: bool) -> np.ndarray:
+        """The samples that are sure by now and were not given out before.
+
+        Args:
+            hidden: torch float32 (n, 768), all tokens so far.
+            last: no more tokens follow.
+
+        Returns:
+            float32 (m,); m may be 0.
+        """
+        count = len(hidden)
+        sure = TOKEN * count - HOP if last else TOKEN * max(count - self._reach, 0)
+        if sure <= self._done:
+            return np.zeros(0, dtype=np.float32)
+        first = max(self._done // TOKEN - self._reach, 0)
+        window = decode(self._chat, hidden[first:])
+        part = window[self._done - TOKEN * first : sure - TOKEN * first]
+        self._done = sure
+        return part
+
+
+class ChatTTSEngine:
+    """ChatTTS. See `engines.base.Engine` for the interface.
+
+    Args:
+        card: of the model.
+        folder: with `asset/`.
+        dtype: "float32".
+        device: "cpu" or "cuda".
+        threads: of torch on the CPU; None leaves them.
+
+    Raises:
+        MissingExtra: the package is not installed.
+        NotOnDisk, WrongBytes: a file is missing, or is not the one that the card names.
+        CannotLoad: the package refuses the files.
+    """
+
+    kind = "chattts"
+    rate = RATE
+    voices: tuple[str, ...] = ()
+    reads_english = True
+    places = False
+    inline: tuple[str, ...] = controls.INLINE
+    has: Mapping[str, Control] = FrozenMap(
+        oral=Control("model", "改写文字时的口语化程度（refine 提示词里的 [oral_0-9]）"),
+        laugh=Control("model", "改写文字时加多少笑声（refine 提示词里的 [laugh_0-2]）"),
+        breaks=Control("model", "改写文字时加多少停顿（refine 提示词里的 [break_0-7]）"),
+        speed=Control("model", "语速（发声提示词里的 [speed_0-9]），默认 5"),
+        pitch=Control("none", _NO_PITCH),
+        energy=Control("none", "ChatTTS 没有响度控制"),
+        intonation=Control("none", _NO_PITCH),
+    )
+
+    def __init__(
+        self, card: Card, folder: Path, *, dtype: str = "float32", device: str = "cpu", threads: int | None = None
+    ) -> None:
+        if dtype != "float32":
+            raise CannotLoad(asked=f"ChatTTS in {dtype}", found="the package loads float32", todo='say "float32"')
+        self.card = card
+        self._chat: Any = load_chat(card, folder, device)
+        if threads and device == "cpu":
+            import torch
+
+            torch.set_num_threads(threads)
+        self._homophones = homophones_of(require_package())
+        self._reach = reach_of(self._chat)
+        self.most_tokens = MOST_TOKENS
+        self._default: Speaker | None = None
+        self._note = manifest_of(folder).get("label")
+        self._code = ""  # of the speaker who spoke last
+
+    @property
+    def labels(self) -> Mapping[str, Any]:
+        """What a Take must say: licences, whether these are the published weights, and the last speaker's string."""
+        note = self._note
+        return FrozenMap(
+            code_licence="ChatTTS: AGPL-3.0-or-later",
+            weights=note or "ChatTTS, as published",
+            weights_licence="CC BY-NC 4.0: not for commercial use" if not note else "none: not a trained model",
+            speaker=self._code,
+        )
+
+    def speak(self, segment: Segment, settings: Settings, *, seed: int = 0) -> Spoken:
+        """The whole wave of one segment. The same text, settings, speaker and seed give the same wave.
+
+        Raises:
+            BadInput: a control at the wrong layer, nothing in ChatTTS's alphabet, an unknown speaker, or a text that
+                the model does not come to an end with.
+        """
+        return next(self.speak_all([segment], settings, seed=seed))
+
+    def speak_all(self, segments: Sequence[Segment], settings: Settings, *, seed: int = 0) -> Iterator[Spoken]:
+        """One wave per segment, in order, four at a time; a batch is as long as its longest row, a wave is not."""
+        for voice, run in groupby(segments, key=lambda segment: segment.voice):
+            code, same = self.speaker(voice).code, list(run)
+            for start in range(0, len(same), BATCH):
+                made = ready(self._chat, self._homophones, same[start : start + BATCH], settings, seed)
+                for one, row in zip(made, self._rows(made, settings, code, seed), strict=True):
+                    yield _spoken(self._finish(one, row, settings, code, seed), one)
+
+    def stream(self, segment: Segment, settings: Settings, *, seed: int = 0) -> Iterator[Spoken]:
+        """The wave of one segment in parts; joined they are the wave of `speak`, to float precision.
+
+        A segment that reaches the limit of tokens cannot be taken back and said in halves: that is an error.
+        """
+        made = ready(self._chat, self._homophones, [segment], settings, seed)
+        code, one = self.speaker(segment.voice).code, made[0]
+        for attempt in range(TRIES):
+            parts, rows = Stream(self._chat, self._reach), None
+            for rows in self._generate([one.text], settings, code, seed + attempt):
+                wave = parts.part(rows[0], last=False)
+                if len(wave):
+                    yield Spoken(wave, last=False)
+            if rows is None:
+                continue
+            if len(rows[0]) >= self.most_tokens:
+                raise self._capped(one.text)
+            _tell_seed(made, seed, attempt)
+            yield _spoken(parts.part(rows[0], last=True), one)
+            return
+        raise _no_end(one.text, f"it ended at once, with nothing said, with {TRIES} seeds", "try another seed")
+
+    def refine(self, text: str, settings: Settings, *, seed: int = 0) -> str:
+        """The text as the model rewrites it: fillers, [uv_break] and [laugh] as oral, laugh and breaks ask."""
+        (one,) = ready(self._chat, self._homophones, [Segment(text, text)], settings, seed)
+        return one.text
+
+    def sample_speaker(self, name: str, seed: int) -> Speaker:
+        """A random speaker, drawn from how the model's speakers are spread. Keep it: `speech.kept.keep(speaker)`."""
+        stat = self._chat.speaker
+        mean, std = (part.cpu().numpy() for part in (stat.mean, stat.std))
+        return Speaker(name, "chattts", speakers.encode(speakers.sample(mean, std, seed)))
+
+    def speaker(self, voice: str | None) -> Speaker:
+        """The speaker of that name: a kept one, or a ChatTTS string itself; None is one that stays the same.
+
+        Raises:
+            BadInput, UnknownName: there is none, or it belongs to another model.
+        """
+        if voice is None:
+            self._default = self._default or self.sample_speaker("default", DEFAULT_SEED)
+            return self._default
+        found = (
+            Speaker("imported", "chattts", voice) if len(voice) > speakers.LONGEST_NAME else speaker_store.get(voice)
+        )
+        dim = int(self._chat.config.gpt.hidden_size)
+        if found.engine != "chattts" or len(found.vector) != dim:
+            raise BadInput(
+                asked=f"the speaker {found.name!r} on ChatTTS",
+                found=f"it is one of {found.engine}" if found.engine != "chattts" else "it has other dimensions",
+                todo="sample one: engine.sample_speaker(name, seed), then keep it",
+            )
+        return found
+
+    def close(self) -> None:
+        """Free the model; calling it twice is fine."""
+        self._chat = None
+
+    def _generate(self, texts: list[str], settings: Settings, code: str, seed: int) -> Iterator[list[Any]]:
+        """Hidden states of each row so far, float32 (n, 768), after every 24 tokens and at the end; nothing where one
+        of the rows ends with its first token.
+        """
+        speed = settings.speed if settings.speed is not None else 5
+        given = {"temperature": settings.temperature, "top_P": settings.top_p, "top_K": settings.top_k}
+        params = self._chat.InferCodeParams(
+            prompt=controls.show({"speed": speed}, "code"),
+            spk_emb=code,
+            max_new_token=self.most_tokens,
+            show_tqdm=False,
+            ensure_non_empty=False,  # its own way is to recurse until Python gives up
+            manual_seed=seed % 2**63,
+            **{name: value for name, value in given.items() if value is not None},
+        )
+        self._code = code
+        for output in self._chat._infer_code(list(texts), True, self._chat.device, True, params):
+            yield list(output.hiddens)
+
+    def _rows(self, made: Sequence[Ready], settings: Settings, code: str, seed: int) -> list[Any]:
+        """Hidden states of each text, in a batch; a model that ends at once is asked again with the next seed."""
+        texts = [one.text for one in made]
+        for attempt in range(TRIES):
+            rows = deque(self._generate(texts, settings, code, seed + attempt), maxlen=1)
+            if rows:
+                _tell_seed(made, seed, attempt)
+                return rows[0]
+            if len(made) > 1:  # one of them ended at once, which ends the batch
+                return [self._rows([one], settings, code, seed)[0] for one in made]
+        raise _no_end(texts[0], f"it ended at once, with nothing said, with {TRIES} seeds", "try another seed")
+
+    def _finish(self, one: Ready, row: Any, settings: Settings, code: str, seed: int, depth: int = 0) -> np.ndarray:
+        """The wave of a row; a row that reached the limit of tokens is said again in halves, which is told."""
+        if len(row) < self.most_tokens:
+            return decode(self._chat, row)
+        both = split.halves(one.text) if depth < 3 else None
+        if both is None:
+            raise self._capped(one.text)
+        why = f"到了 {self.most_tokens} 个 token 的上限（{self.most_tokens * 512 / RATE:.1f} 秒）还没说完，分成两半重说"
+        one.changes.append(Change(one.text, " | ".join(both), why))
+        waves = []
+        for half in both:
+            inner = Ready(half, one.changes, one.unspoken)
+            (half_row,) = self._rows([inner], settings, code, seed)
+            waves.append(self._finish(inner, half_row, settings, code, seed, depth + 1))
+        return np.concatenate(waves)
+
+    def _capped(self, text: str) -> BadInput:
+        seconds = self.most_tokens * 512 / RATE
+        found = f"the model did not end within {self.most_tokens} tokens ({seconds:.1f} s)"
+        return _no_end(text, found, "try another seed or shorter sentences; with stream=False it is said in halves")
+
+
+def _spoken(wave: np.ndarray, one: Ready) -> Spoken:
+    return Spoken(wave, changes=tuple(one.changes), unspoken=tuple(one.unspoken))
+
+
+def _tell_seed(made: Sequence[Ready], seed: int, attempt: int) -> None:
+    if attempt:
+        why = f"用种子 {seed} 模型一开口就结束，这一段用了种子 {seed + attempt}"
+        made[0].changes.append(Change(made[0].text, made[0].text, why))
+
+
+def _no_end(text: str, found: str, todo: str) -> BadInput:
+    return BadInput(asked=f"speech of {text[:40]!r} by ChatTTS", found=found, todo=todo)

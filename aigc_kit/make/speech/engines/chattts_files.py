@@ -1,0 +1,177 @@
+"""The files of ChatTTS: checked by hash, then given to the package in a way that neither downloads nor deletes.
+
+`Chat.load(source="local")` compares nine hashes and, where one differs, renames or deletes the file, downloads a binary
+and runs it. Here the files are checked first, by us; then `source="custom"` compares them again and returns False where
+it does not like them, which is checked too.
+Source: `core.py` and `utils/dl.py` of ChatTTS 0.2.5.
+"""
+
+import json
+import logging
+import warnings
+from dataclasses import fields, is_dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from aigc_kit.core.errors import AigcError, CannotLoad, NotOnDisk, WrongBytes, missing_extra
+from aigc_kit.core.types import Card
+from aigc_kit.models import compat
+from aigc_kit.models.fetch.common import sha256_of
+
+VERSION = "0.2.5"
+MANIFEST = "aigc-chattts.json"
+"""Beside `asset/` where a checkpoint is not the published one: {"label": .., "config": {..}, "sha256": {path: hex}}."""
+
+_log = logging.getLogger("aigc_kit.chattts")
+_log.addHandler(logging.NullHandler())
+_log.propagate = False  # what its warnings would say is in the result
+
+
+def require_package() -> Path:
+    """The folder of the installed package.
+
+    Raises:
+        MissingExtra: it is not installed.
+        CannotLoad: another version, whose inside this module does not know.
+    """
+    try:
+        found = version("ChatTTS")
+    except PackageNotFoundError:
+        raise missing_extra("ChatTTS", "chattts", "speech by ChatTTS") from None
+    if found != VERSION:
+        raise CannotLoad(
+            asked="speech by ChatTTS",
+            found=f"ChatTTS {found} is installed, and {VERSION} is what this kit was tested with",
+            todo=f"pip install ChatTTS=={VERSION}, then restart the kernel",
+        )
+    from importlib.util import find_spec
+
+    spec = find_spec("ChatTTS")
+    if spec is None or spec.origin is None:
+        raise missing_extra("ChatTTS", "chattts", "speech by ChatTTS")
+    return Path(spec.origin).parent
+
+
+def manifest_of(folder: Path) -> dict[str, Any]:
+    """What a checkpoint other than the published one says of itself; {} for the published one.
+
+    Raises:
+        CannotLoad: the manifest is damaged.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        return {}
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        whole = isinstance(content["label"], str) and bool(content["label"].strip())
+        whole = whole and isinstance(content["config"], dict)
+        whole = whole and all(len(digest) == 64 for digest in content["sha256"].values())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        whole = False
+    if not whole:
+        raise CannotLoad(
+            asked=f"the checkpoint in {folder.name}",
+            found=f"{MANIFEST} does not say label, config and sha256",
+            todo="build the checkpoint again, or take the published one: aigc fetch chattts",
+        )
+    return content
+
+
+def verify(card: Card, folder: Path) -> dict[str, str]:
+    """Compare every file with its hash: the card's, or those of the folder's manifest.
+
+    Returns:
+        path -> sha256, of all files that will be read.
+
+    Raises:
+        NotOnDisk: a file is missing.
+        WrongBytes: a file differs. Nothing is renamed, deleted or fetched.
+    """
+    wanted = {file.path: str(file.sha256) for file in card.sources[0].files}
+    told = manifest_of(folder).get("sha256", wanted)
+    for path in wanted:
+        if not (folder / path).is_file():
+            raise NotOnDisk(
+                asked=f"{path} of {card.name}",
+                found=f"no such file in {folder}",
+                todo=f"fetch it anew: aigc fetch {card.name}",
+            )
+        found = sha256_of(folder / path)
+        if found != told.get(path):
+            raise WrongBytes(
+                asked=f"{path} of {card.name}: sha256 {str(told.get(path))[:16]}...",
+                found=f"sha256 {found[:16]}...; nothing was changed",
+                todo=f"move the folder away and fetch it anew: aigc fetch {card.name}",
+            )
+    return {path: told[path] for path in wanted}
+
+
+def load_chat(card: Card, folder: Path, device: str) -> Any:
+    """A loaded `ChatTTS.Chat` with the files of this folder, in float32.
+
+    Raises:
+        MissingExtra, NotOnDisk, WrongBytes: as above.
+        CannotLoad: the package refuses the files or fails on them.
+    """
+    require_package()
+    hashes, manifest = verify(card, folder), manifest_of(folder)
+    compat.bypass_broken_torchaudio()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of libraries about each other
+        try:
+            import torch
+            from ChatTTS import Chat
+
+            from aigc_kit.make.text.engines.hf import quiet
+
+            chat = Chat(_log)
+            if manifest:
+                chat.config = _configured(chat.config, manifest["config"])
+                chat.sha256_map = {_key(path): digest for path, digest in hashes.items()}
+            with quiet():
+                loaded = chat.load(source="custom", custom_path=str(folder), device=torch.device(device))
+        except AigcError:
+            raise
+        except Exception as error:
+            raise CannotLoad(
+                asked=f"ChatTTS from {folder.name}",
+                found=f"{type(error).__name__}: {error}"[:300],
+                todo="install the tested set: pip install 'aigc-kit[chattts]' -c constraints.txt",
+            ) from error
+    if not loaded:
+        raise CannotLoad(
+            asked=f"ChatTTS from {folder.name}",
+            found="load() returned False: the package does not take these files",
+            todo=f"fetch them anew: aigc fetch {card.name}",
+        )
+    return chat
+
+
+def _key(path: str) -> str:
+    """The name under which the package keeps the hash of a file.
+
+    >>> _key("asset/gpt/config.json")
+    'sha256_asset_gpt_config_json'
+    """
+    return "sha256_" + path.replace("/", "_").replace(".", "_")
+
+
+def _configured(config: Any, values: dict[str, Any]) -> Any:
+    """A copy of the package's nested configuration with some values set; only sizes and the speakers' statistics.
+
+    Raises:
+        CannotLoad: a value that the configuration does not have, or of another kind.
+    """
+    changes: dict[str, Any] = {}
+    for name, value in values.items():
+        old = getattr(config, name, None)
+        if name not in {f.name for f in fields(config)} or name in ("class_path", "path"):
+            raise CannotLoad(asked=f"the size {name!r}", found="no such size of ChatTTS", todo="build it again")
+        if is_dataclass(old) and isinstance(value, dict):
+            changes[name] = _configured(old, value)
+        elif type(value) is type(old) and isinstance(value, (int, str)) and not isinstance(value, bool):
+            changes[name] = value
+        else:
+            raise CannotLoad(asked=f"{name}={value!r:.40}", found="not a size of ChatTTS", todo="build it again")
+    return replace(config, **changes)

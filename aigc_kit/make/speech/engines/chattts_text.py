@@ -1,0 +1,242 @@
+"""The alphabet of ChatTTS: what its own normaliser would do with a text, done openly.
+
+ChatTTS 0.2.5 keeps Chinese characters (U+4E00 to U+9FFF), Latin letters, `，。、,.` and the space. It turns `！；（）`
+into a comma or a full stop and deletes everything else without a word: digits, question marks, quotes, emoji. Here
+each of these is told. The result is a text of which its normaliser changes nothing any more (a test says so); it
+is therefore not called, which also saves its just-in-time compilation of 3 to 20 seconds.
+Source: `norm.py` of ChatTTS 0.2.5.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.make.speech import controls
+from aigc_kit.make.speech.engines.base import Segment
+from aigc_kit.make.speech.frontend import Change, Unspoken
+from aigc_kit.make.speech.settings import Settings
+
+_HAN = "\u4e00-\u9fff"
+_KEPT = re.compile(rf"[{_HAN}A-Za-z，。、,. ]")
+_WORDS = re.compile(r"\b[A-Za-z]+\b")
+_STOP, _COMMA = "读作句号的停顿", "读作逗号的停顿"
+_MARKS = {
+    **dict.fromkeys("！？…", ("。", _STOP)),
+    **dict.fromkeys("!?", (".", _STOP)),
+    **dict.fromkeys("：；（）【】『』「」《》－—～", ("，", _COMMA)),
+    **dict.fromkeys(":;()<>-~", (",", _COMMA)),
+}
+_SILENT = "“”‘’\"'`"  # told as marks that are not heard
+_SPACE = "\n\t\r\u3000\u00a0"
+_WIDE = str.maketrans(",.", "，。")
+MOST_REFINED = 384  # tokens of a rewritten text
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A text in the alphabet of ChatTTS, with what became of the rest of it."""
+
+    text: str
+    changes: tuple[Change, ...]
+    unspoken: tuple[Unspoken, ...]
+
+
+def fit(text: str, homophones: Mapping[str, str]) -> Fitted:
+    """Bring a text into the alphabet.
+
+    Args:
+        text: may contain inline tokens.
+        homophones: characters that the model reads better as another of the same sound; `homophones_of` reads them.
+
+    Raises:
+        BadInput: a bracket that ChatTTS would stumble over, or nothing that can be said.
+    """
+    fitted, changes, unspoken = "", dict[tuple[str, str], str](), dict[str, str]()
+    for piece, is_token in controls.pieces(text):
+        if is_token:
+            fitted += piece
+            continue
+        for character in piece:
+            given, why, heard = _read(character)
+            other = homophones.get(given, given)
+            if other != given:
+                why = why or "ChatTTS 的同音字表：读音相同的字，它读得更准"
+                given = other
+            fitted += given
+            if not heard:
+                unspoken[character] = why
+            elif why:
+                changes[character, given] = why
+    if _is_chinese(text) or _is_chinese(fitted):
+        fitted = fitted.translate(_WIDE)
+    if not any(c.isalpha() for c in controls.without_tokens(fitted)):
+        raise BadInput(
+            asked=f"speech of {text[:40]!r} by ChatTTS",
+            found="nothing of it is in its alphabet: Chinese characters and Latin letters",
+            todo="write numbers and signs in words, or leave normalise=True, which does",
+        )
+    return Fitted(
+        fitted,
+        tuple(Change(before, after, why) for (before, after), why in changes.items()),
+        tuple(Unspoken(character, why) for character, why in unspoken.items()),
+    )
+
+
+def homophones_of(folder: Path) -> dict[str, str]:
+    """The package's table of characters, from its own `res/homophones_map.json`: {character: character}.
+
+    Args:
+        folder: of the installed package.
+    """
+    table = json.loads((folder / "res" / "homophones_map.json").read_text(encoding="utf-8"))
+    return {str(a): str(b) for a, b in table.items()}
+
+
+def lost(before: str, after: str) -> str:
+    """The letters and characters of `before` that `after` does not have, in order; marks, tokens and case do not count.
+
+    >>> lost("今天天气好[laugh]", "今天 天气 [uv_break] 嗯"), lost("OK 好", "ok 好")
+    ('好', '')
+    """
+    have = Counter(letters(after))
+    missing = ""
+    for character in letters(before):
+        if have[character] > 0:
+            have[character] -= 1
+        else:
+            missing += character
+    return missing
+
+
+def letters(text: str) -> str:
+    """The letters and characters of a text in lower case, without marks, spaces and anything in brackets."""
+    return "".join(c for c in re.sub(r"\[[^\]]*\]", "", text).lower() if c.isalpha())
+
+
+def _read(character: str) -> tuple[str, str, bool]:
+    """(what the model is given, why, whether it is heard) of one character; why is "" for what stays as it is."""
+    same = " " if character in _SPACE else character
+    if _KEPT.match(same):
+        return same, "", True
+    if character in _MARKS:
+        mark, pause = _MARKS[character]
+        what = "没有问号，疑问语气靠用词" if character in "?？" else f"没有它，{pause}"
+        return mark, f"ChatTTS 的字表里{what}", True
+    if character in _SILENT:
+        return "", "ChatTTS 的字表里没有引号", False
+    return "", "不在 ChatTTS 的字表里（只有汉字、拉丁字母和，。、），它自己会不声不响地删去", False
+
+
+def _is_chinese(text: str) -> bool:
+    """As ChatTTS decides it: more Chinese characters than Latin words."""
+    return len(re.findall(f"[{_HAN}]", text)) > len(_WORDS.findall(text))
+
+
+@dataclass
+class Ready:
+    """A text as the model gets it, and what became of what was written."""
+
+    text: str
+    changes: list[Change] = field(default_factory=list)
+    unspoken: list[Unspoken] = field(default_factory=list)
+
+
+def ready(
+    chat: Any, homophones: Mapping[str, str], group: Sequence[Segment], settings: Settings, seed: int
+) -> list[Ready]:
+    """The texts of some segments, ready to be spoken.
+
+    Args:
+        chat: a loaded `ChatTTS.Chat`.
+        homophones: of `chattts_text.homophones_of`.
+        group: segments that are spoken together.
+        settings, seed: of the run.
+
+    Raises:
+        BadInput: a control without effect or at the wrong layer, or nothing in ChatTTS's alphabet.
+    """
+    check(settings, [segment.spoken for segment in group])
+    made = []
+    for segment in group:
+        fitted = fit(segment.spoken.strip(), homophones)
+        made.append(Ready(fitted.text, [*fitted.changes], [*fitted.unspoken, *_unknown(chat, fitted.text)]))
+    if settings.refine:
+        _refine(chat, made, settings, seed)
+    return made
+
+
+def check(settings: Settings, texts: Sequence[str]) -> None:
+    """Refuse controls that would have no effect, or that stand at the wrong layer.
+
+    Raises:
+        BadInput: as it says.
+    """
+    for name in ("pitch", "energy", "intonation"):
+        if getattr(settings, name) not in (None, 1.0):
+            found = "ChatTTS has no such control"
+            raise BadInput(asked=f"{name}={getattr(settings, name)} on ChatTTS", found=found, todo=f"leave {name} out")
+    rewriting = [name for name in ("oral", "laugh", "breaks") if getattr(settings, name) is not None]
+    if rewriting and not settings.refine:
+        raise BadInput(
+            asked=f"{', '.join(rewriting)} with refine=False",
+            found="these act on the rewriting of the text, which is switched off",
+            todo="say refine=True, or put [uv_break], [laugh], [lbreak] into the text",
+        )
+    for text in texts:
+        tokens = [piece for piece, is_token in controls.pieces(text) if is_token]
+        if tokens and settings.refine:
+            raise BadInput(
+                asked=f"{tokens[0]} in the text with refine=True",
+                found="the rewriting sets these tokens itself, and may move or drop yours",
+                todo="say refine=False to place them by hand, or take them out",
+            )
+
+
+def _refine(chat: Any, texts: list[Ready], settings: Settings, seed: int) -> None:
+    levels = {"oral": settings.oral, "laugh": settings.laugh, "breaks": settings.breaks}
+    params = chat.RefineTextParams(
+        prompt=controls.show(levels, "refine"),
+        max_new_token=MOST_REFINED,
+        show_tqdm=False,
+        ensure_non_empty=False,
+        manual_seed=seed,
+    )
+    made = _refined_ids(chat, [one.text for one in texts], params)
+    for one, ids in zip(texts, made, strict=True):
+        kept = ids[ids.less(chat.tokenizer.break_0_ids)]
+        refined = chat.tokenizer.decode([kept])[0].strip() if len(kept) else ""
+        if len(ids) >= MOST_REFINED or not letters(refined):
+            why = f"改写没有写完（到了 {MOST_REFINED} 个 token）" if len(ids) else "改写的结果是空的"
+            one.changes.append(Change(one.text, one.text, f"{why}，这一段照原文念"))
+            continue
+        missing = lost(one.text, refined)
+        one.changes.append(Change(one.text, refined, "模型改写（refine）"))
+        if missing:
+            one.unspoken.append(Unspoken(missing, "模型改写时丢掉的字；refine=False 就照原文念"))
+        one.text = refined
+
+
+def _refined_ids(chat: Any, texts: list[str], params: Any) -> list[Any]:
+    """Token ids of each text as rewritten; one that ends at once ends its batch, so that each is then done alone."""
+    try:
+        return list(chat._refine_text(list(texts), chat.device, params).ids)
+    except StopIteration:
+        if len(texts) > 1:
+            return [_refined_ids(chat, [text], params)[0] for text in texts]
+        import torch
+
+        return [torch.zeros(0, dtype=torch.long)]
+
+
+def _unknown(chat: Any, text: str) -> list[Unspoken]:
+    """Characters that are in the alphabet but not in the tokenizer: the model sees [UNK] in their place."""
+    tokenizer = chat.tokenizer._tokenizer
+    found = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+    places = zip(found["input_ids"], found["offset_mapping"], strict=True)
+    missing = dict.fromkeys(text[a:b] for token, (a, b) in places if token == tokenizer.unk_token_id)
+    return [Unspoken(word, "不在 ChatTTS 的词表里，模型认不出") for word in missing]

@@ -1,0 +1,151 @@
+"""Kokoro-82M on ONNX Runtime: several Mandarin speakers, whose styles can be mixed. The front end is ours.
+
+Source: the model card of hexgrad/Kokoro-82M (Apache-2.0); a voice is a table of 510 style vectors, one per length.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aigc_kit.core.errors import BadInput, CannotLoad, missing_extra
+from aigc_kit.core.types import Card, FrozenMap
+from aigc_kit.make.speech.engines.base import Control, Segment, Spoken
+from aigc_kit.make.speech.engines.fastspeech2 import length_ratio
+from aigc_kit.make.speech.frontend.ipa import phonetic
+from aigc_kit.make.speech.frontend.pinyin import syllables
+from aigc_kit.make.speech.settings import Settings
+from aigc_kit.media.wav import RATE
+
+STYLE = 256  # numbers of a style vector: 128 for the decoder, 128 for the prosody
+MOST_SIGNS = 500
+
+# Numbers of the signs that Mandarin needs, out of the model's 178
+SIGNS: Mapping[str, int] = FrozenMap(
+    {";": 1, ":": 2, ",": 3, ".": 4, "!": 5, "?": 6, " ": 16, "ʦ": 20, "ʨ": 21, "ꭧ": 23, "a": 43, "e": 47, "f": 48}
+    | {"i": 51, "j": 52, "k": 53, "l": 54, "m": 55, "n": 56, "o": 57, "p": 58, "s": 61, "t": 62, "u": 63, "w": 65}
+    | {"x": 66, "y": 67, "ɔ": 76, "ɕ": 77, "ə": 83, "ɚ": 85, "ɛ": 86, "ɥ": 99, "ɨ": 101, "ŋ": 112, "ɻ": 126, "ʂ": 130}
+    | {"ʊ": 135, "ɤ": 140, "ʰ": 162, "↓": 169, "→": 171, "↗": 172, "↘": 173}
+)
+_MARKS = {"，": ", ", "、": ", ", "。": ". ", "！": "! ", "？": "? ", "；": "; ", "：": ": "}
+
+
+class KokoroEngine:
+    """Kokoro with its Mandarin voices. See `engines.base.Engine` for the interface.
+
+    Args:
+        card: of the voice.
+        folder: with onnx/model_quantized.onnx and voices/*.bin.
+        threads: None is one.
+
+    Raises:
+        MissingExtra: onnxruntime is not installed.
+        CannotLoad: the files are not what they are called.
+    """
+
+    kind = "kokoro"
+    rate = RATE
+    reads_english = False
+    places = False
+    inline: tuple[str, ...] = ()
+    has: Mapping[str, Control] = FrozenMap(
+        oral=Control("none", "这个声音没有口语化控制：换 ChatTTS 才有 [oral_0-9]"),
+        laugh=Control("none", "这个声音不会笑：换 ChatTTS 才有 [laugh_0-2]"),
+        breaks=Control("kit", "本工具的换算：每一级在每个停顿处多加 0.08 秒静音"),
+        speed=Control("model", "模型自己的语速；档位到比例的换算是本工具的：5 为原速"),
+        pitch=Control("none", "这个声音不能调音高：换一个说话人，或把两个混合"),
+        energy=Control("none", "这个声音不能调能量"),
+        intonation=Control("none", "这个声音不能调起伏"),
+    )
+
+    def __init__(self, card: Card, folder: Path, *, threads: int | None = None) -> None:
+        try:
+            import onnxruntime
+        except ImportError:
+            raise missing_extra("onnxruntime", "kokoro", f"the voice {card.name}") from None
+        self.card, self.voices = card, tuple(card.constraints["voices"])
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads, options.inter_op_num_threads = threads or 1, 1
+        try:
+            self._session: Any = onnxruntime.InferenceSession(
+                str(folder / "onnx" / "model_quantized.onnx"), options, providers=["CPUExecutionProvider"]
+            )
+            self._styles = {name: _style(folder / "voices" / f"{name}.bin") for name in self.voices}
+        except Exception as error:  # ONNX Runtime's errors share no class
+            raise CannotLoad(
+                asked=f"the voice {card.name}",
+                found=f"its files cannot be read: {error}",
+                todo=f"check them with `aigc fetch --verify {card.name}`, or fetch them anew",
+            ) from error
+        self._names = [entry.name for entry in self._session.get_inputs()]  # tokens or input_ids, style, speed
+
+    def speak(self, segment: Segment, settings: Settings, *, seed: int = 0) -> Spoken:
+        """The wave of a segment; the seed has no effect, the model draws nothing.
+
+        Raises:
+            BadInput: nothing that can be said, a voice that is not there, or more than `MOST_SIGNS` signs.
+        """
+        signs = self.signs(segment.spoken)
+        if not signs.strip(" ,.!?;:"):
+            raise BadInput(
+                asked=f"speech of {segment.text[:40]!r}", found="no Chinese character", todo="write at least one"
+            )
+        if len(signs) > MOST_SIGNS:
+            raise BadInput(
+                asked=f"{len(signs)} signs in one go", found=f"at most {MOST_SIGNS}", todo="put a full stop into it"
+            )
+        ids = [SIGNS[sign] for sign in signs]
+        style = self.style(segment.voice or self.voices[0])[min(len(ids), 510) - 1]
+        values = (
+            np.array([[0, *ids, 0]], np.int64),
+            style[None],
+            np.array([1 / length_ratio(settings.speed)], np.float32),
+        )
+        wave = self._session.run(None, dict(zip(self._names, values, strict=True)))[0]
+        return Spoken(np.asarray(wave, np.float32).ravel().clip(-1, 1))
+
+    def signs(self, spoken: str) -> str:
+        """The phonetic signs of a normalised text, with its marks."""
+        said = {s.index: s for s in syllables(spoken)}
+        made = "".join(
+            phonetic(said[i].pinyin, said[i].tone) if i in said else _MARKS.get(c, "") for i, c in enumerate(spoken)
+        )
+        return made.strip()
+
+    def style(self, voice: str) -> np.ndarray:
+        """The style vectors of a voice: float32 (510, 256). "a:0.7+b:0.3" mixes two by their weights.
+
+        Raises:
+            BadInput: an unknown voice, or weights that do not add up to something positive.
+        """
+        mixed, total = np.zeros((510, STYLE), np.float32), 0.0
+        for part in voice.split("+"):
+            name, _, weight = part.partition(":")
+            share = _number(weight or "1")
+            if name not in self._styles or share is None or share < 0:
+                raise BadInput(
+                    asked=f"voice={voice!r}",
+                    found=f"{part!r} is not one of {', '.join(self.voices)} with a weight",
+                    todo=f"say {self.voices[0]!r}, or a mixture such as '{self.voices[0]}:0.7+{self.voices[-1]}:0.3'",
+                )
+            mixed += share * self._styles[name]
+            total += share
+        if total <= 0:
+            raise BadInput(asked=f"voice={voice!r}", found="weights of 0", todo="give one of them a weight")
+        return mixed / np.float32(total)
+
+    def close(self) -> None:
+        """Free the model."""
+        self._session = None
+
+
+def _style(path: Path) -> np.ndarray:
+    return np.fromfile(path, np.float32).reshape(510, STYLE)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text) if np.isfinite(float(text)) else None
+    except ValueError:
+        return None

@@ -1,0 +1,45 @@
+"""Plan of a voice -> engine."""
+
+from typing import TYPE_CHECKING
+
+from aigc_kit.core.types import Card, Plan
+from aigc_kit.models import loaded
+
+if TYPE_CHECKING:
+    from aigc_kit.make.speech.engines import Engine
+
+
+def key(plan: Plan) -> tuple[str, ...]:
+    """What tells one loaded voice from another: card, engine, dtype, device."""
+    return (plan.card.name, plan.card.parts["engine"], plan.dtypes["model"], plan.placement["model"])
+
+
+def make(plan: Plan) -> "Engine":
+    """Load the engine; errors as in `aigc_kit.models.loaded.engine`."""
+    _, kind, dtype, device = key(plan)
+    folder, threads = loaded.on_disk(plan.card, "voice"), plan.budget.capabilities.get("threads")
+    notice(plan.card)
+    if kind == "kokoro":
+        from aigc_kit.make.speech.engines.kokoro import KokoroEngine
+
+        return KokoroEngine(plan.card, folder, threads=threads)
+    if kind == "chattts":
+        from aigc_kit.make.speech.engines.chattts import ChatTTSEngine
+
+        return ChatTTSEngine(plan.card, folder, dtype=dtype, device=device, threads=threads)
+    from aigc_kit.make.speech.engines.fastspeech2 import FastSpeech2Engine
+
+    return FastSpeech2Engine(plan.card, folder, threads=threads)
+
+
+_said: set[str] = set()
+
+
+def notice(card: Card) -> str | None:
+    """Say once per process that a voice may not be used commercially. Returns what was said, None where it may."""
+    if card.constraints.get("commercial", True) or card.name in _said:
+        return None
+    _said.add(card.name)
+    text = f"声音 {card.name}：仅供学习等非商业用途。许可：{card.licence}"
+    print(text)
+    return text

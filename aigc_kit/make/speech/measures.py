@@ -1,0 +1,221 @@
+"""Numbers for a wave: how long, how silent, how high, how loud, whether it clips; and how far two texts are apart.
+
+Waves are float32 (N,) in [-1, 1] at `RATE` Hz throughout.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import Take
+from aigc_kit.media.wav import RATE
+
+FRAME, HOP = 960, 240  # samples: 40 ms, 10 ms
+LOWEST, HIGHEST = 65.0, 500.0  # Hz, of a voice
+SILENT_DB = -40.0  # below the loudest frame
+APERIODIC = 0.2  # YIN: a frame whose normalised difference stays above this is unvoiced
+SHORTEST_LOUDNESS = 0.4  # seconds: one block of ITU-R BS.1770
+MELS = 80
+
+
+@dataclass(frozen=True)
+class Report:
+    """What there is to say about a wave in numbers.
+
+    Args:
+        seconds: its length.
+        silence: share of 10 ms steps that are silent, in [0, 1].
+        pitch: median of the voiced steps, Hz; None when none is voiced.
+        pitch_range: standard deviation of the voiced steps, in semitones; None as above.
+        loudness: LUFS; None below 0.4 s, or for silence.
+        peak: largest absolute sample.
+        clipped: share of samples at full scale, in [0, 1].
+    """
+
+    seconds: float
+    silence: float
+    pitch: float | None
+    pitch_range: float | None
+    loudness: float | None
+    peak: float
+    clipped: float
+
+
+def report(wave: np.ndarray) -> Report:
+    """All measures of one wave."""
+    voiced = voiced_pitch(wave)
+    middle = float(np.median(voiced)) if len(voiced) else None
+    spread = float(np.std(12 * np.log2(voiced / middle))) if middle else None
+    peak = float(np.abs(wave).max(initial=0.0))
+    return Report(seconds(wave), silence(wave), middle, spread, loudness(wave), peak, clipped(wave))
+
+
+def seconds(wave: np.ndarray) -> float:
+    """Length of a wave.
+
+    >>> seconds(np.zeros(12_000, np.float32))
+    0.5
+    """
+    return len(_mono(wave)) / RATE
+
+
+def real_time_factor(take: Take) -> float:
+    """Seconds of work per second of sound; below 1 is faster than speech. Importing and loading do not count."""
+    length = seconds(take.data)
+    return take.measured()["seconds"].value / length if length else float("inf")
+
+
+def levels(wave: np.ndarray) -> np.ndarray:
+    """Level of each 10 ms step in dB of full scale (RMS over 40 ms), float64 (T,); -120 is the floor."""
+    frames = _frames(_mono(wave))
+    return 20 * np.log10(np.maximum(np.sqrt((frames.astype(np.float64) ** 2).mean(axis=1)), 1e-6))
+
+
+def silence(wave: np.ndarray, below: float = SILENT_DB) -> float:
+    """Share of 10 ms steps whose level is more than |below| dB under that of the loudest step, in [0, 1].
+
+    >>> silence(np.zeros(4800, np.float32))
+    1.0
+    """
+    found = levels(wave)
+    top = float(found.max(initial=-120.0))
+    return 1.0 if top <= -120 else float(np.mean(found < top + below))
+
+
+def pitch(wave: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Fundamental frequency by YIN.
+
+    Returns:
+        (times, in seconds, of the middle of each step; frequencies in Hz, nan where there is no voice), float64 (T,)
+        each, T steps of 10 ms.
+
+    Source: de Cheveigné and Kawahara 2002, "YIN, a fundamental frequency estimator", steps 1 to 5.
+    """
+    wave = _mono(wave)
+    longest, shortest = int(RATE / LOWEST) + 1, int(RATE / HIGHEST)
+    frames = _frames(wave, FRAME + longest)
+    times = (np.arange(len(frames)) * HOP + FRAME / 2) / RATE
+    ratio = _normalised_difference(frames, longest)
+    loud = levels(wave)
+    loud = np.pad(loud, (0, max(0, len(frames) - len(loud))), constant_values=-120)[: len(frames)]
+    audible = loud > loud.max(initial=-120.0) + SILENT_DB
+    found = np.full(len(frames), np.nan)
+    for i in np.flatnonzero(audible):
+        lag = _lag(ratio[i], shortest)
+        if lag is not None:
+            found[i] = RATE / lag
+    return times, found
+
+
+def voiced_pitch(wave: np.ndarray) -> np.ndarray:
+    """The frequencies of the voiced steps alone, Hz."""
+    found = pitch(wave)[1]
+    return found[np.isfinite(found)]
+
+
+def loudness(wave: np.ndarray) -> float | None:
+    """Integrated loudness in LUFS (ITU-R BS.1770-4, by pyloudnorm); None below 0.4 s, and for silence."""
+    wave = _mono(wave)
+    if seconds(wave) < SHORTEST_LOUDNESS or not np.abs(wave).max(initial=0.0):
+        return None
+    import pyloudnorm
+
+    found = float(pyloudnorm.Meter(RATE).integrated_loudness(wave.astype(np.float64)))
+    return found if np.isfinite(found) else None
+
+
+def clipped(wave: np.ndarray) -> float:
+    """Share of samples at full scale (|x| >= 0.999), in [0, 1]."""
+    wave = _mono(wave)
+    return float(np.mean(np.abs(wave) >= 0.999)) if len(wave) else 0.0
+
+
+def mel(wave: np.ndarray) -> np.ndarray:
+    """Mel spectrogram for the eye: float32 (80, T) in dB below its loudest point, floor -80, T steps of 10 ms.
+
+    Computed by transformers.audio_utils: Hann window of 40 ms, 80 mel bands (HTK scale) from 0 to 12 kHz.
+    """
+    from transformers.audio_utils import mel_filter_bank, spectrogram, window_function
+
+    filters = mel_filter_bank(1 + 1024 // 2, MELS, 0.0, RATE / 2, RATE, mel_scale="htk")
+    power = spectrogram(
+        np.pad(_mono(wave).astype(np.float64), (0, max(0, 1024 - len(wave)))),
+        window_function(FRAME, "hann"),
+        frame_length=FRAME,
+        hop_length=HOP,
+        fft_length=1024,
+        power=2.0,
+        mel_filters=filters,
+    )
+    decibels = 10 * np.log10(np.maximum(power, 1e-12))
+    return np.maximum(decibels - decibels.max(), -80).astype(np.float32)
+
+
+def character_error_rate(said: str, heard: str) -> float:
+    """Fewest insertions, deletions and replacements that turn one text into the other, per character of `said`.
+
+    >>> character_error_rate("今天天气", "今天天起了")
+    0.5
+    """
+    if not said:
+        raise BadInput(asked="a character error rate", found="an empty reference", todo="give the text that was said")
+    return edit_distance(said, heard) / len(said)
+
+
+def edit_distance(a: Sequence, b: Sequence) -> int:
+    """Levenshtein's distance."""
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        before, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (x != y))
+    return row[-1]
+
+
+def _mono(wave: np.ndarray) -> np.ndarray:
+    wave = np.asarray(wave)
+    if wave.ndim != 1 or not np.issubdtype(wave.dtype, np.floating) or not np.isfinite(wave).all():
+        raise BadInput(
+            asked=f"a measure of an array of shape {wave.shape} and type {wave.dtype}",
+            found="not a wave of finite floats, one channel",
+            todo="give Take.data of a speech run",
+        )
+    return wave
+
+
+def _frames(wave: np.ndarray, length: int = FRAME) -> np.ndarray:
+    """(T, length) overlapping frames, one every `HOP` samples; the end is padded with zeros."""
+    count = max(1, -(-len(wave) // HOP))
+    padded = np.pad(wave, (0, count * HOP + length - len(wave)))
+    return np.lib.stride_tricks.sliding_window_view(padded, length)[::HOP][:count]
+
+
+def _normalised_difference(frames: np.ndarray, longest: int) -> np.ndarray:
+    """YIN's d'(lag) for lags 0..longest: float64 (T, longest + 1)."""
+    frames = frames.astype(np.float64)
+    head = frames[:, :FRAME]
+    size = 1 << (FRAME + longest + FRAME - 1).bit_length()
+    spectrum = np.fft.rfft(frames, size) * np.conj(np.fft.rfft(head, size))
+    product = np.fft.irfft(spectrum, size)[:, : longest + 1]
+    energy = np.cumsum(np.pad(frames**2, ((0, 0), (1, 0))), axis=1)
+    moved = energy[:, FRAME : FRAME + longest + 1] - energy[:, : longest + 1]
+    difference = np.maximum(moved[:, :1] + moved - 2 * product, 0)
+    running = np.cumsum(difference[:, 1:], axis=1) / np.arange(1, longest + 1)
+    ratio = np.ones_like(difference)
+    np.divide(difference[:, 1:], running, out=ratio[:, 1:], where=running > 0)
+    return ratio
+
+
+def _lag(ratio: np.ndarray, shortest: int) -> float | None:
+    """The first dip below the threshold, followed to its bottom and refined by a parabola; None: no voice."""
+    below = np.flatnonzero(ratio[shortest:-1] < APERIODIC)
+    if not len(below):
+        return None
+    at = int(below[0]) + shortest
+    while at + 2 < len(ratio) and ratio[at + 1] < ratio[at]:
+        at += 1
+    left, middle, right = ratio[at - 1 : at + 2]
+    bend = left - 2 * middle + right
+    return at + (0.5 * (left - right) / bend if bend > 0 else 0.0)

@@ -1,0 +1,99 @@
+"""Plans of voices: which dtype and device, and what it costs, from facts of the card."""
+
+from aigc_kit.core.errors import BadInput, DoesNotFit
+from aigc_kit.core.types import Budget, Card, Change, Figure, FrozenMap, Plan, Reason, Request
+from aigc_kit.core.units import format_bytes
+from aigc_kit.memory.plan.ladders import MARGIN
+
+SET_UP_SECONDS = 0.1  # up to 0.25 for the first text after loading, 0.02 later
+SECONDS_PER_CHARACTER = 0.2  # of Mandarin at a normal speed, pauses included (0.17 to 0.20 with the embedded voice)
+
+
+def plan(request: Request, budget: Budget, card: Card) -> Plan:
+    """Resolve a request for one voice and one machine.
+
+    The facts of `card.constraints` that are used: voices, ranges (control -> (lowest, highest)), peak (bytes,
+    measured), rtf (seconds of work per second of sound, measured on one idle core: the
+    card says which), cuda (whether it can use one), dtype.
+
+    Raises:
+        BadInput: a batch, or a voice that the card does not have.
+        DoesNotFit: the memory is too small.
+    """
+    facts = card.constraints
+    if request.batch != 1:
+        raise BadInput(asked=f"batch={request.batch}", found="texts are spoken one at a time", todo="loop over texts")
+    voice, voices = request.extra.get("voice"), facts.get("voices", ())
+    if voice is not None and voices and not _known(str(voice), voices):
+        raise BadInput(
+            asked=f"voice={voice!r}", found=f"{card.name} has {', '.join(voices)}", todo="choose one of these"
+        )
+    request, changes = _within(request, card)
+    device = "cuda" if budget.device == "cuda" and facts.get("cuda") else "cpu"
+    dtype = ("float16" if facts.get("half") else "float32") if device == "cuda" else facts.get("dtype", "float32")
+    prediction = {}
+    if facts.get("peak"):
+        rule = "seen on another machine: less for a short text, or where the voice was loaded before"
+        prediction["peak"] = Figure(facts["peak"], "B", "predicted", rule, error=0.75)
+        _check_fit(card, prediction["peak"], device, budget)
+    if facts.get("rtf") and device == "cpu":
+        length = SECONDS_PER_CHARACTER * len(request.prompt)
+        rule = (
+            f"{SET_UP_SECONDS:g} s + {len(request.prompt)} characters x {SECONDS_PER_CHARACTER:g} s "
+            f"x real-time factor {facts['rtf']:g}, where the processor is idle"
+        )
+        prediction["seconds"] = Figure(SET_UP_SECONDS + length * facts["rtf"], "s", "predicted", rule, error=0.8)
+    return Plan(
+        request=request,
+        card=card,
+        budget=budget,
+        dtypes=FrozenMap(model=dtype),
+        placement=FrozenMap(model=device),
+        attention="library",
+        vae=FrozenMap(),
+        prediction=FrozenMap(prediction),
+        changes=changes,
+        reasons=(_reason(card, device),),
+    )
+
+
+def _known(voice: str, voices: tuple[str, ...]) -> bool:
+    """A voice by name, or a blend such as "zf_xiaoxiao:0.7+zm_yunxi:0.3" of known ones."""
+    return all(part.split(":")[0] in voices for part in voice.split("+"))
+
+
+def _within(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]:
+    """Controls cut to what the voice can do, and said."""
+    changes = []
+    for name, (low, high) in card.constraints.get("ranges", {}).items():
+        asked = request.extra.get(name)
+        if isinstance(asked, (int, float)) and not low <= asked <= high:
+            given = min(max(asked, low), high)
+            request = request.change(**{name: given})
+            changes.append(
+                Change(
+                    name, asked, given, f"this voice goes from {low:g} to {high:g}", f"这个声音只能到 {low:g}～{high:g}"
+                )
+            )
+    return request, tuple(changes)
+
+
+def _check_fit(card: Card, peak: Figure, device: str, budget: Budget) -> None:
+    free = budget.free_bytes if device == budget.device else budget.ram_free_bytes
+    if peak.value > MARGIN * free:
+        short = int(peak.value / MARGIN - free) + 1
+        raise DoesNotFit(
+            asked=f"the voice {card.name}",
+            found=f"{format_bytes(peak.value)} predicted, {format_bytes(free)} free",
+            todo=f"free {format_bytes(short)} more, or take a smaller voice",
+        )
+
+
+def _reason(card: Card, device: str) -> Reason:
+    if device == "cuda":
+        return Reason("the voice can use the GPU", "这个声音可以用显卡")
+    return (
+        Reason("small enough for one core of a CPU", "一个 CPU 核就够用")
+        if card.tier == "tiny"
+        else Reason("there is no GPU that it can use; a CPU takes minutes", "没有可用的显卡；在 CPU 上要几分钟")
+    )

@@ -1,0 +1,149 @@
+"""From what the learner wrote to what an engine is given: segments, silences, and the list of what was changed."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.make.speech import controls, split
+from aigc_kit.make.speech.engines.base import Engine, Segment
+from aigc_kit.make.speech.frontend import Change, Unspoken, normalise
+from aigc_kit.make.speech.joins import BREAK_SECONDS, INLINE_SECONDS
+from aigc_kit.make.speech.settings import Settings
+
+MOST_CHARACTERS = 1000
+COMMAS = "，、；：,"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One segment with what happens around it.
+
+    Args:
+        segment: for the engine.
+        places: (index into `segment.spoken`, seconds): silences of the kit's own, inside the segment.
+    """
+
+    segment: Segment
+    places: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A text ready to be spoken.
+
+    Args:
+        lines: one per segment, in order.
+        changes: what the front end changed, with why.
+        unspoken: what nobody will hear, with why.
+    """
+
+    lines: tuple[Line, ...]
+    changes: tuple[Change, ...]
+    unspoken: tuple[Unspoken, ...]
+
+
+def prepare(text: str, settings: Settings, engine: Engine) -> Prepared:
+    """Check, cut and normalise a text for an engine.
+
+    Args:
+        text: up to `MOST_CHARACTERS`, with ChatTTS's inline tokens where the learner wants them.
+
+    Raises:
+        BadInput: too long, a control token that does not belong into a text, or nothing that can be said.
+    """
+    if len(text) > MOST_CHARACTERS:
+        raise BadInput(
+            asked=f"speech of {len(text)} characters",
+            found=f"at most {MOST_CHARACTERS} are spoken in one run",
+            todo="cut the text in two, and join the waves",
+        )
+    controls.check_inline(text)
+    lines, changes, unspoken = list[Line](), list[Change](), list[Unspoken]()
+    for sentence in split.sentences(text, int(engine.card.constraints.get("longest", split.LONGEST))):
+        spoken, places, changed, lost = _sentence(sentence, settings, engine)
+        changes += changed
+        unspoken += lost
+        if any(_speakable(part) for part in spoken):
+            lines.append(Line(Segment(sentence, spoken, len(lines), settings.voice), places))
+        elif lines:  # a sentence of nothing but symbols stays with its neighbour's text
+            last = lines[-1].segment
+            lines[-1] = replace(lines[-1], segment=replace(last, text=last.text + sentence))
+    if not lines:
+        why = "; ".join(f"{u.text} ({u.why})" for u in unspoken[:5])
+        raise BadInput(
+            asked=f"speech of {text[:40]!r}",
+            found="nothing in it can be said" + (f": {why}" if why else ""),
+            todo="write at least one word or number",
+        )
+    if engine.has["breaks"].whose == "kit" and settings.breaks is not None:
+        lines = _with_breaks(lines, settings.breaks)
+    if not engine.places:
+        lines = [part for line in lines for part in _cut(line)]
+    lines = [replace(line, segment=replace(line.segment, index=i)) for i, line in enumerate(lines)]
+    return Prepared(tuple(lines), tuple(changes), tuple(unspoken))
+
+
+def _sentence(
+    sentence: str, settings: Settings, engine: Engine
+) -> tuple[str, tuple[tuple[int, float], ...], list[Change], list[Unspoken]]:
+    spoken, places = "", list[tuple[int, float]]()
+    changes, unspoken = list[Change](), list[Unspoken]()
+    for piece, is_token in controls.pieces(sentence):
+        if not is_token and settings.normalise:
+            result = normalise(piece, english="keep" if engine.reads_english else "letters")
+            spoken += result.spoken
+            changes += result.changes
+            unspoken += result.unspoken
+        elif not is_token or piece in engine.inline:
+            spoken += piece
+        elif piece in INLINE_SECONDS:
+            places.append((len(spoken), INLINE_SECONDS[piece]))
+            why = f"这个声音没有此标记，由本工具加 {INLINE_SECONDS[piece]:g} 秒静音"
+            changes.append(Change(piece, "", why))
+        else:
+            unspoken.append(Unspoken(piece, "这个声音不会笑"))
+    return spoken, tuple(places), changes, unspoken
+
+
+def _with_breaks(lines: Sequence[Line], level: int) -> list[Line]:
+    """Silences at the commas; a single segment without one gets its silence in the middle."""
+    extra = level * BREAK_SECONDS
+    made = []
+    for line in lines:
+        spoken = line.segment.spoken
+        at = [found.end() for found in re.finditer(f"[{COMMAS}][{COMMAS} ]*(?=.)", spoken)]
+        if not at and len(lines) == 1:
+            at = [middle(spoken)]
+        made.append(replace(line, places=(*line.places, *((i, extra) for i in at))))
+    return made
+
+
+def middle(spoken: str) -> int:
+    """Where a text without a mark is best interrupted: between two words near its middle.
+
+    >>> middle("今天的天气真不错")
+    5
+    """
+    from aigc_kit.make.speech.frontend.pinyin import boundaries
+
+    half = len(spoken) / 2
+    places = [i for i in boundaries(spoken) if spoken[i] not in "的了着过吗呢吧啊"]
+    return min(places, key=lambda i: (abs(i - half), -i), default=len(spoken) // 2)
+
+
+def _cut(line: Line) -> list[Line]:
+    """The line as several, cut at its silences: for engines that cannot say where their syllables end."""
+    segment, parts, last = line.segment, [], 0
+    for at, seconds in sorted(line.places):
+        if any(map(_speakable, segment.spoken[last:at])) and any(map(_speakable, segment.spoken[at:])):
+            part = segment.spoken[last:at]
+            parts.append(Line(replace(segment, text=part, spoken=part), ((-1, seconds),)))
+            last = at
+    rest = segment.spoken[last:]
+    parts.append(Line(replace(segment, text=rest if parts else segment.text, spoken=rest)))
+    return parts
+
+
+def _speakable(character: str) -> bool:
+    return character.isalnum()

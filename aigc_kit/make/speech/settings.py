@@ -1,0 +1,118 @@
+"""What a speech run is set to: voice, control levels, ratios. Parsed from a request and a card, validated here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from math import isfinite
+from types import MappingProxyType
+from typing import Any
+
+from aigc_kit.core.errors import BadInput, UnknownName
+from aigc_kit.core.types import Card, Request
+from aigc_kit.core.types.base import plain, shown
+
+LEVELS: Mapping[str, tuple[int, int]] = MappingProxyType(
+    {"oral": (0, 9), "laugh": (0, 2), "breaks": (0, 7), "speed": (0, 9)}
+)
+"""Controls that are whole numbers, with their ranges, both included: the course's [oral_n], [laugh_n] and so on."""
+
+RATIOS: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {"pitch": (0.5, 2.0), "energy": (0.5, 2.0), "intonation": (0.0, 2.0)}
+)
+"""Controls that multiply what the model would do, with their ranges."""
+
+CONTROLS = (*LEVELS, *RATIOS)
+NORMAL_SPEED = 5
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a text is spoken. None leaves a control to the engine.
+
+    Args:
+        voice: name of one of the engine's voices, or of a kept speaker.
+        oral: 0..9, how colloquial.
+        laugh: 0..2, how much laughter.
+        breaks: 0..7, how much pause.
+        speed: 0..9, 5 is normal, 9 the fastest.
+        pitch: 0.5..2, ratio of the pitch.
+        energy: 0.5..2, ratio of the loudness that the model gives each sound.
+        intonation: 0..2, ratio of the rise and fall of the pitch; 0 is a monotone.
+        refine: ChatTTS alone: let the model write its own [uv_break] and [laugh] into the text first.
+        normalise: pass the text through the front end (numbers, units, symbols) first.
+        stream: make Steps as soon as parts of a segment are there, where the engine can.
+        temperature, top_p, top_k: of the sampling, ChatTTS alone; None is its default.
+
+    Raises:
+        BadInput: a value outside these ranges.
+    """
+
+    voice: str | None = None
+    oral: int | None = None
+    laugh: int | None = None
+    breaks: int | None = None
+    speed: int | None = None
+    pitch: float | None = None
+    energy: float | None = None
+    intonation: float | None = None
+    refine: bool = True
+    normalise: bool = True
+    stream: bool = False
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+
+    def __post_init__(self) -> None:
+        for f in fields(self):
+            object.__setattr__(self, f.name, plain(getattr(self, f.name)))
+        for name, (low, high) in LEVELS.items():
+            value = getattr(self, name)
+            if value is not None and (not _is_whole(value) or not low <= value <= high):
+                raise BadInput(
+                    asked=f"{name}={shown(value)}",
+                    found=f"not a whole number from {low} to {high}",
+                    todo=f"choose {name} from {low} to {high}, or None for the model's own",
+                )
+        for name, (least, most) in RATIOS.items():
+            _check_number(name, getattr(self, name), least, most)
+        _check_number("temperature", self.temperature, 1e-4, 10.0)
+        _check_number("top_p", self.top_p, 1e-4, 1.0)
+        if self.top_k is not None and not (_is_whole(self.top_k) and self.top_k >= 1):
+            raise BadInput(asked=f"top_k={shown(self.top_k)}", found="no whole number >= 1", todo="say 20, or None")
+        for name in ("refine", "normalise", "stream"):
+            if not isinstance(getattr(self, name), bool):
+                raise BadInput(asked=f"{name}={shown(getattr(self, name))}", found="not True or False", todo="say one")
+        if self.voice is not None and not (isinstance(self.voice, str) and self.voice.strip()):
+            raise BadInput(asked=f"voice={shown(self.voice)}", found="not a name", todo="name a voice, or leave it out")
+
+    @classmethod
+    def of(cls, request: Request, card: Card) -> "Settings":
+        """The settings of a request: its `extra`, and the card's defaults for what is not there, or None.
+
+        Raises:
+            UnknownName: a setting that does not exist.
+            BadInput: a value out of range.
+        """
+        known = [f.name for f in fields(cls)]
+        for name, value in request.extra.items():
+            if name not in known:
+                close = get_close_matches(name, [*known, "seed"], n=1)
+                raise UnknownName(
+                    asked=f"the setting {name}={shown(value)} of speech",
+                    found="no setting of that name" + (f"; close: {close[0]}" if close else ""),
+                    todo=f"choose from {', '.join(known)}",
+                )
+        values: dict[str, Any] = {k: v for k, v in card.defaults.items() if k in known}
+        return cls(**{**values, **{k: v for k, v in request.extra.items() if v is not None}})
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _check_number(name: str, value: Any, low: float, high: float) -> None:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if value is not None and not (number and isfinite(value) and low <= value <= high):
+        raise BadInput(
+            asked=f"{name}={shown(value)}", found=f"not a number from {low:g} to {high:g}", todo=f"choose {name} there"
+        )

@@ -1,0 +1,230 @@
+"""The one interface that sampling, search and measures see, whatever computes the scores."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import Card
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """Scores of the next token.
+
+    Args:
+        ids: int64 (N,), token ids.
+        scores: float32 (N,), logits or natural log-probabilities of these tokens under the model.
+        missing_mass: in [0, 1], probability of all tokens that are not listed; 0 when all V are.
+        scale: "logits" or "logprobs".
+    """
+
+    ids: np.ndarray
+    scores: np.ndarray
+    missing_mass: float = 0.0
+    scale: Literal["logits", "logprobs"] = "logits"
+
+    def logprobs(self) -> np.ndarray:
+        """Natural log-probabilities under the model (T = 1, no filter), float32 (N,)."""
+        if self.scale == "logprobs":
+            return self.scores
+        return self.scores - np.float32(log_sum_exp(self.scores))
+
+    def logprob_of(self, token: int) -> float:
+        """Log-probability of one token under the model; -inf when it is not listed.
+
+        >>> round(Candidates(np.arange(2), np.float32([0.0, 0.0])).logprob_of(1), 4)
+        -0.6931
+        """
+        in_place = token < len(self.ids) and self.ids[token] == token  # all tokens are listed, in order
+        at = [token] if in_place else np.flatnonzero(self.ids == token)
+        if not len(at):
+            return -np.inf
+        score = float(self.scores[at[0]])
+        return score if self.scale == "logprobs" else score - log_sum_exp(self.scores)
+
+
+class Session(Protocol):
+    """A text in progress: the model's state after some tokens. `close` frees it."""
+
+    def candidates(self) -> Candidates:
+        """Scores of the token after those appended so far."""
+
+    def append(self, token: int) -> None:
+        """Add a token to the text."""
+
+    def close(self) -> None:
+        """Free what the session holds; calling it twice is fine."""
+
+
+class Beams(Protocol):
+    """Several texts in progress, for beam search; they start as one."""
+
+    def candidates(self) -> list[Candidates]:
+        """One entry per text; only the first call returns a single one."""
+
+    def advance(self, parents: Sequence[int], tokens: Sequence[int]) -> None:
+        """Row i becomes row parents[i] followed by tokens[i]."""
+
+    def close(self) -> None:
+        """Free what is held; calling it twice is fine."""
+
+
+class Engine(Protocol):
+    """A loaded model with its tokenizer.
+
+    Attributes:
+        card: of the model.
+        kind: "transformers", "llama.cpp" or "endpoint".
+        vocab_size: V, the number of scores.
+        eos_ids: tokens that end a text.
+        context: the longest text in tokens, prompt included.
+    """
+
+    card: Card
+    kind: str
+    vocab_size: int
+    eos_ids: frozenset[int]
+    context: int
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids of a text that is to be continued, with what the model wants in front of it."""
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of token ids, without special tokens. Incomplete characters become U+FFFD."""
+
+    def chat(self, messages: Sequence[dict[str, str]]) -> list[int]:
+        """Token ids of a conversation in the model's own template, ready for the answer."""
+
+    def token_text(self, token: int) -> str:
+        """A token for display: its characters, or its bytes such as <E4><BA> when they are no whole character."""
+
+    def open(self, ids: Sequence[int], need: int | None = None) -> Session:
+        """Read a prompt; its cost is the prefill. `need` most probable candidates suffice (None: all there are)."""
+
+    def open_beams(self, ids: Sequence[int], need: int | None = None) -> Beams:
+        """Read a prompt for a beam search."""
+
+    def logprobs(self, ids: Sequence[int], start: int) -> np.ndarray:
+        """Log-probabilities float64 (len(ids) - start,) of ids[start:], each given everything before it; T = 1."""
+
+    def close(self) -> None:
+        """Free the model."""
+
+
+class RereadBeams:
+    """Beams for an engine that has only sessions: each row is read anew, the engine's prompt cache permitting."""
+
+    def __init__(self, engine: Engine, ids: Sequence[int], need: int | None) -> None:
+        self._engine, self._need = engine, need
+        self._rows = [list(ids)]
+
+    def candidates(self) -> list[Candidates]:
+        """One entry per row."""
+        found = []
+        for row in self._rows:
+            session = self._engine.open(row, self._need)
+            found.append(session.candidates())
+            session.close()
+        return found
+
+    def advance(self, parents: Sequence[int], tokens: Sequence[int]) -> None:
+        """Row i becomes row parents[i] followed by tokens[i]."""
+        self._rows = [[*self._rows[p], t] for p, t in zip(parents, tokens, strict=True)]
+
+    def close(self) -> None:
+        """Forget the rows."""
+        self._rows = []
+
+
+def log_sum_exp(scores: np.ndarray) -> float:
+    """log(sum(exp(scores))) without overflow.
+
+    >>> round(log_sum_exp(np.array([1000.0, 1000.0])) - 1000, 4)
+    0.6931
+    """
+    top = float(scores.max())
+    return top + float(np.log(np.exp(scores - top).sum(dtype=np.float64)))
+
+
+def check_prompt(ids: Sequence[int], vocab_size: int, context: int) -> None:
+    """Refuse a prompt that an engine cannot read.
+
+    Raises:
+        BadInput: no token, a token outside the vocabulary, or no room left for a new one.
+    """
+    if not len(ids):
+        raise BadInput(asked="a continuation of nothing", found="a prompt of 0 tokens", todo="write at least one word")
+    if min(ids) < 0 or max(ids) >= vocab_size:
+        raise BadInput(
+            asked=f"tokens from {min(ids)} to {max(ids)}",
+            found=f"the vocabulary has the ids 0 to {vocab_size - 1}",
+            todo="encode the text with this engine's own encode()",
+        )
+    if len(ids) >= context:
+        raise BadInput(
+            asked=f"a prompt of {len(ids)} tokens",
+            found=f"the model sees at most {context} tokens, prompt included",
+            todo=f"shorten the prompt to fewer than {context} tokens",
+        )
+
+
+def legible(piece: bytes) -> str:
+    """Bytes of a token for display.
+
+    >>> legible("人".encode()), legible("人".encode()[:2]), legible(b" the"), legible(b"\\n")
+    ('人', '<E4><BA>', ' the', '⏎')
+    """
+    try:
+        text = piece.decode()
+    except UnicodeDecodeError:
+        return "".join(f"<{byte:02X}>" for byte in piece)
+    return text.replace("\n", "⏎").replace("\t", "⇥")
+
+
+def piece_reader(tokenizer: Any) -> Callable[[int], bytes]:
+    """A function from a token id to its bytes, for the tokenizer's own way of writing them."""
+    special = set(tokenizer.all_special_ids)
+    from_letters = {letter: byte for byte, letter in enumerate(byte_letters())}
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    byte_level = backend is not None and "ByteLevel" in str(backend.decoder) + str(backend.pre_tokenizer)
+
+    def piece(token: int) -> bytes:
+        letters = tokenizer.convert_ids_to_tokens(int(token))
+        if letters is None:
+            return b""
+        if token in special or not byte_level:
+            return letters.replace("▁", " ").encode()
+        return bytes(from_letters.get(letter, 0x3F) for letter in letters)
+
+    return piece
+
+
+def byte_letters() -> list[str]:
+    """The letter by which byte-level BPE writes each byte 0..255.
+
+    Source: GPT-2 encoder.py, bytes_to_unicode.
+
+    >>> byte_letters()[32], byte_letters()[65]
+    ('Ġ', 'A')
+    """
+    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    letters = {byte: chr(byte) for byte in plain}
+    others = (byte for byte in range(256) if byte not in letters)
+    letters.update({byte: chr(256 + i) for i, byte in enumerate(others)})
+    return [letters[byte] for byte in range(256)]
+
+
+def idle_threads(most: int | None = None) -> int:
+    """Number of processors that are idle now, at least 1, at most `most` (None: all that this process may use)."""
+    import psutil
+
+    from aigc_kit.memory.device import threads
+
+    most = most or threads()
+    if most == 1:
+        return 1
+    busy = psutil.cpu_percent(interval=0.1) / 100
+    return max(1, min(most, round(most * (1 - busy))))

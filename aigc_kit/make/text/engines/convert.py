@@ -1,0 +1,131 @@
+"""GGUF to a folder that transformers loads at once: reading a GGUF takes 20 s, reading its copy less than one."""
+
+import hashlib
+import shutil
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+from aigc_kit.core import paths
+from aigc_kit.core.errors import CannotLoad, NoSpace
+from aigc_kit.core.types import Card
+from aigc_kit.core.units import format_bytes
+from aigc_kit.make.text.engines.hf import quiet
+from aigc_kit.models.fetch.common import disk_errors
+
+_FORMAT = "1"  # part of the folder's name: another way of converting makes another folder
+
+
+def converted(card: Card, file: Path) -> Path:
+    """The folder with float32 safetensors, config and tokenizer of a GGUF file; made on first use.
+
+    The copy lies below `paths.home()`, named after the file's sha256. It is written beside its place and moved there
+    when it is whole, so an interrupted conversion leaves nothing that could be taken for a model.
+
+    Raises:
+        CannotLoad: not a GGUF file that transformers can read.
+        NoSpace: the disk has no room for the copy.
+        FetchError: the folder of `paths.home()` cannot be written.
+    """
+    return _once(card, file, _FORMAT, partial(_convert, card, file), partial(_check_room, card, file))
+
+
+def is_converted(card: Card, file: Path) -> bool:
+    """Whether `converted` would return at once."""
+    return (_place(card, file, _FORMAT) / "tokenizer.json").is_file()
+
+
+def converted_tokenizer(card: Card, file: Path) -> Path:
+    """The folder with the tokenizer of a GGUF file alone, as tokenizer.json; made on first use, in some seconds.
+
+    Raises:
+        CannotLoad: not a GGUF file that transformers can read.
+    """
+    return _once(card, file, f"tokenizer-{_FORMAT}", partial(_convert_tokenizer, card, file), lambda _: None)
+
+
+def _once(card: Card, file: Path, what: str, make: Callable[[Path], None], check: Callable[[Path], None]) -> Path:
+    place = _place(card, file, what)
+    if (place / "tokenizer.json").is_file():
+        return place
+    with disk_errors(f"unpack {file.name} into {place.parent}", place.parent):
+        return _make_whole(card, place, make, check)
+
+
+def _make_whole(card: Card, place: Path, make: Callable[[Path], None], check: Callable[[Path], None]) -> Path:
+    shelf = place.parent
+    shelf.mkdir(parents=True, exist_ok=True)
+    check(shelf)
+    draft = Path(mkdtemp(prefix=f".{card.name}-", dir=shelf))
+    try:
+        make(draft)
+        draft.chmod(0o755)  # mkdtemp's folders are for the owner alone
+        draft.replace(place)
+    except OSError:
+        if (place / "tokenizer.json").is_file():  # another process was faster
+            return place
+        raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return place
+
+
+def _place(card: Card, file: Path, what: str) -> Path:
+    with file.open("rb") as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    return paths.home() / "converted" / f"{card.name}-{sha256[:16]}-{what}"
+
+
+def _check_room(card: Card, file: Path, shelf: Path) -> None:
+    needed = int(4.1 * card.params.value) if card.params else 8 * file.stat().st_size
+    free = shutil.disk_usage(shelf).free
+    if free < needed:
+        raise NoSpace(
+            asked=f"a float32 copy of {file.name} ({format_bytes(needed, decimal=True)})",
+            found=f"{format_bytes(free, decimal=True)} free in {shelf}",
+            todo="free some disk, set AIGC_HOME to a larger one, or say engine='llama.cpp'",
+        )
+
+
+def _convert_tokenizer(card: Card, file: Path, folder: Path) -> None:
+    from transformers import AutoTokenizer
+
+    with _told(card, file), quiet():
+        tokenizer: Any = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name, local_files_only=True)
+        tokenizer.save_pretrained(folder)
+
+
+def _convert(card: Card, file: Path, folder: Path) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM, GgufConfig
+
+    with _told(card, file), quiet():
+        model = AutoModelForCausalLM.from_pretrained(
+            file.parent,
+            gguf_file=file.name,
+            dtype=torch.float32,
+            quantization_config=GgufConfig(dequantize=True),
+            local_files_only=True,
+        )
+        if hasattr(model.config, "quantization_config"):
+            del model.config.quantization_config  # the copy is not quantised
+        model.save_pretrained(folder)
+    _convert_tokenizer(card, file, folder)
+
+
+@contextmanager
+def _told(card: Card, file: Path) -> Iterator[None]:
+    """What transformers raises over a file, in the kit's words."""
+    try:
+        yield
+    except (ValueError, KeyError, ImportError, IndexError, struct.error) as error:
+        said = str(error).splitlines() or [type(error).__name__]
+        raise CannotLoad(
+            asked=f"{card.name} from {file.name}",
+            found=f"transformers says: {said[0]}",
+            todo=f"fetch the file anew (aigc fetch {card.name}), or say engine='llama.cpp'",
+        ) from error

@@ -1,0 +1,349 @@
+"""Any OpenAI-compatible server: text in, text out, streamed. It samples by itself, so nothing can be sampled by hand.
+
+Set AIGC_OPENAI_BASE_URL (such as https://host/v1), AIGC_OPENAI_MODEL and, if the server wants one,
+AIGC_OPENAI_API_KEY. The key is read from the environment for each request and kept nowhere; error texts are cleaned of
+it. It travels by https, or to this machine itself past any proxy. Candidates are shown only when the server sends
+log-probabilities.
+"""
+
+import ipaddress
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from http.client import HTTPException
+from math import exp
+from typing import Any, NoReturn
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, ProxyHandler, build_opener
+from urllib.request import Request as HttpRequest
+
+from aigc_kit.core.errors import BadInput, CannotLoad
+from aigc_kit.core.types import Card, Request
+from aigc_kit.make.text.loop import Progress
+from aigc_kit.make.text.settings import Settings
+from aigc_kit.make.text.view import Candidate, TokenView
+
+URL, MODEL, KEY = "AIGC_OPENAI_BASE_URL", "AIGC_OPENAI_MODEL", "AIGC_OPENAI_API_KEY"
+_TOP = 5  # log-probabilities per token; the most that every server allows
+_WHOLE_BYTES = 1 << 22  # the longest answer that is read from a server that does not stream
+_REFUSED = {400, 404, 405, 422}  # statuses by which servers refuse a parameter or a path
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A piece of the answer: its text, and (text, logprob, [(candidate, logprob)]) per token when the server says."""
+
+    text: str
+    tokens: tuple[tuple[str, float, tuple[tuple[str, float], ...]], ...] = ()
+    finish: str | None = None
+    count: int | None = None
+
+
+def body_of(model: str, request: Request, settings: Settings) -> tuple[str, dict[str, Any]]:
+    """Path and JSON body of a request: /chat/completions, or /completions for a raw continuation."""
+    body: dict[str, Any] = {
+        "model": model,
+        "temperature": 0 if settings.search == "greedy" else settings.temperature,
+        "top_p": settings.top_p,
+        "max_tokens": settings.max_new_tokens,
+        "seed": request.seed,
+        "stream": True,
+    }
+    if settings.stop:
+        body["stop"] = list(settings.stop)
+    if settings.top_k is not None:  # no part of the protocol, but DashScope and local servers know it
+        body["top_k"] = settings.top_k
+    if settings.repetition_penalty != 1:
+        body["repetition_penalty"] = settings.repetition_penalty
+    if not settings.chat:
+        return "/completions", {**body, "prompt": request.prompt}
+    system = [{"role": "system", "content": settings.system}] if settings.system else []
+    return "/chat/completions", {**body, "messages": [*system, {"role": "user", "content": request.prompt}]}
+
+
+def parse(data: dict[str, Any]) -> Chunk:
+    """One event of the stream.
+
+    Raises:
+        KeyError, TypeError, AttributeError, ValueError: it is not of this protocol.
+    """
+    count = (data.get("usage") or {}).get("completion_tokens")
+    if not data.get("choices"):
+        return Chunk("", count=count)
+    choice = data["choices"][0]
+    text = (choice["delta"].get("content") if "delta" in choice else choice.get("text")) or ""
+    return Chunk(text, _tokens(choice.get("logprobs") or {}), choice.get("finish_reason"), count)
+
+
+def parse_whole(data: dict[str, Any]) -> Chunk:
+    """A whole completion from a server that does not stream.
+
+    Raises:
+        KeyError, TypeError, AttributeError, ValueError, IndexError: it is not of this protocol.
+    """
+    choice = data["choices"][0]
+    text = choice["message"]["content"] if "message" in choice else choice["text"]
+    if not isinstance(text, str):
+        raise TypeError("a completion without text")
+    return parse({**data, "choices": [{**choice, "text": text}]})
+
+
+def complaint_of(data: Any) -> str | None:
+    """What a server says went wrong, in an answer that should be a text; None when it is no complaint."""
+    if not isinstance(data, dict):
+        return None
+    said = data.get("error") or (data.get("message") if "choices" not in data else None)
+    if isinstance(said, dict):
+        said = said.get("message") or said.get("code") or said
+    return None if said is None else str(said)
+
+
+def _tokens(logprobs: dict[str, Any]) -> tuple[tuple[str, float, tuple[tuple[str, float], ...]], ...]:
+    if logprobs.get("content"):  # chat, and llama.cpp's completions
+        return tuple(
+            (
+                entry["token"],
+                float(entry["logprob"]),
+                tuple((top["token"], float(top["logprob"])) for top in entry.get("top_logprobs") or ()),
+            )
+            for entry in logprobs["content"]
+        )
+    tokens, values = logprobs.get("tokens") or (), logprobs.get("token_logprobs") or ()
+    tops = logprobs.get("top_logprobs") or [{}] * len(tokens)
+    return tuple(
+        (token, float(value), tuple((t, float(v)) for t, v in (top or {}).items()))
+        for token, value, top in zip(tokens, values, tops, strict=False)
+        if value is not None
+    )
+
+
+def finish_of(said: str | None, settings: Settings) -> str | None:
+    """Servers say "stop" for the model's own end and for a stop text alike."""
+    if said == "stop":
+        return "stop" if settings.stop else "eos"
+    return said
+
+
+class EndpointEngine:
+    """A model behind an OpenAI-compatible server.
+
+    Args:
+        card: the endpoint's.
+
+    Raises:
+        BadInput: the environment does not name a server and a model, or a key would travel unencrypted.
+    """
+
+    kind = "endpoint"
+
+    def __init__(self, card: Card) -> None:
+        self.card = card
+        self.base, self.model = os.environ.get(URL, "").rstrip("/"), os.environ.get(MODEL, "")
+        self.context = int(card.constraints.get("max_context", 8192))
+        self.vocab_size, self.eos_ids = 0, frozenset[int]()
+        missing = [name for name, value in ((URL, self.base), (MODEL, self.model)) if not value]
+        if missing:
+            raise BadInput(
+                asked="a text from a server",
+                found=f"{' and '.join(missing)} not set",
+                todo=f"set {URL} (https://host/v1), {MODEL} and, if needed, {KEY} in the environment",
+            )
+        parts = urlsplit(self.base)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
+            raise BadInput(asked=f"the server in {URL}", found="not a plain http(s) address", todo="https://host/v1")
+        self.host, self._encrypted = parts.hostname, parts.scheme == "https"
+        self._checked_key()
+
+    def stream(self, request: Request, settings: Settings, progress: Progress) -> Iterator[Callable[[], Any]]:
+        """Ask the server; yields the preview of each chunk.
+
+        Raises:
+            BadInput: a setting that servers do not have, or raw continuation where the server only chats.
+            CannotLoad: no connection, a refusal, or an answer that is not of this protocol.
+        """
+        if settings.search == "beam":
+            raise BadInput(asked="search='beam'", found="servers only sample", todo="use 'sample' or 'greedy'")
+        logprobs: list[float] = []
+        for chunk in self._chunks(request, settings):
+            progress.finish = chunk.finish or progress.finish
+            progress.count = chunk.count if chunk.count is not None else progress.count
+            logprobs += [logprob for _, logprob, _ in chunk.tokens]
+            if not chunk.text:
+                continue
+            progress.text += chunk.text
+            progress.logprobs = logprobs
+            yield partial(_view, chunk, progress.text)
+        progress.finish = finish_of(progress.finish, settings)
+
+    def encode(self, text: str) -> list[int]:
+        """Not offered by servers."""
+        self._only_text("token ids")
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Not offered by servers."""
+        self._only_text("token ids")
+
+    def chat(self, messages: Sequence[dict[str, str]]) -> list[int]:
+        """Not offered by servers."""
+        self._only_text("token ids")
+
+    def token_text(self, token: int) -> str:
+        """Not offered by servers."""
+        self._only_text("token ids")
+
+    def open(self, ids: Sequence[int], need: int | None = None) -> NoReturn:
+        """Not offered by servers."""
+        self._only_text("scores of the next token")
+
+    def open_beams(self, ids: Sequence[int], need: int | None = None) -> NoReturn:
+        """Not offered by servers."""
+        self._only_text("scores of the next token")
+
+    def logprobs(self, ids: Sequence[int], start: int) -> NoReturn:
+        """Not offered by servers."""
+        self._only_text("log-probabilities of a given text")
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _only_text(self, what: str) -> NoReturn:
+        raise BadInput(
+            asked=f"{what} from a server",
+            found="an OpenAI-compatible server returns text and samples by itself",
+            todo="use a local model, such as card='smollm2-135m', to sample by hand",
+        )
+
+    def _chunks(self, request: Request, settings: Settings) -> Iterator[Chunk]:
+        path, body = body_of(self.model, request, settings)
+        extra = {"logprobs": True, "top_logprobs": _TOP} if settings.chat else {"logprobs": _TOP}
+        try:
+            answer = self._post(path, {**body, **extra})
+        except HTTPError as error:
+            if error.code not in _REFUSED:
+                raise self._refused(error) from None
+            error.close()
+            try:  # many servers do not give log-probabilities, and refuse to be asked
+                answer = self._post(path, body)
+            except HTTPError as again:
+                if again.code in (404, 405) and not settings.chat:
+                    again.close()
+                    raise BadInput(
+                        asked="a raw continuation from this server",
+                        found=f"{self.host} has no {path}",
+                        todo="say chat=True",
+                    ) from None
+                raise self._refused(again) from None
+        with answer:
+            yield from self._read(answer)
+
+    def _checked_key(self) -> str:
+        """The key to send now; "" for none.
+
+        Raises:
+            BadInput: it would travel unencrypted, or it has characters that no header can carry.
+        """
+        key = _key()
+        if not all("!" <= character <= "~" for character in key):
+            raise BadInput(
+                asked=f"a request to {self.host} with a key",
+                found=f"{KEY} has blanks, control characters or letters outside ASCII in it",
+                todo=f"set {KEY} anew, as the server's owner wrote it",
+            )
+        if key and not self._encrypted and not _is_loopback(self.host):
+            raise BadInput(
+                asked=f"a request to {self.host} with a key",
+                found="http, which sends the key unencrypted",
+                todo=f"use https, or unset {KEY} if the server needs no key",
+            )
+        return key
+
+    def _post(self, path: str, body: dict[str, Any]) -> Any:
+        headers = {"Content-Type": "application/json", "Accept": "text/event-stream"}
+        key = self._checked_key()
+        if key:
+            headers["Authorization"] = f"Bearer {key}"
+        message = HttpRequest(self.base + path, json.dumps(body).encode(), headers)
+        direct = [ProxyHandler({})] if _is_loopback(self.host) else []  # a proxy would read the key
+        try:
+            return build_opener(_NoRedirect, *direct).open(message, timeout=60)
+        except HTTPError:
+            raise
+        except (URLError, OSError, HTTPException) as error:
+            reason = getattr(error, "reason", error)
+            raise self._failed(f"no connection: {reason}", "check the network and the address") from None
+
+    def _read(self, answer: Any) -> Iterator[Chunk]:
+        """The chunks of an answer: a stream that ends as it should, or one JSON from a server that does not stream."""
+        ended, streamed, rest = False, False, b""
+        try:
+            for raw in answer:
+                if not raw.startswith(b"data:"):
+                    rest += raw[: _WHOLE_BYTES - len(rest)]
+                    continue
+                data = raw.removeprefix(b"data:").strip()
+                if data == b"[DONE]":
+                    ended = True
+                    break
+                chunk = parse(self._said(json.loads(data)))
+                streamed, ended = True, ended or chunk.finish is not None
+                yield chunk
+            if not streamed:
+                yield parse_whole(self._said(json.loads(rest)))
+        except (OSError, HTTPException) as error:
+            raise self._failed(f"the connection broke: {error}", "run it again") from None
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+            raise self._failed("an answer that is not of the OpenAI protocol", f"check {URL}") from None
+        if streamed and not ended:
+            raise self._failed("the answer ended before the text did", "run it again")
+
+    def _said(self, data: Any) -> Any:
+        """The event, unless it is a failure in the server's words."""
+        complaint = complaint_of(data)
+        if complaint is not None:
+            raise self._failed(f"the server says: {complaint}", f"check {MODEL} and the settings, or try again later")
+        return data
+
+    def _refused(self, error: HTTPError) -> CannotLoad:
+        with error:
+            said = error.read(2000).decode("utf-8", errors="replace")
+        try:
+            said = json.loads(said)["error"]["message"]
+        except (ValueError, KeyError, TypeError):
+            said = error.reason
+        todo = f"check {KEY}" if error.code in (401, 403) else f"check {MODEL} and the settings, or try again later"
+        return self._failed(f"HTTP {error.code}: {said}", todo)
+
+    def _failed(self, found: str, todo: str) -> CannotLoad:
+        key = _key()
+        clean = found.replace(key, "***") if key else found
+        return CannotLoad(asked=f"a text from {self.model} at {self.host}", found=clean[:500], todo=todo)
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    """A redirect would carry the key to another host."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+def _key() -> str:
+    return os.environ.get(KEY, "").strip()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:  # a name
+        return False
+
+
+def _view(chunk: Chunk, so_far: str) -> TokenView:
+    if not chunk.tokens:
+        return TokenView(-1, chunk.text, so_far, None)
+    _, logprob, tops = chunk.tokens[-1]
+    shown = tuple(Candidate(-1, text, exp(value)) for text, value in sorted(tops, key=lambda top: -top[1]))
+    missing = max(0.0, 1 - sum(candidate.probability for candidate in shown))
+    return TokenView(-1, chunk.text, so_far, logprob, shown, (), missing if shown else 0.0)

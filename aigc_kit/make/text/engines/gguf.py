@@ -1,0 +1,207 @@
+"""The llama.cpp engine: a GGUF file computed on as it is, four-bit weights included. Gives the top N, not all logits.
+
+llama.cpp runs inside this process (`xllamacpp.Server`), which also answers on a loopback port behind a random key; the
+port is used for tokens and templates. One token at a time is asked for, with the text as token ids; the server keeps
+the keys and values of the text before it, so a step costs one pass. The log-probabilities are those of the model
+(T = 1, no filter), of the N most probable tokens; what the others share is stated as missing mass.
+"""
+
+import json
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.request import ProxyHandler, Request, build_opener
+
+import numpy as np
+
+from aigc_kit.core.errors import BadInput, CannotLoad
+from aigc_kit.core.types import Card
+from aigc_kit.make.text.engines.base import Candidates, RereadBeams, check_prompt, idle_threads, legible
+
+TOP_N = 1000
+_ENDINGS = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<end_of_turn>", "<|end|>")
+_FORCE = 1e4  # added to the logit of the token that shall be drawn; the reported probabilities are from before it
+
+
+class LlamaCppEngine:
+    """A GGUF model in llama.cpp. See `engines.base.Engine` for the interface.
+
+    Args:
+        card: of the model.
+        file: the .gguf file.
+        threads: None uses the processors that are idle now.
+        top_n: candidates per step where the settings do not say how many suffice; more of them miss less and cost
+            more (1000 of them: about 20 ms).
+
+    Raises:
+        CannotLoad: not a file that llama.cpp reads.
+    """
+
+    kind = "llama.cpp"
+
+    def __init__(self, card: Card, file: Path, *, threads: int | None = None, top_n: int = TOP_N) -> None:
+        import xllamacpp
+
+        self.card, self.top_n = card, top_n
+        self.context = int(card.constraints.get("max_context", 2048))
+        params = xllamacpp.CommonParams()
+        params.model.path = str(file)
+        params.n_ctx, params.n_parallel = self.context, 1
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = idle_threads(threads)
+        params.warmup = params.ui = params.endpoint_slots = False
+        params.verbosity = -1  # errors are raised here; nothing is printed into a notebook
+        self._key = secrets.token_urlsafe(24)
+        params.api_keys = [self._key]
+        try:
+            self._server: Any = xllamacpp.Server(params)
+        except RuntimeError as error:
+            raise CannotLoad(
+                asked=f"{card.name} from {file.name}",
+                found=f"llama.cpp says: {error}",
+                todo=f"check the file with `aigc fetch --verify {card.name}`, or fetch it anew",
+            ) from error
+        self._opener = build_opener(ProxyHandler({}))  # loopback: never through a proxy
+        self._pieces: dict[int, bytes] = {}
+        self.vocab_size = int(self._ask("/v1/models")["data"][0]["meta"]["n_vocab"])
+        self.eos_ids = self._find_endings()
+        self._steer = self._tokenize("a")[0]
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids of a text to continue."""
+        return self._tokenize(text, add_special=True)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of token ids, without those that end a text."""
+        return b"".join(self._piece(t) for t in ids if t not in self.eos_ids).decode(errors="replace")
+
+    def chat_text(self, messages: Sequence[dict[str, str]]) -> str:
+        """The conversation as the GGUF's own template writes it, ready for the answer."""
+        return self._ask("/apply-template", {"messages": list(messages)})["prompt"]
+
+    def chat(self, messages: Sequence[dict[str, str]]) -> list[int]:
+        """Token ids of a conversation in the model's template."""
+        return self._tokenize(self.chat_text(messages))
+
+    def token_text(self, token: int) -> str:
+        """A token for display."""
+        return legible(self._piece(int(token)))
+
+    def open(self, ids: Sequence[int], need: int | None = None) -> "LlamaCppSession":
+        """Read a prompt. With `need` only so many candidates are listed, and the missing mass is that of all others.
+
+        Raises:
+            BadInput: an empty prompt, a token outside the vocabulary, a prompt that fills the context.
+        """
+        check_prompt(ids, self.vocab_size, self.context)
+        return LlamaCppSession(self, ids, min(need or self.top_n, self.top_n))
+
+    def open_beams(self, ids: Sequence[int], need: int | None = None) -> RereadBeams:
+        """Beams that read their rows one after the other."""
+        check_prompt(ids, self.vocab_size, self.context)
+        return RereadBeams(self, ids, need)
+
+    def candidates(self, ids: Sequence[int], count: int) -> Candidates:
+        """The `count` most probable tokens after a text, with their log-probabilities under the model."""
+        listed = self._next(ids, self._steer, count)["top_logprobs"]
+        for entry in listed:
+            if entry["id"] not in self._pieces:
+                self._pieces[entry["id"]] = bytes(entry["bytes"])
+        logprobs = np.array([entry["logprob"] for entry in listed], dtype=np.float32)
+        mass = float(np.exp(logprobs.astype(np.float64)).sum())
+        tokens = np.array([entry["id"] for entry in listed], dtype=np.int64)
+        return Candidates(tokens, logprobs, min(max(1.0 - mass, 0.0), 1.0), "logprobs")
+
+    def logprobs(self, ids: Sequence[int], start: int) -> np.ndarray:
+        """Log-probabilities of ids[start:], each given everything before it; exact, one pass a token.
+
+        Returns:
+            float64 (len(ids) - start,), natural logarithms, under the model itself (T = 1, no filter).
+        """
+        check_prompt(ids[:-1], self.vocab_size, self.context)
+        found = [self._next(ids[:at], ids[at], 1)["logprob"] for at in range(start, len(ids))]
+        return np.array(found, dtype=np.float64)
+
+    def close(self) -> None:
+        """Stop the server and free the model."""
+        self._server = None
+
+    def _next(self, ids: Sequence[int], steer: int, count: int) -> dict[str, Any]:
+        """Probabilities of the next token. The draw itself is steered to a known token, so that an end of text that
+        the server would draw cannot suppress them."""
+        answer = self.complete(
+            {
+                "prompt": [int(token) for token in ids],
+                "n_predict": 1,
+                "n_probs": count,
+                "samplers": ["top_k"],
+                "top_k": 1,
+                "logit_bias": [[int(steer), _FORCE]],
+                "cache_prompt": True,
+            }
+        )
+        return answer["choices"][0]["logprobs"]["content"][0]
+
+    def complete(self, body: dict[str, Any]) -> dict[str, Any]:
+        """llama.cpp's own completion, in the words of its server (`prompt`, `n_predict`, `temperature`, ...).
+
+        Raises:
+            BadInput: llama.cpp refuses.
+        """
+        answer = self._server.handle_completions(body)
+        if "error" in answer:
+            raise BadInput(
+                asked="a completion by llama.cpp",
+                found=f"it says: {answer['error'].get('message')}",
+                todo="shorten the prompt, or load the model anew: aigc_kit.models.loaded.free()",
+            )
+        return answer
+
+    def _ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        request = Request(
+            self._server.listening_address + path,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json", "Authorization": f"Bearer {self._key}"},
+        )
+        with self._opener.open(request, timeout=60) as answer:
+            return json.load(answer)
+
+    def _tokenize(self, text: str, add_special: bool = False) -> list[int]:
+        body = {"content": text, "add_special": add_special, "parse_special": True, "with_pieces": True}
+        tokens = self._ask("/tokenize", body)["tokens"]
+        for token in tokens:
+            piece = token["piece"]
+            self._pieces[token["id"]] = piece.encode() if isinstance(piece, str) else bytes(piece)
+        return [token["id"] for token in tokens]
+
+    def _piece(self, token: int) -> bytes:
+        if token not in self._pieces:
+            self._pieces[token] = self._ask("/detokenize", {"tokens": [token]})["content"].encode()
+        return self._pieces[token]
+
+    def _find_endings(self) -> frozenset[int]:
+        """Tokens that end a text: the model's own, and the names by which llama.cpp knows them.
+
+        "</s>" counts only where the model says so: to a model of code it is HTML.
+        """
+        own = self._ask("/props").get("eos_token") or ""
+        tokenized = (self._tokenize(name) for name in {own, *_ENDINGS} - {""})
+        return frozenset(ids[0] for ids in tokenized if len(ids) == 1)
+
+
+class LlamaCppSession:
+    """A text in progress: its token ids; the keys and values are the server's."""
+
+    def __init__(self, engine: LlamaCppEngine, ids: Sequence[int], count: int) -> None:
+        self._engine, self._ids, self._count = engine, [int(token) for token in ids], count
+
+    def candidates(self) -> Candidates:
+        """The top N."""
+        return self._engine.candidates(self._ids, self._count)
+
+    def append(self, token: int) -> None:
+        """Add a token to the text."""
+        self._ids.append(int(token))
+
+    def close(self) -> None:
+        """Nothing is held here."""

@@ -1,0 +1,142 @@
+"""Measures of a text and of a distribution. Each says what it counts, in which unit, and where it comes from."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.make.text.engines import Engine
+
+
+def entropy(probabilities: np.ndarray | Sequence[float]) -> float:
+    """Uncertainty of a distribution in bits: -sum p log2 p. 0 for one certain token, log2 V for V equal ones.
+
+    Args:
+        probabilities: (V,), >= 0, sum 1 (within 1e-3).
+
+    Raises:
+        BadInput: negative values, NaN, or another sum.
+
+    Source: Shannon 1948, "A Mathematical Theory of Communication", 6.
+
+    >>> entropy([0.5, 0.25, 0.25])
+    1.5
+    """
+    p = np.asarray(probabilities, dtype=np.float64)
+    if not p.size or not p.min() >= 0 or abs(p.sum() - 1) > 1e-3:
+        raise BadInput(
+            asked="the entropy of a distribution",
+            found="values that are negative, NaN, or do not sum to 1",
+            todo="pass probabilities, such as softmax(logits)",
+        )
+    positive = p[p > 0]
+    return float(max(0.0, -(positive * np.log2(positive)).sum()))
+
+
+def distinct_n(tokens: Sequence[Hashable], n: int) -> float:
+    """Share of different n-grams among all n-grams of a text: 1 when none comes twice, near 0 for a loop.
+
+    Args:
+        tokens: token ids, or a string (then characters count).
+        n: >= 1.
+
+    Returns:
+        In (0, 1]; 1.0 for a text with fewer than n tokens, in which nothing is repeated.
+
+    Raises:
+        BadInput: n < 1.
+
+    Source: Li et al. 2016, "A Diversity-Promoting Objective Function for Neural Conversation Models", 5.2.
+
+    >>> distinct_n("ababab", 2)
+    0.4
+    """
+    grams = _ngrams(tokens, n)
+    return len(set(grams)) / len(grams) if grams else 1.0
+
+
+def repetition(tokens: Sequence[Hashable], n: int = 4) -> float:
+    """Share of n-grams that stood in the text before: 1 - distinct_n. 0 means no repetition.
+
+    Source: Welleck et al. 2020, "Neural Text Generation with Unlikelihood Training", seq-rep-n (they use n = 4).
+
+    >>> round(repetition("ababab", 2), 3)
+    0.6
+    """
+    return 1.0 - distinct_n(tokens, n)
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """How well a model foresees a text.
+
+    Args:
+        nll: sum of -ln p(token | everything before it), in nats, over the continuation.
+        tokens: how many tokens were foreseen.
+        bytes: length of the continuation in UTF-8.
+    """
+
+    nll: float
+    tokens: int
+    bytes: int
+
+    @property
+    def perplexity(self) -> float:
+        """exp(nll / tokens): as many equal choices per token. Depends on the tokenizer.
+
+        Source: Jelinek, Mercer, Bahl, Baker 1977, "Perplexity - a measure of the difficulty of speech recognition".
+        """
+        return float(np.exp(self.nll / self.tokens))
+
+    @property
+    def bits_per_byte(self) -> float:
+        """nll / (bytes ln 2): does not depend on the tokenizer, so models can be compared.
+
+        Source: Gao et al. 2020, "The Pile", 3.1.
+        """
+        return self.nll / (self.bytes * float(np.log(2)))
+
+
+def likelihood(engine: Engine, prompt: str | Sequence[int], continuation: str | Sequence[int]) -> Likelihood:
+    """How well an engine's model foresees a continuation of a prompt. The prompt is read, not counted.
+
+    Args:
+        engine: local; a server gives no log-probabilities of a given text.
+        prompt, continuation: texts or token ids. A text is encoded on its own, so words that would merge across the
+            border stay apart; pass `take.labels["ids"]` to measure exactly the tokens of a run.
+
+    Raises:
+        BadInput: one of them is empty, or they do not fit the context.
+
+    >>> round(Likelihood(nll=2 * float(np.log(8)), tokens=2, bytes=6).perplexity, 6)
+    8.0
+    """
+    before = engine.encode(prompt) if isinstance(prompt, str) else list(prompt)
+    after = _encode_inside(engine, continuation) if isinstance(continuation, str) else list(continuation)
+    if not before or not after:
+        raise BadInput(
+            asked="the likelihood of a continuation",
+            found="an empty prompt or an empty continuation",
+            todo="give both at least one token; the first token of a text cannot be foreseen",
+        )
+    text = continuation if isinstance(continuation, str) else engine.decode(after)
+    logprobs = engine.logprobs([*before, *after], len(before))
+    return Likelihood(float(-logprobs.sum()), len(after), max(1, len(text.encode())))
+
+
+def perplexity(engine: Engine, prompt: str | Sequence[int], continuation: str | Sequence[int]) -> float:
+    """Perplexity of a continuation under an engine's model; see `likelihood`."""
+    return likelihood(engine, prompt, continuation).perplexity
+
+
+def _encode_inside(engine: Engine, text: str) -> list[int]:
+    """Tokens of a text that stands behind another one: without what the engine puts in front of a whole text."""
+    front, whole = engine.encode(""), engine.encode(text)
+    return whole[len(front) :] if whole[: len(front)] == front else whole
+
+
+def _ngrams(tokens: Sequence[Hashable], n: int) -> list[tuple[Hashable, ...]]:
+    if not isinstance(n, int) or n < 1:
+        raise BadInput(asked=f"n-grams with n={n!r}", found="not an integer >= 1", todo="choose n = 1, 2, 3 or 4")
+    return [tuple(tokens[i : i + n]) for i in range(len(tokens) - n + 1)]

@@ -1,0 +1,194 @@
+"""Plans of language models.
+
+Weights and KV cache are counted exactly; the peak adds what was seen on top of them, and the time follows from memory
+traffic, since every new token reads all weights once.
+"""
+
+from dataclasses import replace
+
+from aigc_kit.core.errors import BadInput, DoesNotFit
+from aigc_kit.core.types import Budget, Card, Change, Figure, FrozenMap, Plan, Reason, Request
+from aigc_kit.core.types.base import shown
+from aigc_kit.core.units import MIB, format_bytes
+from aigc_kit.memory.plan.ladders import MARGIN
+
+DTYPE_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+# What a run adds to the process besides weights and cache, as seen on a 2-core x86-64 machine
+BUFFER_BYTES = {"transformers": 40 * MIB, "llama.cpp": 90 * MIB}
+RSS_NOISE = 32 * MIB  # pages that the system takes away or gives back while nobody asks
+# Python with the libraries and no model; always of the host's memory
+LIBRARY_BYTES = {"transformers": 420 * MIB, "llama.cpp": 150 * MIB}
+GGUF_BYTES, GGUF_ERROR = 0.85, 0.2  # bytes a parameter of a 4-bit file: 0.73 and 0.99 in the two that are known
+# Seconds a token: how often the weights' bytes are worth reading (4-bit weights are unpacked on the way), and what a
+# layer costs besides; seen with SmolLM2 and the poem model on the same machine
+MEMORY_PASSES = {"transformers": 1.0, "llama.cpp": 2.5}
+LAYER_SECONDS = 6e-4
+
+
+def plan(request: Request, budget: Budget, card: Card) -> Plan:
+    """Resolve a request for a language model; see `aigc_kit.memory.plan.plan`."""
+    engine = request.extra.get("engine") or card.defaults["engine"]
+    if engine not in card.constraints["engines"]:
+        raise BadInput(
+            asked=f"engine {engine!r} for {card.name!r}",
+            found=f"the card supports {', '.join(card.constraints['engines'])}",
+            todo="leave engine out, or choose one of these",
+        )
+    request, changes = _resolve_text(request.change(engine=engine), card)
+    if engine == "endpoint":
+        return _endpoint_plan(request, budget, card, changes)
+    device = "cuda" if budget.device == "cuda" and engine == "transformers" else "cpu"
+    dtype, reason = _text_dtype(engine, device, budget)
+    weights = _weight_bytes(card, engine, dtype)
+    cache = _cache_bytes(card, request, dtype)
+    prediction = {"weights": weights, "kv_cache": cache, "peak": _peak(weights, cache, engine)}
+    fit = _check_fit(card, engine, device, prediction["peak"], budget)
+    if budget.bandwidth:
+        prediction["seconds"] = _seconds(card, request, weights, cache, budget)
+    return Plan(
+        request=request,
+        card=card,
+        budget=budget,
+        dtypes=FrozenMap(model=dtype),
+        placement=FrozenMap(model=device),
+        attention="library" if engine == "llama.cpp" else "sdpa",
+        vae=FrozenMap(),
+        prediction=FrozenMap(prediction),
+        changes=changes,
+        reasons=(reason, fit),
+    )
+
+
+def _resolve_text(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]:
+    """Fill what is open from the card's defaults; cut max_new_tokens to the context, and say so."""
+    extra = FrozenMap(card.defaults, **{k: v for k, v in request.extra.items() if v is not None})
+    limit, asked = card.constraints["max_context"], extra["max_new_tokens"]
+    if not isinstance(asked, int) or isinstance(asked, bool) or asked < 1:
+        raise BadInput(asked=f"max_new_tokens={shown(asked)}", found="not an integer >= 1", todo="choose 1 or more")
+    if request.batch != 1:
+        raise BadInput(asked=f"batch={request.batch}", found="texts are made one at a time", todo="loop over seeds")
+    changes: tuple[Change, ...] = ()
+    if asked >= limit:
+        extra = extra.put(max_new_tokens=limit - 1)
+        changes = (
+            Change(
+                "max_new_tokens",
+                asked,
+                limit - 1,
+                f"the model sees at most {limit} tokens, the prompt included",
+                f"模型的上下文最多 {limit} 个 token，提示词也算在内",
+            ),
+        )
+    return replace(request, extra=extra), changes
+
+
+def _text_dtype(engine: str, device: str, budget: Budget) -> tuple[str, Reason]:
+    if engine == "llama.cpp":
+        return "q4", Reason("the file holds 4-bit weights; llama.cpp computes on them", "文件是 4 比特权重，直接计算")
+    if device == "cpu":
+        return "float32", Reason(
+            "on a CPU float32 is the exact and usually the faster choice", "在 CPU 上用 float32：准确，通常也更快"
+        )
+    if budget.capabilities.get("bf16"):
+        return "bfloat16", Reason("the GPU computes in bfloat16", "显卡支持 bfloat16")
+    return "float16", Reason("the GPU has no bfloat16, so float16", "显卡不支持 bfloat16，用 float16")
+
+
+def _weight_bytes(card: Card, engine: str, dtype: str) -> Figure:
+    if engine == "llama.cpp":
+        sizes = [file.bytes for file in card.sources[0].files]
+        if sizes and None not in sizes:
+            return Figure(sum(size or 0 for size in sizes), "B", "published", "size of the model file")
+    if card.params is None:
+        raise BadInput(
+            asked=f"a plan for {card.name!r}",
+            found="its card gives neither the size of its file nor the number of its parameters",
+            todo="add params=Figure(...) to the card",
+        )
+    if engine == "llama.cpp":
+        rule = f"parameters x {GGUF_BYTES:g} bytes each, since the card does not give the file's size"
+        return Figure(card.params.value * GGUF_BYTES, "B", "predicted", rule, error=GGUF_ERROR)
+    return Figure(card.params.value * DTYPE_BYTES[dtype], "B", "predicted", "parameters x bytes each", error=0.01)
+
+
+def _cache_bytes(card: Card, request: Request, dtype: str) -> Figure:
+    """Keys and values of every layer for a context of prompt and new tokens; a prompt has at most one token a byte."""
+    facts = card.constraints
+    prompt = len(request.prompt.encode())
+    length = min(prompt + request.extra["max_new_tokens"], facts["max_context"])
+    per_token = 2 * facts["layers"] * facts["kv_heads"] * facts["head_dim"] * DTYPE_BYTES.get(dtype, 2)
+    rule = f"2 x {facts['layers']} layers x {facts['kv_heads']} heads x {facts['head_dim']} x <= {length} tokens"
+    return Figure(per_token * length, "B", "predicted", rule, error=0.5)
+
+
+def _peak(weights: Figure, cache: Figure, engine: str) -> Figure:
+    """What the process grows by: weights and cache with a little slack, and the engine's own buffers."""
+    buffers = BUFFER_BYTES[engine]
+    total = 1.02 * weights.value + cache.value + buffers
+    rule = f"weights x 1.02 + KV cache + {format_bytes(buffers)} of buffers, beside the libraries"
+    return Figure(total, "B", "predicted", rule, error=0.25 + RSS_NOISE / total)
+
+
+def _seconds(card: Card, request: Request, weights: Figure, cache: Figure, budget: Budget) -> Figure:
+    tokens, engine = request.extra["max_new_tokens"], request.extra["engine"]
+    assert budget.bandwidth is not None
+    passes = MEMORY_PASSES[engine]
+    per_token = (
+        passes * (weights.value + cache.value / 2) / budget.bandwidth + card.constraints["layers"] * LAYER_SECONDS
+    )
+    rule = (
+        f"{tokens} tokens x {passes:g} x (weights + half the cache) / {budget.bandwidth / 1e9:.1f} GB/s "
+        f"+ {LAYER_SECONDS * 1e3:g} ms a layer"
+    )
+    return Figure(tokens * per_token, "s", "predicted", rule, error=0.5)
+
+
+def _check_fit(card: Card, engine: str, device: str, peak: Figure, budget: Budget) -> Reason:
+    """The sentence of a plan that fits: on a CPU the model and the libraries share the host's memory, on a GPU not.
+
+    Raises:
+        DoesNotFit: it does not.
+    """
+    libraries = LIBRARY_BYTES[engine]
+    if device == "cuda":
+        if libraries > MARGIN * budget.ram_free_bytes:
+            found = f"{format_bytes(libraries)} of main memory for the libraries"
+            raise _does_not_fit(card, engine, found, libraries, budget.ram_free_bytes)
+        if peak.value > MARGIN * budget.free_bytes:
+            found = f"{format_bytes(peak.value)} predicted (±{peak.error:.0%})"
+            raise _does_not_fit(card, engine, found, peak.value, budget.free_bytes)
+        free, needed = format_bytes(budget.free_bytes), format_bytes(peak.value)
+        return Reason(f"{free} are free on the GPU, {needed} are predicted", f"显存空闲 {free}，预测需要 {needed}")
+    size, total = (budget.free_bytes if budget.device == "cpu" else budget.ram_free_bytes), peak.value + libraries
+    if total > MARGIN * size:
+        found = f"{format_bytes(total)} predicted with the libraries (±{peak.error:.0%})"
+        raise _does_not_fit(card, engine, found, total, size)
+    free, needed = format_bytes(size), format_bytes(total)
+    return Reason(
+        f"{free} are free, {needed} are predicted with the libraries",
+        f"空闲 {free}，连同程序库预测需要 {needed}",
+    )
+
+
+def _does_not_fit(card: Card, engine: str, found: str, needed: float, free: int) -> DoesNotFit:
+    short = int(needed / MARGIN - free) + 1
+    other = [name for name in card.constraints["engines"] if name != engine and name == "llama.cpp"]
+    todo = f"free {format_bytes(short)} more" + (f", or ask for engine={other[0]!r} (4-bit weights)" if other else "")
+    return DoesNotFit(
+        asked=f"{card.name} on the {engine} engine", found=f"{found}, {format_bytes(free)} free", todo=todo
+    )
+
+
+def _endpoint_plan(request: Request, budget: Budget, card: Card, changes: tuple[Change, ...]) -> Plan:
+    return Plan(
+        request=request,
+        card=card,
+        budget=budget,
+        dtypes=FrozenMap(model="unknown"),
+        placement=FrozenMap(model="server"),
+        attention="library",
+        vae=FrozenMap(),
+        prediction=FrozenMap(),
+        changes=changes,
+        reasons=(Reason("the model runs on a server", "模型在服务器上运行，本机只收发文字"),),
+    )

@@ -1,0 +1,284 @@
+"""Sampling by hand: from the scores of a language model to the next token. Numpy only; every function is pure.
+
+A model gives one score (logit) per token of its vocabulary. The functions below are the whole way from there to a
+token, in the order that transformers uses: repetition penalty, temperature, top-k, top-p, draw. They compute in the
+dtype they are given (float32 as models give it, float64 otherwise), as transformers' processors do, so the values
+are equal bit for bit for penalty, temperature and top-k. Top-p adds up probabilities, and two things are open there:
+numpy and torch round `exp` and sums differently in the last bit, so a token whose cumulated probability lies within
+rounding of 1 - p (about 1e-6 of the mass in float32) may fall on either side; and of several tokens with the score at
+the border torch's sort keeps any, this one the last of the vocabulary. The tests bind everything else.
+
+A filtered token has the score -inf: it stays in the array with the probability 0.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from aigc_kit.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from aigc_kit.make.text.settings import Settings
+
+
+def softmax(logits: np.ndarray | Sequence[float], temperature: float = 1.0) -> np.ndarray:
+    """Probabilities from scores: exp(z / T) / sum(exp(z / T)), computed without overflow.
+
+    The highest score is subtracted first; that changes nothing in the quotient and keeps exp from overflowing. At
+    T = 0 the formula divides by zero; its limit for T -> 0 puts everything on the highest score (on the first of
+    equal ones), and that is what is returned.
+
+    Args:
+        logits: (V,), -inf for excluded tokens.
+        temperature: T >= 0.
+
+    Returns:
+        Probabilities (V,), the same dtype, sum 1.
+
+    Raises:
+        BadInput: T < 0 or not finite; NaN or +inf among the scores; no finite score.
+
+    Source: Ackley, Hinton, Sejnowski 1985 (T of the Boltzmann distribution); transformers TemperatureLogitsWarper.
+
+    >>> softmax([1000.0, 1000.0]).tolist(), softmax([1.0, 3.0, 3.0], temperature=0).tolist()
+    ([0.5, 0.5], [0.0, 1.0, 0.0])
+    """
+    scores = apply_temperature(logits, temperature)
+    weights = np.exp(scores - _highest(scores))
+    return weights / weights.sum()
+
+
+def apply_temperature(logits: np.ndarray | Sequence[float], temperature: float) -> np.ndarray:
+    """Divide the scores by T: below 1 the differences grow, above 1 they shrink. T = 0 leaves only the highest score.
+
+    Args:
+        logits: (V,).
+        temperature: T >= 0.
+
+    Returns:
+        Scores (V,), the same dtype; for T = 0: 0 for the highest (the first of equal ones), -inf for the others.
+
+    Raises:
+        BadInput: T < 0 or not finite; NaN among the scores.
+
+    >>> apply_temperature([1.0, 4.0], 2.0).tolist()
+    [0.5, 2.0]
+    """
+    scores = _scores(logits)
+    if not 0 <= temperature < np.inf:
+        raise BadInput(asked=f"temperature={temperature}", found="T < 0 or not finite", todo="choose T >= 0, say 0.7")
+    divisor = scores.dtype.type(temperature)
+    if divisor == 0:  # also a T that is too small for the dtype
+        only = np.full_like(scores, -np.inf)
+        only[np.argmax(scores)] = 0
+        return only
+    if divisor == 1:
+        return scores
+    with np.errstate(over="ignore"):
+        divided = scores / divisor
+        if np.isposinf(divided.max()) and np.isfinite(scores.max()):  # the same distribution, measured from the top
+            divided = (scores - scores.max()) / divisor
+    return divided
+
+
+def top_k(logits: np.ndarray | Sequence[float], k: int) -> np.ndarray:
+    """Keep the k highest scores; the others become -inf. Scores equal to the k-th all stay, so more than k may.
+
+    Args:
+        logits: (V,).
+        k: >= 1; k >= V keeps everything.
+
+    Returns:
+        Scores (V,), the same dtype.
+
+    Raises:
+        BadInput: k < 1 or not an integer; NaN among the scores.
+
+    Source: Fan, Lewis, Dauphin 2018, "Hierarchical Neural Story Generation", 5.4; transformers TopKLogitsWarper.
+
+    >>> top_k([1.0, 3.0, 2.0], k=2).tolist()
+    [-inf, 3.0, 2.0]
+    """
+    scores = _scores(logits)
+    if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
+        raise BadInput(asked=f"top_k={k!r}", found="not an integer >= 1", todo="choose k >= 1, say 40, or None for all")
+    if k >= len(scores):
+        return scores.copy()
+    kth = np.partition(scores, len(scores) - k)[len(scores) - k]
+    return np.where(scores < kth, scores.dtype.type(-np.inf), scores)
+
+
+def top_p(logits: np.ndarray | Sequence[float], p: float) -> np.ndarray:
+    """Keep the nucleus: the smallest set of most probable tokens whose mass reaches p; the others become -inf.
+
+    As in transformers, tokens are sorted upwards and dropped while their cumulated probability is <= 1 - p; the most
+    probable one always stays. Of equal scores at the border the ones that come first in the vocabulary go first.
+
+    Args:
+        logits: (V,), -inf for excluded tokens.
+        p: 0 < p <= 1; 1 keeps every token with a probability above 0.
+
+    Returns:
+        Scores (V,), the same dtype.
+
+    Raises:
+        BadInput: p outside (0, 1]; NaN or +inf among the scores; no finite score.
+
+    Source: Holtzman et al. 2020, "The Curious Case of Neural Text Degeneration", eq. 2; transformers TopPLogitsWarper.
+
+    >>> top_p(np.log([0.5, 0.125, 0.25, 0.125]), p=0.7).tolist() == [np.log(0.5), -np.inf, np.log(0.25), -np.inf]
+    True
+    """
+    scores = _scores(logits)
+    if not 0 < p <= 1:
+        raise BadInput(asked=f"top_p={p}", found="p outside (0, 1]", todo="choose 0 < p <= 1, say 0.9; 1 keeps all")
+    top = _highest(scores)
+    upwards = np.sort(scores[scores > -np.inf])  # the rest has probability 0 and would be dropped first
+    weights = np.exp(upwards - top)
+    probabilities = weights / weights.sum()
+    # torch adds float32 up in double and stores float32; 1 - p is rounded to the dtype of the scores
+    cumulated = np.cumsum(probabilities, dtype=np.float64).astype(scores.dtype)
+    dropped = min(int(np.count_nonzero(cumulated <= scores.dtype.type(1 - float(p)))), len(upwards) - 1)
+    border = upwards[dropped]
+    kept = np.where(scores < border, scores.dtype.type(-np.inf), scores)
+    equal_ones = dropped - int(np.searchsorted(upwards, border))
+    kept[np.flatnonzero(scores == border)[:equal_ones]] = -np.inf
+    return kept
+
+
+def repetition_penalty(
+    logits: np.ndarray | Sequence[float], ids: Iterable[int], penalty: float, vocabulary: np.ndarray | None = None
+) -> np.ndarray:
+    """Lower the scores of tokens that already stand in the text: divided by the penalty if > 0, multiplied if < 0.
+
+    Args:
+        logits: (V,).
+        ids: tokens of the prompt and of what was written so far; each counts once.
+        penalty: > 0; 1 changes nothing, 1.2 is the paper's value, below 1 rewards repetition.
+        vocabulary: token id of each score, int (V,); None when score i belongs to token i.
+
+    Returns:
+        Scores (V,), the same dtype.
+
+    Raises:
+        BadInput: penalty <= 0 or not finite; NaN among the scores.
+
+    Source: Keskar et al. 2019 (CTRL), 4.1; transformers RepetitionPenaltyLogitsProcessor.
+
+    >>> repetition_penalty([2.0, -2.0, 2.0], ids=[0, 1], penalty=2.0).tolist()
+    [1.0, -4.0, 2.0]
+    """
+    scores = _scores(logits)
+    if not 0 < penalty < np.inf:
+        raise BadInput(asked=f"repetition_penalty={penalty}", found="not > 0", todo="choose 1.0 (off) to about 1.3")
+    seen = np.unique(np.fromiter(ids, dtype=np.int64))
+    where = seen[(seen >= 0) & (seen < len(scores))] if vocabulary is None else np.isin(vocabulary, seen).nonzero()[0]
+    factor, changed = scores.dtype.type(penalty), scores.copy()
+    before = scores[where]
+    changed[where] = np.where(before < 0, before * factor, before / factor)
+    return changed
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """The scores after one filter.
+
+    Args:
+        name: "logits", "repetition_penalty", "temperature", "top_k" or "top_p".
+        value: of the filter's setting; None for "logits".
+        logits: (V,), -inf for what is excluded by now.
+    """
+
+    name: str
+    value: float | None
+    logits: np.ndarray
+
+    @property
+    def probabilities(self) -> np.ndarray:
+        """(V,), sum 1: what a draw at this stage would follow."""
+        return softmax(self.logits)
+
+    @property
+    def kept(self) -> int:
+        """Number of tokens that can still be drawn."""
+        return int((self.logits > -np.inf).sum())
+
+
+def warp(
+    logits: np.ndarray | Sequence[float],
+    settings: "Settings",
+    ids: Iterable[int] = (),
+    vocabulary: np.ndarray | None = None,
+) -> list[Stage]:
+    """Apply all filters of the settings in transformers' order; the last stage is what is drawn from.
+
+    Filters that change nothing (penalty 1, T = 1, k None, p = 1) are left out, as `generate` leaves them out.
+
+    Args:
+        logits: (V,).
+        settings: temperature, top_k, top_p, repetition_penalty.
+        ids: tokens so far, for the penalty.
+        vocabulary: token id of each score; None when score i belongs to token i.
+    """
+    stages = [Stage("logits", None, _scores(logits))]
+    if settings.repetition_penalty != 1:
+        penalised = repetition_penalty(stages[-1].logits, ids, settings.repetition_penalty, vocabulary)
+        stages.append(Stage("repetition_penalty", settings.repetition_penalty, penalised))
+    if settings.temperature != 1:
+        cooled = apply_temperature(stages[-1].logits, settings.temperature)
+        stages.append(Stage("temperature", settings.temperature, cooled))
+    if settings.top_k is not None:
+        stages.append(Stage("top_k", settings.top_k, top_k(stages[-1].logits, settings.top_k)))
+    if settings.top_p != 1:
+        stages.append(Stage("top_p", settings.top_p, top_p(stages[-1].logits, settings.top_p)))
+    return stages
+
+
+def draw(probabilities: np.ndarray | Sequence[float], rng: np.random.Generator) -> int:
+    """Pick an index with the given probabilities, from one uniform number (inverse of the cumulated distribution).
+
+    Args:
+        probabilities: (V,), >= 0, of any positive sum.
+        rng: such as `np.random.Generator(np.random.PCG64(seed))`; one number is taken from it.
+
+    Raises:
+        BadInput: a negative or NaN entry, or nothing above 0.
+
+    >>> draw([0.0, 1.0, 0.0], np.random.default_rng(0))
+    1
+    """
+    weights = np.asarray(probabilities, dtype=np.float64)
+    cumulated = np.cumsum(weights)
+    if not (cumulated.size and 0 < cumulated[-1] < np.inf) or weights.min() < 0:
+        raise BadInput(
+            asked="a draw", found="probabilities that are negative, NaN or all 0", todo="pass softmax(logits)"
+        )
+    index = int(np.searchsorted(cumulated, rng.random() * cumulated[-1], side="right"))
+    # u * sum can round up to the sum itself, which lies behind the last token
+    return index if index < len(weights) else int(np.flatnonzero(weights)[-1])
+
+
+def _scores(logits: np.ndarray | Sequence[float]) -> np.ndarray:
+    scores = np.asarray(logits)
+    if scores.dtype != np.float32:
+        scores = scores.astype(np.float64)
+    if scores.ndim != 1 or not scores.size:
+        raise BadInput(
+            asked=f"scores of shape {scores.shape}", found="not one row of scores", todo="pass an array (V,), V >= 1"
+        )
+    if np.isnan(scores).any():
+        raise BadInput(asked="sampling", found="NaN among the scores", todo="look for an overflow in the model's dtype")
+    return scores
+
+
+def _highest(scores: np.ndarray) -> np.floating:
+    highest = scores.max()
+    if not np.isfinite(highest):
+        raise BadInput(
+            asked="probabilities",
+            found="a score of +inf" if highest > 0 else "every token is excluded (-inf)",
+            todo="leave at least one finite score, and none of +inf",
+        )
+    return highest

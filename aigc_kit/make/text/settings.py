@@ -1,0 +1,159 @@
+"""What a text run is set to: sampling, search, length, chat. Parsed from a request and a card, validated here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any, Literal
+
+from aigc_kit.core.errors import BadInput, UnknownName
+from aigc_kit.core.types import Card, FrozenMap, Request
+from aigc_kit.core.types.base import check_text, plain, shown
+
+Search = Literal["sample", "greedy", "beam"]
+
+PRESETS: Mapping[str, FrozenMap] = MappingProxyType(
+    {
+        "creative": FrozenMap(temperature=1.0, top_p=0.9, top_k=40),
+        "code": FrozenMap(temperature=0.1, top_p=0.95, top_k=20),
+    }
+)
+"""The course's settings for two purposes."""
+
+BANDS: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {"precise": (0.1, 0.5), "balanced": (0.6, 0.9), "creative": (1.0, 2.0)}
+)
+"""The course's bands of temperature: name -> (lowest, highest), both included."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a text is made.
+
+    Args:
+        temperature: T >= 0; 0 is the arg-max limit.
+        top_k: >= 1, or None for all tokens.
+        top_p: in (0, 1]; 1 for all tokens.
+        repetition_penalty: > 0; 1 is off.
+        max_new_tokens: >= 1; tokens after the prompt.
+        search: "sample" draws, "greedy" takes the arg-max, "beam" keeps the `beams` most probable texts. The last two
+            ignore temperature, top_k and top_p, as transformers' generate does.
+        beams: width of the beam search, >= 2.
+        stop: texts at which to end; the text is cut in front of the first one found.
+        chat: the prompt is a message in the model's chat template, not a beginning to continue.
+        system: the system message of a chat; None leaves it to the template.
+        engine: "transformers", "llama.cpp" or "endpoint".
+
+    Raises:
+        BadInput: a value outside these ranges.
+    """
+
+    temperature: float = 0.7
+    top_k: int | None = None
+    top_p: float = 1.0
+    repetition_penalty: float = 1.0
+    max_new_tokens: int = 100
+    search: Search = "sample"
+    beams: int = 5
+    stop: tuple[str, ...] = ()
+    chat: bool = False
+    system: str | None = None
+    engine: str = "transformers"
+
+    def __post_init__(self) -> None:
+        self._settle()
+        _number("temperature", self.temperature, self.temperature_ok, "T >= 0, say 0.7; T = 0 takes the arg-max")
+        _number("top_p", self.top_p, 0 < _float(self.top_p) <= 1, "0 < p <= 1, say 0.9; p = 1 keeps all tokens")
+        penalty_ok = 0 < _float(self.repetition_penalty) < float("inf")
+        _number("repetition_penalty", self.repetition_penalty, penalty_ok, "a value > 0: 1.0 is off, 1.2 is strong")
+        if self.top_k is not None:
+            _whole("top_k", self.top_k, 1, "k >= 1, say 40; None keeps all tokens")
+        _whole("max_new_tokens", self.max_new_tokens, 1, "1 or more, say 100")
+        _whole("beams", self.beams, 2, "2 or more, say 5; one beam is search='greedy'")
+        if self.search not in ("sample", "greedy", "beam"):
+            raise BadInput(
+                asked=f"search={self.search!r}", found="no search of that name", todo="choose sample, greedy or beam"
+            )
+        if self.system is not None:
+            check_text("system", self.system)
+        if not isinstance(self.chat, bool):
+            raise BadInput(asked=f"chat={self.chat!r}", found="not True or False", todo="say chat=True or chat=False")
+
+    def _settle(self) -> None:
+        """Numbers of numpy become int and float, one stop text becomes a tuple of it."""
+        for f in fields(self):
+            object.__setattr__(self, f.name, plain(getattr(self, f.name)))
+        stop = (self.stop,) if isinstance(self.stop, str) else self.stop
+        if not isinstance(stop, (tuple, list)) or not all(isinstance(text, str) and text for text in stop):
+            raise BadInput(asked=f"stop={shown(stop)}", found="no texts, or an empty one", todo="give non-empty texts")
+        for text in stop:
+            check_text("stop", text)
+        object.__setattr__(self, "stop", tuple(stop))
+
+    @property
+    def temperature_ok(self) -> bool:
+        """T is a finite number >= 0."""
+        return 0 <= _float(self.temperature) < float("inf")
+
+    @classmethod
+    def of(cls, request: Request, card: Card) -> "Settings":
+        """The settings of a request: its `extra`, and the card's defaults for what is not there, or None.
+
+        Raises:
+            UnknownName: a setting that does not exist.
+            BadInput: a value out of range, or an engine that the card does not have.
+        """
+        known = [f.name for f in fields(cls)]
+        for name, value in request.extra.items():
+            if name not in known:
+                close = get_close_matches(name, [*known, "seed"], n=1)
+                raise UnknownName(
+                    asked=f"the setting {name}={shown(value)} of a text",
+                    found="no setting of that name" + (f"; close: {close[0]}" if close else ""),
+                    todo=f"choose from {', '.join(known)}",
+                )
+        values = {name: value for name, value in request.extra.items() if value is not None}
+        merged = {**{k: v for k, v in card.defaults.items() if k in known}, **values}
+        engines = card.constraints.get("engines", ("transformers",))
+        if merged.setdefault("engine", engines[0]) not in engines:
+            raise BadInput(
+                asked=f"engine={merged['engine']!r} for {card.name}",
+                found=f"this model runs in {', '.join(engines)}",
+                todo=f"say engine={engines[0]!r}, or leave it out",
+            )
+        return cls(**merged)
+
+
+def preset_named(name: str | None) -> Mapping[str, Any]:
+    """The values of a preset; none for None.
+
+    Raises:
+        UnknownName: there is no such preset.
+    """
+    if name is None:
+        return FrozenMap()
+    if name not in PRESETS:
+        raise UnknownName(
+            asked=f"preset={name!r}", found="no preset of that name", todo=f"choose from {', '.join(PRESETS)}"
+        )
+    return PRESETS[name]
+
+
+def _float(value: Any) -> float:
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return float("nan")
+    try:
+        return float(value)
+    except OverflowError:  # an integer of more than 308 digits
+        return float("inf") if value > 0 else -float("inf")
+
+
+def _number(name: str, value: Any, ok: bool, advice: str) -> None:
+    if not ok:
+        found = "not a number" if _float(value) != _float(value) else "a value out of range"
+        raise BadInput(asked=f"{name}={shown(value)}", found=found, todo=f"choose {advice}")
+
+
+def _whole(name: str, value: Any, low: int, advice: str) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < low:
+        raise BadInput(asked=f"{name}={shown(value)}", found=f"not an integer >= {low}", todo=f"choose {advice}")

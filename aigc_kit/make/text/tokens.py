@@ -1,0 +1,138 @@
+"""What a text looks like to different tokenizers: pieces, tokens per 汉字, and what a limit cuts off."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from aigc_kit.core.errors import BadInput, UnknownName
+from aigc_kit.core.types import Card
+from aigc_kit.make.text.engines.base import byte_letters, legible
+from aigc_kit.models import cards, loaded
+
+BYTES = "utf-8"  # the baseline: every byte is a token
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One text as one tokenizer sees it.
+
+    Args:
+        tokenizer: name of a card, or "utf-8".
+        text: as given.
+        ids: of its tokens.
+        pieces: of each token, for display; bytes that are no whole character look like <E4><BA>.
+        spans: (start, end) in characters of the text for each token; several tokens may share one character.
+        unknown: characters that this tokenizer does not know.
+    """
+
+    tokenizer: str
+    text: str
+    ids: tuple[int, ...]
+    pieces: tuple[str, ...]
+    spans: tuple[tuple[int, int], ...]
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def tokens(self) -> int:
+        """Number of tokens."""
+        return len(self.ids)
+
+    @property
+    def characters_per_token(self) -> float:
+        """Length of the text / number of tokens."""
+        return len(self.text) / self.tokens
+
+    @property
+    def tokens_per_hanzi(self) -> float | None:
+        """Tokens that hold a 汉字 or a part of one, per 汉字; None for a text without any."""
+        places = {i for i, character in enumerate(self.text) if is_hanzi(character)}
+        holding = sum(any(i in places for i in range(*span)) for span in self.spans)
+        return holding / len(places) if places else None
+
+    def cut(self, limit: int) -> tuple[str, str]:
+        """(what is left, what is lost) when only the first `limit` tokens fit. A character cut in two is lost.
+
+        Raises:
+            BadInput: limit < 0.
+        """
+        if limit < 0:
+            raise BadInput(asked=f"a limit of {limit} tokens", found="less than 0", todo="choose 0 or more")
+        lost = [start for start, _ in self.spans[limit:]]
+        border = min(lost) if lost else len(self.text)
+        return self.text[:border], self.text[border:]
+
+
+def read(text: str, tokenizer: str) -> Reading:
+    """Read a text with one tokenizer. Only the tokenizer is loaded, not the model.
+
+    Args:
+        text: not empty.
+        tokenizer: name of a text card whose files are on this machine, or "utf-8" for bytes.
+
+    Raises:
+        BadInput: an empty text.
+        UnknownName: no such card. NotOnDisk: its files are not here.
+    """
+    if not text:
+        raise BadInput(asked="the tokens of a text", found="an empty text", todo="give at least one character")
+    if tokenizer == BYTES:
+        spans = tuple((i, i + 1) for i, character in enumerate(text) for _ in character.encode())
+        ids = tuple(text.encode())
+        return Reading(BYTES, text, ids, tuple(legible(bytes([byte])) for byte in ids), spans)
+    card = cards.get(tokenizer)
+    if card.kind != "text" or card.sources[0].kind == "endpoint":
+        raise UnknownName(asked=f"the tokenizer of {tokenizer!r}", found="it has none here", todo="name a local model")
+    return _read_with(_tokenizer_file(card), card.name, text)
+
+
+def readings(text: str, tokenizers: Iterable[str] | None = None) -> list[Reading]:
+    """Read a text with several tokenizers; None takes bytes and every language model on this machine."""
+    from aigc_kit.models import fetch
+
+    if tokenizers is None:
+        here = (card for card in cards.of_kind("text") if card.sources[0].kind != "endpoint")
+        tokenizers = [BYTES, *(card.name for card in here if fetch.find(card) is not None)]
+    return [read(text, name) for name in tokenizers]
+
+
+def is_hanzi(character: str) -> bool:
+    """A Chinese character (CJK ideographs and extension A); no punctuation.
+
+    >>> is_hanzi("春"), is_hanzi("。"), is_hanzi("a")
+    (True, False, False)
+    """
+    return "\u4e00" <= character <= "\u9fff" or "\u3400" <= character <= "\u4dbf"
+
+
+def _tokenizer_file(card: Card) -> Path:
+    folder = loaded.on_disk(card, "tokenizer of")
+    if (folder / "tokenizer.json").is_file():
+        return folder / "tokenizer.json"
+    from aigc_kit.make.text.engines.convert import converted_tokenizer
+
+    return converted_tokenizer(card, sorted(folder.glob("*.gguf"))[0]) / "tokenizer.json"
+
+
+@lru_cache(maxsize=4)
+def _tokenizer(file: Path, changed: int) -> Any:
+    """The tokenizer of a file, kept: building one takes 15 MB, which the allocator does not give back."""
+    from tokenizers import Tokenizer
+
+    return Tokenizer.from_file(str(file))
+
+
+def _read_with(file: Path, name: str, text: str) -> Reading:
+    tokenizer = _tokenizer(file, file.stat().st_mtime_ns)
+    found = tokenizer.encode(text, add_special_tokens=False)
+    from_letters = {letter: byte for byte, letter in enumerate(byte_letters())}
+    byte_level = "ByteLevel" in str(tokenizer.decoder)
+    pieces = []
+    for letters in found.tokens:
+        whole = byte_level and all(letter in from_letters for letter in letters)
+        pieces.append(legible(bytes(from_letters[c] for c in letters)) if whole else letters)
+    unknown_id = tokenizer.token_to_id("<unk>") if not byte_level else None
+    spans = tuple((int(start), int(end)) for start, end in found.offsets)
+    unknown = tuple(text[s:e] for token, (s, e) in zip(found.ids, spans, strict=True) if token == unknown_id)
+    return Reading(name, text, tuple(found.ids), tuple(pieces), spans, unknown)

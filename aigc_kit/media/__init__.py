@@ -1,0 +1,1 @@
+"""Bytes that a browser plays: frames, clips, sound, fonts, pages."""

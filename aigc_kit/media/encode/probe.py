@@ -1,0 +1,229 @@
+"""What a file of pictures in motion holds, read back from the file itself."""
+
+import os
+import re
+import struct
+import subprocess
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from imageio_ffmpeg import get_ffmpeg_exe
+from PIL import Image, UnidentifiedImageError
+
+from aigc_kit.core.errors import BadInput, CannotWrite
+
+_INSIDE = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
+
+
+@dataclass(frozen=True)
+class Track:
+    """One track: "vide" or "soun", codec's four letters, size in pixels, samples and their seconds."""
+
+    kind: str
+    codec: str
+    width: int
+    height: int
+    samples: int
+    seconds: Fraction
+
+
+def read(path: Path) -> tuple[list[Track], bool]:
+    """The tracks, and whether the index stands before the data (faststart).
+
+    Raises:
+        CannotWrite: not an MP4, or cut off.
+    """
+    tracks: list[dict[str, object]] = []
+    order: list[bytes] = []
+    try:
+        with path.open("rb") as file:
+            file.seek(0, 2)
+            for name, depth, data in _boxes(file, 0, file.tell(), 0):
+                if depth == 0:
+                    order.append(name)
+                if name == b"trak":
+                    tracks.append({})
+                elif tracks:
+                    _note(tracks[-1], name, data)
+        if b"moov" not in order or b"mdat" not in order:
+            raise ValueError("no index or no data")
+        found = [_track(each) for each in tracks]
+    except (struct.error, ValueError, KeyError, IndexError) as error:
+        raise CannotWrite(
+            asked=f"to read {path}", found=f"not a whole MP4 ({error})", todo="write the clip again"
+        ) from error
+    return found, order.index(b"moov") < order.index(b"mdat")
+
+
+def _boxes(file: BinaryIO, start: int, end: int, depth: int) -> Iterator[tuple[bytes, int, bytes]]:
+    while start + 8 <= end:
+        file.seek(start)
+        size, name = struct.unpack(">I4s", file.read(8))
+        head = 8
+        if size == 1:
+            (size,) = struct.unpack(">Q", file.read(8))
+            head = 16
+        if size == 0:
+            size = end - start
+        if size < head or start + size > end:
+            raise ValueError(f"box {name!r} of {size} bytes does not fit")
+        if name in _INSIDE:
+            yield name, depth, b""
+            yield from _boxes(file, start + head, start + size, depth + 1)
+        else:
+            yield name, depth, file.read(size - head) if depth else b""
+        start += size
+
+
+def _note(track: dict[str, object], name: bytes, data: bytes) -> None:
+    if name == b"hdlr":
+        track["kind"] = data[8:12].decode("latin1")
+    elif name == b"mdhd":
+        track["scale"], track["ticks"] = struct.unpack(
+            ">IQ" if data[0] else ">II", data[20:32] if data[0] else data[12:20]
+        )
+    elif name == b"stsd":
+        track["codec"] = data[12:16].decode("latin1")
+        track["size"] = struct.unpack(">HH", data[8 + 32 : 8 + 36])
+    elif name == b"stts":
+        (entries,) = struct.unpack(">I", data[4:8])
+        runs = [struct.unpack(">II", data[8 + 8 * i : 16 + 8 * i]) for i in range(entries)]
+        track["samples"] = sum(count for count, _ in runs)
+        track["length"] = sum(count * delta for count, delta in runs)
+
+
+def _track(found: dict) -> Track:
+    width, height = found["size"] if found["kind"] == "vide" else (0, 0)
+    return Track(
+        kind=found["kind"],
+        codec=found["codec"],
+        width=width,
+        height=height,
+        samples=found["samples"],
+        seconds=Fraction(found["length"], found["scale"]),
+    )
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Facts of a clip.
+
+    Args:
+        codec: "h264", "gif", "webp", or the four letters of another codec in an MP4.
+        pixel_format: such as "yuv420p"; None for GIF and WebP.
+        width, height: pixels.
+        fps: exact; for GIF and WebP frames / seconds.
+        frames: how many.
+        seconds: how long the pictures last.
+        sound_seconds: how long the sound lasts; None without sound.
+        faststart: an MP4 whose index stands in front, so that a browser starts before it has all; else None.
+        bytes: size of the file.
+    """
+
+    codec: str
+    pixel_format: str | None
+    width: int
+    height: int
+    fps: Fraction
+    frames: int
+    seconds: float
+    sound_seconds: float | None
+    faststart: bool | None
+    bytes: int
+
+
+def probe(path: str | os.PathLike[str]) -> Probe:
+    """The facts of an MP4, GIF or WebP.
+
+    Raises:
+        BadInput: no such file.
+        CannotWrite: the file is not whole, or holds no clip.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise BadInput(asked=f"to look into {path}", found="no such file", todo="check the path")
+    if path.suffix in (".gif", ".webp"):
+        return _probe_picture(path)
+    tracks, faststart = read(path)
+    video = next((track for track in tracks if track.kind == "vide"), None)
+    if video is None or not video.seconds:
+        raise CannotWrite(asked=f"to look into {path}", found="no pictures in it", todo="write the clip again")
+    sound = next((track for track in tracks if track.kind == "soun"), None)
+    return Probe(
+        codec={"avc1": "h264"}.get(video.codec, video.codec),
+        pixel_format=_pixel_format(path),
+        width=video.width,
+        height=video.height,
+        fps=video.samples / video.seconds,
+        frames=video.samples,
+        seconds=float(video.seconds),
+        sound_seconds=float(sound.seconds) if sound else None,
+        faststart=faststart,
+        bytes=path.stat().st_size,
+    )
+
+
+def read_frames(path: str | os.PathLike[str]) -> Generator[np.ndarray, None, None]:
+    """The frames of a clip one by one, uint8 (H, W, 3); MP4 by ffmpeg, GIF and WebP by Pillow.
+
+    Raises:
+        BadInput, CannotWrite: as `probe`.
+    """
+    path = Path(path)
+    facts = probe(path)
+    if path.suffix in (".gif", ".webp"):
+        with Image.open(path) as image:
+            for index in range(facts.frames):
+                image.seek(index)
+                yield np.asarray(image.convert("RGB"))
+        return
+    size = facts.width * facts.height * 3
+    command = [get_ffmpeg_exe(), "-loglevel", "error", "-i", str(path.resolve()), *_RAW]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout is not None
+        try:
+            while len(data := process.stdout.read(size)) == size:
+                yield np.frombuffer(data, np.uint8).reshape(facts.height, facts.width, 3)
+        finally:
+            process.kill()
+
+
+_RAW = ("-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1")
+
+
+def _pixel_format(path: Path) -> str | None:
+    command = [get_ffmpeg_exe(), "-hide_banner", "-i", str(path.resolve())]
+    words = subprocess.run(command, capture_output=True, check=False).stderr.decode(errors="replace")
+    found = re.search(r"Video: \w+[^,]*(?:\([^)]*\))*, (\w+)", words)
+    return found[1] if found else None
+
+
+def _probe_picture(path: Path) -> Probe:
+    try:
+        with Image.open(path) as image:
+            width, height = image.size
+            delays = []
+            for index in range(getattr(image, "n_frames", 1)):
+                image.seek(index)
+                image.load()
+                delays.append(int(image.info.get("duration", 0)))
+            codec = str(image.format).lower()
+    except (UnidentifiedImageError, OSError, SyntaxError, EOFError) as error:
+        raise CannotWrite(asked=f"to look into {path}", found=f"not whole ({error})", todo="write it again") from error
+    total = sum(delays)
+    return Probe(
+        codec=codec,
+        pixel_format=None,
+        width=width,
+        height=height,
+        fps=Fraction(1000 * len(delays), total) if total else Fraction(0),
+        frames=len(delays),
+        seconds=total / 1000,
+        sound_seconds=None,
+        faststart=None,
+        bytes=path.stat().st_size,
+    )

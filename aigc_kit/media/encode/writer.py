@@ -1,0 +1,295 @@
+"""One ffmpeg process fed with raw frames; the file appears under its name when it is whole, or not at all."""
+
+import os
+import subprocess
+import tempfile
+import wave
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+import numpy as np
+
+from aigc_kit.core.errors import BadInput, CannotWrite, NoSpace
+
+PEAK = 32767
+FASTEST = 240  # frames per second; more is a mistake of unit
+# BT.709 is what browsers assume; tagged, so that no player has to assume anything
+_H264 = (
+    *("-vf", "scale=out_color_matrix=bt709:out_range=tv:flags=bicubic,format=yuv420p", "-c:v", "libx264"),
+    *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"),
+    *("-movflags", "+faststart", "-f", "mp4"),
+)
+# A palette of its own for every frame, so that nothing has to be kept until the end
+_GIF = (
+    *("-filter_complex", "split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=new=1:dither=sierra2_4a"),
+    *("-loop", "0", "-f", "gif"),
+)
+_WEBP = ("-c:v", "libwebp_anim", "-quality", "80", "-compression_level", "4", "-loop", "0", "-f", "webp")
+FORMATS = {".mp4": _H264, ".gif": _GIF, ".webp": _WEBP}
+GIF_FASTEST = 50  # browsers slow down frames shorter than 1/50 s
+
+
+def sound_file(sound: Any, folder: Path) -> tuple[Path, bool]:
+    """A path, and whether it was made here (then the caller removes it).
+
+    Args:
+        sound: path of an audio file, or (wave float32 (N,) in [-1, 1], rate in Hz).
+
+    Raises:
+        BadInput: neither.
+    """
+    if isinstance(sound, (str, os.PathLike)):
+        path = Path(sound)
+        if not path.is_file():
+            raise BadInput(asked=f"the sound {path}", found="no such file", todo="check the path, or leave sound out")
+        return path, False
+    samples, rate = _checked_sound(sound)
+    handle, name = tempfile.mkstemp(dir=folder, prefix=".sound.", suffix=".wav")
+    with os.fdopen(handle, "wb") as file, wave.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(rate)
+        out.writeframes(np.rint(np.clip(samples, -1, 1) * PEAK).astype("<i2").tobytes())
+    return Path(name), True
+
+
+def _checked_sound(sound: Any) -> tuple[np.ndarray, int]:
+    if not (isinstance(sound, tuple) and len(sound) == 2):
+        raise BadInput(
+            asked=f"sound={type(sound).__name__}", found="not a sound", todo="pass a path, or (wave, rate in Hz)"
+        )
+    samples, rate = np.asarray(sound[0]), sound[1]
+    if samples.ndim != 1 or samples.dtype.kind != "f" or not len(samples) or not np.isfinite(samples).all():
+        raise BadInput(
+            asked="the sound of a clip",
+            found=f"{samples.dtype} {samples.shape}, or values that are not finite",
+            todo="pass float32 (N,) in [-1, 1]",
+        )
+    if not isinstance(rate, int) or not 1000 <= rate <= 384_000:
+        raise BadInput(asked=f"rate={rate!r}", found="not a sampling rate in Hz", todo="speech here has 24000")
+    return samples, rate
+
+
+def check_fps(value: Any, suffix: str = ".mp4") -> Fraction:
+    """Frames per second as an exact fraction.
+
+    Args:
+        value: int, float, Fraction or text such as "24000/1001"; 0 < fps <= 240 (50 for a GIF).
+
+    Raises:
+        BadInput: not such a number.
+    """
+    try:
+        fps = Fraction(value).limit_denominator(1001)
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+        fps = Fraction(0)
+    most = GIF_FASTEST if suffix == ".gif" else FASTEST
+    if not 0 < fps <= most or isinstance(value, bool):
+        why = "a GIF counts hundredths of a second, and browsers slow down what is faster" if most == 50 else ""
+        raise BadInput(
+            asked=f"fps={value!r}",
+            found=f"not a number above 0 and up to {most}" + (f": {why}" if why else ""),
+            todo="choose such as 8, 16, 24 or '24000/1001'" + (", or write an MP4" if why else ""),
+        )
+    return fps
+
+
+def as_path(path: Any) -> str:
+    """The path as text.
+
+    Raises:
+        BadInput: it is none; often frames and path changed places.
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        raise BadInput(
+            asked=f"a clip at {type(path).__name__} {getattr(path, 'shape', path)}",
+            found="the first argument is no path",
+            todo="name the file first, then frames and rate: encode.mp4('clip.mp4', frames, 16)",
+        )
+    return os.fspath(path)
+
+
+class Writer:
+    """Writes a clip frame by frame.
+
+    Args:
+        path: .mp4, .gif or .webp; the folder is made, an existing file is replaced only by a whole one.
+        fps: exact, see `check_fps`.
+        sound: a WAV or other audio file, or (wave float32 (N,), rate); MP4 only. Neither picture nor sound is cut: a
+            shorter picture stands still at its end.
+        odd: what to do with an odd height or width, which yuv420p cannot hold: None refuses, "crop" takes one row or
+            column off, "pad" repeats the last one.
+        crf: quality of H.264, 0 (lossless) to 51.
+        preset: speed of x264, such as "veryfast".
+        metadata: title, comment, ... written into an MP4.
+
+    Raises:
+        BadInput: a value outside these, or a frame that is not uint8 (H, W, 3) of the first one's size.
+        CannotWrite: ffmpeg gave up; its last words are in the message.
+        NoSpace: the disk is full.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        fps: Any,
+        *,
+        sound: Any = None,
+        odd: str | None = None,
+        crf: int = 20,
+        preset: str = "veryfast",
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        self.path = Path(as_path(path))
+        if self.path.suffix not in FORMATS:
+            raise BadInput(asked=f"a clip {self.path.name!r}", found="no such format", todo=f"use {', '.join(FORMATS)}")
+        if sound is not None and self.path.suffix != ".mp4":
+            raise BadInput(asked=f"sound in a {self.path.suffix}", found="it holds pictures only", todo="write an MP4")
+        if odd not in (None, "crop", "pad"):
+            raise BadInput(asked=f"odd={odd!r}", found="not a way", todo="say None, 'crop' or 'pad'")
+        if not isinstance(crf, int) or not 0 <= crf <= 51:
+            raise BadInput(asked=f"crf={crf!r}", found="not an integer 0 to 51", todo="20 is a good picture")
+        self.fps = check_fps(fps, self.path.suffix)
+        self._odd, self._sound, self.count = odd, sound, 0
+        self._quality = ["-crf", str(crf), "-preset", preset] if self.path.suffix == ".mp4" else []
+        self._quality += [word for key, text in (metadata or {}).items() for word in ("-metadata", f"{key}={text}")]
+        self._shape: tuple[int, ...] = ()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._words: IO[bytes] | None = None
+        self._temporary: list[Path] = []
+
+    def add(self, frame: np.ndarray) -> None:
+        """One more frame: uint8 (H, W, 3), all of one size."""
+        frame = _checked(frame, self._shape, self.count)
+        if self._process is None:
+            self._shape = frame.shape
+            self._start()
+        assert self._process is not None and self._process.stdin is not None
+        try:
+            self._process.stdin.write(np.ascontiguousarray(_even(frame, self._odd, self.path.suffix)).data)
+        except OSError:
+            self._fail()
+        self.count += 1
+
+    def close(self) -> Path:
+        """Finish the file and move it to its name."""
+        if self._process is None:
+            self.cancel()
+            raise BadInput(asked=f"a clip {self.path.name!r}", found="no frame was added", todo="add at least one")
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.close()
+        except OSError:
+            self._fail()
+        if self._process.wait() != 0:
+            self._fail()
+        self._temporary.pop(0).replace(self.path)
+        self.cancel()
+        return self.path
+
+    def cancel(self) -> None:
+        """Stop and leave nothing behind; harmless after `close`."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+        if self._process is not None:
+            self._process.wait()
+            if self._process.stdin is not None and not self._process.stdin.closed:
+                _close_quietly(self._process.stdin)
+        if self._words is not None:
+            self._words.close()
+        while self._temporary:
+            self._temporary.pop().unlink(missing_ok=True)
+        self._process, self._words = None, None
+
+    def __enter__(self) -> "Writer":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.cancel()
+
+    def _start(self) -> None:
+        from imageio_ffmpeg import get_ffmpeg_exe
+
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        height, width, _ = _even(np.empty(self._shape, np.uint8), self._odd, self.path.suffix).shape
+        handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.stem}.", suffix=".part")
+        os.close(handle)
+        part = Path(name)
+        part.chmod(0o644)
+        self._temporary.append(part)
+        raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(self.fps), "-i", "pipe:0"]
+        command = [get_ffmpeg_exe(), "-y", "-hide_banner", "-loglevel", "error", *raw, *self._sound_input()]
+        command += [*self._quality, *FORMATS[self.path.suffix], str(part.resolve())]
+        self._words = tempfile.TemporaryFile()  # noqa: SIM115 (closed in cancel)
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=self._words, stderr=self._words)
+
+    def _sound_input(self) -> Sequence[str]:
+        if self._sound is None:
+            return ()
+        path, made = sound_file(self._sound, self.path.parent)
+        if made:
+            self._temporary.append(path)
+        return ("-i", str(path.resolve()), "-map", "0:v", "-map", "1:a", "-c:a", "aac", "-b:a", "160k")
+
+    def _fail(self) -> None:
+        words = ""
+        if self._words is not None and self._process is not None:
+            self._process.wait()
+            self._words.seek(0)
+            words = self._words.read().decode(errors="replace").strip()
+        self.cancel()
+        if "No space left" in words:
+            raise NoSpace(asked=f"to write {self.path}", found="the disk is full", todo="free some space, then again")
+        raise CannotWrite(
+            asked=f"to write {self.path} ({self.count} frames so far)",
+            found=f"ffmpeg stopped: {words[-300:] or 'it said nothing'}",
+            todo="look at these words; an older file of that name is as it was",
+        )
+
+
+def _checked(frame: Any, shape: tuple[int, ...], index: int) -> np.ndarray:
+    if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3:
+        found = f"{frame.dtype} {frame.shape}" if isinstance(frame, np.ndarray) else type(frame).__name__
+        raise BadInput(
+            asked=f"to write frame {index}",
+            found=f"{found}, not uint8 (H, W, 3)",
+            todo="bring it to that form first: aigc_kit.media.frames.to_frames(...)",
+        )
+    if shape and frame.shape != shape:
+        raise BadInput(
+            asked=f"frame {index} of size {frame.shape[1]}x{frame.shape[0]}",
+            found=f"the clip is {shape[1]}x{shape[0]}",
+            todo="make all frames of one size; the kit never rescales on its own",
+        )
+    return frame
+
+
+def _even(frame: np.ndarray, odd: str | None, suffix: str) -> np.ndarray:
+    """The frame with even sides, where the format needs them."""
+    height, width = frame.shape[0] % 2, frame.shape[1] % 2
+    if suffix != ".mp4" or not (height or width):
+        return frame
+    if odd is None:
+        raise BadInput(
+            asked=f"an MP4 of {frame.shape[1]}x{frame.shape[0]}",
+            found="an odd side: yuv420p, which every browser plays, keeps colour for 2x2 pixels",
+            todo="say odd='crop' (one row or column less) or odd='pad' (the last one repeated)",
+        )
+    if odd == "crop":
+        return frame[: len(frame) - height, : frame.shape[1] - width]
+    return np.pad(frame, ((0, height), (0, width), (0, 0)), mode="edge")
+
+
+def _close_quietly(pipe: Any) -> None:
+    try:
+        pipe.close()
+    except OSError:  # the process is gone
+        return

@@ -1,0 +1,180 @@
+"""Chinese in plots: find a font that has it, use it, and never draw boxes."""
+
+import re
+import shutil
+import subprocess
+import unicodedata
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from PIL import ImageDraw, ImageFont, features
+
+from aigc_kit.models import cards, fetch
+
+MISSING = "图中的中文改用英文：本机没有中文字体。运行 aigc fetch font-cjk，再重启内核，即可显示中文。"
+LANGUAGE = "zh-Hans"
+_FONT_FOLDERS = (
+    "/usr/share/fonts",
+    "/usr/local/share/fonts",
+    "~/.fonts",
+    "~/.local/share/fonts",
+    "/System/Library/Fonts",
+    "/Library/Fonts",
+    "~/Library/Fonts",
+    "C:/Windows/Fonts",
+)
+_FONT_NAMES: tuple[str, ...] = (
+    "notosanscjk",
+    "notosanssc",
+    "sourcehansans",
+    "notoserifcjk",
+    "wqy-",
+    "simhei",
+    "msyh",
+    "simsun",
+)
+_FONT_NAMES += ("pingfang", "stheiti", "hiragino sans gb", "droidsansfallback", "uming", "ukai", "lxgw", "harmonyos")
+
+
+@cache
+def use() -> str | None:
+    """Make matplotlib draw Chinese from here on, in the forms of the mainland.
+
+    Returns:
+        The font family in use: one of this system, else the fetched Noto Sans CJK; None when there is neither
+        (then `label` gives English and `glyphs` gives code points).
+    """
+    import matplotlib as mpl
+    from matplotlib import font_manager
+
+    path = system_font() or _fetched()
+    if path is None:
+        return None
+    font_manager.fontManager.addfont(str(path))
+    family = font_manager.FontProperties(fname=str(path)).get_name()
+    mpl.rcParams["font.family"] = [family, "DejaVu Sans"]
+    mpl.rcParams["axes.unicode_minus"] = False
+    if "text.language" in mpl.rcParams:  # since 3.11; before, characters have the forms of the font's own region
+        mpl.rcParams["text.language"] = "zh-Hans"
+    return family
+
+
+def label(zh: str, en: str) -> str:
+    """The Chinese text where a font can draw it, else the English one."""
+    return zh if use() else en
+
+
+def glyphs(text: str) -> str:
+    """Text as a plot can draw it: white space made visible, and without a Chinese font code points in its place."""
+    return drawable(visible(text))
+
+
+def drawable(text: str) -> str:
+    """The text, without a Chinese font with code points in place of what would become boxes."""
+    if use():
+        return text
+    return "".join(char if _is_latin(char) else f"U+{ord(char):04X}" for char in text)
+
+
+def visible(text: str) -> str:
+    """Line breaks, tabs and spaces as signs.
+
+    >>> visible(" a\\n")
+    '␣a↵'
+    """
+    return "".join(_VISIBLE.get(char, char) for char in text)
+
+
+_VISIBLE = {"\n": "↵", "\t": "⇥", " ": "␣", "\r": "↵"}
+
+
+_CHINESE = ("CJK", "IDEOGRAPHIC", "FULLWIDTH", "LEFT CORNER", "RIGHT CORNER", "LEFT DOUBLE ANGLE", "RIGHT DOUBLE ANGLE")
+
+
+def _is_latin(char: str) -> bool:
+    return char in _VISIBLE.values() or not unicodedata.name(char, "").startswith(_CHINESE)
+
+
+def _fetched() -> Path | None:
+    card = cards.get("font-cjk")
+    folder = fetch.find(card)
+    return folder / card.parts["font"] if folder else None
+
+
+def caption_font(height: int) -> Any | None:
+    """A font with Chinese characters, of this system or fetched; None where there is none (never boxes).
+
+    Args:
+        height: pixels.
+
+    Returns:
+        Of a collection the face named SC (simplified), where it has one; else its first.
+    """
+    path = system_font()
+    if path is None:
+        card = cards.get("font-cjk")
+        folder = fetch.find(card)
+        path = folder / card.parts["font"] if folder else None
+    if path is None:
+        return None
+    return ImageFont.truetype(str(path), height, index=_simplified(Path(path)))
+
+
+def write(draw: ImageDraw.ImageDraw, place: tuple[float, float], words: str, **how: Any) -> None:
+    """`draw.text`, which asks the font for the simplified forms where the text layout of Pillow can (libraqm)."""
+    if isinstance(how.get("font"), ImageFont.FreeTypeFont) and features.check("raqm"):
+        how["language"] = LANGUAGE
+    draw.text(place, words, **how)
+
+
+@cache
+def _simplified(path: Path) -> int:
+    """The number of the face in a font file that is named SC, else 0; looked up once, though every frame asks."""
+    return next((i for i, name in enumerate(_faces(path)) if "SC" in name.split()), 0)
+
+
+def _faces(path: Path) -> list[str]:
+    """The names of the faces in a font file."""
+    names: list[str] = []
+    while path.suffix.lower() == ".ttc" or not names:
+        try:
+            names.append(str(ImageFont.truetype(str(path), 10, index=len(names)).getname()[0]))
+        except OSError:
+            if not names:
+                raise
+            break
+    return names
+
+
+def system_font() -> Path | None:
+    """A font file of this system that has Chinese characters, or None. Reads file names only."""
+    if shutil.which("fc-list"):
+        try:
+            listed = subprocess.run(
+                ["fc-list", ":lang=zh-cn", "file"], capture_output=True, text=True, timeout=5, check=False
+            ).stdout
+        except (OSError, subprocess.SubprocessError):
+            listed = ""
+        found = [Path(line.rstrip(": ")) for line in listed.splitlines() if line.strip()]
+        if found:
+            return min(found, key=_font_rank)
+    folders = (Path(name).expanduser() for name in _FONT_FOLDERS)
+    files = (path for folder in folders if folder.is_dir() for path in folder.rglob("*"))
+    known = [path for path in files if path.suffix.lower() in {".ttf", ".ttc", ".otf"} and _is_known_font(path)]
+    return min(known, key=_font_rank, default=None)
+
+
+def _is_known_font(path: Path) -> bool:
+    return any(name in path.name.lower() for name in _FONT_NAMES)
+
+
+def _font_rank(path: Path) -> tuple[bool, bool, bool, int, str]:
+    """Known families first, upright sans-serif of normal weight first among them: plots are small print. Then files
+    made for Simplified Chinese, then those of all regions, then those made for others.
+    """
+    name = path.name.lower()
+    other_weight = any(word in name for word in ("bold", "black", "light", "thin", "medium", "heavy", "italic"))
+    region = re.search(r"(?:cjk|sans|serif)(sc|tc|hk|jp|kr)", name)
+    order = 1 if region is None else 0 if region[1] == "sc" else 2
+    return not _is_known_font(path), other_weight, "serif" in name or "mono" in name, order, str(path)

@@ -1,0 +1,187 @@
+"""Pictures, arrays, tensors and lists of them -> Frames."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.media.frames import layout as layouts
+from aigc_kit.media.frames import values
+
+DEEPEST = 2  # a list of clips, each a list of frames
+_MODES = {"RGB": "RGB", "L": "RGB", "1": "RGB", "P": "RGBA", "PA": "RGBA", "RGBA": "RGBA", "LA": "RGBA", "CMYK": "RGB"}
+
+
+@dataclass(frozen=True, eq=False)
+class Frames:
+    """A clip, and how it was read.
+
+    Args:
+        data: uint8 (T, H, W, 3).
+        layout: of what was given, such as "BTHWC", or "list of PIL images".
+        range: "0..255", "[0, 1]" or "[-1, 1]".
+        notes: what was guessed, picked or changed, in English sentences; empty when nothing was.
+    """
+
+    data: np.ndarray
+    layout: str
+    range: str
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.data, dtype=dtype, copy=copy)
+
+
+def to_frames(value: Any, *, layout: str | None = None, range: str | None = None, batch: int | None = None) -> Frames:
+    """Anything that shows frames -> uint8 (T, H, W, 3).
+
+    Args:
+        value: a PIL image; an array or torch tensor of 2 to 5 axes (HW, HWC, CHW, THW, THWC, TCHW, CTHW, BTHWC, BTCHW,
+            BCTHW; C is 1, 3 or 4; uint8, or floats in [0, 1] or [-1, 1]); a list of frames; a list of such lists; or a
+            pipeline's output with `.frames` or `.images`.
+        layout: the axes, when the shape leaves a doubt, as letters.
+        range: "[0, 1]", "[-1, 1]" or "0..255", when the values leave a doubt.
+        batch: which clip of several, 0-based.
+
+    Returns:
+        A new array, or `value` itself where it was uint8 (T, H, W, 3) already. Alpha is laid over white.
+
+    Raises:
+        BadInput: nothing to show; more than one reading is possible (the error lists them); NaN or infinite values;
+            frames of different sizes; several clips and none was picked.
+    """
+    for name in ("frames", "images"):
+        if hasattr(value, name) and not isinstance(value, np.ndarray):
+            value = getattr(value, name)
+    notes: list[str] = []
+    array, read = _stack(value, layout, batch, notes)
+    named, more = values.choose(array, range)
+    notes += more
+    data = values.to_uint8(array, named)
+    return Frames(np.ascontiguousarray(_three_channels(data, notes)), read, named, tuple(notes))
+
+
+def _stack(value: Any, layout: str | None, batch: int | None, notes: list[str]) -> tuple[np.ndarray, str]:
+    """One clip (T, H, W, C), and the name of the layout."""
+    if isinstance(value, (list, tuple)):
+        return _stack_list(value, layout, batch, notes)
+    array = _array(value)
+    if _is_picture(value):
+        return layouts.arrange(array, "HWC")[0], "one PIL image"
+    name, guessed = layouts.choose(array.shape, layout)
+    if guessed:
+        notes.append(f"axes taken as {name}, the only reading of shape {array.shape}")
+    return _clip_of(layouts.arrange(array, name), batch, notes), name
+
+
+def _stack_list(value: Sequence[Any], layout: str | None, batch: int | None, notes: list[str]) -> tuple[Any, str]:
+    if not value:
+        raise BadInput(asked="frames from a list", found="the list is empty", todo="pass at least one frame")
+    if isinstance(value[0], (list, tuple)):
+        clip = _pick(value, batch, notes)
+        array, name = _stack_list(clip, layout, None, notes) if _is_flat(clip) else _too_deep()
+        return array, f"list of clips: {name}"
+    first = _array(value[0])
+    if not _is_picture(value[0]) and first.ndim > 3:
+        clip = _pick(value, batch, notes)
+        array, name = _stack(clip, layout, None, notes)
+        return array, f"list of clips: {name}"
+    return _stack_frames(value, layout, notes)
+
+
+def _stack_frames(value: Sequence[Any], layout: str | None, notes: list[str]) -> tuple[np.ndarray, str]:
+    arrays = [_array(item) for item in value]
+    different = [index for index, array in enumerate(arrays) if array.shape != arrays[0].shape]
+    if different:
+        where = different[0]
+        raise BadInput(
+            asked=f"one clip of {len(arrays)} frames",
+            found=f"frame 0 has shape {arrays[0].shape}, frame {where} has {arrays[where].shape}",
+            todo="make all frames of one size and one number of channels",
+        )
+    if _is_picture(value[0]):
+        return layouts.arrange(np.stack(arrays), "THWC")[0], "list of PIL images"
+    name, guessed = layouts.choose(arrays[0].shape, layout, one_frame=True)
+    if set(name) & set("BT"):
+        raise BadInput(asked=f"layout={name!r} of every frame", found="a list holds one frame an entry", todo=_ONE)
+    if guessed:
+        notes.append(f"every frame taken as {name}, the only reading of shape {arrays[0].shape}")
+    return layouts.arrange(np.stack(arrays), "T" + name)[0], f"list of {name}"
+
+
+_ONE = "say the axes of one frame: layout='HW', 'HWC' or 'CHW'"
+
+
+def _pick(clips: Any, batch: int | None, notes: list[str]) -> Any:
+    if batch is None and len(clips) > 1:
+        raise BadInput(
+            asked="the frames of a batch", found=f"{len(clips)} clips", todo=f"pick one: batch=0 to {len(clips) - 1}"
+        )
+    index = batch or 0
+    if not isinstance(index, int) or not 0 <= index < len(clips):
+        raise BadInput(asked=f"batch={batch}", found=f"{len(clips)} clip(s)", todo=f"choose 0 to {len(clips) - 1}")
+    notes.append(f"clip {index} of {len(clips)}")
+    return clips[index]
+
+
+def _clip_of(array: np.ndarray, batch: int | None, notes: list[str]) -> np.ndarray:
+    if len(array) == 1 and batch in (None, 0):
+        return array[0]
+    clip: np.ndarray = _pick(array, batch, notes)
+    return clip
+
+
+def _is_flat(clip: Any) -> bool:
+    return not (isinstance(clip, (list, tuple)) and clip and isinstance(clip[0], (list, tuple)))
+
+
+def _too_deep() -> Any:
+    raise BadInput(
+        asked="frames from lists in lists in lists",
+        found=f"deeper than {DEEPEST}: clips, frames",
+        todo="take one level off, such as .frames[0]",
+    )
+
+
+def _is_picture(value: Any) -> bool:
+    return hasattr(value, "getbands") and hasattr(value, "convert")
+
+
+def _array(value: Any) -> np.ndarray:
+    """A frame, or an array of many, as numpy without changing its values."""
+    if _is_picture(value):
+        if value.mode not in _MODES:
+            raise BadInput(
+                asked=f"a frame from a PIL image of mode {value.mode}",
+                found=f"modes that can be shown: {', '.join(_MODES)}",
+                todo="convert it first, such as image.convert('RGB')",
+            )
+        return np.asarray(value.convert(_MODES[value.mode]))
+    if hasattr(value, "detach") and hasattr(value, "cpu"):
+        tensor = value.detach().cpu()
+        return np.asarray(tensor.float().numpy() if tensor.is_floating_point() else tensor.numpy())
+    if isinstance(value, np.ndarray):
+        return value
+    raise BadInput(
+        asked=f"frames from a {type(value).__name__}",
+        found="not a picture, an array, a tensor or a list of them",
+        todo="pass what the pipeline returned, such as pipe(...).frames",
+    )
+
+
+def _three_channels(clip: np.ndarray, notes: list[str]) -> np.ndarray:
+    """(T, H, W, 1 | 3 | 4) uint8 -> (T, H, W, 3): gray is repeated, alpha laid over white."""
+    if clip.shape[-1] == 1:
+        notes.append("gray, repeated on three channels")
+        return np.repeat(clip, 3, axis=-1)
+    if clip.shape[-1] == 4:
+        if (clip[..., 3] < 255).any():
+            notes.append("alpha laid over white")
+        alpha = clip[..., 3:].astype(np.uint16)
+        return ((clip[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+    return clip

@@ -1,0 +1,115 @@
+"""Which range the numbers of a picture are in, and bringing them to uint8."""
+
+from math import isfinite
+
+import numpy as np
+
+from aigc_kit.core.errors import BadInput
+
+RANGES = {"0..255": (0.0, 255.0), "[0, 1]": (0.0, 1.0), "[-1, 1]": (-1.0, 1.0)}
+SLACK = 0.1  # how far decoders overshoot their range; more is another range, or a mistake
+BLOCK = 1_000_000  # numbers converted at a time: they stay in the cache, and a long clip needs no float copy of itself
+
+
+def choose(array: np.ndarray, given: str | None) -> tuple[str, list[str]]:
+    """The range of an array and what a reader should know about that choice.
+
+    Returns:
+        A key of RANGES, and notes.
+
+    Raises:
+        BadInput: not numbers; NaN or infinite; no range fits; or the range given does not.
+    """
+    if array.dtype == np.uint8:
+        return _bytes(array, given)
+    if array.dtype.kind not in "iuf":
+        raise BadInput(
+            asked=f"frames from an array of {array.dtype}",
+            found="not a number of a picture" + (", but a mask" if array.dtype == bool else ""),
+            todo="pass uint8, or floats in [0, 1] or [-1, 1]" + ("; a mask * 255" if array.dtype == bool else ""),
+        )
+    low, high = float(array.min()), float(array.max())
+    if not (isfinite(low) and isfinite(high)):
+        bad = int(array.size - np.isfinite(array).sum())
+        raise BadInput(
+            asked="frames from an array with NaN or infinite values",
+            found=f"{bad} of {array.size} values are not finite",
+            todo="a decoder in float16 overflows like that: decode in float32 or bfloat16, then convert again",
+        )
+    if given is not None:
+        return _check(given, low, high), [f"values in {given}, as you said; found {low:.3g} to {high:.3g}"]
+    if array.dtype.kind in "iu":
+        return _integers(low, high)
+    return _floats(low, high)
+
+
+def _bytes(array: np.ndarray, given: str | None) -> tuple[str, list[str]]:
+    if given not in (None, "0..255"):
+        raise BadInput(
+            asked=f"range={given!r}",
+            found="the array is uint8: fractions are gone already",
+            todo="convert before casting: frames in [0, 1] cast to uint8 are black (E51)",
+        )
+    if array.max() == 1:
+        return "0..255", ["no value above 1: frames in [0, 1] that were cast to uint8 look like this, black (E51)"]
+    return "0..255", []
+
+
+def _integers(low: float, high: float) -> tuple[str, list[str]]:
+    if low < 0 or high > 255 or high <= 1:
+        raise BadInput(
+            asked="frames from an array of integers",
+            found=f"values {low:.0f} to {high:.0f}",
+            todo="pass uint8 values 0 to 255, or say the range: range='0..255' or '[0, 1]'",
+        )
+    return "0..255", ["integers taken as 0 to 255"]
+
+
+def _floats(low: float, high: float) -> tuple[str, list[str]]:
+    if low >= -SLACK and high <= 1 + SLACK:
+        if low < -1e-3:
+            raise BadInput(
+                asked="frames from floats",
+                found=f"values {low:.3g} to {high:.3g}: a little below 0, so [0, 1] overshot or a dark [-1, 1]",
+                todo="say which: range='[0, 1]' or range='[-1, 1]'",
+            )
+        return "[0, 1]", [f"values taken as [0, 1], since they go from {low:.3g} to {high:.3g}"]
+    if low >= -1 - SLACK and high <= 1 + SLACK:
+        return "[-1, 1]", [f"values taken as [-1, 1], since they go from {low:.3g} to {high:.3g}"]
+    raise BadInput(
+        asked="frames from floats",
+        found=f"values {low:.3g} to {high:.3g}, outside [0, 1] and [-1, 1]",
+        todo="scale them, or say the range: " + ", ".join(f"range={name!r}" for name in RANGES),
+    )
+
+
+def _check(given: str, low: float, high: float) -> str:
+    if given not in RANGES:
+        raise BadInput(asked=f"range={given!r}", found="not a range", todo=f"choose one of {', '.join(RANGES)}")
+    bottom, top = RANGES[given]
+    slack = SLACK * (top - bottom) / 2
+    if low < bottom - slack or high > top + slack:
+        raise BadInput(
+            asked=f"range={given!r}",
+            found=f"values {low:.3g} to {high:.3g}",
+            todo="choose the range that holds them: " + ", ".join(RANGES),
+        )
+    return given
+
+
+def to_uint8(array: np.ndarray, name: str) -> np.ndarray:
+    """Scale to 0..255, round half to even, clip. Any shape; uint8 comes back as it is."""
+    if array.dtype == np.uint8:
+        return array
+    bottom, top = RANGES[name]
+    out = np.empty(array.shape, np.uint8)
+    step = max(1, BLOCK // max(1, array[:1].size))
+    buffer = np.empty((min(step, len(array)), *array.shape[1:]), np.float32)
+    for start in range(0, len(array), step):
+        part = array[start : start + step]
+        work = buffer[: len(part)]
+        np.subtract(part, bottom, out=work, casting="unsafe")
+        np.multiply(work, 255 / (top - bottom), out=work)
+        np.clip(np.rint(work, out=work), 0, 255, out=work)
+        out[start : start + step] = work
+    return out

@@ -1,0 +1,1 @@
+"""Will it fit? The machine, the X-ray, plans, and placement."""

@@ -1,0 +1,62 @@
+"""How many bytes a weight takes in each format."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types.base import shown
+
+COMPUTE_DTYPES = ("float32", "float16", "bfloat16")
+STORED = ("float8", "int8", "nf4")
+DTYPES = (*COMPUTE_DTYPES, *STORED)
+SHORT: Mapping[str, str] = MappingProxyType(
+    {"fp32": "float32", "fp16": "float16", "bf16": "bfloat16", "fp8": "float8", "half": "float16"}
+)
+
+_ELEMENT = {"float32": 4, "float16": 2, "bfloat16": 2}
+NF4_BLOCK = 64  # weights that share one float32 scale (bitsandbytes, without double quantisation)
+
+
+def full_name(dtype: str, allowed: tuple[str, ...] = DTYPES) -> str:
+    """The full name of a format: "fp16" is "float16".
+
+    Raises:
+        BadInput: it is none of `allowed`.
+    """
+    name = SHORT.get(dtype, dtype) if isinstance(dtype, str) else dtype
+    if name not in allowed:
+        short = [s for s, full in SHORT.items() if full in allowed and s != "half"]
+        raise BadInput(
+            asked=f"dtype {shown(dtype)}",
+            found="no format that can be reckoned with here",
+            todo=f"choose one of {short}",
+        )
+    return name
+
+
+def element_bytes(dtype: str) -> int:
+    """Bytes of one number of a format that computes: 4, 2 or 2.
+
+    >>> element_bytes("float32"), element_bytes("bfloat16")
+    (4, 2)
+
+    Raises:
+        BadInput: a format that is only stored, or none.
+    """
+    return _ELEMENT[full_name(dtype, COMPUTE_DTYPES)]
+
+
+def stored_bytes(dtype: str, weights: int, rows: int) -> int:
+    """Bytes of `weights` numbers kept in a format that is only stored.
+
+    Args:
+        dtype: "float8" (1 byte each: layerwise casting), "int8" (1 byte each and a float32 scale per row: LLM.int8) or
+            "nf4" (half a byte each and a float32 scale per 64: bitsandbytes without double quantisation).
+        weights: how many.
+        rows: output features of all layers together.
+    """
+    if dtype == "float8":
+        return weights
+    if dtype == "int8":
+        return weights + 4 * rows
+    return -(-weights // 2) + 4 * -(-weights // NF4_BLOCK)

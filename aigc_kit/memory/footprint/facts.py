@@ -1,0 +1,242 @@
+"""The facts of a pipeline at one size: parts, phases, and what every phase keeps alive. Frozen, with a JSON form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.memory.footprint.bytes import COMPUTE_DTYPES, STORED, element_bytes, full_name, stored_bytes
+
+Role = Literal["text", "denoise", "decode", "generate", "other"]
+Attention = Literal["sdpa", "math", "sliced"]
+ATTENTION = ("sdpa", "math", "sliced")
+
+
+@dataclass(frozen=True)
+class PartFacts:
+    """One part of a pipeline: its weights, counted.
+
+    Args:
+        name: in the pipeline, such as "unet" or "text_encoder_2".
+        cls: the class that loads it.
+        role: what it does: "text" runs once before, "denoise" every step, "decode" once after, "generate" token by
+            token, "other" in no phase.
+        params: number of parameters, each shared one once.
+        dtype: in which this pipeline loads it ("float32" | "float16" | "bfloat16").
+        linear_params, linear_rows: weights of its Linear layers (what int8 and nf4 quantise), and their output rows.
+        layer_params: weights of Linear and convolution layers (what layerwise float8 stores in one byte).
+        float32_params: parameters that its class keeps in float32 whatever the dtype.
+        buffer_bytes: of what it holds beside parameters.
+        largest_leaf: parameters of the largest module without sub-modules (what sequential offload moves at a time).
+        blocks: parameters of each block that group offload moves at a time.
+        leaves: number of modules with parameters of their own.
+    """
+
+    name: str
+    cls: str
+    role: Role
+    params: int
+    dtype: str
+    linear_params: int = 0
+    linear_rows: int = 0
+    layer_params: int = 0
+    float32_params: int = 0
+    buffer_bytes: int = 0
+    largest_leaf: int = 0
+    blocks: tuple[int, ...] = ()
+    leaves: int = 0
+
+    def bytes(self, dtype: str | None = None, compute: str | None = None) -> int:
+        """Bytes of the weights and buffers.
+
+        Args:
+            dtype: the format they are kept in; None: the one this part loads in. For "float8", "int8" and "nf4" the
+                weights that the format covers are stored so, and the others in `compute`.
+            compute: the format of the others; None: the one this part loads in.
+
+        Raises:
+            BadInput: an unknown format.
+        """
+        kept = full_name(dtype or self.dtype)
+        if kept in COMPUTE_DTYPES:
+            return self.buffer_bytes + self._plain(self.params, kept)
+        covered = self.layer_params if kept == "float8" else self.linear_params
+        rest = self.params - covered
+        return (
+            self.buffer_bytes + stored_bytes(kept, covered, self.linear_rows) + self._plain(rest, compute or self.dtype)
+        )
+
+    def unpacked_bytes(self, dtype: str | None = None, compute: str | None = None) -> int:
+        """Bytes of the one layer that is unpacked to compute with, for weights kept in a format for storage."""
+        if full_name(dtype or self.dtype) not in STORED:
+            return 0
+        return self.largest_leaf * element_bytes(compute or self.dtype)
+
+    def moved_bytes(self, mode: str, dtype: str | None = None, compute: str | None = None) -> int:
+        """Bytes of the weights that are on the device at a time under an offload.
+
+        Args:
+            mode: "sequential" (one module without sub-modules) or "group" (what lies outside the blocks, one block at
+                work and the next one on its way).
+            dtype, compute: as in `bytes`.
+        """
+        whole = self.bytes(dtype, compute)
+        per_parameter = whole / max(self.params, 1)
+        if mode == "sequential":
+            return min(whole, int(self.largest_leaf * per_parameter))
+        outside = self.params - sum(self.blocks)
+        widest = max((a + b for a, b in zip(self.blocks, self.blocks[1:], strict=False)), default=sum(self.blocks))
+        return min(whole, int((outside + widest) * per_parameter))
+
+    def _plain(self, params: int, dtype: str) -> int:
+        kept32 = min(params, self.float32_params)
+        return kept32 * 4 + (params - kept32) * element_bytes(dtype)
+
+
+@dataclass(frozen=True)
+class Point:
+    """A moment of a phase at which the peak can lie.
+
+    Args:
+        live: bytes of tensors alive (weights not among them), each rounded up to 512 as the allocator does.
+        conv: numbers in input and output of the convolution at work (what its workspace grows with), else 0.
+        setter: module path and operation, such as "up_blocks.3.resnets.0.conv1 convolution".
+    """
+
+    live: int
+    conv: int
+    setter: str
+
+
+@dataclass(frozen=True)
+class PhaseFacts:
+    """One phase of a run: what one call of its part keeps alive, and costs.
+
+    Args:
+        name: "text_encoder", "denoise", "decode", ...
+        part: the part at work.
+        dtype: in which that part computes here; differs from the part's own where the pipeline upcasts for this phase.
+        points: moments at which the peak can lie: none is at most as high as another in both `live` and `conv`.
+            Descending in `live`.
+        held_bytes: of `live`, what the pipeline holds beside the call (prompt embeddings, latents, results).
+        flops: floating-point operations of one call (2 per multiply-add).
+        traffic_bytes: bytes read and written by the operations of one call, each operation by itself.
+        calls: how often it is called, per run or per denoising step or per token.
+        per: "run", "step" or "token".
+        timeline: live bytes along the call, the highest of each of at most 48 equal stretches.
+    """
+
+    name: str
+    part: str
+    dtype: str
+    points: tuple[Point, ...]
+    held_bytes: int
+    flops: int
+    traffic_bytes: int
+    calls: int = 1
+    per: Literal["run", "step", "token"] = "run"
+    timeline: tuple[int, ...] = ()
+
+    @property
+    def live_bytes(self) -> int:
+        """The peak of live tensors, weights not among them, without any workspace."""
+        return self.points[0].live
+
+    @property
+    def setter(self) -> str:
+        """Module path and operation that set that peak."""
+        return self.points[0].setter
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """A pipeline at one size, with one batch, dtype and set of options.
+
+    Args:
+        model: name of a known model, or of the folder.
+        pipeline: class of the pipeline.
+        parts, phases: in the order in which they run.
+        height, width: pixels; frames: 1 for an image; for speech all three are 0 and `tokens` counts.
+        batch: outputs made together.
+        dtype: asked for; each part says in which it loads.
+        attention: "sdpa" | "math" | "sliced".
+        vae_slicing, vae_tiling: options of the decoder.
+        steps: denoising steps of a usual run.
+        tokens: length for models that generate token by token; else 0.
+        lora_rank: of the adapter on the denoiser, 0 without one.
+        traced_with: versions of the libraries that were traced, such as "torch 2.13.0, diffusers 0.42.1".
+    """
+
+    model: str
+    pipeline: str
+    parts: tuple[PartFacts, ...]
+    phases: tuple[PhaseFacts, ...]
+    height: int
+    width: int
+    frames: int
+    batch: int
+    dtype: str
+    attention: Attention
+    vae_slicing: bool = False
+    vae_tiling: bool = False
+    steps: int = 1
+    tokens: int = 0
+    lora_rank: int = 0
+    traced_with: str = ""
+
+    def part(self, name: str) -> PartFacts:
+        """The part of that name.
+
+        Raises:
+            BadInput: there is none.
+        """
+        for part in self.parts:
+            if part.name == name:
+                return part
+        names = [part.name for part in self.parts]
+        raise BadInput(asked=f"part {name!r}", found=f"{self.model} has {names}", todo="name one of these")
+
+    @property
+    def params(self) -> int:
+        """Parameters of all parts."""
+        return sum(part.params for part in self.parts)
+
+    @property
+    def weights_bytes(self) -> dict[str, int]:
+        """Part -> bytes, in the dtypes in which the parts load."""
+        return {part.name: part.bytes() for part in self.parts}
+
+    def with_dtypes(self, dtypes: Mapping[str, str]) -> "ModelFacts":
+        """A copy whose parts are kept in other compute formats ("float32" | "float16" | "bfloat16").
+
+        Weights only: what the phases keep alive was traced, and stays.
+        """
+        for name in dtypes:
+            self.part(name)
+        changed = [replace(p, dtype=full_name(dtypes.get(p.name, p.dtype), COMPUTE_DTYPES)) for p in self.parts]
+        return replace(self, parts=tuple(changed))
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> "ModelFacts":
+        """The facts of what `types.as_json(facts)` gave.
+
+        Raises:
+            BadInput: fields are missing, unknown or of a wrong kind.
+        """
+        try:
+            parts = tuple(PartFacts(**{**p, "blocks": tuple(p.get("blocks", ()))}) for p in found["parts"])
+            phases = tuple(phase_from_json(p) for p in found["phases"])
+            own = {f.name for f in fields(cls)} - {"parts", "phases"}
+            if set(found) - own - {"parts", "phases"}:
+                raise ValueError(f"unknown fields {sorted(set(found) - own - {'parts', 'phases'})}")
+            return cls(parts=parts, phases=phases, **{name: found[name] for name in own if name in found})
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise BadInput(
+                asked="the facts of a model", found=f"not such a record: {error}", todo="trace the model again"
+            ) from None
+
+
+def phase_from_json(found: Mapping[str, Any]) -> PhaseFacts:
+    """A phase of what `types.as_json(phase)` gave."""
+    points = tuple(Point(**point) for point in found["points"])
+    return PhaseFacts(**{**found, "points": points, "timeline": tuple(found.get("timeline", ()))})

@@ -1,0 +1,56 @@
+"""What a trace cannot see of a real GPU: four global numbers, fitted on published measurements, none per model."""
+
+import json
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from aigc_kit.core import paths
+from aigc_kit.core.errors import BadInput
+
+
+@dataclass(frozen=True)
+class Overheads:
+    """Numbers between what tensors need and what a GPU shows.
+
+    Args:
+        workspace: bytes of workspace per number in input and output of a convolution at work.
+        reserve: bytes reserved by the allocator per byte of activations and workspace allocated, >= 1.
+        base: bytes allocated in any case (workspaces of the matrix library).
+        context: bytes of the CUDA context, which only the driver sees.
+        error: relative half-width of the interval around what is fitted (activations and workspace; weights are exact).
+        source: on what they were fitted.
+    """
+
+    workspace: float
+    reserve: float
+    base: int
+    context: int
+    error: float
+    source: str
+
+    def __post_init__(self) -> None:
+        bad = [f.name for f in fields(self)[:5] if not getattr(self, f.name) >= 0]
+        if bad or self.reserve < 1 or not self.source:
+            raise BadInput(
+                asked=f"overheads {self}",
+                found="a negative number, reserve below 1, or no source",
+                todo="fit them again",
+            )
+
+
+def load_overheads(path: Path | None = None) -> Overheads:
+    """The overheads of a file that the fit wrote; None: those that ship with the kit, `assets/data/overheads.json`.
+
+    Raises:
+        BadInput: no such file, or not such a record.
+    """
+    file = path or paths.assets() / "data" / "overheads.json"
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        return Overheads(**{f.name: found[f.name] for f in fields(Overheads)})
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadInput(
+            asked=f"overheads of {file.name}",
+            found=f"{type(error).__name__}: {error}",
+            todo="run: python -m assets.fit",
+        ) from None

@@ -1,0 +1,212 @@
+"""(facts, placement, overheads) -> what a GPU would need, phase by phase, with an interval. Pure arithmetic."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types.base import shown
+from aigc_kit.memory.footprint.bytes import COMPUTE_DTYPES, STORED, full_name
+from aigc_kit.memory.footprint.facts import ModelFacts, PartFacts, PhaseFacts
+from aigc_kit.memory.footprint.overheads import Overheads, load_overheads
+
+PLACEMENTS = ("resident", "model", "sequential", "group")
+MODES = ("cuda", "cpu", "model", "sequential", "group")
+
+
+@dataclass(frozen=True)
+class PhasePrediction:
+    """What one phase needs. All in bytes.
+
+    Args:
+        name, part: of the phase.
+        where: "cuda", or "cpu" when the part at work stays on the CPU.
+        weights_bytes: part -> bytes of its weights on the device in this phase; exact.
+        activation_bytes: tensors that are alive on the device at the moment of the peak.
+        workspace_bytes: of the convolution at work at that moment, and of the matrix library.
+        allocated_bytes: weights + activations + workspace: what torch.cuda.max_memory_allocated would show.
+        reserved_bytes: what the allocator would have taken from the driver.
+        setter: the operation that sets the peak.
+    """
+
+    name: str
+    part: str
+    where: str
+    weights_bytes: Mapping[str, int]
+    activation_bytes: int
+    workspace_bytes: int
+    allocated_bytes: int
+    reserved_bytes: int
+    setter: str
+
+    @property
+    def resident_bytes(self) -> int:
+        """Weights on the device, of all parts."""
+        return sum(self.weights_bytes.values())
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a run needs. All in bytes.
+
+    Args:
+        phases: in order.
+        placement: part -> "cuda" | "cpu" | "model" | "sequential" | "group".
+        dtypes: part -> format of its weights.
+        allocated_bytes, reserved_bytes: the highest of the phases.
+        interval: (low, high) of `reserved_bytes`.
+        allocated_interval: (low, high) of `allocated_bytes`.
+        context_bytes: of the CUDA context, beside what is reserved; 0 when nothing runs on the GPU.
+        ram_bytes: weights that wait in the host's memory, and what phases on the CPU keep alive.
+        error: relative half-width of the interval around activations and workspace.
+        source: on what the overheads were fitted.
+    """
+
+    phases: tuple[PhasePrediction, ...]
+    placement: Mapping[str, str]
+    dtypes: Mapping[str, str]
+    allocated_bytes: int
+    reserved_bytes: int
+    interval: tuple[int, int]
+    allocated_interval: tuple[int, int]
+    context_bytes: int
+    ram_bytes: int
+    error: float
+    source: str
+
+    @property
+    def peak(self) -> PhasePrediction:
+        """The phase with the highest reserved bytes."""
+        return max(self.phases, key=lambda phase: phase.reserved_bytes)
+
+    @property
+    def setter(self) -> str:
+        """The operation that sets the peak of the run, with its phase."""
+        return f"{self.peak.name}: {self.peak.setter}"
+
+    @property
+    def device_bytes(self) -> int:
+        """What must be free on a card on which nothing runs yet: reserved + context."""
+        return self.reserved_bytes + self.context_bytes
+
+    @property
+    def safe_bytes(self) -> int:
+        """The same at the upper end of the interval."""
+        return self.interval[1] + self.context_bytes
+
+
+def spread(facts: ModelFacts, placement: str | Mapping[str, str]) -> dict[str, str]:
+    """Part -> mode, for a placement of all parts ("resident", ...) or a mapping (parts not named stay on the device).
+
+    Raises:
+        BadInput: an unknown placement, mode or part.
+    """
+    if isinstance(placement, str):
+        if placement not in PLACEMENTS:
+            raise BadInput(asked=f"placement {placement!r}", found="unknown", todo=f"choose one of {list(PLACEMENTS)}")
+        mode = "cuda" if placement == "resident" else placement
+        return {part.name: mode for part in facts.parts}
+    for name, mode in placement.items():
+        facts.part(name)
+        if mode not in MODES:
+            raise BadInput(asked=f"{name} on {shown(mode)}", found="unknown", todo=f"choose one of {list(MODES)}")
+    return {part.name: placement.get(part.name, "cuda") for part in facts.parts}
+
+
+def predict(
+    facts: ModelFacts,
+    placement: str | Mapping[str, str] = "resident",
+    overheads: Overheads | None = None,
+    dtypes: Mapping[str, str] | None = None,
+) -> Prediction:
+    """What a run of this pipeline needs on a GPU.
+
+    Args:
+        facts: of the pipeline at one size.
+        placement: "resident" (all parts on the device, the pipeline's own upcast of the decoder included), "model"
+            (the part at work, moved whole), "sequential" (module by module), "group" (block by block, one ahead), or a
+            mapping part -> "cuda" | "cpu" (stays there and runs there) | "model" | "sequential" | "group".
+        overheads: None: those that ship with the kit.
+        dtypes: part -> format of its weights, also "float8" (layerwise), "int8", "nf4"; others stay as traced.
+
+    Raises:
+        BadInput: an unknown placement, part or format.
+    """
+    extra = overheads or load_overheads()
+    modes, kept = spread(facts, placement), {part.name: part.dtype for part in facts.parts}
+    for name, dtype in (dtypes or {}).items():
+        kept[facts.part(name).name] = full_name(dtype)
+    phases = tuple(_phase(facts, phase, modes, kept, extra) for phase in facts.phases)
+    allocated = max((p.allocated_bytes for p in phases), default=0)
+    reserved = max((p.reserved_bytes for p in phases), default=0)
+    waiting = sum(part.bytes(kept[part.name]) for part in facts.parts if modes[part.name] != "cuda")
+    on_cpu = max((p.live_bytes for p in facts.phases if modes[p.part] == "cpu"), default=0)
+    return Prediction(
+        phases=phases,
+        placement=modes,
+        dtypes=kept,
+        allocated_bytes=allocated,
+        reserved_bytes=reserved,
+        interval=_interval([(p.resident_bytes, p.reserved_bytes) for p in phases], extra.error),
+        allocated_interval=_interval([(p.resident_bytes, p.allocated_bytes) for p in phases], extra.error),
+        context_bytes=extra.context if reserved else 0,
+        ram_bytes=waiting + on_cpu,
+        error=extra.error,
+        source=extra.source,
+    )
+
+
+def activations(phase: PhaseFacts, workspace: float) -> tuple[int, int, str]:
+    """(live bytes, workspace bytes, setter) at the moment at which a phase needs most.
+
+    Args:
+        phase: its facts.
+        workspace: bytes per number in input and output of a convolution.
+    """
+    top = max(phase.points, key=lambda point: point.live + workspace * point.conv)
+    return top.live, int(workspace * top.conv), top.setter
+
+
+def _phase(
+    facts: ModelFacts, phase: PhaseFacts, modes: Mapping[str, str], kept: Mapping[str, str], extra: Overheads
+) -> PhasePrediction:
+    weights = {}
+    for part in facts.parts:
+        working = part.name == phase.part
+        size = _on_device(part, modes[part.name], kept[part.name], phase.dtype if working else None)
+        if size:
+            weights[part.name] = size
+    where = "cpu" if modes[phase.part] == "cpu" else "cuda"
+    live, workspace, setter = activations(phase, extra.workspace) if where == "cuda" else (0, 0, phase.setter)
+    base = extra.base if where == "cuda" else 0
+    resident = sum(weights.values())
+    return PhasePrediction(
+        name=phase.name,
+        part=phase.part,
+        where=where,
+        weights_bytes=weights,
+        activation_bytes=live,
+        workspace_bytes=workspace + base,
+        allocated_bytes=resident + live + workspace + base,
+        reserved_bytes=resident + int((live + workspace) * extra.reserve) + base,
+        setter=setter,
+    )
+
+
+def _on_device(part: PartFacts, mode: str, dtype: str, working: str | None) -> int:
+    """Bytes of a part's weights on the device in a phase; `working`: the dtype in which it computes there, or None."""
+    compute = working or part.dtype
+    if working and dtype in COMPUTE_DTYPES and working != part.dtype:
+        dtype = working  # the pipeline upcasts this part for this phase
+    if mode == "cuda" or (mode == "model" and working):
+        unpacked = part.unpacked_bytes(dtype, compute) if working and dtype in STORED else 0
+        return part.bytes(dtype, compute) + unpacked
+    if mode in {"sequential", "group"} and working:
+        return part.moved_bytes(mode, dtype, compute) + part.unpacked_bytes(dtype, compute)
+    return 0
+
+
+def _interval(phases: list[tuple[int, int]], error: float) -> tuple[int, int]:
+    """(low, high) of the highest phase, when what exceeds its weights may be off by `error`."""
+    low = max((weights + (total - weights) / (1 + error) for weights, total in phases), default=0)
+    high = max((weights + (total - weights) * (1 + error) for weights, total in phases), default=0)
+    return int(low), int(high)

@@ -1,0 +1,148 @@
+"""Time of a run from its operations and bytes, for GPUs whose data sheets are public. Estimates, labelled so."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+
+from aigc_kit.core import paths
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import Figure
+from aigc_kit.core.units import GB, GIB
+from aigc_kit.memory.footprint.facts import ModelFacts, PhaseFacts
+from aigc_kit.memory.footprint.predict import spread
+
+# Bytes per second of weights brought module by module, each waited for: published rows S3 and S6 (25 steps of SDXL,
+# batch 4, float16, A100) take 11.4 and 67.0 s, and a step moves the 5.13 GB of the UNet
+SEQUENTIAL_RATE = 2.3e9
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """A card by its data sheet.
+
+    Args:
+        name: as used in calls.
+        memory_bytes: of the card.
+        flops: dtype -> peak dense operations per second ("float32" without TF32).
+        bandwidth: of its memory, bytes per second.
+        link: from the host, bytes per second (PCIe, one direction).
+        source: of these figures.
+    """
+
+    name: str
+    memory_bytes: int
+    flops: Mapping[str, float]
+    bandwidth: float
+    link: float
+    source: str
+
+
+def _gpu(name: str, gib: float, half: float, single: float, gb_s: float, pcie: float, *, bf16: bool = True) -> Gpu:
+    flops = {"float32": single * 1e12, "float16": half * 1e12, **({"bfloat16": half * 1e12} if bf16 else {})}
+    return Gpu(name, int(gib * GIB), flops, gb_s * GB, pcie * GB, f"NVIDIA data sheet of the {name}")
+
+
+_CARDS = (
+    _gpu("A100-40G", 40, 312, 19.5, 1555, 32),
+    _gpu("A100-80G", 80, 312, 19.5, 2039, 32),
+    _gpu("H100", 80, 989, 67, 3350, 64),
+    _gpu("H800", 80, 989, 67, 3350, 64),
+    _gpu("H20", 96, 148, 44, 4000, 64),
+    _gpu("RTX4090", 24, 165, 82.6, 1008, 32),
+    _gpu("RTX3090", 24, 71, 35.6, 936, 32),
+    _gpu("RTX3060", 12, 51, 12.7, 360, 32),
+    _gpu("T4", 16, 65, 8.1, 320, 16, bf16=False),
+    _gpu("V100-32G", 32, 125, 15.7, 900, 16, bf16=False),
+)
+GPUS: Mapping[str, Gpu] = MappingProxyType({card.name: card for card in _CARDS})
+
+
+def seconds(
+    facts: ModelFacts, gpu: Gpu | str, steps: int | None = None, placement: str | Mapping[str, str] = "resident"
+) -> Figure | None:
+    """How long a run would take.
+
+    Each call takes the longer of operations over (peak x efficiency) and bytes over bandwidth; weights that are moved
+    take their bytes over the link, and module by module SEQUENTIAL_RATE. The efficiency is that of published runs in
+    half precision, its spread is the error; a decoder that works in float32 within such a run is counted at the plain
+    peak of float32, and as wrong by its whole length.
+
+    Args:
+        facts: of the pipeline at one size.
+        gpu: a card, or the name of one in GPUS.
+        steps: denoising steps; None: those of a usual run.
+        placement: as in `predict`.
+
+    Returns:
+        Seconds as a predicted Figure; None where the steps or tokens are in float32, where the card has
+        no published peak for a dtype that is used, or where a phase runs on the CPU.
+
+    Raises:
+        BadInput: an unknown card, placement or number of steps.
+    """
+    spent = rough_seconds(facts, gpu, steps, placement)
+    card = GPUS[gpu] if isinstance(gpu, str) else gpu
+    if spent is None or works_in_float32(facts):
+        return None
+    total, single = sum(spent), sum(s for s, phase in zip(spent, facts.phases, strict=True) if phase.dtype == "float32")
+    found = efficiency()
+    error = float(found["error"])
+    error += (1 - error) * single / total if total else 0.0
+    return Figure(total, "s", "predicted", f"{card.source}; {found['source']}", error=error)
+
+
+def works_in_float32(facts: ModelFacts) -> bool:
+    """Whether steps or tokens are computed in float32, of whose speed nothing published tells."""
+    return any(phase.dtype == "float32" and phase.per != "run" for phase in facts.phases)
+
+
+def rough_seconds(
+    facts: ModelFacts, gpu: Gpu | str, steps: int | None = None, placement: str | Mapping[str, str] = "resident"
+) -> list[float] | None:
+    """Seconds of each phase by the rule of `seconds`, also where they are too uncertain to show: for ordering ways.
+
+    Arguments, errors and None as in `seconds`, but for float32.
+    """
+    card = GPUS.get(gpu) if isinstance(gpu, str) else gpu
+    if card is None:
+        raise BadInput(asked=f"gpu {gpu!r}", found="no figures for it", todo=f"choose one of {list(GPUS)}")
+    if steps is not None and (not isinstance(steps, int) or steps < 1):
+        raise BadInput(asked=f"steps={steps!r}", found="not an integer >= 1", todo="choose 1 or more steps")
+    modes, spent = spread(facts, placement), []
+    for phase in facts.phases:
+        peak = card.flops.get(phase.dtype)
+        if peak is None or modes[phase.part] == "cpu":
+            return None
+        spent.append(_calls(facts, phase, steps) * _call(facts, phase, card, peak, modes[phase.part]))
+        if modes[phase.part] == "model":
+            spent[-1] += facts.part(phase.part).bytes() / card.link
+    return spent
+
+
+@cache
+def efficiency() -> Mapping[str, float | str]:
+    """Share of the peak that published runs in half precision reach ("half"), with `error` (relative) and `source`."""
+    path = paths.assets() / "data" / "overheads.json"
+    try:
+        return MappingProxyType(json.loads(path.read_text(encoding="utf-8"))["efficiency"])
+    except (OSError, ValueError, KeyError) as error:
+        raise BadInput(
+            asked="the efficiency of GPUs", found=f"{type(error).__name__}: {error}", todo="run: python -m assets.fit"
+        ) from None
+
+
+def _calls(facts: ModelFacts, phase: PhaseFacts, steps: int | None) -> int:
+    times = {"run": 1, "step": steps or facts.steps, "token": facts.tokens}[phase.per]
+    return phase.calls * times
+
+
+def _call(facts: ModelFacts, phase: PhaseFacts, card: Gpu, peak: float, mode: str) -> float:
+    share = 1.0 if phase.dtype == "float32" else float(efficiency()["half"])
+    working = phase.flops / (peak * share)
+    if phase.per == "token":  # one row at a time: the weights are what is read
+        working = max(working, facts.part(phase.part).bytes() / card.bandwidth)
+    rate = min(card.link, SEQUENTIAL_RATE) if mode == "sequential" else card.link
+    moving = facts.part(phase.part).bytes() / rate if mode in {"sequential", "group"} else 0.0
+    return max(working, moving) if mode == "group" else working + moving

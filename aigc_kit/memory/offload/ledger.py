@@ -1,0 +1,210 @@
+"""What a run did with memory, phase by phase: what was where, for how long, and the peak."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from aigc_kit.core.types import Cost, FrozenMap, Phase
+from aigc_kit.core.units import format_bytes, format_seconds
+
+HOW = {
+    "cuda": "measured: torch.cuda.max_memory_allocated",
+    "cpu": "measured: weights and live tensors, by the allocator's events",
+    "none": "not followed",
+}
+
+
+@dataclass(frozen=True)
+class Spell:
+    """One phase of a run.
+
+    Args:
+        name: such as "text_encoder", "denoise", "decode"; "rest" is what happens before the first part works.
+        began: seconds since the run began.
+        seconds: wall clock, with the device's work finished.
+        peak_bytes: on the device, weights included; None when it was not followed.
+        reserved_bytes: taken from the driver at the peak (CUDA), else None.
+        where: part -> device of its weights when the phase ended, such as "cuda:0", "cpu", "meta" (weights that are
+            brought module by module).
+        calls: how often the part worked.
+    """
+
+    name: str
+    began: float
+    seconds: float
+    peak_bytes: int | None
+    reserved_bytes: int | None
+    where: Mapping[str, str]
+    calls: int
+
+
+class Ledger:
+    """Follows the parts of a pipeline: each one that starts to work begins a phase.
+
+    Args:
+        parts: name -> torch.nn.Module, in the order in which they work.
+        phases: part -> name of its phase.
+        device: "cuda..." or "cpu": whose memory is followed.
+        follow: False leaves live tensors alone on a CPU, where following costs time.
+    """
+
+    def __init__(
+        self, parts: Mapping[str, Any], phases: Mapping[str, str], device: str, *, follow: bool = True
+    ) -> None:
+        self.spells: tuple[Spell, ...] = ()
+        self._parts, self._phases = dict(parts), dict(phases)
+        self._meter = _Meter(device, self._parts, follow)  # the same mapping: let_go empties it for both
+        self._handles: list[Any] = []
+        self._open: tuple[str, float] | None = None
+        self._calls = 0
+        self._began = 0.0
+
+    @contextmanager
+    def run(self) -> Iterator["Ledger"]:
+        """Follow one run; what an earlier run wrote is replaced."""
+        done: list[Spell] = []
+        self._done, self._began = done, time.perf_counter()
+        self._meter.begin()
+        self._watch()
+        self._enter("rest")
+        try:
+            yield self
+        finally:
+            self._leave()
+            for undo in self._handles:
+                undo()
+            self._handles = []
+            self.spells = tuple(spell for spell in done if spell.calls or spell.seconds > 0)
+
+    def let_go(self) -> None:
+        """Hold the parts no longer; what was written stays."""
+        self._parts.clear()
+
+    def phase(self, name: str) -> None:
+        """Begin a phase by hand; one of the same name goes on."""
+        if self._open is None or self._open[0] != name:
+            self._leave()
+            self._enter(name)
+        self._calls += 1
+
+    def cost(self) -> Cost:
+        """The phases for a Take."""
+        how = HOW[self._meter.kind]
+        return Cost(tuple(Phase(s.name, s.seconds, s.peak_bytes, how) for s in self.spells))
+
+    @property
+    def peak_bytes(self) -> int | None:
+        """Highest peak of the run."""
+        return max((s.peak_bytes for s in self.spells if s.peak_bytes is not None), default=None)
+
+    @property
+    def reserved_bytes(self) -> int | None:
+        """Most that was taken from the driver (CUDA), else None."""
+        return max((s.reserved_bytes for s in self.spells if s.reserved_bytes is not None), default=None)
+
+    def __repr__(self) -> str:
+        lines = []
+        for s in self.spells:
+            peak = "-" if s.peak_bytes is None else format_bytes(s.peak_bytes)
+            places = ", ".join(f"{part}={device}" for part, device in s.where.items())
+            lines.append(f"{s.name:<16} {format_seconds(s.seconds):>10}  peak {peak:>9}  {places}")
+        return "\n".join([*lines, f"({HOW[self._meter.kind]})"])
+
+    def _watch(self) -> None:
+        """Each part tells when it starts; the VAE is called by `decode` and `encode`, not as a module."""
+        for part, module in self._parts.items():
+            phase = self._phases.get(part, part)
+            handle = module.register_forward_pre_hook(lambda *_, phase=phase: self.phase(phase))
+            self._handles.append(handle.remove)
+            for method in ("decode", "encode"):
+                if callable(getattr(module, method, None)):
+                    self._handles.append(_before(module, method, lambda phase=phase: self.phase(phase)))
+
+    def _enter(self, name: str) -> None:
+        self._meter.start()
+        self._open, self._calls = (name, time.perf_counter()), 0
+
+    def _leave(self) -> None:
+        if self._open is None:
+            return
+        name, began = self._open
+        peak, reserved = self._meter.stop()
+        seconds = time.perf_counter() - began
+        where = FrozenMap({part: _device_of(module) for part, module in self._parts.items()})
+        self._done.append(Spell(name, began - self._began, seconds, peak, reserved, where, self._calls))
+        self._open = None
+
+
+class _Meter:
+    """The peak of a device between start and stop. What a phase leaves alive counts in the phases after it."""
+
+    def __init__(self, device: str, parts: Mapping[str, Any], follow: bool) -> None:
+        self._device, self._parts = device, parts
+        self._block: Any = None
+        self._left = 0
+        self.kind = "cuda" if device.startswith("cuda") else "cpu" if follow else "none"
+        if self.kind == "cpu":  # here, since the run itself may be in a thread of its own
+            from aigc_kit.memory.xray.live import get_ready
+
+            get_ready()
+
+    def begin(self) -> None:
+        """A run begins."""
+        self._left = 0
+
+    def start(self) -> None:
+        """A phase begins."""
+        if self.kind == "cuda":
+            import torch
+
+            torch.cuda.synchronize(self._device)
+            torch.cuda.reset_peak_memory_stats(self._device)
+        elif self.kind == "cpu":
+            from aigc_kit.memory.xray.live import follow
+
+            self._block = follow()
+            self._live = self._block.__enter__()
+
+    def stop(self) -> tuple[int | None, int | None]:
+        """A phase ends: bytes allocated at its peak, and reserved."""
+        if self.kind == "cuda":
+            import torch
+
+            torch.cuda.synchronize(self._device)
+            return torch.cuda.max_memory_allocated(self._device), torch.cuda.max_memory_reserved(self._device)
+        if self._block is None:
+            return None, None
+        block, self._block = self._block, None
+        block.__exit__(None, None, None)
+        peak = self._left + self._live.peak + sum(_bytes_of(module) for module in self._parts.values())
+        self._left += self._live.samples[-1] if self._live.samples else 0
+        return peak, None
+
+
+def _before(module: Any, method: str, call: Any) -> Any:
+    """Call something before a method of one object; returns what undoes it."""
+    original = getattr(module, method)
+
+    def wrapped(*args: Any, **options: Any) -> Any:
+        call()
+        return original(*args, **options)
+
+    setattr(module, method, wrapped)  # on the object: its class stays as it is
+    return lambda: delattr(module, method)
+
+
+def _device_of(module: Any) -> str:
+    devices = {str(tensor.device) for tensor in module.parameters()}
+    return " + ".join(sorted(devices)) or "-"
+
+
+def _bytes_of(module: Any) -> int:
+    """Bytes of the weights and buffers that are in memory, each storage once."""
+    storages = {}
+    for tensor in (*module.parameters(), *module.buffers()):
+        if tensor.device.type != "meta":
+            storage = tensor.untyped_storage()
+            storages[storage.data_ptr()] = storage.nbytes()
+    return sum(storages.values())

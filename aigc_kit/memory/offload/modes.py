@@ -1,0 +1,163 @@
+"""The ways in which parts of a pipeline are kept and moved, and the dtypes that they are kept in."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aigc_kit.core.errors import BadInput, CannotLoad
+from aigc_kit.core.types import Plan
+from aigc_kit.memory.xray.build import kept_float32
+
+COMPUTE = ("float32", "float16", "bfloat16")
+_GROUP_HOOKS = ("group_offloading", "layer_execution_tracker", "lazy_prefetch_group_offloading")
+_CASTING = "layerwise_casting"
+
+
+def torch_dtype(name: str) -> Any:
+    """torch's dtype of that name; "float8" is float8_e4m3fn."""
+    import torch
+
+    return getattr(torch, {"float8": "float8_e4m3fn"}.get(name, name))
+
+
+def work_dtype(plan: Plan) -> str:
+    """The dtype in which the plan's denoiser computes: its own, or for float8 weights what the device is good at."""
+    own = plan.dtypes.get("unet") or plan.dtypes.get("transformer") or next(iter(plan.dtypes.values()), "float32")
+    if own in COMPUTE:
+        return own
+    if plan.budget.device == "cpu":
+        return "float32"
+    return "bfloat16" if plan.budget.capabilities.get("bf16") else "float16"
+
+
+def cast(name: str, part: Any, dtype: str | None, plan: Plan) -> None:
+    """Bring a part's weights into a dtype, except those that its class keeps in float32.
+
+    Raises:
+        BadInput: a format that only a loader can make (int8, nf4).
+        CannotLoad: the weights are stored in float8 already, and another dtype is wanted.
+    """
+    import torch
+
+    if _stored_in_float8(part):
+        if dtype not in {None, "float8"}:
+            raise CannotLoad(
+                asked=f"{name} in {dtype}",
+                found="its weights are stored in float8, where their last digits are gone",
+                todo="load the pipeline again, then place it",
+            )
+        return
+    if dtype is None:
+        return
+    if dtype not in {*COMPUTE, "float8"}:
+        raise BadInput(asked=f"{name} in {dtype}", found="weights are quantised when they are loaded", todo="load so")
+    compute = work_dtype(plan) if dtype == "float8" else dtype
+    wanted = torch_dtype(compute)
+    for path, weight in part.named_parameters():
+        if weight.is_floating_point():
+            kept = torch.float32 if kept_float32(part, path, compute) else wanted
+            if weight.dtype != kept:
+                weight.data = weight.data.to(kept)
+    if dtype == "float8":
+        _store_in_float8(part, wanted)
+
+
+def _store_in_float8(part: Any, compute: Any) -> None:
+    from diffusers.hooks import apply_layerwise_casting
+
+    if hasattr(part, "enable_layerwise_casting"):
+        part.enable_layerwise_casting(storage_dtype=torch_dtype("float8"), compute_dtype=compute)
+    else:  # a text encoder of transformers
+        apply_layerwise_casting(part, torch_dtype("float8"), compute, skip_modules_pattern=("embed", "shared", "norm"))
+
+
+def _stored_in_float8(part: Any) -> bool:
+    return any(_hook(module, _CASTING) for module in part.modules())
+
+
+def resident(pipe: Any, parts: Mapping[str, Any], device: str) -> None:
+    """All parts on the device."""
+    for part in parts.values():
+        part.to(device)
+
+
+def model(pipe: Any, parts: Mapping[str, Any], device: str) -> None:
+    """The part at work on the device, the others on the CPU."""
+    pipe.enable_model_cpu_offload(device=device)
+
+
+def sequential(pipe: Any, parts: Mapping[str, Any], device: str) -> None:
+    """Each module brought to the device while it works.
+
+    accelerate is called as `pipe.enable_sequential_cpu_offload` does, but for the device's name: there a CPU becomes
+    "cpu:0", which is not the "cpu" where the weights are, and the copies that follow are no parameters any more.
+    """
+    import torch
+    from accelerate import cpu_offload
+
+    for part in parts.values():
+        cpu_offload(part, torch.device(device), offload_buffers=len(part._parameters) > 0)
+
+
+def group(pipe: Any, parts: Mapping[str, Any], device: str) -> None:
+    """Each block brought to the device while it works; on a GPU the next one is on its way meanwhile."""
+    import torch
+    from diffusers.hooks import apply_group_offloading
+
+    for part in parts.values():
+        apply_group_offloading(
+            part,
+            onload_device=torch.device(device),
+            offload_device=torch.device("cpu"),
+            offload_type="block_level",
+            num_blocks_per_group=1,
+            use_stream=torch.device(device).type == "cuda",
+            block_modules=getattr(part, "_group_offload_block_modules", None) or way_to_blocks(part),
+        )
+
+
+APPLY: Mapping[str, Callable[[Any, Mapping[str, Any], str], None]] = {
+    "resident": resident,
+    "model": model,
+    "sequential": sequential,
+    "group": group,
+}
+
+
+def way_to_blocks(part: Any) -> list[str] | None:
+    """Names of the modules on the way to the first list of blocks, breadth first; None where it lies directly in the
+    part, or nowhere. For CLIP ["text_model", "encoder"], since its layers are text_model.encoder.layers."""
+    import torch
+
+    level: list[tuple[list[str], Any]] = [([], part)]
+    while level:
+        for way, module in level:
+            if any(isinstance(child, (torch.nn.ModuleList, torch.nn.Sequential)) for child in module.children()):
+                return way or None
+        level = [([*way, name], child) for way, module in level for name, child in module.named_children()]
+    return None
+
+
+def has_accelerate_hooks(part: Any) -> bool:
+    """Whether any module of the part is moved by accelerate."""
+    return any(hasattr(module, "_hf_hook") for module in part.modules())
+
+
+def remove_accelerate_hooks(part: Any) -> None:
+    """Take accelerate's hooks away; weights that they keep outside come back."""
+    from accelerate.hooks import remove_hook_from_module
+
+    if has_accelerate_hooks(part):
+        remove_hook_from_module(part, recurse=True)
+
+
+def remove_group_hooks(part: Any) -> None:
+    """Take diffusers' group offloading away; weights stay where they are."""
+    for module in part.modules():
+        for name in _GROUP_HOOKS:
+            if _hook(module, name):
+                module._diffusers_hook.remove_hook(name, recurse=False)
+
+
+def _hook(module: Any, name: str) -> Any:
+    registry = getattr(module, "_diffusers_hook", None)
+    return registry.get_hook(name) if registry is not None else None

@@ -1,0 +1,270 @@
+"""A Plan applied to a diffusers pipeline: dtypes, attention, decoder options, and every part in its place."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from inspect import signature
+from typing import Any
+
+from aigc_kit.core.errors import BadInput, CannotLoad, missing_extra
+from aigc_kit.core.types import Plan
+from aigc_kit.memory.offload import modes
+from aigc_kit.memory.offload.ledger import Ledger
+
+ATTENTION = ("sdpa", "math", "sliced", "xformers")
+_BACKENDS = {"sdpa": "native", "math": "_native_math", "sliced": "native", "xformers": "xformers"}
+_EMBEDDINGS = (
+    "prompt_embeds",
+    "negative_prompt_embeds",
+    "pooled_prompt_embeds",
+    "negative_pooled_prompt_embeds",
+)  # what `encode_prompt` returns, in its order
+OFFLOADED = ("model", "sequential", "group")
+
+
+def set_attention(parts: Mapping[str, Any], how: str) -> None:
+    """Set how the parts compute attention.
+
+    Args:
+        parts: name -> part of a diffusers pipeline; text encoders keep what they were loaded with.
+        how: "sdpa" (torch's fused attention, the default), "math" (plain matrix products, which keep the whole table
+            of scores), "sliced" (plain, half of the heads at a time) or "xformers".
+
+    Raises:
+        BadInput: an unknown name, or "sliced" where no part can.
+        MissingExtra: "xformers" without the package.
+    """
+    if how not in ATTENTION:
+        raise BadInput(asked=f"attention {how!r}", found="unknown", todo=f"choose one of {list(ATTENTION)}")
+    if how == "xformers" and find_spec("xformers") is None:
+        raise missing_extra("xformers", "xformers", "attention by xformers")
+    able = [part for part in parts.values() if hasattr(part, "set_attention_slice")]
+    if how == "sliced" and not able:
+        raise BadInput(
+            asked="sliced attention",
+            found=f"none of the parts {sorted(parts)} can slice its attention",
+            todo="choose sdpa, which needs least memory",
+        )
+    for part in parts.values():
+        _set_processors(part, how)
+        if _has_backends(part):
+            _set_backend(part, _BACKENDS[how])
+    if how == "sliced":
+        for part in able:
+            part.set_attention_slice("auto")
+
+
+def _set_processors(part: Any, how: str) -> None:
+    """Attention layers of the older kind choose between processors."""
+    from diffusers.models import attention_processor as kinds
+
+    ours = (kinds.AttnProcessor, kinds.AttnProcessor2_0, kinds.SlicedAttnProcessor, kinds.XFormersAttnProcessor)
+    chosen = {"math": kinds.AttnProcessor, "xformers": kinds.XFormersAttnProcessor}.get(how, kinds.AttnProcessor2_0)
+    for layer in part.modules():
+        if isinstance(getattr(layer, "processor", None), ours):
+            layer.set_processor(chosen())
+
+
+def _has_backends(part: Any) -> bool:
+    return hasattr(part, "set_attention_backend") and any(
+        hasattr(getattr(layer, "processor", None), "_attention_backend") for layer in part.modules()
+    )
+
+
+def _set_backend(part: Any, name: str) -> None:
+    """Attention layers of the newer kind choose between backends; the library warns of the call every time."""
+    from diffusers.utils import logging
+
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        part.set_attention_backend(name)
+    finally:
+        logging.set_verbosity(before)
+
+
+@dataclass
+class Placed:
+    """A pipeline, placed. Call it as the pipeline is called; `ledger` then says what the run did.
+
+    Args:
+        pipe: the diffusers pipeline.
+        plan: that was applied.
+        device: where parts work.
+        ledger: of the last run.
+        aside: text encoders that stay on the CPU: they work before the others, and are no part of `pipe` meanwhile.
+    """
+
+    pipe: Any
+    plan: Plan
+    device: str
+    ledger: Ledger
+    aside: dict[str, Any] = field(default_factory=dict)
+
+    def __call__(self, **call: Any) -> Any:
+        """Run the pipeline with its own arguments, following what it does."""
+        with self.ledger.run():
+            return self.pipe(**self.arguments(**call))
+
+    def arguments(self, **call: Any) -> dict[str, Any]:
+        """The arguments for `pipe`: where text encoders stay on the CPU, prompts become embeddings first."""
+        if not self.aside or call.get("prompt") is None:
+            return call
+        import torch
+
+        words: dict[str, Any] = {name: call.pop(name) for name in ("prompt", "negative_prompt") if name in call}
+        wants_both = float(call.get("guidance_scale", 7.0)) > 1.0
+        with self._text_parts_back(), torch.no_grad():
+            encode = self.pipe.encode_prompt
+            known = signature(encode).parameters
+            options: dict[str, Any] = {
+                "device": "cpu",
+                "num_images_per_prompt": call.pop(
+                    "num_images_per_prompt", 1
+                ),  # not every pipeline repeats what it gets
+                "num_videos_per_prompt": 1,
+                "do_classifier_free_guidance": wants_both,
+                "negative_prompt": None,
+                **{name: call.pop(name) for name in ("max_sequence_length",) if name in call and name in known},
+                **words,
+            }
+            made = encode(**{name: value for name, value in options.items() if name in known})
+        dtype = modes.work_dtype(self.plan)
+        found = {name: value for name, value in zip(_EMBEDDINGS, made, strict=False) if value is not None}
+        return {**call, **{name: value.to(self.device, modes.torch_dtype(dtype)) for name, value in found.items()}}
+
+    def restore(self) -> Any:
+        """Undo the placement: every part back in the pipeline, whole and on the CPU. Returns the pipeline."""
+        release(self.pipe)
+        for name, module in self.aside.items():
+            setattr(self.pipe, name, module)
+        self.aside.clear()
+        return self.pipe
+
+    def close(self) -> None:
+        """Undo the placement and let go of the pipeline's parts."""
+        for name in parts_of(self.restore()):
+            setattr(self.pipe, name, None)
+        self.ledger.let_go()
+
+    @contextmanager
+    def _text_parts_back(self) -> Iterator[None]:
+        for name, module in self.aside.items():
+            setattr(self.pipe, name, module)
+        try:
+            yield
+        finally:
+            for name in self.aside:
+                setattr(self.pipe, name, None)
+
+
+def parts_of(pipe: Any) -> dict[str, Any]:
+    """Name -> module of every part that has weights."""
+    import torch
+
+    return {name: part for name, part in pipe.components.items() if isinstance(part, torch.nn.Module)}
+
+
+def place(pipe: Any, plan: Plan, device: str | None = None, *, follow: bool = True) -> Placed:
+    """Apply a plan to a loaded pipeline; one that was placed before is moved.
+
+    Args:
+        pipe: a diffusers pipeline whose parts are on the CPU, or a `Placed`, which ends here.
+        plan: its `placement` says for each part: "cuda" or "cpu" (where the plan's budget is: stays there), "model"
+            (moved whole while it works), "group" (block by block), "sequential" (module by module); "cpu" beside a GPU
+            is for text encoders, which then work first. `dtypes` per part, also "float8" (stored so, computed in the
+            plan's other dtype). `attention`. `vae`: {"slicing": bool, "tiling": bool}.
+        device: where parts work; None: the device of the plan's budget. "cpu" makes every way of offloading run
+            without an accelerator, for tests and for seeing how it works.
+        follow: False does not follow live tensors on a CPU (it costs time).
+
+    Raises:
+        BadInput: a part that the pipeline does not have, ways of offloading that do not go together, "cpu" for a part
+            that works with others, or attention that the parts cannot do.
+        CannotLoad: the pipeline's weights are stored in float8 and the plan wants more: load it again.
+    """
+    where = device or plan.budget.device
+    if isinstance(pipe, Placed):
+        pipe = pipe.restore()
+    parts = parts_of(pipe)
+    places = _checked(pipe, plan, parts)
+    release(pipe)
+    for name, part in parts.items():
+        modes.cast(name, part, plan.dtypes.get(name), plan)
+    others = {name: part for name, part in parts.items() if not name.startswith("text_encoder")}
+    set_attention(others, plan.attention)
+    _set_vae(parts.get("vae"), plan.vae)
+    staying = {name: part for name, part in parts.items() if places[name] == "cpu" and plan.budget.device != "cpu"}
+    for name in staying:
+        setattr(pipe, name, None)
+    rest = {name: part for name, part in parts.items() if name not in staying}
+    mode = next((places[name] for name in rest if places[name] in OFFLOADED), "resident")
+    modes.APPLY[mode](pipe, rest, where)
+    names = {name: "decode" if name == "vae" else name if name.startswith("text") else "denoise" for name in parts}
+    ledger = Ledger(parts, names, where, follow=follow)
+    return Placed(pipe, plan, where, ledger, staying)
+
+
+def release(pipe: Any) -> None:
+    """Undo any placement: no hooks, every part whole and on the CPU."""
+    parts = parts_of(pipe)
+    if any(hasattr(part, "_hf_hook") or modes.has_accelerate_hooks(part) for part in parts.values()):
+        pipe.remove_all_hooks()
+        for part in parts.values():
+            modes.remove_accelerate_hooks(part)
+    for part in parts.values():
+        modes.remove_group_hooks(part)
+        part.to("cpu")
+
+
+def _checked(pipe: Any, plan: Plan, parts: Mapping[str, Any]) -> dict[str, str]:
+    """Part -> place, for every part; those that the plan does not name go where the others work."""
+    strangers = sorted(set(plan.placement) - set(parts))
+    if strangers:
+        raise BadInput(
+            asked=f"{', '.join(strangers)} placed",
+            found=f"{type(pipe).__name__} has {', '.join(sorted(parts))}",
+            todo="plan for the card of this pipeline",
+        )
+    found = {place for place in plan.placement.values() if place in OFFLOADED}
+    home = {place for place in plan.placement.values() if place in {"cuda", plan.budget.device}}
+    if len(found) > 1 or (found and home - {"cpu"} and "cuda" in home):
+        raise BadInput(
+            asked=f"placement {dict(plan.placement)}",
+            found="ways of offloading that a pipeline cannot mix",
+            todo="use one way for all parts; only text encoders may stay on the CPU",
+        )
+    usual = next(iter(found), plan.budget.device)
+    places = {name: plan.placement.get(name, usual) for name in parts}
+    known = {"cpu", plan.budget.device, *OFFLOADED}
+    for name, place in places.items():
+        if place not in known:
+            raise BadInput(
+                asked=f"{name} at {place!r}", found=f"not one of {sorted(known)}", todo="plan for this machine"
+            )
+        if place == "cpu" != plan.budget.device and not name.startswith("text_encoder"):
+            raise BadInput(
+                asked=f"{name} on the CPU beside a GPU",
+                found="only text encoders work apart from the others",
+                todo="offload it instead (model, group or sequential)",
+            )
+    return places
+
+
+def _set_vae(vae: Any, options: Mapping[str, Any]) -> None:
+    """Slicing and tiling of the decoder, on or off."""
+    unknown = set(options) - {"slicing", "tiling", "upcast"}
+    if unknown or (vae is None and any(options.values())):
+        raise BadInput(
+            asked=f"decoder options {dict(options)}",
+            found="there is no decoder" if vae is None else f"unknown: {sorted(unknown)}",
+            todo="use slicing and tiling",
+        )
+    for name in ("slicing", "tiling"):
+        wanted = bool(options.get(name))
+        switch = getattr(vae, f"{'enable' if wanted else 'disable'}_{name}", None)
+        if switch is not None:
+            switch()
+        elif wanted:
+            raise CannotLoad(asked=f"VAE {name}", found=f"{type(vae).__name__} has none", todo="plan without it")

@@ -1,0 +1,40 @@
+"""Machines that are not here: a GPU by its name or its memory, for what-if plans."""
+
+from aigc_kit.core.errors import BadInput, UnknownName
+from aigc_kit.core.types import Budget, FrozenMap
+from aigc_kit.core.units import GIB, format_bytes, parse_bytes
+from aigc_kit.memory.footprint import GPUS
+
+RAM = 32 * GIB  # of the host of a GPU that is only assumed
+CARDS_GIB = (4, 6, 8, 12, 16, 24, 80)  # of the usual cards, for tables of what fits
+
+
+def a_gpu(vram: int | str | None = None, *, name: str | None = None, ram: int | str = RAM) -> Budget:
+    """The Budget of a GPU with nothing else running on it.
+
+    Args:
+        vram: bytes of its memory, or a size such as "8GiB"; None takes the named card's.
+        name: one of `footprint.GPUS`, which also says what it can compute; None assumes a card of today (bfloat16,
+            fused attention) of unknown speed.
+        ram: free bytes of its host, or a size.
+
+    Raises:
+        UnknownName: no such card. BadInput: neither memory nor name, or no size.
+    """
+    vram, ram = None if vram is None else parse_bytes(vram), parse_bytes(ram)
+    if name is None:
+        if vram is None:
+            raise BadInput(asked="a GPU without memory or name", found="nothing to plan for", todo="give one of them")
+        known = {"bf16": True, "fused_attention": True}
+        return _budget(f"a GPU with {format_bytes(vram)}", vram, ram, known)
+    gpu = next((gpu for key, gpu in GPUS.items() if key.lower() == name.lower().replace(" ", "")), None)
+    if gpu is None:
+        raise UnknownName(asked=f"GPU {name!r}", found="no figures for it", todo=f"choose one of {', '.join(GPUS)}")
+    modern = "bfloat16" in gpu.flops
+    return _budget(
+        gpu.name, gpu.memory_bytes if vram is None else vram, ram, {"bf16": modern, "fused_attention": modern}
+    )
+
+
+def _budget(name: str, vram: int, ram: int, known: dict[str, bool]) -> Budget:
+    return Budget("cuda", name, vram, vram, ram, 0, FrozenMap(known), origin="assumed")

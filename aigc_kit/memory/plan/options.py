@@ -1,0 +1,153 @@
+"""What a request asks of an image or video model: checked before anything is loaded, completed where it is open."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import Card, Change, Request
+from aigc_kit.core.types.base import shown
+
+DTYPES = ("float32", "float16", "bfloat16")
+STORED = ("float8",)
+SHORT: Mapping[str, str] = MappingProxyType({"fp32": "float32", "fp16": "float16", "bf16": "bfloat16", "fp8": "float8"})
+ATTENTION = ("sdpa", "math", "sliced", "xformers")
+PLACEMENTS = ("resident", "model", "group", "sequential")
+POLICIES = ("kit", "course")
+SETTINGS = ("dtype", "attention", "placement", "text_on_cpu", "vae_slicing", "vae_tiling", "policy")
+COURSE_FRAMES: Mapping[int, int] = MappingProxyType({16: 17, 12: 13, 8: 9, 6: 5})  # what the library makes of them
+MOST_STEPS = 1000  # levels of noise (num_train_timesteps) of a model whose card says nothing else
+SMALLEST = 8  # multiples that a side must have at least, where the card says nothing else
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a request fixes beside size and steps; None leaves it to the search.
+
+    Args:
+        dtype: "float32" | "float16" | "bfloat16", or "float8": weights of the denoiser stored so.
+        attention: "sdpa" | "math" | "sliced" | "xformers".
+        placement: "resident" | "model" | "group" | "sequential".
+        text_on_cpu: text encoders stay on the CPU and work first.
+        vae_slicing, vae_tiling: options of the decoder.
+        policy: "kit" searches; "course" takes size and frames from the course's ladder.
+    """
+
+    dtype: str | None = None
+    attention: str | None = None
+    placement: str | None = None
+    text_on_cpu: bool | None = None
+    vae_slicing: bool | None = None
+    vae_tiling: bool | None = None
+    policy: str = "kit"
+
+    @classmethod
+    def of(cls, request: Request) -> "Asked":
+        """Read the `extra` of a request; names that are not SETTINGS belong to the modality and are left alone.
+
+        Raises:
+            BadInput: an unknown value.
+        """
+        given = {name: request.extra[name] for name in SETTINGS if request.extra.get(name) is not None}
+        if "dtype" in given:
+            name = given["dtype"]
+            given["dtype"] = SHORT.get(name, name) if isinstance(name, str) else name
+        allowed = {"dtype": (*DTYPES, *STORED), "attention": ATTENTION, "placement": PLACEMENTS, "policy": POLICIES}
+        for name, values in allowed.items():
+            if name in given and given[name] not in values:
+                raise BadInput(
+                    asked=f"{name}={shown(request.extra[name])}", found="unknown", todo=f"choose one of {list(values)}"
+                )
+        for name in ("text_on_cpu", "vae_slicing", "vae_tiling"):
+            if name in given and not isinstance(given[name], bool):
+                raise BadInput(asked=f"{name}={shown(given[name])}", found="not True or False", todo="say which")
+        if given.get("dtype") == "float8" and given.get("placement") == "sequential":
+            raise BadInput(
+                asked="weights in float8, brought module by module",
+                found="two libraries would both change the weights on their way",
+                todo="use placement 'group', or another dtype",
+            )
+        return cls(**given)
+
+    def freed(self) -> "Asked":
+        """The same with everything open but the policy."""
+        return Asked(policy=self.policy)
+
+
+def complete(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]:
+    """Check size, frames, batch and steps; fill steps, guidance and fps from the card. Size and frames may stay open,
+    unless the card has a usual size.
+
+    Raises:
+        BadInput: values that the model cannot do, with the nearest that it can.
+    """
+    facts = card.constraints
+    _check_size(request, card)
+    frames, changes = _frames(request, card)
+    if request.fps == 0:
+        raise BadInput(asked="fps=0", found="a clip that never ends", todo="choose such as 8, 16 or 24")
+    if card.kind == "video" and request.batch != 1:
+        raise BadInput(asked=f"batch={request.batch}", found="clips are made one at a time", todo="loop over seeds")
+    most = facts.get("max_steps", MOST_STEPS)
+    if request.steps is not None and request.steps > most:
+        raise BadInput(
+            asked=f"steps={shown(request.steps)}",
+            found=f"the scheduler of {card.name} tells {most} levels of noise apart",
+            todo=f"choose {most} or fewer; {card.defaults['steps']} are usual",
+        )
+    filled: dict[str, Any] = {"frames": frames if facts["frame_step"] > 1 else None}
+    for name in ("height", "width", "steps", "guidance", "fps"):
+        if getattr(request, name) is None and name in card.defaults:
+            filled[name] = card.defaults[name]
+    return replace(request, **filled), changes
+
+
+def _check_size(request: Request, card: Card) -> None:
+    facts, sides = card.constraints, {"height": request.height, "width": request.width}
+    given = {name: value for name, value in sides.items() if value is not None}
+    if len(given) == 1:
+        ((name, value),) = given.items()
+        other = "width" if name == "height" else "height"
+        raise BadInput(asked=f"{name}={value} alone", found=f"no {other}", todo=f"give {other} too, or neither")
+    step = facts["multiple"]
+    least = facts.get("smallest", SMALLEST * step)
+    for name, value in given.items():
+        if value % step or value < least:
+            low = max(value // step * step, least)
+            raise BadInput(
+                asked=f"{name}={value}",
+                found=f"{card.name} needs a multiple of {step}, at least {least}",
+                todo=f"choose {low} or {low + step}",
+            )
+    if given and request.height * request.width > facts["max_pixels"]:  # type: ignore[operator]
+        raise BadInput(
+            asked=f"{request.height}x{request.width}",
+            found=f"more than the {facts['max_pixels']:,} pixels that {card.name} can draw",
+            todo="choose " + " or ".join(f"{h}x{w}" for h, w in facts["ladder"][:2]),
+        )
+
+
+def _frames(request: Request, card: Card) -> tuple[int | None, tuple[Change, ...]]:
+    asked, step = request.frames, card.constraints["frame_step"]
+    if asked is None:
+        return None, ()
+    if step == 1:
+        if asked != 1:
+            raise BadInput(asked=f"frames={asked}", found=f"{card.name} draws pictures", todo="use a video model")
+        return None, ()
+    most = card.constraints.get("max_frames", card.constraints["frames_ladder"][0])
+    if asked % step != 1 and asked in COURSE_FRAMES:
+        given = COURSE_FRAMES[asked]
+        why = f"the decoder makes {step}k+1 frames; the library would turn {asked} into {given} with a mere warning"
+        why_zh = f"解码器只能生成 {step}k+1 帧；原写法 {asked} 会被库悄悄改成 {given}"
+        return given, (Change("frames", asked, given, why, why_zh),)
+    if asked % step != 1 or asked > most:
+        low = min((asked - 1) // step * step + 1, most)
+        near = f"{low} or {low + step}" if low + step <= most else str(low)
+        raise BadInput(
+            asked=f"frames={asked}",
+            found=f"{card.name} makes {step}k+1 frames, at most {most}",
+            todo=f"choose {near}",
+        )
+    return asked, ()

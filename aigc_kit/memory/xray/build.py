@@ -1,0 +1,266 @@
+"""A folder of configs -> the parts of its pipeline on the meta device, in the dtypes in which they are loaded."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+from aigc_kit.core import paths
+from aigc_kit.core.errors import BadInput, CannotLoad, UnknownName
+from aigc_kit.memory.footprint.bytes import COMPUTE_DTYPES, full_name
+from aigc_kit.memory.footprint.facts import PartFacts, Role
+from aigc_kit.models import compat
+
+_NOT_A_MODULE = re.compile(r"(Tokenizer|TokenizerFast|Scheduler|Processor|ProcessorFast|Extractor|Watermarker)$")
+_TEXT = re.compile("text_encoder|^t5|^llm")
+_DECODE = re.compile("^vae|^vqvae|^movq|^vocoder|decoder$")
+# These load their decoder in float32 whatever the rest is in (the example in the docstring of each).
+_FLOAT32_DECODER = ("WanPipeline",)
+
+
+@dataclass
+class Part:
+    """A part on the meta device: its module, its config as JSON, what it does, and the dtype it was loaded in."""
+
+    name: str
+    module: Any
+    config: Mapping[str, Any]
+    role: Role
+    dtype: str
+
+    @property
+    def cls(self) -> str:
+        """Name of its class."""
+        return type(self.module).__name__
+
+
+@dataclass
+class Pipeline:
+    """The parts of a pipeline, and its own entries of model_index.json."""
+
+    name: str
+    cls: str
+    parts: dict[str, Part]
+    index: Mapping[str, Any]
+    folder: Path
+
+    def of(self, role: Role) -> list[Part]:
+        """Parts of one role, in the order of the index."""
+        return [part for part in self.parts.values() if part.role == role]
+
+
+def find(model: str | Path) -> Path:
+    """The folder of a known model's configs, or the folder that was named.
+
+    Raises:
+        UnknownName: neither a known model nor a folder.
+        BadInput: a folder without model_index.json.
+    """
+    known = paths.assets() / "configs"
+    folder = known / str(model) if re.fullmatch(r"[\w.-]+", str(model)) else Path(model).expanduser()
+    if not folder.is_dir():
+        folder = Path(model).expanduser()
+    if not folder.is_dir() or not str(model):
+        names = sorted(path.name for path in known.iterdir() if path.is_dir())
+        raise UnknownName(
+            asked=f"the X-ray of {str(model)!r}",
+            found="neither a model that is known here nor a folder",
+            todo=f"name one of {names}, or the folder of a diffusers pipeline",
+        )
+    return folder
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object of a file.
+
+    Raises:
+        BadInput: the file is missing, is not JSON (truncated, say), or holds no object.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadInput(
+            asked=f"{path.parent.name}/{path.name}",
+            found="no such file: this folder holds no configs of a diffusers pipeline",
+            todo="give the folder that has model_index.json and one folder with config.json for each part",
+        ) from None
+    except (ValueError, OSError) as error:
+        raise BadInput(
+            asked=f"{path.parent.name}/{path.name}",
+            found=f"cannot be read as JSON: {error}",
+            todo="fetch the file again; it may be cut off",
+        ) from None
+    if not isinstance(found, dict):
+        raise BadInput(asked=f"{path.parent.name}/{path.name}", found="no JSON object", todo="fetch the file again")
+    return found
+
+
+def load(model: str | Path, dtype: str, dtypes: Mapping[str, str] | None = None) -> Pipeline:
+    """Build all parts of a pipeline on the meta device.
+
+    Args:
+        model: a known model, or a folder with model_index.json and */config.json.
+        dtype: "float32" | "float16" | "bfloat16".
+        dtypes: part -> dtype, over what the published pipeline does.
+
+    Raises:
+        UnknownName, BadInput: see `find` and `read_json`; a name in `dtypes` that is no part.
+        CannotLoad: a part whose class is not in the installed libraries, or that its config does not build.
+    """
+    folder = find(model)
+    index = read_json(folder / "model_index.json")
+    cls = str(index.get("_class_name", ""))
+    parts: dict[str, Part] = {}
+    for name, entry in index.items():
+        if name.startswith("_") or not isinstance(entry, list) or len(entry) != 2 or not entry[1]:
+            continue
+        if not _NOT_A_MODULE.search(str(entry[1])):
+            config = read_json(folder / name / "config.json")
+            role = role_of(name)
+            kept = "float32" if role == "decode" and cls in _FLOAT32_DECODER else dtype
+            kept = full_name((dtypes or {}).get(name, kept), COMPUTE_DTYPES)
+            module = build(name, str(entry[0]), str(entry[1]), config, kept)
+            complete = config if hasattr(module, "config_class") else dict(module.config)  # with its defaults
+            parts[name] = Part(name, module, complete, role, kept)
+    if not parts:
+        raise BadInput(asked=f"the parts of {folder.name}", found="model_index.json lists none", todo="fetch it again")
+    unknown = sorted(set(dtypes or {}) - set(parts))
+    if unknown:
+        raise BadInput(asked=f"dtypes of {unknown}", found=f"the parts are {sorted(parts)}", todo="name one of these")
+    return Pipeline(folder.name, cls, parts, index, folder)
+
+
+def role_of(name: str) -> Role:
+    """What a part of this name does in a diffusers pipeline."""
+    if _TEXT.search(name):
+        return "text"
+    if _DECODE.search(name):
+        return "decode"
+    return "denoise" if name.startswith(("unet", "transformer", "prior")) else "other"
+
+
+def build(name: str, library: str, cls: str, config: Mapping[str, Any], dtype: str) -> Any:
+    """One part on the meta device, without its initial values being computed, ready to run.
+
+    Raises:
+        CannotLoad: the class is not known to the installed libraries, or the config does not fit it.
+    """
+    import torch
+
+    compat.bypass_broken_torchaudio()
+    found = _class(name, library, cls)
+    own = {key: value for key, value in config.items() if key not in {"_name_or_path", "torch_dtype", "dtype"}}
+    try:
+        with torch.device("meta"), torch.no_grad():
+            if hasattr(found, "config_class") and found.config_class is not None:
+                # some bring their weights to "cpu" unless they are told where they are to be
+                where = {"device": "meta"} if "device" in signature(found.__init__).parameters else {}
+                made = found(found.config_class.from_dict(own), **where)
+            else:
+                made = found.from_config(own)
+    except Exception as error:
+        raise CannotLoad(
+            asked=f"part {name!r} ({cls}) from its config",
+            found=f"{type(error).__name__}: {str(error)[:200]}",
+            todo="compare its config.json with the one that the model's publisher offers",
+        ) from error
+    return cast(made, dtype).eval()
+
+
+def cast(module: Any, dtype: str) -> Any:
+    """The module in a dtype, but for what its class keeps in float32 when weights are loaded."""
+    import torch
+
+    wanted = getattr(torch, dtype)
+    torch.nn.Module.to(module, wanted)  # diffusers' own only warns about what follows here
+    for name, parameter in module.named_parameters():
+        if kept_float32(module, name, dtype):
+            parameter.data = parameter.data.to(torch.float32)
+    return module
+
+
+def kept_float32(module: Any, parameter: str, dtype: str) -> bool:
+    """Whether from_pretrained leaves this parameter in float32.
+
+    diffusers keeps the modules of `_keep_in_fp32_modules` so in every dtype; transformers those only when float16 is
+    asked for, and `_keep_in_fp32_modules_strict` in bfloat16 too.
+    """
+    words = set(parameter.split("."))
+    listed = set(getattr(module, "_keep_in_fp32_modules", None) or ())
+    if hasattr(module, "config_class"):
+        listed = listed if dtype == "float16" else set()
+        listed |= set(getattr(module, "_keep_in_fp32_modules_strict", None) or ())
+    return dtype != "float32" and bool(words & listed)
+
+
+def facts(part: Part) -> PartFacts:
+    """A part, counted."""
+    import torch
+
+    module, layers = part.module, (torch.nn.Linear, torch.nn.modules.conv._ConvNd)
+    linear = [m for m in module.modules() if isinstance(m, torch.nn.Linear)]
+    leaves = [n for m in module.modules() if (n := sum(p.numel() for p in m.parameters(recurse=False)))]
+    skipped = tuple(getattr(module, "_skip_layerwise_casting_patterns", None) or ())
+    castable = [
+        m for name, m in module.named_modules() if isinstance(m, layers) and not any(s in name for s in skipped)
+    ]
+    return PartFacts(
+        name=part.name,
+        cls=part.cls,
+        role=part.role,
+        params=sum(p.numel() for p in module.parameters()),
+        dtype=part.dtype,
+        linear_params=sum(m.weight.numel() for m in linear),
+        linear_rows=sum(m.out_features for m in linear),
+        layer_params=sum(p.numel() for m in castable for p in m.parameters(recurse=False)),
+        float32_params=sum(p.numel() for p in module.parameters() if part.dtype != "float32" and p.itemsize == 4),
+        buffer_bytes=sum(b.numel() * b.element_size() for b in module.buffers()),
+        largest_leaf=max(leaves, default=0),
+        blocks=tuple(_blocks(module)),
+        leaves=len(leaves),
+    )
+
+
+def _blocks(module: Any) -> list[int]:
+    """Parameters of the members of the module lists that lie directly in the part: what block-level offload groups."""
+    import torch
+
+    lists = (torch.nn.ModuleList, torch.nn.Sequential)
+    found = [child for child in module.children() if isinstance(child, lists)]
+    return [n for group in found for member in group if (n := sum(p.numel() for p in member.parameters()))]
+
+
+def _class(name: str, library: str, cls: str) -> Any:
+    import importlib
+
+    home = library if library in {"diffusers", "transformers"} else f"diffusers.pipelines.{library}"
+    try:
+        if not library.isidentifier():
+            raise ImportError(library)
+        return getattr(importlib.import_module(home), cls)
+    except (ImportError, AttributeError, RuntimeError):
+        raise CannotLoad(
+            asked=f"part {name!r} of class {library}.{cls}",
+            found="the installed diffusers and transformers have no such class",
+            todo="update them, or X-ray a pipeline whose parts they have; code that comes with a model is never run",
+        ) from None
+
+
+def is_speech(model: str | Path) -> bool:
+    """Whether a folder describes ChatTTS: one config.json with the shapes of its five parts, no model_index.json."""
+    folder = find(model)
+    return not (folder / "model_index.json").exists() and '"vocos"' in _start(folder / "config.json")
+
+
+def _start(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+
+def versions() -> str:
+    """Versions of the libraries whose classes are traced."""
+    from importlib.metadata import version
+
+    return ", ".join(f"{name} {version(name)}" for name in ("torch", "diffusers", "transformers"))

@@ -1,0 +1,165 @@
+"""The decoder of a pipeline: how much it enlarges, its options, what it is fed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.memory.xray.build import Part
+from aigc_kit.memory.xray.tracer import Trace
+
+
+def scales(part: Part) -> tuple[int, int]:
+    """(along time, along a side): how many frames and pixels one number of the latents stands for."""
+    config = part.config
+    side = _first(part, "spatial_compression_ratio", "scale_factor_spatial")
+    if side is None:
+        stages = config.get("dim_mult") or config.get("block_out_channels") or (1,)
+        side = 2 ** (len(stages) - 1)
+    time = _first(part, "temporal_compression_ratio", "scale_factor_temporal")
+    if time is None:
+        time = 2 ** sum(bool(step) for step in config.get("temperal_downsample") or ())
+    return time, side
+
+
+def channels(part: Part) -> int:
+    """Channels of the latents."""
+    found = part.config.get("latent_channels") or part.config.get("z_dim") or part.config.get("in_channels")
+    return int(found or 4)
+
+
+def is_video(part: Part) -> bool:
+    """Whether the latents have an axis for time: what is decoded by convolutions over time has."""
+    import torch
+
+    return any(isinstance(module, torch.nn.Conv3d) for module in part.module.modules())
+
+
+def latents(part: Part, batch: int, latent: tuple[int, int, int, int], dtype: Any) -> Any:
+    """The tensor that is decoded."""
+    import torch
+
+    depth, frames, height, width = latent
+    size = (batch, depth, frames, height, width) if is_video(part) else (batch, depth, height, width)
+    return torch.empty(size, dtype=dtype)
+
+
+def set_options(part: Part, slicing: bool, tiling: bool) -> None:
+    """Turn the decoder's slicing (one image at a time) and tiling (one tile at a time) on or off.
+
+    Raises:
+        BadInput: this decoder has no such option.
+    """
+    for wanted, name in ((slicing, "slicing"), (tiling, "tiling")):
+        switch = getattr(part.module, f"enable_{name}" if wanted else f"disable_{name}", None)
+        if switch is not None:
+            switch()
+        elif wanted:
+            raise BadInput(
+                asked=f"{name} of {part.name} ({part.cls})",
+                found="this decoder cannot do that",
+                todo="leave the option out",
+            )
+
+
+def upcasts(part: Part, pipeline: str) -> bool:
+    """Whether the pipeline turns its decoder to float32 for decoding: asked for float16, told so by the decoder's
+    config (`force_upcast`), and having the code for it (SDXL's do, Stable Diffusion 1's do not).
+    """
+    if part.dtype != "float16" or not getattr(part.module.config, "force_upcast", False):
+        return False
+    return "upcast_vae" in _source(pipeline)
+
+
+@cache
+def _source(pipeline: str) -> str:
+    """The source of a pipeline class of the installed diffusers, read and not imported; empty for an unknown one."""
+    import ast
+    from importlib.util import find_spec
+
+    spec = find_spec("diffusers")
+    home = Path(spec.origin).parent / "pipelines" if spec and spec.origin else Path()
+    for path in sorted(home.rglob("pipeline_*.py")):
+        text = path.read_text(encoding="utf-8")
+        if f"class {pipeline}(" in text:
+            found = (node for node in ast.parse(text).body if isinstance(node, ast.ClassDef) and node.name == pipeline)
+            return ast.get_source_segment(text, next(found)) or ""
+    return ""
+
+
+def _first(part: Part, *names: str) -> int | None:
+    found = (part.config.get(name) or getattr(part.module, name, None) for name in names)
+    return next((int(value) for value in found if value), None)
+
+
+def prepare(modules: dict[str, Any], attention: str) -> None:
+    """Set the attention of the parts as a pipeline would before a run.
+
+    Args:
+        modules: name -> part.
+        attention: "sdpa" leaves torch's fused attention, which is the libraries' default; "math" sets diffusers' plain
+            processors where a part has them; "sliced" calls `set_attention_slice("auto")`, as
+            `enable_attention_slicing()` does.
+
+    Raises:
+        BadInput: "sliced" where no part can slice.
+    """
+    if attention == "math":
+        for module in modules.values():
+            _set_plain(module)
+    if attention == "sliced":
+        able = [module for module in modules.values() if hasattr(module, "set_attention_slice")]
+        if not able:
+            raise BadInput(
+                asked="sliced attention",
+                found=f"none of the parts {sorted(modules)} can slice its attention",
+                todo="choose attention sdpa (smallest) or math",
+            )
+        for module in able:
+            module.set_attention_slice("auto")
+
+
+def _set_plain(module: Any) -> None:
+    """Diffusers' AttnProcessor wherever its fused counterpart stands; other processors follow `standing_in`."""
+    from diffusers.models.attention_processor import AttnProcessor, AttnProcessor2_0
+
+    for block in module.modules():
+        if isinstance(getattr(block, "processor", None), AttnProcessor2_0):
+            block.set_processor(AttnProcessor())
+
+
+@contextmanager
+def standing_in(trace: Trace, attention: str) -> Iterator[None]:
+    """Inside the block, torch's fused attention keeps alive what its kernel on a GPU does, or follows the plain path.
+
+    The fused kernels return their result as a transposed (B, L, H, D) and one float32 per row (the log-sum-exp), and
+    make nothing of size L x S. The meta device would choose the plain path, hence this.
+    """
+    import torch
+    from torch.overrides import TorchFunctionMode
+    from torch.utils.flop_counter import sdpa_flop_count
+
+    plain = torch.ops.aten._scaled_dot_product_attention_math
+
+    def fused(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False):
+        if attention == "math" or query.dim() != 4:
+            return plain(query, key, value, attn_mask, dropout_p, is_causal, scale=scale, enable_gqa=enable_gqa)[0]
+        batch, heads, length, _width = query.shape
+        made = query.new_empty(batch, length, heads, value.shape[-1]).transpose(1, 2)
+        query.new_empty(batch, heads, length, dtype=torch.float32)
+        keys = (batch, heads, *key.shape[2:])
+        trace.flops += sdpa_flop_count(tuple(query.shape), keys, (batch, heads, *value.shape[2:]))
+        return made
+
+    class StandIn(TorchFunctionMode):
+        """Takes the place of one function."""
+
+        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            if func is torch.nn.functional.scaled_dot_product_attention:
+                return fused(*args, **(kwargs or {}))
+            return func(*args, **(kwargs or {}))
+
+    with StandIn():
+        yield

@@ -1,0 +1,266 @@
+"""How the inputs of each architecture family are shaped. One entry per class of denoiser, none per model or size."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from aigc_kit.core.errors import CannotLoad
+from aigc_kit.memory.xray.build import Part, Pipeline
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Sizes that all inputs follow from.
+
+    Args:
+        batch: outputs made together.
+        latent: (channels, frames, height, width) of what is denoised.
+        tokens: length of the long text encoder's output.
+        dtype: torch dtype of the denoiser.
+    """
+
+    batch: int
+    latent: tuple[int, int, int, int]
+    tokens: int
+    dtype: Any
+
+    def new(self, *size: int, dtype: Any = None) -> Any:
+        """A tensor on the current device, in the denoiser's dtype unless another is given."""
+        import torch
+
+        return torch.empty(*size, dtype=dtype or self.dtype)
+
+
+@dataclass(frozen=True)
+class Family:
+    """One family of denoisers.
+
+    Args:
+        feed: (part, shape, rows) -> keyword arguments of the denoiser's forward; rows: batch of this call.
+        guidance: "batched": one call with twice the batch; "separate": two calls; "embedded": one call.
+        tokens: length to which prompts are padded for the long text encoder.
+        patch: pixels of a latent that one token covers along a side; sizes must be multiples of it.
+        size: (height, width, frames) of a usual run; None: the denoiser's `sample_size`.
+        steps: of a usual run.
+        masked: whether the pipeline tells the long text encoder which tokens are padding.
+    """
+
+    feed: Callable[[Part, Shape, int], dict[str, Any]]
+    guidance: Literal["batched", "separate", "embedded"]
+    tokens: int = 77
+    patch: int = 2
+    size: tuple[int, int, int] | None = (1024, 1024, 1)
+    steps: int = 50
+    masked: bool = True
+
+
+CHATGLM_TOKENS = 256  # to which Kolors pads its prompts
+
+
+def tokens(pipeline: Pipeline, family: Family) -> int:
+    """Length of the embeddings that the denoiser sees."""
+    encoders = pipeline.of("text")
+    if any(part.cls == "ChatGLMModel" for part in encoders):
+        return CHATGLM_TOKENS
+    if encoders and all(part.cls.startswith("CLIP") for part in encoders):
+        config = encoders[0].config.get("text_config") or encoders[0].config
+        return int(config.get("max_position_embeddings", 77))
+    return family.tokens
+
+
+def of(part: Part) -> Family:
+    """The family of a denoiser; one that is not listed is tried with what its signature asks for."""
+    return FAMILIES.get(part.cls) or Family(_by_signature, "batched", tokens=256)
+
+
+def _unet(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
+    config, (channels, _, height, width) = part.config, shape.latent
+    extra: dict[str, Any] = {}
+    if config.get("addition_embed_type") == "text_time":
+        ids = 6 if config["projection_class_embeddings_input_dim"] % config["addition_time_embed_dim"] == 0 else 5
+        pooled = config["projection_class_embeddings_input_dim"] - ids * config["addition_time_embed_dim"]
+        extra["added_cond_kwargs"] = {"text_embeds": shape.new(rows, pooled), "time_ids": shape.new(rows, ids)}
+    context = config.get("encoder_hid_dim") or config.get("cross_attention_dim", 1280)
+    return {
+        "sample": shape.new(rows, channels, height, width),
+        "timestep": _scalar(),
+        "encoder_hidden_states": shape.new(rows, shape.tokens, context if isinstance(context, int) else context[0]),
+        **extra,
+    }
+
+
+def _wan(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
+    return {
+        "hidden_states": shape.new(rows, *shape.latent),
+        "timestep": _times(rows),
+        "encoder_hidden_states": shape.new(rows, shape.tokens, part.config["text_dim"]),
+    }
+
+
+def _flux(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
+    config, length = part.config, _packed(shape)
+    fed = {
+        "hidden_states": shape.new(rows, length, config["in_channels"]),
+        "encoder_hidden_states": shape.new(rows, shape.tokens, config["joint_attention_dim"]),
+        "pooled_projections": shape.new(rows, config["pooled_projection_dim"]),
+        "timestep": shape.new(rows),
+        "img_ids": shape.new(length, 3),
+        "txt_ids": shape.new(shape.tokens, 3),
+    }
+    return {**fed, "guidance": _float(rows)} if config.get("guidance_embeds") else fed
+
+
+def _sd3(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
+    channels, _, height, width = shape.latent
+    return {
+        "hidden_states": shape.new(rows, channels, height, width),
+        "encoder_hidden_states": shape.new(rows, 77 + shape.tokens, part.config["joint_attention_dim"]),
+        "pooled_projections": shape.new(rows, part.config["pooled_projection_dim"]),
+        "timestep": _float(rows),
+    }
+
+
+def _qwen_image(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
+    _, frames, height, width = shape.latent
+    return {
+        "hidden_states": shape.new(rows, _packed(shape), part.config["in_channels"]),
+        "encoder_hidden_states": shape.new(rows, shape.tokens, part.config["joint_attention_dim"]),
+        "timestep": shape.new(rows),
+        "img_shapes": [[(frames, height // 2, width // 2)]] * rows,
+    }
+
+
+def _cogvideox(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
+    channels, frames, height, width = shape.latent
+    config, rotary = part.config, None
+    if config.get("use_rotary_positional_embeddings"):
+        length = frames * (height // 2) * (width // 2)
+        rotary = tuple(_float(length, config["attention_head_dim"]) for _ in range(2))
+    return {
+        "hidden_states": shape.new(rows, frames, channels, height, width),
+        "encoder_hidden_states": shape.new(rows, shape.tokens, config.get("text_embed_dim", 4096)),
+        "timestep": _times(rows),
+        "image_rotary_emb": rotary,
+    }
+
+
+def _captioned(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
+    channels, _, height, width = shape.latent
+    fed = {
+        "hidden_states": shape.new(rows, channels, height, width),
+        "encoder_hidden_states": shape.new(rows, shape.tokens, part.config["caption_channels"]),
+        "timestep": _times(rows),
+        "encoder_attention_mask": shape.new(rows, shape.tokens),
+    }
+    if part.cls.startswith("PixArt"):
+        fed["added_cond_kwargs"] = {"resolution": None, "aspect_ratio": None}
+        if part.config.get("sample_size") == 128 and part.config.get("use_additional_conditions") is not False:
+            fed["added_cond_kwargs"] = {"resolution": shape.new(rows, 2), "aspect_ratio": shape.new(rows, 1)}
+    return fed
+
+
+def _ltx(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
+    _, frames, height, width = shape.latent
+    return {
+        "hidden_states": shape.new(rows, frames * height * width, part.config["in_channels"]),
+        "encoder_hidden_states": shape.new(rows, shape.tokens, part.config["caption_channels"]),
+        "timestep": _times(rows),
+        "encoder_attention_mask": shape.new(rows, shape.tokens),
+        "num_frames": frames,
+        "height": height,
+        "width": width,
+        "rope_interpolation_scale": (8 / 25, 32, 32),
+    }
+
+
+def _by_signature(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
+    """What the names in forward's signature mean in diffusers; an image model or, by its patch, a video model.
+
+    Raises:
+        CannotLoad: a required name that has no such meaning.
+    """
+    from inspect import Parameter, signature
+
+    channels, frames, height, width = shape.latent
+    video = isinstance(part.config.get("patch_size"), (list, tuple)) or frames > 1
+    grid = (channels, frames, height, width) if video else (channels, height, width)
+    widths = ("cross_attention_dim", "joint_attention_dim", "caption_channels", "text_dim", "text_embed_dim")
+    context = next((part.config[key] for key in widths if isinstance(part.config.get(key), int)), None)
+    meanings: Mapping[str, Callable[[], Any]] = {
+        "sample": lambda: shape.new(rows, *grid),
+        "hidden_states": lambda: shape.new(rows, *grid),
+        "timestep": lambda: _times(rows),
+        "encoder_hidden_states": lambda: shape.new(rows, shape.tokens, context) if context else None,
+        "encoder_attention_mask": lambda: shape.new(rows, shape.tokens),
+        "pooled_projections": lambda: shape.new(rows, part.config.get("pooled_projection_dim", 768)),
+    }
+    fed = {}
+    for name, parameter in list(signature(part.module.forward).parameters.items()):
+        needed = parameter.default is Parameter.empty and parameter.kind is Parameter.POSITIONAL_OR_KEYWORD
+        if name in meanings and (needed or name in {"encoder_hidden_states", "timestep"}):
+            fed[name] = meanings[name]()
+        elif needed:
+            raise unfed(part, f"its forward also asks for {name!r}")
+    return fed
+
+
+def unfed(part: Part, found: str) -> CannotLoad:
+    """The error for a part that cannot be run, since its inputs are not known."""
+    return CannotLoad(
+        asked=f"to run part {part.name!r} ({part.cls})",
+        found=found,
+        todo="choose a pipeline of a known family, or add this class to aigc_kit/memory/xray/families.py: "
+        + ", ".join(FAMILIES),
+    )
+
+
+def _packed(shape: Shape) -> int:
+    _, frames, height, width = shape.latent
+    return frames * (height // 2) * (width // 2)
+
+
+def _scalar() -> Any:
+    import torch
+
+    return torch.empty((), dtype=torch.int64)
+
+
+def _times(rows: int) -> Any:
+    import torch
+
+    return torch.empty(rows, dtype=torch.int64)
+
+
+def _float(*size: int) -> Any:
+    import torch
+
+    return torch.empty(*size, dtype=torch.float32)
+
+
+FAMILIES: Mapping[str, Family] = {
+    "UNet2DConditionModel": Family(_unet, "batched", patch=1, size=None, steps=25),
+    "WanTransformer3DModel": Family(_wan, "separate", tokens=512, size=(480, 832, 81)),
+    "FluxTransformer2DModel": Family(_flux, "embedded", tokens=512, steps=28, masked=False),
+    "SD3Transformer2DModel": Family(_sd3, "batched", tokens=256, steps=28, masked=False),
+    "QwenImageTransformer2DModel": Family(_qwen_image, "separate", tokens=128, size=(1328, 1328, 1)),
+    "CogVideoXTransformer3DModel": Family(_cogvideox, "batched", tokens=226, size=(480, 720, 49), masked=False),
+    "SanaTransformer2DModel": Family(_captioned, "batched", tokens=300, patch=1, steps=20),
+    "PixArtTransformer2DModel": Family(_captioned, "batched", tokens=300, steps=20),
+    "LTXVideoTransformer3DModel": Family(_ltx, "batched", tokens=128, patch=1, size=(512, 704, 161), masked=False),
+}
+
+
+def denoiser(pipeline: Pipeline) -> Part:
+    """The part that denoises; of two (Wan2.2) the first.
+
+    Raises:
+        CannotLoad: there is none.
+    """
+    found = pipeline.of("denoise")
+    if not found:
+        raise CannotLoad(
+            asked=f"the X-ray of {pipeline.cls}",
+            found=f"its parts {sorted(pipeline.parts)} have no unet or transformer",
+            todo="choose a text-to-image or text-to-video pipeline",
+        )
+    return found[0]

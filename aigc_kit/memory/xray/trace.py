@@ -1,0 +1,217 @@
+"""`trace`: a model or folder at one size -> its ModelFacts."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types.base import shown
+from aigc_kit.memory.footprint.bytes import COMPUTE_DTYPES, element_bytes, full_name
+from aigc_kit.memory.footprint.facts import ATTENTION, ModelFacts, PhaseFacts
+from aigc_kit.memory.xray import build, decoder, families, phases
+from aigc_kit.memory.xray.decoder import prepare
+
+TARGETS = re.compile(r"\.(to_q|to_k|to_v|to_out\.0)$")
+
+
+def attach(module: Any, rank: int) -> int:
+    """Put low-rank pairs beside the linear layers of attention.
+
+    The result of such a layer is x W + scale * ((x A) B): beside the layer's own output there are alive x A, (x A) B,
+    its scaled copy and the sum. A is (in, rank), B is (rank, out), in the dtype of W.
+
+    Args:
+        module: the denoiser, changed in place.
+        rank: of the pairs.
+
+    Returns:
+        Number of parameters added.
+    """
+    import torch
+
+    class Adapted(torch.nn.Module):
+        """A linear layer with its pair."""
+
+        def __init__(self, base: Any) -> None:
+            super().__init__()
+            options = {"bias": False, "device": base.weight.device, "dtype": base.weight.dtype}
+            self.base = base
+            self.down = torch.nn.Linear(base.in_features, rank, **options)
+            self.up = torch.nn.Linear(rank, base.out_features, **options)
+
+        def forward(self, x: Any, *_: Any) -> Any:
+            return self.base(x) + self.up(self.down(x)) * 1.0
+
+    names = [n for n, m in module.named_modules() if isinstance(m, torch.nn.Linear) and TARGETS.search(f".{n}")]
+    for name in names:
+        parent, _, own = name.rpartition(".")
+        holder = module.get_submodule(parent)
+        setattr(holder, own, Adapted(getattr(holder, own)))
+    pairs = (m for m in module.modules() if isinstance(m, Adapted))
+    return sum(m.down.weight.numel() + m.up.weight.numel() for m in pairs)
+
+
+def trace(
+    model: str | Path,
+    height: int | None = None,
+    width: int | None = None,
+    frames: int | None = None,
+    batch: int = 1,
+    dtype: str = "float16",
+    attention: str = "sdpa",
+    vae_slicing: bool = False,
+    vae_tiling: bool = False,
+    lora_rank: int | None = None,
+    dtypes: Mapping[str, str] | None = None,
+) -> ModelFacts:
+    """Run every phase of a pipeline on the meta device and count. No weights are read, nothing is computed.
+
+    Args:
+        model: a known model ("sdxl", "wan2.1-1.3b", ...), or a folder with model_index.json and */config.json.
+        height, width: pixels; frames: of a video; None: those of a usual run.
+        batch: outputs made together, >= 1.
+        dtype: "float32" | "float16" | "bfloat16" (or fp32, fp16, bf16).
+        attention: "sdpa" | "math" | "sliced".
+        vae_slicing, vae_tiling: options of the decoder.
+        lora_rank: with an adapter of this rank on the denoiser's attention.
+        dtypes: part -> dtype, over what the published pipeline does.
+
+    Raises:
+        UnknownName, BadInput: no such model or folder, a config that cannot be read, a value out of range.
+        CannotLoad: a part whose class or inputs are not known; the error says which.
+    """
+    _check(height=height, width=width, frames=frames, batch=batch, lora_rank=lora_rank)
+    full = full_name(dtype, COMPUTE_DTYPES)
+    if attention not in ATTENTION:
+        raise BadInput(asked=f"attention {attention!r}", found="unknown", todo=f"choose one of {list(ATTENTION)}")
+    if build.is_speech(model):
+        from aigc_kit.memory.xray import chattts
+
+        return chattts.trace(build.find(model), full, attention, batch)
+    bench = Bench(model, full, attention, lora_rank, dtypes)
+    return bench.facts(bench.size(height, width, frames), batch, vae_slicing, vae_tiling)
+
+
+class Bench:
+    """A pipeline on the meta device, traced at any number of sizes; a phase that two cases share is run once.
+
+    Args:
+        model, dtype, attention, lora_rank, dtypes: as in `trace`.
+        done: phases that were run before, shared between benches of one model.
+    """
+
+    def __init__(
+        self,
+        model: str | Path,
+        dtype: str,
+        attention: str = "sdpa",
+        lora_rank: int | None = None,
+        dtypes: Mapping[str, str] | None = None,
+        done: dict[tuple[Any, ...], PhaseFacts] | None = None,
+    ) -> None:
+        self.pipeline, self.dtype, self.attention = build.load(model, dtype, dtypes), dtype, attention
+        self.denoiser = families.denoiser(self.pipeline)
+        self.family = families.of(self.denoiser)
+        prepare({name: part.module for name, part in self.pipeline.parts.items()}, attention)
+        if lora_rank:
+            attach(self.denoiser.module, lora_rank)
+        self.lora_rank = lora_rank or 0
+        self.parts = tuple(build.facts(part) for part in self.pipeline.parts.values())
+        self._done = {} if done is None else done
+
+    def size(self, height: int | None, width: int | None, frames: int | None) -> tuple[int, int, int]:
+        """(height, width, frames), what was left open filled in as for a usual run.
+
+        Raises:
+            BadInput: a size that the decoder and the denoiser cannot make.
+        """
+        return _size(self.pipeline, self.denoiser, self.family, (height, width, frames))
+
+    def facts(self, size: tuple[int, int, int], batch: int, slicing: bool = False, tiling: bool = False) -> ModelFacts:
+        """The facts at one size (height, width, frames), as `size` gives it."""
+        part, family, attention = self.denoiser, self.family, self.attention
+        latent, tokens = _latent(self.pipeline, size), families.tokens(self.pipeline, family)
+        shape = families.Shape(batch, latent, tokens, _torch(part.dtype))
+        found = []
+        for p in self.pipeline.of("text"):
+            key = (p.name, p.dtype, batch, attention)
+            found.append(self._once(key, phases.text, self.pipeline, p, family, batch, attention))
+        width = element_bytes(part.dtype)  # both half precisions make tensors of the same sizes
+        step = self._once((part.name, width, latent, batch, attention), phases.denoise, part, family, shape, attention)
+        found.append(replace(step, dtype=part.dtype))
+        for vae in self.pipeline.of("decode"):
+            place = (vae.name, vae.dtype, width, latent, batch, attention, slicing, tiling)
+            decoding = (vae, self.pipeline, family, shape, attention, slicing, tiling)
+            found.append(self._once(place, phases.decode, *decoding))
+        return ModelFacts(
+            model=self.pipeline.name,
+            pipeline=self.pipeline.cls,
+            parts=self.parts,
+            phases=tuple(found),
+            height=size[0],
+            width=size[1],
+            frames=size[2],
+            batch=batch,
+            dtype=self.dtype,
+            attention=attention,  # type: ignore[arg-type]
+            vae_slicing=slicing,
+            vae_tiling=tiling,
+            steps=family.steps,
+            lora_rank=self.lora_rank,
+            traced_with=build.versions(),
+        )
+
+    def _once(self, key: tuple[Any, ...], run: Any, *arguments: Any) -> PhaseFacts:
+        if key not in self._done:
+            self._done[key] = run(*arguments)
+        return self._done[key]
+
+
+def _check(**numbers: Any) -> None:
+    for name, value in numbers.items():
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+            raise BadInput(asked=f"{name}={shown(value)}", found="not an integer >= 1", todo=f"choose {name} >= 1")
+
+
+def _size(
+    pipeline: build.Pipeline, part: build.Part, family: families.Family, asked: tuple[int | None, ...]
+) -> tuple[int, int, int]:
+    """(height, width, frames), what was left open filled in.
+
+    Raises:
+        BadInput: a size that the decoder and the denoiser cannot make.
+    """
+    vaes = pipeline.of("decode")
+    time, side = decoder.scales(vaes[0]) if vaes else (1, 8)
+    sample = part.config.get("sample_size") or 128
+    usual = family.size or (int(sample) * side, int(sample) * side, 1)
+    height, width, frames = (a if a is not None else u for a, u in zip(asked, usual, strict=True))
+    step = side * family.patch
+    for name, value in (("height", height), ("width", width)):
+        if value % step:
+            raise BadInput(
+                asked=f"{name}={value}",
+                found=f"{pipeline.cls} makes multiples of {step} (decoder {side} x, patch {family.patch})",
+                todo=f"choose {name} {max(step, value // step * step)} or {(value // step + 1) * step}",
+            )
+    if (frames - 1) % time or (time == 1 and frames > 1):
+        nearest = (frames - 1) // time * time + 1
+        kind = f"makes {time}k + 1 frames" if time > 1 else "makes single images"
+        hint = f"frames {nearest} or {nearest + time}" if time > 1 else "frames 1"
+        raise BadInput(asked=f"frames={frames}", found=f"{pipeline.cls} {kind}", todo=f"choose {hint}")
+    return height, width, frames
+
+
+def _latent(pipeline: build.Pipeline, size: tuple[int, int, int]) -> tuple[int, int, int, int]:
+    vaes = pipeline.of("decode")
+    time, side = decoder.scales(vaes[0]) if vaes else (1, 8)
+    depth = decoder.channels(vaes[0]) if vaes else int(families.denoiser(pipeline).config.get("in_channels", 4))
+    return depth, (size[2] - 1) // time + 1, size[0] // side, size[1] // side
+
+
+def _torch(dtype: str) -> Any:
+    import torch
+
+    return getattr(torch, dtype)

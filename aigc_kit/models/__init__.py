@@ -1,0 +1,1 @@
+"""Which models there are, and their files on this machine."""

@@ -1,0 +1,99 @@
+"""Packages that are installed beside each other and do not fit: found without importing them, and gone round."""
+
+import os
+import sys
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from aigc_kit.core.errors import CannotLoad
+
+ALLOCATOR = ("PYTORCH_ALLOC_CONF", "PYTORCH_CUDA_ALLOC_CONF")
+
+
+def torch_build() -> str | None:
+    """The build of the installed torch, such as "2.13.0+cpu" or "2.13.0+cu126"; None when absent. Imports nothing."""
+    spec = find_spec("torch")
+    if spec is None or spec.origin is None:
+        return None
+    try:
+        text = (Path(spec.origin).parent / "version.py").read_text(encoding="utf-8")
+    except OSError:
+        return version("torch")
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        name, _, value = line.partition("=")
+        found[name.split(":")[0].strip()] = value.strip().strip("'\"")
+    build = found.get("__version__") or version("torch")
+    cuda = found.get("cuda", "None")
+    return build if "+" in build or cuda == "None" else f"{build}+cu{cuda.replace('.', '')}"
+
+
+def torchaudio_mismatch() -> str | None:
+    """A sentence when the installed torchaudio cannot load beside this torch, else None. Imports neither.
+
+    PyPI's Linux torchaudio is linked against CUDA libraries; beside a CPU build of torch `import torchaudio` fails,
+    and then so does every library that imports torchaudio when it is installed.
+    """
+    try:
+        audio = version("torchaudio")
+    except PackageNotFoundError:
+        return None
+    build = torch_build() or ""
+    if "+cpu" in build and "+cpu" not in audio and sys.platform == "linux":
+        return f"torchaudio {audio} is a CUDA build beside torch {build}"
+    older = tuple(int(part) for part in audio.split("+")[0].split(".")[:2]) < (2, 9)  # 2.9 made its binaries portable
+    if older and audio.split(".")[:2] != build.split("+")[0].split(".")[:2]:
+        return f"torchaudio {audio} was built for another torch than {build}"
+    return None
+
+
+def bypass_broken_torchaudio() -> bool:
+    """Let libraries import torchaudio where its compiled part cannot load; call it before transformers or diffusers.
+
+    torchaudio has a branch of its own for "no compiled part"; this takes it. Its Python part, which is all that
+    ChatTTS and vocos use, then works.
+
+    Returns:
+        Whether a mismatch was found and gone round.
+    """
+    if torchaudio_mismatch() is None:
+        return False
+    if "torchaudio._extension" not in sys.modules:
+        stand_in: Any = ModuleType("torchaudio._extension")
+        stand_in._IS_TORCHAUDIO_EXT_AVAILABLE = False
+        stand_in._IS_ALIGN_AVAILABLE = False
+        stand_in.fail_if_no_align = _refuse_alignment
+        sys.modules["torchaudio._extension"] = stand_in
+    return True
+
+
+def set_allocator(setting: str = "expandable_segments:True") -> bool:
+    """Ask torch's GPU allocator for segments that can grow, which leaves less memory unused between tensors.
+
+    torch reads the variable when it loads, so this must come first. Of its two names one release reads the old one
+    only, another the new one only: both are set. What the user has set, under either name, is kept.
+
+    Returns:
+        Whether torch will see it: False when torch is loaded already.
+    """
+    said = next((os.environ[name] for name in ALLOCATOR if name in os.environ), None)
+    if said is None and sys.platform == "win32":
+        return False  # there is no such allocator, and torch would warn
+    for name in ALLOCATOR:
+        os.environ.setdefault(name, said or setting)
+    return "torch" not in sys.modules
+
+
+def _refuse_alignment(function: Callable) -> Callable:
+    def refuse(*args, **kwargs):
+        raise CannotLoad(
+            asked=f"torchaudio's {function.__name__}",
+            found=torchaudio_mismatch() or "no compiled part",
+            todo="install torch and torchaudio from the same index",
+        )
+
+    return refuse

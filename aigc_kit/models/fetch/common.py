@@ -1,0 +1,150 @@
+"""What every source shares: progress, hashing, and the words for a full disk."""
+
+import errno
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from aigc_kit.core.errors import BadInput, FetchError, NoSpace
+from aigc_kit.core.types import RemoteFile, Source
+from aigc_kit.core.units import MIB
+
+Progress = Callable[[int, int | None, str], None]
+Origin = Literal["card", "lock"]
+CHUNK = MIB
+
+# Formats that hold data only (ONNX: a graph of the runtime's own operators). Everything else (.bin, .pt, .ckpt: pickles
+# that run code when loaded; .py) is refused, but for a .bin whose sha256 the card pins: known bytes, raw numbers.
+SAFE_SUFFIXES = (".safetensors", ".gguf", ".onnx", ".json", ".txt", ".model")
+
+_NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+_BROKEN = {errno.EIO, errno.EFBIG, errno.ENODEV, getattr(errno, "ESTALE", errno.EIO)}
+_NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}  # the last two: a file is there
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A whole, checked file that waits to be placed.
+
+    Args:
+        path: relative to the card's folder.
+        file: where it is now.
+        bytes, sha256: as counted and computed here.
+        origin: what the hash was compared with: the "card", or the "lock" (the hub's listing on first use).
+    """
+
+    path: str
+    file: Path
+    bytes: int
+    sha256: str
+    origin: Origin
+
+
+def silent(done: int, total: int | None, label: str) -> None:
+    """A progress callback that shows nothing."""
+
+
+def sha256_of(file: Path, on_bytes: Callable[[int], None] | None = None) -> str:
+    """Hex sha256 of a file; `on_bytes` is called with the size of each block that was read."""
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        while block := stream.read(CHUNK):
+            digest.update(block)
+            if on_bytes:
+                on_bytes(len(block))
+    return digest.hexdigest()
+
+
+def tree_bytes(folder: Path) -> int:
+    """Bytes of all files below a folder that other processes may be changing; 0 when it is absent."""
+    total = 0
+    for root, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += (Path(root) / name).stat().st_size
+            except OSError:  # moved away between listing and asking
+                continue
+    return total
+
+
+def safe_path(path: str, what: str) -> PurePosixPath:
+    """A relative path that stays below its folder.
+
+    Raises:
+        BadInput: it is absolute, empty, climbs with "..", or names a drive.
+    """
+    pure = PurePosixPath(path)
+    if not path or pure.is_absolute() or ".." in pure.parts or "\\" in path or ":" in path or "\0" in path:
+        raise BadInput(
+            asked=f"{what} {path!r}", found="a path that leaves its folder", todo="use a plain relative path"
+        )
+    return pure
+
+
+def refuse_code(source: Source) -> None:
+    """Refuse a hub source that lists files which could run code when loaded.
+
+    Raises:
+        BadInput: a file is none of the data-only formats, nor raw numbers (.bin) that the card pins by their sha256.
+    """
+    for file in source.files:
+        safe_path(file.path, "file")
+        pinned = file.path.lower().endswith(".bin") and file.sha256 is not None
+        if not file.path.lower().endswith(SAFE_SUFFIXES) and not pinned:
+            raise BadInput(
+                asked=f"file {file.path!r} of {source.ref}",
+                found=f"not one of the data-only formats {', '.join(SAFE_SUFFIXES)}",
+                todo="list safetensors or GGUF files in the card; pickles and scripts are never fetched",
+            )
+
+
+def known_bytes(files: tuple[RemoteFile, ...]) -> int | None:
+    """Sum of the sizes; None when one is not known."""
+    sizes = [file.bytes for file in files]
+    return None if None in sizes else sum(size for size in sizes if size is not None)
+
+
+def disk_error(error: BaseException, asked: str, folder: Path) -> FetchError | None:
+    """NoSpace for a full disk or quota, FetchError for one that is broken or cannot be written; None otherwise."""
+    if not isinstance(error, OSError):
+        return None
+    if error.errno in _NO_SPACE:
+        return NoSpace(
+            asked=asked,
+            found=f"the disk of {folder} is full; temporary files were removed, earlier files are untouched",
+            todo="free some space, or set AIGC_HOME to a folder on a larger disk, and run the same command again",
+        )
+    if error.errno in _NOT_ALLOWED:
+        return FetchError(
+            asked=asked,
+            found=f"{error.filename or folder} cannot be read or written ({error.strerror})",
+            todo="set AIGC_HOME to a folder that you may write to",
+        )
+    if error.errno in _BROKEN:
+        todo = "check that disk or stick (FAT32 takes no file over 4 GiB), or set AIGC_HOME to a folder on another one"
+        return FetchError(asked=asked, found=f"reading or writing failed ({error.strerror})", todo=todo)
+    return None
+
+
+@contextmanager
+def disk_errors(asked: str, folder: Path) -> Iterator[None]:
+    """Turn what the operating system reports into the error that says so.
+
+    Raises:
+        NoSpace: the disk (or the quota) is full.
+        FetchError: the folder cannot be written, or reading or writing failed otherwise.
+    """
+    try:
+        yield
+    except FetchError:
+        raise
+    except OSError as error:
+        known = disk_error(error, asked, folder)
+        if known is None:
+            todo = "check that disk or stick, then run the same command again"
+            known = FetchError(asked=asked, found=f"reading or writing failed ({error})", todo=todo)
+        raise known from error

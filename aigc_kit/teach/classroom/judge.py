@@ -1,0 +1,180 @@
+"""One unpacked submission: its answers checked again, its works compared with their records; a process of its own.
+
+python -I -m aigc_kit.teach.classroom.judge FOLDER [--execute]    prints the verdict as JSON
+"""
+
+import hashlib
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from aigc_kit.core.errors import AigcError, BadInput, UnknownName
+from aigc_kit.keep import record
+from aigc_kit.teach.checks import Check, checks_of
+from aigc_kit.teach.checks.answers import decode, has_function
+from aigc_kit.teach.classroom import submission_limits
+from aigc_kit.teach.classroom.sandbox import Sandbox
+
+HINT = 200  # characters of a hint in the table
+
+
+def judge(folder: Path, *, execute: bool = False) -> dict[str, Any]:
+    """Judge one submission.
+
+    Args:
+        folder: as `unpack` wrote it.
+        execute: also run functions among the answers, in a `Sandbox`.
+
+    Returns:
+        {"name", "created", "kit": as the submission says, cut to size; "checks": {lab: {check: {"state", "hint"}}};
+        "works": {"same", "changed", "missing", "unreadable"}: counts; "notes": [..]}. A state is "passed", "failed"
+        (recomputed here from values), "ran-passed", "ran-failed" (its function was run here), "claimed",
+        "not-claimed" (a function that was not run; what its progress says), "broken" (an answer that cannot be read).
+
+    Raises:
+        BadInput: no submission in this folder.
+    """
+    manifest = _manifest(folder)
+    notes = list(_altered(folder, manifest))
+    checked: dict[str, dict[str, Any]] = {}
+    for path in sorted((folder / "answers").glob("*/*.json")):
+        lab, name = path.parent.name, path.stem
+        one = _check(lab, name)
+        if one is None:
+            notes.append(f"没有第 {lab[:20]} 课练习 {name[:20]}")
+        else:
+            checked.setdefault(lab, {})[name] = _again(one, path, folder, execute)
+    return {
+        "name": _words(manifest.get("name"), submission_limits.PERSON),
+        "created": _words(manifest.get("created"), 40),
+        "kit": _words(manifest.get("kit"), 20),
+        "checks": checked,
+        "works": _works(folder),
+        "notes": notes,
+    }
+
+
+def _manifest(folder: Path) -> Mapping[str, Any]:
+    manifest = _read(folder / submission_limits.MANIFEST)
+    if not isinstance(manifest, dict) or manifest.get("format") != submission_limits.FORMAT:
+        raise BadInput(
+            asked="a submission",
+            found=f"no {submission_limits.MANIFEST} of format {submission_limits.FORMAT} in it",
+            todo="ask for it again, made by `aigc submit`",
+        )
+    return manifest
+
+
+def _read(path: Path) -> Any:
+    """JSON of a file; None when there is none that can be read."""
+    try:
+        if path.stat().st_size > submission_limits.JSON_BYTES:
+            return None
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def _altered(folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Files that differ from what the manifest lists; whoever changes both is not found out."""
+    listed = manifest.get("files")
+    listed = listed if isinstance(listed, dict) else {}
+    there = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    there.pop(submission_limits.MANIFEST, None)
+    for name in sorted(set(there) | set(listed)):
+        if name not in there:
+            yield f"缺少文件 {_words(name, 60)}"
+        elif listed.get(name) != hashlib.sha256(there[name].read_bytes()).hexdigest():
+            yield f"文件在打包后改过：{_words(name, 60)}"
+
+
+def _check(lab: str, name: str) -> Check | None:
+    if not re.fullmatch(r"\d\d", lab):
+        return None
+    try:
+        return next((one for one in checks_of(lab) if one.name == name), None)
+    except UnknownName:
+        return None
+
+
+def _again(one: Check, path: Path, folder: Path, execute: bool) -> dict[str, str]:
+    """State and hint of one answer, judged here."""
+    said = _read(path)
+    if (
+        not isinstance(said, dict)
+        or not isinstance(said.get("answers"), list)
+        or not isinstance(said.get("named"), dict)
+    ):
+        return {"state": "broken", "hint": "答案文件读不懂"}
+    given = [*said["answers"], *said["named"].values()]
+    runs = any(map(has_function, given))
+    if runs and not execute:
+        return {"state": "claimed" if said.get("passed") is True else "not-claimed", "hint": "答案是函数，没有运行"}
+    with ExitStack() as stack:
+        try:
+            tools: dict[str, Any] = {
+                "function": lambda spec: stack.enter_context(Sandbox(spec)),
+                "file": lambda name, sha256: _work(folder, name, sha256),
+            }
+            answers = [decode(value, **tools) for value in said["answers"]]
+            named = {str(key): decode(value, **tools) for key, value in said["named"].items()}
+            result = one.judge(*answers, **named)
+        except AigcError as error:
+            return {"state": "broken", "hint": _words(error.found, HINT)}
+        except (RuntimeError, TypeError, ValueError) as error:  # the function does not start; a wrong number of answers
+            return {"state": "ran-failed" if runs else "failed", "hint": _words(error, HINT)}
+    state = "passed" if result.passed else "failed"
+    return {"state": f"ran-{state}" if runs else state, "hint": _words(result.hint, HINT)}
+
+
+def _work(folder: Path, name: str, sha256: str) -> Path:
+    """The submitted file that an answer names.
+
+    Raises:
+        BadInput: there is none.
+    """
+    for path in sorted(folder.glob("works*/**/*")):
+        if path.is_file() and path.name == name and hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
+            return path
+    raise BadInput(asked=f"the work {name[:80]!r}", found="这个文件没有一起交上来", todo="submit it too")
+
+
+def _works(folder: Path) -> dict[str, int]:
+    """Artefacts of all records against the sha256 in them, counted; records that cannot be read are "unreadable"."""
+    count = {"same": 0, "changed": 0, "missing": 0, "unreadable": 0}
+    for path in sorted(folder.glob("works*/**/*.json")):
+        found = _read(path)
+        if isinstance(found, dict) and not {"request", "outputs"} & set(found):
+            continue  # whole, and no record
+        try:
+            for state in record.verify(path).values():
+                count[state] += 1
+        except BadInput:
+            count["unreadable"] += 1
+    return count
+
+
+def _words(value: Any, most: int) -> str:
+    """Text of a stranger in one line, cut to size."""
+    text = " ".join("".join(char if char.isprintable() else " " for char in str(value or "")).split())
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _main(arguments: list[str]) -> int:
+    with os.fdopen(os.dup(1), "wb") as answer:
+        os.dup2(2, 1)  # what libraries print on the way is no part of the verdict
+        try:
+            verdict = judge(Path(arguments[0]), execute="--execute" in arguments[1:])
+        except BadInput as error:
+            verdict = {"error": error.found}
+        answer.write(json.dumps(verdict).encode())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main(sys.argv[1:]))

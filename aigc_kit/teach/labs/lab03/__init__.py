@@ -1,0 +1,39 @@
+"""Players, figures, tables and widgets of the speech lab."""
+
+from aigc_kit.teach.labs import Lab, lazily
+
+LAB = Lab(
+    number="03",
+    notebook="03_chattts.ipynb",
+    title="ChatTTS 语音合成：控制标记、说话人、长文本",
+    cards=("baker",),
+    full=("chattts",),
+    core=True,
+    budget_seconds=60,
+)
+__getattr__, __dir__ = lazily(
+    __name__,
+    {
+        "checks": (),
+        "figures": (
+            "arrivals",
+            "durations",
+            "sound",
+            "sounds",
+            "timeline",
+        ),
+        "widgets": (
+            "Progress",
+            "ab",
+            "changes",
+            "compressed",
+            "controls",
+            "measures",
+            "play",
+            "player",
+            "players",
+            "readings",
+        ),
+        "aigc_kit.teach.show.plots": ("flow",),
+    },
+)

@@ -1,0 +1,256 @@
+"""A slider for every control of the course; one that this voice does not have is disabled, and says why."""
+
+import base64
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from functools import cache
+from html import escape
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import numpy as np
+
+from aigc_kit.core.types import Step, Take
+from aigc_kit.make.speech import measures as measured
+from aigc_kit.make.speech.settings import LEVELS, NORMAL_SPEED, RATIOS
+from aigc_kit.media import wav
+from aigc_kit.media.wav import RATE
+from aigc_kit.teach.labs.lab03.figures import sound
+from aigc_kit.teach.show.page import TIER_ZH, Html, Shown, table
+from aigc_kit.teach.show.plots import Live, Picture
+
+NAMES_ZH: Mapping[str, str] = {
+    "oral": "口语化 oral",
+    "laugh": "笑声 laugh",
+    "breaks": "停顿 break",
+    "speed": "语速 speed",
+    "pitch": "音高 pitch",
+    "energy": "能量 energy",
+    "intonation": "起伏 intonation",
+}
+WHOSE_ZH = {"model": "模型自带", "kit": "本工具的换算", "none": "没有"}
+BITRATE = "24k"
+_CARD = "border:1px solid #8885;border-radius:8px;padding:.6em 1em;margin:.3em 0;max-width:30em;flex:1 1 22em"
+_GREY = "color:#8a8f98;font-size:.88em"
+SHOWN = ("oral", "laugh", "breaks", "speed", "pitch", "intonation")
+
+
+if TYPE_CHECKING:
+    from aigc_kit.make.speech.engines.base import Engine
+    from aigc_kit.make.speech.frontend import Normalised, Syllable
+
+
+def changes(made: "Normalised") -> Html:
+    """Before and after: every place that is said otherwise than it is written, and what nobody will hear."""
+    rows = [(c.before, c.after or "（停顿）", c.why) for c in made.changes]
+    rows += [(u.text, "（不读）", u.why) for u in made.unspoken]
+    return table(rows, ("写的是", "读成", "为什么"), f"读出来的全文：{made.spoken}")
+
+
+def controls(engine: "Engine") -> Html:
+    """Each control with its range, and what it does on this engine, or why it does nothing."""
+    rows = []
+    for name, control in engine.has.items():
+        low, high = {**LEVELS, **RATIOS}[name]
+        rows.append((NAMES_ZH[name], f"{low:g}～{high:g}", WHOSE_ZH[control.whose], control.why_zh))
+    return table(rows, ("控制", "取值", "谁的", "说明"), f"声音：{engine.card.name}")
+
+
+def measures(takes: Mapping[str, Take]) -> Html:
+    """Several sounds in numbers, all measured on the waves."""
+    rows = []
+    for name, take in takes.items():
+        found = measured.report(take.data)
+        rows.append(
+            (
+                name,
+                f"{found.seconds:.2f}",
+                f"{measured.real_time_factor(take):.2f}",
+                f"{found.silence:.0%}",
+                _or_dash(found.pitch, "{:.0f}"),
+                _or_dash(found.pitch_range, "{:.1f}"),
+                _or_dash(found.loudness, "{:.1f}"),
+                f"{found.clipped:.1%}",
+            )
+        )
+    head = ("", "时长（秒）", "实时率 RTF", "静音占比", "基频中位数（Hz）", "起伏（半音）", "响度（LUFS）", "削波")
+    return table(rows, head, "全部实测；RTF = 合成用时 ÷ 声音时长，小于 1 就比说话快")
+
+
+def readings(said: "list[Syllable]", dictionary: "list[Syllable]") -> Html:
+    """Syllables as a dictionary has them, and as they are said."""
+    rows = [
+        (a.character, b.text, a.text, "变调" if a.text != b.text else "") for a, b in zip(said, dictionary, strict=True)
+    ]
+    return table(rows, ("字", "字典", "读", ""))
+
+
+class Progress:
+    """A bar that grows with the segments of a run; what stays is how many there were and how long they took.
+
+    Give it to `speech.run` as `on_step`; `seconds` are the moments at which the segments were there.
+    """
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+        self._start = time.perf_counter()
+        self._shown: Shown | None = None
+
+    def __call__(self, step: Step) -> None:
+        """A segment is there."""
+        self.seconds.append(time.perf_counter() - self._start)
+        done, total = step.index + 1, step.total
+        words = f"第 {done}/{total} 段，{self.seconds[-1]:.1f} 秒"
+        bar = f'<progress value="{done}" max="{total}" style="width:20em"></progress> {words}'
+        if self._shown is None:
+            self._shown = Shown(Html(bar, words))
+        else:
+            self._shown.replace(Html(bar, words))
+
+
+def _or_dash(value: float | None, form: str) -> Any:
+    return "—" if value is None else form.format(value)
+
+
+def player(take: Take, title: str = "") -> Html:
+    """One sound: title, player, length and loudness, who made it."""
+    return players([take], [title])
+
+
+def players(takes: Sequence[Take], titles: Sequence[str] = ()) -> Html:
+    """Several sounds, each with its own player."""
+    blocks, lines = [], []
+    for index, take in enumerate(takes):
+        title = titles[index] if index < len(titles) else ""
+        html, text = _one(take, title)
+        blocks.append(html)
+        lines.append(text)
+    return Html(f'<div style="display:flex;gap:1em;flex-wrap:wrap">{"".join(blocks)}</div>', "\n".join(lines))
+
+
+def ab(a: Take, b: Take, titles: tuple[str, str] = ("A", "B")) -> Html:
+    """Two sounds and a button that changes over between them at the same share of their length.
+
+    The button needs a page that runs scripts (a trusted notebook); the two players work without.
+    """
+    name = f"ab{uuid4().hex[:8]}"
+    blocks = "".join(
+        _one(take, title, f'id="{name}{i}"')[0] for i, (take, title) in enumerate(zip((a, b), titles, strict=True))
+    )
+    swap = (
+        f"var p=document.getElementById('{name}0'),q=document.getElementById('{name}1');"
+        "if(p.paused&&!q.paused){var t=p;p=q;q=t}"
+        "var s=p.duration?p.currentTime/p.duration:0;p.pause();if(s>=1)s=0;q.currentTime=s*q.duration;q.play()"
+    )
+    button = f'<button style="align-self:center;padding:.4em 1em" onclick="{escape(swap)}">A ⇄ B 切换</button>'
+    words = "\n".join(_one(take, title)[1] for take, title in zip((a, b), titles, strict=True))
+    return Html(f'<div style="display:flex;gap:1em;flex-wrap:wrap">{blocks}{button}</div>', words)
+
+
+def compressed(wave: np.ndarray) -> tuple[str, bytes]:
+    """(MIME type, bytes) of a sound for a page: MP3 of 24 kbit/s; WAV where ffmpeg cannot be run.
+
+    Args:
+        wave: float32 (N,) in [-1, 1] at 24000 Hz.
+    """
+    data = wav.to_bytes(wave)
+    program = _ffmpeg()
+    if program is None:
+        return "audio/wav", data
+    command = [program, "-v", "error", "-f", "wav", "-i", "-", "-b:a", BITRATE, "-map_metadata", "-1", "-f", "mp3", "-"]
+    done = subprocess.run(command, input=data, capture_output=True, check=False)
+    return ("audio/mpeg", done.stdout) if done.returncode == 0 and done.stdout else ("audio/wav", data)
+
+
+@cache
+def _ffmpeg() -> str | None:
+    try:
+        import imageio_ffmpeg
+
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except (ImportError, RuntimeError, OSError):
+        return None
+
+
+def _one(take: Take, title: str, attributes: str = "") -> tuple[str, str]:
+    kind, data = compressed(take.data)
+    source = f"data:{kind};base64,{base64.b64encode(data).decode()}"
+    loud = measured.loudness(take.data)
+    figures = f"{len(take.data) / RATE:.2f} 秒" + (f"，{loud:.1f} LUFS" if loud is not None else "") + "（实测）"
+    labels = take.labels
+    by = f"AI 生成 · {labels.get('voice') or labels.get('model')} · {TIER_ZH[take.plan.card.tier]}"
+    html = (
+        f'<div style="{_CARD}"><b>{escape(title)}</b>'
+        f'<audio {attributes} controls preload="metadata" style="width:100%" src="{source}"></audio>'
+        f'<div style="{_GREY}">{escape(figures)}<br>{escape(by)}</div></div>'
+    )
+    return html, f"♪ {title} [{figures}; {by}]"
+
+
+if TYPE_CHECKING:
+    from aigc_kit.core.types import Take
+    from aigc_kit.make.speech.engines.base import Engine
+
+
+def play(engine: "Engine", text: str) -> None:
+    """Sliders for the controls, the sound that they make, and its picture.
+
+    Args:
+        engine: a loaded voice.
+        text: what is said.
+    """
+    import ipywidgets as widgets
+    from IPython.display import display
+
+    from aigc_kit.make import speech
+
+    ranges = {**LEVELS, **RATIOS, **dict(engine.card.constraints.get("ranges", {}))}
+    sliders = {name: _slider(name, ranges[name], engine) for name in SHOWN}
+    voices = widgets.Dropdown(options=engine.voices or ("default",), description="声音", layout={"width": "30em"})
+    rows = [widgets.HBox([slider, _reason(engine, name)]) for name, slider in sliders.items()]
+    display(widgets.VBox([voices, *rows] if engine.voices else rows))
+
+    def say() -> "Take":
+        values: dict[str, Any] = {name: s.value for name, s in sliders.items() if not s.disabled}
+        plan = speech.plan_for(text, card=engine.card.name, voice=voices.value if engine.voices else None, **values)
+        return speech.run(plan.request, plan, engine=engine)
+
+    take = say()
+    heard = Shown(player(take, text))
+
+    def draw() -> Picture:
+        return sound(take)
+
+    live = Live(draw)
+
+    def again(change: Any) -> None:
+        nonlocal take
+        take = say()
+        heard.replace(player(take, text))
+        live.redraw()
+
+    for control in (voices, *sliders.values()):
+        control.observe(again, names="value")
+
+
+def _slider(name: str, limits: tuple[float, float], engine: "Engine") -> Any:
+    import ipywidgets as widgets
+
+    common = {
+        "description": NAMES_ZH[name],
+        "continuous_update": False,
+        "disabled": engine.has[name].whose == "none",
+        "style": {"description_width": "8em"},
+        "layout": {"width": "24em"},
+    }
+    low, high = limits
+    if name in LEVELS:
+        return widgets.IntSlider(NORMAL_SPEED if name == "speed" else 0, min=low, max=high, **common)
+    return widgets.FloatSlider(1.0, min=low, max=high, step=0.05, **common)
+
+
+def _reason(engine: "Engine", name: str) -> Any:
+    import ipywidgets as widgets
+
+    return widgets.HTML(f'<span style="color:#8a8f98;font-size:.9em">{engine.has[name].why_zh}</span>')

@@ -1,0 +1,39 @@
+"""Players, figures, tables and widgets of the video lab."""
+
+from aigc_kit.teach.labs import Lab, lazily
+
+LAB = Lab(
+    number="04",
+    notebook="04_wan.ipynb",
+    title="Wan2.1 文生视频：让一句话动起来",
+    cards=("tinywan",),
+    full=("wan2.1-1.3b",),
+    core=True,
+    budget_seconds=120,
+)
+__getattr__, __dir__ = lazily(
+    __name__,
+    {
+        "checks": (),
+        "clip_players": (
+            "player",
+            "players",
+            "scrub",
+            "sheet",
+        ),
+        "policy": (
+            "ladder",
+            "placements",
+            "timeline",
+        ),
+        "tables": (
+            "Progress",
+            "brightness",
+            "consistency",
+            "measures",
+            "readings",
+            "words",
+        ),
+        "aigc_kit.teach.show.plots": ("flow",),
+    },
+)

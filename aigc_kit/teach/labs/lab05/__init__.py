@@ -1,0 +1,57 @@
+"""Figures, tables, players, forms and the wizard of the cross-modal lab."""
+
+from aigc_kit.teach.labs import Lab, lazily
+
+LAB = Lab(
+    number="05",
+    notebook="05_topology.ipynb",
+    title="跨模态拓扑学作品：从甜甜圈到咖啡杯，一个网页",
+    cards=("tinysdxl", "baker"),
+    full=("sdxl", "chattts", "wan2.1-1.3b"),
+    core=True,
+    budget_seconds=180,
+)
+__getattr__, __dir__ = lazily(
+    __name__,
+    {
+        "checks": (),
+        "forms": (
+            "Marks",
+            "Table",
+            "marks",
+            "shots",
+        ),
+        "pictures": (
+            "coarse",
+            "excerpt",
+            "film",
+            "gallery",
+            "points",
+            "sheet",
+            "timeline",
+        ),
+        "solids": (
+            "bottle",
+            "counts",
+            "explore",
+            "solid",
+            "stages",
+            "tearing",
+            "viewer",
+        ),
+        "tables": (
+            "differences",
+            "engines",
+            "findings",
+            "parts",
+            "phrases",
+            "rubric",
+            "storyboard",
+        ),
+        "wizard_form": (
+            "Wizard",
+            "preview",
+            "wizard",
+        ),
+    },
+)

@@ -1,0 +1,258 @@
+"""Pictures of a work: what there is of it, galleries, the grid that is too coarse, the shots in time, the marks."""
+
+import base64
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from html import escape
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from aigc_kit.core.errors import CannotWrite
+from aigc_kit.core.types import Take
+from aigc_kit.media.encode import probe, read_frames
+from aigc_kit.media.fonts import label
+from aigc_kit.media.pages import visible
+from aigc_kit.media.wav import RATE
+from aigc_kit.teach.labs.lab03 import compressed
+from aigc_kit.teach.show.page import Html
+from aigc_kit.teach.show.plots import BLUE, GREEN, GREY, ORANGE, Picture, canvas
+from aigc_kit.works.measured import middle_frame, samples_of
+from aigc_kit.works.rubric import MOST_POINTS
+from aigc_kit.works.rubric import table as rubric_rows
+
+_KIND = {"text": ("文字", "text"), "image": ("图片", "image"), "audio": ("旁白", "voice"), "video": ("视频", "clip")}
+_ENGLISH = {"model": "AI-made", "brought": "AI-made elsewhere", "mixed": "partly AI-made", "computed": "computed"}
+_GREY = "color:#8a8f98;font-size:.88em"
+
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from aigc_kit.works import Storyboard, Work
+    from aigc_kit.works.parts import Part
+
+
+def gallery(pictures: Mapping[str, np.ndarray], words: str = "", width: int = 220) -> Html:
+    """Pictures side by side, as many in a row as there is room for, small ones with their pixels visible.
+
+    Args:
+        pictures: title -> uint8 (H, W, 3).
+        words: said below them.
+        width: of each as it is shown, in pixels.
+    """
+    blocks = []
+    for title, pixels in pictures.items():
+        image, buffer = Image.fromarray(pixels), BytesIO()
+        image.thumbnail((2 * width, 2 * width))
+        image.save(buffer, "WEBP", quality=85)
+        source = f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+        size = f"width:{width}px;height:auto;display:block" + (
+            ";image-rendering:pixelated" if len(pixels) < 256 else ""
+        )
+        blocks.append(
+            f'<figure style="margin:0"><img src="{source}" alt="{escape(title, quote=True)}" style="{size}">'
+            f'<figcaption style="text-align:center">{escape(title)}</figcaption></figure>'
+        )
+    row = f'<div style="display:flex;flex-wrap:wrap;gap:10px;max-width:{3 * width + 30}px">{"".join(blocks)}</div>'
+    return Html(f"{row}<p>{escape(words)}</p>", f"{'、'.join(pictures)}。{words}")
+
+
+def sheet(work: "Work") -> Picture:
+    """A work on one strip: the beginning of its text, a picture, the wave of its voice, a frame of its clip."""
+    figure, axes = canvas(1, 4, width=11, height=2.9)
+    said = []
+    for axis, (kind, (zh, en)) in zip(axes, _KIND.items(), strict=True):
+        parts = work.of(kind)  # type: ignore[arg-type]
+        axis.set_xticks([])
+        axis.set_yticks([])
+        if not parts:
+            axis.set_title(label(f"{zh}：还没有", f"{en}: none yet"), fontsize=11, color="#8a8f98")
+            axis.spines[:].set_color("#dddddd")
+            said.append(f"{zh} 还没有")
+            continue
+        _draw(axis, parts[0])
+        more = f" +{len(parts) - 1}" if len(parts) > 1 else ""
+        axis.set_title(label(f"{zh}{more}", f"{en}{more}"), fontsize=12)
+        axis.set_xlabel(label(parts[0].label, _ENGLISH.get(parts[0].origin, "by a person")), fontsize=9)
+        said.append(f"{zh} {parts[0].label}")
+    return Picture(figure, f"《{work.title}》：{'；'.join(said)}")
+
+
+def coarse(counts: Mapping[float, tuple[int, Sequence[int]]], true: int = 1) -> Picture:
+    """What a grid sees of the cup, from fine to coarse.
+
+    Args:
+        counts: edge of a cell -> (vertices, genus of every piece).
+        true: the genus that is right.
+    """
+    figure, axes = canvas(1, 2, width=9.5, height=3.3)
+    cells = list(counts)
+    axes[0].plot(cells, [counts[cell][0] for cell in cells], color=BLUE, marker="o")
+    axes[0].set_yscale("log")
+    axes[0].set_ylabel(label("顶点数 V", "vertices"))
+    for cell in cells:
+        genus = list(counts[cell][1])
+        right = genus == [true]
+        axes[1].scatter(cell, sum(genus), color=GREEN if right else ORANGE, s=60, zorder=3)
+        if not right:
+            words = "+".join(map(str, genus))
+            axes[1].annotate(words, (cell, sum(genus)), (0, 9), textcoords="offset points", ha="center", fontsize=8)
+    axes[1].axhline(true, color=GREY, linewidth=1)
+    axes[1].set_ylim(-0.6, true + 1.2)
+    axes[1].set_yticks(range(true + 2))
+    axes[1].set_ylabel(label("数出来的亏格", "genus as counted"))
+    for axis in axes:
+        axis.set_xlabel(label("格子的边长", "edge of a cell"))
+    axes[0].set_title(label("越粗，顶点越少", "coarser: fewer vertices"), fontsize=11)
+    axes[1].set_title(label("橙色：数错了（各块的亏格）", "orange: wrong, genus of each piece"), fontsize=11)
+    told = "；".join(f"格子 {cell:g}：V {v}，亏格 {'+'.join(map(str, g))}" for cell, (v, g) in counts.items())
+    return Picture(figure, told)
+
+
+def timeline(board: "Storyboard", spoken: Sequence[float] = ()) -> Picture:
+    """The shots on an axis of time, each with its number; below them how long is spoken.
+
+    Args:
+        board: the storyboard.
+        spoken: seconds of voice of each shot, if known.
+    """
+    figure, axes = canvas(width=11, height=2.0)
+    axis = axes[0]
+    for index, (shot, start) in enumerate(zip(board.shots, board.starts, strict=True)):
+        axis.barh(1, shot.seconds, left=start, height=0.8, color=(BLUE, "#6f9fe3")[index % 2])
+        words = f"{index + 1}\n{shot.seconds:.1f}s"
+        axis.text(start + shot.seconds / 2, 1, words, ha="center", va="center", color="white", fontsize=9)
+        if index < len(spoken):
+            axis.barh(0.38, spoken[index], left=start, height=0.24, color=ORANGE)
+    axis.set_xlim(0, board.total)
+    axis.set_yticks([1, 0.38] if spoken else [1], [label("镜头", "shots"), label("旁白", "voice")][: 1 + bool(spoken)])
+    axis.set_xlabel(label("秒", "seconds"))
+    axis.spines["left"].set_visible(False)
+    return Picture(figure, f"{len(board.shots)} 个镜头，合计 {board.total:g} 秒")
+
+
+def points(work: "Work") -> Picture:
+    """The learner's marks as bars, line by line; what is not marked yet stays empty."""
+    rows = rubric_rows(work)
+    figure, axes = canvas(width=7.5, height=4.4)
+    axis = axes[0]
+    given = [row["points"] or 0 for row in rows]
+    axis.barh(range(len(rows)), [MOST_POINTS] * len(rows), color="#eef1f5")
+    axis.barh(range(len(rows)), given, color=BLUE)
+    for index, row in enumerate(rows):
+        mark = {True: "✓", False: "!", None: ""}[row["usual"]]
+        axis.text(MOST_POINTS + 0.1, index, mark, va="center", color=GREEN if row["usual"] else ORANGE)
+    names = [label(f"{row['group']} · {row['title']}", row["name"]) for row in rows]
+    axis.set_yticks(range(len(rows)), names, fontsize=9)
+    axis.invert_yaxis()
+    axis.set_xlim(0, MOST_POINTS + 0.5)
+    axis.set_xlabel(label("自评；右边的 ✓ ! 是程序量的", "own marks; ✓ ! are measured"), fontsize=9)
+    marked = "，".join(f"{row['title']} {row['points']}" for row in rows if row["points"])
+    return Picture(figure, f"自评：{marked or '还没有'}")
+
+
+def _draw(axis: "Axes", part: "Part") -> None:
+    if part.kind == "text":
+        axis.spines[:].set_color("#dddddd")
+        text = visible(part.text).replace("\n", "")
+        lines = [text[i : i + 15] for i in range(0, 120, 15)]
+        axis.text(0.04, 0.95, label("\n".join(lines), "(text)"), va="top", fontsize=8, transform=axis.transAxes)
+    elif part.kind == "audio":
+        samples, rate = samples_of(part)
+        if rate:
+            step = max(len(samples) // 400, 1)
+            tops = np.abs(samples[: len(samples) // step * step].reshape(-1, step)).max(axis=1)
+            axis.fill_between(range(len(tops)), -tops, tops, color=BLUE, linewidth=0)
+            axis.set_ylim(-1, 1)
+    else:
+        pixels = _pixels(part)
+        if pixels is not None:
+            axis.imshow(pixels, interpolation="nearest")
+            axis.spines[:].set_visible(False)
+
+
+def _pixels(part: "Part") -> Any:
+    if part.kind == "video":
+        return middle_frame(part)
+    with Image.open(BytesIO(part.data)) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def film(path: Path | str, title: str = "", width: int = 320, quality: int = 36, seconds: float | None = None) -> Html:
+    """A clip to play here, made small; and where the full one is.
+
+    Args:
+        path: of an MP4.
+        title: what it is and who made it.
+        width: pixels of the small copy, at most as in the file, even.
+        quality: of H.264, 20 (large) to 50 (small).
+        seconds: only so much of its beginning; None: all.
+
+    Raises:
+        CannotWrite: ffmpeg gave up.
+    """
+    path = Path(path)
+    facts = probe(path)
+    data = _small(path, min(width, facts.width) // 2 * 2, quality, seconds or facts.seconds)
+    words = f"{facts.width}×{facts.height}，{float(facts.fps):g} 帧/秒，{facts.seconds:.1f} 秒（从文件读回）"
+    part = f"前 {seconds:g} 秒，" if seconds and seconds < facts.seconds else ""
+    where = f"这里播放的是缩小的一份（{part}{width} 像素宽），原样在 {path.parent.name}/{path.name}"
+    source = f"data:video/mp4;base64,{base64.b64encode(data).decode()}"
+    size = f"width:min(100%,{2 * width if width < 240 else max(width, 400)}px)"
+    html = (
+        f'<div><b>{escape(title)}</b><br><video controls loop playsinline preload="metadata" style="{size}" '
+        f'poster="{_poster(path, min(width, 240))}" src="{source}"></video>'
+        f'<div style="{_GREY}">{escape(words)}<br>{escape(where)}</div></div>'
+    )
+    return Html(html, f"▶ {title} [{words}]")
+
+
+def excerpt(take: Take, seconds: float = 12.0, title: str = "") -> Html:
+    """The beginning of a long sound, to hear it here; the whole is on the page.
+
+    Args:
+        take: of speech.
+        seconds: how much of it.
+        title: what it is.
+    """
+    whole = len(take.data) / RATE
+    kind, data = compressed(take.data[: round(seconds * RATE)])
+    source = f"data:{kind};base64,{base64.b64encode(data).decode()}"
+    words = f"全长 {whole:.1f} 秒（实测），这里是前 {min(seconds, whole):g} 秒 · AI 生成 · {take.plan.card.name}"
+    html = (
+        f'<div><b>{escape(title)}</b><br><audio controls preload="metadata" style="width:min(100%,28em)" '
+        f'src="{source}"></audio><div style="{_GREY}">{escape(words)}</div></div>'
+    )
+    return Html(html, f"♪ {title} [{words}]")
+
+
+def _poster(path: Path, width: int) -> str:
+    """The first frame, for the time before it plays, as an address with the picture in it."""
+    frames = read_frames(path)
+    first = Image.fromarray(next(frames))
+    frames.close()
+    first.thumbnail((width, width))
+    buffer = BytesIO()
+    first.save(buffer, "WEBP", quality=70)
+    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _small(path: Path, width: int, quality: int, seconds: float) -> bytes:
+    from imageio_ffmpeg import get_ffmpeg_exe
+
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder, "small.mp4")
+        command = [get_ffmpeg_exe(), "-y", "-loglevel", "error", "-i", str(path), "-t", f"{seconds:.3f}"]
+        command += ["-vf", f"scale={width}:-2"]
+        command += ["-c:v", "libx264", "-crf", str(quality), "-preset", "slow", "-pix_fmt", "yuv420p"]
+        command += ["-c:a", "aac", "-b:a", "24k", "-ac", "1", "-movflags", "+faststart", str(target)]
+        run = subprocess.run(command, capture_output=True, check=False)
+        if run.returncode or not target.is_file():
+            said = run.stderr.decode(errors="replace").strip()[-200:]
+            raise CannotWrite(asked=f"a small copy of {path.name}", found=said, todo="play the file itself")
+        return target.read_bytes()

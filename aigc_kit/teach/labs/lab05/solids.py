@@ -1,0 +1,150 @@
+"""The deformation as pictures: one moment, several, what tears, the counts, a slider, the 3-D view."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from aigc_kit.media.fonts import label
+from aigc_kit.teach.show.page import Html
+from aigc_kit.teach.show.plots import BLUE, GREEN, GREY, ORANGE, Live, Picture, canvas
+from aigc_kit.worlds.topology import (
+    TEARING,
+    Camera,
+    Field,
+    Mesh,
+    donut_to_mug,
+    gilding,
+    klein_bottle,
+    mesh_of,
+    render,
+    topology,
+)
+
+CELL = 0.05
+
+
+def solid(t: float, size: int = 320) -> Picture:
+    """The family of the lab at one t, with the count of its mesh.
+
+    Args:
+        t: 0 (donut) to 1 (cup).
+        size: pixels.
+    """
+    found, picture = _drawn(donut_to_mug, t, size, golden=True)
+    part = found.parts[0]
+    figure, axes = canvas(width=4.2, height=4.5)
+    _show(axes[0], picture, f"t = {t:.2f}")
+    words = f"V {part.vertices} − E {part.edges} + F {part.faces} = {part.euler}"
+    axes[0].set_xlabel(words + label(f"，亏格 {part.genus}", f", genus {part.genus}"), fontsize=11)
+    return Picture(figure, f"t = {t:.2f}：{words}，亏格 {part.genus}")
+
+
+def stages(times: Sequence[float] = (0.0, 0.25, 0.45, 0.6, 0.8, 1.0)) -> Picture:
+    """Several moments side by side, each with its genus."""
+    figure, axes = canvas(1, len(times), width=2.1 * len(times), height=2.6)
+    said = []
+    for axis, t in zip(axes, times, strict=True):
+        found, picture = _drawn(donut_to_mug, t, 180, golden=True)
+        _show(axis, picture, f"t = {t:.2f}")
+        axis.set_xlabel(label(f"亏格 {found.genus[0]}", f"genus {found.genus[0]}"), fontsize=11)
+        said.append(f"t = {t:.2f} 亏格 {found.genus[0]}")
+    return Picture(figure, "从甜甜圈到咖啡杯：" + "；".join(said))
+
+
+def tearing(times: Sequence[float] = (0.0, 0.4, 0.6, 1.0)) -> Picture:
+    """What is not allowed: cutting, gluing, pinching, punching; one row each, with the genus of every piece."""
+    figure, axes = canvas(len(TEARING), len(times), width=1.35 * len(times), height=1.75 * len(TEARING))
+    english = dict(zip(TEARING, ("cut", "glue", "pinch", "punch"), strict=True))
+    said = []
+    for row, (name, (family, _, _)) in enumerate(TEARING.items()):
+        seen = []
+        for column, t in enumerate(times):
+            axis = axes[row * len(times) + column]
+            found, picture = _drawn(family, t, 110, golden=False)
+            _show(axis, picture, f"{label(name, english[name])} t = {t:.2f}")
+            genus = " + ".join(map(str, found.genus))
+            axis.set_xlabel(label(f"亏格 {genus}", f"genus {genus}"), fontsize=11)
+            seen.append(genus)
+        said.append(f"{name}：亏格 {' → '.join(seen)}")
+    return Picture(figure, "；".join(said))
+
+
+def counts(family: Callable[[float], Field] = donut_to_mug, points: int = 21, cell: float = 0.08) -> Picture:
+    """V, E, F and V - E + F against t, counted on meshes made anew at every t.
+
+    Args:
+        family: t -> Field.
+        points: how many t.
+        cell: of the grid.
+    """
+    times = np.linspace(0, 1, points)
+    found = [topology(mesh_of(family(t), cell)) for t in times]
+    totals = {
+        name: [sum(getattr(part, attribute) for part in each.parts) for each in found]
+        for name, attribute in (("V", "vertices"), ("E", "edges"), ("F", "faces"))
+    }
+    figure, axes = canvas(1, 2, width=9.5, height=3.2)
+    for (name, values), colour in zip(totals.items(), (BLUE, GREY, GREEN), strict=True):
+        axes[0].plot(times, values, color=colour, marker=".", label=name)
+    axes[0].legend(frameon=False, fontsize=9)
+    axes[0].set_ylabel(label("个数", "count"))
+    euler = [each.euler for each in found]
+    axes[1].plot(times, euler, color=ORANGE, marker="o")
+    axes[1].set_ylim(-4.5, 4.5)
+    axes[1].set_ylabel("V − E + F")
+    for axis in axes:
+        axis.set_xlabel("t")
+    axes[0].set_title(label("网格随时都在变", "the mesh changes"), fontsize=11)
+    axes[1].set_title(label("V − E + F（实测）", "V − E + F (measured)"), fontsize=11)
+    return Picture(figure, f"{points} 个 t 的 V − E + F：{', '.join(map(str, euler))}")
+
+
+def explore(size: int = 280) -> None:
+    """A slider over t: every move makes a new mesh, counts it and draws it."""
+    import ipywidgets as widgets
+    from IPython.display import display
+
+    at = widgets.FloatSlider(0.5, min=0, max=1, step=0.02, description="t", continuous_update=False)
+    at.layout.width = "28em"
+    display(at)
+    live = Live(lambda: solid(at.value, size))
+    at.observe(lambda change: live.redraw(), names="value")
+
+
+def viewer(moments: int = 9) -> Html:
+    """The model to turn with mouse or arrow keys, in a frame of its own; with a picture where there is no WebGL."""
+    from aigc_kit.works import morph_view, notebook_html
+
+    view = morph_view(moments=moments, cell=0.11)
+    return Html(notebook_html(view), f"{view.alt}{view.words}")
+
+
+def bottle(size: int = 300) -> Picture:
+    """A Klein bottle from two sides, computed: both sides of its surface are drawn, since it has no inside."""
+    mesh = klein_bottle(160, 48)
+    count = len(mesh.vertices)
+    faces = np.concatenate([mesh.faces, mesh.faces[:, ::-1] + count])
+    both = Mesh(np.concatenate([mesh.vertices, mesh.vertices]), faces)
+    gold = np.tile(np.repeat(np.abs(np.linspace(-1, 1, 160)), 48), 2)
+    figure, axes = canvas(1, 2, width=6.4, height=3.4)
+    for axis, turn in zip(axes, (20, 150), strict=True):
+        picture = render(both, Camera(turn=turn, rise=14), size=size, gold=gold)
+        _show(axis, picture, label("程序计算，非模型生成", "computed"))
+    return Picture(figure, "克莱因瓶，从两个方向看：管子穿过自己的侧面，从里面接回开头")
+
+
+def _drawn(family: Callable[[float], Field], t: float, size: int, *, golden: bool):
+    field = family(t)
+    mesh = mesh_of(field, CELL)
+    gold = gilding(t, mesh.vertices) if golden else 1.0
+    return topology(mesh), render(
+        mesh, Camera(turn=18 - 40 * t if golden else 25, rise=22), size=size, gold=gold, field=field, floor=golden
+    )
+
+
+def _show(axis, picture: np.ndarray, title: str) -> None:
+    axis.imshow(picture)
+    axis.set_title(title, fontsize=11)
+    axis.set_xticks([])
+    axis.set_yticks([])
+    axis.spines[:].set_visible(False)

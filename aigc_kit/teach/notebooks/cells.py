@@ -1,0 +1,126 @@
+"""What every module here knows of a notebook: where notebooks are, reading, writing, tags, lines."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.paths import assets, write_atomically
+
+Notebook = nbformat.NotebookNode
+Cell = nbformat.NotebookNode
+NAMESPACE = "aigc_kit"  # in the notebook's metadata
+
+
+def folder() -> Path:
+    """The folder of notebooks, beside the assets of a clone.
+
+    Raises:
+        BadInput: the package was installed without them.
+    """
+    here = assets().parent / "notebooks"
+    if not here.is_dir():
+        raise BadInput(asked="the notebooks", found=f"no folder {here}", todo="run this in a clone of the project")
+    return here
+
+
+def all_paths() -> list[Path]:
+    """Every notebook of the project, solutions included, in order of name."""
+    return [*sorted(folder().glob("*.ipynb")), *sorted((folder() / "solutions").glob("*.ipynb"))]
+
+
+def is_solution(path: Path) -> bool:
+    """Whether a notebook is one of the solutions."""
+    return path.parent.name == "solutions"
+
+
+def read(path: Path) -> Notebook:
+    """Read and validate a notebook (format 4.5 or later: every cell has an id).
+
+    Raises:
+        BadInput: no such file, not a notebook, or one that is not valid.
+    """
+    path = Path(path)
+    asked = f"notebook {path.name}"
+    try:
+        notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=nbformat.NO_CONVERT)
+    except FileNotFoundError:
+        raise BadInput(asked=asked, found="no such file", todo=f"look into {path.parent}") from None
+    except Exception as error:  # nbformat raises its own, json's and unicode's errors
+        raise BadInput(asked=asked, found=f"not a notebook: {error}", todo="restore the file") from error
+    if (notebook.nbformat, notebook.nbformat_minor) < (4, 5):
+        version = f"{notebook.nbformat}.{notebook.nbformat_minor}"
+        raise BadInput(asked=asked, found=f"format {version}", todo="save it with JupyterLab 4 (format 4.5)")
+    try:
+        nbformat.validate(notebook)
+    except nbformat.ValidationError as error:
+        raise BadInput(asked=asked, found=f"not valid: {error.message}", todo="repair that place") from None
+    return notebook
+
+
+def write(notebook: Notebook, path: Path) -> Path:
+    """Write a notebook atomically, with a line end at the end."""
+    return write_atomically(path, nbformat.writes(notebook).rstrip("\n") + "\n")
+
+
+def tags(cell: Cell) -> set[str]:
+    """The tags of a cell."""
+    return set(cell.metadata.get("tags", ()))
+
+
+def code_cells(notebook: Notebook) -> Iterator[tuple[int, Cell]]:
+    """Code cells that are not empty, each with its number; the first cell of a notebook is number 1."""
+    for number, cell in enumerate(notebook.cells, 1):
+        if cell.cell_type == "code" and cell.source.strip():
+            yield number, cell
+
+
+def outputs(cell: Cell) -> list[Any]:
+    """The outputs of a cell; none for prose."""
+    return cell.get("outputs", []) if cell.cell_type == "code" else []
+
+
+def source_hash(notebook: Notebook) -> str:
+    """Digest of what a person wrote: type, source and tags of every cell, in order; outputs and counts do not count.
+
+    Returns:
+        sha256, hex.
+    """
+    cells = [[cell.cell_type, cell.source, sorted(tags(cell))] for cell in notebook.cells]
+    return hashlib.sha256(json.dumps(cells, ensure_ascii=False).encode()).hexdigest()
+
+
+def stamped_hash(notebook: Notebook) -> str | None:
+    """The hash in the metadata; None when the notebook was never stamped."""
+    return notebook.metadata.get(NAMESPACE, {}).get("source_sha256")
+
+
+def is_stale(notebook: Notebook) -> bool:
+    """Whether the cells changed since the outputs were made, or nobody knows."""
+    return stamped_hash(notebook) != source_hash(notebook)
+
+
+def put_stamp(notebook: Notebook) -> None:
+    """Note the hash of the cells in the metadata of this notebook (in memory)."""
+    notebook.metadata[NAMESPACE] = {**notebook.metadata.get(NAMESPACE, {}), "source_sha256": source_hash(notebook)}
+
+
+def stamp(path: Path) -> bool:
+    """Stamp a file, for a change that cannot alter its outputs (a word of prose); otherwise refresh it.
+
+    Returns:
+        Whether the file changed.
+
+    Raises:
+        BadInput: the file is not a valid notebook.
+    """
+    notebook = read(path)
+    if not is_stale(notebook):
+        return False
+    put_stamp(notebook)
+    write(notebook, path)
+    return True

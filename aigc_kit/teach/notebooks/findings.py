@@ -1,0 +1,48 @@
+"""What a lint rule takes and gives: a notebook under inspection, and what is wrong with it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from aigc_kit.teach.notebooks.cells import Notebook
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong.
+
+    Args:
+        file: name of the notebook.
+        cell: number of the cell, from 1; None for the whole notebook.
+        line: line in the cell, from 1; None when the cell as a whole is meant.
+        rule: short name of the rule.
+        message: what is wrong, and what would be right.
+    """
+
+    file: str
+    cell: int | None
+    line: int | None
+    rule: str
+    message: str
+
+    def __str__(self) -> str:
+        place = [self.file]
+        place += [f"cell {self.cell}"] if self.cell is not None else []
+        place += [f"line {self.line}"] if self.line is not None else []
+        return f"{', '.join(place)}: {self.rule}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Page:
+    """A notebook under inspection: its path, its content, the errata ids that the project defines (None: no list)."""
+
+    path: Path
+    notebook: Notebook
+    errata: frozenset[str] | None
+
+    def finding(self, rule: str, message: str, cell: int | None = None, line: int | None = None) -> Finding:
+        """A finding in this notebook."""
+        return Finding(self.path.name, cell, line, rule, message)
+
+
+Rule = Callable[[Page], Iterator[Finding]]

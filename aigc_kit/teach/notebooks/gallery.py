@@ -1,0 +1,256 @@
+"""One page about a run of the labs: what it cost, and everything that was made. Self-contained, in Chinese."""
+
+import base64
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.paths import assets, write_atomically
+from aigc_kit.core.types import Figure, Record
+from aigc_kit.core.units import KB, format_bytes, format_seconds
+from aigc_kit.keep import record
+from aigc_kit.memory import device
+from aigc_kit.teach import labs
+from aigc_kit.teach.notebooks.kernel import PEAK_HOW_ZH
+from aigc_kit.teach.notebooks.refresh import shrink_png
+from aigc_kit.teach.notebooks.run import Run
+
+RUNS_FILE = "labs.json"  # in the output folder: the last run of each notebook
+PICTURE_BYTES = 400 * KB
+LONGEST_TEXT = 4000  # characters of a text that the page shows
+
+STATUS_ZH = {"ok": "通过", "failed": "出错", "timeout": "超时", "died": "内核退出"}
+TIER_ZH = {"tiny": "tiny 小模型", "full": "full 完整模型", "none": "来源不明"}
+_RUN_FIELDS = tuple(field.name for field in fields(Run))
+_COST_ZH = {"seconds": "用时", "peak": "增加的内存"}
+_PARAMETERS = ("temperature", "top_k", "top_p", "repetition_penalty", "max_new_tokens", "beams", "engine")
+_NEUTRAL = {"top_p": 1.0, "repetition_penalty": 1.0}  # what does nothing is not worth a place
+
+
+def write_gallery(out: Path, runs: Iterable[Run]) -> Path:
+    """Note these runs and render `out/index.html` from what is in `out`.
+
+    Args:
+        out: the folder into which the notebooks were run.
+        runs: of this time; notebooks run before keep their last row.
+
+    Returns:
+        The page.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    out = Path(out)
+    environment = Environment(
+        loader=FileSystemLoader(assets() / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    noted = note_runs(out, runs)
+    records, broken = found_records(out)
+    owned = {path.parent / name for path, one in records for name in one.outputs}
+    pictures = [path for path in sorted(out.glob("*/**/*.png")) if path not in owned]
+    page = environment.get_template("gallery.html.j2").render(
+        facts=[
+            *machine_facts(),
+            ("档位", "，".join(dict.fromkeys(TIER_ZH.get(run["tier"], run["tier"]) for run in noted))),
+        ],
+        date=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
+        labs=[_row(run) for run in noted],
+        cards=[_card(out, path, one) for path, one in records],
+        broken=[{"name": path.relative_to(out).as_posix(), "why": why} for path, why in broken],
+        pictures=[_picture(out, path) for path in pictures],
+        peak_how=PEAK_HOW_ZH,
+    )
+    return write_atomically(out / "index.html", page)
+
+
+def note_runs(out: Path, runs: Iterable[Run]) -> list[dict[str, Any]]:
+    """Add these runs to `out/labs.json`, where each notebook keeps its last run; returns all, in order of name."""
+    path = out / RUNS_FILE
+    noted: dict[str, dict[str, Any]] = {}
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))["runs"]
+        noted = {row["name"]: asdict(_checked(Run(**{name: row[name] for name in _RUN_FIELDS}))) for row in rows}
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):  # not ours or cut off: start again
+        noted = {}
+    noted.update({run.name: asdict(run) for run in runs})
+    rows = [noted[name] for name in sorted(noted)]
+    write_atomically(path, json.dumps({"runs": rows}, ensure_ascii=False, indent=1) + "\n")
+    return rows
+
+
+def found_records(out: Path) -> tuple[list[tuple[Path, Record]], list[tuple[Path, str]]]:
+    """Every sidecar below the notebooks' folders, in order of time, and those that cannot be used.
+
+    Returns:
+        (path, record) pairs, and (path, what is wrong) pairs; JSON files that are no records are in neither.
+    """
+    found, broken = [], []
+    for path in sorted(path for path in out.glob("*/**/*.json") if path.is_file()):
+        try:
+            found.append((path, record.load(path)))
+        except BadInput as error:
+            if not _is_other_json(path):
+                broken.append((path, error.found))
+    return sorted(found, key=lambda pair: (pair[0].relative_to(out).parts[0], pair[1].created, pair[0].name)), broken
+
+
+def _is_other_json(path: Path) -> bool:
+    """Whether a file is whole, and has nothing of a record."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return not isinstance(data, dict) or not {"request", "outputs"} & set(data)
+
+
+def summary(made: Sequence[str], zh: bool = False) -> str:
+    """What a notebook made, counted by kind.
+
+    >>> summary(("a/x.txt", "a/x.json", "a/plot.png"))
+    '1 text, 1 picture'
+    """
+    kinds = {
+        (".txt", ".html", ".md"): ("text", "texts", "段文本"),
+        (".png", ".jpg", ".svg"): ("picture", "pictures", "张图"),
+        (".wav", ".mp3"): ("sound", "sounds", "段声音"),
+        (".mp4", ".gif"): ("film", "films", "段视频"),
+        (".csv", ".npz", ".safetensors"): ("data file", "data files", "个数据文件"),
+    }
+    words = []
+    for endings, (one, many, chinese) in kinds.items():
+        count = sum(name.lower().endswith(endings) for name in made)
+        if count:
+            words.append(f"{count} {chinese if zh else one if count == 1 else many}")
+    return ("，" if zh else ", ").join(words) or ("没有留下文件" if zh else "no files")
+
+
+def machine_facts() -> list[tuple[str, str]]:
+    """Name and value of what a reader should know about this machine, in Chinese."""
+    budget = device.probe()
+    versions = record.versions()
+    return [
+        ("设备", ("显卡 " if budget.device == "cuda" else "处理器 ") + budget.name),
+        ("可用线程", str(device.threads())),
+        ("内存" if budget.device == "cpu" else "显存", format_bytes(budget.total_bytes)),
+        ("版本", "，".join(f"{name} {versions[name]}" for name in ("aigc-kit", "python", "torch") if name in versions)),
+    ]
+
+
+def data_uri(path: Path) -> str:
+    """A picture as a data URI, shrunk when it is large; "" when it is no picture."""
+    try:
+        data = shrink_png(path.read_bytes(), PICTURE_BYTES)
+    except OSError:
+        return ""
+    return "data:image/png;base64," + base64.b64encode(data).decode()
+
+
+def _picture(out: Path, path: Path) -> dict[str, Any]:
+    from PIL import Image
+
+    src = data_uri(path)
+    wide = False
+    if src:
+        with Image.open(path) as image:
+            wide = image.width > 2.2 * image.height
+    return {"name": path.relative_to(out).as_posix(), "src": src, "wide": wide}
+
+
+def _checked(run: Run) -> Run:
+    """The run, if its values are of the kinds that they should be.
+
+    Raises:
+        TypeError: they are not.
+    """
+    texts = (run.name, run.tier, run.status, run.executed, run.page, run.error, *run.made)
+    numbers = (run.seconds, run.peak_bytes or 0, run.skipped)
+    if not isinstance(run.made, list | tuple) or not all(isinstance(text, str) for text in texts):
+        raise TypeError("text expected")
+    if not all(isinstance(number, int | float) and isfinite(number) for number in numbers):
+        raise TypeError("a finite number expected")
+    return run
+
+
+def _row(run: Mapping[str, Any]) -> dict[str, Any]:
+    lab = next((lab for lab in labs.every() if Path(lab.notebook).stem == run["name"]), None)
+    return {
+        **run,
+        "title": lab.title if lab else run["name"],
+        "number": lab.number if lab else "",
+        "status_zh": STATUS_ZH.get(run["status"], run["status"]),
+        "tier_zh": TIER_ZH.get(run["tier"], run["tier"]),
+        "time": format_seconds(run["seconds"]),
+        "budget": f"{lab.budget_seconds} s" if lab and run["tier"] == "tiny" else "",
+        "peak": format_bytes(run["peak_bytes"]) if run["peak_bytes"] else "没有采到",
+        "made_zh": summary(run["made"], zh=True),
+        "others": [name for name in run["made"] if not name.endswith((".png", ".txt", ".json"))],
+    }
+
+
+def _card(out: Path, path: Path, one: Record) -> dict[str, Any]:
+    states = record.verify(path)
+    texts, pictures = [], []
+    for name in one.outputs:
+        file = path.parent / name
+        if states[name] == "missing":
+            continue
+        if file.suffix == ".txt":
+            text = file.read_text(encoding="utf-8", errors="replace")
+            texts.append({"text": text[:LONGEST_TEXT], "cut": max(len(text) - LONGEST_TEXT, 0)})
+        elif file.suffix == ".png":
+            pictures.append({"name": name, "src": data_uri(file)})
+    request = one.request
+    extra = request.get("extra", {})
+    tier = str(one.labels.get("tier") or one.plan.get("card", {}).get("tier", "none"))
+    return {
+        "title": one.label or path.stem,
+        "kind": one.kind,
+        "lab": path.relative_to(out).parts[0],
+        "model": request.get("card", ""),
+        "tier": tier,
+        "tier_zh": TIER_ZH.get(tier, tier),
+        "origin": str(one.labels.get("origin", "")),
+        "prompt": request.get("prompt", ""),
+        "continues": bool(texts) and not extra.get("chat"),  # then prompt and text read as one
+        "settings": "，".join(
+            [f"{name} = {extra[name]}" for name in _PARAMETERS if extra.get(name) not in (None, _NEUTRAL.get(name))]
+            + [f"seed = {request.get('seed')}"]
+        ),
+        "texts": texts,
+        "pictures": pictures,
+        "costs": costs(one),
+        "device": one.device,
+        "licence": one.licence,
+        "redacted": bool(one.labels.get("redacted")),
+        "intact": set(states.values()) <= {"same"},
+        "sidecar": path.relative_to(out).as_posix(),
+    }
+
+
+def costs(one: Record) -> list[dict[str, str]]:
+    """Predicted beside measured for the costs that a record has both of, with the ratio."""
+    rows = []
+    for name, title in _COST_ZH.items():
+        if name not in one.measured:
+            continue
+        measured = Figure(**one.measured[name])
+        row = {"name": title, "measured": measured.text, "predicted": "没有预测", "ratio": "", "verdict": ""}
+        if name in one.predicted:
+            predicted = Figure(**one.predicted[name])
+            row["predicted"] = predicted.text
+            if predicted.value:
+                ratio = measured.value / predicted.value
+                inside = predicted.error is not None and abs(ratio - 1) <= predicted.error
+                row |= {"ratio": f"{ratio:.2f}", "verdict": "误差带内" if inside else "误差带外"}
+        rows.append(row)
+    return rows

@@ -1,0 +1,191 @@
+"""Rules that notebooks keep. Each rule is a small function from a `Page` to findings; `lint` applies them all.
+
+This module has the rules about cells and their order; those about lines are in `lint_source`, those about outputs in
+`lint_outputs`.
+"""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from statistics import median
+
+from aigc_kit.core.paths import assets
+from aigc_kit.teach.notebooks.cells import Cell, code_cells, is_solution, is_stale, read, tags
+from aigc_kit.teach.notebooks.findings import Finding, Page, Rule
+from aigc_kit.teach.notebooks.lint_outputs import OUTPUT_RULES
+from aigc_kit.teach.notebooks.lint_source import LINE_RULES
+
+MEDIAN_LINES, MOST_LINES = 5, 20
+STEPS = tuple(f"step-{number}" for number in range(1, 9))
+
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_NOT_PROSE = re.compile(
+    r"```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$\n]*\$|!?\[[^\]]*\]\([^)]*\)|<!--.*?-->|<[^>]+>|https?://\S+", re.DOTALL
+)
+_WORD = re.compile(r"[A-Za-z]{2,}")
+_MAGIC = re.compile(r"^(\s*)(?:[%!?]|\w[\w, ]*=\s*[%!]|[\w.]+\?{1,2}\s*$)")
+_ERRATUM = re.compile(r"(?<![A-Za-z0-9_.])E\d+(?![A-Za-z0-9_])")  # \b would miss "见E1"
+_DEFINED = re.compile(r"^\s*(?:[-*]|\|)\s*(?:\*\*)?(E\d+)(?:\*\*)?(?![A-Za-z0-9_])", re.MULTILINE)
+
+
+def cell_length(page: Page) -> Iterator[Finding]:
+    """Code cells: median of 5 lines or fewer, none over 20 (lines that are not blank; hidden cells count too)."""
+    sizes = {number: sum(bool(line.strip()) for line in cell.source.splitlines()) for number, cell in _code(page)}
+    for number, size in sizes.items():
+        if size > MOST_LINES:
+            message = f"{size} lines; at most {MOST_LINES}: split it, or move a function into the package"
+            yield page.finding("cell-length", message, number)
+    if sizes and median(sizes.values()) > MEDIAN_LINES:
+        yield page.finding("cell-length", f"median {median(sizes.values()):g} lines; at most {MEDIAN_LINES}")
+
+
+def valid_python(page: Page) -> Iterator[Finding]:
+    """Code compiles; IPython's magics and shell lines are let through."""
+    for number, cell in _code(page):
+        if cell.source.lstrip().startswith("%%"):
+            continue  # a cell magic: what follows need not be Python
+        try:
+            parse(cell.source)
+        except (SyntaxError, ValueError) as error:
+            line = getattr(error, "lineno", None)
+            yield page.finding("syntax", f"not valid Python: {getattr(error, 'msg', error)}", number, line)
+        except (RecursionError, MemoryError):
+            yield page.finding("syntax", "an expression too deeply nested to be read: split it", number)
+
+
+def language(page: Page) -> Iterator[Finding]:
+    """The metadata say Python, and name the kernel that every machine has."""
+    spec, info = page.notebook.metadata.get("kernelspec", {}), page.notebook.metadata.get("language_info", {})
+    if info.get("name") != "python" or spec.get("language", "python") != "python":
+        yield page.finding("language", "metadata.language_info.name is not 'python'")
+    if spec.get("name") != "python3":
+        yield page.finding("language", f"metadata.kernelspec.name is {spec.get('name')!r}, not 'python3'")
+
+
+def stale(page: Page) -> Iterator[Finding]:
+    """The outputs belong to these sources."""
+    if is_stale(page.notebook):
+        yield page.finding("stale", "cells changed since the outputs were made: aigc notebook refresh")
+
+
+def chinese_prose(page: Page) -> Iterator[Finding]:
+    """Prose is in Chinese: a markdown cell with words has Chinese characters among them."""
+    for number, cell in _prose(page):
+        words = _NOT_PROSE.sub(" ", cell.source)
+        if _WORD.search(words) and not _CHINESE.search(cell.source):
+            yield page.finding("chinese", "prose without a Chinese character", number)
+
+
+def errata_exist(page: Page) -> Iterator[Finding]:
+    """Every erratum that is cited, in prose or in a comment, has its row in docs/ERRATA.md."""
+    for number, cell in enumerate(page.notebook.cells, 1):
+        for index, line in enumerate(cell.source.splitlines(), 1):
+            text = line.partition("#")[2] if cell.cell_type == "code" else line
+            for cited in _ERRATUM.findall(text):
+                if page.errata is None:
+                    yield page.finding("erratum", f"{cited} is cited, but there is no docs/ERRATA.md", number, index)
+                elif cited not in page.errata:
+                    yield page.finding("erratum", f"{cited} has no row in docs/ERRATA.md", number, index)
+
+
+def rhythm(page: Page) -> Iterator[Finding]:
+    """Notebooks of Part I (01 to 05) have the eight steps, marked on markdown cells, each once and in order."""
+    if not re.match(r"0[1-5]_", page.path.name) or is_solution(page.path):
+        return
+    found = [tag for _, cell in _prose(page) for tag in STEPS if tag in tags(cell)]
+    for tag in STEPS:
+        if found.count(tag) != 1:
+            count = found.count(tag)
+            yield page.finding(
+                "rhythm", f"tag {tag!r} is on {count or 'no'} markdown cell{'s' * (count > 1)}; once is right"
+            )
+    if found != sorted(found):
+        yield page.finding("rhythm", f"the steps stand in another order: {', '.join(found)}")
+
+
+def shared_definitions(pages: Sequence[Page]) -> Iterator[Finding]:
+    """No function or class is defined in two notebooks; solutions are left out, they answer the notebooks."""
+    homes: dict[str, str] = {}
+    for page in (page for page in pages if not is_solution(page.path)):
+        for number, line, name in _definitions(page):
+            home = homes.setdefault(name, page.path.name)
+            if home != page.path.name:
+                yield page.finding(
+                    "shared-def", f"{name} is also defined in {home}: move it to the package", number, line
+                )
+
+
+def parse(source: str) -> ast.Module:
+    """The syntax tree of a code cell; magics and shell lines count as `pass`, top-level await is allowed.
+
+    Raises:
+        SyntaxError, ValueError: not Python.
+        RecursionError, MemoryError: nested too deeply for the parser.
+    """
+    try:
+        return _tree(source)
+    except SyntaxError:  # maybe only because of magics
+        lines = (_MAGIC.sub(lambda m: m[1] + "pass #", line) for line in source.splitlines())
+        return _tree("\n".join(lines) + "\n")
+
+
+def errata_ids(path: Path) -> frozenset[str] | None:
+    """Ids that have a list item or a table row of their own in docs/ERRATA.md; None when there is no such file."""
+    return frozenset(_DEFINED.findall(path.read_text(encoding="utf-8"))) if path.is_file() else None
+
+
+def lint(paths: Iterable[Path], errata: Path | None = None) -> list[Finding]:
+    """Apply every rule to these notebooks.
+
+    Args:
+        paths: notebooks; rules that compare notebooks see these only.
+        errata: default docs/ERRATA.md of the clone.
+
+    Raises:
+        BadInput: a path that is no valid notebook.
+    """
+    known = errata_ids(errata or assets().parent / "docs" / "ERRATA.md")
+    pages = [Page(Path(path), read(path), known) for path in paths]
+    found = [
+        finding for page in pages for rule in (*SOURCE_RULES, *LINE_RULES, *OUTPUT_RULES) for finding in rule(page)
+    ]
+    found += shared_definitions(pages)
+    return sorted(found, key=lambda f: (f.file, f.cell or 0, f.line or 0, f.rule))
+
+
+def _tree(source: str) -> ast.Module:
+    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | ast.PyCF_ONLY_AST
+    tree = compile(source, "cell", "exec", flags=flags)
+    assert isinstance(tree, ast.Module)
+    return tree
+
+
+def _definitions(page: Page) -> Iterator[tuple[int, int, str]]:
+    for number, cell in _code(page):
+        try:
+            tree = parse(cell.source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue  # valid_python reports it
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                yield number, node.lineno, node.name
+
+
+def _code(page: Page) -> Iterator[tuple[int, Cell]]:
+    return code_cells(page.notebook)
+
+
+def _prose(page: Page) -> Iterator[tuple[int, Cell]]:
+    return ((n, cell) for n, cell in enumerate(page.notebook.cells, 1) if cell.cell_type == "markdown")
+
+
+SOURCE_RULES: tuple[Rule, ...] = (
+    cell_length,
+    valid_python,
+    language,
+    stale,
+    chinese_prose,
+    errata_exist,
+    rhythm,
+)

@@ -1,0 +1,188 @@
+"""Execute a notebook cleanly and keep its outputs, small and without traces of the machine.
+
+This is the only way by which the notebooks of the project get outputs.
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+import site
+import sysconfig
+import tempfile
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.units import KB, format_bytes
+from aigc_kit.teach.notebooks import cells
+from aigc_kit.teach.notebooks.cells import put_stamp
+from aigc_kit.teach.notebooks.lint_outputs import LARGEST_FILE
+from aigc_kit.teach.notebooks.run import Tier, execute
+
+PICTURE_LIMITS = tuple(size * KB for size in (200, 120, 80, 50, 30))  # tried in turn until the file is small enough
+WIDEST = 1600  # pixels
+
+_WIDGETS = "application/vnd.jupyter.widget-state+json"
+_MODEL_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
+_ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{8,16}\b")  # Windows writes capitals
+
+
+def refresh(path: Path, *, tier: Tier = "tiny", offline: bool = False, timeout: int = 600) -> bool:
+    """Run a notebook, slow cells included, and write its outputs and its stamp back into it.
+
+    Args:
+        path: of the notebook. It is replaced only when everything went well.
+        tier, offline, timeout: see `run.execute`.
+
+    Returns:
+        Whether the file changed.
+
+    Raises:
+        BadInput: not a notebook; a cell failed (which, and how); or the outputs do not fit into 1 MB.
+    """
+    path = Path(path)
+    notebook = cells.read(path)
+    with tempfile.TemporaryDirectory(prefix="aigc-refresh-") as folder:
+        done = execute(notebook, Path(folder), tier=tier, offline=offline, slow=True, timeout=timeout)
+        if done.failure:
+            failure = done.failure
+            raise BadInput(asked=failure.asked(path.name), found=failure.error, todo=failure.todo)
+        made = normalise(done.notebook, Path(folder))
+    put_stamp(made)
+    fit(made, path.name)
+    old = path.read_bytes()
+    cells.write(made, path)
+    return path.read_bytes() != old
+
+
+def normalise(notebook: cells.Notebook, folder: Path) -> cells.Notebook:
+    """Remove what differs between two equal runs: counts, timings, versions, paths, addresses, ids of widgets.
+
+    Args:
+        notebook: executed; changed in place.
+        folder: in which it ran; its path, like those of the package and of Python's libraries, is cut off.
+
+    Returns:
+        The notebook.
+    """
+    for count, (_, cell) in enumerate(cells.code_cells(notebook), 1):
+        cell.execution_count = count
+        cell.metadata.pop("execution", None)
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = count
+    notebook.metadata.language_info = nbformat.from_dict({"name": "python"})
+    notebook.metadata.kernelspec = nbformat.from_dict(
+        {"display_name": "Python 3", "language": "python", "name": "python3"}
+    )
+    roots = _machine_roots(folder)
+    for _, cell in cells.code_cells(notebook):
+        cell.outputs = nbformat.from_dict([_clean(output, roots) for output in cell.outputs])
+    if "widgets" in notebook.metadata:
+        notebook.metadata.widgets = nbformat.from_dict(_clean(notebook.metadata.widgets, roots))
+    return _stable_widget_ids(notebook)
+
+
+def fit(notebook: cells.Notebook, name: str) -> None:
+    """Shrink pictures until the notebook is smaller than 1 MB; in place.
+
+    Raises:
+        BadInput: it cannot be made small enough; the error names the largest output.
+    """
+    for limit in PICTURE_LIMITS:
+        for _, cell in cells.code_cells(notebook):
+            for output in cell.outputs:
+                if "image/png" in output.get("data", {}):
+                    output.data["image/png"] = shrink_base64(output.data["image/png"], limit)
+        if len(nbformat.writes(notebook).encode()) < LARGEST_FILE:
+            return
+    sizes = {number: len(json.dumps(cell.outputs)) for number, cell in cells.code_cells(notebook)}
+    largest = max(sizes, key=lambda number: sizes[number])
+    raise BadInput(
+        asked=f"the outputs of {name} in less than {format_bytes(LARGEST_FILE, decimal=True)}",
+        found=f"cell {largest} alone shows {format_bytes(sizes[largest], decimal=True)}",
+        todo="show less there: a smaller figure, a few rows, no animation",
+    )
+
+
+def shrink_png(data: bytes, limit: int) -> bytes:
+    """The same picture as a PNG of at most `limit` bytes where possible: fewer colours first, then fewer pixels.
+
+    Returns:
+        `data` itself when it is small enough and not wider than 1600 pixels.
+    """
+    from PIL import Image
+
+    image: Image.Image = Image.open(BytesIO(data))
+    if len(data) <= limit and image.width <= WIDEST:
+        return data
+    image = image.convert("RGBA" if "A" in image.getbands() or "transparency" in image.info else "RGB")
+    image.thumbnail((WIDEST, 8 * WIDEST), Image.Resampling.LANCZOS)
+    best = data
+    while True:
+        method = Image.Quantize.FASTOCTREE if image.mode == "RGBA" else Image.Quantize.MEDIANCUT
+        for candidate in (image, image.quantize(256, method=method)):
+            buffer = BytesIO()
+            candidate.save(buffer, "PNG", optimize=True)
+            best = buffer.getvalue()
+            if len(best) <= limit:
+                return best
+        if min(image.size) < 64:
+            return best
+        image = image.resize((image.width * 4 // 5, image.height * 4 // 5), Image.Resampling.LANCZOS)
+
+
+def shrink_base64(text: str, limit: int) -> str:
+    """`shrink_png` for the base64 text of an output; what is no picture stays as it is."""
+    try:
+        data = base64.b64decode(text)
+        small = shrink_png(data, limit * 3 // 4)
+    except (OSError, binascii.Error):
+        return text
+    return text if small is data else base64.b64encode(small).decode()
+
+
+def _machine_roots(folder: Path) -> list[tuple[str, str]]:
+    """Path prefixes of this machine and what stands for each, longest first."""
+    package = Path(__file__).resolve().parents[3]
+    libraries = {sysconfig.get_path(name) for name in ("purelib", "platlib", "stdlib")} | set(site.getsitepackages())
+    roots = {f"{root}/": "" for root in (*libraries, str(package))}
+    roots |= {f"{folder.resolve()}/": "", str(folder.resolve()): ".", f"{folder}/": "", str(Path.home()): "~"}
+    roots.pop("/", None)
+    return sorted(roots.items(), key=lambda pair: -len(pair[0]))
+
+
+def _clean(value: Any, roots: list[tuple[str, str]]) -> Any:
+    if isinstance(value, dict):
+        return {
+            k: item if k.startswith("image/") and "svg" not in k else _clean(item, roots) for k, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_clean(item, roots) for item in value]
+    if not isinstance(value, str):
+        return value
+    for root, short in roots:
+        value = value.replace(root, short)
+    return _ADDRESS.sub("at 0x...", value)
+
+
+def _stable_widget_ids(notebook: cells.Notebook) -> cells.Notebook:
+    """Give the models of widgets ids that follow from their order, so that a run again changes nothing."""
+    state = notebook.metadata.get("widgets", {}).get(_WIDGETS, {}).get("state", {})
+    texts = {name: json.dumps(model, sort_keys=True) for name, model in state.items()}
+    shown = _MODEL_ID.findall(json.dumps([cell.outputs for _, cell in cells.code_cells(notebook)]))
+    order: dict[str, None] = {}
+    waiting = [*shown, *sorted(texts, key=lambda name: _MODEL_ID.sub("", texts[name]))]
+    while waiting:  # from what is shown to what it refers to
+        name = waiting.pop(0)
+        if name in texts and name not in order:
+            order[name] = None
+            waiting = _MODEL_ID.findall(texts[name]) + waiting
+    names = {old: hashlib.sha256(f"widget {index}".encode()).hexdigest()[:32] for index, old in enumerate(order)}
+    text = _MODEL_ID.sub(lambda match: names.get(match.group(), match.group()), nbformat.writes(notebook))
+    return nbformat.reads(text, as_version=nbformat.NO_CONVERT)

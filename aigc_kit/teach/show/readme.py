@@ -1,0 +1,112 @@
+"""The pictures of the README and of the labs' first cells, made by the kit itself: `make readme-media`."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from aigc_kit.core.units import KB
+from aigc_kit.make import speech, text, video
+from aigc_kit.media.fonts import glyphs, label
+from aigc_kit.models import loaded
+from aigc_kit.teach.labs.lab01 import SHOWN
+from aigc_kit.teach.labs.lab02 import promise
+from aigc_kit.teach.labs.lab03 import sounds
+from aigc_kit.teach.labs.lab05 import stages
+from aigc_kit.teach.notebooks.refresh import shrink_png
+from aigc_kit.teach.show.plots import TEMPERATURE_COLOURS, Picture, canvas
+
+PROMPT = "The future of artificial intelligence will"
+HEATS = (0.2, 0.7, 1.2)
+SEED = 5
+LARGEST = 250 * KB  # of a picture; soft ones get fewer colours
+
+
+def temperature() -> Picture:
+    """One prompt, three temperatures: the real candidates of the next token, and what the model then wrote."""
+    plan = text.plan_for(PROMPT, card="smollm2-135m", engine="transformers")
+    engine = loaded.engine(plan)
+    candidates = engine.open(engine.encode(PROMPT)).candidates()
+    figure, axes = canvas(1, len(HEATS), width=10.5, height=4.6)
+    order = (-candidates.scores).argsort(kind="stable")[:SHOWN]
+    names = [glyphs(engine.token_text(int(candidates.ids[i]))) for i in order]
+    for axis, heat, colour in zip(axes, HEATS, TEMPERATURE_COLOURS, strict=False):
+        shares = text.softmax(candidates.scores, heat)[order]
+        axis.barh(range(SHOWN)[::-1], shares, color=colour)
+        axis.set_yticks(range(SHOWN)[::-1], names, fontsize=9)
+        axis.set_xlim(0, 1.05)
+        axis.xaxis.set_major_formatter("{x:.0%}")
+        axis.set_title(f"T = {heat:g}", fontsize=15, color=colour, fontweight="bold")
+        axis.set_xlabel("\n" + _wrapped(_written(heat)), fontsize=8.5, loc="left")
+    by = "smollm2-135m（tiny，英文小模型），同一句开头“{}”，同一个种子；由本工具包实际生成"
+    figure.supxlabel(
+        label(by.format(PROMPT), f"smollm2-135m (tiny), same prompt, same seed: {PROMPT}"), fontsize=9, color="#555b66"
+    )
+    return Picture(figure, "同一句开头在三个温度下的下一个词元概率，以及模型写出的文字")
+
+
+def _written(heat: float) -> str:
+    plan = text.plan_for(
+        PROMPT, card="smollm2-135m", engine="transformers", temperature=heat, seed=SEED, max_new_tokens=44
+    )
+    return PROMPT + text.run(plan.request, plan).data
+
+
+def _wrapped(words: str, width: int = 42, lines: int = 7) -> str:
+    import textwrap
+
+    return "\n".join(textwrap.wrap(" ".join(words.split()), width, max_lines=lines, placeholder=" …"))
+
+
+def speech_controls() -> Picture:
+    """One sentence of the speech lab as it is, with pauses, and faster: the embedded voice, as it was made."""
+    takes = []
+    settings: tuple[dict[str, Any], ...] = ({}, {"breaks": 7}, {"speed": 8})
+    for values in settings:
+        plan = speech.plan_for("今天的天气真不错", card="baker", **values)
+        takes.append(speech.run(plan.request, plan))
+    return sounds(takes, ["原样", "[break_7]", "[speed_8]"])
+
+
+def topology() -> Picture:
+    """The donut on its way to the cup, each moment with the genus of its own mesh."""
+    return stages()
+
+
+CLIPS = (
+    ("夜晚，一只橙色的小狗在月球上跳跃", 7),
+    ("一个粉色的甜甜圈变成咖啡杯", 7),
+    ("白天，一条蓝色的小鱼在海边向左移动", 7),
+    ("一颗黄色的五角星旋转", 7),
+)
+
+
+def clips() -> Picture:
+    """A few clips of the video lab as five frames each, one seed for all, not chosen."""
+    figure, axes = canvas(len(CLIPS), 1, width=10, height=1.62 * len(CLIPS))
+    for axis, (prompt, seed) in zip(axes, CLIPS, strict=True):
+        plan = video.plan_for(prompt, card="tinywan", negative="low quality, watermark, glitch", seed=seed)
+        take = video.run(plan.request, plan)
+        axis.imshow(video.strip(take.data, 6), interpolation="nearest")
+        axis.set_title(glyphs(prompt).replace("␣", " "), fontsize=11, loc="left")
+        axis.set_axis_off()
+    by = label(
+        "tinywan（tiny），种子都是 7，没有挑选；AI 生成", "tinywan (tiny), seed 7 for all, not chosen; AI-generated"
+    )
+    figure.supxlabel(by, fontsize=9, color="#555b66")
+    return Picture(figure, "四个短片，每个六帧：" + "；".join(prompt for prompt, _ in CLIPS))
+
+
+def main(folder: Path) -> None:
+    """Write all pictures into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pictures = {"temperature": temperature(), "speech": speech_controls(), "topology": topology(), "video": clips()}
+    pictures |= {"pictures": promise()}
+    for name, picture in pictures.items():
+        partial = folder / f".{name}.partial"
+        partial.write_bytes(shrink_png(picture.png(dpi=100), LARGEST))
+        partial.replace(folder / f"{name}.png")
+        print(folder / f"{name}.png")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "assets/readme"))

@@ -1,0 +1,98 @@
+"""A sweep as one picture: the pictures of its cells, or a number of each as a heat map. First dial down, rest along."""
+
+from collections.abc import Callable
+from itertools import product
+from math import isnan, nan, prod
+from typing import TYPE_CHECKING, Any
+
+from aigc_kit.teach.show.plots import GREY, Picture, canvas
+
+if TYPE_CHECKING:
+    from aigc_kit.keep.sweep import Cell, Sweep
+
+NAMES_ZH = {
+    "temperature": "温度",
+    "seed": "种子",
+    "guidance": "引导强度",
+    "steps": "步数",
+    "prompt": "提示词",
+    "negative": "负面提示词",
+    "size": "尺寸",
+    "top_p": "top-p",
+    "top_k": "top-k",
+}
+LONGEST_LABEL = 14  # characters
+
+
+def pictures(made: "Sweep", title: str = "") -> Picture:
+    """The pictures of a sweep of images, laid out by its dials; a failed cell is grey.
+
+    Args:
+        made: cells with a PNG file each.
+        title: above it.
+    """
+    import numpy as np
+    from PIL import Image
+
+    down, along = _sides(made)
+    figure, axes = canvas(len(down), len(along), width=min(1.6 * len(along) + 1, 14), height=1.6 * len(down) + 0.6)
+    for axis, cell in zip(axes, made, strict=True):
+        axis.set(xticks=[], yticks=[])
+        axis.spines[:].set_visible(False)
+        if cell:
+            with Image.open(cell.path(".png")) as image:
+                axis.imshow(np.asarray(image.convert("RGB")))
+        else:
+            axis.set_facecolor(GREY)
+            axis.text(0.5, 0.5, "失败", ha="center", va="center", transform=axis.transAxes)
+    for index, name in enumerate(along):
+        axes[index].set_title(name, fontsize=9)
+    for index, name in enumerate(down):
+        axes[index * len(along)].set_ylabel(name, fontsize=9)
+    figure.suptitle(title, fontsize=11)
+    return Picture(figure, f"{title} {len(down)} × {len(along)} 张图".strip())
+
+
+def numbers(made: "Sweep", value: Callable[["Cell"], float], what: str) -> Picture:
+    """One number of each cell as a heat map, written into it.
+
+    Args:
+        made: a sweep.
+        value: of a cell, a number.
+        what: name and unit of the number, in Chinese.
+    """
+    import numpy as np
+
+    down, along = _sides(made)
+    found = [float(value(cell)) if cell else nan for cell in made]
+    table = np.array(found).reshape(len(down), len(along))
+    figure, (axis,) = canvas(width=min(1.1 * len(along) + 2.6, 14), height=0.6 * len(down) + 1.4)
+    image = axis.imshow(np.ma.masked_invalid(table), cmap="Blues", aspect="auto")
+    axis.set_xticks(range(len(along)), along)
+    axis.set_yticks(range(len(down)), down)
+    middle = (np.nanmin(table) + np.nanmax(table)) / 2 if not np.isnan(table).all() else 0
+    for row, column in product(range(len(down)), range(len(along))):
+        number = table[row, column]
+        words = "失败" if isnan(number) else f"{number:.3g}"
+        axis.text(column, row, words, ha="center", va="center", color="white" if number > middle else "black")
+    figure.colorbar(image, ax=axis, label=what)
+    return Picture(figure, f"{what}：{len(down)} × {len(along)} 格")
+
+
+def _sides(made: "Sweep") -> tuple[list[str], list[str]]:
+    """Labels of the rows (first dial) and of the columns (all others together); one dial alone lies along."""
+    axes = list(made.grid.axes.items())
+    if len(axes) == 1:
+        axes = [("", (None,)), *axes]
+    down = [_label(axes[0][0], value) for value in axes[0][1]]
+    along = ["\n".join(map(_label, dict(axes[1:]), values)) for values in product(*dict(axes[1:]).values())]
+    assert prod((len(down), len(along))) == len(made)
+    return down, along
+
+
+def _label(name: str, value: Any) -> str:
+    if not name:
+        return ""
+    words = "×".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    words = words if len(words) <= LONGEST_LABEL else words[: LONGEST_LABEL - 1] + "…"
+    return f"{NAMES_ZH.get(name, name)} {words}"

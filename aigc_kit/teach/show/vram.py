@@ -1,0 +1,283 @@
+"""Slide the memory of a GPU and watch the plan change: labs 02 and 04. Everything shown is predicted, and says so."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from aigc_kit.core.errors import BadInput, DoesNotFit
+from aigc_kit.core.types import Plan, Request
+from aigc_kit.core.units import GIB, format_bytes
+from aigc_kit.make.diffusion.needs import need_of, shortfall
+from aigc_kit.media.fonts import label
+from aigc_kit.memory.plan import MARGIN, machines
+from aigc_kit.memory.plan import plan as make_plan
+from aigc_kit.memory.plan.explain import remedy, size
+from aigc_kit.models import cards
+from aigc_kit.teach.show.page import Html, table
+from aigc_kit.teach.show.plots import GREY, RED, Live, Picture, canvas
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from aigc_kit.memory.footprint import PhasePrediction
+    from aigc_kit.memory.plan.needs import Need, Way
+
+STOPS = (2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 80)  # GiB
+PARTS_ZH: Mapping[str, tuple[str, str]] = {
+    "text": ("文本编码器", "text encoder"),
+    "denoise": ("去噪网络", "denoiser"),
+    "decode": ("VAE", "VAE"),
+    "other": ("其他部件", "other"),
+}
+PLACES_ZH: Mapping[str, tuple[str, str]] = {
+    "resident": ("全部常驻", "resident"),
+    "others": ("其余常驻", "others resident"),
+    "model": ("整块轮换", "model offload"),
+    "group": ("分组搬运", "group offload"),
+    "sequential": ("逐层搬运", "sequential"),
+}
+PLACE_COLOURS = {
+    "resident": "#2e9e5b",
+    "others": "#1b8a8f",
+    "model": "#3b7dd8",
+    "group": "#d9822b",
+    "sequential": "#c8443c",
+}
+_COLOURS = {"text": "#8e5bd0", "denoise": "#3b7dd8", "decode": "#2e9e5b", "other": "#7a8290"}
+_WORKING, _SLACK, _CONTEXT = "#f0b15e", "#f7dfbd", "#d5d9e0"
+_PHASES_ZH = {"denoise": ("去噪", "denoise"), "decode": ("解码", "decode")}
+
+
+def plan_at(model: str, gib: float, **fixed: Any) -> Plan | DoesNotFit:
+    """The plan of a model for a GPU of `gib` GiB with nothing else on it, or why there is none.
+
+    Args:
+        model: name of an image or video card.
+        gib: memory, in GiB.
+        fixed: fields of the request and settings of the planner that are not to be searched.
+
+    Raises:
+        BadInput: what the model cannot do.
+    """
+    request = Request(model, "一只小狗").change(**fixed)
+    try:
+        return make_plan(request, machines.a_gpu(int(gib * GIB)), cards.get(model))
+    except DoesNotFit as problem:
+        return problem
+
+
+def picture(model: str, gib: float, **fixed: Any) -> Picture:
+    """What one GPU would do: memory by phase, stacked by what takes it, with the card's limit; below, all other cards.
+
+    Arguments as in `plan_at`.
+    """
+    made = plan_at(model, gib, **fixed)
+    figure, (above, below) = canvas(2, 1, width=10.5, height=5.4, tight=False)
+    figure.subplots_adjust(left=0.13, right=0.975, top=0.83, bottom=0.1, hspace=0.52)
+    above.set_position((0.13, 0.42, 0.845, 0.40))
+    below.set_position((0.13, 0.145, 0.845, 0.11))
+    if isinstance(made, DoesNotFit):
+        found, title = _nothing(model, gib, fixed)
+    else:
+        found, title = _need(made), _title(model, gib, made)
+    _bars(above, found, gib)
+    figure.text(0.13, 0.945, title, fontsize=15 if len(title) < 60 else 12, va="center")
+    _strip(below, model, gib, fixed)
+    words = title if isinstance(made, DoesNotFit) else f"{title}；{made.explain('zh')}"
+    return Picture(figure, words)
+
+
+def slide(model: str, gib: float = 8, **fixed: Any) -> None:
+    """A slider over the memory of a GPU, from 2 to 80 GiB; the picture stays as it is where no kernel runs."""
+    import ipywidgets as widgets
+    from IPython.display import display
+
+    start = min(STOPS, key=lambda stop: abs(stop - gib))
+    slider = widgets.SelectionSlider(
+        options=[(f"{stop} GiB", stop) for stop in STOPS],
+        value=start,
+        description="显存",
+        continuous_update=False,
+        layout={"width": "44em"},
+    )
+    display(slider)
+    live = Live(lambda: picture(model, slider.value, **fixed))
+    slider.observe(lambda change: live.redraw(), names="value")
+
+
+def fits(models: Sequence[str], gibs: Sequence[float] = machines.CARDS_GIB, **fixed: Any) -> Html:
+    """What fits on which card: one row per card, one column per model; predicted."""
+    rows = [(f"{gib:g} GiB", *(_cell(plan_at(model, gib, **fixed)) for model in models)) for gib in gibs]
+    caption = "预测：按追踪数据和公开实测拟合的开销推算；显卡上没有别的程序，主机空闲内存 " + format_bytes(machines.RAM)
+    return table(rows, ("显存", *models), caption)
+
+
+def _need(made: Plan) -> "Need":
+    found = need_of(made)
+    if found is None:
+        raise BadInput(
+            asked=f"what {made.card.name} takes, phase by phase",
+            found="it was not traced",
+            todo="use sdxl or wan2.1-1.3b",
+        )
+    return found
+
+
+def place_of(way: "Way") -> str:
+    """A key of `PLACES_ZH`: "others" where all but the text encoder stay on the GPU, and that works on the CPU."""
+    return "others" if way.placement == "resident" and way.text_on_cpu else way.placement
+
+
+def _cell(made: Plan | DoesNotFit) -> str:
+    if isinstance(made, DoesNotFit):
+        return "装不下"
+    found = _need(made)
+    extras = [PLACES_ZH[place_of(found.way)][0]]
+    extras += ["文本编码器在 CPU"] if found.way.text_on_cpu else []
+    extras += ["float8"] if found.way.float8 else []
+    extras += ["VAE 分块"] if found.way.tiling else []
+    return f"{size(found.way)} · {'，'.join(extras)} · {format_bytes(found.prediction.reserved_bytes)}"
+
+
+def _title(model: str, gib: float, made: Plan) -> str:
+    found = _need(made)
+    way = found.way
+    words = [label(*PLACES_ZH[place_of(way)]), "float8" if way.float8 else way.dtype]
+    words += [label("文本编码器先在 CPU 上算", "text encoder first, on the CPU")] if way.text_on_cpu else []
+    words += [label("VAE 分块", "VAE tiling")] if way.tiling else []
+    text = size(way).replace("x", "×")
+    return f"{model} · {gib:g} GiB → {text}{label('，', ', ')}{label('，', ', ').join(words)}"
+
+
+def _bars(axis: "Axes", found: "Need", gib: float) -> None:
+    """One bar a phase, split into weights by part, tensors at work, and what the allocator adds."""
+    prediction, roles = found.prediction, {p.name: p.role for p in found.facts.parts}
+    phases = list(prediction.phases)
+    places = range(len(phases))[::-1]
+    shown: dict[str, str] = {}
+    for place, phase in zip(places, phases, strict=True):
+        left = 0.0
+        for name, colour, width in _pieces(phase, roles, prediction.context_bytes):
+            axis.barh(place, width / GIB, left=left / GIB, color=colour, height=0.62, edgecolor="white", linewidth=0.6)
+            shown.setdefault(name, colour)
+            left += width
+        high = prediction.error * (phase.reserved_bytes - phase.resident_bytes)
+        text = f" {left / GIB:.1f}" + (f" ±{high / GIB:.1f}" if high > 0.05 * GIB else "")
+        if phase.where == "cpu":
+            text, high = "  " + label("编码器在 CPU 上算，自己不占显存", "the encoder works on the CPU"), 0
+        elif high > 0.05 * GIB:
+            axis.plot([(left - high) / GIB, (left + high) / GIB], [place, place], color="#444", lw=1.2)
+        else:
+            high = 0
+        axis.text((left + high) / GIB, place, text, va="center", fontsize=10)
+    axis.set_yticks(list(places), [_phase_name(p) for p in phases], fontsize=11)
+    _limits(axis, gib, max(gib, 1.3 * prediction.interval[1] / GIB))
+    last = {_CONTEXT: 9, _SLACK: 8, _WORKING: 7}
+    ordered = sorted(shown.items(), key=lambda item: last.get(item[1], 0))
+    handles = [(_patch(colour), name) for name, colour in ordered]
+    axis.legend(
+        *zip(*handles, strict=True),
+        ncols=len(handles),
+        frameon=False,
+        fontsize=9.5,
+        loc="lower left",
+        bbox_to_anchor=(-0.01, 1.0),
+        columnspacing=1.2,
+        handlelength=1.2,
+    )
+
+
+def _pieces(phase: "PhasePrediction", roles: Mapping[str, str], context: int) -> list[tuple[str, str, float]]:
+    """(name, colour, bytes) of what takes memory in a phase: weights by role, tensors at work, slack, CUDA context."""
+    weights: dict[str, float] = {}
+    for part, count in phase.weights_bytes.items():
+        weights[roles[part]] = weights.get(roles[part], 0) + count
+    said = label("权重", " weights")
+    found = [(label(*PARTS_ZH[role]) + said, _COLOURS[role], count) for role, count in weights.items()]
+    working = phase.activation_bytes + phase.workspace_bytes
+    slack = phase.reserved_bytes - phase.resident_bytes - working
+    found.append((label("计算中的张量与工作区", "tensors at work, workspace"), _WORKING, working))
+    found.append((label("分配器余量", "allocator's slack"), _SLACK, max(0, slack)))
+    found.append((label("CUDA 上下文", "CUDA context"), _CONTEXT, context))
+    return [(name, colour, width) for name, colour, width in found if width > 0]
+
+
+def _phase_name(phase: "PhasePrediction") -> str:
+    if phase.name in _PHASES_ZH:
+        return label(*_PHASES_ZH[phase.name])
+    if phase.name.startswith("text_encoder"):
+        return label("文本编码", "text") + phase.name.removeprefix("text_encoder").replace("_", " ")
+    return phase.name
+
+
+def _limits(axis: "Axes", gib: float, most: float) -> None:
+    axis.set_xlim(0, most * 1.04)
+    axis.axvline(gib, color=RED, lw=2)
+    axis.axvline(MARGIN * gib, color=RED, lw=1, ls=(0, (4, 3)))
+    right = gib > 0.75 * most
+    words = label(f" 显存 {gib:g} GiB ", f" card {gib:g} GiB ")
+    axis.text(
+        gib,
+        1.0,
+        words,
+        color=RED,
+        fontsize=9.5,
+        ha="right" if right else "left",
+        va="top",
+        transform=axis.get_xaxis_transform(),
+    )
+    axis.set_xlabel(
+        label("GiB（预测；虚线是留出余量后的上限）", "GiB (predicted; dashed: what may be used)"),
+        fontsize=9.5,
+        loc="right",
+    )
+
+
+def _nothing(model: str, gib: float, fixed: Mapping[str, Any]) -> tuple["Need", str]:
+    """The way that comes nearest, and a title that says what would fit."""
+    request, card = Request(model, "一只小狗").change(**fixed), cards.get(model)
+    found, help_ = shortfall(request, machines.a_gpu(int(gib * GIB)), card)
+    what = remedy(help_, request)
+    needs = format_bytes(found.device_bytes)
+    zh = f"{model} · {gib:g} GiB 装不下：{size(found.way)} 最省也要 {needs}。{what.zh}"
+    return found, label(zh, f"{model}, {gib:g} GiB: does not fit, at least {needs}; {what.en}")
+
+
+def _strip(axis: "Axes", model: str, gib: float, fixed: Mapping[str, Any]) -> None:
+    """All stops of the slider in a row: colour by placement, words where the size changes."""
+    last = ""
+    for place, stop in enumerate(STOPS):
+        made = plan_at(model, stop, **fixed)
+        found = None if isinstance(made, DoesNotFit) else _need(made)
+        colour = PLACE_COLOURS[place_of(found.way)] if found else GREY
+        axis.barh(0, 1, left=place, color=colour, alpha=0.9 if stop == gib else 0.4, edgecolor="white", height=1)
+        text = size(found.way).replace("x", "×") if found else label("装不下", "none")
+        if text != last:
+            axis.text(place + 0.04, 0.62, text, fontsize=8, rotation=28, ha="left", va="bottom")
+        last = text
+    at = min(range(len(STOPS)), key=lambda i: abs(STOPS[i] - gib))
+    axis.barh(0, 1, left=at, color="none", edgecolor=RED, linewidth=2.2, height=1, clip_on=False)
+    axis.set_xticks([i + 0.5 for i in range(len(STOPS))], [str(stop) for stop in STOPS], fontsize=9.5)
+    axis.tick_params(length=0, pad=3)
+    axis.set_yticks([])
+    axis.spines[["left", "bottom"]].set_visible(False)
+    axis.set_xlim(0, len(STOPS))
+    axis.set_ylim(-0.5, 0.5)
+    for place, (mode, names) in enumerate(PLACES_ZH.items()):
+        axis.text(
+            0.005 + place * 0.13,
+            -0.72,
+            "■ " + label(*names),
+            color=PLACE_COLOURS[mode],
+            fontsize=10,
+            transform=axis.transAxes,
+            va="center",
+        )
+    axis.text(
+        1, -0.72, label("显存，GiB", "GPU memory, GiB"), fontsize=9.5, transform=axis.transAxes, ha="right", va="center"
+    )
+
+
+def _patch(colour: str) -> Any:
+    from matplotlib.patches import Patch
+
+    return Patch(facecolor=colour)

@@ -1,0 +1,185 @@
+"""Two pictures of the X-ray: memory along a run, and what fits on which card. Everything in them is predicted."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types.base import PHASES_ZH
+from aigc_kit.core.units import GIB
+from aigc_kit.media.fonts import label
+from aigc_kit.memory.footprint import ModelFacts, PhaseFacts, PhasePrediction, Prediction
+from aigc_kit.teach.show.plots import GREEN, GREY, ORANGE, RED, Picture, canvas
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+CARDS = (4, 6, 8, 12, 16, 24, 80)  # GiB
+_ROLES: Mapping[str, tuple[str, str]] = {
+    "text": ("文本编码器", "text encoder"),
+    "denoise": ("去噪网络", "denoiser"),
+    "decode": ("VAE 解码器", "VAE"),
+    "generate": ("语言模型", "language model"),
+    "other": ("其他部件", "other part"),
+}
+_SHADES: Mapping[str, tuple[str, ...]] = {
+    "text": ("#8e5bd0", "#b794e0", "#d9c7ef"),
+    "denoise": ("#3b7dd8", "#8fb4e8"),
+    "decode": ("#2e9e5b", "#8fcfaa"),
+    "generate": ("#3b7dd8",),
+    "other": ("#7a8290", "#a5abb6"),
+}
+_PHASES: Mapping[str, tuple[str, str]] = {
+    "denoise": ("去噪", "denoise"),
+    "decode": ("VAE 解码", "VAE decode"),
+    "token": ("生成声音词元", "sound tokens"),
+    "mel": ("梅尔谱", "mel spectrogram"),
+    "wave": ("波形", "wave"),
+}
+_ACTIVE, _WORKSPACE = "#f0b15e", "#f7dfbd"
+
+
+def timeline(facts: ModelFacts, prediction: Prediction, limit: int | None = None) -> Picture:
+    """Memory on the GPU along a run: weights part by part, on top what the operations keep alive, phase by phase.
+
+    Args:
+        facts: of the pipeline.
+        prediction: of the same facts.
+        limit: bytes of a card, drawn as a line; None: no line.
+
+    Raises:
+        BadInput: a prediction of other facts.
+    """
+    if {part.name for part in facts.parts} != set(prediction.dtypes) or len(facts.phases) != len(prediction.phases):
+        raise BadInput(asked="a timeline", found="facts and prediction of different pipelines", todo="predict(facts)")
+    figure, (axis,) = canvas(width=9.5, height=4.4)
+    colours = _colours(facts)
+    ceiling = max([prediction.allocated_bytes, limit or 0]) / GIB * 1.17
+    for index, (traced, phase) in enumerate(zip(facts.phases, prediction.phases, strict=True)):
+        _stack(axis, index, traced, phase, colours)
+        axis.text(index + 0.5, ceiling * 0.985, _title(facts, traced), ha="center", va="top", fontsize=9)
+        axis.axvline(index + 1, color=GREY, linewidth=0.8)
+    _peak(axis, prediction)
+    if limit is not None:
+        axis.axhline(limit / GIB, color=RED, linewidth=1.6)
+        axis.text(0.02, limit / GIB, f"{limit / GIB:g} GiB", color=RED, va="bottom", ha="left", fontsize=9)
+    axis.set_xlim(0, len(facts.phases))
+    axis.set_ylim(0, ceiling)
+    axis.set_xticks([])
+    axis.set_ylabel("GiB")
+    axis.set_title(_heading(facts), fontsize=13, loc="left")
+    _legend(axis, facts, prediction, colours)
+    words = "; ".join(f"{p.name} {p.allocated_bytes / GIB:.2f} GiB ({p.setter})" for p in prediction.phases)
+    return Picture(figure, f"{_heading(facts)}: {words}")
+
+
+def what_fits(cases: Sequence[tuple[str, Prediction]], cards: Sequence[int] = CARDS) -> Picture:
+    """Which configuration fits on which card: one bar each with its interval, the cards' sizes as lines.
+
+    Args:
+        cases: (name, prediction), drawn from top to bottom. A bar is what an empty card must have free: reserved
+            memory and the CUDA context; the line across its end is the interval.
+        cards: sizes in GiB, ascending.
+
+    Raises:
+        BadInput: no case.
+    """
+    if not cases:
+        raise BadInput(asked="what fits", found="no configuration", todo="give at least one (name, prediction)")
+    figure, (axis,) = canvas(width=9.5, height=1.5 + 0.46 * len(cases))
+    biggest = max(max(p.safe_bytes for _, p in cases) / GIB, cards[-1]) * 1.25
+    for row, (_, found) in enumerate(cases):
+        need, high = found.device_bytes / GIB, found.safe_bytes / GIB
+        low = (found.interval[0] + found.context_bytes) / GIB
+        smallest = next((card for card in cards if high <= card), None)
+        axis.barh(row, need, color=GREEN if smallest else RED, height=0.6)
+        axis.plot([low, high], [row, row], color="#222222", linewidth=1.6, solid_capstyle="butt")
+        said = label(f"≥ {smallest} GiB 的卡", f"needs {smallest} GiB") if smallest else label("都放不下", "fits none")
+        axis.text(high * 1.06, row, f"{need:.1f} GiB   {said}", va="center", fontsize=9)
+    for card in cards:
+        axis.axvline(card, color=GREY, linewidth=1, linestyle="--", zorder=0)
+    axis.set_xscale("log", base=2)
+    axis.set_xlim(1, biggest * 2.2)
+    axis.set_xticks(list(cards), [str(card) for card in cards])
+    axis.minorticks_off()
+    axis.set_yticks(range(len(cases)), [name for name, _ in cases], fontsize=10)
+    axis.invert_yaxis()
+    axis.set_xlabel(label("显卡显存（GiB，对数刻度）", "memory of the card (GiB, log scale)"))
+    title = label("什么配置放得进什么显卡（预测；黑线为区间）", "what fits on which card (predicted; black: interval)")
+    axis.set_title(title, fontsize=13, loc="left")
+    words = "; ".join(f"{name}: {p.device_bytes / GIB:.1f} GiB" for name, p in cases)
+    return Picture(figure, f"{title}: {words}")
+
+
+def _stack(axis: "Axes", index: int, traced: PhaseFacts, phase: PhasePrediction, colours: Mapping[str, str]) -> None:
+    """One phase: weights as bars over its whole width, activations as a curve, workspace on top of the peak."""
+    floor = 0.0
+    for name, size in phase.weights_bytes.items():
+        axis.bar(index, size / GIB, 1, floor, align="edge", color=colours[name], linewidth=0)
+        floor += size / GIB
+    if phase.where == "cpu":
+        axis.text(index + 0.5, floor, label("在 CPU 上", "on the CPU"), ha="center", va="bottom", fontsize=8)
+        return
+    samples = traced.timeline or (traced.live_bytes,)
+    xs = [index + (i + 0.5) / len(samples) for i in range(len(samples))]
+    tops = [floor + live / GIB for live in samples]
+    axis.fill_between([index, *xs, index + 1], [tops[0], *tops, tops[-1]], floor, color=_ACTIVE, linewidth=0)
+    peak = max(range(len(samples)), key=lambda i: samples[i])
+    level = phase.allocated_bytes / GIB
+    width = 1 / len(samples)
+    axis.bar(
+        xs[peak], level - tops[peak], max(width, 0.02), tops[peak], color=_WORKSPACE, edgecolor=ORANGE, linewidth=0.6
+    )
+    middle = min(max(xs[peak], index + 0.12), index + 0.88)
+    axis.text(middle, level, f"{level:.2f}", ha="center", va="bottom", fontsize=8.5)
+
+
+def _peak(axis: "Axes", prediction: Prediction) -> None:
+    """What sets the peak of the run, in words under the axis."""
+    name, setter = prediction.peak.name, prediction.peak.setter
+    phase = _PHASES.get(name, (PHASES_ZH.get(name, name), name))[0]
+    text = label(f"峰值由此操作决定（{phase}）：{setter}", f"the peak is set by {prediction.setter}")
+    axis.set_xlabel(text, fontsize=9, loc="left")
+
+
+def _title(facts: ModelFacts, phase: PhaseFacts) -> str:
+    if phase.part == phase.name:
+        role = _ROLES[facts.part(phase.part).role]
+        number = phase.name.rpartition("_")[2]
+        text = label(*role) + (f" {number}" if number.isdigit() else "")
+    else:
+        text = label(*_PHASES.get(phase.name, (phase.name, phase.name)))
+    if phase.per == "step":
+        text += label(f"\n（一步，共 {facts.steps} 步）", f"\n(one of {facts.steps} steps)")
+    if phase.dtype != facts.dtype:
+        text += f"\n{phase.dtype}"
+    return text
+
+
+def _heading(facts: ModelFacts) -> str:
+    size = f"{facts.width}×{facts.height}" + (f"×{facts.frames}" if facts.frames > 1 else "")
+    size = size if facts.height else label(f"{facts.tokens} 个词元", f"{facts.tokens} tokens")
+    how = label("一次运行的显存（预测）", "memory along a run (predicted)")
+    batch = f"  batch {facts.batch}" if facts.batch > 1 else ""
+    return f"{facts.model}  {size}{batch}  {facts.dtype}   {how}"
+
+
+def _colours(facts: ModelFacts) -> dict[str, str]:
+    used: dict[str, int] = {}
+    found = {}
+    for part in facts.parts:
+        shades = _SHADES[part.role]
+        found[part.name] = shades[used.get(part.role, 0) % len(shades)]
+        used[part.role] = used.get(part.role, 0) + 1
+    return found
+
+
+def _legend(axis: "Axes", facts: ModelFacts, prediction: Prediction, colours: Mapping[str, str]) -> None:
+    from matplotlib.patches import Patch
+
+    shown = {name for phase in prediction.phases for name in phase.weights_bytes}
+    entries = [
+        Patch(color=colours[p.name], label=f"{label(*_ROLES[p.role])} {p.name}") for p in facts.parts if p.name in shown
+    ]
+    entries.append(Patch(color=_ACTIVE, label=label("激活（存活的张量）", "activations (live tensors)")))
+    entries.append(Patch(facecolor=_WORKSPACE, edgecolor=ORANGE, label=label("卷积工作区", "convolution workspace")))
+    axis.legend(handles=entries, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)

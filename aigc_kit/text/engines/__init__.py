@@ -1,5 +1,0 @@
-"""What computes the next token's scores: transformers (all of them), llama.cpp (the top N), a server (text only)."""
-
-from aigc_kit.text.engines.base import Beams, Candidates, Engine, Session
-
-__all__ = ["Beams", "Candidates", "Engine", "Session"]

@@ -1,0 +1,257 @@
+"""Hints for the rubric that can be measured: length, resolution, likeness to the words, loudness, palette, pace."""
+
+import tempfile
+import wave
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from aigc_kit.core.errors import AigcError, BadInput
+from aigc_kit.works.parts import Part
+from aigc_kit.works.review import length, review
+from aigc_kit.works.rubric import Hint
+from aigc_kit.works.work import Work
+
+HUES, LIGHTS = 12, 3
+GREY = 0.12  # chroma below which a pixel has no colour to speak of
+LOUDNESS = (-23.0, -12.0)  # LUFS: between broadcast (EBU R 128) and loud podcasts
+PACE = (2.5, 5.5)  # characters a second: slow story-telling to fast news
+SIDE = 512  # pixels: below this a picture looks coarse on a page
+AGREE = 0.35
+KEYWORDS = ("甜甜圈", "咖啡", "杯", "洞", "环", "拓扑", "变形", "torus", "donut", "mug", "cup", "morph", "topolog")
+LARGEST_PAGE = 25_000_000
+
+
+def pixels_of(data: bytes, side: int = 96) -> np.ndarray:
+    """A picture made small: uint8 (H, W, 3), its longer side at most `side`."""
+    with Image.open(BytesIO(data)) as image:
+        small = image.convert("RGB")
+        small.thumbnail((side, side))
+        return np.asarray(small)
+
+
+def histogram(pixels: np.ndarray) -> np.ndarray:
+    """Shares of hue and lightness.
+
+    Args:
+        pixels: uint8 (H, W, 3).
+
+    Returns:
+        float64 (39,), sum 1: 12 hues and grey, each dark, middle and light; pixels count by their chroma, so
+        that a colourful thing before a grey wall is seen.
+
+    Raises:
+        BadInput: not such pixels.
+    """
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
+        raise BadInput(asked="a palette", found=f"{pixels.dtype} {pixels.shape}", todo="pass uint8 (H, W, 3)")
+    colour = pixels.reshape(-1, 3) / 255.0
+    high, low = colour.max(axis=1), colour.min(axis=1)
+    chroma = high - low
+    red, green, blue = colour.T
+    safe = np.maximum(chroma, 1e-9)
+    hue = np.where(
+        high == red, (green - blue) / safe, np.where(high == green, 2 + (blue - red) / safe, 4 + (red - green) / safe)
+    )
+    sector = np.floor((hue % 6) * 2).astype(int) % HUES
+    light = np.minimum((high * LIGHTS).astype(int), LIGHTS - 1)
+    place = np.where(chroma < GREY, HUES, sector) * LIGHTS + light
+    counts = np.bincount(place, weights=0.1 + chroma, minlength=(HUES + 1) * LIGHTS)
+    return counts / counts.sum()
+
+
+def distance(one: np.ndarray, two: np.ndarray) -> float:
+    """How different the colours of two pictures are: 0 the same shares, 1 nothing in common.
+
+    Args:
+        one, two: uint8 (H, W, 3), of any size.
+
+    Source: histogram intersection, Swain and Ballard 1991.
+    """
+    return float(1 - np.minimum(histogram(one), histogram(two)).sum())
+
+
+def agreement(one: np.ndarray, two: np.ndarray) -> float:
+    """1 - `distance`."""
+    return 1 - distance(one, two)
+
+
+def spread(pictures: list[np.ndarray]) -> float:
+    """Mean distance of all pairs: small for a series in one style.
+
+    Raises:
+        BadInput: fewer than two.
+    """
+    if len(pictures) < 2:
+        raise BadInput(asked="the spread of a series", found=f"{len(pictures)} pictures", todo="give at least two")
+    pairs = [(a, b) for i, a in enumerate(pictures) for b in pictures[i + 1 :]]
+    return float(np.mean([distance(a, b) for a, b in pairs]))
+
+
+def of_text(work: Work) -> dict[str, Hint]:
+    """Length and the automatic review."""
+    if not work.text.strip():
+        return {"text.whole": Hint("还没有文字", False)}
+    found = review(work.text)
+    parts = {finding.title: finding for finding in found.findings}
+    steps, end = parts["步骤"], parts["结尾"]
+    return {
+        "text.right": Hint(parts["关键概念"].words + "（对不对要自己判断）", None if parts["关键概念"].ok else False),
+        "text.plain": Hint(f"{parts['术语'].words}；{parts['比喻'].words}", parts["术语"].ok and parts["比喻"].ok),
+        "text.whole": Hint(
+            f"{parts['长度'].words}；{steps.words}；{end.words}；{parts['残留'].words}",
+            all(parts[name].ok for name in ("长度", "步骤", "结尾", "残留")),
+        ),
+    }
+
+
+def of_image(work: Work) -> dict[str, Hint]:
+    """Resolution, how much of the picture is golden or blue, and whether it goes with its own words."""
+    images = work.of("image")
+    if not images:
+        return {"image.craft": Hint("还没有图片", False)}
+    width, height = images[0].facts["width"], images[0].facts["height"]
+    sharp = min(width, height) >= SIDE
+    shares = histogram(pixels_of(images[0].data)).reshape(-1, LIGHTS).sum(axis=1)
+    gold, blue = shares[0:3].sum(), shares[6:9].sum()
+    fits = likeness(images[0])
+    return {
+        "image.craft": Hint(f"{width}×{height} 像素" + ("" if sharp else f"，短边不到 {SIDE}：放大会显粗糙"), sharp),
+        "image.topic": Hint(
+            f"{fits.words}；金色系约占 {gold:.0%}，蓝色系约占 {blue:.0%}（课程的配色是蓝与金）", fits.usual
+        ),
+    }
+
+
+def likeness(part: Part) -> Hint:
+    """Whether a picture of the tiny world goes with its own phrase better than with those of other subjects, by CLIP.
+
+    Other pictures are not measured, since the CLIP that ships knows this world alone; the words say so.
+    """
+    from aigc_kit.worlds.tinyworld import clip
+    from aigc_kit.worlds.tinyworld.captions import canonical
+    from aigc_kit.worlds.tinyworld.spec import SUBJECTS
+    from aigc_kit.worlds.tinyworld.vocab import spec_of
+
+    said = spec_of(str(part.record.labels.get("phrase") or "")) if part.record is not None else None
+    if not clip.available():
+        return Hint("没有 CLIP 模型 miniclip，图文相似度没有量")
+    if said is None or said.subject is None:
+        return Hint("CLIP 模型 miniclip 只懂小世界的画，这一张没有量图文相似度")
+    others = [name for name in SUBJECTS if name != said.subject]
+    texts = [canonical(replace(said, subject=name), "zh") for name in (said.subject, *others)]
+    with Image.open(BytesIO(part.data)) as image:
+        own, *rest = clip.similarity([np.asarray(image.convert("RGB"))], texts)[0].tolist()
+    rank = 1 + sum(score > own for score in rest)
+    words = f"CLIP 相似度（miniclip，tiny，实测）：与“{texts[0]}” {own:.2f}"
+    return Hint(f"{words}，换成另外 {len(rest)} 种主体平均 {np.mean(rest):.2f}，排第 {rank}", rank == 1)
+
+
+def of_audio(work: Work) -> dict[str, Hint]:
+    """Loudness and clipping of a WAV, and characters a second where the article is what is read."""
+    sounds = work.of("audio")
+    if not sounds:
+        return {"audio.clear": Hint("还没有旁白", False)}
+    found: dict[str, Hint] = {}
+    samples, rate = samples_of(sounds[0])
+    if rate:
+        loud, peak = loudness(samples, rate), float(np.abs(samples).max(initial=0.0))
+        inside = loud is not None and LOUDNESS[0] <= loud <= LOUDNESS[1] and peak < 0.999
+        words = (
+            "太短，测不出响度"
+            if loud is None
+            else f"响度 {loud:.1f} LUFS（常见 {LOUDNESS[0]:.0f} 到 {LOUDNESS[1]:.0f}）"
+        )
+        found["audio.clear"] = Hint(f"{words}，峰值 {peak:.2f}{'，有削波' if peak >= 0.999 else ''}", inside)
+    pace = pace_of(work)
+    if pace is not None:
+        found["audio.pace"] = Hint(f"每秒 {pace:.1f} 字（常见 {PACE[0]} 到 {PACE[1]}）", PACE[0] <= pace <= PACE[1])
+    return found
+
+
+def between(work: Work) -> dict[str, Hint]:
+    """Shared key words, agreement of palettes, and lengths side by side."""
+    found: dict[str, Hint] = {}
+    told = {part.kind: f"{part.text} {part.asked} {part.alt} {part.title}".lower() for part in work.parts}
+    if len(told) >= 2:
+        shared = [word for word in KEYWORDS if sum(word in words for words in told.values()) >= 2]
+        found["between.theme"] = Hint(f"至少两种模态里都有：{'、'.join(shared) or '（没有）'}", bool(shared))
+    pictures = [pixels_of(part.data) for part in work.of("image")]
+    pictures += [frame for part in work.of("video") if (frame := middle_frame(part)) is not None]
+    if len(pictures) >= 2:
+        share = agreement(pictures[0], pictures[-1])
+        found["between.style"] = Hint(f"配色的重合度 {share:.2f}（1 为相同；{AGREE} 以上算接近）", share >= AGREE)
+    seconds = {part.kind: part.facts.get("seconds") for part in work.parts if part.facts.get("seconds")}
+    if {"audio", "video"} <= set(seconds):
+        voice, clip = seconds["audio"], seconds["video"]
+        found["between.rhythm"] = Hint(f"旁白 {voice:.1f} 秒，视频 {clip:.1f} 秒")
+    return found
+
+
+def of_whole(work: Work) -> dict[str, Hint]:
+    """Which kinds of parts there are, how heavy they are, and whether each says who made it."""
+    names = {"text": "文字", "image": "图片", "audio": "旁白", "video": "视频"}
+    there = [zh for kind, zh in names.items() if any(part.kind == kind for part in work.parts)]
+    missing = [zh for zh in names.values() if zh not in there]
+    size = sum(len(part.data) for part in work.parts) * 4 / 3
+    lacking = f"，缺 {'、'.join(missing)}" if missing else ""
+    words = f"有 {'、'.join(there) or '（还没有）'}{lacking}；各部分嵌入后约 {size / 1e6:.1f} MB"
+    silent = [names[part.kind] for part in work.parts if not part.maker]
+    honest = "每个部分都写明了作者或模型" if not silent else f"{'、'.join(silent)} 没有写作者"
+    return {
+        "whole.complete": Hint(words, not missing and size < LARGEST_PAGE),
+        "whole.honest": Hint(honest, bool(work.parts) and not silent),
+    }
+
+
+def pace_of(work: Work) -> float | None:
+    """Characters a second of the narration: of the text that was spoken, or else of the article."""
+    sounds = work.of("audio")
+    seconds = sounds[0].facts.get("seconds") if sounds else None
+    said = length(sounds[0].asked or work.text) if sounds else 0
+    return said / seconds if seconds and said else None
+
+
+def samples_of(part: Part) -> tuple[np.ndarray, int]:
+    """The samples of a 16-bit WAV, channels averaged: float64 (N,), and the rate; (empty, 0) of other files."""
+    try:
+        with wave.open(BytesIO(part.data)) as sound:
+            if sound.getsampwidth() != 2:
+                return np.zeros(0), 0
+            raw = np.frombuffer(sound.readframes(sound.getnframes()), "<i2").reshape(-1, sound.getnchannels())
+            return raw.mean(axis=1) / 32768, sound.getframerate()
+    except (wave.Error, EOFError):
+        return np.zeros(0), 0
+
+
+def loudness(samples: np.ndarray, rate: int) -> float | None:
+    """Integrated loudness in LUFS; None for silence, and below 0.4 s, the length of one block.
+
+    Source: ITU-R BS.1770-4, by pyloudnorm.
+    """
+    import pyloudnorm
+
+    if len(samples) < 0.4 * rate or not np.abs(samples).max(initial=0.0) > 1e-6:
+        return None
+    return float(pyloudnorm.Meter(rate).integrated_loudness(samples))
+
+
+def middle_frame(part: Part) -> np.ndarray | None:
+    """One frame from the middle of an MP4, uint8 (H, W, 3); None where it cannot be read."""
+    from aigc_kit.media.encode import probe, read_frames
+
+    if part.media != "video/mp4":
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "clip.mp4")
+        path.write_bytes(part.data)
+        try:
+            middle, frames = probe(path).frames // 2, read_frames(path)
+            found = next((frame for index, frame in enumerate(frames) if index == middle), None)
+            frames.close()
+        except AigcError:
+            return None
+    return found

@@ -1,0 +1,168 @@
+"""A work as one self-contained page: nothing is fetched, and what a model or a learner wrote is shown as text."""
+
+import base64
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.paths import write_atomically
+from aigc_kit.keep.record.sidecar import SAFE_NAME
+from aigc_kit.media.pages import environment, markup, paragraphs, policy, safe, template_text, visible
+from aigc_kit.works import rubric
+from aigc_kit.works.measured import middle_frame
+from aigc_kit.works.part_from import smaller
+from aigc_kit.works.parts import Part
+from aigc_kit.works.viewer import View
+from aigc_kit.works.work import Work
+
+PAGE = "topology_story.html"
+SMALL = 256  # pixels: pictures with a shorter side stand beside the text, with their pixels visible, not smeared
+SAME = "（全文，就是这一页的文章）"
+KIND_ZH = {"text": "文字", "image": "图片", "audio": "旁白", "video": "视频"}
+
+
+def write_page(work: Work, folder: Path | str, name: str = PAGE, view: View | None = None) -> Path:
+    """Write the page into a folder.
+
+    Args:
+        work: with at least one part.
+        folder: made when missing.
+        name: of the file, ending in .html.
+        view: the 3-D view of `morph_view`, or None.
+
+    Raises:
+        BadInput: no parts yet, or a name that is no plain file name.
+    """
+    if not SAFE_NAME.fullmatch(name) or not name.endswith(".html") or len(name.encode(errors="replace")) > 200:
+        raise BadInput(
+            asked=f"a page {name[:60]!r}", found="not a plain file name that ends in .html", todo=f"say {PAGE!r}"
+        )
+    return write_atomically(Path(folder) / name, page(work, view))
+
+
+def page(work: Work, view: View | None = None) -> str:
+    """The page as HTML.
+
+    Raises:
+        BadInput: no parts yet.
+    """
+    if not work.parts:
+        raise BadInput(asked="a page", found="a work without parts", todo="add a text or a picture first")
+    script = template_text("story_viewer.js") if view else ""
+    css = template_text("story_page.css") + (template_text("story_viewer.css") if view else "")
+    labels = dict.fromkeys(f"{KIND_ZH[part.kind]}：{part.label}" for part in work.parts if part.by_ai)
+    marked, images = bool(work.marks), [_shown(part) for part in work.of("image")]
+    return (
+        environment()
+        .get_template("story_page.html.j2")
+        .render(
+            title=visible(work.title),
+            topic=visible(work.topic),
+            date=datetime.now().astimezone().strftime("%Y-%m-%d"),
+            generator=_generator(),
+            ai="；".join(labels),
+            csp=policy((script,) if view else (), (css,)),
+            css=markup(css),
+            script=markup(script),
+            view=safe(view) if view else None,
+            plates=[image for image in images if not image["small"]],
+            beside=[image for image in images if image["small"]],
+            texts=[_shown(part) for part in work.of("text")],
+            sounds=[_shown(part) for part in work.of("audio")],
+            clips=[_shown(part) for part in work.of("video")],
+            rubric=[_clean(row) for row in rubric.table(work)] if marked else [],
+            total=rubric.total(work),
+            most=rubric.MOST_POINTS,
+            prompts=[_clean(_asked(row, work)) for row in work.prompts()],
+            credits=[*(_credit(part) for part in work.parts), *([_VIEW_CREDIT] if view else [])],
+        )
+    )
+
+
+def light(work: Work, side: int = 360) -> Work:
+    """A copy for a preview: pictures of at most `side` pixels, no sound and no clips."""
+    copy = Work(work.topic, work.title)
+    copy.rounds, copy.marks = work.rounds, work.marks
+    copy.parts = [smaller(part, side) if part.kind == "image" else part for part in work.parts]
+    copy.parts = [part for part in copy.parts if part.kind in ("text", "image")]
+    return copy
+
+
+def _shown(part: Part) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "label": part.label,
+        "ai": part.by_ai,
+        "title": visible(part.title),
+        "alt": visible(part.alt),
+        "caption": _caption(part),
+    }
+    if part.kind == "text":
+        return {**found, "paragraphs": paragraphs(part.text)}
+    found["source"] = f"data:{part.media};base64,{base64.b64encode(part.data).decode()}"
+    if part.kind == "image":
+        width, height = part.facts["width"], part.facts["height"]
+        return {**found, "width": width, "height": height, "small": min(width, height) < SMALL}
+    seconds = part.facts.get("seconds")
+    found["seconds"] = f"{seconds:.1f}" if seconds else ""
+    return {**found, **_poster(part)} if part.kind == "video" else found
+
+
+def _poster(part: Part) -> dict[str, Any]:
+    """A frame of the clip, for the time before it plays, and for paper; its size, and whether it is rather square."""
+    frame = middle_frame(part)
+    if frame is None:
+        return {"poster": "", "square": False}
+    buffer = BytesIO()
+    Image.fromarray(frame).save(buffer, "WEBP", quality=80)
+    poster = f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    height, width = frame.shape[:2]
+    return {"poster": poster, "width": width, "height": height, "square": width < 1.3 * height}
+
+
+def _asked(row: dict[str, str], work: Work) -> dict[str, str]:
+    """A line of the prompt log; a voice that read the article does not repeat it."""
+    words = SAME if row["prompt"].strip() == work.text.strip() else row["prompt"]
+    return {**row, "what": KIND_ZH.get(row["what"], row["what"]), "prompt": words}
+
+
+def _caption(part: Part) -> str:
+    """Title of a picture, and the model with its tier."""
+    words = [part.title] if part.kind == "image" else []
+    if part.record is not None:
+        tier = part.record.labels.get("tier")
+        words.append(f"模型 {part.maker}{f'（{tier}）' if tier else ''}")
+    elif part.credit:
+        words.append(part.credit)
+    return visible(" · ".join(word for word in words if word))
+
+
+def _credit(part: Part) -> dict[str, Any]:
+    licence = part.record.licence if part.record is not None else ""
+    if part.record is not None and part.record.request.get("seed") is not None:
+        licence += f"；种子 {part.record.request['seed']}，{part.record.device}"
+    name = KIND_ZH[part.kind] + (f"《{part.title}》" if part.title else "")
+    words = {"what": name, "label": part.label, "maker": part.maker or "未注明", "licence": licence}
+    return {**_clean(words), "ai": part.by_ai}
+
+
+_VIEW_CREDIT = {
+    "what": "立体模型",
+    "label": "程序计算，非模型生成",
+    "ai": False,
+    "maker": "aigc-kit：隐式曲面与 marching cubes（scikit-image）",
+    "licence": "Apache-2.0",
+}
+
+
+def _clean(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: visible(value) if isinstance(value, str) else value for name, value in row.items()}
+
+
+def _generator() -> str:
+    from aigc_kit import __version__
+
+    return f"aigc-kit {__version__}"

@@ -1,0 +1,147 @@
+"""What a lab made, or what lies on the disk, as parts with their label inside the file."""
+
+import os
+import tempfile
+import wave
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from aigc_kit.core.errors import AigcError, BadInput
+from aigc_kit.core.types import Take
+from aigc_kit.keep import record
+from aigc_kit.media.stamp import stamp
+from aigc_kit.works.parts import LABELS, MOST_BYTES, WRITTEN, Origin, Part, PartKind, media_of
+
+KINDS: dict[str, PartKind] = {"text": "text", "image": "image", "speech": "audio", "music": "audio", "video": "video"}
+
+
+def make(kind: PartKind, content: Any, origin: Origin, **words: Any) -> Part:
+    """A part of anything that a learner has at hand.
+
+    Args:
+        kind: "text", "image", "audio" or "video".
+        content: a path; bytes of a file; a text as str; a picture as PIL image or uint8 (H, W, 3); a sound as
+            (wave float32 (N,), rate in Hz); a clip as (frames uint8 (T, H, W, 3), frames per second).
+        origin: who made it, see `Part`.
+        words: title, alt, credit, prompt, record of `Part`.
+
+    Raises:
+        BadInput: content of another kind, or as `Part`.
+    """
+    data = _bytes(kind, content)
+    media = media_of(data, kind)
+    facts = {"seconds": seconds_of(data, media)} if kind in ("audio", "video") else {}
+    if kind == "image":
+        with Image.open(BytesIO(data)) as image:
+            facts = {"width": image.width, "height": image.height}
+    draft = Part(kind, data, media, origin, facts={k: v for k, v in facts.items() if v is not None}, **words)
+    label = WRITTEN if (kind, origin) == ("text", "person") else LABELS[origin]
+    notes = {"Comment": label, "Software": "aigc-kit", "Title": draft.title, "Source": draft.maker}
+    stamped = stamp(data, media, {name: text for name, text in notes.items() if text})
+    return Part(kind, stamped, media, origin, facts=draft.facts, **words)
+
+
+def from_take(take: Take, **words: Any) -> Part:
+    """A part of what a lab's `run` returned, with the record of the run.
+
+    Args:
+        take: of any kind; of several pictures the first is taken.
+        words: title, alt, credit of `Part`; alt defaults to the prompt.
+    """
+    if take.kind not in KINDS:
+        raise BadInput(asked=f"a part of a {take.kind} take", found="no such part", todo=f"use {', '.join(KINDS)}")
+    kind, data = KINDS[take.kind], take.data
+    if kind == "image" and np.ndim(data) == 4:
+        data = data[0]
+    elif kind == "audio":
+        data = (data, int(take.labels.get("rate", 24000)))
+    elif kind == "video":
+        data = (data, take.plan.request.fps or 16)
+    if kind in ("image", "video"):
+        words.setdefault("alt", take.plan.request.prompt)
+    return make(kind, data, "model", record=record.build(take), **words)
+
+
+def seconds_of(data: bytes, media: str) -> float | None:
+    """How long a WAV or MP4 lasts; None for other types, or where it cannot be told."""
+    try:
+        if media == "audio/wav":
+            with wave.open(BytesIO(data)) as sound:
+                return sound.getnframes() / sound.getframerate()
+        if media == "video/mp4":
+            from aigc_kit.media.encode import probe
+
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder, "clip.mp4")
+                path.write_bytes(data)
+                return probe(path).seconds
+    except (wave.Error, EOFError, ZeroDivisionError, AigcError):
+        return None
+    return None
+
+
+def _bytes(kind: PartKind, content: Any) -> bytes:
+    if isinstance(content, bytes):
+        return content
+    if kind == "text" and isinstance(content, str):
+        return content.encode("utf-8", errors="replace")
+    if isinstance(content, (str, os.PathLike)):
+        return _read(kind, Path(content))
+    if kind == "image":
+        return _png(content)
+    if kind in ("audio", "video") and isinstance(content, tuple) and len(content) == 2:
+        return _wav(*content) if kind == "audio" else _clip(*content)
+    raise BadInput(asked=f"a part of kind {kind!r}", found=f"a {type(content).__name__}", todo="give a path or bytes")
+
+
+def _read(kind: PartKind, path: Path) -> bytes:
+    if not path.is_file():
+        raise BadInput(asked=f"the file {path.name}", found="no such file", todo="check the path")
+    if path.stat().st_size > MOST_BYTES[kind]:
+        size, most = path.stat().st_size, MOST_BYTES[kind]
+        raise BadInput(asked=f"the file {path.name}", found=f"{size:,} bytes", todo=f"make it smaller than {most:,}")
+    return path.read_bytes()
+
+
+def _png(content: Any) -> bytes:
+    if not isinstance(content, Image.Image):
+        pixels = np.asarray(content)
+        if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
+            raise BadInput(asked="a picture", found=f"{pixels.dtype} {pixels.shape}", todo="pass uint8 (H, W, 3)")
+        content = Image.fromarray(pixels)
+    buffer = BytesIO()
+    content.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _wav(samples: Any, rate: int) -> bytes:
+    from aigc_kit.media import wav
+
+    return wav.to_bytes(np.clip(np.asarray(samples), -1, 1), int(rate))
+
+
+def _clip(frames: Any, fps: Any) -> bytes:
+    from aigc_kit.media.encode import mp4
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "clip.mp4")
+        mp4(path, frames, fps, odd="crop")
+        return path.read_bytes()
+
+
+def smaller(part: Part, side: int) -> Part:
+    """A picture as a thumbnail for a preview, at most `side` pixels; what would not get smaller stays as it is."""
+    with Image.open(BytesIO(part.data)) as image:
+        small = image.convert("RGB")
+        small.thumbnail((side, side))
+        buffer = BytesIO()
+        small.save(buffer, "WEBP", quality=80)
+        size = {"width": small.width, "height": small.height}
+    if len(buffer.getvalue()) >= len(part.data):
+        return part
+    return replace(part, data=buffer.getvalue(), media="image/webp", facts=size)

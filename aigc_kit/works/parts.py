@@ -1,0 +1,184 @@
+"""The parts of a work: a text, a picture, a voice or a clip, and who made it."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any, Literal, get_args
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import FrozenMap, Record
+
+PartKind = Literal["text", "image", "audio", "video"]
+Origin = Literal["model", "brought", "mixed", "computed", "sample", "person"]
+
+LABELS: Mapping[str, str] = FrozenMap(
+    model="AI 生成",
+    brought="AI 生成（从别处带来）",
+    mixed="含 AI 生成的声音或画面",
+    computed="程序计算，非模型生成",
+    sample="教材范文，非本次运行生成",
+    person="人工创作，非模型生成",
+)
+WRITTEN = "人工撰写，非模型生成"
+"""The label of a text by a person."""
+
+SUFFIXES: Mapping[str, str] = FrozenMap(
+    {
+        "text/plain": ".txt",
+        "image/png": ".png",
+        "image/jpeg": ".jpg",
+        "image/webp": ".webp",
+        "image/gif": ".gif",
+        "audio/wav": ".wav",
+        "audio/mpeg": ".mp3",
+        "audio/ogg": ".ogg",
+        "video/mp4": ".mp4",
+        "video/webm": ".webm",
+    }
+)
+MOST_BYTES: Mapping[str, int] = FrozenMap(text=1_000_000, image=20_000_000, audio=30_000_000, video=60_000_000)
+"""Decimal bytes; a page that carries more opens badly."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a work.
+
+    Args:
+        kind: what it is.
+        data: the file's bytes; a text as UTF-8.
+        media: its type, a key of SUFFIXES; found by looking into the bytes.
+        origin: "model" (a run of this kit: `record` says which), "brought" (made by an AI elsewhere: `credit` says by
+            which), "mixed" (put together by a program from parts some of which an AI made: `credit` says which),
+            "computed" (by a program, such as the meshes of the topology lab), "sample" (a text that comes with
+            the kit), "person" (by the learner).
+        title: shown above it.
+        alt: a picture or clip in words, for those who do not see it.
+        credit: who or what made it, and under which licence, where there is no record.
+        prompt: what was asked for, where there is no record.
+        record: of the run.
+        facts: what else is known, such as {"seconds": 5.0}.
+
+    Raises:
+        BadInput: no such kind or origin, bytes of another type, too many of them, a part that does not say who made
+            it, or a picture or clip without words.
+    """
+
+    kind: PartKind
+    data: bytes
+    media: str
+    origin: Origin
+    title: str = ""
+    alt: str = ""
+    credit: str = ""
+    prompt: str = ""
+    record: Record | None = None
+    facts: Mapping[str, Any] = field(default_factory=FrozenMap)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "facts", FrozenMap(self.facts))
+        what = f"a part of kind {self.kind!r} by {self.origin!r}"
+        if self.kind not in get_args(PartKind) or self.origin not in get_args(Origin):
+            choices = f"{', '.join(get_args(PartKind))}; {', '.join(get_args(Origin))}"
+            raise BadInput(asked=what, found="no such kind or origin", todo=f"choose from {choices}")
+        if not self.data or len(self.data) > MOST_BYTES[self.kind]:
+            most = f"{MOST_BYTES[self.kind]:,}"
+            raise BadInput(asked=what, found=f"{len(self.data):,} bytes", todo=f"give 1 to {most} bytes")
+        if media_of(self.data, self.kind) != self.media:
+            raise BadInput(
+                asked=f"{what}, {self.media}", found="bytes of another type", todo="leave the type to the kit"
+            )
+        if self.origin == "model" and self.record is None:
+            raise BadInput(asked=what, found="no record of the run", todo="pass record=, or say origin='brought'")
+        if self.origin in ("brought", "mixed") and not self.credit.strip():
+            raise BadInput(asked=what, found="nothing about the model", todo="credit='which model, on which page'")
+        if self.kind in ("image", "video") and not self.alt.strip():
+            raise BadInput(asked=what, found="no words for those who do not see it", todo="pass alt='...'")
+
+    @property
+    def label(self) -> str:
+        """Who made it, in Chinese, as the page shows it."""
+        return WRITTEN if (self.kind, self.origin) == ("text", "person") else LABELS[self.origin]
+
+    @property
+    def by_ai(self) -> bool:
+        """Whether it must carry the label of AI-made content."""
+        return self.origin in ("model", "brought", "mixed")
+
+    @property
+    def text(self) -> str:
+        """The words of a text; "" of other parts."""
+        return self.data.decode("utf-8") if self.kind == "text" else ""
+
+    @property
+    def name(self) -> str:
+        """A file name made of kind and content, never of what somebody typed."""
+        return f"{self.kind}-{hashlib.sha256(self.data).hexdigest()[:16]}{SUFFIXES[self.media]}"
+
+    @property
+    def maker(self) -> str:
+        """The model, or what the learner said."""
+        if self.record is None:
+            return self.credit
+        card = self.record.plan.get("card", {})
+        return str(card.get("name") or self.record.request["card"])
+
+    @property
+    def asked(self) -> str:
+        """The prompt."""
+        return str(self.record.request["prompt"]) if self.record is not None else self.prompt
+
+
+def media_of(data: bytes, kind: str) -> str:
+    """The type of a file by its first bytes; a picture must also open.
+
+    Raises:
+        BadInput: none that a page can show.
+    """
+    found = ""
+    if kind == "text":
+        found = _text_type(data)
+    elif data[:8] == b"\x89PNG\r\n\x1a\n":
+        found = "image/png"
+    elif data[:3] == b"\xff\xd8\xff":
+        found = "image/jpeg"
+    elif data[:6] in (b"GIF87a", b"GIF89a"):
+        found = "image/gif"
+    elif data[:4] == b"RIFF":
+        found = {b"WEBP": "image/webp", b"WAVE": "audio/wav"}.get(data[8:12], "")
+    elif data[:3] == b"ID3" or (data[:1] == b"\xff" and len(data) > 1 and data[1] & 0xE6 == 0xE2):
+        found = "audio/mpeg"
+    elif data[:4] == b"OggS":
+        found = "audio/ogg"
+    elif data[4:8] == b"ftyp":
+        found = "video/mp4"
+    elif data[:4] == b"\x1a\x45\xdf\xa3":
+        found = "video/webm"
+    if (found.split("/")[0] or "nothing") != kind:
+        raise BadInput(
+            asked=f"a part of kind {kind!r}",
+            found=f"bytes that begin with {data[:8]!r}",
+            todo=f"give {', '.join(s for m, s in SUFFIXES.items() if m.startswith(kind))}",
+        )
+    if kind == "image":
+        _opens(data)
+    return found
+
+
+def _text_type(data: bytes) -> str:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return ""
+    return "text/plain"
+
+
+def _opens(data: bytes) -> None:
+    from PIL import Image
+
+    try:
+        with Image.open(BytesIO(data)) as image:
+            image.verify()
+    except Exception as error:  # Pillow raises whatever its readers meet
+        raise BadInput(asked="a picture", found=f"it does not open ({error})", todo="save it again as PNG") from None

@@ -1,0 +1,90 @@
+"""The parts of a work from the engines that are here: a picture, a clip, a storyboard. Both tiers by the same calls."""
+
+from collections.abc import Callable
+from typing import Any
+
+from aigc_kit.core.errors import BadInput, NotOnDisk
+from aigc_kit.core.types import Take
+from aigc_kit.works.prompts import visual
+from aigc_kit.works.storyboard import TOTAL, Storyboard, draft, parse, prompt
+
+
+def paint(style: str = "科技感", moment: str = "", **values: Any) -> Take:
+    """A picture of the lesson by the image model that is here, in the words that this model reads.
+
+    Args:
+        style, moment: as in `visual`.
+        values: of `aigc_kit.make.image.plan_for`, such as seed=42, steps=20, tier="tiny".
+
+    Returns:
+        A Take of uint8 (1, H, W, 3); its labels say what of the prompt was read.
+
+    Raises:
+        NotOnDisk: no image model is on this machine.
+    """
+    from aigc_kit.make import image
+
+    plans = visual(style, moment)
+    chosen = image.plan_for(plans.zh, **values).card
+    wanted, avoid = plans.asked(chosen)
+    made = image.plan_for(wanted, negative=avoid, **{**values, "card": chosen.name})
+    return image.run(made.request, made)
+
+
+def film(moment: str = "一个黄色的甜甜圈变成咖啡杯", **values: Any) -> Take | None:
+    """A clip of the change by the video model that is here; None where there is none.
+
+    Args:
+        moment: what happens, in Chinese.
+        values: of `aigc_kit.make.video.plan_for`.
+
+    Returns:
+        A Take of frames uint8 (T, H, W, 3), or None.
+    """
+    from aigc_kit.make import video
+
+    try:
+        made = video.plan_for(moment, **values)
+    except NotOnDisk:
+        return None
+    return video.run(made.request, made)
+
+
+def storyboard(
+    article: str,
+    shots: int = 8,
+    total: float = TOTAL,
+    *,
+    ask: Callable[[str], Take] | None = None,
+) -> tuple[Storyboard, Take | None]:
+    """A first storyboard of an article, by a Chinese model where one is here, else by rule.
+
+    Args:
+        article: the finished text.
+        shots: how many, at most.
+        total: seconds.
+        ask: prompt -> Take of a text; None asks the model on this machine, if `can_write` names one.
+
+    Returns:
+        The storyboard, whose seconds add up; the Take of the model's answer, or None where the rule made it, be it
+        that no model is here or that its answer holds no table.
+
+    Raises:
+        BadInput: no text.
+    """
+    from aigc_kit.works.writing import can_write
+
+    if ask is None and can_write() is None:
+        return draft(article, shots, total), None
+    answer = (ask or _asked)(prompt(article, shots, total))
+    try:
+        return parse(str(answer.data), total), answer
+    except BadInput:
+        return draft(article, shots, total), None
+
+
+def _asked(words: str) -> Take:
+    from aigc_kit.make import text
+
+    made = text.plan_for(words, language="zh", chat=True, temperature=0.3, max_new_tokens=900)
+    return text.run(made.request, made)

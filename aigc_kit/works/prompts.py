@@ -1,0 +1,149 @@
+"""The prompt of the article as a template with slots, in the manner of Feynman; and the kit's own sample article."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import Card, FrozenMap
+from aigc_kit.media.pages import template_text
+
+TITLE = "数学家的魔法：如何把甜甜圈变成咖啡杯？"
+
+TOPOLOGY: Mapping[str, str] = FrozenMap(
+    concept="为什么在拓扑学里，咖啡杯和甜甜圈是一样的",
+    audience="高中生",
+    length="400",
+    analogy="橡皮泥（或者橡皮膜）可以随意拉伸、压扁，但不许撕破、不许粘合",
+    must="洞的个数；从头到尾，那一个洞一直在",
+    steps="从一个甜甜圈开始，一步一步把它捏成有把手的咖啡杯",
+    example="早餐桌上的甜甜圈和咖啡杯，再比较一个没有把手的碗",
+    ending="幽默而机智",
+)
+"""The slots of the course's own topic."""
+
+SUGGESTIONS: Mapping[str, tuple[str, ...]] = FrozenMap(
+    科学=("薛定谔的猫", "黑洞的信息悖论", "分形几何", "DNA双螺旋结构"),
+    人文=("萨丕尔-沃尔夫假说", "奥卡姆剃刀原理", "囚徒困境", "意识流文学"),
+)
+"""Other concepts for the first exercise."""
+
+LONGEST_SLOT = 500
+_SLOT = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A filled template: the text, and what was filled in."""
+
+    text: str
+    slots: Mapping[str, str]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def slots() -> tuple[str, ...]:
+    """Names of the slots, in order.
+
+    >>> slots()[:3]
+    ('audience', 'concept', 'length')
+    """
+    return tuple(dict.fromkeys(_SLOT.findall(template_text("story_feynman.txt"))))
+
+
+def feynman(**values: str | int) -> Prompt:
+    """The template with its slots filled; what is left out is taken from TOPOLOGY only if the concept is.
+
+    Args:
+        values: slot -> text, see `slots`. With a concept of your own all slots but audience, length and ending are
+            needed, since the others belong to the donut.
+
+    Raises:
+        BadInput: unknown or empty slots, one that is too long, or one that is not filled.
+
+    >>> feynman(audience="小学生").text[:15]
+    '请用费曼的方法，给小学生讲清楚'
+    """
+    names, given = slots(), {name: str(value).strip() for name, value in values.items()}
+    shared = TOPOLOGY if given.get("concept", TOPOLOGY["concept"]) == TOPOLOGY["concept"] else _GENERAL
+    filled = {**shared, **given}
+    strange, missing = sorted(set(filled) - set(names)), [name for name in names if not filled.get(name)]
+    if strange or missing:
+        raise BadInput(
+            asked="the Feynman prompt",
+            found=f"unknown slots {strange}" if strange else f"nothing for {', '.join(missing)}",
+            todo=f"fill {', '.join(names)}",
+        )
+    for name, value in filled.items():
+        if len(value) > LONGEST_SLOT or _SLOT.search(value):
+            why = "a slot in it" if _SLOT.search(value) else f"{len(value)} characters"
+            raise BadInput(asked=f"slot {name!r}", found=why, todo=f"give at most {LONGEST_SLOT} plain characters")
+    text = _SLOT.sub(lambda found: filled[found[1]], template_text("story_feynman.txt"))
+    return Prompt(text.strip(), FrozenMap(filled))
+
+
+_GENERAL = {name: TOPOLOGY[name] for name in ("audience", "length", "ending")}
+
+
+def sample() -> str:
+    """The article that comes with the kit, for runs in which no model that writes Chinese is there; origin "sample"."""
+    return template_text("story_sample.txt").strip()
+
+
+STYLES: Mapping[str, str] = FrozenMap(科技感="high-tech, neon", 概念艺术="concept art", 三维卡通="3D cartoon")
+"""Styles of the picture in the lesson (三维卡通 is its 3D卡通), Chinese -> English."""
+
+NEAREST: Mapping[str, str] = FrozenMap(科技感="霓虹", 概念艺术="油画", 三维卡通="卡通")
+"""Style of the lesson -> what comes nearest to it among the six styles of the tiny world. Our choice."""
+
+
+@dataclass(frozen=True)
+class Visual:
+    """One prompt plan for pictures and clips of both tiers.
+
+    Args:
+        zh, en: the prompt; full models that read English only get the English one.
+        negative_zh, negative_en: what to avoid.
+        tiny: the prompt of tiny models: the style is replaced by the nearest of their closed world.
+        phrase: what they make of it: the part that their vocabulary holds.
+    """
+
+    zh: str
+    en: str
+    negative_zh: str
+    negative_en: str
+    tiny: str
+    phrase: str
+
+    def asked(self, card: Card) -> tuple[str, str]:
+        """Prompt and negative for a model."""
+        if card.constraints.get("world") == "tinyworld":
+            return self.tiny, self.negative_zh
+        if card.constraints.get("languages") == ("en",):
+            return self.en, self.negative_en
+        return self.zh, self.negative_zh
+
+
+def visual(style: str = "科技感", moment: str = "") -> Visual:
+    """The lesson's prompt of the glowing torus, in one of its styles.
+
+    Args:
+        style: a key of STYLES.
+        moment: a few words of your own in Chinese put before it, such as "一个黄色的咖啡杯"; the tiny models then
+            show only that.
+
+    Raises:
+        BadInput: no such style.
+    """
+    from aigc_kit.worlds.prompts import translate
+    from aigc_kit.worlds.prompts.library import course_prompt
+    from aigc_kit.worlds.tinyworld.vocab import phrase
+
+    if style not in STYLES:
+        raise BadInput(asked=f"style {style!r}", found="not one of the lesson's", todo=f"choose {', '.join(STYLES)}")
+    made, avoid, own = course_prompt("topology"), course_prompt("topology-negative"), moment.strip()
+    zh = "，".join(filter(None, (own, made.zh, style)))
+    en = ", ".join(filter(None, (translate(own).en if own else "", made.en, STYLES[style])))
+    tiny = f"{NEAREST[style]}风格，{own or made.zh}"
+    return Visual(zh, en, avoid.zh, avoid.en, tiny, phrase(tiny).phrase)

@@ -1,0 +1,112 @@
+"""The evaluation: fifteen lines on three levels, the learner's own marks, and hints that the kit can measure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from aigc_kit.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from aigc_kit.works.work import Work
+
+MOST_POINTS = 5
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One line: its name in calls, level, group, what it is called, and the question to ask oneself."""
+
+    name: str
+    level: str
+    group: str
+    title: str
+    question: str
+
+
+CRITERIA = (
+    Criterion("text.right", "单一模态", "文本", "科学准确", "洞、连续变形说对了吗？有没有编造的事实？"),
+    Criterion("text.plain", "单一模态", "文本", "通俗生动", "不学拓扑的同学读得懂吗？比喻贴切吗？"),
+    Criterion("text.whole", "单一模态", "文本", "结构完整", "有开头、有步骤、有结尾吗？长度合适吗？"),
+    Criterion("image.topic", "单一模态", "图像", "切合主题", "看得出甜甜圈和杯子的联系吗？"),
+    Criterion("image.craft", "单一模态", "图像", "画面质量", "清晰吗？有没有扭曲、多余的东西？"),
+    Criterion("image.idea", "单一模态", "图像", "创意表现", "有没有自己的想法，而不是套模板？"),
+    Criterion("audio.clear", "单一模态", "音频", "清晰可懂", "每个字都听得清吗？音量合适吗？"),
+    Criterion("audio.pace", "单一模态", "音频", "语速停顿", "快慢合适吗？该停的地方停了吗？"),
+    Criterion("audio.tone", "单一模态", "音频", "语气感染", "语气和内容配吗？愿意听完吗？"),
+    Criterion("between.theme", "模态之间", "一致性", "主题一致", "文字、画面、声音说的是同一件事吗？"),
+    Criterion("between.style", "模态之间", "一致性", "风格一致", "色调和语气像出自同一个作品吗？"),
+    Criterion("between.rhythm", "模态之间", "一致性", "节奏一致", "画面变化和旁白合拍吗？"),
+    Criterion("whole.complete", "整体", "作品", "完整可用", "别人只拿到这一个网页，看得全、读得懂吗？"),
+    Criterion("whole.honest", "整体", "作品", "来源清楚", "每个部分是谁做的、用什么做的，写明了吗？"),
+    Criterion("whole.moving", "整体", "作品", "打动读者", "看完想讲给别人听吗？"),
+)
+
+
+@dataclass(frozen=True)
+class Hint:
+    """What was measured for one line: in words, and whether it lies in the usual range (None: no range is known)."""
+
+    words: str
+    usual: bool | None = None
+
+
+def criterion(name: str) -> Criterion:
+    """A line by its name.
+
+    Raises:
+        BadInput: there is none.
+    """
+    for each in CRITERIA:
+        if each.name == name:
+            return each
+    raise BadInput(asked=f"the line {name!r}", found="no such line", todo=", ".join(c.name for c in CRITERIA))
+
+
+def check_mark(name: str, points: Any) -> None:
+    """Refuse a mark that is none: 1 to 5 points for a line of CRITERIA."""
+    criterion(name)
+    if not isinstance(points, int) or isinstance(points, bool) or not 1 <= points <= MOST_POINTS:
+        raise BadInput(asked=f"{points!r} points", found="not a mark", todo=f"give 1 to {MOST_POINTS}")
+
+
+def hints(work: "Work") -> dict[str, Hint]:
+    """What can be measured of a work, by line; lines that only a person can judge are not in it."""
+    from aigc_kit.works import measured
+
+    found: dict[str, Hint] = {}
+    for measure in (measured.of_text, measured.of_image, measured.of_audio, measured.between, measured.of_whole):
+        found |= measure(work)
+    return found
+
+
+def table(work: "Work") -> list[dict[str, Any]]:
+    """All lines with hint, points (None: not marked yet) and note, for a form, the page and the export."""
+    known = hints(work)
+    rows: list[dict[str, Any]] = []
+    for each in CRITERIA:
+        mark: Mapping[str, Any] = work.marks.get(each.name, {})
+        hint = known.get(each.name)
+        rows.append(
+            {
+                "name": each.name,
+                "level": each.level,
+                "group": each.group,
+                "title": each.title,
+                "question": each.question,
+                "hint": hint.words if hint else "",
+                "usual": hint.usual if hint else None,
+                "points": mark.get("points"),
+                "note": mark.get("note", ""),
+            }
+        )
+    return rows
+
+
+def total(work: "Work") -> tuple[int, int]:
+    """Points given, and the most that the marked lines allow.
+
+    >>> from aigc_kit.works.work import Work
+    >>> work = Work("洞"); work.mark("text.right", 4); total(work)
+    (4, 5)
+    """
+    return sum(mark["points"] for mark in work.marks.values()), MOST_POINTS * len(work.marks)

@@ -1,0 +1,256 @@
+"""A storyboard: shots with picture, voice-over and sound, whose seconds add up; drafted, parsed, checked, retimed."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.works.review import length
+
+TOTAL = 60.0
+SHORTEST, MOST_SHOTS = 1.0, 40
+COLUMNS = ("镜头序号", "画面描述", "旁白", "音效/音乐", "秒")
+CLOSE = 0.005  # seconds by which the sum may differ, for seconds typed with two digits
+
+PROMPT = """请把下面的文章改写成一个 {total:g} 秒短视频的分镜表，共 {shots} 个镜头，节奏快，画面有冲击力。
+只输出一个表格，列为：{columns}，用 | 分隔；最后一列是这个镜头的秒数，加起来正好 {total:g}。
+旁白每秒不超过 4 个字。
+
+文章：
+{article}"""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One shot.
+
+    Args:
+        picture: what is seen, in words.
+        voice: what is said.
+        sound: effects or music, in words.
+        seconds: how long, at least 1.
+    """
+
+    picture: str
+    voice: str
+    sound: str
+    seconds: float
+
+    def __post_init__(self) -> None:
+        try:
+            seconds = float(self.seconds)
+        except (TypeError, ValueError):
+            seconds = float("nan")
+        if not SHORTEST <= seconds <= 600:
+            raise BadInput(asked=f"a shot of {self.seconds!r} s", found="no length", todo="1 to 600 seconds")
+        if not str(self.picture).strip():
+            raise BadInput(asked="a shot", found="nothing to see", todo="say what is in the picture")
+        object.__setattr__(self, "seconds", seconds)
+
+
+@dataclass(frozen=True)
+class Storyboard:
+    """Shots in order, whose seconds add up to `total`.
+
+    Raises:
+        BadInput: no shots, too many, or another sum; the message says by how much.
+    """
+
+    shots: tuple[Shot, ...]
+    total: float = TOTAL
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shots", tuple(self.shots))
+        if not 1 <= len(self.shots) <= MOST_SHOTS:
+            raise BadInput(asked=f"a storyboard of {len(self.shots)} shots", found="none", todo=f"1 to {MOST_SHOTS}")
+        found = sum(shot.seconds for shot in self.shots)
+        if abs(found - self.total) > CLOSE:
+            more = found - self.total
+            raise BadInput(
+                asked=f"a storyboard of {self.total:g} s",
+                found=f"the shots last {found:g} s",
+                todo=f"{'take away' if more > 0 else 'add'} {abs(more):g} s, or call balanced(...)",
+            )
+
+    @property
+    def starts(self) -> tuple[float, ...]:
+        """When each shot begins, in seconds."""
+        begun, found = 0.0, []
+        for shot in self.shots:
+            found.append(begun)
+            begun += shot.seconds
+        return tuple(found)
+
+    def table(self) -> list[dict[str, Any]]:
+        """Rows for a table, by COLUMNS."""
+        return [
+            dict(zip(COLUMNS, (i, s.picture, s.voice, s.sound, s.seconds), strict=True))
+            for i, s in enumerate(self.shots, 1)
+        ]
+
+    def subtitles(self) -> str:
+        """The voice-over as WebVTT."""
+        lines = ["WEBVTT", ""]
+        for shot, start in zip(self.shots, self.starts, strict=True):
+            if shot.voice.strip():
+                words = " ".join(shot.voice.split()).replace("-->", "→").replace("&", "&amp;").replace("<", "&lt;")
+                lines += [f"{_clock(start)} --> {_clock(start + shot.seconds)}", words, ""]
+        return "\n".join(lines)
+
+    def retimed(self, spoken: Sequence[float], pause: float = 0.4) -> "Storyboard":
+        """Lengths that leave room for the voice: every shot lasts at least as long as what is said in it.
+
+        Args:
+            spoken: seconds of voice of each shot.
+            pause: seconds after each voice.
+
+        Raises:
+            BadInput: the voice alone is longer than the storyboard, or another number of lengths.
+        """
+        if len(spoken) != len(self.shots):
+            raise BadInput(
+                asked=f"{len(self.shots)} shots", found=f"{len(spoken)} voices", todo="one for each, 0 if none"
+            )
+        least = [max(said + pause if said > 0 else 0.0, SHORTEST) for said in spoken]
+        if sum(least) > self.total:
+            raise BadInput(
+                asked=f"a storyboard of {self.total:g} s",
+                found=f"the voice alone takes {sum(least):.1f} s",
+                todo="shorten the voice-over, or speak faster",
+            )
+        wanted = [max(shot.seconds - low, 0.0) for shot, low in zip(self.shots, least, strict=True)]
+        spare, share = self.total - sum(least), sum(wanted)
+        more = [spare * (want / share if share else 1 / len(wanted)) for want in wanted]
+        return self._with([low + extra for low, extra in zip(least, more, strict=True)])
+
+    def _with(self, seconds: Sequence[float]) -> "Storyboard":
+        rounded = [round(value, 2) for value in seconds]
+        rounded[-1] = round(rounded[-1] + self.total - sum(rounded), 2)
+        return replace(self, shots=tuple(replace(s, seconds=v) for s, v in zip(self.shots, rounded, strict=True)))
+
+
+def from_rows(rows: Iterable[Mapping[str, Any]], total: float = TOTAL) -> Storyboard:
+    """Rows of a table, keys as in COLUMNS, as a storyboard.
+
+    Raises:
+        BadInput: as `Storyboard` and `Shot`; the message says which shot.
+    """
+    shots = []
+    for index, row in enumerate(rows, 1):
+        try:
+            shots.append(Shot(*(row[name] for name in COLUMNS[1:])))
+        except KeyError as error:
+            raise BadInput(asked=f"shot {index}", found=f"no column {error}", todo=f"give {COLUMNS}") from None
+        except BadInput as error:
+            raise BadInput(asked=f"shot {index}: {error.asked}", found=error.found, todo=error.todo) from None
+    return Storyboard(tuple(shots), total)
+
+
+def prompt(article: str, shots: int = 8, total: float = TOTAL) -> str:
+    """What to ask a text engine for a storyboard."""
+    return PROMPT.format(total=total, shots=shots, columns=" | ".join(COLUMNS), article=article.strip())
+
+
+def parse(answer: str, total: float = TOTAL) -> Storyboard:
+    """The table in a model's answer; seconds that do not add up are balanced, since models cannot count.
+
+    Raises:
+        BadInput: no table with such columns in it.
+    """
+    shots = []
+    for line in answer.splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        number = re.search(r"\d+(?:\.\d+)?", cells[-1])
+        if len(cells) == len(COLUMNS) and number and cells[1] and not set(cells[1]) <= {"-", ":", " "}:
+            shots.append(Shot(cells[1], cells[2], cells[3], min(max(float(number[0]), SHORTEST), 600)))
+    if not shots:
+        raise BadInput(
+            asked="a storyboard from an answer",
+            found="no row of five cells that ends in seconds",
+            todo="ask again, or take draft(article)",
+        )
+    return balanced(shots, total)
+
+
+def balanced(shots: Sequence[Shot], total: float = TOTAL) -> Storyboard:
+    """The shots with their seconds scaled so that they add up; none gets shorter than one second."""
+    if len(shots) * SHORTEST > total:
+        raise BadInput(asked=f"{len(shots)} shots in {total:g} s", found="under a second each", todo="take fewer")
+    extra = [shot.seconds - SHORTEST for shot in shots]
+    spare = total - SHORTEST * len(shots)
+    seconds = [SHORTEST + (spare * each / sum(extra) if sum(extra) else spare / len(shots)) for each in extra]
+    rounded = [round(value, 2) for value in seconds]
+    longest = rounded.index(max(rounded))  # it can spare the hundredths that rounding is off by
+    rounded[longest] = round(rounded[longest] + total - sum(rounded), 2)
+    return Storyboard(tuple(replace(s, seconds=v) for s, v in zip(shots, rounded, strict=True)), total)
+
+
+def draft(article: str, shots: int = 8, total: float = TOTAL, pace: float = 4.0) -> Storyboard:
+    """A first storyboard by rule, without a model: the sentences in order, shortened to what can be said in the time.
+
+    Args:
+        article: the text.
+        shots: at most so many.
+        total: seconds.
+        pace: characters that the voice says in a second; 4 is calm.
+
+    Raises:
+        BadInput: no text.
+    """
+    sentences = [piece.strip() for piece in re.findall(r"[^。！？!?\n]+[。！？!?]?[”’」]?", article) if length(piece)]
+    if not sentences:
+        raise BadInput(asked="a storyboard", found="no sentence", todo="write the article first")
+    count = min(shots, len(sentences))
+    made = []
+    for index, group in enumerate(_groups(sentences, count)):
+        voice = _shortened(group, int(total * pace / count))
+        sound = "轻快的音乐进入" if index == 0 else "音乐渐弱，一声轻响" if index == count - 1 else "音乐继续"
+        made.append(Shot(_scene(group[0]), voice, sound, SHORTEST + length(voice)))
+    return balanced(made, total)
+
+
+def _scene(sentence: str, most: int = 24) -> str:
+    """What could be seen while a sentence is said: its clauses within `most` signs, or its beginning."""
+    said = ""
+    for clause in re.findall(r"[^，；：,;。！？!?]+[，；：,;。！？!?]*", sentence):
+        if said and len(said + clause) > most:
+            break
+        said += clause
+    said = said.rstrip("，；：,;。！？!?”’」")
+    return said if len(said) <= most else said[: most - 1] + "…"
+
+
+def _groups(sentences: list[str], count: int) -> list[list[str]]:
+    """Sentences in `count` groups of about the same length, in order, none empty."""
+    groups: list[list[str]] = [[] for _ in range(count)]
+    size, said = sum(map(length, sentences)), 0
+    for index, sentence in enumerate(sentences):
+        empty = next((i for i, group in enumerate(groups) if not group), count)
+        place = min(int(said / size * count), empty, count - 1)
+        if len(sentences) - index <= count - empty:  # as many left as empty groups: one each
+            place = empty
+        groups[max(place, empty - 1, 0)].append(sentence)
+        said += length(sentence)
+    return groups
+
+
+def _shortened(group: list[str], most: int) -> str:
+    """The first sentences within `most` characters; the first one may be half as long again, else it loses clauses."""
+    said = ""
+    for sentence in group:
+        if length(said + sentence) > (most if said else 1.5 * most):
+            break
+        said += sentence
+    if said:
+        return said
+    for clause in re.findall(r"[^，；：,;]+[，；：,;]?", group[0]):
+        if said and length(said + clause) > most:
+            break
+        said += clause
+    return said.rstrip("，；：,;") + ("" if said[-1] in "。！？!?”" else "。")
+
+
+def _clock(seconds: float) -> str:
+    whole = round(seconds * 1000)
+    return f"{whole // 3600000:02}:{whole // 60000 % 60:02}:{whole // 1000 % 60:02}.{whole % 1000:03}"

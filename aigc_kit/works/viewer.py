@@ -1,0 +1,217 @@
+"""The 3-D view: meshes of the deformation packed into a page that turns them with the mouse or the keyboard."""
+
+import base64
+import json
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.media.pages import environment, markup, policy, safe, template_text
+from aigc_kit.worlds.topology import Camera, Field, Mesh, Topology, donut_to_mug, gilding, mesh_of, render, topology
+
+CELL = 0.1
+MOMENTS = 15
+TURN, RISE = 15.0, 24.0  # degrees
+LARGEST_INDEX = 65535
+ALT = "甜甜圈连续变成咖啡杯的立体模型：金色的圆环带着唯一的洞，变成杯子的把手。"
+
+
+FRAME = "body { margin: 8px; font: 15px/1.6 system-ui, sans-serif; color-scheme: light dark; }"
+FILLED = ".morph img, .morph canvas { aspect-ratio: auto; height: max(160px, calc(100vh - 8.5rem)); }"
+"""In a frame the picture takes what the controls leave, so that both are seen."""
+
+
+@dataclass(frozen=True)
+class View:
+    """What the page needs.
+
+    Args:
+        picture: data: address of the picture that stands there without WebGL.
+        alt: what is to be seen, in words.
+        words: what the numbers say.
+        data: JSON for the script.
+    """
+
+    picture: str
+    alt: str
+    words: str
+    data: str
+
+
+def morph_view(
+    family: Callable[[float], Field] = donut_to_mug,
+    *,
+    moments: int = MOMENTS,
+    cell: float = CELL,
+    gold: Callable[[float, np.ndarray], np.ndarray] | None = gilding,
+    alt: str = ALT,
+) -> View:
+    """A family of solids as a view with a slider; every mesh is counted, and its numbers stand below it.
+
+    Args:
+        family: t in [0, 1] -> Field.
+        moments: how many meshes, 2 to 61.
+        cell: of the grid, in units of the solid; smaller is finer and larger.
+        gold: (t, points) -> how golden, (V,); None: all golden.
+        alt: what is to be seen, in words.
+
+    Raises:
+        BadInput: other numbers, or a mesh with more than 65,536 vertices.
+    """
+    if not 2 <= moments <= 61:
+        raise BadInput(asked=f"moments={moments}", found="not a slider", todo="choose 2 to 61")
+    times = np.linspace(0, 1, moments).tolist()
+    meshes = [mesh_of(family(t), cell) for t in times]
+    found = [topology(mesh) for mesh in meshes]
+    shares = [
+        np.ones(len(mesh.vertices)) if gold is None else np.asarray(gold(t, mesh.vertices))
+        for t, mesh in zip(times, meshes, strict=True)
+    ]
+    words = [words_of(each, t) for each, t in zip(found, times, strict=True)]
+    middle = moments // 2
+    picture = _picture(meshes[middle], shares[middle], family(times[middle]))
+    return View(picture, alt, summary(found, times), pack(meshes, shares, words))
+
+
+def summary(found: Sequence[Topology], times: Sequence[float]) -> str:
+    """What the counts say together: the genus stays, or when it changes.
+
+    Args:
+        found: of each mesh.
+        times: its t.
+    """
+    head = f"{len(found)} 个时刻的曲面都是重新算出、封闭的网格，亏格由顶点数 V − 棱数 E + 面数 F 数出来。"
+    changes = [i for i in range(1, len(found)) if found[i].genus != found[i - 1].genus]
+    if not changes:
+        same = "、".join(map(str, found[0].genus))
+        return f"{head}它们的亏格都是 {same}：没有撕破，也没有粘合。"
+    told = (
+        f"t = {times[i - 1]:.2f} 到 {times[i]:.2f} 之间从 {_several(found[i - 1])} 变成 {_several(found[i])}"
+        for i in changes
+    )
+    return f"{head}亏格变了：{'；'.join(told)}。"
+
+
+def _several(found: Topology) -> str:
+    return "＋".join(map(str, found.genus))
+
+
+def notebook_html(view: View, height: int = 520) -> str:
+    """The view as a frame for a notebook: scripts run inside only, without access to the notebook.
+
+    Args:
+        view: of `morph_view`.
+        height: of the frame, in pixels.
+    """
+    page = escape(document(view), quote=True)
+    size = 'width="100%" style="border:0" height="' + str(int(height)) + '"'
+    return f'<iframe sandbox="allow-scripts" srcdoc="{page}" {size} title="{escape(view.alt, quote=True)}"></iframe>'
+
+
+def document(view: View) -> str:
+    """The view as a page of its own."""
+    css, script = template_text("story_viewer.css"), template_text("story_viewer.js")
+    css = f"{FRAME}\n{css}\n{FILLED}"
+    return (
+        environment()
+        .get_template("story_view.html.j2")
+        .render(
+            view=safe(view),
+            title="从甜甜圈到咖啡杯",
+            csp=policy((script,), (css,)),
+            css=markup(css),
+            script=markup(script),
+        )
+    )
+
+
+def words_of(found: Topology, t: float) -> str:
+    """The count of one mesh in Chinese.
+
+    >>> from aigc_kit.worlds.topology import topology, torus
+    >>> words_of(topology(torus(8, 6)), 0.5)
+    't = 0.50：V 48 − E 144 + F 96 = 0，亏格 1'
+    """
+    parts = (f"V {p.vertices} − E {p.edges} + F {p.faces} = {p.euler}，亏格 {p.genus}" for p in found.parts)
+    return f"t = {t:.2f}：" + "；".join(parts)
+
+
+def pack(meshes: Sequence[Mesh], shares: Sequence[np.ndarray], words: Sequence[str]) -> str:
+    """Meshes as JSON for the script: whole numbers of 16 bits, as differences, low bytes first, deflated, base64.
+
+    Args:
+        meshes: at least one.
+        shares: float (V,) in [0, 1] for each, how golden.
+        words: a line for each.
+
+    Raises:
+        BadInput: a mesh with too many vertices for 16 bits.
+    """
+    largest = max(len(mesh.vertices) for mesh in meshes)
+    if largest > LARGEST_INDEX + 1:
+        raise BadInput(
+            asked="a 3-D view", found=f"a mesh of {largest:,} vertices; 65,536 fit", todo="take larger cells"
+        )
+    low = np.min([mesh.vertices.min(axis=0) for mesh in meshes], axis=0)
+    high = np.max([mesh.vertices.max(axis=0) for mesh in meshes], axis=0)
+    step = float((high - low).max()) / LARGEST_INDEX
+    rows: list[np.ndarray] = []
+    for mesh, share in zip(meshes, shares, strict=True):
+        places = np.rint((mesh.vertices - low) / step).astype(np.int64)
+        rows += [
+            _steps(places),
+            _steps(mesh.faces),
+            _steps(np.rint(np.clip(share, 0, 1) * 255).astype(np.int64)[:, None]),
+        ]
+    numbers = np.concatenate(rows)
+    plain = np.concatenate([numbers & 255, numbers >> 8]).astype(np.uint8).tobytes()
+    data = {
+        "low": [round(float(value), 6) for value in low],
+        "step": step,
+        "turn": float(np.radians(TURN)),
+        "rise": float(np.radians(RISE)),
+        "length": len(numbers),
+        "shapes": [
+            {"vertices": len(mesh.vertices), "faces": len(mesh.faces), "words": line}
+            for mesh, line in zip(meshes, words, strict=True)
+        ],
+        "packed": base64.b64encode(zlib.compress(plain, 9)).decode(),
+    }
+    return json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
+
+
+def unpack(text: str) -> list[tuple[Mesh, np.ndarray]]:
+    """What `pack` packed, (mesh, shares) for each; the script does the same."""
+    data = json.loads(text)
+    plain = np.frombuffer(zlib.decompress(base64.b64decode(data["packed"])), np.uint8).astype(np.int64)
+    numbers, place, found = plain[: data["length"]] | plain[data["length"] :] << 8, 0, []
+
+    def take(count: int, width: int) -> np.ndarray:
+        nonlocal place
+        rows = numbers[place : place + count * width].reshape(count, width)
+        place += count * width
+        return np.cumsum(rows, axis=0) & LARGEST_INDEX
+
+    for shape in data["shapes"]:
+        places, faces = take(shape["vertices"], 3), take(shape["faces"], 3)
+        share = take(shape["vertices"], 1)[:, 0] / 255
+        found.append((Mesh(np.array(data["low"]) + places * data["step"], faces), share))
+    return found
+
+
+def _steps(rows: np.ndarray) -> np.ndarray:
+    """Each row as its difference to the one before, 0 to 65535 (modulo), flat."""
+    return (np.diff(rows, axis=0, prepend=0) & LARGEST_INDEX).ravel()
+
+
+def _picture(mesh: Mesh, share: np.ndarray, field: Field) -> str:
+    pixels = render(mesh, Camera(TURN, RISE), size=480, gold=share, field=field)[60:420]
+    buffer = BytesIO()
+    Image.fromarray(pixels).save(buffer, "WEBP", quality=82)
+    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()

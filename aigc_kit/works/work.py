@@ -1,0 +1,213 @@
+"""A work: parts from any lab or from elsewhere, kept in a folder, so that one goes on tomorrow."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.paths import write_atomically
+from aigc_kit.core.redact import redact, secret_names_in
+from aigc_kit.core.types import Take, as_json
+from aigc_kit.keep import record
+from aigc_kit.works.part_from import from_take, make
+from aigc_kit.works.parts import Origin, Part, PartKind
+
+FILE = "work.json"
+FORMAT = 1
+LONGEST_TITLE = 200
+_PART = re.compile(r"(?:text|image|audio|video)-[0-9a-f]{16}\.[a-z0-9]{3,4}")
+_OWN = re.compile(rf"{_PART.pattern}(?:\.record\.json)?")
+_SETTINGS = {"negative": "负面提示词", "seed": "种子", "steps": "步数", "guidance": "CFG"}
+_WORDS = ("title", "alt", "credit", "prompt")
+
+
+class Work:
+    """Gathers the parts of one work.
+
+    Args:
+        topic: what it is about.
+        title: of the page; default the topic.
+
+    Raises:
+        BadInput: no topic, or a title of more than 200 characters.
+
+    >>> work = Work("甜甜圈与咖啡杯")
+    >>> work.add("text", "它们都有一个洞。", "person").label
+    '人工撰写，非模型生成'
+    """
+
+    def __init__(self, topic: str, title: str = "") -> None:
+        self.topic, self.title = topic.strip(), title.strip() or topic.strip()
+        if not self.topic or len(self.title) > LONGEST_TITLE:
+            raise BadInput(
+                asked=f"a work on {topic[:40]!r}",
+                found="no topic" if not self.topic else f"a title of {len(self.title)} characters",
+                todo=f"give a topic, and a title of at most {LONGEST_TITLE} characters",
+            )
+        self.parts: list[Part] = []
+        self.rounds: list[dict[str, str]] = []
+        self.marks: dict[str, dict[str, Any]] = {}
+        self.created = _now()
+
+    def add(self, kind: PartKind, content: Any, origin: Origin, *, keep: bool = False, **words: Any) -> Part:
+        """Put in a part. One of the same kind is replaced, unless `keep` is true. Arguments as in `making.make`."""
+        return self.put(make(kind, content, origin, **words), keep=keep)
+
+    def take(self, made: Take, *, keep: bool = False, **words: Any) -> Part:
+        """Put in what a lab's `run` returned, with its record. `words`: title, alt, credit."""
+        return self.put(from_take(made, **words), keep=keep)
+
+    def put(self, part: Part, *, keep: bool = False) -> Part:
+        """Put in a part; see `add`.
+
+        Raises:
+            BadInput: a text or prompt with the value of an environment variable that holds a key.
+        """
+        names = secret_names_in("\n".join((part.text, part.title, part.alt, part.credit, part.asked)))
+        if names:
+            raise BadInput(
+                asked=f"to put in a {part.kind}",
+                found=f"it contains the value of the environment variable {names[0]}, which holds a key",
+                todo="take the key out first; nothing was put in",
+            )
+        self.parts = [each for each in self.parts if keep or each.kind != part.kind] + [part]
+        return part
+
+    def remove(self, kind: PartKind) -> None:
+        """Take out all parts of a kind."""
+        self.parts = [part for part in self.parts if part.kind != kind]
+
+    def of(self, kind: PartKind) -> tuple[Part, ...]:
+        """The parts of a kind, in order."""
+        return tuple(part for part in self.parts if part.kind == kind)
+
+    @property
+    def text(self) -> str:
+        """All texts, one after the other."""
+        return "\n\n".join(part.text for part in self.of("text"))
+
+    def log(self, what: str, prompt: str, model: str, answer: str = "") -> None:
+        """Note a prompt that the records do not hold: a round of a conversation, a page elsewhere."""
+        self.rounds.append({"when": _now(), "what": what, "model": model, "prompt": prompt, "answer": answer})
+
+    def prompts(self) -> list[dict[str, str]]:
+        """The prompt log: every part that was asked for, then the noted rounds; keys are blotted out."""
+        found = []
+        for part in self.parts:
+            if part.asked:
+                made = part.record
+                request: Mapping[str, Any] = made.request if made else {}
+                said = [f"{zh} {request[name]}" for name, zh in _SETTINGS.items() if request.get(name) is not None]
+                if made and made.labels.get("phrase"):
+                    said.insert(0, f"模型读到的是“{made.labels['phrase']}”")
+                words = "；".join(said)
+                when = made.created if made else ""
+                found.append(
+                    {"when": when, "what": part.kind, "model": part.maker, "prompt": part.asked, "answer": words}
+                )
+        return redact([*found, *self.rounds])
+
+    def mark(self, criterion: str, points: int, note: str = "") -> None:
+        """The learner's own mark for one line of the rubric.
+
+        Raises:
+            BadInput: no such line, or not 1 to 5 points.
+        """
+        from aigc_kit.works.rubric import check_mark
+
+        check_mark(criterion, points)
+        self.marks[criterion] = {"points": points, "note": note}
+
+    def save(self, folder: Path | str) -> Path:
+        """Write the work into a folder: parts first, `work.json` last, so that it never names what is not there.
+
+        Returns:
+            The path of `work.json`.
+        """
+        folder = Path(folder)
+        rows = []
+        for part in self.parts:
+            digest = sha256(part.data).hexdigest()
+            row = {"file": part.name, "sha256": digest, "kind": part.kind, "media": part.media, "origin": part.origin}
+            row |= {name: getattr(part, name) for name in _WORDS} | {"facts": as_json(part.facts), "record": None}
+            write_atomically(folder / part.name, part.data)
+            if part.record is not None:
+                row["record"] = f"{part.name}.record.json"
+                note = as_json(replace(part.record, outputs={part.name: digest}))
+                write_atomically(folder / row["record"], _text(note))
+            rows.append(row)
+        data = {"format": FORMAT, "topic": self.topic, "title": self.title, "created": self.created, "changed": _now()}
+        data |= {"parts": rows, "rounds": self.rounds, "marks": self.marks}
+        path = write_atomically(folder / FILE, _text(redact(data)))
+        named = {name for row in rows for name in (row["file"], row["record"])}
+        for old in folder.iterdir():
+            if _OWN.fullmatch(old.name) and old.name not in named:
+                old.unlink(missing_ok=True)
+        return path
+
+    @classmethod
+    def load(cls, folder: Path | str) -> "Work":
+        """Read a work back from its folder.
+
+        Raises:
+            BadInput: no work there, a file of it is gone or changed, or one that names files outside the folder.
+        """
+        folder = Path(folder)
+        data = _read(folder)
+        try:
+            work = cls(data["topic"], data["title"])
+            work.created = str(data["created"])
+            work.parts = [_part(folder, row) for row in data["parts"]]
+            work.rounds = [
+                {k: str(row[k]) for k in ("when", "what", "model", "prompt", "answer")} for row in data["rounds"]
+            ]
+            for name, row in data["marks"].items():
+                work.mark(name, row["points"], str(row["note"]))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise _broken(f"{FILE} lacks or garbles something: {error}") from None
+        return work
+
+
+def _part(folder: Path, row: Mapping[str, Any]) -> Part:
+    name, note = row["file"], row["record"]
+    if not isinstance(name, str) or not _PART.fullmatch(name) or note not in (None, f"{name}.record.json"):
+        raise _broken(f"it names files that no work has: {str(name)[:60]!r}")
+    for each in filter(None, (name, note)):
+        path = folder / each
+        if path.is_symlink() or not path.is_file():
+            raise _broken(f"{each} is not there, or is a link")
+    data = (folder / name).read_bytes()
+    if sha256(data).hexdigest() != row["sha256"]:
+        raise _broken(f"{name} was changed; put the new version in with add(...) instead")
+    made = record.load(folder / note) if note else None
+    words = {word: str(row[word]) for word in _WORDS}
+    return Part(row["kind"], data, row["media"], row["origin"], record=made, facts=row["facts"], **words)
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    try:
+        data = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadInput(asked=f"a work in {folder}", found=f"no {FILE}", todo="give the folder of save(...)") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise _broken(f"{FILE} is not JSON: {error}") from None
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise _broken(f"{FILE} is of another format")
+    return data
+
+
+def _broken(found: str) -> BadInput:
+    return BadInput(asked="a saved work", found=found, todo="restore the folder from a copy, or begin anew")
+
+
+def _text(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

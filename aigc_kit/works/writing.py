@@ -1,0 +1,123 @@
+"""The article in a conversation: a first draft by a model that is here, follow-up wishes, every round kept."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, Any
+
+from aigc_kit.core.errors import BadInput, NotOnDisk
+from aigc_kit.core.types import Plan, Take
+from aigc_kit.works.review import Review, review
+
+if TYPE_CHECKING:
+    from aigc_kit.works.work import Work
+
+SETTINGS = {"chat": True, "temperature": 0.8, "top_p": 0.9, "max_new_tokens": 700}
+
+FOLLOW_UP = """这是你写的文章：
+
+{article}
+
+请按下面的意见重写全文，只输出改好的正文：{wish}"""
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round: what was asked for, what came back, what the review says of it, the run."""
+
+    wish: str
+    text: str
+    review: Review
+    take: Take
+
+
+class Conversation:
+    """Rounds with one model, each asking to rewrite the last draft.
+
+    Args:
+        card: name of a model ("endpoint" for a server of your own, to which the prompts are then sent); None takes a
+            Chinese model on this machine.
+        planner, runner: `aigc_kit.make.text.plan_for` and `run`; others for tests.
+        values: settings of `plan_for`, over SETTINGS.
+    """
+
+    def __init__(
+        self,
+        card: str | None = None,
+        *,
+        planner: Callable[..., Plan] | None = None,
+        runner: Callable[..., Take] | None = None,
+        **values: Any,
+    ) -> None:
+        if planner is None or runner is None:
+            from aigc_kit.make import text
+
+            planner, runner = planner or text.plan_for, runner or text.run
+        self.card, self.values = card, {**SETTINGS, **values}
+        self._plan, self._run = planner, runner
+        self.rounds: list[Round] = []
+
+    def start(self, prompt: Any, on_step: Any = None) -> Round:
+        """The first draft.
+
+        Args:
+            prompt: of `feynman`, or text.
+            on_step: called with each step of the run.
+
+        Raises:
+            NotOnDisk: no model that writes Chinese is on this machine; paste a text, or take the sample.
+        """
+        self.rounds = []
+        return self._ask(str(prompt), str(prompt), on_step)
+
+    def again(self, wish: str, on_step: Any = None) -> Round:
+        """A new draft after a wish, such as "第二段再好笑一点".
+
+        Raises:
+            BadInput: no draft yet, or no wish.
+        """
+        if not self.rounds or not wish.strip():
+            raise BadInput(asked=f"a rewrite: {wish!r}", found="no draft yet, or no wish", todo="start(prompt) first")
+        return self._ask(wish, FOLLOW_UP.format(article=self.rounds[-1].text, wish=wish.strip()), on_step)
+
+    def into(self, work: "Work", number: int = -1) -> None:
+        """Put a draft into a work, with its record; earlier rounds go into the prompt log."""
+        chosen = self.rounds[number]
+        work.take(chosen.take)
+        for each in self.rounds[: self.rounds.index(chosen)]:
+            work.log("text", each.wish, str(each.take.plan.card.name), each.text)
+
+    def _ask(self, wish: str, prompt: str, on_step: Any) -> Round:
+        plan = self._plan(prompt, card=self.card, language="zh", **self.values)
+        take = self._run(plan.request, plan, on_step)
+        made = Round(wish, str(take.data), _reviewed(str(take.data)), take)
+        self.rounds.append(made)
+        return made
+
+
+def can_write() -> str | None:
+    """The Chinese model that `Conversation` would take on this machine, or None."""
+    from aigc_kit.make import text
+
+    try:
+        return text.plan_for("你好", language="zh", chat=True, max_new_tokens=700).card.name
+    except NotOnDisk:
+        return None
+
+
+def compared(one: str, two: str) -> tuple[float, list[tuple[str, str, str]]]:
+    """How much two prompts share, and how they differ: for the log of an exercise beside that of the lesson.
+
+    Returns:
+        Ratio 0 to 1; ("equal" | "replace" | "delete" | "insert", piece of one, piece of two) in order.
+
+    >>> compared("讲甜甜圈", "讲黑洞")[1]
+    [('equal', '讲', '讲'), ('replace', '甜甜圈', '黑洞')]
+    """
+    match = SequenceMatcher(None, one, two, autojunk=False)
+    pieces: list[tuple[str, str, str]] = [(name, one[a:b], two[c:d]) for name, a, b, c, d in match.get_opcodes()]
+    return match.ratio(), pieces
+
+
+def _reviewed(text: str) -> Review:
+    return review(text if text.strip() else "（空）")

@@ -1,0 +1,163 @@
+"""Six parts -> prompt, and back again where the words tell."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+from aigc_kit.core.errors import BadInput, UnknownName
+from aigc_kit.core.types import FrozenMap
+from aigc_kit.core.types.base import check_text, freeze, shown
+from aigc_kit.worlds.prompts.library import PARTS, Word, all_words, negatives, part_names
+
+_SEPARATORS = ",，、;；。\n"
+# What a clause sounds like that the library does not hold; the first that fits decides
+_CUES = (
+    ("technical", r"艺术站|热门|杰作|\b(artstation|masterpiece)\b"),
+    ("style", r"风格|画风|艺术|插画|主义|[水油国版]画$|\b(style|painting|art|anime|sketch)\b"),
+    (
+        "technical",
+        r"\d+\s?k|\d+mm|镜头|高清|清晰|细节|分辨率|写实|画质|精细|\b(lens|shot|resolution|detail\w*|focus)\b",
+    ),
+    ("lighting", r"光|灯|雾|氛围|阴影|夜|晨|黄昏|\b(light\w*|lit|mist|fog|shadows?|night|dawn|glow\w*)\b"),
+    ("scene", r"^在|[中里]$|远处|背景|^(in|on|at|under|against|inside) |\b(background|distance)\b"),
+    ("details", r"正在|穿|戴|拿|[着]$|^\w+ing\b|\b(wearing|holding)\b"),
+)
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt and its six parts.
+
+    Args:
+        text: what goes to the model.
+        parts: name of a part -> its phrases, in the order of PARTS; only parts that have some.
+        unassigned: phrases of a text whose part is not known.
+    """
+
+    text: str
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=FrozenMap)
+    unassigned: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        freeze(self, "parts")
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Parts of the formula that are empty."""
+        return tuple(part for part in PARTS if part not in self.parts)
+
+
+def compose(parts: Mapping[str, str | Sequence[str]]) -> Prompt:
+    """Join six parts in the order of the formula; empty ones are left out.
+
+    Args:
+        parts: part (subject, details, scene, lighting, style, technical, or their Chinese names) -> a phrase or
+            several. Chinese phrases are joined with ，, others with a comma.
+
+    Raises:
+        UnknownName: no such part. BadInput: no subject nor any other phrase, or a phrase that is no text.
+
+    >>> compose({"style": "油画", "主体": "一只猫"}).text
+    '一只猫，油画'
+    """
+    given = {_part(name): tuple(_phrases(name, value)) for name, value in parts.items()}
+    ordered = {part: given[part] for part in PARTS if given.get(part)}
+    phrases = [phrase for part in ordered.values() for phrase in part]
+    if not phrases:
+        raise BadInput(asked="a prompt of six parts", found="every part is empty", todo="write at least the subject")
+    joint = "，" if any("\u3400" <= letter <= "\u9fff" for letter in "".join(phrases)) else ", "
+    return Prompt(joint.join(phrases), FrozenMap(ordered))
+
+
+def decompose(text: str) -> Prompt:
+    """Sort the phrases of a prompt into the six parts: by the library, else by cues (风格, 光, 8k, 镜头, ...).
+
+    The first phrase is the subject unless the library knows it as something else. What neither tells is `unassigned`.
+    Brackets of the weight grammar stay with their phrase.
+
+    >>> decompose("一只猫，油画，8k").parts
+    FrozenMap({'subject': ('一只猫',), 'style': ('油画',), 'technical': ('8k',)})
+    """
+    check_text("prompt", text)
+    found: dict[str, list[str]] = {}
+    unassigned = []
+    for index, phrase in enumerate(_split(text)):
+        part = _known().get(_bare(phrase)) or ("subject" if index == 0 else _part_of(_bare(phrase)))
+        if part is None:
+            unassigned.append(phrase)
+        else:
+            found.setdefault(part, []).append(phrase)
+    return Prompt(text, FrozenMap({part: tuple(found[part]) for part in PARTS if part in found}), tuple(unassigned))
+
+
+def negative(*groups: str, language: str = "zh") -> str:
+    """A negative prompt from groups: quality, anatomy, composition; no name takes all three.
+
+    Raises:
+        UnknownName: no such group, or a language that is neither "zh" nor "en".
+
+    >>> negative("quality", language="en")
+    'low quality, blurry, distorted'
+    """
+    known = negatives()
+    for group in groups:
+        if group not in known:
+            todo = f"choose from {', '.join(known)}"
+            raise UnknownName(asked=f"negative words {group!r}", found="no group of that name", todo=todo)
+    if language not in ("zh", "en"):
+        raise UnknownName(asked=f"language={language!r}", found="not in the library", todo="say 'zh' or 'en'")
+    words = [word for group in groups or known for word in known[group]]
+    return "，".join(word.zh for word in words) if language == "zh" else ", ".join(word.en for word in words)
+
+
+def _part(name: str) -> str:
+    names = part_names()
+    for part in PARTS:
+        if name == part or name == names[part] or name in names[part].split("/"):
+            return part
+    close = next((part for part in PARTS if isinstance(name, str) and name and names[part].startswith(name)), None)
+    if close:
+        return close
+    choices = ", ".join(f"{part} ({names[part]})" for part in PARTS)
+    raise UnknownName(asked=f"the part {shown(name)} of a prompt", found="not in the formula", todo=f"use {choices}")
+
+
+def _phrases(name: str, value: str | Sequence[str]) -> Iterator[str]:
+    for phrase in value if isinstance(value, (list, tuple)) else (value,):
+        check_text(name, phrase)
+        if phrase.strip():
+            yield phrase.strip()
+
+
+def _split(text: str) -> list[str]:
+    """Phrases between commas that stand outside brackets."""
+    phrases, depth, start = [], 0, 0
+    for at, letter in enumerate(text):
+        depth += (letter in "([") - (letter in ")]")
+        if letter in _SEPARATORS and depth <= 0:
+            phrases.append(text[start:at])
+            start = at + 1
+    phrases.append(text[start:])
+    return [phrase.strip() for phrase in phrases if phrase.strip()]
+
+
+def _bare(phrase: str) -> str:
+    """Without weights, in lower case."""
+    return re.sub(r"[()\[\]\\]|:\s*[\d.]+(?=\s*\))", "", phrase).strip().lower()
+
+
+def _part_of(bare: str) -> str | None:
+    for part, cue in _CUES:
+        if re.search(cue, bare):
+            return part
+    inside = [word for word in _known() if len(word) > 1 and word in bare]
+    return _known()[max(inside, key=len)] if inside else None
+
+
+@cache
+def _known() -> Mapping[str, str]:
+    def both(word: Word) -> tuple[str, str]:
+        return word.zh.lower(), word.en.lower()
+
+    return {text: word.part for word in all_words() if word.part for text in both(word)}

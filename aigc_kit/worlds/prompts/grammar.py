@@ -1,0 +1,220 @@
+"""The weight grammar of Stable Diffusion web UIs: text -> tree -> text.
+
+    (x)        x counts 1.1          ((x))   1.1 x 1.1 = 1.21        [x]   1 / 1.1 = 0.909
+    (x:1.5)    x counts 1.5          ((x:1.2) y)   nesting multiplies: x 1.32, y 1.1
+    \\( \\) \\[ \\]   a bracket as text: a backslash takes the meaning from the next character
+    x AND y :0.8   two conditions of their own, the second with weight 0.8
+
+Rules as in AUTOMATIC1111's web UI (prompt_parser.py), with four differences, because a learner is better served by a
+message than by a guess: an unbalanced bracket is an error (there it is closed at the end, or taken as text); [a|b] and
+[a:b:0.5] are refused (there the prompt changes from step to step); a weight behind a single condition, `a cat :1.2`, is
+text; weights are limited to 0 ... 10, those of conditions to -10 ... 10. A bare `|` is text in both.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NoReturn
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types.base import check_text
+from aigc_kit.worlds.prompts.tree import (
+    AND,
+    DOWN,
+    MAX_WEIGHT,
+    UP,
+    Condition,
+    Group,
+    Node,
+    Text,
+    Weighted,
+    escaped,
+    flatten,
+)
+
+MAX_DEPTH = 20
+NUMBER = r"\d+(?:\.\d*)?|\.\d+"
+_WEIGHT_END = re.compile(rf"\s*(?P<number>[+-]?(?:{NUMBER}))\s*$", re.ASCII)
+_CLOSING = {"(": ")", "[": "]"}
+
+
+def parse(prompt: str) -> Weighted:
+    """Read a prompt.
+
+    Raises:
+        BadInput: an unbalanced or empty bracket, one of [a|b] and [a:b:0.5], a weight out of range, nothing beside an
+            AND. The error shows the place.
+
+    >>> parse("a (red:1.5) cat").conditions[0].children
+    (Text(value='a '), Group(kind='set', children=(Text(value='red'),), weight=1.5), Text(value=' cat'))
+    """
+    check_text("prompt", prompt)
+    ands = [found.span() for found in AND.finditer(prompt) if not escaped(prompt, found.start())]
+    borders = [0, *(edge for span in ands for edge in span), len(prompt)]
+    conditions = tuple(
+        _condition(prompt, start, end, bool(ands)) for start, end in zip(borders[::2], borders[1::2], strict=True)
+    )
+    return Weighted(conditions, tuple(_notes(prompt, conditions)))
+
+
+def _condition(prompt: str, start: int, end: int, beside_and: bool) -> Condition:
+    weight = 1.0
+    if beside_and:
+        end, weight = _condition_weight(prompt, start, end)
+        if not prompt[start:end].strip():
+            found, todo = "nothing stands beside this AND", "write a prompt on both sides"
+            _refuse(prompt, start, "AND 的一边没有内容", found, todo)
+        start, end = _stripped(prompt, start, end)
+    condition = Condition(_Reader(prompt, start, end, beside_and).read(), weight)
+    heaviest = max((piece.weight for piece in flatten(condition)), default=0)
+    if heaviest > MAX_WEIGHT:
+        found, todo = f"nested weights multiply to {heaviest:g}", f"stay within 0 to {MAX_WEIGHT:g}"
+        _refuse(prompt, start, "权重相乘后超出范围", found, todo)
+    return condition
+
+
+def _condition_weight(prompt: str, start: int, end: int) -> tuple[int, float]:
+    """(end of the condition's text, its weight): `x :1.2`."""
+    colon = prompt.rfind(":", start, end)
+    found = _WEIGHT_END.match(prompt[colon + 1 : end]) if colon >= 0 and not escaped(prompt, colon) else None
+    if not found:
+        return end, 1.0
+    weight = float(found["number"])
+    if not -MAX_WEIGHT <= weight <= MAX_WEIGHT:
+        todo = f"choose -{MAX_WEIGHT:g} to {MAX_WEIGHT:g}"
+        _refuse(prompt, colon, "AND 条件的权重超出范围", f"a condition of weight {found['number']}", todo)
+    return colon, weight
+
+
+def _stripped(prompt: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and prompt[start].isspace():
+        start += 1
+    while end > start and prompt[end - 1].isspace() and not escaped(prompt, end - 1):
+        end -= 1
+    return start, end
+
+
+class _Reader:
+    """Reads prompt[start:end] with a stack of open brackets: no recursion, so no input can exhaust it."""
+
+    def __init__(self, prompt: str, start: int, end: int, beside_and: bool) -> None:
+        self.prompt, self.at, self.end, self.beside_and = prompt, start, end, beside_and
+        self.open: list[tuple[str, int, list[Node]]] = [("", start, [])]
+        self.letters: list[str] = []
+        self.marks: list[tuple[str, int]] = []  # unescaped : and | of the text that is being read: (letter, index)
+
+    def read(self) -> tuple[Node, ...]:
+        while self.at < self.end:
+            letter = self.prompt[self.at]
+            if letter == "\\" and self.at + 1 < self.end:
+                self.at += 1
+                self.letters.append(self.prompt[self.at])
+            elif letter in "([":
+                self._begin(letter)
+            elif letter in ")]":
+                self._close(letter)
+            else:
+                if letter in ":|":
+                    self._mark(letter)
+                self.letters.append(letter)
+            self.at += 1
+        if len(self.open) > 1:
+            kind, place, _ = self.open[-1]
+            other = "; AND splits whole prompts, so a bracket cannot reach over it" if self.beside_and else ""
+            _refuse(
+                self.prompt,
+                place,
+                f"“{kind}” 没有闭合",
+                f"this {kind} is never closed{other}",
+                f"add {_CLOSING[kind]}, or write \\{kind} if you mean the character",
+            )
+        self._end_text()
+        return tuple(self.open[0][2])
+
+    def _begin(self, letter: str) -> None:
+        if len(self.open) > MAX_DEPTH:
+            found = f"brackets nested deeper than {MAX_DEPTH}"
+            _refuse(self.prompt, self.at, "括号嵌套太深", found, "use an explicit weight such as (x:1.5)")
+        self._end_text()
+        self.open.append((letter, self.at, []))
+
+    def _mark(self, letter: str) -> None:
+        if self.open[-1][0] == "[" and letter == "|":
+            found = "[a|b] changes the prompt from step to step, which one call of the pipeline cannot do"
+            _refuse(
+                self.prompt, self.at, "[a|b] 轮换语法不支持", found, "keep one of them, or write \\| for the character"
+            )
+        self.marks.append((letter, len(self.letters)))
+
+    def _close(self, letter: str) -> None:
+        kind, place, children = self.open[-1]
+        if not kind or _CLOSING[kind] != letter:
+            opening = "(" if letter == ")" else "["
+            todo = f"add {opening} in front, or write \\{letter} if you mean the character"
+            _refuse(self.prompt, self.at, f"“{letter}” 没有对应的开括号", f"this {letter} closes nothing", todo)
+        weight = self._weight_at_end()
+        if kind == "[" and weight is not None:
+            found = "[a:b:0.5] and [a:0.5] switch the prompt at a step, which one call of the pipeline cannot do"
+            todo = "write (x:0.5) for a weight, or \\: for the character"
+            _refuse(self.prompt, place, "[a:b:0.5] 分步切换语法不支持", found, todo)
+        if weight is not None and not weight <= MAX_WEIGHT:
+            found, todo = f"a weight of {weight:g}", f"choose 0 to {MAX_WEIGHT:g}; 0.5 to 1.5 is what usually helps"
+            _refuse(self.prompt, place, "权重超出范围", found, todo)
+        self._end_text()
+        if not children:
+            todo = "write something in it, or take the bracket away"
+            _refuse(self.prompt, place, "括号里没有内容", "nothing is in this bracket", todo)
+        self.open.pop()
+        if weight is not None:
+            group = Group("set", tuple(children), weight)
+        else:
+            group = Group("up", tuple(children), UP) if kind == "(" else Group("down", tuple(children), DOWN)
+        self.open[-1][2].append(group)
+
+    def _weight_at_end(self) -> float | None:
+        """The number behind the last colon of the bracket that closes; it is taken off the text."""
+        colons = [index for letter, index in self.marks if letter == ":"]
+        if not colons:
+            return None
+        found = _WEIGHT_END.match("".join(self.letters[colons[-1] + 1 :]))
+        if found is None:
+            return None
+        number = found["number"]
+        if number[0] == "-":
+            todo = "put what you do not want into the negative prompt"
+            _refuse(self.prompt, self.at, "权重不能为负", f"a weight of {number}", todo)
+        del self.letters[colons[-1] :]
+        return float(number)
+
+    def _end_text(self) -> None:
+        if self.letters:
+            self.open[-1][2].append(Text("".join(self.letters)))
+        self.letters, self.marks = [], []
+
+
+def _refuse(prompt: str, at: int, zh: str, found: str, todo: str) -> NoReturn:
+    start = max(0, at - 20)
+    line = prompt[start : at + 20].replace("\n", " ")
+    wide = sum(2 if ord(character) > 0x2E7F else 1 for character in line[: at - start])
+    raise BadInput(asked=f"the weights of a prompt\n  {line}\n  {' ' * wide}^ {zh}", found=found, todo=todo)
+
+
+def _notes(prompt: str, conditions: tuple[Condition, ...]) -> Iterator[str]:
+    texts = "".join(text for condition in conditions for text in _texts(condition.children))
+    if len(conditions) > 1:
+        yield f"AND 把提示词切成 {len(conditions)} 个独立的条件：每个条件各算一次预测，再按权重相加"
+    if "|" in texts:
+        yield "单独的 | 不是分隔符，会当作普通字符读进去（只有 [a|b] 才是轮换）"
+    if "（" in texts or "）" in texts:
+        yield "全角括号（）是普通字符，不改变权重；要加权请用半角 ( )"
+    if len(conditions) == 1 and re.search(rf":\s*(?:{NUMBER})\s*$", prompt, re.ASCII):
+        yield "末尾的 “:数字” 在括号外，没有 AND 时当作普通文字"
+    if re.search(r"(?<!\w)BREAK(?!\w)", texts) or re.search(r"<(?:lora|lyco|hypernet):", texts):
+        yield "BREAK、<lora:...> 是网页界面的语法，这里当作普通文字"
+
+
+def _texts(children: tuple[Node, ...]) -> Iterator[str]:
+    for child in children:
+        if isinstance(child, Text):
+            yield child.value
+        else:
+            yield from _texts(child.children)

@@ -1,0 +1,206 @@
+"""The tiny world in motion: a subject of ``Spec`` that moves, for the video model.
+
+    subject     puppy cat fish flower donut cup heart star ball square
+    colour      red orange yellow green blue purple pink white
+    background  plain moon sea city, by day or by night
+    motion      left right up down grow bounce turn morph (a donut becomes a coffee cup, a cup a donut)
+
+The style is "flat". Where a clip begins is drawn at random, so that the first frame alone does not give a travel's
+direction away.
+"""
+
+import random
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from aigc_kit.core.errors import BadInput, UnknownName
+from aigc_kit.worlds.tinyworld.layers import Actor, draw
+from aigc_kit.worlds.tinyworld.palette import COLOUR_RGB
+from aigc_kit.worlds.tinyworld.scenes import paint_scene
+from aigc_kit.worlds.tinyworld.spec import COLOURS, LIGHTS
+from aigc_kit.worlds.tinyworld.styles import Shot, flat
+
+MOVING = ("puppy", "cat", "fish", "flower", "donut", "cup", "heart", "star", "ball", "square")
+BACKGROUNDS = ("plain", "moon", "sea", "city")
+MOTIONS = ("left", "right", "up", "down", "grow", "bounce", "turn", "morph")
+MORPHING = ("donut", "cup")
+ROUND = ("ball",)  # a turn of these cannot be seen
+EDGE = 0.12  # share of a side that the middle of a travelling subject keeps from the edge
+
+CLIP_ATTRIBUTES: dict[str, tuple[str, ...]] = {
+    "subject": MOVING,
+    "colour": COLOURS,
+    "scene": BACKGROUNDS,
+    "light": LIGHTS,
+    "motion": MOTIONS,
+}
+"""Attribute -> its values, in the order of the checker's outputs."""
+
+CLIP_HELD_OUT: tuple[tuple[str, str, str, str], ...] = (
+    ("subject", "puppy", "motion", "right"),
+    ("subject", "star", "motion", "down"),
+    ("subject", "heart", "motion", "grow"),
+    ("subject", "fish", "scene", "moon"),
+    ("subject", "ball", "colour", "green"),
+    ("subject", "flower", "motion", "bounce"),
+    ("colour", "pink", "motion", "up"),
+    ("colour", "yellow", "scene", "city"),
+)
+"""Pairs (attribute, value, attribute, value) that no training clip shows together."""
+
+
+@dataclass(frozen=True)
+class ClipSpec:
+    """One clip in words. Every attribute is a value of ``CLIP_ATTRIBUTES`` or None, which leaves it to chance.
+
+    Raises:
+        UnknownName: a value that the world does not know.
+        BadInput: a subject and a motion that do not go together: only a donut or a cup can morph, and the turn of a
+            ball cannot be seen.
+    """
+
+    subject: str | None = None
+    colour: str | None = None
+    scene: str | None = None
+    light: str | None = None
+    motion: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in self.known().items():
+            if value not in CLIP_ATTRIBUTES[name]:
+                raise UnknownName(
+                    asked=f"{name}={value!r}", found="no such value", todo=f"one of {', '.join(CLIP_ATTRIBUTES[name])}"
+                )
+        if not go_together(self.subject, self.motion):
+            raise BadInput(
+                asked=f"a {self.subject} with the motion {self.motion!r}",
+                found="only donut and cup can morph, and a ball that turns looks as before",
+                todo="choose another motion or subject",
+            )
+
+    def known(self) -> dict[str, str]:
+        """The attributes that are set, in the order of ``CLIP_ATTRIBUTES``."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def held_out(self) -> tuple[tuple[str, str, str, str], ...]:
+        """The held-out pairs that this spec shows."""
+        known = self.known()
+        return tuple(pair for pair in CLIP_HELD_OUT if known.get(pair[0]) == pair[1] and known.get(pair[2]) == pair[3])
+
+    def fill(self, rng: random.Random, *, training: bool = False) -> "ClipSpec":
+        """The same spec with every open attribute drawn at random, motion first so that each is as frequent.
+
+        Args:
+            rng: the source of chance.
+            training: draw again while a held-out pair comes up.
+
+        Raises:
+            UnknownName: ``training``, and the attributes already set hold a held-out pair.
+        """
+        if training and self.held_out():
+            raise UnknownName(
+                asked=f"a training clip of {self.known()}",
+                found=f"the held-out pair {self.held_out()[0]}",
+                todo="leave one of its two attributes open",
+            )
+        while True:
+            motion = self.motion or rng.choice([m for m in MOTIONS if go_together(self.subject, m)])
+            subject = self.subject or rng.choice([s for s in MOVING if go_together(s, motion)])
+            rest = {
+                name: rng.choice(CLIP_ATTRIBUTES[name])
+                for name in ("colour", "scene", "light")
+                if getattr(self, name) is None
+            }
+            full = replace(self, subject=subject, motion=motion, **rest)
+            if not (training and full.held_out()):
+                return full
+
+    def told(self, rng: random.Random, keep: float = 0.85) -> "ClipSpec":
+        """What a caption may say of it: subject and motion always, each other attribute with probability ``keep``."""
+        open_ = {name: None for name in ("colour", "scene", "light") if rng.random() >= keep}
+        return replace(self, **open_)
+
+    @classmethod
+    def sample(cls, rng: random.Random, *, training: bool = False) -> "ClipSpec":
+        """A full spec at random; with ``training`` never one that shows a held-out pair."""
+        return cls().fill(rng, training=training)
+
+
+def go_together(subject: str | None, motion: str | None) -> bool:
+    """Whether a subject can make a motion that shows: only donut and cup morph, and a ball's turn cannot be seen."""
+    if subject is None or motion is None:
+        return True
+    return not (motion == "morph" and subject not in MORPHING) and not (motion == "turn" and subject in ROUND)
+
+
+def path(spec: ClipSpec, frames: int, rng: random.Random) -> list[Actor]:
+    """Where the subject of a full spec is in every frame.
+
+    Travel, growth and turns go on evenly over the whole clip, whatever its number of frames; a bounce is two hops.
+    """
+    colour = COLOUR_RGB[spec.colour or "red"]
+    start = Actor(
+        spec.subject or "ball", colour, rng.uniform(0.38, 0.62), rng.uniform(0.42, 0.6), rng.uniform(0.2, 0.26)
+    )
+    far = rng.uniform(0.2, 0.34)
+    travel = {"left": (-far, 0.0), "right": (far, 0.0), "up": (0.0, -far), "down": (0.0, far)}
+    motion = spec.motion or "right"
+    if motion in travel:
+        dx, dy = travel[motion]
+        middle = rng.uniform(EDGE + far / 2, 1 - EDGE - far / 2)  # the whole way lies in the picture
+        start = start._replace(x=middle) if dx else start._replace(y=middle)
+        return [start._replace(x=start.x + dx * (t - 0.5), y=start.y + dy * (t - 0.5)) for t in _times(frames)]
+    if motion == "grow":
+        low, high = rng.uniform(0.11, 0.14), rng.uniform(0.36, 0.42)
+        return [start._replace(y=0.52, half=low + (high - low) * t) for t in _times(frames)]
+    if motion == "turn":
+        begin = rng.uniform(-0.6, 0.6)
+        return [start._replace(turn=begin + 2 * np.pi * 0.75 * t, y=0.5) for t in _times(frames)]
+    if motion == "morph":
+        return [start._replace(half=0.3, y=0.52, morph=t) for t in _times(frames)]
+    height = rng.uniform(0.26, 0.34)
+    return [_hop(start, t, height) for t in _times(frames)]
+
+
+def _times(frames: int) -> list[float]:
+    return [index / max(1, frames - 1) for index in range(frames)]
+
+
+def _hop(start: Actor, t: float, height: float) -> Actor:
+    """Two hops from a floor; flattened where it lands."""
+    phase = (2 * t) % 1.0
+    up = 4 * phase * (1 - phase)
+    squash = 1 + 0.16 * max(0.0, 1 - up / 0.25)
+    return start._replace(y=0.70 - height * up, stretch=squash)
+
+
+def film(spec: ClipSpec, frames: int = 17, height: int = 64, width: int = 64, seed: int = 0) -> np.ndarray:
+    """The clip of a spec: uint8 (frames, height, width, 3). The same arguments give the same bytes.
+
+    Args:
+        spec: open attributes are filled by chance, from the seed.
+        frames: 1 or more; the same motion in more, smaller steps.
+        height, width: 32 to 1024 pixels.
+        seed: decides what the spec leaves open, where it begins and where the details of the background lie.
+
+    Raises:
+        BadInput: a number out of range.
+    """
+    if frames < 1 or not (32 <= height <= 1024 and 32 <= width <= 1024):
+        raise BadInput(
+            asked=f"a clip of {frames} frames, {height} x {width}",
+            found="a number out of range",
+            todo="at least 1 frame, sides of 32 to 1024 pixels",
+        )
+    rng = random.Random(seed)
+    full = spec.fill(rng)
+    actors = path(full, frames, rng)
+    night = full.light == "night"
+    scene = paint_scene(full.scene or "plain", full.light or "day", height, width, rng)
+    clip = np.empty((frames, height, width, 3), np.uint8)
+    for index, actor in enumerate(actors):
+        shot = Shot(scene, scene, draw(actor, height, width), actor.colour, night)
+        clip[index] = np.clip(np.rint(flat(shot)), 0, 255)
+    return clip

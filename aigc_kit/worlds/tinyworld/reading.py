@@ -1,0 +1,138 @@
+"""What the readers of pictures and of clips share: a small network's answers as labels, and what they agree with."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from aigc_kit.core import paths
+from aigc_kit.core.errors import CannotLoad
+from aigc_kit.worlds.tinyworld.motion import ClipSpec
+from aigc_kit.worlds.tinyworld.spec import ATTRIBUTES, Spec
+
+SIDE = 64
+WIDTHS = (48, 64, 64, 96, 128)
+STRIDES = (1, 1, 2, 1)
+CELLS = 4
+ANSWERS = sum(len(values) for values in ATTRIBUTES.values()) + 1
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a checker sees in one picture or clip.
+
+    Attributes:
+        labels: attribute -> the likeliest value.
+        confidence: attribute -> its probability, 0-1.
+        valid: whether this is a picture or clip of the world.
+        validity: the probability of that, 0-1.
+    """
+
+    labels: dict[str, str]
+    confidence: dict[str, float]
+    valid: bool
+    validity: float
+
+
+def matches(reading: Reading, spec: Spec | ClipSpec) -> dict[str, bool]:
+    """For each attribute that the spec sets: whether the reading shows it. All False when the reading is not valid."""
+    return {name: reading.valid and reading.labels[name] == value for name, value in spec.known().items()}
+
+
+def answers(network, seen: Sequence[np.ndarray], batch: int) -> np.ndarray:
+    """What the network says of each picture or clip: float64 (N, answers).
+
+    Args:
+        network: takes float32 (B, ..., 3, H, W) in [-1, 1].
+        seen: each uint8 (..., H, W, 3), all of one shape; at least one.
+        batch: how many at once.
+    """
+    import torch
+
+    rows = []
+    for start in range(0, len(seen), batch):
+        pixels = torch.from_numpy(np.stack(seen[start : start + batch]))
+        with torch.no_grad():
+            rows.append(network(pixels.movedim(-1, -3).float() / 127.5 - 1).double().numpy())
+    return np.concatenate(rows)
+
+
+def reading_of(row: np.ndarray, attributes: Mapping[str, Sequence[str]], valid_from: float) -> Reading:
+    """One row of answers in words: a softmax for each attribute, then the logit of "is one of the world"."""
+    labels, confidence, at = {}, {}, 0
+    for name, values in attributes.items():
+        scores = row[at : at + len(values)]
+        shares = np.exp(scores - scores.max())
+        shares /= shares.sum()
+        best = int(shares.argmax())
+        labels[name], confidence[name] = values[best], float(shares[best])
+        at += len(values)
+    validity = float(1 / (1 + np.exp(-row[at])))
+    return Reading(labels, confidence, validity >= valid_from, validity)
+
+
+def with_weights(network, name: str):
+    """The network with the weights of ``assets/models/NAME``, in float32, for evaluation.
+
+    Raises:
+        CannotLoad: the weights are not there.
+    """
+    from safetensors.torch import load_file
+
+    path = paths.assets() / "models" / name / "model.safetensors"
+    if not path.is_file():
+        raise CannotLoad(asked=f"the reader {name}", found=f"no file {path}", todo=f"restore assets/models/{name}")
+    network.load_state_dict({key: value.float() for key, value in load_file(path).items()})
+    return network.eval()
+
+
+"""One number for each value of each attribute, and one for "is a picture of the world"."""
+
+
+def build(*, normed: bool = False):
+    """The network as a ``torch.nn.Sequential``: float32 (B, 3, 64, 64) in [-1, 1] -> float32 (B, ANSWERS).
+
+    Args:
+        normed: with batch normalisation, as it is trained; without, as it is shipped (folded into the convolutions).
+    """
+    from torch import nn
+
+    return nn.Sequential(
+        nn.PixelUnshuffle(4),
+        *convolutions(WIDTHS, STRIDES, normed=normed),
+        nn.AdaptiveAvgPool2d(CELLS),
+        nn.Flatten(),
+        nn.Dropout(0.1),
+        nn.Linear(WIDTHS[-1] * CELLS * CELLS, ANSWERS),
+    )
+
+
+def convolutions(widths: tuple[int, ...], strides: tuple[int, ...], *, normed: bool) -> list:
+    """One 3 x 3 convolution from each width to the next, each followed by a ReLU."""
+    from torch import nn
+
+    layers: list[nn.Module] = []
+    for wide_in, wide_out, stride in zip(widths[:-1], widths[1:], strides, strict=True):
+        layers.append(nn.Conv2d(wide_in, wide_out, 3, stride, 1, bias=not normed))
+        layers += [nn.BatchNorm2d(wide_out), nn.ReLU()] if normed else [nn.ReLU()]
+    return layers
+
+
+def folded(trained, plain):
+    """``plain``, without batch normalisation, filled so that it computes what ``trained`` computes in evaluation."""
+    import torch
+    from torch import nn
+
+    def layers(network, kind):
+        return [layer for layer in network.modules() if isinstance(layer, kind)]
+
+    norms = layers(trained, nn.BatchNorm2d)
+    with torch.no_grad():
+        for new, conv, norm in zip(layers(plain, nn.Conv2d), layers(trained, nn.Conv2d), norms, strict=True):
+            held = norm.state_dict()
+            scale = held["weight"] / torch.sqrt(held["running_var"] + norm.eps)
+            bias = held["bias"] - held["running_mean"] * scale
+            new.load_state_dict({"weight": conv.weight * scale[:, None, None, None], "bias": bias})
+        for new, old in zip(layers(plain, nn.Linear), layers(trained, nn.Linear), strict=True):
+            new.load_state_dict(old.state_dict())
+    return plain.eval()

@@ -1,0 +1,220 @@
+"""Any prompt in the model's own words: what of it the tiny world can show, and what it cannot.
+
+    phrase("一张可爱小狗在花丛中玩耍的照片").phrase   ->  "一只小狗，在花丛里"
+
+Longest match from left to right over the world's words and their synonyms; Chinese anywhere, English at word borders.
+What several words claim is settled so:
+
+- two values of one attribute: the first stays (two subjects too: the world has one);
+- colour: the one that stands right before the subject, with at most sizes and 的 between; else the one right after it
+  (小狗是红色的); else the first that belongs to nothing else. A colour right before a scene, a light or a second
+  subject is theirs and goes with them; before a style it counts as the subject's, as neon glows in its colour;
+- 大 and 小 count as sizes only right before a subject or a colour (小狗 is simply a puppy);
+- a word right after 不要, 没有, no or without is dropped.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.worlds.tinyworld.captions import canonical
+from aigc_kit.worlds.tinyworld.scan import Hit, scan
+from aigc_kit.worlds.tinyworld.spec import Spec
+from aigc_kit.worlds.tinyworld.words import every_word
+
+WORDS: tuple[str, ...] = every_word()
+"""Every word and mark that a caption can hold; a tokenizer with one token for each reads all captions."""
+
+_LONGEST_FIRST = sorted(WORDS, key=len, reverse=True)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A piece of the prompt that the world can show: source[start:end] was read as ``attribute`` = ``value``."""
+
+    start: int
+    end: int
+    text: str
+    attribute: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A piece of the prompt that is not shown.
+
+    why: "unknown" (not of this world), "grammar" (shows nothing), "second" (its attribute is already said),
+    "elsewhere" (a colour of something else than the subject), "negated" (said not to be there), "unfit" (a motion that
+    the subject cannot make).
+    """
+
+    start: int
+    end: int
+    text: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """What became of a prompt.
+
+    Attributes:
+        phrase: the canonical words, "" when nothing was kept.
+        kept, dropped: pieces of the prompt in its order; together they hold all of it but spaces and punctuation.
+        spec: the attributes that the prompt sets: `Spec`, of a clip `ClipSpec`.
+        language: "zh" or "en", of ``phrase``: that of most kept words, Chinese when equal.
+    """
+
+    phrase: str
+    kept: tuple[Kept, ...]
+    dropped: tuple[Dropped, ...]
+    spec: Any
+    language: str
+
+
+def phrase(prompt: str) -> Phrase:
+    """Says a prompt in the model's own words. Any text is accepted; an empty or unknown one gives an empty phrase.
+
+    Raises:
+        BadInput: ``prompt`` is no text.
+    """
+    hits = scan(checked(prompt))
+    return gathered(prompt, hits, settle(hits), Spec, canonical)
+
+
+def checked(prompt: str) -> str:
+    """The prompt, if it is a text.
+
+    Raises:
+        BadInput: it is none.
+    """
+    if not isinstance(prompt, str):
+        raise BadInput(asked="a prompt", found=type(prompt).__name__, todo="give a text")
+    return prompt
+
+
+def gathered(
+    prompt: str, hits: list[Hit], why: list[str], make: Callable[..., Any], say: Callable[[Any, str], str]
+) -> Phrase:
+    """The phrase of the hits that stay.
+
+    Args:
+        prompt: that was scanned.
+        hits, why: each hit, and why it is dropped ("" when it stays).
+        make: attributes -> spec.
+        say: (spec, language) -> its canonical words.
+    """
+    kept = tuple(
+        Kept(hit.start, hit.end, hit.text, hit.attribute, hit.value)
+        for hit, reason in zip(hits, why, strict=True)
+        if not reason
+    )
+    spec = make(**{piece.attribute: piece.value for piece in kept})
+    chinese = sum(any("\u3400" <= character <= "\u9fff" for character in piece.text) for piece in kept)
+    latin = sum(piece.text.isascii() for piece in kept)
+    language = "en" if latin > chinese else "zh"
+    return Phrase(say(spec, language), kept, _merged(prompt, hits, why), spec, language)
+
+
+def spec_of(prompt: str) -> Spec:
+    """The attributes that a prompt sets; those it does not mention are None."""
+    spec: Spec = phrase(prompt).spec
+    return spec
+
+
+def split(text: str) -> list[str]:
+    """A text of the world in its words, as the tokenizer sees it; longest match, spaces left out.
+
+    Raises:
+        BadInput: a piece that is none of ``WORDS``.
+    """
+    found, at = [], 0
+    while at < len(text):
+        if text[at].isspace():
+            at += 1
+            continue
+        word = next((word for word in _LONGEST_FIRST if text.startswith(word, at) and _ends(text, at, word)), None)
+        if word is None:
+            raise BadInput(asked=f"the words of {text!r}", found=f"{text[at : at + 12]!r}", todo="say it with phrase()")
+        found.append(word)
+        at += len(word)
+    return found
+
+
+def _ends(text: str, at: int, word: str) -> bool:
+    after = text[at + len(word) : at + len(word) + 1]
+    return not (word[-1].isascii() and word[-1].isalpha() and after.isascii() and after.isalpha())
+
+
+def settle(hits: list[Hit]) -> list[str]:
+    """Why each hit is dropped; "" for those that stay. Adjectives become sizes in place."""
+    why = [hit.attribute if hit.attribute in ("unknown", "grammar") else "" for hit in hits]
+    for k, hit in enumerate(hits):
+        if hit.attribute == "negation":
+            why[k] = "grammar"
+            after = _next(hits, k, {"grammar"})
+            if after is not None and not why[after]:
+                why[after] = "negated"
+        elif hit.attribute == "adjective":
+            follower = hits[k + 1] if k + 1 < len(hits) and hits[k + 1].start == hit.end else None
+            if follower is not None and follower.attribute in ("subject", "colour"):
+                hits[k] = hit._replace(attribute="size")
+            else:
+                why[k] = "unknown"
+    said = {"subject": _first(hits, why, "subject")}
+    said["colour"] = _colour_of(hits, why, said["subject"])
+    for k, hit in enumerate(hits):
+        if not why[k] and said.setdefault(hit.attribute, k) != k:
+            why[k] = "elsewhere" if hit.attribute == "colour" and _owner(hits, k) is not None else "second"
+    return why
+
+
+def _first(hits: list[Hit], why: list[str], attribute: str) -> int | None:
+    return next((k for k, hit in enumerate(hits) if hit.attribute == attribute and not why[k]), None)
+
+
+def _colour_of(hits: list[Hit], why: list[str], subject: int | None) -> int | None:
+    """Which hit is the colour of the subject."""
+    colours = [k for k, hit in enumerate(hits) if hit.attribute == "colour" and not why[k]]
+    if subject is not None:
+        before = [k for k in colours if k < subject and _next(hits, k, {"size"}) == subject]
+        after = [
+            k for k in colours if k > subject and k == _next(hits, subject, {"grammar"}) and _owner(hits, k) is None
+        ]
+        if before or after:
+            return (before or after)[-1 if before else 0]
+    return next((k for k in colours if _owner(hits, k) is None), None)
+
+
+def _owner(hits: list[Hit], colour: int) -> int | None:
+    """The hit right after a colour that the colour describes."""
+    after = _next(hits, colour, {"size"})
+    if after is not None and hits[after].attribute in ("scene", "light", "subject"):
+        return after
+    return None
+
+
+def _next(hits: list[Hit], k: int, skip: set[str]) -> int | None:
+    """The next hit in the same clause; passes over 的 and hits whose attribute is in ``skip``."""
+    for j in range(k + 1, len(hits)):
+        if hits[j].clause != hits[k].clause:
+            return None
+        if hits[j].text != "的" and hits[j].attribute not in skip:
+            return j
+    return None
+
+
+def _merged(prompt: str, hits: list[Hit], why: list[str]) -> tuple[Dropped, ...]:
+    """The dropped hits; neighbours that are dropped for the same reason in one clause become one piece."""
+    pieces: list[Dropped] = []
+    last = None
+    for hit, reason in zip(hits, why, strict=True):
+        same = last is not None and pieces and last == (reason, hit.clause) and reason in ("unknown", "grammar")
+        if reason and same:
+            start = pieces[-1].start
+            pieces[-1] = Dropped(start, hit.end, prompt[start : hit.end], reason)
+        elif reason:
+            pieces.append(Dropped(hit.start, hit.end, hit.text, reason))
+        last = (reason, hit.clause)
+    return tuple(pieces)

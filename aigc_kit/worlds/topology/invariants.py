@@ -1,0 +1,178 @@
+"""V - E + F, counted on a mesh, and what it says: how many pieces, and how many holes each has."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.worlds.topology.mesh import Mesh
+
+
+@dataclass(frozen=True)
+class Part:
+    """One connected piece of a closed surface.
+
+    Args:
+        vertices, edges, faces: how many.
+    """
+
+    vertices: int
+    edges: int
+    faces: int
+
+    @property
+    def euler(self) -> int:
+        """V - E + F: 2 for a sphere, 0 for a torus, -2 for a double torus."""
+        return self.vertices - self.edges + self.faces
+
+    @property
+    def genus(self) -> int:
+        """Holes that go through: (2 - euler) / 2."""
+        return (2 - self.euler) // 2
+
+
+@dataclass(frozen=True)
+class Topology:
+    """What a closed, orientable mesh is made of; parts: its pieces, the one with most faces first."""
+
+    parts: tuple[Part, ...]
+
+    @property
+    def euler(self) -> int:
+        """The sum over the pieces."""
+        return sum(part.euler for part in self.parts)
+
+    @property
+    def genus(self) -> tuple[int, ...]:
+        """The genus of each piece, in order of `parts`."""
+        return tuple(part.genus for part in self.parts)
+
+    def __str__(self) -> str:
+        return "; ".join(f"V {p.vertices} - E {p.edges} + F {p.faces} = {p.euler}, genus {p.genus}" for p in self.parts)
+
+
+def topology(mesh: Mesh) -> Topology:
+    """Count a mesh: Euler characteristic and genus of every piece.
+
+    Raises:
+        BadInput: an empty mesh, or no closed orientable surface; says what stands against it (see `closed`).
+
+    Source: Euler-Poincare formula for closed orientable surfaces, chi = 2 - 2g.
+
+    >>> from aigc_kit.worlds.topology.mesh import torus
+    >>> str(topology(torus(8, 6)))
+    'V 48 - E 144 + F 96 = 0, genus 1'
+    """
+    closed(mesh)
+    edges, _ = _edges(mesh.faces)
+    label = _labels(len(mesh.vertices), edges)
+    count = int(label.max()) + 1
+    corners = np.bincount(label, minlength=count)
+    sides = np.bincount(label[edges[:, 0]], minlength=count)
+    faces = np.bincount(label[mesh.faces[:, 0]], minlength=count)
+    parts = (Part(int(v), int(e), int(f)) for v, e, f in zip(corners, sides, faces, strict=True))
+    return Topology(tuple(sorted(parts, key=lambda part: (-part.faces, part.genus))))
+
+
+def closed(mesh: Mesh) -> None:
+    """Whether genus is defined: a watertight surface, everywhere like a plane, with an inside and an outside.
+
+    Raises:
+        BadInput: empty; a face with a corner twice, or there twice; a vertex in no face; an edge with one face (a
+            gap) or with three or more; a vertex where pieces touch in a point; no way to turn all faces outward.
+    """
+    if not len(mesh.faces):
+        _refuse("no faces at all", "check that the surface lies inside the grid")
+    a, b, c = mesh.faces.T
+    if ((a == b) | (b == c) | (c == a)).any():
+        _refuse("a face that names a corner twice", "take such faces out, and join what they joined")
+    lonely = len(mesh.vertices) - len(np.unique(mesh.faces))
+    if lonely:
+        _refuse(f"{lonely} vertices that no face uses", "take them out; they would count in V")
+    edges, which = _edges(mesh.faces)
+    uses = np.bincount(which, minlength=len(edges))
+    if (uses == 1).any():
+        _refuse(
+            f"{int((uses == 1).sum())} edges with one face only: the surface has gaps",
+            "close it; genus by 2 - 2g = V - E + F holds for closed surfaces",
+        )
+    if (uses > 2).any():
+        _refuse(
+            f"{int((uses > 2).sum())} edges with three or more faces: not a surface there",
+            "take the extra sheets apart",
+        )
+    pinched = _fans(mesh.faces, which) - len(mesh.vertices)
+    if pinched:
+        _refuse(
+            f"a point where pieces touch (pinched): {pinched} more fans of faces than vertices",
+            "split the point; a pinched surface is no manifold, so it has no genus",
+        )
+    if not _orientable(mesh.faces, which):
+        _refuse(
+            "no inside: going round it, the outside becomes the inside (as on a Klein bottle)",
+            "2 - 2g = V - E + F holds for surfaces that have two sides",
+        )
+
+
+def _refuse(found: str, todo: str) -> None:
+    raise BadInput(asked="the genus of a mesh", found=found, todo=todo)
+
+
+def _edges(faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(E, 2) vertices of each edge, the lower first; and (3 F,) which edge each side is, in order ab, bc, ca."""
+    sides = np.sort(faces[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1)
+    high = int(faces.max()) + 1
+    keys, which = np.unique(sides[:, 0] * high + sides[:, 1], return_inverse=True)
+    return np.stack(np.divmod(keys, high), axis=1), which
+
+
+def _labels(count: int, pairs: np.ndarray) -> np.ndarray:
+    """Which piece each of `count` things belongs to, 0, 1, ...; pairs (N, 2) belong together.
+
+    Every root hooks onto the lowest root that it meets, then all ways to roots are shortened: O(log N) rounds.
+    """
+    root = np.arange(count)
+    while True:
+        one, two = root[pairs[:, 0]], root[pairs[:, 1]]
+        if (one == two).all():
+            return np.unique(root, return_inverse=True)[1]
+        np.minimum.at(root, np.maximum(one, two), np.minimum(one, two))
+        while (root != root[root]).any():
+            root = root[root]
+
+
+def _fans(faces: np.ndarray, which: np.ndarray) -> int:
+    """Fans of faces round vertices: as many as vertices, unless one is pinched. Needs two faces at every edge."""
+    first, second = _pairs(which)
+    corner = np.arange(faces.size).reshape(-1, 3)
+    flat, starts, ends = faces.ravel(), corner.ravel(), np.roll(corner, -1, axis=1).ravel()
+    straight = flat[starts[first]] == flat[starts[second]]
+    joined = np.concatenate(
+        [
+            np.stack([starts[first], np.where(straight, starts[second], ends[second])], axis=1),
+            np.stack([ends[first], np.where(straight, ends[second], starts[second])], axis=1),
+        ]
+    )
+    return int(_labels(faces.size, joined).max()) + 1
+
+
+def _orientable(faces: np.ndarray, which: np.ndarray) -> bool:
+    """Whether faces can be turned so that the two at every edge run along it in opposite ways.
+
+    Each face is there as it is and turned over; an edge joins the copies that agree. A surface with two sides then
+    falls into two copies, one with one side does not.
+    """
+    first, second = _pairs(which)
+    flat = faces.ravel()
+    agree = flat[first] != flat[second]  # the two sides start at different ends: they run in opposite ways
+    one, two, count = first // 3, second // 3, len(faces)
+    same = np.stack([one, np.where(agree, two, two + count)], axis=1)
+    turned = np.stack([one + count, np.where(agree, two + count, two)], axis=1)
+    label = _labels(2 * count, np.concatenate([same, turned]))
+    return bool((label[:count] != label[count:]).all())
+
+
+def _pairs(which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The two sides that meet at each edge."""
+    order = np.argsort(which, kind="stable").reshape(-1, 2)
+    return order[:, 0], order[:, 1]

