@@ -133,7 +133,7 @@ def test_a_prompt_in_a_language_that_the_model_does_not_speak_gets_a_note(langua
     from aigc_kit.cli.generate import note_of_language
 
     card = cards.get("smollm2-135m")
-    card = replace(card, constraints=card.constraints.put(languages=languages))
+    card = replace(card, facts=replace(card.facts, languages=languages))
     note = note_of_language(card, prompt)
     assert (note is not None) == noted
     assert not noted or ("zh" in note and "en" in note and card.name in note)

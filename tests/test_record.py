@@ -15,6 +15,7 @@ from aigc_kit import record
 from aigc_kit.core.errors import BadInput, CannotWrite, UnknownName
 from aigc_kit.core.types import Budget, Card, Cost, Figure, Phase, Plan, Request, Take, as_json
 from aigc_kit.core.units import GIB
+from aigc_kit.models.cards.facts import TextFacts
 
 TEXT = "人工智能的未来\r\n<script>不是代码</script>\n🙂"
 CARD = Card(
@@ -23,14 +24,7 @@ CARD = Card(
     kind="text",
     parts={"model": "none"},
     sources=(),
-    constraints={
-        "languages": ("zh",),
-        "max_context": 64,
-        "engines": ("transformers",),
-        "layers": 1,
-        "kv_heads": 1,
-        "head_dim": 8,
-    },
+    facts=TextFacts(("zh",), max_context=64, layers=1, kv_heads=1, head_dim=8),
     defaults={"engine": "transformers", "temperature": 0.7, "max_new_tokens": 8},
     licence="CC0",
     params=Figure(1000, "parameters", "published", "counted by hand"),
@@ -300,7 +294,7 @@ def test_reproduce_names_what_was_planned_otherwise(tmp_path, field, then, name)
     from aigc_kit import text
 
     plan = text.plan_for("春风", card="poem", max_new_tokens=4, seed=5)
-    made = text.run(plan.request, plan)
+    made = text.run(plan)
     path = record.save(made, tmp_path, name="a")
     data = json.loads(path.read_text(encoding="utf-8"))
     now = data["plan"][field]
@@ -365,7 +359,7 @@ def test_a_real_text_is_reproduced_byte_for_byte(tmp_path):
     from aigc_kit import text
 
     plan = text.plan_for("春风", card="poem", max_new_tokens=12, temperature=1.0, seed=5)
-    made = text.run(plan.request, plan)
+    made = text.run(plan)
     path = record.save(made, tmp_path)
     again = record.reproduce(path)
     assert again.same and again.take.data == made.data and again.differs == {}

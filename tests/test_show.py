@@ -98,8 +98,9 @@ def test_a_cost_outside_its_interval_says_why_that_happens(take):
 
 def test_a_plan_in_chinese_says_where_its_figures_come_from_in_chinese():
     """Of the kit's own rules no English phrase is left, in any plan of the tiny tier."""
-    from aigc_kit import image, speech, text
     from aigc_kit.core.types.origins import source_zh
+
+    from aigc_kit import image, speech, text
     from aigc_kit.make import video
 
     plans = [

@@ -103,8 +103,9 @@ class Work:
                 made = part.record
                 request: Mapping[str, Any] = made.request if made else {}
                 said = [f"{zh} {request[name]}" for name, zh in _SETTINGS.items() if request.get(name) is not None]
-                if made and made.labels.get("phrase"):
-                    said.insert(0, f"模型读到的是“{made.labels['phrase']}”")
+                phrase = made.words[0].get("phrase") if made and made.words else None
+                if phrase:
+                    said.insert(0, f"模型读到的是“{phrase}”")
                 words = "；".join(said)
                 when = made.created if made else ""
                 found.append(

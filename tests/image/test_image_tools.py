@@ -225,5 +225,5 @@ def test_a_model_of_spandrel_is_called_as_it_is(tmp_path):
 
 def test_the_card_of_the_small_model_keeps_the_planners_facts():
     for name in ("multiple", "frame_step", "max_pixels", "ladder", "frames_ladder", "variant", "vae_upcast"):
-        assert name in cards.get("tinysdxl").constraints
-        assert name in SMALL.constraints
+        assert name in vars(cards.get("tinysdxl").facts)
+        assert name in vars(SMALL.facts)

@@ -10,7 +10,6 @@ from aigc_kit import cards, image
 from aigc_kit.core.errors import BadInput
 from aigc_kit.make.image.settings import Settings
 from aigc_kit.make.image.words import weighted, words_for
-from aigc_kit.models import loaded
 from aigc_kit.worlds.prompts import Piece, budget, course_prompt, flatten, parse, translate
 
 TINY = cards.get("tinysdxl")
@@ -138,7 +137,7 @@ def test_any_prompt_is_read_or_refused(prompt):
 @pytest.fixture
 def pipe(here):
     plan = plan_of()
-    return loaded.engine(plan).view("text2img", plan).pipe
+    return image.engine(plan).view("text2img", plan).pipe
 
 
 def test_no_weights_give_the_pipelines_own_embeddings(pipe):
@@ -189,24 +188,24 @@ def test_long_weighted_prompts_are_cut_as_unweighted_ones(pipe):
 def test_weights_change_the_picture_and_one_does_not(here, weight):
     plain = image.run(plan_of("a red cat").request, plan_of("a red cat"))
     one, other = plan_of("a (red:1.0) cat"), plan_of(f"a (red:{weight}) cat")
-    assert np.array_equal(image.run(one.request, one).data, plain.data)
-    changed = image.run(other.request, other)
+    assert np.array_equal(image.run(one).data, plain.data)
+    changed = image.run(other)
     assert not np.array_equal(changed.data, plain.data)
-    assert changed.labels["weights"][1] == ("red", float(weight))
-    assert changed.labels["prompt_read"] == "a red cat"
+    assert changed.words[0].weights[1] == ("red", float(weight))
+    assert changed.words[0].read == "a red cat"
 
 
 def test_negative_prompts_can_be_weighted_too(here):
     plain, strong = plan_of(negative="blurry"), plan_of(negative="(blurry:1.8)")
-    one, two = image.run(plain.request, plain), image.run(strong.request, strong)
+    one, two = image.run(plain), image.run(strong)
     assert not np.array_equal(one.data, two.data)
-    assert two.labels["negative_weights"] == (("blurry", 1.8),)
+    assert two.words[1].weights == (("blurry", 1.8),)
 
 
 def test_the_limit_is_in_the_labels(here):
     prompt = translate(course_prompt("workshop").zh).source
     plan = plan_of(prompt, translate=False)
-    labels = image.run(plan.request, plan).labels
+    labels = image.run(plan).labels
     assert labels["tokens"] == 132
     assert labels["token_limit"] == 75
     assert labels["cut"].endswith("艺术站热门作品")
@@ -215,7 +214,7 @@ def test_the_limit_is_in_the_labels(here):
 
 def test_a_negative_prompt_without_guidance_does_nothing_and_that_is_said(here):
     with_it, without = plan_of(negative="blurry", guidance=1.0), plan_of(guidance=1.0)
-    one, two = image.run(with_it.request, with_it), image.run(without.request, without)
+    one, two = image.run(with_it), image.run(without)
     assert np.array_equal(one.data, two.data)
     assert "负面提示词不起作用" in one.labels["notes"][0]
     assert two.labels["notes"] == ()

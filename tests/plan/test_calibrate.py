@@ -12,7 +12,6 @@ from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Budget, Cost, Phase, Request, Take
 from aigc_kit.core.units import GIB, MIB
 from aigc_kit.keep.calibrate import FEWEST, calibrate, save
-from aigc_kit.make.diffusion.needs import need_of
 from aigc_kit.memory.footprint import Overheads
 from aigc_kit.memory.plan import needs, plan
 
@@ -38,7 +37,7 @@ def own_home(tmp_path, monkeypatch):
 def ran(folder, name, budget=BUDGET, *, noise=1.0, kind="image", **values):
     """A record as a run on a GPU with the overheads of TRUTH would leave it."""
     made = plan(Request("sdxl", "a dog").change(**values), budget, cards.get("sdxl"))
-    found = need_of(made)
+    found = made.need
     said = footprint.predict(found.facts, dict(found.prediction.placement), TRUTH)
     how = "measured: torch.cuda.max_memory_allocated"
     phases = tuple(Phase(p.name, 1.0, int(p.allocated_bytes * noise), how) for p in said.phases)

@@ -18,12 +18,12 @@ from aigc_kit import {module}
 made = {module}.plan_for({prompt!r}, {settings})
 def show(step):
     print(f"step {{step.index}} {{time.time():.6f}}", flush=True)
-take = {module}.run(made.request, made, show)
+take = {module}.run(made, show)
 """
 PROBE = """
 from aigc_kit import load
 again = {module}.plan_for({short!r}, {settings})
-take = {module}.run(again.request, again)
+take = {module}.run(again)
 print("works", len(take.data) > 0, load.free())
 """
 LONG = "今天的天气真不错，我们一起去公园散步吧。" * 20

@@ -79,7 +79,7 @@ def grid(
             if seed is not None:
                 chosen.setdefault("seed", seed + i)
             plan = plan_for(**chosen)
-            take = run(plan.request, plan)
+            take = run(plan)
             if on_take is not None:
                 on_take(i, j, take)
             line.append(take)

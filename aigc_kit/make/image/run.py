@@ -1,89 +1,165 @@
-"""One picture, or a few, from one prompt: choose a model, plan, denoise step by step, decode, measure."""
+"""Pictures: what an image model does in its own way, and one run of it as a generator."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from inspect import signature
+from io import BytesIO
 from typing import Any
 
-from aigc_kit.core.types import Card, Change, Plan, Request, Step, Take
-from aigc_kit.make.diffusion.choosing import planned
-from aigc_kit.make.diffusion.rescuing import finish_or_step_down
-from aigc_kit.make.image.job import Job
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import Card, Change, FrozenMap, Plan, ReadWords, Request, Take, Words
+from aigc_kit.make.diffusion import needs
+from aigc_kit.make.diffusion.denoise import denoise
+from aigc_kit.make.diffusion.loading import key, labels_of, open_timed
+from aigc_kit.make.image import pixels
+from aigc_kit.make.image.loading import load
 from aigc_kit.make.image.settings import Settings
-from aigc_kit.memory.plan import check_same
+from aigc_kit.make.image.words import conditions, words_for
+from aigc_kit.make.run import Modality, Work
+from aigc_kit.memory.plan.unsupported import WRITTEN
 
 
-def plan_for(prompt: str, *, card: str | None = None, tier: str | None = None, **values: Any) -> Plan:
-    """A plan for a prompt: the model that is here, with the given settings.
-
-    Args:
-        prompt: Chinese or English; the weight grammar of `aigc_kit.worlds.prompts` counts.
-        card: name of a model; None chooses one on this machine.
-        tier: "tiny" or "full"; None takes what AIGC_TIER says, and without it "full" only where there is a GPU.
-        values: negative, height, width (pixels), steps, guidance, seed, batch, and fields of `Settings`: strength,
-            weights, translate, english, scheduler, follow. Sizes of the course (1024, 768) become an eighth of it for
-            the tiny model; the plan's changes say so.
-
-    Raises:
-        BadInput, UnknownName: a value out of range, or a name that does not exist.
-        NotOnDisk: no image model is on this machine.
-        DoesNotFit: no configuration fits the memory.
-    """
-    return planned(prompt, "image", card, tier, values, Settings.of, _scaled)
-
-
-def steps(request: Request, plan: Plan, *, image: Any = None, mask: Any = None) -> Iterator[Step]:
-    """Make the pictures one denoising step at a time; leaving the loop early frees what the run holds.
+def work(plan: Plan, *, image: Any = None, mask: Any = None) -> Work:
+    """Denoise pictures step by step, decode them, and return their Take.
 
     Args:
-        request: what was asked; the plan must be made from it.
-        plan: from `plan_for` or `aigc_kit.memory.plan.plan`.
+        plan: of an image model.
         image: a picture to start from (img2img): PIL.Image or uint8 (H, W, 3); resized to the plan's size.
         mask: with it only its white part is drawn anew (inpainting): PIL.Image, bool (H, W), or (left, top, right,
             bottom), in pixels of `image`.
 
     Yields:
-        One Step per denoising step (phase "denoise") and one for the decoded result (phase "decode"). `preview()`
-        decodes what the model takes the finished picture to be at this step; `preview("latent")` decodes the noisy
-        latents themselves. A PIL.Image; of a batch a row. Decoding happens when it is called, not before.
-
-    Raises:
-        BadInput: the plan belongs to another request, an AND, a bracket that does not close, or a picture or mask
-            that is none.
-        NotOnDisk, CannotLoad: as in `aigc_kit.models.loaded.engine`.
-    """
-    return Job(request, plan, image, mask).steps()
-
-
-def run(
-    request: Request,
-    plan: Plan,
-    on_step: Callable[[Step], object] | None = None,
-    *,
-    image: Any = None,
-    mask: Any = None,
-) -> Take:
-    """Make the pictures and measure what they cost. Arguments and errors as in `steps`.
-
-    When memory runs out, what was loaded is freed and the run begins anew by the next plan that needs less, at most
-    three times; each time is printed, named in the changes of the Take's plan, and kept in its label "stepped_down".
+        Steps of `denoise`; previews are PIL.Images, of a batch a row.
 
     Returns:
         A Take whose data is uint8 (B, H, W, 3). Labels: model, tier, mode, origin, licence, seeds (one per picture),
-        scheduler, size, prompt_read (what the encoders read), tokens, token_limit, cut (what the limit lost), weights
-        (of (text, weight)), phrase, kept, dropped (tiny world) or english, translated_by, unknown; the same with
-        "negative_" in front; notes (Chinese); image_sha256, mask_sha256, strength.
+        scheduler, size, notes (Chinese), image_sha256, mask_sha256, strength. Its `words`: what the encoders read.
+
+    Raises:
+        BadInput: an AND, a bracket that does not close, or a picture or mask that is none.
     """
-    check_same(request, plan)
-    return finish_or_step_down(lambda tried: Job(tried.request, tried, image, mask), plan, on_step)
+    if mask is not None and image is None:
+        raise BadInput(asked="inpainting", found="a mask and no picture", todo="give image=... too")
+    mode = "text2img" if image is None else "img2img" if mask is None else "inpaint"
+    start = None if image is None else pixels.picture(image)
+    hole = None if start is None or mask is None else pixels.mask(mask, start.size)
+    request, settings = plan.request, Settings.of(plan.request)
+    engine, set_up = open_timed(MODALITY, plan)
+    placed = engine.view(mode, plan, settings.scheduler, follow=settings.follow)
+    read = partial(words_for, settings=settings, card=plan.card, tokenizer=placed.pipe.tokenizer)
+    words = (read(request.prompt), *([read(request.negative, negative=True)] if request.negative else []))
+    seeds = tuple(request.seed + place for place in range(request.batch))
+    call = _call(placed, words, settings, seeds)
+    if start is not None:
+        call |= _retouching(placed, start, hole, settings.strength)
+    else:
+        call |= {"height": request.height, "width": request.width}
+    denoised = yield from denoise(
+        placed,
+        call,
+        partial(_decode, upcast=None if plan.card.facts.vae_upcast else False),
+        pixels.to_pil,
+        _without_mask_channels(placed.pipe) if mode == "inpaint" else None,
+    )
+    labels = {**labels_of(placed, plan, words), "mode": mode, "seeds": seeds}
+    if start is not None:
+        labels |= {"image_sha256": pixels.digest(start), "strength": settings.strength}
+    if hole is not None:
+        labels["mask_sha256"] = pixels.digest(hole)
+    return Take("image", denoised.pixels, plan, set_up + denoised.cost, FrozenMap(labels), words)
 
 
-def _scaled(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]:
-    """The course's sizes for a model that draws at a fraction of them: 1024 -> 128. Smaller ones are left alone."""
-    scale = card.constraints.get("scale", 1)
+def files(take: Take) -> dict[str, bytes]:
+    """Write every picture as a lossless PNG: ending of the file's name -> its bytes."""
+    from PIL import Image
+
+    parts = {}
+    for index, picture in enumerate(take.data):
+        buffer = BytesIO()
+        Image.fromarray(picture).save(buffer, "PNG")
+        parts[".png" if len(take.data) == 1 else f"-{index}.png"] = buffer.getvalue()
+    return parts
+
+
+def resize(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]:
+    """Divide the course's sizes for a model that draws at a fraction of them: 1024 -> 128. Smaller ones stay."""
+    scale = card.facts.scale
     changes: list[Change] = []
     for name in ("height", "width"):
         asked = getattr(request, name)
         if scale != 1 and asked is not None and asked >= 512 and asked % scale == 0:
-            why = f"this model draws at 1/{scale} of the course's sizes"
-            changes.append(Change(name, asked, asked // scale, why, f"小模型按课程尺寸的 1/{scale} 作画"))
+            why = Words(f"this model draws at 1/{scale} of the course's sizes", f"小模型按课程尺寸的 1/{scale} 作画")
+            changes.append(Change(name, asked, asked // scale, why))
             request = request.change(**{name: asked // scale})
     return request, tuple(changes)
+
+
+def _decode(pipe: Any, latents: Any, upcast: bool | None) -> Any:
+    return pixels.decode(pipe.vae, latents, upcast=upcast)
+
+
+def _call(placed: Any, words: tuple[ReadWords, ...], settings: Settings, seeds: tuple[int, ...]) -> dict[str, Any]:
+    """The pipeline's arguments, but for sizes and pictures."""
+    import torch
+
+    request = placed.plan.request
+    negative = words[1] if len(words) > 1 and words[1].read.strip() else None  # the tiny world may know none of it
+    return {
+        **conditions(placed, words[0], negative, guided=float(request.guidance or 0) > 1),
+        "num_inference_steps": request.steps,
+        "guidance_scale": float(request.guidance),
+        "num_images_per_prompt": request.batch,
+        "generator": [torch.Generator("cpu").manual_seed(seed) for seed in seeds],
+    }
+
+
+def _retouching(placed: Any, start: Any, hole: Any, strength: float) -> dict[str, Any]:
+    """The arguments of img2img, with a mask of inpainting."""
+    request = placed.plan.request
+    shape = (int(request.width or 0), int(request.height or 0))
+    call: dict[str, Any] = {"image": start.resize(shape), "strength": strength}
+    if "height" in signature(type(placed.pipe).__call__).parameters:  # else it takes the picture's
+        call |= {"height": request.height, "width": request.width}
+    return call if hole is None else {**call, "mask_image": hole.resize(shape, 0)}
+
+
+@contextmanager
+def _without_mask_channels(pipe: Any) -> Iterator[None]:
+    """Let diffusers inpaint with latents of any depth. Its pipeline takes 4 input channels for "no mask among them" and
+    9 for "mask among them", and refuses others; it reads that number from the denoiser's config and uses it for nothing
+    else.
+    """
+    depth = pipe.unet.config.in_channels
+    plain = depth not in (4, 9) and depth == pipe.vae.config.latent_channels
+    if plain:
+        pipe.unet.register_to_config(in_channels=4)
+    try:
+        yield
+    finally:
+        if plain:
+            pipe.unet.register_to_config(in_channels=depth)
+
+
+MODALITY = Modality(
+    name="image",
+    noun="a picture",
+    model="an image model",
+    settings=lambda request, card: Settings.of(request),
+    resolve=needs.resolve,
+    work=work,
+    load=load,
+    key=key,
+    files=files,
+    inputs=("image", "mask"),
+    resize=resize,
+    fallbacks=needs.fallbacks,
+    ignored=lambda card: ("fps", *WRITTEN),
+)
+make, plan_for, steps, run, engine = (
+    MODALITY.make,
+    MODALITY.plan_for,
+    MODALITY.steps,
+    MODALITY.run,
+    MODALITY.engine,
+)

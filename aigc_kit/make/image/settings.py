@@ -5,8 +5,9 @@ from types import MappingProxyType
 
 from aigc_kit.core.errors import BadInput, UnknownName
 from aigc_kit.core.types import Request
-from aigc_kit.core.types.base import check_text, shown
-from aigc_kit.make.diffusion.settings import check_switches, read
+from aigc_kit.core.types.base import check_switches, check_text, shown
+from aigc_kit.make.run import settings_from
+from aigc_kit.memory.plan.options import SETTINGS
 
 SCHEDULERS = MappingProxyType(
     {
@@ -66,4 +67,4 @@ class Settings:
         Raises:
             UnknownName: a setting that does not exist. BadInput: a value out of range.
         """
-        return read(cls, request, "a picture")
+        return settings_from(cls, request, None, "a picture", SETTINGS)

@@ -178,7 +178,7 @@ def steps(script: Script, cast: Mapping[str, Voice], **values: Any) -> Generator
     """
     work, takes, last = plans(script, cast, **values), list[Take](), time.perf_counter()
     for index, plan in enumerate(work):
-        takes.append(run(plan.request, plan))
+        takes.append(run(plan))
         now = time.perf_counter()
         done = tuple(takes)
         yield Step(index, len(work), "cue", now - last, lambda done=done: mix(script, done)[0])  # type: ignore[misc]

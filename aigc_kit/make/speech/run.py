@@ -1,191 +1,145 @@
-"""One wave from one text: choose a voice, plan, speak segment by segment, join, measure."""
+"""Speech: what a voice does in its own way, and one run of it as a generator."""
 
-import os
 import time
-from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from collections.abc import Generator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from aigc_kit.core.errors import BadInput, NotOnDisk
-from aigc_kit.core.types import Card, Change, FrozenMap, Plan, Request, Step, Take
-from aigc_kit.core.types.base import check_prompt, check_text
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import Card, Change, FrozenMap, Plan, Step, Take, Words
+from aigc_kit.core.types.base import check_text
 from aigc_kit.make.meter import Meter
-from aigc_kit.make.speech import speaker_store
+from aigc_kit.make.run import Modality, Work
+from aigc_kit.make.speech import controls, loading, needs, speaker_store
 from aigc_kit.make.speech.engines.base import Engine, Spoken
 from aigc_kit.make.speech.joins import Joiner, fade, insert, pause_after, quietest, trim
 from aigc_kit.make.speech.prepare import Line, Prepared, prepare
 from aigc_kit.make.speech.settings import CONTROLS, Settings
+from aigc_kit.media import wav
 from aigc_kit.media.wav import RATE
-from aigc_kit.memory.plan import check_same
-from aigc_kit.models import cards, loaded
+from aigc_kit.memory.plan.unsupported import DRAWN, WRITTEN
 
 
-def plan_for(
-    text: str, *, card: str | None = None, voice: str | None = None, tier: str | None = None, **values: object
-) -> Plan:
-    """A plan for speaking a text: the voice that is here, with the given settings.
+def work(plan: Plan, *, using: Engine | None = None) -> Work:
+    """Speak a text segment by segment, and return its Take.
 
     Args:
-        text: up to 1,000 characters; the inline tokens [uv_break] [laugh] [lbreak] may stand in it.
-        card: name of a card; None chooses one on this machine.
-        voice: one of the card's voices, or a kept speaker.
-        tier: "tiny" or "full"; None takes what AIGC_TIER says, and without it "full" only where there is a GPU.
-        values: `seed`, `controls` (tokens such as "[oral_2][laugh_0][break_6][speed_5]"), and fields of `Settings`:
-            oral, laugh, breaks, speed, pitch, energy, intonation, refine, normalise, stream, ...
-
-    Raises:
-        BadInput, UnknownName: a value out of range, a misplaced token, or a name that does not exist.
-        NotOnDisk: no voice is on this machine.
-        DoesNotFit: the voice does not fit the memory.
-    """
-    from aigc_kit.make.speech import controls
-    from aigc_kit.memory import device
-    from aigc_kit.memory.plan import plan
-
-    check_prompt(text)
-    controls.check_inline(text)
-    tokens = values.pop("controls", None)
-    if tokens is not None:
-        values = {**controls.parse(tokens), **values}  # type: ignore[arg-type]
-    budget = device.probe()
-    chosen = cards.get(card) if card is not None else _choose(tier, budget.device)
-    if chosen.kind != "speech":
-        raise BadInput(asked=f"speech by {card!r}", found=f"a {chosen.kind} card", todo=f"choose from {_names()}")
-    if voice is not None:
-        check_text("voice", voice)
-        values = {**_values_of(voice, chosen), **values}
-    request = Request(card=chosen.name, prompt=text).change(**values)
-    Settings.of(request, chosen)
-    return plan(request, budget, chosen)
-
-
-def steps(request: Request, plan: Plan, engine: Engine | None = None) -> Iterator[Step]:
-    """Speak a text segment by segment; leaving the loop early frees what the run holds.
-
-    Args:
-        request: what was asked; the plan must be made from it.
-        plan: from `plan_for` or `aigc_kit.memory.plan.plan`.
-        engine: None loads the plan's.
+        plan: of a voice.
+        using: an engine that is loaded already; None loads the plan's.
 
     Yields:
         One Step per segment (phase "synthesise"), or per part of one with stream=True on an engine that streams
         (phase "stream"). `preview()` returns the wave so far: float32 (N,) in [-1, 1] at 24000 Hz.
-
-    Raises:
-        BadInput: the text is too long, has nothing to say, or the plan belongs to another request.
-    """
-    return _Run(request, plan, engine).steps()
-
-
-def run(
-    request: Request, plan: Plan, on_step: Callable[[Step], object] | None = None, engine: Engine | None = None
-) -> Take:
-    """Speak a text, and measure what it cost. Arguments and errors as in `steps`.
 
     Returns:
         A Take whose data is the wave: float32 (N,) in [-1, 1] at 24000 Hz. Labels: model, tier, engine, voice, rate,
         licence, origin, segments (of (text, start, end), seconds), changed (of (before, after, why)), unspoken (of
         (text, why)), ignored (of (name, why): controls that this voice lacks), gain (below 1 where the wave had to be
         turned down to stay within [-1, 1]).
+
+    Raises:
+        BadInput: the text is too long, or has nothing to say.
     """
-    job = _Run(request, plan, engine)
-    with closing(job.steps()) as made:
-        for step in made:
-            if on_step is not None:
-                on_step(step)
-    return job.take()
+    settings, meter, joiner = Settings.of(plan.request, plan.card), Meter(plan), Joiner()
+    if using is None and not MODALITY.is_loaded(plan):
+        meter.start("load")
+    engine: Engine = using or MODALITY.engine(plan)
+    plan = _told_without_effect(plan, engine)
+    meter.start("synthesise")
+    prepared = prepare(plan.request.prompt, settings, engine)
+    total, last = len(prepared.lines), time.perf_counter()
+    waves: list[Spoken] = []
+    phases = _speak(prepared.lines, settings, plan.request.seed, engine, joiner, waves)
+    try:
+        for index, phase in enumerate(phases):
+            now = time.perf_counter()
+            meter.step()
+            yield Step(index, max(total, index + 1), phase, now - last, joiner.wave)
+            last = now
+    finally:
+        phases.close()
+        meter.stop()
+    wave, gain = _within_range(joiner.wave())
+    labels = _labels(plan, settings, engine, joiner, [prepared, *waves])
+    return Take("speech", wave, plan, meter.cost(), FrozenMap(labels, gain=gain))
 
 
-class _Run:
-    """One run: its steps, then its Take."""
+def files(take: Take) -> dict[str, bytes]:
+    """Write a 16-bit WAV with a line that says it is AI-made: ending of the file's name -> its bytes."""
+    return {".wav": wav.to_bytes(take.data, info=wav.made_by(take))}
 
-    def __init__(self, request: Request, plan: Plan, engine: Engine | None) -> None:
-        check_same(request, plan)
-        self._plan, self._given = plan, engine
-        self._settings = Settings.of(plan.request, plan.card)
-        self._meter = Meter(plan)
-        self._joiner = Joiner()
-        self._prepared = Prepared((), (), ())
-        self._told: list[Spoken] = []  # what the engine itself changed
 
-    def steps(self) -> Generator[Step, None, None]:
-        if self._given is None and not loaded.is_loaded(self._plan):
-            self._meter.start("load")
-        self._engine = engine = self._given or loaded.engine(self._plan)
-        self._plan = _told_without_effect(self._plan, engine)
-        self._meter.start("synthesise")
-        self._prepared = prepare(self._plan.request.prompt, self._settings, engine)
-        total, last = len(self._prepared.lines), time.perf_counter()
-        spoken = self._speak(engine)
-        try:
-            for index, phase in enumerate(spoken):
-                now = time.perf_counter()
-                self._meter.step()
-                yield Step(index, max(total, index + 1), phase, now - last, self._joiner.wave)
-                last = now
-        finally:
-            spoken.close()
-            self._meter.stop()
+def summary(take: Take) -> str:
+    """Say how long a sound is, and how long it took."""
+    seconds, length = take.measured()["seconds"].value, len(take.data) / RATE
+    return f"{length:.2f} s of sound, made in {seconds:.2f} s"
 
-    def _speak(self, engine: Engine) -> Generator[str, None, None]:
-        lines, settings, seed = self._prepared.lines, self._settings, self._plan.request.seed
-        segments = [line.segment for line in lines]
-        if settings.stream and hasattr(engine, "stream"):
-            for line in lines:
-                self._joiner.gap()
-                for part in engine.stream(line.segment, settings, seed=seed):
-                    self._told.append(part)
-                    self._joiner.extend(line.segment.text, _checked(part.wave, engine), self._pause(line))
-                    yield "stream"
-            return
-        if hasattr(engine, "speak_all"):
-            made = iter(engine.speak_all(segments, settings, seed=seed))
-        else:
-            made = (engine.speak(segment, settings, seed=seed) for segment in segments)
-        for line, spoken in zip(lines, made, strict=True):
-            self._told.append(spoken)
-            self._joiner.gap()
-            self._joiner.add(line.segment.text, _with_silences(line, spoken, engine), self._pause(line))
-            yield "synthesise"
 
-    def _pause(self, line: Line) -> float:
-        level = self._settings.breaks if self._engine.has["breaks"].whose == "kit" else None
-        inside = [seconds for at, seconds in line.places if at < 0]  # the line was cut there
-        return inside[0] if inside else pause_after(line.segment.text, level or 0)
+def _speak(
+    lines: tuple[Line, ...], settings: Settings, seed: int, engine: Engine, joiner: Joiner, waves: list[Spoken]
+) -> Generator[str, None, None]:
+    """Speak line by line into the joiner; what the engine made is kept in `waves`."""
+    segments = [line.segment for line in lines]
+    if settings.stream and hasattr(engine, "stream"):
+        for line in lines:
+            joiner.gap()
+            for part in engine.stream(line.segment, settings, seed=seed):
+                waves.append(part)
+                joiner.extend(line.segment.text, _checked(part.wave, engine), _pause(line, settings, engine))
+                yield "stream"
+        return
+    if hasattr(engine, "speak_all"):
+        every = iter(engine.speak_all(segments, settings, seed=seed))
+    else:
+        every = (engine.speak(segment, settings, seed=seed) for segment in segments)
+    for line, spoken in zip(lines, every, strict=True):
+        waves.append(spoken)
+        joiner.gap()
+        joiner.add(line.segment.text, _with_silences(line, spoken, engine), _pause(line, settings, engine))
+        yield "synthesise"
 
-    def take(self) -> Take:
-        card, engine = self._plan.card, self._engine
-        wave, gain = self._joiner.wave(), 1.0
-        peak = float(np.abs(wave).max(initial=0.0))
-        if peak > 1:
-            gain = 1 / peak
-            wave = (wave * gain).clip(-1, 1).astype(np.float32)
-        told: list[Prepared | Spoken] = [self._prepared, *self._told]
-        labels = FrozenMap(
-            **getattr(engine, "labels", {}),
-            model=card.name,
-            tier=card.tier,
-            engine=engine.kind,
-            voice=self._settings.voice or (engine.voices[0] if engine.voices else None),
-            rate=RATE,
-            origin="AI 生成",
-            licence=card.licence,
-            segments=tuple((span.text, span.start, span.end) for span in self._joiner.spans),
-            changed=tuple((c.before, c.after, c.why) for said in told for c in said.changes),
-            unspoken=tuple((u.text, u.why) for said in told for u in said.unspoken),
-            ignored=tuple((c.what, c.why_zh) for c in self._plan.changes if c.given is None and c.what in CONTROLS),
-            gain=gain,
-        )
-        return Take("speech", wave, self._plan, self._meter.cost(), labels)
+
+def _pause(line: Line, settings: Settings, engine: Engine) -> float:
+    level = settings.breaks if engine.has["breaks"].whose == "kit" else None
+    inside = [seconds for at, seconds in line.places if at < 0]  # the line was cut there
+    return inside[0] if inside else pause_after(line.segment.text, level or 0)
+
+
+def _within_range(wave: np.ndarray) -> tuple[np.ndarray, float]:
+    """The wave, turned down where it leaves [-1, 1], and by how much."""
+    peak = float(np.abs(wave).max(initial=0.0))
+    if peak <= 1:
+        return wave, 1.0
+    gain = 1 / peak
+    return (wave * gain).clip(-1, 1).astype(np.float32), gain
+
+
+def _labels(
+    plan: Plan, settings: Settings, engine: Engine, joiner: Joiner, parts: list[Prepared | Spoken]
+) -> dict[str, Any]:
+    return {
+        **getattr(engine, "labels", {}),
+        "model": plan.card.name,
+        "tier": plan.card.tier,
+        "engine": engine.kind,
+        "voice": settings.voice or (engine.voices[0] if engine.voices else None),
+        "rate": RATE,
+        "origin": "AI 生成",
+        "licence": plan.card.licence,
+        "segments": tuple((span.text, span.start, span.end) for span in joiner.spans),
+        "changed": tuple((change.before, change.after, change.why) for part in parts for change in part.changes),
+        "unspoken": tuple((silence.text, silence.why) for part in parts for silence in part.unspoken),
+        "ignored": tuple((c.what, c.why.zh) for c in plan.changes if c.given is None and c.what in CONTROLS),
+    }
 
 
 def _told_without_effect(plan: Plan, engine: Engine) -> Plan:
     """The plan, with a change for every control that was asked for and that this voice does not have."""
     asked = {name: plan.request.extra.get(name) for name in CONTROLS if engine.has[name].whose == "none"}
     lost = tuple(
-        Change(name, value, None, f"the voice {plan.card.name} has no such control", engine.has[name].why_zh)
+        Change(name, value, None, Words(f"the voice {plan.card.name} has no such control", engine.has[name].why_zh))
         for name, value in asked.items()
         if value is not None
     )
@@ -208,28 +162,21 @@ def _checked(wave: np.ndarray, engine: Engine) -> np.ndarray:
     return fade(wave, start=False, end=False)
 
 
-def _choose(tier: str | None, device: str) -> Card:
-    from aigc_kit.models import fetch
-
-    tier = tier or os.environ.get("AIGC_TIER") or None
-    if tier not in (None, "tiny", "full"):
-        raise BadInput(asked=f"tier={tier!r}", found="no tier of that name", todo="say 'tiny', 'full' or nothing")
-    allowed = {tier} if tier else ({"tiny", "full"} if device == "cuda" else {"tiny"})
-    fitting = [card for card in cards.of_kind("speech") if card.tier in allowed]
-    for card in fitting:
-        if fetch.find(card) is not None:
-            return card
-    names = " | ".join(card.name for card in fitting)
-    raise NotOnDisk(
-        asked="a voice" + (f" in the {tier} tier" if tier else ""),
-        found="none is on this machine",
-        todo=f"fetch one of them: aigc fetch {names}",
-    )
+def _values(prompt: str, values: dict[str, Any], card: Card) -> dict[str, Any]:
+    """Settings: control tokens and the voice are read; inline tokens are checked."""
+    controls.check_inline(prompt)
+    named = {name: value for name, value in values.items() if name not in ("controls", "voice")}
+    if values.get("controls") is not None:
+        named = {**controls.parse(values["controls"]), **named}
+    if values.get("voice") is not None:
+        check_text("voice", values["voice"])
+        named = {**_values_of(values["voice"], card), **named}
+    return named
 
 
 def _values_of(voice: str, card: Card) -> dict[str, object]:
     """The settings of a voice: its name, or what a kept speaker of this engine is."""
-    listed = card.constraints.get("voices", ())
+    listed = card.facts.voices
     if card.parts["engine"] == "chattts" or any(part.split(":")[0] in listed for part in voice.split("+")):
         return {"voice": voice}  # ChatTTS looks its speakers up itself
     try:
@@ -245,5 +192,31 @@ def _values_of(voice: str, card: Card) -> dict[str, object]:
     return speaker.values()
 
 
-def _names() -> str:
-    return ", ".join(card.name for card in cards.of_kind("speech"))
+def _ignored(card: Card) -> tuple[str, ...]:
+    samples = card.parts.get("engine") == "chattts"
+    return (*DRAWN, *WRITTEN, *(() if samples else ("temperature", "top_p", "top_k")))
+
+
+MODALITY = Modality(
+    name="speech",
+    noun="speech",
+    model="a voice",
+    settings=Settings.of,
+    resolve=needs.resolve,
+    work=work,
+    load=loading.load,
+    key=loading.key,
+    files=files,
+    inputs=("using",),
+    values=_values,
+    ignored=_ignored,
+    summary=summary,
+    options=("voice", "controls", "temperature", "top_k", "top_p"),
+)
+make, plan_for, steps, run, engine = (
+    MODALITY.make,
+    MODALITY.plan_for,
+    MODALITY.steps,
+    MODALITY.run,
+    MODALITY.engine,
+)

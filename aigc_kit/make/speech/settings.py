@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from math import isfinite
 from types import MappingProxyType
 from typing import Any
 
-from aigc_kit.core.errors import BadInput, UnknownName
+from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Card, Request
 from aigc_kit.core.types.base import plain, shown
+from aigc_kit.make.run import settings_from
 
 LEVELS: Mapping[str, tuple[int, int]] = MappingProxyType(
     {"oral": (0, 9), "laugh": (0, 2), "breaks": (0, 7), "speed": (0, 9)}
@@ -93,17 +93,7 @@ class Settings:
             UnknownName: a setting that does not exist.
             BadInput: a value out of range.
         """
-        known = [f.name for f in fields(cls)]
-        for name, value in request.extra.items():
-            if name not in known:
-                close = get_close_matches(name, [*known, "seed"], n=1)
-                raise UnknownName(
-                    asked=f"the setting {name}={shown(value)} of speech",
-                    found="no setting of that name" + (f"; close: {close[0]}" if close else ""),
-                    todo=f"choose from {', '.join(known)}",
-                )
-        values: dict[str, Any] = {k: v for k, v in card.defaults.items() if k in known}
-        return cls(**{**values, **{k: v for k, v in request.extra.items() if v is not None}})
+        return settings_from(cls, request, card, "speech")
 
 
 def _is_whole(value: Any) -> bool:

@@ -1,84 +1,190 @@
-"""One clip from one prompt: choose a model, plan, denoise step by step, decode, measure."""
+"""Clips: what a video model does in its own way, and one run of it as a generator."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from aigc_kit.core.types import Card, Change, Plan, Request, Step, Take
-from aigc_kit.make.diffusion.choosing import planned
-from aigc_kit.make.diffusion.rescuing import finish_or_step_down
-from aigc_kit.make.video.job import Job, Settings
-from aigc_kit.memory.plan import check_same
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import Card, Change, FrozenMap, Plan, ReadWords, Request, Take, Words
+from aigc_kit.make.diffusion import needs
+from aigc_kit.make.diffusion.denoise import denoise
+from aigc_kit.make.diffusion.loading import PipelineEngine, key, labels_of, open_timed
+from aigc_kit.make.run import Modality, Work
+from aigc_kit.make.video.pixels import decode, strip
+from aigc_kit.make.video.settings import Settings, words_for
 from aigc_kit.memory.plan.ladders import COURSE
+from aigc_kit.memory.plan.options import complete
+from aigc_kit.memory.plan.unsupported import WRITTEN
 
 COURSE_SIZES = tuple((height, width) for _, height, width, _ in COURSE)
 
 
-def plan_for(prompt: str, *, card: str | None = None, tier: str | None = None, **values: Any) -> Plan:
-    """A plan for a prompt: the model that is here, with the given settings.
+def work(plan: Plan) -> Work:
+    """Denoise a clip step by step, decode it, and return its Take.
 
     Args:
-        prompt: Chinese or English.
-        card: name of a model; None chooses one on this machine.
-        tier: "tiny" or "full"; None takes what AIGC_TIER says, and without it "full" only where there is a GPU.
-        values: negative, height, width (pixels), frames (4k+1), fps, steps, guidance, seed, fields of `Settings`
-            (first_block_cache, follow) and of the planner (placement, dtype, attention, text_on_cpu, vae_tiling,
-            policy). Sizes of the course (480x832 and so on) become the nearest to an eighth that the tiny model knows;
-            the plan's changes say so.
-
-    Raises:
-        BadInput, UnknownName: a value out of range, or a name that does not exist.
-        NotOnDisk: no video model is on this machine.
-        DoesNotFit: no configuration fits the memory.
-    """
-    return planned(prompt, "video", card, tier, values, Settings.of, scaled)
-
-
-def steps(request: Request, plan: Plan) -> Iterator[Step]:
-    """Make the clip one denoising step at a time; leaving the loop early frees what the run holds.
-
-    Args:
-        request: what was asked; the plan must be made from it.
-        plan: from `plan_for` or `aigc_kit.memory.plan.plan`.
+        plan: of a video model.
 
     Yields:
-        One Step per denoising step (phase "denoise") and one for the decoded clip (phase "decode"). `preview()` decodes
-        what the model takes the finished clip to be at this step, `preview("latent")` the noisy latents themselves: a
-        PIL.Image with a few frames in a row; `preview.pixels()` the frames uint8 (T, H, W, 3). Decoding happens when
-        it is called, not before, and takes as long as the clip's own.
-
-    Raises:
-        BadInput: the plan belongs to another request, or asks for what the model refuses.
-        NotOnDisk, CannotLoad: as in `aigc_kit.models.loaded.engine`.
-    """
-    return Job(request, plan).steps()
-
-
-def run(request: Request, plan: Plan, on_step: Callable[[Step], object] | None = None) -> Take:
-    """Make the clip and measure what it costs. Arguments and errors as in `steps`.
-
-    When memory runs out, what was loaded is freed and the run begins anew by the next plan that needs less, at most
-    three times; each time is printed, named in the changes of the Take's plan, and kept in its label "stepped_down".
+        Steps of `denoise`; a preview is a PIL.Image with a few frames in a row, `preview.pixels()` the frames
+        uint8 (T, H, W, 3), which takes as long as decoding the clip.
 
     Returns:
         A Take whose data is uint8 (T, H, W, 3). Labels: model, tier, origin, licence, seeds, scheduler, size, frames,
-        fps, seconds (of the clip), prompt_read (what the encoder read), tokens, token_limit, cut, phrase, kept, dropped
-        (tiny world); the same with "negative_" in front; cache_skipped (skipped, all calls of the transformer); notes
-        (Chinese).
+        fps, seconds (of the clip), cache_skipped (skipped, all calls of the transformer), notes (Chinese). Its `words`:
+        what the encoder read.
+
+    Raises:
+        BadInput: the plan asks for what the model refuses; nothing was loaded then.
     """
-    check_same(request, plan)
-    return finish_or_step_down(lambda tried: Job(tried.request, tried), plan, on_step)
+    check_plan(plan)
+    request, settings = plan.request, Settings.of(plan.request)
+    engine, set_up = open_timed(MODALITY, plan)
+    placed = engine.placed_for(plan, follow=settings.follow)
+    tokenizer = placed.pipe.tokenizer
+    avoided = [words_for(request.negative, plan.card, tokenizer, negative=True)] if request.negative else []
+    words = (words_for(request.prompt, plan.card, tokenizer), *avoided)
+    cache = FirstBlockCache(placed.pipe.transformer, settings.first_block_cache)
+    denoised = yield from denoise(placed, _call(plan, words), decode, strip, cache.on())
+    labels = {
+        **labels_of(placed, plan, words),
+        "seeds": (request.seed,),
+        "frames": request.frames,
+        "fps": request.fps,
+        "seconds": (request.frames or 0) / float(request.fps or 1),
+    }
+    if cache.skipped is not None:
+        labels["cache_skipped"] = cache.skipped
+    return Take("video", denoised.pixels, plan, set_up + denoised.cost, FrozenMap(labels), words)
 
 
-def scaled(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]:
-    """The course's sizes for a model that draws at a fraction of them: the nearest that it knows to an eighth."""
-    scale = card.constraints.get("scale", 1)
+def files(take: Take) -> dict[str, bytes]:
+    """Write an MP4 that says in its own data that an AI made it, which one, and what its licence allows."""
+    from aigc_kit.media import encode
+
+    card, request = take.plan.card, take.plan.request
+    words = {
+        "title": request.prompt,
+        "comment": f"AI 生成 (AI-generated); model {card.name}, seed {request.seed}",
+        "copyright": card.licence,
+    }
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "clip.mp4"
+        encode.mp4(file, take.data, request.fps, metadata=words)
+        return {".mp4": file.read_bytes()}
+
+
+def resize(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]:
+    """Take for a course's size the nearest to its fraction that a small model knows: 480x832 -> 64x112."""
+    scale = card.facts.scale
     asked = (request.height, request.width)
     if scale == 1 or asked not in COURSE_SIZES:
         return request, ()
     near = [side / scale for side in asked if side]
-    given = min(card.constraints["ladder"], key=lambda size: abs(size[0] - near[0]) + abs(size[1] - near[1]))
-    why, why_zh = f"this model draws at about 1/{scale} of the course's sizes", f"小模型的尺寸约为课程的 1/{scale}"
-    changes = tuple(
-        Change(name, old, new, why, why_zh) for name, old, new in zip(("height", "width"), asked, given, strict=True)
-    )
-    return request.change(height=given[0], width=given[1]), changes
+    given = min(card.facts.ladder, key=lambda size: abs(size[0] - near[0]) + abs(size[1] - near[1]))
+    why = Words(f"this model draws at about 1/{scale} of the course's sizes", f"小模型的尺寸约为课程的 1/{scale}")
+    sides = zip(("height", "width"), asked, given, strict=True)
+    return request.change(height=given[0], width=given[1]), tuple(Change(*side, why) for side in sides)
+
+
+def check_plan(plan: Plan) -> None:
+    """Refuse what the model would refuse, or silently change: sizes, frames, fps and dtypes; before anything is loaded.
+
+    Raises:
+        BadInput: the plan has such a value, or leaves one open.
+    """
+    request = plan.request
+    completed, changes = complete(request, plan.card)
+    needed = ("height", "width", "frames", "steps", "guidance", "fps")
+    missing = [name for name in needed if getattr(request, name) is None]
+    if changes or missing or completed != request:
+        raise BadInput(
+            asked=f"a clip of {request.frames} frames, {request.height}x{request.width}",
+            found=f"the plan leaves {', '.join(missing)} open" if missing else f"{plan.card.name} makes 4k+1 frames",
+            todo="plan it first: aigc_kit.video.plan_for(...)",
+        )
+    if plan.dtypes.get("vae", "float32") == "float16":
+        raise BadInput(
+            asked="Wan's decoder in float16",
+            found="it overflows there: black or broken frames (errata E46)",
+            todo="keep the VAE in float32, which a plan does by itself, or in bfloat16",
+        )
+
+
+class FirstBlockCache:
+    """Skips the other blocks of a transformer where its first one changed little, and counts how often.
+
+    Args:
+        model: a transformer of diffusers.
+        threshold: share; None: never.
+    """
+
+    def __init__(self, model: Any, threshold: float | None) -> None:
+        self._model, self._threshold = model, threshold
+        self.skipped: tuple[int, int] | None = None
+
+    @contextmanager
+    def on(self) -> Iterator[None]:
+        """Keep the cache on while a pipeline runs."""
+        if self._threshold is None:
+            yield
+            return
+        from diffusers import FirstBlockCacheConfig
+
+        model, calls = self._model, {"first": 0, "last": 0}
+        first, last = model.blocks[0].attn1, model.blocks[-1].attn1  # a skipped block's own forward is not called
+        handles = [
+            part.register_forward_pre_hook(lambda *_, name=name: calls.update({name: calls[name] + 1}))
+            for name, part in (("first", first), ("last", last))
+        ]
+        model.enable_cache(FirstBlockCacheConfig(threshold=self._threshold))
+        try:
+            yield
+        finally:
+            model.disable_cache()
+            for handle in handles:
+                handle.remove()
+            self.skipped = (calls["first"] - calls["last"], calls["first"])
+
+
+def _call(plan: Plan, words: tuple[ReadWords, ...]) -> dict[str, Any]:
+    """The pipeline's arguments."""
+    import torch
+
+    request = plan.request
+    return {
+        "prompt": words[0].read,
+        "negative_prompt": words[1].read if len(words) > 1 and words[1].read else None,
+        "height": request.height,
+        "width": request.width,
+        "num_frames": request.frames,
+        "num_inference_steps": request.steps,
+        "guidance_scale": float(request.guidance),  # type: ignore[arg-type]
+        "generator": torch.Generator("cpu").manual_seed(request.seed),
+        "max_sequence_length": plan.card.facts.max_tokens,
+    }
+
+
+MODALITY = Modality(
+    name="video",
+    noun="a clip",
+    model="a video model",
+    settings=lambda request, card: Settings.of(request),
+    resolve=needs.resolve,
+    work=work,
+    load=PipelineEngine.load,
+    key=key,
+    files=files,
+    resize=resize,
+    fallbacks=needs.fallbacks,
+    ignored=lambda card: WRITTEN,
+)
+make, plan_for, steps, run, engine = (
+    MODALITY.make,
+    MODALITY.plan_for,
+    MODALITY.steps,
+    MODALITY.run,
+    MODALITY.engine,
+)
