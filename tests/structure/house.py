@@ -33,7 +33,7 @@ NOUNS_IN_ED = frozenset(("speed", "seed", "need", "feed", "embed", "breed", "ind
 
 
 class Import(NamedTuple):
-    """One import: the file that it reaches, the written name, its line, and how it is written."""
+    """One import: the file that it reaches, the full name written, its line, and "import", "string" or "f-string"."""
 
     target: Path
     name: str
@@ -72,29 +72,36 @@ def file_of(module: str) -> Path | None:
     return place.with_suffix(".py") if len(parts) > 1 and place.with_suffix(".py").is_file() else None
 
 
-def nodes(tree: ast.AST, *, functions: bool = True) -> Iterator[ast.AST]:
-    """Walk all nodes but those that only a type checker sees; without `functions` those that an import runs."""
+def nodes(tree: ast.AST, *, functions: bool = True, checker: bool = False) -> Iterator[ast.AST]:
+    """Walk the nodes of a file.
+
+    Args:
+        tree: of the file.
+        functions: also what stands in functions, which an import does not run.
+        checker: also what only a type checker sees.
+    """
     for child in ast.iter_child_nodes(tree):
-        if isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING"):
+        if not checker and isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING"):
             continue
         if not functions and isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             continue
         yield child
-        yield from nodes(child, functions=functions)
+        yield from nodes(child, functions=functions, checker=checker)
 
 
-def imports(path: Path, *, functions: bool = True) -> Iterator[Import]:
+def imports(path: Path, *, functions: bool = True, checker: bool = False) -> Iterator[Import]:
     """Yield what a file imports of the kit, modules named in strings among it.
 
     `from package import name` reaches the module of that name where there is one, else the package. A string counts
     when it names a module by its dotted path (the names of loggers do not), an f-string when it begins with such a path
-    and a dot: then it may reach every module of that folder, and stands for its `__init__`.
+    and a dot: then it may reach every module of that folder, and stands for its `__init__`. The switches are those of
+    `nodes`.
     """
     tree = parsed(path)
     loggers = {id(name) for call in ast.walk(tree) if isinstance(call, ast.Call) and _logs(call) for name in call.args}
-    for node in nodes(tree, functions=functions):
+    for node in nodes(tree, functions=functions, checker=checker):
         for name, how in _named(node) if id(node) not in loggers else ():
-            target = file_of(name)
+            target = file_of(name) or (file_of(name.rpartition(".")[0]) if isinstance(node, ast.ImportFrom) else None)
             if target is not None and target != path:
                 yield Import(target, name, node.lineno, how)  # type: ignore[attr-defined]
 
@@ -108,8 +115,7 @@ def _named(node: ast.AST) -> Iterator[tuple[str, str]]:
         yield from ((alias.name, "import") for alias in node.names)
     elif isinstance(node, ast.ImportFrom) and node.module:
         for alias in node.names:
-            full = f"{node.module}.{alias.name}"
-            yield (full if file_of(full) else node.module), "import"
+            yield f"{node.module}.{alias.name}", "import"
     elif isinstance(node, ast.Constant) and isinstance(node.value, str):
         if re.fullmatch(rf"{PACKAGE.name}(\.\w+)+", node.value):
             yield node.value, "string"
