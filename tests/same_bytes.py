@@ -1,4 +1,4 @@
-"""Write what the kit makes for fixed seeds, and compare two such files.
+"""Write what fixed seeds make, and compare two such files.
 
     python -m tests.same_bytes OUT.json          # the tiny tier, offline, on the processor
     python -m tests.same_bytes OLD.json NEW.json  # what differs; exit status 1 when bytes do
@@ -54,7 +54,10 @@ SCRIPT = "小明：今天的天气真不错！\n小红（speed=7，pitch=1.1）�
 
 
 def home(*tails: str) -> Any:
-    """Import the module of the kit whose path ends so, the least deep one; later tails are of older layouts."""
+    """Import the module of the kit whose path ends so.
+
+    Of several the least deep one; a later tail is of an older layout, taken when the ones before are not there.
+    """
     import aigc_kit
 
     top = Path(aigc_kit.__file__).parent
@@ -69,18 +72,18 @@ def home(*tails: str) -> Any:
 
 
 def take_of(kind: str, prompt: str, **values: Any) -> Any:
-    """Make one thing by the plan and the run of its modality."""
+    """Make one thing by its modality's plan and run."""
     modality = home(kind)
-    handed = {name: values.pop(name) for name in ("image", "mask") if name in values}
+    start = {name: values.pop(name) for name in ("image", "mask") if name in values}
     plan = modality.plan_for(prompt, **values)
-    return modality.run(plan, **handed) if hasattr(modality, "make") else modality.run(plan.request, plan, **handed)
+    return modality.run(plan, **start) if hasattr(modality, "make") else modality.run(plan.request, plan, **start)
 
 
 def plan_on(card: str, prompt: str, budget: Any, **values: Any) -> Any:
-    """Plan a request for a card on a machine that is not here."""
+    """Plan a request for a machine that is not here."""
     request = home("types").Request(card, prompt).change(**values)
-    shared = home("make/run", "plan")
-    planner = shared if hasattr(shared, "plan") else home("memory/plan", "plan")
+    planner = home("make/run", "plan")
+    planner = planner if hasattr(planner, "plan") else home("memory/plan", "plan")
     return planner.plan(request, budget, home("cards").get(card))
 
 
@@ -101,7 +104,7 @@ def answer(call: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def texts() -> Made:
-    """Yield texts of the poem model and of SmolLM2, by every way of choosing a token."""
+    """Yield texts, by every way of choosing a token."""
     verse = home("verse")
     for form, title, seed, heat in VERSES:
         take = take_of("text", verse.prompt_for(form, title=title), card="poem", temperature=heat, seed=seed)
@@ -145,7 +148,7 @@ def verses() -> Made:
 
 
 def speech() -> Made:
-    """Yield waves: several texts, controls, joins of a long text, pauses, a dialogue."""
+    """Yield waves: texts, controls, joins, pauses, a dialogue."""
     line = "今天的天气真不错，我们去公园吧。"
     ways: dict[str, tuple[str, dict[str, Any]]] = {
         "plain": (line, {}),
@@ -184,11 +187,11 @@ def speech() -> Made:
 def readings() -> Made:
     """Yield how many written forms are read."""
     frontend = home("speech/frontend")
-    for written in FORMS_OF_WRITING:
-        said = frontend.normalise(written)
-        yield f"reading/{written}", (said.spoken, said.changes, said.unspoken)
-        yield f"reading/{written}/kept", frontend.normalise(written, english="keep").spoken
-        yield f"reading/{written}/pinyin", frontend.syllables(said.spoken)
+    for form in FORMS_OF_WRITING:
+        reading = frontend.normalise(form)
+        yield f"reading/{form}", (reading.spoken, reading.changes, reading.unspoken)
+        yield f"reading/{form}/kept", frontend.normalise(form, english="keep").spoken
+        yield f"reading/{form}/pinyin", frontend.syllables(reading.spoken)
 
 
 def pictures() -> Made:
@@ -217,10 +220,10 @@ def pictures() -> Made:
         "math": (cat, {"attention": "math", "dtype": "float32"}),
         "followed": (cat, {"follow": True}),
     }
-    kept = None
+    first_take = None
     for name, (prompt, values) in ways.items():
         take = take_of("image", prompt, card="tinysdxl", **{**few, **values})
-        kept = take if kept is None else kept
+        first_take = first_take or take
         yield f"image/{name}", take
         yield (
             f"image/{name}/words",
@@ -228,28 +231,28 @@ def pictures() -> Made:
         )
     for scheduler in home("image").SCHEDULERS:
         yield f"image/{scheduler}", take_of("image", cat, scheduler=scheduler, steps=4, seed=3)
-    first = kept.data[0]
-    retouched = {"image": first, "seed": 5, "steps": 6}
-    yield "image/from", take_of("image", "一只蓝色的小猫", **retouched)
-    yield "image/from-strong", take_of("image", "一只蓝色的小猫", strength=0.9, **retouched)
-    yield "image/inpaint", take_of("image", "一朵花", mask=(32, 32, 96, 96), **retouched)
-    yield "image/inpaint-full", take_of("image", "一朵花", mask=(0, 0, 64, 128), strength=1.0, **retouched)
+    first = first_take.data[0]
+    start = {"image": first, "seed": 5, "steps": 6}
+    yield "image/from", take_of("image", "一只蓝色的小猫", **start)
+    yield "image/from-strong", take_of("image", "一只蓝色的小猫", strength=0.9, **start)
+    yield "image/inpaint", take_of("image", "一朵花", mask=(32, 32, 96, 96), **start)
+    yield "image/inpaint-full", take_of("image", "一朵花", mask=(0, 0, 64, 128), strength=1.0, **start)
     module = home("image")
     yield "image/upscaled", module.upscale(first, 2).data
-    pipe = home("loaded", "load").engine(kept.plan)
+    pipe = home("loaded", "load").engine(first_take.plan)
     vae = getattr(pipe, "pipe", pipe).vae
-    latents = module.encode(vae, kept.data)
+    latents = module.encode(vae, first_take.data)
     yield "image/latents", latents.numpy()
     yield "image/decoded", module.decode(vae, latents)
     measures = home("image/measures")
     yield (
         "image/measures",
-        (measures.shows(kept), measures.seen(kept, "小猫"), measures.diversity(first[None].repeat(2, 0))),
+        (measures.shows(first_take), measures.seen(first_take, "小猫"), measures.diversity(first[None].repeat(2, 0))),
     )
 
 
 def clips() -> Made:
-    """Yield clips: prompts, frames, sizes, the cache of the first block."""
+    """Yield clips: prompts, frames, sizes, the cache."""
     moon, few = "一只小狗在月球上跳舞", {"steps": 2, "seed": 7, "frames": 9}
     ways: dict[str, tuple[str, dict[str, Any]]] = {
         "moon": (moon, {}),
@@ -267,13 +270,12 @@ def clips() -> Made:
         yield f"video/{name}", take
         yield f"video/{name}/words", [take.labels.get(key) for key in ("prompt_read", "tokens", "cut", "cache_skipped")]
         if name == "moon":
-            measured = home("video/measures").consistency(take.data)
-            yield "video/moon/consistency", measured
+            yield "video/moon/consistency", home("video/measures").consistency(take.data)
             yield "video/moon/strip", _array(home("video").strip(take.data))
 
 
 def files() -> Made:
-    """Yield files of a fixed clip, and what is read back from one."""
+    """Yield files of a fixed clip, and one read back."""
     import numpy as np
 
     encode = home("media/encode", "encode")
@@ -325,17 +327,17 @@ def solids() -> Made:
 
 
 def worlds() -> Made:
-    """Yield drawings of the tiny world, its captions and readings, its clips, what it keeps of a prompt."""
+    """Yield drawings, captions, readings and clips of the tiny world."""
     tinyworld, rng = home("tinyworld"), random.Random(5)
     specs = [tinyworld.Spec.sample(rng) for _ in range(36)]
-    drawn = [tinyworld.render(spec, seed=index) for index, spec in enumerate(specs)]
+    drawings = [tinyworld.render(spec, seed=index) for index, spec in enumerate(specs)]
     for index, spec in enumerate(specs):
-        yield f"world/{index}", drawn[index]
+        yield f"world/{index}", drawings[index]
         words = [tinyworld.caption(spec, random.Random(index), language) for language in ("zh", "en")]
         yield f"world/{index}/words", (*words, tinyworld.canonical(spec), tinyworld.canonical(spec, "en"))
     yield "world/wide", tinyworld.render(specs[0], 96, 200, 3)
     yield "world/mask", tinyworld.render_with_mask(specs[1], 64, 64, 4)[1]
-    yield "world/read", home("tinyworld/checker").read(drawn[:12])
+    yield "world/read", home("tinyworld/checker").read(drawings[:12])
     motion = home("tinyworld/motion")
     for index in range(6):
         yield f"world/clip-{index}", motion.film(motion.ClipSpec().fill(rng), 9, 64, 64, index)
@@ -361,11 +363,11 @@ def prompts() -> Made:
 
 
 def plans() -> Iterator[tuple[str, str]]:
-    """Yield plans in words for machines that are not here, in both languages; refusals are plans too."""
+    """Yield plans and refusals in words, in both languages."""
     machines = home("plan/machines")
     gpus = {f"{gib}GiB": machines.a_gpu(gib * GIB) for gib in SIZES_GIB}
     gpus |= {name: machines.a_gpu(name=name) for name, _ in GPUS}
-    asked: dict[str, tuple[str, str, dict[str, Any]]] = {
+    requests: dict[str, tuple[str, str, dict[str, Any]]] = {
         "sdxl": ("sdxl", "一只小狗", {}),
         "sdxl-batch": ("sdxl", "一只小狗", {"batch": 4, "height": 768, "width": 768}),
         "sd15": ("sd15", "a dog", {}),
@@ -382,7 +384,7 @@ def plans() -> Iterator[tuple[str, str]]:
         "sdxl-group": ("sdxl", "a dog", {"placement": "group"}),
         "sdxl-fp32": ("sdxl", "a dog", {"dtype": "float32"}),
     }
-    for name, (card, prompt, values) in asked.items():
+    for name, (card, prompt, values) in requests.items():
         for gpu, budget in gpus.items():
             plan = answer(partial(plan_on, card, prompt, budget, **values))
             for language in ("zh", "en"):
@@ -410,12 +412,15 @@ def _array(picture: Any) -> Any:
 
 
 def digest(value: Any) -> str:
-    """Give the sha256 of bytes, a text, an array with its shape, or of the values that an object holds."""
+    """Give the sha256 of a value's bytes."""
     return hashlib.sha256(as_bytes(value)).hexdigest()
 
 
 def as_bytes(value: Any) -> bytes:
-    """Write a value without the names of its types and fields, so that a new name is no other value."""
+    """Write a value without the names of types and fields.
+
+    So a type or a field with a new name is no other value; an array counts with its type and shape.
+    """
     if isinstance(value, bytes):
         return value
     if isinstance(value, str):
@@ -433,7 +438,10 @@ def as_bytes(value: Any) -> bytes:
 
 
 def blotted(value: Any, key: str = "") -> Any:
-    """Blot what another moment or machine changes: times, free memory, versions; digests stay."""
+    """Blot what another moment or machine changes.
+
+    That is times, free memory, versions and the last digits of floats; digests stay.
+    """
     if isinstance(value, dict):
         if key == "budget":
             return sorted(value)
@@ -448,9 +456,13 @@ def blotted(value: Any, key: str = "") -> Any:
 
 
 def made(parts: list[str]) -> tuple[dict[str, dict[str, str]], list[str]]:
-    """Make everything, or the named sections of it; also list the sections that broke on the way."""
+    """Make all sections or the named ones.
+
+    Returns:
+        Section of the file -> name -> digest or text; and the sections that broke on the way.
+    """
     out: dict[str, dict[str, str]] = {"bytes": {}, "records": {}, "plans": {}}
-    broken = []
+    failures = []
     for section in (*SECTIONS, plans):
         if parts and section.__name__ not in parts:
             continue
@@ -463,13 +475,16 @@ def made(parts: list[str]) -> tuple[dict[str, dict[str, str]], list[str]]:
                     note(out, name, value)
         except Exception:
             traceback.print_exc()
-            broken.append(section.__name__)
+            failures.append(section.__name__)
         print(f"{section.__name__}: {time.perf_counter() - began:.1f} s", file=sys.stderr)
-    return out, broken
+    return out, failures
 
 
 def note(out: dict[str, dict[str, str]], name: str, value: Any) -> None:
-    """Note the digest of a value; of a take also those of its files, and its record."""
+    """Note the digest of a value; of a take all.
+
+    That is also the digests of the files that its record names, and the record.
+    """
     assert name not in out["bytes"], name
     if not hasattr(value, "plan"):
         out["bytes"][name] = digest(value)
@@ -479,11 +494,11 @@ def note(out: dict[str, dict[str, str]], name: str, value: Any) -> None:
         path = home("record").save(value, Path(folder), name.replace("/", "-"))
         data = json.loads(path.read_text(encoding="utf-8"))
     out["records"][name] = json.dumps(blotted(data), ensure_ascii=False, indent=1, sort_keys=True)
-    out["bytes"] |= {f"{name}/{file}": written for file, written in data["outputs"].items()}
+    out["bytes"] |= {f"{name}/{file}": sha256 for file, sha256 in data["outputs"].items()}
 
 
 def differences(old: dict[str, dict[str, str]], new: dict[str, dict[str, str]]) -> Iterator[tuple[str, str]]:
-    """Yield (section, line) for each name that differs; of texts the lines that do."""
+    """Yield (section, line) for each name that differs."""
     for section in ("bytes", "records", "plans"):
         for name in sorted({*old[section], *new[section]}):
             then, now = old[section].get(name), new[section].get(name)
@@ -495,8 +510,8 @@ def differences(old: dict[str, dict[str, str]], new: dict[str, dict[str, str]]) 
                 yield section, f"{name}: {then[:12]} -> {now[:12]}"
             else:
                 lines = difflib.unified_diff(then.splitlines(), now.splitlines(), lineterm="", n=0)
-                changed = [line for line in lines if not line.startswith(("---", "+++", "@@"))]
-                yield section, "\n    ".join([f"{name}:", *changed])
+                apart = [line for line in lines if not line.startswith(("---", "+++", "@@"))]
+                yield section, "\n    ".join([f"{name}:", *apart])
 
 
 def main() -> int:
@@ -506,20 +521,20 @@ def main() -> int:
     parser.add_argument("--only", action="append", default=[], help="a section, such as pictures; may repeat")
     args = parser.parse_args()
     if len(args.files) == 1:
-        out, broken = made(args.only)
+        out, failures = made(args.only)
         text = json.dumps(out, ensure_ascii=False, indent=1, sort_keys=True)
         Path(args.files[0]).write_text(text + "\n", encoding="utf-8")
-        if broken:
-            print(f"broken off: {', '.join(broken)}", file=sys.stderr)
-        return bool(broken)
+        if failures:
+            print(f"broken off: {', '.join(failures)}", file=sys.stderr)
+        return bool(failures)
     old, new = (json.loads(Path(file).read_text(encoding="utf-8")) for file in args.files[:2])
-    found = list(differences(old, new))
-    for section, line in found:
+    lines = list(differences(old, new))
+    for section, line in lines:
         print(f"[{section}] {line}")
     for section in old:
-        count = sum(one == section for one, _ in found)
+        count = sum(one == section for one, _ in lines)
         print(f"{section}: {count} of {len({*old[section], *new[section]})} differ")
-    return any(section == "bytes" for section, _ in found)
+    return any(section == "bytes" for section, _ in lines)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""The floor plan of the kit in numbers: `python -m tests.structure [--json]`."""
+"""Measure the floor plan: `python -m tests.structure [--json]`."""

@@ -1,4 +1,4 @@
-"""The floor plan in one table: `python -m tests.structure [--json] [--static]`.
+"""Print the floor plan: `python -m tests.structure [--json] [--static]`.
 
 rooms: top-level folders and modules of the package. public names: the entries of every `__all__`, and of a file without
 one what it defines at its top without an underscore. circles: groups of files that import each other, imports inside
@@ -25,9 +25,9 @@ def plan() -> dict[str, Any]:
     trees = {path: house.parsed(path) for path in house.files()}
     functions = [one for tree in trees.values() for one in house.functions(tree)]
     lengths = [one.end_lineno - one.lineno + 1 for one in functions if one.end_lineno]
-    bound = [names for one in functions if (names := house.local_names(one))]
+    bound = [local for one in functions if (local := house.local_names(one))]
     words = [len(line.split()) for tree in trees.values() for _, line in house.first_lines(tree)]
-    circles, repeated = house.file_circles(), house.repeated_names()
+    circles, names = house.file_circles(), house.repeated_names()
     return {
         "rooms": len({house.room(path) for path in trees} - {"__init__", "__main__"}),
         "files": len(trees),
@@ -35,15 +35,15 @@ def plan() -> dict[str, Any]:
         "public names": sum(len(house.public_names(path)) for path in trees),
         "circles": len(circles),
         "files in circles": sum(map(len, circles)),
-        "names that repeat": len(repeated),
-        "files with such a name": sum(repeated.values()),
+        "names that repeat": len(names),
+        "files with such a name": sum(names.values()),
         "functions": len(functions),
         "participles, % of functions with locals": round(100 * sum(map(_participle, bound)) / len(bound), 1),
         "docstring words, median": median(words),
         "docstrings over ten words": sum(count > 10 for count in words),
         "function lines, median": median(lengths),
         "function lines, 90th percentile": round(quantiles(lengths, n=10)[-1], 1),
-        "repeated": repeated,
+        "repeated": names,
         "in circles": circles,
     }
 
@@ -53,7 +53,7 @@ def _participle(names: set[str]) -> bool:
 
 
 def table(counts: dict[str, Any], ways: dict[str, dict[str, int]]) -> str:
-    """Write the counts and the ways as one Markdown table, the names below it."""
+    """Write counts and ways as one Markdown table, names below."""
     rows = [(name, str(value)) for name, value in counts.items() if not isinstance(value, dict | list)]
     for kind, one in ways.items():
         rows.append((f"one warm {kind}: files / changes of room", f"{one['files']} / {one['changes']}"))

@@ -1,4 +1,4 @@
-"""What the source says of itself: files, rooms, imports of every kind, names, docstrings, lengths."""
+"""Read rooms, imports, names and lengths from the source."""
 
 import ast
 import re
@@ -33,7 +33,14 @@ NOUNS_IN_ED = frozenset(("speed", "seed", "need", "feed", "embed", "breed", "ind
 
 
 class Import(NamedTuple):
-    """One import: the file that it reaches, the full name written, its line, and "import", "string" or "f-string"."""
+    """Hold one import of a module of the kit.
+
+    Args:
+        target: the file that it reaches.
+        name: in full, as it is written.
+        line: where.
+        how: "import", "string" or "f-string".
+    """
 
     target: Path
     name: str
@@ -47,7 +54,7 @@ def files() -> list[Path]:
 
 
 def room(path: Path) -> str:
-    """Give the top-level folder or module that a file belongs to."""
+    """Give the top-level folder or module of a file."""
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
@@ -62,7 +69,7 @@ def parsed(path: Path) -> ast.Module:
 
 
 def file_of(module: str) -> Path | None:
-    """Find the file of a module of the kit; None when there is none."""
+    """Find the file of a kit's module, or None."""
     parts = module.split(".")
     place = PACKAGE.joinpath(*parts[1:])
     if parts[0] != PACKAGE.name:
@@ -90,7 +97,7 @@ def nodes(tree: ast.AST, *, functions: bool = True, checker: bool = False) -> It
 
 
 def imports(path: Path, *, functions: bool = True, checker: bool = False) -> Iterator[Import]:
-    """Yield what a file imports of the kit, modules named in strings among it.
+    """Yield what a file imports of the kit, strings included.
 
     `from package import name` reaches the module of that name where there is one, else the package. A string counts
     when it names a module by its dotted path (the names of loggers do not), an f-string when it begins with such a path
@@ -126,7 +133,7 @@ def _named(node: ast.AST) -> Iterator[tuple[str, str]]:
 
 
 def circles(edges: dict[str, set[str]]) -> list[list[str]]:
-    """List the groups of names that reach each other (strongly connected, two or more)."""
+    """List the groups of names that reach each other."""
     order, low, stack, groups = {}, {}, [], []
 
     def visit(name: str) -> None:
@@ -151,33 +158,39 @@ def circles(edges: dict[str, set[str]]) -> list[list[str]]:
 
 
 def file_circles() -> list[list[str]]:
-    """List the circles among files; f-strings, which a folder uses to find its own, are left out."""
+    """List the circles among files.
+
+    f-strings, by which a folder finds its own files, are left out.
+    """
     return circles(
         {inside(path): {inside(one.target) for one in imports(path) if one.how != "f-string"} for path in files()}
     )
 
 
 def repeated_names() -> dict[str, int]:
-    """Count the file names that stand in more than one folder."""
+    """Count the file names that several folders have."""
     counts = Counter(path.stem for path in files() if path.stem not in ("__init__", "__main__"))
     return {name: count for name, count in counts.most_common() if count > 1}
 
 
 def public_names(path: Path) -> list[str]:
-    """List what a file offers: its `__all__`, or else what it defines at its top without an underscore."""
-    listed, defined = None, []
+    """List what a file offers.
+
+    That is its `__all__`, or else what it defines at its top without an underscore.
+    """
+    exports, own = None, []
     for node in parsed(path).body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            defined.append(node.name)
+            own.append(node.name)
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         for name in (
             part.id for target in targets if target for part in ast.walk(target) if isinstance(part, ast.Name)
         ):
             if name == "__all__":
-                listed = [one.value for one in ast.walk(node) if isinstance(one, ast.Constant)]
+                exports = [one.value for one in ast.walk(node) if isinstance(one, ast.Constant)]
             elif isinstance(node, ast.Assign | ast.AnnAssign):
-                defined.append(name)
-    return [name for name in dict.fromkeys(defined) if not name.startswith("_")] if listed is None else listed
+                own.append(name)
+    return [name for name in dict.fromkeys(own) if not name.startswith("_")] if exports is None else exports
 
 
 def functions(tree: ast.AST) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -186,7 +199,10 @@ def functions(tree: ast.AST) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
 
 
 def local_names(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
-    """Collect the names that a function binds itself: no parameters, nothing of a function inside it."""
+    """Collect the names that a function binds itself.
+
+    No parameters, and nothing of a function inside it.
+    """
     names, left = set(), list[ast.AST](function.body)
     while left:
         node = left.pop()
@@ -199,7 +215,7 @@ def local_names(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
 
 
 def is_participle(name: str) -> bool:
-    """Say whether a name is one bare participle, such as `made` or `wanted`.
+    """Say whether a name is one bare participle.
 
     >>> is_participle("found"), is_participle("changed"), is_participle("seed"), is_participle("found_row")
     (True, True, False, False)
@@ -208,7 +224,10 @@ def is_participle(name: str) -> bool:
 
 
 def first_lines(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """Yield (name, first line of its docstring) of a module and all its classes and functions that have one."""
+    """Yield (name, first docstring line) of all that has one.
+
+    The module itself, its classes, its functions and methods.
+    """
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             words = ast.get_docstring(node)

@@ -1,4 +1,4 @@
-"""The way of one warm run through the files of the kit, as the calls happen."""
+"""Follow one warm run through the files of the kit."""
 
 import sys
 import tempfile
@@ -22,12 +22,15 @@ ASKED: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def calls(work: Callable[[], object]) -> list[str]:
-    """List the files of the kit whose functions are called, in the order of the calls over all threads."""
-    entered, top = list[str](), f"{PACKAGE}/"
+    """List the files whose functions are called, call by call.
+
+    All threads count, in the order of the events; a file of the kit stands in the list once for every call.
+    """
+    places, top = list[str](), f"{PACKAGE}/"
 
     def note(frame: FrameType, event: str, _: object) -> None:
         if event == "call" and frame.f_code.co_filename.startswith(top):
-            entered.append(frame.f_code.co_filename)
+            places.append(frame.f_code.co_filename)
 
     threading.setprofile(note)
     sys.setprofile(note)
@@ -36,7 +39,7 @@ def calls(work: Callable[[], object]) -> list[str]:
     finally:
         sys.setprofile(None)
         threading.setprofile(None)  # type: ignore[arg-type]
-    return entered
+    return places
 
 
 def changes(places: list[str]) -> int:
@@ -49,8 +52,7 @@ def changes(places: list[str]) -> int:
 
 
 def make_and_save(kind: str, folder: Path) -> None:
-    """Make the thing that is asked of a modality, and save its record."""
-    import aigc_kit  # noqa: F401 - the modalities are found by its name
+    """Make what is asked of a modality, and save it."""
     from aigc_kit import image, record, speech, text, video
 
     modality = {"text": text, "speech": speech, "image": image, "video": video}[kind]
@@ -72,12 +74,12 @@ def way(kind: str) -> dict[str, int]:
     """
     with tempfile.TemporaryDirectory() as folder:
         make_and_save(kind, Path(folder))
-        entered = [Path(name) for name in calls(lambda: make_and_save(kind, Path(folder)))]
-    above = [path for path in entered if room(path) not in GROUND]
+        paths = [Path(name) for name in calls(lambda: make_and_save(kind, Path(folder)))]
+    above = [path for path in paths if room(path) not in GROUND]
     return {
-        "files": len(set(entered)),
+        "files": len(set(paths)),
         "changes": changes([room(path) for path in above]),
         "folder_changes": changes([inside(path.parent) if path.parent != PACKAGE else room(path) for path in above]),
-        "all_changes": changes([room(path) for path in entered]),
-        "calls": len(entered),
+        "all_changes": changes([room(path) for path in paths]),
+        "calls": len(paths),
     }
