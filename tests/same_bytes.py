@@ -4,7 +4,8 @@
     python -m tests.same_bytes OLD.json NEW.json  # what differs; exit status 1 when bytes do
 
 Section "bytes" holds name -> sha256 of what was made, "plans" and "records" texts that a new wording may change. A
-result may differ between machines, BLAS builds and thread counts: compare two commits on one machine.
+result may differ between machines, BLAS builds and thread counts: compare two commits on one machine,
+with the same processors to run on.
 """
 
 import argparse
@@ -91,6 +92,7 @@ def plan_on(card: str, prompt: str, budget: Any, **values: Any) -> Any:
 
 
 Made = Iterator[tuple[str, Any]]
+SECTIONS_OF_A_FILE = ("bytes", "records", "plans")
 
 
 def answer(call: Callable[..., Any], *arguments: Any) -> Any:
@@ -461,7 +463,7 @@ def made(parts: list[str]) -> tuple[dict[str, dict[str, str]], list[str]]:
     Returns:
         Section of the file -> name -> digest or text; and the sections that broke on the way.
     """
-    out: dict[str, dict[str, str]] = {"bytes": {}, "records": {}, "plans": {}}
+    out: dict[str, dict[str, str]] = {section: {} for section in SECTIONS_OF_A_FILE}
     failures = []
     for section in (*SECTIONS, plans):
         if parts and section.__name__ not in parts:
@@ -497,9 +499,15 @@ def note(out: dict[str, dict[str, str]], name: str, value: Any) -> None:
     out["bytes"] |= {f"{name}/{file}": sha256 for file, sha256 in data["outputs"].items()}
 
 
+def machine() -> dict[str, str]:
+    """Say what changes the last bits: sounds and MP4 files depend on it."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return {"processors": str(processors), "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "")}
+
+
 def differences(old: dict[str, dict[str, str]], new: dict[str, dict[str, str]]) -> Iterator[tuple[str, str]]:
     """Yield (section, line) for each name that differs."""
-    for section in ("bytes", "records", "plans"):
+    for section in SECTIONS_OF_A_FILE:
         for name in sorted({*old[section], *new[section]}):
             then, now = old[section].get(name), new[section].get(name)
             if then == now:
@@ -522,7 +530,7 @@ def main() -> int:
     args = parser.parse_args()
     if len(args.files) == 1:
         out, failures = made(args.only)
-        text = json.dumps(out, ensure_ascii=False, indent=1, sort_keys=True)
+        text = json.dumps({**out, "machine": machine()}, ensure_ascii=False, indent=1, sort_keys=True)
         Path(args.files[0]).write_text(text + "\n", encoding="utf-8")
         if failures:
             print(f"broken off: {', '.join(failures)}", file=sys.stderr)
@@ -531,7 +539,9 @@ def main() -> int:
     lines = list(differences(old, new))
     for section, line in lines:
         print(f"[{section}] {line}")
-    for section in old:
+    if old["machine"] != new["machine"]:
+        print(f"made on different machines: {old['machine']}, {new['machine']}")
+    for section in SECTIONS_OF_A_FILE:
         count = sum(one == section for one, _ in lines)
         print(f"{section}: {count} of {len({*old[section], *new[section]})} differ")
     return any(section == "bytes" for section, _ in lines)
