@@ -14,7 +14,7 @@ def test_a_picture_is_saved_and_made_again(here, tmp_path):
     take = image.run(plan)
     saved = record.save(take, tmp_path, "puppy")
     said = json.loads((tmp_path / "puppy.json").read_text(encoding="utf-8"))
-    assert said["labels"]["phrase"] == take.words[0].phrase
+    assert said["words"][0]["phrase"] == take.words[0].phrase
     assert said["labels"]["origin"] == "AI 生成"
     assert said["request"]["seed"] == 5
     pictures = sorted(tmp_path.glob("*.png"))

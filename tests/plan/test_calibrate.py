@@ -13,7 +13,8 @@ from aigc_kit.core.types import Budget, Cost, Phase, Request, Take
 from aigc_kit.core.units import GIB, MIB
 from aigc_kit.keep.calibrate import FEWEST, calibrate, save
 from aigc_kit.memory.footprint import Overheads
-from aigc_kit.memory.plan import needs, plan
+from aigc_kit.memory.plan import needs
+from aigc_kit.make.run import resolve as plan
 
 pytestmark = pytest.mark.usefixtures("by_rule", "own_home")
 

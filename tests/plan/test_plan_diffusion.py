@@ -12,7 +12,8 @@ from aigc_kit.core.paths import assets
 from aigc_kit.core.types import Budget, Request
 from aigc_kit.core.units import GIB, MIB, parse_bytes
 from aigc_kit.make.diffusion.needs import fallbacks
-from aigc_kit.memory.plan import MARGIN, plan
+from aigc_kit.memory.plan import MARGIN
+from aigc_kit.make.run import resolve as plan
 from aigc_kit.memory.plan.options import complete
 
 pytestmark = pytest.mark.usefixtures("by_rule")
