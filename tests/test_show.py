@@ -12,11 +12,11 @@ from aigc_kit import cards, verse
 from aigc_kit.core import statistics
 from aigc_kit.core.types import Budget, Cost, Phase, Request, Take
 from aigc_kit.core.units import GIB
+from aigc_kit.make.run import resolve as plan
 from aigc_kit.make.text.engines.base import Candidates
 from aigc_kit.make.text.settings import Settings
 from aigc_kit.media import fonts
 from aigc_kit.memory.plan import machines
-from aigc_kit.make.run import resolve as plan
 from aigc_kit.teach.labs import lab01
 from aigc_kit.teach.show import page, plots
 

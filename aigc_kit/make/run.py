@@ -1,6 +1,7 @@
 """From a prompt to a result, the same way for every modality: choose a model, plan, run step by step, measure.
 
-A modality is a folder of `make/` that holds a `Modality` record; the folders are found, not listed. Each offers
+A modality is a folder of `make/` whose package holds a `Modality` record, and whose module `work` does the work; the
+folders are found, not listed. Each offers
 
     take = image.make("一只红色的小猫", steps=20)     # one call
     plan = image.plan_for("一只红色的小猫", steps=20)  # its two halves
@@ -14,6 +15,7 @@ from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from pkgutil import iter_modules
 from typing import Any, TypeVar
 
@@ -25,6 +27,7 @@ from aigc_kit.models import cards, loaded
 
 Work = Generator[Step, None, Take]
 OnStep = Callable[[Step], object]
+PACKAGE = __name__.rpartition(".")[0]
 Settings = TypeVar("Settings")
 Resized = tuple[Request, tuple[Change, ...]]
 
@@ -38,16 +41,17 @@ def _phases(take: Take) -> str:
 class Modality:
     """What one kind of model does in its own way; all else is shared.
 
+    Its module `work` offers `work(plan, **inputs)`, a generator of steps that returns the Take, and `files(take)`, the
+    endings of file names -> bytes. It is imported when something is made: planning needs no numpy.
+
     Args:
         name: of its folder, and of the kind of its cards.
         noun: what it makes, for errors: "a picture".
         model: what makes it: "an image model".
         settings: (request, card) -> its settings, checked.
         resolve: (request, budget, card) -> a Plan; nothing open, nothing that does not fit.
-        work: (plan, **inputs) -> a generator of steps that returns the Take.
         load: plan -> what runs it, with `close()`.
         key: plan -> what tells one loaded model from another; the card's name first.
-        files: take -> ending of a file's name -> its bytes.
         inputs: names that `work` takes besides the plan.
         values: (prompt, values, card) -> settings for the request, from what the caller gave.
         suits: (card, prompt, values) -> whether a card may be chosen for somebody.
@@ -68,10 +72,8 @@ class Modality:
     model: str
     settings: Callable[[Request, Card], object]
     resolve: Callable[[Request, Budget, Card], Plan]
-    work: Callable[..., Work]
     load: Callable[[Plan], Any]
     key: Callable[[Plan], tuple[str, ...]]
-    files: Callable[[Take], Mapping[str, bytes]]
     inputs: tuple[str, ...] = ()
     values: Callable[[str, dict[str, Any], Card], dict[str, Any]] = lambda prompt, values, card: values
     suits: Callable[[Card, str, Mapping[str, Any]], bool] = lambda card, prompt, values: True
@@ -85,6 +87,19 @@ class Modality:
     summary: Callable[[Take], str] = _phases
     options: tuple[str, ...] = ()
     bandwidth: bool = False
+
+    def work(self, plan: Plan, **inputs: Any) -> Work:
+        """Start the generator of a run, unchecked."""
+        work: Work = self._module().work(plan, **inputs)
+        return work
+
+    def files(self, take: Take) -> Mapping[str, bytes]:
+        """Write what a run made as bytes: ending of a file's name, such as ".png" -> its bytes."""
+        files: Mapping[str, bytes] = self._module().files(take)
+        return files
+
+    def _module(self) -> Any:
+        return import_module(f"{PACKAGE}.{self.name}.work")
 
     def make(
         self,
@@ -221,7 +236,7 @@ class Modality:
 
     def _check(self, plan: Any, inputs: Mapping[str, Any]) -> None:
         if not isinstance(plan, Plan) or plan.card.kind != self.name:
-            found = f"a plan of {plan.card.kind}" if isinstance(plan, Plan) else f"{type(plan).__name__}, no plan"
+            found = f"the plan of a {plan.card.kind} card" if isinstance(plan, Plan) else f"{type(plan).__name__}, no plan"
             raise BadInput(
                 asked=f"{self.noun} by {shown(plan) if not isinstance(plan, Plan) else plan.card.name}",
                 found=found,
@@ -239,9 +254,8 @@ class Modality:
 @cache
 def modalities() -> Mapping[str, Modality]:
     """Find the modalities: every folder of `make/` that holds a `MODALITY`, by its name."""
-    package = import_module(__name__.rpartition(".")[0])
-    folders = sorted(one.name for one in iter_modules(package.__path__) if one.ispkg)
-    found = {name: getattr(import_module(f"{package.__name__}.{name}"), "MODALITY", None) for name in folders}
+    folders = sorted(one.name for one in iter_modules(import_module(PACKAGE).__path__) if one.ispkg)
+    found = {name: _in_folder(name) for name in folders}
     return {name: modality for name, modality in found.items() if modality is not None}
 
 
@@ -251,13 +265,18 @@ def of(kind: str, wanted: str = "a model") -> Modality:
     Raises:
         BadInput: there is none: such cards are no models that make something.
     """
-    modality = modalities().get(kind)
+    modality = _in_folder(kind) if find_spec(f"{PACKAGE}.{kind}") else None
     if modality is None:
         raise BadInput(
             asked=wanted,
             found=f"{kind} models have no planner in this version",
             todo=f"use a card of kind {' or '.join(modalities())}",
         )
+    return modality
+
+
+def _in_folder(name: str) -> Modality | None:
+    modality: Modality | None = getattr(import_module(f"{PACKAGE}.{name}"), "MODALITY", None)
     return modality
 
 

@@ -15,8 +15,8 @@ from aigc_kit.cli import main
 from aigc_kit.core.errors import BadInput, DoesNotFit
 from aigc_kit.core.types import Request
 from aigc_kit.core.units import GIB, parse_bytes
-from aigc_kit.memory.plan import MARGIN, machines
 from aigc_kit.make.run import resolve as plan
+from aigc_kit.memory.plan import MARGIN, machines
 from aigc_kit.memory.plan.search import order
 
 ALWAYS = ("sdxl", "sd15", "wan2.1-1.3b")

@@ -10,8 +10,8 @@ from aigc_kit import cards
 from aigc_kit.core.errors import DoesNotFit
 from aigc_kit.core.types import Budget, Request
 from aigc_kit.core.units import GIB
-from aigc_kit.memory.plan import MARGIN
 from aigc_kit.make.run import resolve as plan
+from aigc_kit.memory.plan import MARGIN
 from aigc_kit.memory.plan.options import Asked
 from aigc_kit.memory.plan.search import Space, order
 

@@ -21,10 +21,10 @@ def show(step):
 take = {module}.run(made, show)
 """
 PROBE = """
-from aigc_kit import load
+from aigc_kit import loaded
 again = {module}.plan_for({short!r}, {settings})
 take = {module}.run(again)
-print("works", len(take.data) > 0, load.free())
+print("works", len(take.data) > 0, loaded.free())
 """
 LONG = "今天的天气真不错，我们一起去公园散步吧。" * 20
 CASES = {

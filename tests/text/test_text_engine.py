@@ -157,5 +157,5 @@ def test_context_is_the_smaller_of_card_and_model(tiny_folder):
 
 def test_a_name_is_no_plan():
 
-    with pytest.raises(BadInput, match=r"(?s)'poem', loaded.*str, no plan.*plan first"):
+    with pytest.raises(BadInput, match=r"(?s)'poem'.*str, no plan.*plan_for"):
         text.engine("poem")

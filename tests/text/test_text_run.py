@@ -269,7 +269,7 @@ def test_too_many_tokens_for_the_context_are_cut_and_said(tiny, tiny_plan):
         assert (change.what, change.asked, change.given) == ("max_new_tokens", asked, 53)
         assert f"max_new_tokens: {asked} -> 53" in take.plan.explain() and "11" in change.why.zh
         assert take.plan.request.extra["max_new_tokens"] == 53
-        assert text.run(plan.request, take.plan, using=tiny).data == take.data, "the cut plan makes the same text"
+        assert text.run(take.plan, using=tiny).data == take.data, "the cut plan makes the same text"
         steps = text.steps(plan, using=tiny)
         assert next(steps).total == 53
         steps.close()
@@ -300,7 +300,7 @@ def test_a_run_takes_a_plan_of_its_own_modality_and_nothing_else(tiny, tiny_plan
         BadInput, match=r"(?s)Request, no plan.*plan = text\.plan_for\(prompt\), then text\.run\(plan\)"
     ):
         text.run(plan.request, plan)
-    with pytest.raises(BadInput, match="a plan of text"):
+    with pytest.raises(BadInput, match="the plan of a text card"):
         speech.run(plan)
     with pytest.raises(BadInput, match=r"(?s)temperature.*give settings to text\.plan_for"):
         text.steps(plan, temperature=0.2)

@@ -7,12 +7,13 @@ import weakref
 
 import numpy as np
 import pytest
-from aigc_kit.make.video.job import Job
 from video_models import SMALL, WAN, plan_of
 
 from aigc_kit import cards
 from aigc_kit.core.errors import BadInput, NotOnDisk, UnknownName
 from aigc_kit.make import video
+from aigc_kit.make.video import work
+from aigc_kit.make.video.settings import words_for
 from aigc_kit.media.frames import to_frames
 from aigc_kit.models import loaded as load
 
@@ -142,9 +143,8 @@ def test_a_text_encoder_that_stays_aside_reads_the_same(here, bare):
     from aigc_kit.memory.offload import place as put
 
     placed = put(video.engine(plan).pipe, plan, device="cpu", follow=False)
-    job = Job(plan.request, plan)
-    job._read(placed.pipe.tokenizer)
-    call = placed.arguments(**job._call(placed))
+    words = (words_for(plan.request.prompt, plan.card, placed.pipe.tokenizer),)
+    call = placed.arguments(**work._call(plan, words))
     assert "prompt" not in call
     assert call["prompt_embeds"].shape == (1, 512, 24)
     got = placed.pipe(**call).frames[0]
@@ -296,7 +296,7 @@ def test_a_clip_of_one_frame(here):
 def test_the_small_model_stays_in_float32_on_a_gpu_too(here):
     from aigc_kit.core.types import Request
     from aigc_kit.make.run import resolve
-    from aigc_kit.make.video.run import check_plan
+    from aigc_kit.make.video.work import check_plan
     from aigc_kit.memory.plan import machines
 
     made = resolve(Request("tinywan", "小猫"), machines.a_gpu(name="RTX3060"), cards.get("tinywan"))
@@ -338,7 +338,6 @@ def test_every_keyword_of_a_full_tiers_plan_is_the_classs_own(here, free, monkey
     assert made.dtypes["transformer"] in {"bfloat16", "float8"}
     on_cpu = replace(made, budget=replace(gpu, device="cpu"), placement=dict.fromkeys(made.placement, "cpu"))
     on_cpu = replace(on_cpu, dtypes={**made.dtypes, "transformer": "bfloat16"})
-    job = Job(on_cpu.request, on_cpu)
     seen = {}
 
     def record(self, *args, **call):
@@ -347,7 +346,7 @@ def test_every_keyword_of_a_full_tiers_plan_is_the_classs_own(here, free, monkey
 
     monkeypatch.setattr(diffusers.WanPipeline, "__call__", record)
     with pytest.raises(_Enough):
-        list(job.steps())
+        list(video.steps(on_cpu))
     monkeypatch.undo()
     inspect.signature(diffusers.WanPipeline.__call__).bind(None, **seen)
     assert seen["num_frames"] % 4 == 1

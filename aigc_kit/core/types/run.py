@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types.base import (
@@ -21,9 +21,6 @@ from aigc_kit.core.types.base import (
     shown,
 )
 from aigc_kit.core.types.facts import Budget, Card
-
-if TYPE_CHECKING:
-    from aigc_kit.memory.plan.needs import Need
 
 NOT_IN_JSON = {"json": False}
 SET_UP = ("import", "load")  # phases that a second run does not have
@@ -109,7 +106,7 @@ class Plan:
         prediction: name -> Figure, such as {"peak": Figure(..., "B", "predicted", ...)}.
         changes: what differs from what was asked.
         reasons: why it is so.
-        need: what was reckoned for it, phase by phase; None where nothing was traced.
+        need: what was reckoned for it, phase by phase (`aigc_kit.memory.plan`'s Need); None where nothing was traced.
         names: what figures of the prediction are called where not as usual.
     """
 
@@ -123,7 +120,7 @@ class Plan:
     prediction: Mapping[str, Figure]
     changes: tuple[Change, ...] = ()
     reasons: tuple[Words, ...] = ()
-    need: "Need | None" = field(default=None, compare=False, repr=False, metadata=NOT_IN_JSON)
+    need: Any = field(default=None, compare=False, repr=False, metadata=NOT_IN_JSON)
     names: Mapping[str, Words] = field(default_factory=FrozenMap, repr=False, metadata=NOT_IN_JSON)
 
     def __post_init__(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Figure, FrozenMap, Record, Request
+from aigc_kit.models import cards
 
 SAFE_NAME = re.compile(r"[^\s/\\:*?\"<>|.][^/\\:*?\"<>|\x00-\x1f]*")
 
@@ -79,6 +80,8 @@ def _wrong_values(data: Mapping[str, Any]) -> Iterator[str]:
     """What in a record's JSON is of the wrong kind, in words; the first that is yielded is the one to tell."""
     yield from _unlike(_TEXTS, data, "", _is_text, "text")
     yield from _unlike(_OBJECTS, data, "", _is_object, "an object")
+    kinds = dict.fromkeys(card.kind for card in cards.ALL.values())
+    yield from _unlike(("kind",), data, "", kinds.__contains__, f"one of {', '.join(kinds)}")
     yield from _unlike(("card", "prompt"), data["request"], "request.", _is_text, "text")
     yield from _unlike(("extra",), {"extra": {}, **data["request"]}, "request.", _is_object, "an object")
     yield from _unlike(("card",), {"card": {}, **data["plan"]}, "plan.", _is_object, "an object")

@@ -37,22 +37,17 @@ def plan(
     whole = budget.device == "cpu" or not card.facts.half
     dtype = asked.dtype if asked.dtype in BYTES else "float32" if whole else "float16"
     weights = sum(parts.values()) * BYTES[dtype]
-    margin = MARGIN * budget.free_bytes - (LIBRARY_BYTES["cpu"] if budget.device == "cpu" else 0)
+    height, width, frames = _largest(request, budget, card, ladder, weights)
     per_pixel = card.facts.pixel_bytes or PIXEL_BYTES
-    for height, width, frames in ladder:
-        working = per_pixel * height * width * frames * request.batch
-        if weights + working * (1 + ERROR) <= margin:
-            break
-    else:
-        needed = weights + working * (1 + ERROR)
-        raise DoesNotFit(
-            asked=f"{card.name} at {height}x{width}",
-            found=f"{format_bytes(needed)} predicted beside the libraries, {format_bytes(budget.free_bytes)} free",
-            todo=f"free {format_bytes((needed - margin) / MARGIN)} more",
-        )
-    peak = weights + working
+    working = per_pixel * height * width * frames * request.batch
+    counted = Words("parameters in the files x bytes", "文件里的参数个数 × 每个的字节数")
+    rule = Words(
+        f"weights + {per_pixel} bytes a pixel and frame; this model was not traced",
+        f"权重 + 每像素每帧 {per_pixel} 字节；这个模型没有逐张量追踪过",
+    )
+    device = budget.device.upper()
     return Plan(
-        request=request.change(height=height, width=width, frames=frames if card.kind == "video" else None),
+        request=request.change(height=height, width=width, frames=frames if card.facts.frame_step > 1 else None),
         card=card,
         budget=budget,
         dtypes=FrozenMap(dict.fromkeys(parts, dtype)),
@@ -60,32 +55,32 @@ def plan(
         attention=asked.attention or "sdpa",
         vae=FrozenMap(slicing=bool(asked.vae_slicing), tiling=bool(asked.vae_tiling)),
         prediction=FrozenMap(
-            weights=Figure(
-                weights,
-                "B",
-                "predicted",
-                Words("parameters in the files x bytes", "文件里的参数个数 × 每个的字节数"),
-                error=0.01,
-            ),
-            peak=Figure(
-                peak,
-                "B",
-                "predicted",
-                Words(
-                    f"weights + {per_pixel} bytes a pixel and frame; this model was not traced",
-                    f"权重 + 每像素每帧 {per_pixel} 字节；这个模型没有逐张量追踪过",
-                ),
-                error=ERROR * working / peak,
-            ),
+            weights=Figure(weights, "B", "predicted", counted, error=0.01),
+            peak=Figure(weights + working, "B", "predicted", rule, error=ERROR * working / (weights + working)),
         ),
         changes=changes,
         reasons=(
             Words(
-                f"a small model: every part stays on the {budget.device.upper()}, in {dtype}",
-                f"小模型：所有部件都放在 {budget.device.upper()} 上，精度 {dtype}",
+                f"a small model: every part stays on the {device}, in {dtype}",
+                f"小模型：所有部件都放在 {device} 上，精度 {dtype}",
             ),
         ),
         names=names,
+    )
+
+
+def _largest(request: Request, budget: Budget, card: Card, ladder: list[Size], weights: int) -> Size:
+    """The first size of the ladder that fits beside the weights."""
+    margin = MARGIN * budget.free_bytes - (LIBRARY_BYTES["cpu"] if budget.device == "cpu" else 0)
+    per_pixel = card.facts.pixel_bytes or PIXEL_BYTES
+    for height, width, frames in ladder:
+        needed = weights + per_pixel * height * width * frames * request.batch * (1 + ERROR)
+        if needed <= margin:
+            return height, width, frames
+    raise DoesNotFit(
+        asked=f"{card.name} at {height}x{width}",
+        found=f"{format_bytes(needed)} predicted beside the libraries, {format_bytes(budget.free_bytes)} free",
+        todo=f"free {format_bytes((needed - margin) / MARGIN)} more",
     )
 
 

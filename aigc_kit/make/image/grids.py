@@ -8,7 +8,7 @@ import numpy as np
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Take
-from aigc_kit.make.image.run import plan_for, run
+from aigc_kit.make.image import plan_for, run
 
 
 @dataclass(frozen=True)

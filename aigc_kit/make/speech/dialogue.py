@@ -12,9 +12,8 @@ import numpy as np
 
 from aigc_kit.core.errors import AigcError, BadInput
 from aigc_kit.core.types import Cost, FrozenMap, Plan, Step, Take
-from aigc_kit.make.speech import controls
+from aigc_kit.make.speech import controls, plan_for, run
 from aigc_kit.make.speech.joins import QUIET, silence, trim
-from aigc_kit.make.speech.run import plan_for, run
 from aigc_kit.make.speech.settings import LEVELS, RATIOS
 from aigc_kit.make.speech.speakers import Speaker
 from aigc_kit.media.wav import RATE

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import Card, ReadWords, Request
+from aigc_kit.core.types import Card, Change, ReadWords, Request, Words
 from aigc_kit.core.types.base import check_switches, shown
 from aigc_kit.make.diffusion.loading import said_in_world
 from aigc_kit.make.run import settings_from
+from aigc_kit.memory.plan.ladders import COURSE
 from aigc_kit.memory.plan.options import SETTINGS
-from aigc_kit.worlds import prompts
-from aigc_kit.worlds.tinyworld.clip_vocab import clip_phrase
+
+COURSE_SIZES = tuple((height, width) for _, height, width, _ in COURSE)
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,9 @@ def words_for(prompt: str, card: Card, tokenizer: Any, *, negative: bool = False
         tokenizer: of the pipeline.
         negative: it is the negative prompt, in which words about quality count.
     """
+    from aigc_kit.worlds import prompts
+    from aigc_kit.worlds.tinyworld.clip_vocab import clip_phrase
+
     phrase, notes = None, list[str]()
     if card.facts.world == "tinyworld":
         phrase = clip_phrase(prompt, negative=negative)
@@ -69,3 +73,16 @@ def words_for(prompt: str, card: Card, tokenizer: Any, *, negative: bool = False
         notes.append(f"共 {budget.used} 个 token，编码器只读前 {budget.limit} 个，后面的没有读到：{budget.cut}")
     told = {} if phrase is None else said_in_world(phrase)
     return ReadWords(prompt, read, budget.used, budget.limit, budget.cut, notes=tuple(notes), **told)
+
+
+def resize(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]:
+    """Take for a course's size the nearest to its fraction that a small model knows: 480x832 -> 64x112."""
+    scale = card.facts.scale
+    asked = (request.height, request.width)
+    if scale == 1 or asked not in COURSE_SIZES:
+        return request, ()
+    near = [side / scale for side in asked if side]
+    given = min(card.facts.ladder, key=lambda size: abs(size[0] - near[0]) + abs(size[1] - near[1]))
+    why = Words(f"this model draws at about 1/{scale} of the course's sizes", f"小模型的尺寸约为课程的 1/{scale}")
+    sides = zip(("height", "width"), asked, given, strict=True)
+    return request.change(height=given[0], width=given[1]), tuple(Change(*side, why) for side in sides)

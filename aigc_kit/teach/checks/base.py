@@ -284,7 +284,7 @@ def checks_of(lab: str) -> tuple[Check, ...]:
         try:
             import_module(module)
         except ModuleNotFoundError as error:
-            if error.name != module:
+            if not module.startswith(str(error.name)):
                 raise
     if not _REGISTRY.get(lab):
         raise UnknownName(asked=f"checks of lab {lab!r}", found="none", todo="give a number such as '01'")

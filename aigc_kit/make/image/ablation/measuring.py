@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 from aigc_kit.core.errors import BadInput, DoesNotFit
 from aigc_kit.core.types import Figure, FrozenMap, Plan, Words
+from aigc_kit.make.image import MODALITY
 from aigc_kit.make.image.ablation.predicting import (
     compared_with,
     half_of,
@@ -16,8 +17,7 @@ from aigc_kit.make.image.ablation.predicting import (
     tile_of,
 )
 from aigc_kit.make.image.ablation.rows import PLAIN, SWITCHES, Row, Scene, Switch, Table, effect_of, why
-from aigc_kit.make.image.compare import Runner, Side
-from aigc_kit.make.image.run import MODALITY
+from aigc_kit.make.image.comparison import Runner, Side
 from aigc_kit.make.run import resolve
 from aigc_kit.memory.offload import forget, is_out_of_memory
 from aigc_kit.models import loaded

@@ -1,4 +1,4 @@
-"""Clips: what a video model does in its own way, and one run of it as a generator."""
+"""One run of a video model as a generator, and its result as a file."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,18 +7,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import Card, Change, FrozenMap, Plan, ReadWords, Request, Take, Words
-from aigc_kit.make.diffusion import needs
+from aigc_kit.core.types import FrozenMap, Plan, ReadWords, Take
 from aigc_kit.make.diffusion.denoise import denoise
-from aigc_kit.make.diffusion.loading import PipelineEngine, key, labels_of, open_timed
-from aigc_kit.make.run import Modality, Work
+from aigc_kit.make.diffusion.loading import labels_of, open_timed
+from aigc_kit.make.run import Work
+from aigc_kit.make.video import MODALITY
 from aigc_kit.make.video.pixels import decode, strip
 from aigc_kit.make.video.settings import Settings, words_for
-from aigc_kit.memory.plan.ladders import COURSE
 from aigc_kit.memory.plan.options import complete
-from aigc_kit.memory.plan.unsupported import WRITTEN
-
-COURSE_SIZES = tuple((height, width) for _, height, width, _ in COURSE)
 
 
 def work(plan: Plan) -> Work:
@@ -74,19 +70,6 @@ def files(take: Take) -> dict[str, bytes]:
         file = Path(folder) / "clip.mp4"
         encode.mp4(file, take.data, request.fps, metadata=words)
         return {".mp4": file.read_bytes()}
-
-
-def resize(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]:
-    """Take for a course's size the nearest to its fraction that a small model knows: 480x832 -> 64x112."""
-    scale = card.facts.scale
-    asked = (request.height, request.width)
-    if scale == 1 or asked not in COURSE_SIZES:
-        return request, ()
-    near = [side / scale for side in asked if side]
-    given = min(card.facts.ladder, key=lambda size: abs(size[0] - near[0]) + abs(size[1] - near[1]))
-    why = Words(f"this model draws at about 1/{scale} of the course's sizes", f"小模型的尺寸约为课程的 1/{scale}")
-    sides = zip(("height", "width"), asked, given, strict=True)
-    return request.change(height=given[0], width=given[1]), tuple(Change(*side, why) for side in sides)
 
 
 def check_plan(plan: Plan) -> None:
@@ -165,26 +148,3 @@ def _call(plan: Plan, words: tuple[ReadWords, ...]) -> dict[str, Any]:
         "generator": torch.Generator("cpu").manual_seed(request.seed),
         "max_sequence_length": plan.card.facts.max_tokens,
     }
-
-
-MODALITY = Modality(
-    name="video",
-    noun="a clip",
-    model="a video model",
-    settings=lambda request, card: Settings.of(request),
-    resolve=needs.resolve,
-    work=work,
-    load=PipelineEngine.load,
-    key=key,
-    files=files,
-    resize=resize,
-    fallbacks=needs.fallbacks,
-    ignored=lambda card: WRITTEN,
-)
-make, plan_for, steps, run, engine = (
-    MODALITY.make,
-    MODALITY.plan_for,
-    MODALITY.steps,
-    MODALITY.run,
-    MODALITY.engine,
-)

@@ -11,7 +11,7 @@ import numpy as np
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Figure, FrozenMap, Plan, Take
 from aigc_kit.make.diffusion.loading import key
-from aigc_kit.make.image.run import MODALITY, work
+from aigc_kit.make.image import MODALITY
 from aigc_kit.make.run import finish
 from aigc_kit.models import loaded
 
@@ -108,7 +108,7 @@ class Runner:
     def once(self) -> None:
         """One timed run."""
         began = time.perf_counter()
-        self.take = finish(work(self.plan, **self.pictures))
+        self.take = finish(MODALITY.work(self.plan, **self.pictures))
         self.seconds.append(time.perf_counter() - began)
         if self.plan.budget.device == "cuda":
             self._read(self.take)
@@ -134,7 +134,7 @@ class Runner:
     def _warm_up(self) -> None:
         on_cpu = self.plan.budget.device == "cpu"
         warm = replace(self.plan, request=self.plan.request.change(follow=True)) if on_cpu else self.plan
-        self.take = finish(work(warm, **self.pictures))
+        self.take = finish(MODALITY.work(warm, **self.pictures))
         self.weights = weight_bytes(MODALITY.engine(self.plan))
         if on_cpu:
             self._read(self.take)

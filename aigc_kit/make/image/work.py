@@ -1,4 +1,4 @@
-"""Pictures: what an image model does in its own way, and one run of it as a generator."""
+"""One run of an image model as a generator, and its result as files."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,16 +8,13 @@ from io import BytesIO
 from typing import Any
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import Card, Change, FrozenMap, Plan, ReadWords, Request, Take, Words
-from aigc_kit.make.diffusion import needs
+from aigc_kit.core.types import FrozenMap, Plan, ReadWords, Take
 from aigc_kit.make.diffusion.denoise import denoise
-from aigc_kit.make.diffusion.loading import key, labels_of, open_timed
-from aigc_kit.make.image import pixels
-from aigc_kit.make.image.loading import load
+from aigc_kit.make.diffusion.loading import labels_of, open_timed
+from aigc_kit.make.image import MODALITY, pixels
 from aigc_kit.make.image.settings import Settings
 from aigc_kit.make.image.words import conditions, words_for
-from aigc_kit.make.run import Modality, Work
-from aigc_kit.memory.plan.unsupported import WRITTEN
+from aigc_kit.make.run import Work
 
 
 def work(plan: Plan, *, image: Any = None, mask: Any = None) -> Work:
@@ -82,19 +79,6 @@ def files(take: Take) -> dict[str, bytes]:
     return parts
 
 
-def resize(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]:
-    """Divide the course's sizes for a model that draws at a fraction of them: 1024 -> 128. Smaller ones stay."""
-    scale = card.facts.scale
-    changes: list[Change] = []
-    for name in ("height", "width"):
-        asked = getattr(request, name)
-        if scale != 1 and asked is not None and asked >= 512 and asked % scale == 0:
-            why = Words(f"this model draws at 1/{scale} of the course's sizes", f"小模型按课程尺寸的 1/{scale} 作画")
-            changes.append(Change(name, asked, asked // scale, why))
-            request = request.change(**{name: asked // scale})
-    return request, tuple(changes)
-
-
 def _decode(pipe: Any, latents: Any, upcast: bool | None) -> Any:
     return pixels.decode(pipe.vae, latents, upcast=upcast)
 
@@ -139,27 +123,3 @@ def _without_mask_channels(pipe: Any) -> Iterator[None]:
     finally:
         if plain:
             pipe.unet.register_to_config(in_channels=depth)
-
-
-MODALITY = Modality(
-    name="image",
-    noun="a picture",
-    model="an image model",
-    settings=lambda request, card: Settings.of(request),
-    resolve=needs.resolve,
-    work=work,
-    load=load,
-    key=key,
-    files=files,
-    inputs=("image", "mask"),
-    resize=resize,
-    fallbacks=needs.fallbacks,
-    ignored=lambda card: ("fps", *WRITTEN),
-)
-make, plan_for, steps, run, engine = (
-    MODALITY.make,
-    MODALITY.plan_for,
-    MODALITY.steps,
-    MODALITY.run,
-    MODALITY.engine,
-)

@@ -1,4 +1,4 @@
-"""Speech: what a voice does in its own way, and one run of it as a generator."""
+"""One run of a voice as a generator, and its result as a file."""
 
 import time
 from collections.abc import Generator
@@ -7,19 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import Card, Change, FrozenMap, Plan, Step, Take, Words
-from aigc_kit.core.types.base import check_text
+from aigc_kit.core.types import Change, FrozenMap, Plan, Step, Take, Words
 from aigc_kit.make.meter import Meter
-from aigc_kit.make.run import Modality, Work
-from aigc_kit.make.speech import controls, loading, needs, speaker_store
+from aigc_kit.make.run import Work
+from aigc_kit.make.speech import MODALITY
 from aigc_kit.make.speech.engines.base import Engine, Spoken
 from aigc_kit.make.speech.joins import Joiner, fade, insert, pause_after, quietest, trim
 from aigc_kit.make.speech.prepare import Line, Prepared, prepare
 from aigc_kit.make.speech.settings import CONTROLS, Settings
 from aigc_kit.media import wav
 from aigc_kit.media.wav import RATE
-from aigc_kit.memory.plan.unsupported import DRAWN, WRITTEN
 
 
 def work(plan: Plan, *, using: Engine | None = None) -> Work:
@@ -69,12 +66,6 @@ def work(plan: Plan, *, using: Engine | None = None) -> Work:
 def files(take: Take) -> dict[str, bytes]:
     """Write a 16-bit WAV with a line that says it is AI-made: ending of the file's name -> its bytes."""
     return {".wav": wav.to_bytes(take.data, info=wav.made_by(take))}
-
-
-def summary(take: Take) -> str:
-    """Say how long a sound is, and how long it took."""
-    seconds, length = take.measured()["seconds"].value, len(take.data) / RATE
-    return f"{length:.2f} s of sound, made in {seconds:.2f} s"
 
 
 def _speak(
@@ -160,63 +151,3 @@ def _checked(wave: np.ndarray, engine: Engine) -> np.ndarray:
     if wave.ndim != 1 or not np.isfinite(wave).all():
         raise RuntimeError(f"{engine.kind} made a wave of shape {wave.shape} with values that are no numbers")
     return fade(wave, start=False, end=False)
-
-
-def _values(prompt: str, values: dict[str, Any], card: Card) -> dict[str, Any]:
-    """Settings: control tokens and the voice are read; inline tokens are checked."""
-    controls.check_inline(prompt)
-    named = {name: value for name, value in values.items() if name not in ("controls", "voice")}
-    if values.get("controls") is not None:
-        named = {**controls.parse(values["controls"]), **named}
-    if values.get("voice") is not None:
-        check_text("voice", values["voice"])
-        named = {**_values_of(values["voice"], card), **named}
-    return named
-
-
-def _values_of(voice: str, card: Card) -> dict[str, object]:
-    """The settings of a voice: its name, or what a kept speaker of this engine is."""
-    listed = card.facts.voices
-    if card.parts["engine"] == "chattts" or any(part.split(":")[0] in listed for part in voice.split("+")):
-        return {"voice": voice}  # ChatTTS looks its speakers up itself
-    try:
-        speaker = speaker_store.get(voice)
-    except BadInput:
-        return {"voice": voice}  # the plan names the voices that there are
-    if speaker.engine != card.parts["engine"]:
-        raise BadInput(
-            asked=f"the speaker {voice!r} on {card.name}",
-            found=f"it is one of {speaker.engine}",
-            todo=f"choose one of {', '.join(listed)}, or a card of that engine",
-        )
-    return speaker.values()
-
-
-def _ignored(card: Card) -> tuple[str, ...]:
-    samples = card.parts.get("engine") == "chattts"
-    return (*DRAWN, *WRITTEN, *(() if samples else ("temperature", "top_p", "top_k")))
-
-
-MODALITY = Modality(
-    name="speech",
-    noun="speech",
-    model="a voice",
-    settings=Settings.of,
-    resolve=needs.resolve,
-    work=work,
-    load=loading.load,
-    key=loading.key,
-    files=files,
-    inputs=("using",),
-    values=_values,
-    ignored=_ignored,
-    summary=summary,
-    options=("voice", "controls", "temperature", "top_k", "top_p"),
-)
-make, plan_for, steps, run, engine = (
-    MODALITY.make,
-    MODALITY.plan_for,
-    MODALITY.steps,
-    MODALITY.run,
-    MODALITY.engine,
-)
