@@ -236,7 +236,9 @@ class Modality:
 
     def _check(self, plan: Any, inputs: Mapping[str, Any]) -> None:
         if not isinstance(plan, Plan) or plan.card.kind != self.name:
-            found = f"the plan of a {plan.card.kind} card" if isinstance(plan, Plan) else f"{type(plan).__name__}, no plan"
+            found = (
+                f"the plan of a {plan.card.kind} card" if isinstance(plan, Plan) else f"{type(plan).__name__}, no plan"
+            )
             raise BadInput(
                 asked=f"{self.noun} by {shown(plan) if not isinstance(plan, Plan) else plan.card.name}",
                 found=found,

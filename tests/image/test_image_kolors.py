@@ -46,7 +46,7 @@ def test_without_its_tokenizers_package_it_says_what_to_install(monkeypatch):
 
     monkeypatch.setattr(loading, "find_spec", lambda name: None)
     with pytest.raises(MissingExtra, match=r"aigc-kit\[kolors\]"):
-        loading.make(plan_of(PROMPT, card=CARD))
+        loading.load(plan_of(PROMPT, card=CARD))
 
 
 # ---------------------------------------------------------------- the real classes at reduced width

@@ -182,7 +182,7 @@ def test_leaving_early_ends_the_run_and_frees_it(here):
     assert latents() is None
     left = [o for o in gc.get_objects() if type(o) is torch.Tensor and o.shape == (2, 4, 8, 8)]
     assert left == []
-    assert image.run(plan_of().request, plan_of()).data.shape == (1, 64, 64, 3)  # and the model still works
+    assert image.run(plan_of()).data.shape == (1, 64, 64, 3)  # and the model still works
 
 
 def test_an_error_inside_comes_out_and_leaves_the_model_usable(here):

@@ -62,9 +62,7 @@ def test_greedy_equals_llama_cpps_own(engine):
 
 def test_the_same_seed_gives_the_same_text(engine):
     values = {"temperature": 1.2, "top_k": 50, "max_new_tokens": 8}
-    texts = [
-        text.run(plan_of(seed=s, **values), engine=engine).data for s in (1, 1, 2)
-    ]
+    texts = [text.run(plan_of(seed=s, **values), using=engine).data for s in (1, 1, 2)]
     assert texts[0] == texts[1] != texts[2]
 
 
@@ -136,7 +134,7 @@ def test_nothing_is_printed_and_the_port_wants_the_key(smollm2_file, capfd):
     from aigc_kit.make.text.engines.gguf import LlamaCppEngine
 
     engine = LlamaCppEngine(cards.get("smollm2-135m"), smollm2_file, threads=1, top_n=20)
-    text.run(plan_of(max_new_tokens=2), engine=engine)
+    text.run(plan_of(max_new_tokens=2), using=engine)
     out, err = capfd.readouterr()
     assert out == err == ""
     address = engine._server.listening_address

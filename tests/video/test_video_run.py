@@ -227,7 +227,7 @@ def test_costs_are_told_by_phase(here):
 
 @pytest.fixture
 def no_loading(monkeypatch):
-    monkeypatch.setattr(load, "engine", lambda plan: pytest.fail("it was loaded"))
+    monkeypatch.setattr(load, "keep", lambda key, make: pytest.fail("it was loaded"))
 
 
 @pytest.mark.parametrize(("values", "match"), [

@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import Any
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import FrozenMap, Plan, ReadWords, Take
+from aigc_kit.core.types import FrozenMap, Plan, ReadWords, Request, Take
 from aigc_kit.make.diffusion.denoise import denoise
 from aigc_kit.make.diffusion.loading import labels_of, open_timed
 from aigc_kit.make.image import MODALITY, pixels
@@ -47,9 +47,9 @@ def work(plan: Plan, *, image: Any = None, mask: Any = None) -> Work:
     read = partial(words_for, settings=settings, card=plan.card, tokenizer=placed.pipe.tokenizer)
     words = (read(request.prompt), *([read(request.negative, negative=True)] if request.negative else []))
     seeds = tuple(request.seed + place for place in range(request.batch))
-    call = _call(placed, words, settings, seeds)
+    call = _call(placed, request, words, seeds)
     if start is not None:
-        call |= _retouching(placed, start, hole, settings.strength)
+        call |= _retouching(placed, request, start, hole, settings.strength)
     else:
         call |= {"height": request.height, "width": request.width}
     denoised = yield from denoise(
@@ -83,24 +83,22 @@ def _decode(pipe: Any, latents: Any, upcast: bool | None) -> Any:
     return pixels.decode(pipe.vae, latents, upcast=upcast)
 
 
-def _call(placed: Any, words: tuple[ReadWords, ...], settings: Settings, seeds: tuple[int, ...]) -> dict[str, Any]:
+def _call(placed: Any, request: Request, words: tuple[ReadWords, ...], seeds: tuple[int, ...]) -> dict[str, Any]:
     """The pipeline's arguments, but for sizes and pictures."""
     import torch
 
-    request = placed.plan.request
     negative = words[1] if len(words) > 1 and words[1].read.strip() else None  # the tiny world may know none of it
     return {
         **conditions(placed, words[0], negative, guided=float(request.guidance or 0) > 1),
         "num_inference_steps": request.steps,
-        "guidance_scale": float(request.guidance),
+        "guidance_scale": float(request.guidance),  # type: ignore[arg-type]
         "num_images_per_prompt": request.batch,
         "generator": [torch.Generator("cpu").manual_seed(seed) for seed in seeds],
     }
 
 
-def _retouching(placed: Any, start: Any, hole: Any, strength: float) -> dict[str, Any]:
+def _retouching(placed: Any, request: Request, start: Any, hole: Any, strength: float) -> dict[str, Any]:
     """The arguments of img2img, with a mask of inpainting."""
-    request = placed.plan.request
     shape = (int(request.width or 0), int(request.height or 0))
     call: dict[str, Any] = {"image": start.resize(shape), "strength": strength}
     if "height" in signature(type(placed.pipe).__call__).parameters:  # else it takes the picture's
