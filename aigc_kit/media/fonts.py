@@ -48,7 +48,7 @@ def use() -> str | None:
     import matplotlib as mpl
     from matplotlib import font_manager
 
-    path = system_font() or _fetched()
+    path = chinese()
     if path is None:
         return None
     font_manager.fontManager.addfont(str(path))
@@ -56,7 +56,7 @@ def use() -> str | None:
     mpl.rcParams["font.family"] = [family, "DejaVu Sans"]
     mpl.rcParams["axes.unicode_minus"] = False
     if "text.language" in mpl.rcParams:  # since 3.11; before, characters have the forms of the font's own region
-        mpl.rcParams["text.language"] = "zh-Hans"
+        mpl.rcParams["text.language"] = LANGUAGE
     return family
 
 
@@ -96,7 +96,13 @@ def _is_latin(char: str) -> bool:
     return char in _VISIBLE.values() or not unicodedata.name(char, "").startswith(_CHINESE)
 
 
-def _fetched() -> Path | None:
+def chinese() -> Path | None:
+    """Find a font file with Chinese characters: the system's, else the fetched one."""
+    return system_font() or fetched_font()
+
+
+def fetched_font() -> Path | None:
+    """Find the Noto Sans CJK that `aigc fetch font-cjk` brought, or None."""
     card = cards.get("font-cjk")
     folder = fetch.find(card)
     return folder / card.parts["font"] if folder else None
@@ -111,14 +117,8 @@ def caption_font(height: int) -> Any | None:
     Returns:
         Of a collection the face named SC (simplified), where it has one; else its first.
     """
-    path = system_font()
-    if path is None:
-        card = cards.get("font-cjk")
-        folder = fetch.find(card)
-        path = folder / card.parts["font"] if folder else None
-    if path is None:
-        return None
-    return ImageFont.truetype(str(path), height, index=_simplified(Path(path)))
+    path = chinese()
+    return None if path is None else ImageFont.truetype(str(path), height, index=_simplified(path))
 
 
 def write(draw: ImageDraw.ImageDraw, place: tuple[float, float], words: str, **how: Any) -> None:

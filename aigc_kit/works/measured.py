@@ -1,15 +1,15 @@
 """Hints for the rubric that can be measured: length, resolution, likeness to the words, loudness, palette, pace."""
 
-import tempfile
-import wave
 from dataclasses import replace
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from aigc_kit.core.errors import AigcError, BadInput
+from aigc_kit.make.speech.measures import loudness
+from aigc_kit.media import wav
+from aigc_kit.media.encode import ffmpeg, probe, read_frames
 from aigc_kit.works.parts import Part
 from aigc_kit.works.review import length, review
 from aigc_kit.works.rubric import Hint
@@ -156,7 +156,7 @@ def of_audio(work: Work) -> dict[str, Hint]:
     if not sounds:
         return {"audio.clear": Hint("还没有旁白", False)}
     found: dict[str, Hint] = {}
-    samples, rate = samples_of(sounds[0])
+    samples, rate = wav.samples_of(sounds[0].data)
     if rate:
         loud, peak = loudness(samples, rate), float(np.abs(samples).max(initial=0.0))
         inside = loud is not None and LOUDNESS[0] <= loud <= LOUDNESS[1] and peak < 0.999
@@ -215,43 +215,15 @@ def pace_of(work: Work) -> float | None:
     return said / seconds if seconds and said else None
 
 
-def samples_of(part: Part) -> tuple[np.ndarray, int]:
-    """The samples of a 16-bit WAV, channels averaged: float64 (N,), and the rate; (empty, 0) of other files."""
-    try:
-        with wave.open(BytesIO(part.data)) as sound:
-            if sound.getsampwidth() != 2:
-                return np.zeros(0), 0
-            raw = np.frombuffer(sound.readframes(sound.getnframes()), "<i2").reshape(-1, sound.getnchannels())
-            return raw.mean(axis=1) / 32768, sound.getframerate()
-    except (wave.Error, EOFError):
-        return np.zeros(0), 0
-
-
-def loudness(samples: np.ndarray, rate: int) -> float | None:
-    """Integrated loudness in LUFS; None for silence, and below 0.4 s, the length of one block.
-
-    Source: ITU-R BS.1770-4, by pyloudnorm.
-    """
-    import pyloudnorm
-
-    if len(samples) < 0.4 * rate or not np.abs(samples).max(initial=0.0) > 1e-6:
-        return None
-    return float(pyloudnorm.Meter(rate).integrated_loudness(samples))
-
-
 def middle_frame(part: Part) -> np.ndarray | None:
     """One frame from the middle of an MP4, uint8 (H, W, 3); None where it cannot be read."""
-    from aigc_kit.media.encode import probe, read_frames
-
     if part.media != "video/mp4":
         return None
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "clip.mp4")
-        path.write_bytes(part.data)
-        try:
+    try:
+        with ffmpeg.as_file(part.data) as path:
             middle, frames = probe(path).frames // 2, read_frames(path)
-            found = next((frame for index, frame in enumerate(frames) if index == middle), None)
+            frame = next((frame for index, frame in enumerate(frames) if index == middle), None)
             frames.close()
-        except AigcError:
-            return None
-    return found
+    except AigcError:
+        return None
+    return frame

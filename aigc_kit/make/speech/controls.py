@@ -17,18 +17,19 @@ from types import MappingProxyType
 from typing import Literal, NoReturn
 
 from aigc_kit.core.errors import BadInput
+from aigc_kit.make.speech.settings import LEVELS as RANGES
 
 Layer = Literal["refine", "code", "text"]
 
+_SETTING = {"oral": "oral", "laugh": "laugh", "break": "breaks", "speed": "speed"}  # `break` is a word of Python
 LEVELS: Mapping[str, tuple[int, Layer]] = MappingProxyType(
-    {"oral": (9, "refine"), "laugh": (2, "refine"), "break": (7, "refine"), "speed": (9, "code")}
+    {token: (RANGES[name][1], "code" if token == "speed" else "refine") for token, name in _SETTING.items()}
 )
-"""name of a control -> its highest level (the lowest is 0), and its layer."""
+"""name of a token -> its highest level (the lowest is 0), and its layer."""
 
 INLINE = ("[uv_break]", "[laugh]", "[lbreak]")
 """The tokens that may stand in a text: a short pause, a laugh, a long pause."""
 
-_SETTING = {"oral": "oral", "laugh": "laugh", "break": "breaks", "speed": "speed"}  # `break` is a word of Python
 _TOKEN = re.compile(r"\[([A-Za-z]+)(?:_(-?[0-9]+))?\]")
 _WHERE = {
     "refine": "it belongs in the prompt of the refining step",

@@ -17,6 +17,7 @@ LOWEST, HIGHEST = 65.0, 500.0  # Hz, of a voice
 SILENT_DB = -40.0  # below the loudest frame
 APERIODIC = 0.2  # YIN: a frame whose normalised difference stays above this is unvoiced
 SHORTEST_LOUDNESS = 0.4  # seconds: one block of ITU-R BS.1770
+INAUDIBLE = 1e-6  # peak of a wave that is silence
 MELS = 80
 
 
@@ -115,15 +116,28 @@ def voiced_pitch(wave: np.ndarray) -> np.ndarray:
     return found[np.isfinite(found)]
 
 
-def loudness(wave: np.ndarray) -> float | None:
-    """Integrated loudness in LUFS (ITU-R BS.1770-4, by pyloudnorm); None below 0.4 s, and for silence."""
+def loudness(wave: np.ndarray, rate: int = RATE) -> float | None:
+    """Measure the integrated loudness.
+
+    Args:
+        wave: floats (N,) in [-1, 1].
+        rate: samples per second.
+
+    Returns:
+        LUFS; None below 0.4 s, and for silence.
+
+    Raises:
+        BadInput: no such wave.
+
+    Source: ITU-R BS.1770-4, by pyloudnorm.
+    """
     wave = _mono(wave)
-    if seconds(wave) < SHORTEST_LOUDNESS or not np.abs(wave).max(initial=0.0):
+    if len(wave) < SHORTEST_LOUDNESS * rate or not np.abs(wave).max(initial=0.0) > INAUDIBLE:
         return None
     import pyloudnorm
 
-    found = float(pyloudnorm.Meter(RATE).integrated_loudness(wave.astype(np.float64)))
-    return found if np.isfinite(found) else None
+    level = float(pyloudnorm.Meter(rate).integrated_loudness(wave.astype(np.float64)))
+    return level if np.isfinite(level) else None
 
 
 def clipped(wave: np.ndarray) -> float:

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from imageio_ffmpeg import get_ffmpeg_exe
 from PIL import Image, UnidentifiedImageError
 
 from aigc_kit.core.errors import BadInput, CannotWrite
+from aigc_kit.media.encode import ffmpeg
 
 _INSIDE = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
 
@@ -182,8 +182,8 @@ def read_frames(path: str | os.PathLike[str]) -> Generator[np.ndarray, None, Non
                 yield np.asarray(image.convert("RGB"))
         return
     size = facts.width * facts.height * 3
-    command = [get_ffmpeg_exe(), "-loglevel", "error", "-i", str(path.resolve()), *_RAW]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+    words = ["-loglevel", "error", "-i", str(path.resolve()), *_RAW]
+    with ffmpeg.start(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdout is not None
         try:
             while len(data := process.stdout.read(size)) == size:
@@ -196,10 +196,9 @@ _RAW = ("-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1")
 
 
 def _pixel_format(path: Path) -> str | None:
-    command = [get_ffmpeg_exe(), "-hide_banner", "-i", str(path.resolve())]
-    words = subprocess.run(command, capture_output=True, check=False).stderr.decode(errors="replace")
-    found = re.search(r"Video: \w+[^,]*(?:\([^)]*\))*, (\w+)", words)
-    return found[1] if found else None
+    description = ffmpeg.run(["-hide_banner", "-i", str(path.resolve())]).stderr.decode(errors="replace")
+    match = re.search(r"Video: \w+[^,]*(?:\([^)]*\))*, (\w+)", description)
+    return match[1] if match else None
 
 
 def _probe_picture(path: Path) -> Probe:

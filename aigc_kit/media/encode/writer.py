@@ -3,7 +3,6 @@
 import os
 import subprocess
 import tempfile
-import wave
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -13,8 +12,9 @@ from typing import IO, Any
 import numpy as np
 
 from aigc_kit.core.errors import BadInput, CannotWrite, NoSpace
+from aigc_kit.media import wav
+from aigc_kit.media.encode import ffmpeg
 
-PEAK = 32767
 FASTEST = 240  # frames per second; more is a mistake of unit
 # BT.709 is what browsers assume; tagged, so that no player has to assume anything
 _H264 = (
@@ -46,31 +46,18 @@ def sound_file(sound: Any, folder: Path) -> tuple[Path, bool]:
         if not path.is_file():
             raise BadInput(asked=f"the sound {path}", found="no such file", todo="check the path, or leave sound out")
         return path, False
-    samples, rate = _checked_sound(sound)
-    handle, name = tempfile.mkstemp(dir=folder, prefix=".sound.", suffix=".wav")
-    with os.fdopen(handle, "wb") as file, wave.open(file, "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(rate)
-        out.writeframes(np.rint(np.clip(samples, -1, 1) * PEAK).astype("<i2").tobytes())
-    return Path(name), True
-
-
-def _checked_sound(sound: Any) -> tuple[np.ndarray, int]:
     if not (isinstance(sound, tuple) and len(sound) == 2):
         raise BadInput(
             asked=f"sound={type(sound).__name__}", found="not a sound", todo="pass a path, or (wave, rate in Hz)"
         )
-    samples, rate = np.asarray(sound[0]), sound[1]
-    if samples.ndim != 1 or samples.dtype.kind != "f" or not len(samples) or not np.isfinite(samples).all():
-        raise BadInput(
-            asked="the sound of a clip",
-            found=f"{samples.dtype} {samples.shape}, or values that are not finite",
-            todo="pass float32 (N,) in [-1, 1]",
-        )
-    if not isinstance(rate, int) or not 1000 <= rate <= 384_000:
-        raise BadInput(asked=f"rate={rate!r}", found="not a sampling rate in Hz", todo="speech here has 24000")
-    return samples, rate
+    samples = np.asarray(sound[0])
+    if not samples.size:
+        raise BadInput(asked="the sound of a clip", found="no samples", todo="pass float32 (N,) in [-1, 1], or none")
+    data = wav.to_bytes(np.clip(samples, -1, 1) if samples.dtype.kind == "f" else samples, sound[1])
+    handle, name = tempfile.mkstemp(dir=folder, prefix=".sound.", suffix=".wav")
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+    return Path(name), True
 
 
 def check_fps(value: Any, suffix: str = ".mp4") -> Fraction:
@@ -216,8 +203,6 @@ class Writer:
             self.cancel()
 
     def _start(self) -> None:
-        from imageio_ffmpeg import get_ffmpeg_exe
-
         self.path.parent.mkdir(parents=True, exist_ok=True)
         height, width, _ = _even(np.empty(self._shape, np.uint8), self._odd, self.path.suffix).shape
         handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.stem}.", suffix=".part")
@@ -226,10 +211,10 @@ class Writer:
         part.chmod(0o644)
         self._temporary.append(part)
         raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(self.fps), "-i", "pipe:0"]
-        command = [get_ffmpeg_exe(), "-y", "-hide_banner", "-loglevel", "error", *raw, *self._sound_input()]
-        command += [*self._quality, *FORMATS[self.path.suffix], str(part.resolve())]
+        words = ["-y", "-hide_banner", "-loglevel", "error", *raw, *self._sound_input()]
+        words += [*self._quality, *FORMATS[self.path.suffix], str(part.resolve())]
         self._words = tempfile.TemporaryFile()  # noqa: SIM115 (closed in cancel)
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=self._words, stderr=self._words)
+        self._process = ffmpeg.start(words, stdin=subprocess.PIPE, stdout=self._words, stderr=self._words)
 
     def _sound_input(self) -> Sequence[str]:
         if self._sound is None:
