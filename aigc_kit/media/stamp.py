@@ -15,7 +15,9 @@ INFO_IDS = {"Title": "INAM", "Comment": "ICMT", "Software": "ISFT", "Source": "I
 
 
 def stamp(data: bytes, media: str, facts: Mapping[str, str]) -> bytes:
-    """The same picture, sound or clip with these facts in its metadata; samples and pixels stay as they are.
+    """Write facts into a file's metadata.
+
+    Samples and pixels stay as they are.
 
     Args:
         data: the file.
@@ -43,7 +45,10 @@ def stamp(data: bytes, media: str, facts: Mapping[str, str]) -> bytes:
 
 
 def facts_of(data: bytes, media: str) -> dict[str, str]:
-    """The facts that `stamp` wrote, read from the file; empty for types that carry none."""
+    """Read the facts that `stamp` wrote.
+
+    Empty for types that carry none.
+    """
     if media == "image/png":
         with Image.open(BytesIO(data)) as image:
             image.load()

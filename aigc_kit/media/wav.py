@@ -121,7 +121,10 @@ def samples_of(data: bytes) -> tuple[np.ndarray, int]:
 
 
 def info_of(data: bytes) -> dict[str, str]:
-    """Read the INFO texts of a WAV file: four-letter code -> text.
+    """Read the INFO texts of a WAV file.
+
+    Returns:
+        Four-letter code -> text.
 
     Raises:
         ValueError: a chunk is cut off.
@@ -135,7 +138,9 @@ def info_of(data: bytes) -> dict[str, str]:
 
 
 def with_info(data: bytes, info: Mapping[str, str]) -> bytes:
-    """Replace the INFO texts of a WAV file; its samples stay as they are.
+    """Replace the INFO texts of a WAV file.
+
+    Its samples stay as they are.
 
     Args:
         data: the file.
@@ -151,7 +156,9 @@ def with_info(data: bytes, info: Mapping[str, str]) -> bytes:
 
 
 def made_by(take: Take) -> dict[str, str]:
-    """Name what made a take: an AI, which one, and its licence.
+    """Name what made a take, for the file itself.
+
+    That an AI did, which one, and what its licence allows.
 
     Returns:
         Info for `to_bytes`.

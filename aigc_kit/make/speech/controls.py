@@ -40,7 +40,10 @@ _WHERE = {
 
 @dataclass(frozen=True)
 class Token:
-    """One token of a text: `text[start:end]` is "[name_level]" or "[name]"."""
+    """Describe one token of a text.
+
+    `text[start:end]` is "[name_level]" or "[name]".
+    """
 
     text: str
     start: int
@@ -52,7 +55,9 @@ class Token:
 
 
 def parse(prompt: str, layer: Literal["refine", "code"] | None = None) -> dict[str, int]:
-    """The levels of a prompt that consists of tokens, in the names of `Settings`.
+    """Read the levels of a prompt that consists of tokens.
+
+    They have the names of `Settings`.
 
     Args:
         prompt: tokens such as "[oral_2][laugh_0][break_6]"; spaces may stand between them. Empty: no levels.
@@ -83,7 +88,9 @@ def parse(prompt: str, layer: Literal["refine", "code"] | None = None) -> dict[s
 
 
 def show(levels: Mapping[str, int | None], layer: Literal["refine", "code"] | None = None) -> str:
-    """The prompt of these levels: what `parse` reads. None leaves a control out.
+    """Write the prompt of these levels, for `parse`.
+
+    None leaves a control out.
 
     Args:
         levels: in the names of `Settings`: "oral", "laugh", "breaks", "speed"; other names are an error.
@@ -129,7 +136,10 @@ def check_inline(text: str) -> None:
 
 
 def pieces(text: str) -> list[tuple[str, bool]]:
-    """The text cut at its inline tokens: (piece, whether it is a token), in order; joined they are the text.
+    """Cut a text at its inline tokens.
+
+    Returns:
+        (piece, whether it is a token), in order; joined they are the text.
 
     Raises:
         BadInput: as `check_inline`.
@@ -141,7 +151,7 @@ def pieces(text: str) -> list[tuple[str, bool]]:
 
 
 def without_tokens(text: str) -> str:
-    """The text without its inline tokens."""
+    """Take the inline tokens out of a text."""
     return "".join(piece for piece, is_token in pieces(text) if not is_token)
 
 
@@ -198,7 +208,10 @@ def _refuse_unknown(text: str, token: Token, known: tuple[str, ...]) -> NoReturn
 
 
 def _parts(text: str) -> Iterator[Token | tuple[str, int]]:
-    """Tokens, and (words, their start) between them; brackets that do not pair are refused."""
+    """Split a prompt into tokens and (words, their start).
+
+    Brackets that do not pair are refused.
+    """
     at = 0
     while at < len(text):
         opening, stray = text.find("[", at), text.find("]", at)

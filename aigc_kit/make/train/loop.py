@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Progress(NamedTuple):
-    """One step of a training.
+    """Describe one step of a training.
 
     Args:
         step: how many steps have been made, this one included.
@@ -25,7 +25,9 @@ class Progress(NamedTuple):
 
 
 class Training:
-    """A network in training: its optimisers, its running average, how far it is.
+    """Hold a network in training and how far it is.
+
+    Its optimisers and its running average belong to it.
 
     Args:
         network: torch.nn.Module.
@@ -55,7 +57,9 @@ class Training:
         self.step = 0
 
     def update(self, factor: float = 1.0) -> None:
-        """Make one step from the gradients that are there, then let the average follow.
+        """Make one step, then let the average follow.
+
+        The gradients that are there are used up.
 
         Args:
             factor: of the full learning rates.
@@ -74,7 +78,10 @@ class Training:
         return state | {"optimisers": [optimiser.state_dict() for optimiser in self.optimisers]}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a checkpoint; without states of optimisers these begin anew."""
+        """Go on from a checkpoint.
+
+        Without states of optimisers these begin anew.
+        """
         self.network.load_state_dict(state[self.name])
         if self.averaged is not None:
             self.averaged.load_state_dict(state["averaged"])
@@ -91,7 +98,7 @@ def train(
     loss: "Callable[[Any], Tensor | Iterable[Tensor]]",
     pace: Callable[[int], float] = lambda step: 1.0,
 ) -> Iterator[Progress]:
-    """Train on batch after batch, one step for each that is asked for.
+    """Train on batch after batch, step by step.
 
     Args:
         training: what learns.
@@ -119,7 +126,9 @@ def descend(
     factor: float,
     clip: float | None = 1.0,
 ) -> None:
-    """Clip the gradients, let every optimiser make a step, and clear the gradients.
+    """Make one step of every optimiser.
+
+    Gradients are clipped before and cleared after it.
 
     Args:
         parameters: whose gradients are clipped together.
@@ -139,7 +148,9 @@ def descend(
 
 
 def follow(averages: "Sequence[Tensor]", values: "Sequence[Tensor]", step: int, most: float) -> None:
-    """Let running averages follow, faster at the start, when there is little to remember.
+    """Let running averages follow their values.
+
+    Faster at the start, when there is little to remember.
 
     Args:
         step: how many steps the values have made.
@@ -176,7 +187,10 @@ def read_weights(path: Path | str) -> "dict[str, Tensor]":
 
 
 def save_checkpoint(state: Mapping[str, Any], path: Path) -> None:
-    """Write what a training goes on from: numbers, weights, states of optimisers."""
+    """Write what a training goes on from.
+
+    Numbers, weights, states of optimisers.
+    """
     import torch
 
     part = path.with_suffix(".tmp")

@@ -20,7 +20,7 @@ def denoising(
     share: "Tensor",
     weight: "Tensor | None" = None,
 ) -> "Tensor":
-    """Measure how far a network is from what it should say of noisy samples.
+    """Measure how wrong a network is about noisy samples.
 
     Args:
         target: what it says: "epsilon" the noise; "v" the velocity of diffusion, signal * noise - share * clean; "flow"

@@ -43,7 +43,7 @@ def muon(
     decay: float = 0.0,
     half: bool = False,
 ) -> "Optimizer":
-    """Make the optimiser for the matrices and convolutions inside a network.
+    """Make the optimiser for matrices and convolutions.
 
     Embeddings, norms, biases and the layers at both ends go to AdamW.
 

@@ -81,7 +81,10 @@ def remake(source: bytes | Path, words: Sequence[str], *, asked: str, todo: str)
 
 @contextmanager
 def as_file(source: bytes | Path) -> Iterator[Path]:
-    """Lend a clip as a file: bytes lie in a temporary folder until the block ends."""
+    """Lend a clip as a file.
+
+    Bytes lie in a temporary folder until the block ends.
+    """
     if isinstance(source, Path):
         yield source
         return

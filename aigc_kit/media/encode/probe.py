@@ -21,7 +21,15 @@ _INSIDE = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
 
 @dataclass(frozen=True)
 class Track:
-    """One track: "vide" or "soun", codec's four letters, size in pixels, samples and their seconds."""
+    """Describe one track of an MP4.
+
+    Args:
+        kind: "vide" or "soun".
+        codec: its four letters.
+        width, height: pixels, 0 for sound.
+        samples: how many.
+        seconds: how long they last together.
+    """
 
     kind: str
     codec: str
@@ -32,7 +40,10 @@ class Track:
 
 
 def read(path: Path) -> tuple[list[Track], bool]:
-    """The tracks, and whether the index stands before the data (faststart).
+    """Read the tracks of an MP4.
+
+    Returns:
+        (tracks, whether the index stands before the data: faststart).
 
     Raises:
         CannotWrite: not an MP4, or cut off.
@@ -110,7 +121,7 @@ def _track(found: dict) -> Track:
 
 @dataclass(frozen=True)
 class Probe:
-    """Facts of a clip.
+    """Describe a clip.
 
     Args:
         codec: "h264", "gif", "webp", or the four letters of another codec in an MP4.
@@ -137,7 +148,7 @@ class Probe:
 
 
 def probe(path: str | os.PathLike[str]) -> Probe:
-    """The facts of an MP4, GIF or WebP.
+    """Read the facts of an MP4, GIF or WebP.
 
     Raises:
         BadInput: no such file.
@@ -168,7 +179,12 @@ def probe(path: str | os.PathLike[str]) -> Probe:
 
 
 def read_frames(path: str | os.PathLike[str]) -> Generator[np.ndarray, None, None]:
-    """The frames of a clip one by one, uint8 (H, W, 3); MP4 by ffmpeg, GIF and WebP by Pillow.
+    """Read the frames of a clip one by one.
+
+    MP4 by ffmpeg, GIF and WebP by Pillow.
+
+    Yields:
+        uint8 (H, W, 3).
 
     Raises:
         BadInput, CannotWrite: as `probe`.

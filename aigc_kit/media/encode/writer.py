@@ -33,7 +33,10 @@ GIF_FASTEST = 50  # browsers slow down frames shorter than 1/50 s
 
 
 def sound_file(sound: Any, folder: Path) -> tuple[Path, bool]:
-    """A path, and whether it was made here (then the caller removes it).
+    """Bring a sound into a file.
+
+    Returns:
+        (path, whether it was written here: then the caller removes it).
 
     Args:
         sound: path of an audio file, or (wave float32 (N,) in [-1, 1], rate in Hz).
@@ -61,7 +64,7 @@ def sound_file(sound: Any, folder: Path) -> tuple[Path, bool]:
 
 
 def check_fps(value: Any, suffix: str = ".mp4") -> Fraction:
-    """Frames per second as an exact fraction.
+    """Turn frames per second into an exact fraction.
 
     Args:
         value: int, float, Fraction or text such as "24000/1001"; 0 < fps <= 240 (50 for a GIF).
@@ -85,7 +88,7 @@ def check_fps(value: Any, suffix: str = ".mp4") -> Fraction:
 
 
 def as_path(path: Any) -> str:
-    """The path as text.
+    """Turn a path into text.
 
     Raises:
         BadInput: it is none; often frames and path changed places.
@@ -149,7 +152,7 @@ class Writer:
         self._temporary: list[Path] = []
 
     def add(self, frame: np.ndarray) -> None:
-        """One more frame: uint8 (H, W, 3), all of one size."""
+        """Add a frame: uint8 (H, W, 3), all of one size."""
         frame = _checked(frame, self._shape, self.count)
         if self._process is None:
             self._shape = frame.shape
@@ -178,7 +181,10 @@ class Writer:
         return self.path
 
     def cancel(self) -> None:
-        """Stop and leave nothing behind; harmless after `close`."""
+        """Stop and leave nothing behind.
+
+        Harmless after `close`.
+        """
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
         if self._process is not None:
@@ -258,7 +264,7 @@ def _checked(frame: Any, shape: tuple[int, ...], index: int) -> np.ndarray:
 
 
 def _even(frame: np.ndarray, odd: str | None, suffix: str) -> np.ndarray:
-    """The frame with even sides, where the format needs them."""
+    """Make the sides even, where the format needs it."""
     height, width = frame.shape[0] % 2, frame.shape[1] % 2
     if suffix != ".mp4" or not (height or width):
         return frame

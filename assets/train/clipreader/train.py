@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from aigc_kit.worlds.tinyworld.clip_checker import SIDE, build
 from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, MOTIONS
+from aigc_kit.worlds.tinyworld.reading import SIDE, build_clips
 from assets.train.tinyreader.train import fit
 
 from .clips import SHARDS, shard
@@ -74,7 +74,7 @@ def train() -> None:
 
     torch.set_num_threads(1)
     torch.manual_seed(SEED)
-    network = build(normed=True).to(memory_format=torch.channels_last)
+    network = build_clips(normed=True).to(memory_format=torch.channels_last)
     stream = ((values, torch.from_numpy(labels)) for values, labels in batches(np.random.default_rng(SEED)))
     fit(network, stream, judged, (KERNELS, REST), pace, STEPS, OUT / "trained")
 
