@@ -179,13 +179,13 @@ def system_font() -> Path | None:
             ).stdout
         except (OSError, subprocess.SubprocessError):
             listed = ""
-        found = [Path(line.rstrip(": ")) for line in listed.splitlines() if line.strip()]
-        if found:
-            return min(found, key=_font_rank)
+        listed_files = [Path(line.rstrip(": ")) for line in listed.splitlines() if line.strip()]
+        if listed_files:
+            return min(listed_files, key=_font_rank)
     folders = (Path(name).expanduser() for name in _FONT_FOLDERS)
     files = (path for folder in folders if folder.is_dir() for path in folder.rglob("*"))
-    known = [path for path in files if path.suffix.lower() in {".ttf", ".ttc", ".otf"} and _is_known_font(path)]
-    return min(known, key=_font_rank, default=None)
+    candidates = [path for path in files if path.suffix.lower() in {".ttf", ".ttc", ".otf"} and _is_known_font(path)]
+    return min(candidates, key=_font_rank, default=None)
 
 
 def _is_known_font(path: Path) -> bool:

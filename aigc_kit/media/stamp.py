@@ -65,8 +65,8 @@ def _png(data: bytes, facts: Mapping[str, str]) -> bytes:
     with Image.open(BytesIO(data)) as image:
         image.load()
         text = PngImagePlugin.PngInfo()
-        kept: dict[str, str] = {str(k): v for k, v in image.info.items() if isinstance(v, str)}
-        for name, value in (kept | dict(facts)).items():
+        texts: dict[str, str] = {str(k): v for k, v in image.info.items() if isinstance(v, str)}
+        for name, value in (texts | dict(facts)).items():
             text.add_itxt(name, value)
         buffer = BytesIO()
         image.save(buffer, "PNG", pnginfo=text)
@@ -87,7 +87,7 @@ def _mp4(data: bytes, facts: Mapping[str, str]) -> bytes:
 
 def _mp4_facts(data: bytes) -> dict[str, str]:
     with ffmpeg.as_file(data) as path:
-        done = ffmpeg.run(["-loglevel", "error", "-i", str(path), "-f", "ffmetadata", "pipe:1"])
-    lines = done.stdout.decode(errors="replace").splitlines()
+        process = ffmpeg.run(["-loglevel", "error", "-i", str(path), "-f", "ffmetadata", "pipe:1"])
+    lines = process.stdout.decode(errors="replace").splitlines()
     pairs = [line.split("=", 1) for line in lines if "=" in line and not line.startswith(";")]
     return {name.capitalize(): text for name, text in pairs if name.capitalize() in INFO_IDS}

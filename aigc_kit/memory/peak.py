@@ -269,15 +269,15 @@ def _events(nodes: Any, visible: Any) -> Iterator[_Event]:
     """
     pending = [(node, visible) for node in nodes]
     while pending:
-        node, seen = pending.pop()
+        node, operation = pending.pop()
         kind = node.tag.name
         if kind == "Allocation":
             fields = node.extra_fields
             if fields.device.type == "cpu":
-                yield _Event(node.start_time_ns, fields.ptr, fields.alloc_size, seen)
-        elif kind == "TorchOp" and seen is None and not _only_calls_others(node.name):
-            seen = node
-        pending.extend((child, seen) for child in node.children)
+                yield _Event(node.start_time_ns, fields.ptr, fields.alloc_size, operation)
+        elif kind == "TorchOp" and operation is None and not _only_calls_others(node.name):
+            operation = node
+        pending.extend((child, operation) for child in node.children)
 
 
 def _replay(live: Live, events: list[_Event]) -> None:
@@ -302,7 +302,7 @@ def _kernel_buffers(events: list[_Event]) -> set[int]:
         Indices of their events.
     """
     open_at: dict[int, int] = {}
-    found: set[int] = set()
+    indices: set[int] = set()
     for index, event in enumerate(events):
         if event.bytes > 0:
             open_at[event.pointer] = index
@@ -310,8 +310,8 @@ def _kernel_buffers(events: list[_Event]) -> set[int]:
             began = open_at.pop(event.pointer)
             operation = events[began].operation
             if operation is not None and event.time < operation.end_time_ns:
-                found |= {began, index}
-    return found
+                indices |= {began, index}
+    return indices
 
 
 @cache
@@ -327,5 +327,5 @@ def _only_calls_others(name: str) -> bool:
     if packet is None or not hasattr(packet, "overloads"):
         return True
     names = [f"{name}.{overload}".removesuffix(".default") for overload in packet.overloads()]
-    known = [n for n in names if torch._C._dispatch_has_kernel(n)]  # others belong to TorchScript alone
-    return all(torch._C._dispatch_has_kernel_for_dispatch_key(n, "CompositeImplicitAutograd") for n in known)
+    overloads = [n for n in names if torch._C._dispatch_has_kernel(n)]  # others belong to TorchScript alone
+    return all(torch._C._dispatch_has_kernel_for_dispatch_key(n, "CompositeImplicitAutograd") for n in overloads)

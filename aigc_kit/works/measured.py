@@ -95,8 +95,8 @@ def of_text(work: Work) -> dict[str, Hint]:
     """Length and the automatic review."""
     if not work.text.strip():
         return {"text.whole": Hint("还没有文字", False)}
-    found = review(work.text)
-    parts = {finding.title: finding for finding in found.findings}
+    verdict = review(work.text)
+    parts = {finding.title: finding for finding in verdict.findings}
     steps, end = parts["步骤"], parts["结尾"]
     return {
         "text.right": Hint(parts["关键概念"].words + "（对不对要自己判断）", None if parts["关键概念"].ok else False),
@@ -136,13 +136,13 @@ def likeness(part: Part) -> Hint:
     from aigc_kit.worlds.tinyworld.spec import SUBJECTS
     from aigc_kit.worlds.tinyworld.vocab import spec_of
 
-    said = spec_of(str(part.record.labels.get("phrase") or "")) if part.record is not None else None
+    spec = spec_of(str(part.record.labels.get("phrase") or "")) if part.record is not None else None
     if not clip.available():
         return Hint("没有 CLIP 模型 miniclip，图文相似度没有量")
-    if said is None or said.subject is None:
+    if spec is None or spec.subject is None:
         return Hint("CLIP 模型 miniclip 只懂小世界的画，这一张没有量图文相似度")
-    others = [name for name in SUBJECTS if name != said.subject]
-    texts = [canonical(replace(said, subject=name), "zh") for name in (said.subject, *others)]
+    others = [name for name in SUBJECTS if name != spec.subject]
+    texts = [canonical(replace(spec, subject=name), "zh") for name in (spec.subject, *others)]
     with Image.open(BytesIO(part.data)) as image:
         own, *rest = clip.similarity([np.asarray(image.convert("RGB"))], texts)[0].tolist()
     rank = 1 + sum(score > own for score in rest)
@@ -155,7 +155,7 @@ def of_audio(work: Work) -> dict[str, Hint]:
     sounds = work.of("audio")
     if not sounds:
         return {"audio.clear": Hint("还没有旁白", False)}
-    found: dict[str, Hint] = {}
+    hints: dict[str, Hint] = {}
     samples, rate = wav.samples_of(sounds[0].data)
     if rate:
         loud, peak = loudness(samples, rate), float(np.abs(samples).max(initial=0.0))
@@ -165,30 +165,30 @@ def of_audio(work: Work) -> dict[str, Hint]:
             if loud is None
             else f"响度 {loud:.1f} LUFS（常见 {LOUDNESS[0]:.0f} 到 {LOUDNESS[1]:.0f}）"
         )
-        found["audio.clear"] = Hint(f"{words}，峰值 {peak:.2f}{'，有削波' if peak >= 0.999 else ''}", inside)
+        hints["audio.clear"] = Hint(f"{words}，峰值 {peak:.2f}{'，有削波' if peak >= 0.999 else ''}", inside)
     pace = pace_of(work)
     if pace is not None:
-        found["audio.pace"] = Hint(f"每秒 {pace:.1f} 字（常见 {PACE[0]} 到 {PACE[1]}）", PACE[0] <= pace <= PACE[1])
-    return found
+        hints["audio.pace"] = Hint(f"每秒 {pace:.1f} 字（常见 {PACE[0]} 到 {PACE[1]}）", PACE[0] <= pace <= PACE[1])
+    return hints
 
 
 def between(work: Work) -> dict[str, Hint]:
     """Shared key words, agreement of palettes, and lengths side by side."""
-    found: dict[str, Hint] = {}
-    told = {part.kind: f"{part.text} {part.asked} {part.alt} {part.title}".lower() for part in work.parts}
-    if len(told) >= 2:
-        shared = [word for word in KEYWORDS if sum(word in words for words in told.values()) >= 2]
-        found["between.theme"] = Hint(f"至少两种模态里都有：{'、'.join(shared) or '（没有）'}", bool(shared))
+    hints: dict[str, Hint] = {}
+    texts = {part.kind: f"{part.text} {part.asked} {part.alt} {part.title}".lower() for part in work.parts}
+    if len(texts) >= 2:
+        shared = [word for word in KEYWORDS if sum(word in words for words in texts.values()) >= 2]
+        hints["between.theme"] = Hint(f"至少两种模态里都有：{'、'.join(shared) or '（没有）'}", bool(shared))
     pictures = [pixels_of(part.data) for part in work.of("image")]
     pictures += [frame for part in work.of("video") if (frame := middle_frame(part)) is not None]
     if len(pictures) >= 2:
         share = agreement(pictures[0], pictures[-1])
-        found["between.style"] = Hint(f"配色的重合度 {share:.2f}（1 为相同；{AGREE} 以上算接近）", share >= AGREE)
+        hints["between.style"] = Hint(f"配色的重合度 {share:.2f}（1 为相同；{AGREE} 以上算接近）", share >= AGREE)
     seconds = {part.kind: part.facts.get("seconds") for part in work.parts if part.facts.get("seconds")}
     if {"audio", "video"} <= set(seconds):
         voice, clip = seconds["audio"], seconds["video"]
-        found["between.rhythm"] = Hint(f"旁白 {voice:.1f} 秒，视频 {clip:.1f} 秒")
-    return found
+        hints["between.rhythm"] = Hint(f"旁白 {voice:.1f} 秒，视频 {clip:.1f} 秒")
+    return hints
 
 
 def of_whole(work: Work) -> dict[str, Hint]:
@@ -211,8 +211,8 @@ def pace_of(work: Work) -> float | None:
     """Characters a second of the narration: of the text that was spoken, or else of the article."""
     sounds = work.of("audio")
     seconds = sounds[0].facts.get("seconds") if sounds else None
-    said = length(sounds[0].asked or work.text) if sounds else 0
-    return said / seconds if seconds and said else None
+    characters = length(sounds[0].asked or work.text) if sounds else 0
+    return characters / seconds if seconds and characters else None
 
 
 def middle_frame(part: Part) -> np.ndarray | None:

@@ -88,9 +88,9 @@ def silence(wave: np.ndarray, below: float = SILENT_DB) -> float:
     >>> silence(np.zeros(4800, np.float32))
     1.0
     """
-    found = levels(wave)
-    top = float(found.max(initial=-120.0))
-    return 1.0 if top <= -120 else float(np.mean(found < top + below))
+    steps = levels(wave)
+    top = float(steps.max(initial=-120.0))
+    return 1.0 if top <= -120 else float(np.mean(steps < top + below))
 
 
 def pitch(wave: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -110,18 +110,18 @@ def pitch(wave: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     loud = levels(wave)
     loud = np.pad(loud, (0, max(0, len(frames) - len(loud))), constant_values=-120)[: len(frames)]
     audible = loud > loud.max(initial=-120.0) + SILENT_DB
-    found = np.full(len(frames), np.nan)
+    frequencies = np.full(len(frames), np.nan)
     for i in np.flatnonzero(audible):
         lag = _lag(ratio[i], shortest)
         if lag is not None:
-            found[i] = RATE / lag
-    return times, found
+            frequencies[i] = RATE / lag
+    return times, frequencies
 
 
 def voiced_pitch(wave: np.ndarray) -> np.ndarray:
     """Pick the frequencies of the voiced steps, in Hz."""
-    found = pitch(wave)[1]
-    return found[np.isfinite(found)]
+    frequencies = pitch(wave)[1]
+    return frequencies[np.isfinite(frequencies)]
 
 
 def loudness(wave: np.ndarray, rate: int = RATE) -> float | None:

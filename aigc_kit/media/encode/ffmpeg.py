@@ -72,9 +72,9 @@ def remake(source: bytes | Path, words: Sequence[str], *, asked: str, todo: str)
     """
     with as_file(source) as path, tempfile.TemporaryDirectory() as folder:
         target = Path(folder, "out.mp4")
-        done = run(["-y", "-loglevel", "error", "-i", str(path.resolve()), *words, str(target)])
-        if done.returncode or not target.is_file():
-            last = done.stderr.decode(errors="replace").strip()[-LAST_WORDS:]
+        process = run(["-y", "-loglevel", "error", "-i", str(path.resolve()), *words, str(target)])
+        if process.returncode or not target.is_file():
+            last = process.stderr.decode(errors="replace").strip()[-LAST_WORDS:]
             raise CannotWrite(asked=asked, found=f"ffmpeg stopped: {last or 'it said nothing'}", todo=todo)
         return target.read_bytes()
 

@@ -62,12 +62,12 @@ def read(path: Path) -> tuple[list[Track], bool]:
                     _note(tracks[-1], name, data)
         if b"moov" not in order or b"mdat" not in order:
             raise ValueError("no index or no data")
-        found = [_track(each) for each in tracks]
+        parsed = [_track(each) for each in tracks]
     except (struct.error, ValueError, KeyError, IndexError) as error:
         raise CannotWrite(
             asked=f"to read {path}", found=f"not a whole MP4 ({error})", todo="write the clip again"
         ) from error
-    return found, order.index(b"moov") < order.index(b"mdat")
+    return parsed, order.index(b"moov") < order.index(b"mdat")
 
 
 def _boxes(file: BinaryIO, start: int, end: int, depth: int) -> Iterator[tuple[bytes, int, bytes]]:

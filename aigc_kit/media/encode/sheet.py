@@ -42,16 +42,16 @@ def contact_sheet(
             found="not a sheet",
             todo=f"most and columns are at least 1, width at least {SMALLEST}",
         )
-    chosen = pick(len(frames), most)
-    columns = columns or ceil(len(chosen) ** 0.5 * (1.2 if len(chosen) > 3 else 1))
+    indices = pick(len(frames), most)
+    columns = columns or ceil(len(indices) ** 0.5 * (1.2 if len(indices) > 3 else 1))
     height = round(width * frames.shape[1] / frames.shape[2])
-    rows = ceil(len(chosen) / columns)
+    rows = ceil(len(indices) / columns)
     sheet = Image.new(
         "RGB", (columns * (width + GAP) + GAP, rows * (height + STRIP + GAP) + GAP), color=(255, 255, 255)
     )
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(11)
     smooth = Image.Resampling.NEAREST if width >= frames.shape[2] else Image.Resampling.LANCZOS
-    for place, index in enumerate(chosen):
+    for place, index in enumerate(indices):
         x = GAP + place % columns * (width + GAP)
         y = GAP + place // columns * (height + STRIP + GAP)
         sheet.paste(Image.fromarray(frames[index]).resize((width, height), smooth), (x, y))

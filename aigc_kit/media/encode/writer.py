@@ -225,8 +225,8 @@ class Writer:
     def _sound_input(self) -> Sequence[str]:
         if self._sound is None:
             return ()
-        path, made = sound_file(self._sound, self.path.parent)
-        if made:
+        path, temporary = sound_file(self._sound, self.path.parent)
+        if temporary:
             self._temporary.append(path)
         return ("-i", str(path.resolve()), "-map", "0:v", "-map", "1:a", "-c:a", "aac", "-b:a", "160k")
 
@@ -248,10 +248,10 @@ class Writer:
 
 def _checked(frame: Any, shape: tuple[int, ...], index: int) -> np.ndarray:
     if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3:
-        found = f"{frame.dtype} {frame.shape}" if isinstance(frame, np.ndarray) else type(frame).__name__
+        kind = f"{frame.dtype} {frame.shape}" if isinstance(frame, np.ndarray) else type(frame).__name__
         raise BadInput(
             asked=f"to write frame {index}",
-            found=f"{found}, not uint8 (H, W, 3)",
+            found=f"{kind}, not uint8 (H, W, 3)",
             todo="bring it to that form first: aigc_kit.media.frames.to_frames(...)",
         )
     if shape and frame.shape != shape:

@@ -42,18 +42,18 @@ def choose(shape: tuple[int, ...], layout: str | None, *, one_frame: bool = Fals
     """
     if layout is not None:
         return _given(shape, layout), False
-    found = readings(shape, one_frame=one_frame)
-    if len({_longer_axes(shape, name) for name in found}) == 1:  # axes of size 1 make no difference
-        return found[0], True
-    asked = f"{'a frame' if one_frame else 'frames'} from an array of shape {shape}"
-    if found:
-        meanings = "; ".join(f"{name}: {_in_words(shape, name)}" for name in found)
+    layouts = readings(shape, one_frame=one_frame)
+    if len({_longer_axes(shape, name) for name in layouts}) == 1:  # axes of size 1 make no difference
+        return layouts[0], True
+    request = f"{'a frame' if one_frame else 'frames'} from an array of shape {shape}"
+    if layouts:
+        meanings = "; ".join(f"{name}: {_in_words(shape, name)}" for name in layouts)
         raise BadInput(
-            asked=asked,
-            found=f"the shape can be read in {len(found)} ways: {meanings}",
-            todo="say which: " + " or ".join(f"layout={name!r}" for name in found),
+            asked=request,
+            found=f"the shape can be read in {len(layouts)} ways: {meanings}",
+            todo="say which: " + " or ".join(f"layout={name!r}" for name in layouts),
         )
-    raise BadInput(asked=asked, found=_why_not(shape, one_frame), todo=_TODO)
+    raise BadInput(asked=request, found=_why_not(shape, one_frame), todo=_TODO)
 
 
 _TODO = (

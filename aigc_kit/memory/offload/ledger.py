@@ -59,8 +59,8 @@ class Ledger:
     @contextmanager
     def run(self) -> Iterator["Ledger"]:
         """Follow one run; what an earlier run wrote is replaced."""
-        done: list[Spell] = []
-        self._done, self._began = done, time.perf_counter()
+        spells: list[Spell] = []
+        self._done, self._began = spells, time.perf_counter()
         self._peak.begin()
         self._watch()
         self._enter("rest")
@@ -71,7 +71,7 @@ class Ledger:
             for undo in self._handles:
                 undo()
             self._handles = []
-            self.spells = tuple(spell for spell in done if spell.calls or spell.seconds > 0)
+            self.spells = tuple(spell for spell in spells if spell.calls or spell.seconds > 0)
 
     def let_go(self) -> None:
         """Hold the parts no longer; what was written stays."""

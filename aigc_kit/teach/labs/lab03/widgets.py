@@ -157,10 +157,10 @@ def compressed(wave: np.ndarray) -> tuple[str, bytes]:
     data = wav.to_bytes(wave)
     words = ["-v", "error", "-f", "wav", "-i", "-", "-b:a", BITRATE, "-map_metadata", "-1", "-f", "mp3", "-"]
     try:
-        done = ffmpeg.run(words, data)
+        process = ffmpeg.run(words, data)
     except (MissingExtra, OSError):
         return "audio/wav", data
-    return ("audio/mpeg", done.stdout) if done.returncode == 0 and done.stdout else ("audio/wav", data)
+    return ("audio/mpeg", process.stdout) if process.returncode == 0 and process.stdout else ("audio/wav", data)
 
 
 def _one(take: Take, title: str, attributes: str = "") -> tuple[str, str]:
