@@ -136,13 +136,13 @@ def likeness(part: Part) -> Hint:
     from aigc_kit.worlds.tinyworld.spec import SUBJECTS
     from aigc_kit.worlds.tinyworld.vocab import spec_of
 
-    spec = spec_of(str(part.record.labels.get("phrase") or "")) if part.record is not None else None
+    said = spec_of(str(part.record.labels.get("phrase") or "")) if part.record is not None else None
     if not clip.available():
         return Hint("没有 CLIP 模型 miniclip，图文相似度没有量")
-    if spec is None or spec.subject is None:
+    if said is None or said.subject is None:
         return Hint("CLIP 模型 miniclip 只懂小世界的画，这一张没有量图文相似度")
-    others = [name for name in SUBJECTS if name != spec.subject]
-    texts = [canonical(replace(spec, subject=name), "zh") for name in (spec.subject, *others)]
+    others = [name for name in SUBJECTS if name != said.subject]
+    texts = [canonical(replace(said, subject=name), "zh") for name in (said.subject, *others)]
     with Image.open(BytesIO(part.data)) as image:
         own, *rest = clip.similarity([np.asarray(image.convert("RGB"))], texts)[0].tolist()
     rank = 1 + sum(score > own for score in rest)
