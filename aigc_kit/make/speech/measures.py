@@ -181,9 +181,7 @@ def mel(wave: np.ndarray) -> np.ndarray:
 
 
 def character_error_rate(said: str, heard: str) -> float:
-    """Count the errors per character of `said`.
-
-    Fewest insertions, deletions and replacements that turn one text into the other.
+    """Fewest insertions, deletions and replacements that turn one text into the other, per character of `said`.
 
     >>> character_error_rate("今天天气", "今天天起了")
     0.5
