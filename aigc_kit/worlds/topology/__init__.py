@@ -7,14 +7,13 @@ moment(TEARING["剪断"][0])            # when a cut takes the hole away: (befor
 """
 
 from aigc_kit.worlds.topology.fields import TEARING, Field, ball, barrel, cut, donut_to_mug, gilding, ring, union
-from aigc_kit.worlds.topology.invariants import Part, Topology, closed, moment, topology, topology_at
+from aigc_kit.worlds.topology.invariants import Part, Topology, closed, topology
+from aigc_kit.worlds.topology.marching import CELL, mesh_of, moment, topology_at
 from aigc_kit.worlds.topology.mesh import (
-    CELL,
     Mesh,
     cube,
     double_torus,
     klein_bottle,
-    mesh_of,
     normals,
     octahedron,
     sphere,

@@ -1,13 +1,11 @@
 """V - E + F, counted on a mesh, and what it says: how many pieces, and how many holes each has."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.worlds.topology.fields import Field
-from aigc_kit.worlds.topology.mesh import CELL, Mesh, mesh_of
+from aigc_kit.worlds.topology.mesh import Mesh
 
 
 @dataclass(frozen=True)
@@ -178,38 +176,3 @@ def _pairs(which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The two sides that meet at each edge."""
     order = np.argsort(which, kind="stable").reshape(-1, 2)
     return order[:, 0], order[:, 1]
-
-
-def topology_at(family: Callable[[float], Field], t: float, cell: float = CELL) -> Topology:
-    """What the mesh of a family at t is made of."""
-    return topology(mesh_of(family(t), cell))
-
-
-def moment(
-    family: Callable[[float], Field], low: float = 0.0, high: float = 1.0, tolerance: float = 0.01, cell: float = CELL
-) -> tuple[float, float]:
-    """When the topology changes: an interval (before, after) no longer than `tolerance`, found by halving.
-
-    Args:
-        family: t -> Field.
-        low, high: t with different topology at both ends.
-        tolerance: in t. The grid sees gaps and walls only from about a cell on, so the true moment may lie beside the
-            interval by as long as the family needs to move by a cell.
-
-    Raises:
-        BadInput: the same topology at both ends: nothing to look for.
-    """
-    first, last = (topology_at(family, t, cell).genus for t in (low, high))
-    if first == last:
-        raise BadInput(
-            asked=f"when the genus changes between t={low} and t={high}",
-            found=f"it is {first} at both ends",
-            todo="take another interval, or be glad: nothing tore",
-        )
-    while high - low > tolerance:
-        middle = (low + high) / 2
-        if topology_at(family, middle, cell).genus == first:
-            low = middle
-        else:
-            high = middle
-    return low, high

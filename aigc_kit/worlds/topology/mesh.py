@@ -1,16 +1,10 @@
-"""A triangle mesh, a few whose genus everybody knows, and the mesh of a field by marching cubes."""
+"""A triangle mesh, and a few whose genus everybody knows."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.worlds.topology.fields import BOX, Box, Field
-
-CELL = 0.05
-"""Edge of a grid cell. Walls and gaps thinner than about two cells are not seen."""
-
-MOST_CELLS = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -169,48 +163,3 @@ def _compacted(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.
     """Without the vertices that no face names."""
     used, faces = np.unique(faces, return_inverse=True)
     return vertices[used], faces.reshape(-1, 3)
-
-
-def mesh_of(field: Field, cell: float = CELL, box: Box = BOX) -> Mesh:
-    """The surface field = 0 as triangles, faces turned outward.
-
-    Args:
-        field: below 0 inside.
-        cell: edge of a grid cell, in the units of the box.
-        box: low and high corner.
-
-    Raises:
-        BadInput: the surface leaves the box, there is none in it, or the grid would be too fine.
-
-    Source: marching cubes with its ambiguous cases solved, Lewiner et al. 2003; scikit-image.
-    """
-    from skimage.measure import marching_cubes
-
-    values, low = sample(field, cell, box)
-    if values.min() >= 0 or values.max() <= 0:
-        raise BadInput(asked="a mesh", found="no surface in the box", todo="check the field, or take smaller cells")
-    if any(side.min() <= 0 for side in _sides(values)):
-        raise BadInput(asked="a mesh", found="the solid leaves the box", todo="take a larger box")
-    vertices, faces, _, _ = marching_cubes(values, 0.0, spacing=(cell,) * 3, gradient_direction="descent")
-    return Mesh(vertices + low, faces)
-
-
-def sample(field: Field, cell: float, box: Box) -> tuple[np.ndarray, np.ndarray]:
-    """Field values on a grid, float32 (X, Y, Z), and the place (3,) of the first one."""
-    low, high = np.array(box[0], float), np.array(box[1], float)
-    if not cell > 0 or (high <= low).any():
-        raise BadInput(asked=f"cells of {cell} in {box}", found="not a grid", todo="cell > 0, low corner < high corner")
-    counts = np.ceil((high - low) / cell).astype(int) + 1
-    if counts.prod(dtype=float) > MOST_CELLS:
-        raise BadInput(
-            asked=f"a grid of {'x'.join(map(str, counts))}",
-            found=f"more than {MOST_CELLS:,} points",
-            todo="take larger cells",
-        )
-    axes = [first + cell * np.arange(count) for first, count in zip(low, counts, strict=True)]
-    x, y, z = (axis.reshape([-1 if i == k else 1 for k in range(3)]) for i, axis in enumerate(axes))
-    return np.broadcast_to(field(x, y, z), counts).astype(np.float32), low
-
-
-def _sides(values: np.ndarray) -> list[np.ndarray]:
-    return [np.take(values, end, axis=axis) for axis in range(3) for end in (0, -1)]

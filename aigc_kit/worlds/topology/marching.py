@@ -1,0 +1,95 @@
+"""Field -> mesh by marching cubes, anew for every t; and the moment at which the number of holes changes."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.worlds.topology.fields import BOX, Box, Field
+from aigc_kit.worlds.topology.invariants import Topology, topology
+from aigc_kit.worlds.topology.mesh import Mesh
+
+CELL = 0.05
+"""Edge of a grid cell. Walls and gaps thinner than about two cells are not seen."""
+
+MOST_CELLS = 20_000_000
+
+
+def mesh_of(field: Field, cell: float = CELL, box: Box = BOX) -> Mesh:
+    """The surface field = 0 as triangles, faces turned outward.
+
+    Args:
+        field: below 0 inside.
+        cell: edge of a grid cell, in the units of the box.
+        box: low and high corner.
+
+    Raises:
+        BadInput: the surface leaves the box, there is none in it, or the grid would be too fine.
+
+    Source: marching cubes with its ambiguous cases solved, Lewiner et al. 2003; scikit-image.
+    """
+    from skimage.measure import marching_cubes
+
+    values, low = sample(field, cell, box)
+    if values.min() >= 0 or values.max() <= 0:
+        raise BadInput(asked="a mesh", found="no surface in the box", todo="check the field, or take smaller cells")
+    if any(side.min() <= 0 for side in _sides(values)):
+        raise BadInput(asked="a mesh", found="the solid leaves the box", todo="take a larger box")
+    vertices, faces, _, _ = marching_cubes(values, 0.0, spacing=(cell,) * 3, gradient_direction="descent")
+    return Mesh(vertices + low, faces)
+
+
+def sample(field: Field, cell: float, box: Box) -> tuple[np.ndarray, np.ndarray]:
+    """Field values on a grid, float32 (X, Y, Z), and the place (3,) of the first one."""
+    low, high = np.array(box[0], float), np.array(box[1], float)
+    if not cell > 0 or (high <= low).any():
+        raise BadInput(asked=f"cells of {cell} in {box}", found="not a grid", todo="cell > 0, low corner < high corner")
+    counts = np.ceil((high - low) / cell).astype(int) + 1
+    if counts.prod(dtype=float) > MOST_CELLS:
+        raise BadInput(
+            asked=f"a grid of {'x'.join(map(str, counts))}",
+            found=f"more than {MOST_CELLS:,} points",
+            todo="take larger cells",
+        )
+    axes = [first + cell * np.arange(count) for first, count in zip(low, counts, strict=True)]
+    x, y, z = (axis.reshape([-1 if i == k else 1 for k in range(3)]) for i, axis in enumerate(axes))
+    return np.broadcast_to(field(x, y, z), counts).astype(np.float32), low
+
+
+def topology_at(family: Callable[[float], Field], t: float, cell: float = CELL) -> Topology:
+    """What the mesh of a family at t is made of."""
+    return topology(mesh_of(family(t), cell))
+
+
+def moment(
+    family: Callable[[float], Field], low: float = 0.0, high: float = 1.0, tolerance: float = 0.01, cell: float = CELL
+) -> tuple[float, float]:
+    """When the topology changes: an interval (before, after) no longer than `tolerance`, found by halving.
+
+    Args:
+        family: t -> Field.
+        low, high: t with different topology at both ends.
+        tolerance: in t. The grid sees gaps and walls only from about a cell on, so the true moment may lie beside the
+            interval by as long as the family needs to move by a cell.
+
+    Raises:
+        BadInput: the same topology at both ends: nothing to look for.
+    """
+    first, last = (topology_at(family, t, cell).genus for t in (low, high))
+    if first == last:
+        raise BadInput(
+            asked=f"when the genus changes between t={low} and t={high}",
+            found=f"it is {first} at both ends",
+            todo="take another interval, or be glad: nothing tore",
+        )
+    while high - low > tolerance:
+        middle = (low + high) / 2
+        if topology_at(family, middle, cell).genus == first:
+            low = middle
+        else:
+            high = middle
+    return low, high
+
+
+def _sides(values: np.ndarray) -> list[np.ndarray]:
+    return [np.take(values, end, axis=axis) for axis in range(3) for end in (0, -1)]
