@@ -114,7 +114,7 @@ def fits(models: Sequence[str], gibs: Sequence[float] = machines.CARDS_GIB, **fi
     Rows: {"gib", model: `memory.plan.tables.Fit`, ...}, one a card.
     """
     columns = {model: tables.fits(make_plan, _request(model, fixed), gibs) for model in models}
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"gib": gib, **{model: column[index] for model, column in columns.items()}} for index, gib in enumerate(gibs)
     ]
     lines = [(f"{row['gib']:g} GiB", *(_cell(row[model]) for model in models)) for row in rows]

@@ -153,7 +153,7 @@ def ladder(gibs: Sequence[float] = LADDER_GIB, steps: int = 20) -> Html:
 
     With what the rung needs, done its way. Rows: `memory.plan.tables.Rung`.
     """
-    rows = tables.rungs(make_plan, Request(WAN, PROMPT, steps=steps), gibs, WAYS["全部常驻"])
+    rows = tables.rungs(make_plan, Request(WAN, PROMPT, steps=steps), gibs, {**WAYS["全部常驻"], "vae_tiling": True})
     lines = []
     for row in rows:
         verdict = "装得下：" if row.fits else "装不下：至少要 "
