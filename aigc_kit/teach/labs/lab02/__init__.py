@@ -16,6 +16,7 @@ __getattr__, __dir__ = lazily(
     {
         "checks": (),
         "curves": (
+            "Monitor",
             "adherence",
             "noising",
             "peaks",
@@ -24,19 +25,15 @@ __getattr__, __dir__ = lazily(
             "removal",
             "seconds",
         ),
-        "monitor": ("Monitor",),
         "pictures": (
-            "Film",
             "channels",
+            "flow",
             "grid",
+            "promise",
             "reading",
             "row",
             "show",
             "shows",
-        ),
-        "opening": (
-            "flow",
-            "promise",
         ),
         "tables": (
             "ablation",
@@ -54,6 +51,7 @@ __getattr__, __dir__ = lazily(
             "weights",
         ),
         "widgets": (
+            "Film",
             "composer",
             "cookbook",
             "dials",

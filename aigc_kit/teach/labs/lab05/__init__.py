@@ -18,8 +18,11 @@ __getattr__, __dir__ = lazily(
         "forms": (
             "Marks",
             "Table",
+            "Wizard",
             "marks",
+            "preview",
             "shots",
+            "wizard",
         ),
         "pictures": (
             "coarse",
@@ -47,11 +50,6 @@ __getattr__, __dir__ = lazily(
             "phrases",
             "rubric",
             "storyboard",
-        ),
-        "wizard_form": (
-            "Wizard",
-            "preview",
-            "wizard",
         ),
     },
 )
