@@ -1,7 +1,7 @@
 """Two pictures of the X-ray: memory along a run, and what fits on which card. Everything in them is predicted."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import PHASES, named
@@ -39,7 +39,9 @@ _ACTIVE, _WORKSPACE = "#f0b15e", "#f7dfbd"
 
 
 def timeline(facts: ModelFacts, prediction: Prediction, limit: int | None = None) -> Picture:
-    """Memory on the GPU along a run: weights part by part, on top what the operations keep alive, phase by phase.
+    """Draw memory on the GPU along a run, phase by phase.
+
+    Weights part by part, on top what the operations keep alive. Rows: `memory.footprint.PhasePrediction`.
 
     Args:
         facts: of the pipeline.
@@ -69,11 +71,14 @@ def timeline(facts: ModelFacts, prediction: Prediction, limit: int | None = None
     axis.set_title(_heading(facts), fontsize=13, loc="left")
     _legend(axis, facts, prediction, colours)
     words = "; ".join(f"{p.name} {p.allocated_bytes / GIB:.2f} GiB ({p.setter})" for p in prediction.phases)
-    return Picture(figure, f"{_heading(facts)}: {words}")
+    return Picture(figure, f"{_heading(facts)}: {words}", prediction.phases)
 
 
 def what_fits(cases: Sequence[tuple[str, Prediction]], cards: Sequence[int] = CARDS) -> Picture:
-    """Which configuration fits on which card: one bar each with its interval, the cards' sizes as lines.
+    """Draw which configuration fits on which card.
+
+    One bar each with its interval, the cards' sizes as lines. Rows: {"name", "bytes", "low", "high", "card_gib"}; the
+    last is the smallest card that is large enough, or None.
 
     Args:
         cases: (name, prediction), drawn from top to bottom. A bar is what an empty card must have free: reserved
@@ -87,16 +92,19 @@ def what_fits(cases: Sequence[tuple[str, Prediction]], cards: Sequence[int] = CA
         raise BadInput(asked="what fits", found="no configuration", todo="give at least one (name, prediction)")
     figure, (axis,) = canvas(width=9.5, height=1.5 + 0.46 * len(cases))
     biggest = max(max(p.safe_bytes for _, p in cases) / GIB, cards[-1]) * 1.25
-    for row, (_, found) in enumerate(cases):
-        need, high = found.device_bytes / GIB, found.safe_bytes / GIB
-        low = (found.interval[0] + found.context_bytes) / GIB
+    rows: list[dict[str, Any]] = []
+    for place, (name, prediction) in enumerate(cases):
+        need, high = prediction.device_bytes / GIB, prediction.safe_bytes / GIB
+        least = prediction.interval[0] + prediction.context_bytes
         smallest = next((card for card in cards if high <= card), None)
-        axis.barh(row, need, color=GREEN if smallest else RED, height=0.6)
-        axis.plot([low, high], [row, row], color="#222222", linewidth=1.6, solid_capstyle="butt")
-        said = label(f"≥ {smallest} GiB 的卡", f"needs {smallest} GiB") if smallest else label("都放不下", "fits none")
-        axis.text(high * 1.06, row, f"{need:.1f} GiB   {said}", va="center", fontsize=9)
-    for card in cards:
-        axis.axvline(card, color=GREY, linewidth=1, linestyle="--", zorder=0)
+        axis.barh(place, need, color=GREEN if smallest else RED, height=0.6)
+        axis.plot([least / GIB, high], [place, place], color="#222222", linewidth=1.6, solid_capstyle="butt")
+        card = label(f"≥ {smallest} GiB 的卡", f"needs {smallest} GiB") if smallest else label("都放不下", "fits none")
+        axis.text(high * 1.06, place, f"{need:.1f} GiB   {card}", va="center", fontsize=9)
+        numbers = {"bytes": prediction.device_bytes, "low": least, "high": prediction.safe_bytes}
+        rows.append({"name": name, **numbers, "card_gib": smallest})
+    for size in cards:
+        axis.axvline(size, color=GREY, linewidth=1, linestyle="--", zorder=0)
     axis.set_xscale("log", base=2)
     axis.set_xlim(1, biggest * 2.2)
     axis.set_xticks(list(cards), [str(card) for card in cards])
@@ -107,7 +115,7 @@ def what_fits(cases: Sequence[tuple[str, Prediction]], cards: Sequence[int] = CA
     title = label("什么配置放得进什么显卡（预测；黑线为区间）", "what fits on which card (predicted; black: interval)")
     axis.set_title(title, fontsize=13, loc="left")
     words = "; ".join(f"{name}: {p.device_bytes / GIB:.1f} GiB" for name, p in cases)
-    return Picture(figure, f"{title}: {words}")
+    return Picture(figure, f"{title}: {words}", rows)
 
 
 def _stack(axis: "Axes", index: int, traced: PhaseFacts, phase: PhasePrediction, colours: Mapping[str, str]) -> None:
