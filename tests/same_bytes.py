@@ -90,11 +90,17 @@ def plan_on(card: str, prompt: str, budget: Any, **values: Any) -> Any:
     return planner(request, budget, home("cards").get(card))
 
 
+def engine_of(plan: Any) -> Any:
+    """Load what a plan runs on."""
+    modality = home(plan.card.kind)
+    return modality.engine(plan) if hasattr(modality, "engine") else home("load").engine(plan)
+
+
 def read_by(take: Any) -> list[Any]:
     """Tell what the encoders read of a prompt."""
     if getattr(take, "words", None):
         words = take.words[0]
-        return [words.read, words.tokens, words.cut, words.phrase, words.kept or None]
+        return [words.read, words.tokens, words.cut, words.phrase, words.kept if words.phrase is not None else None]
     return [take.labels.get(key) for key in ("prompt_read", "tokens", "cut", "phrase", "kept")]
 
 
@@ -251,7 +257,7 @@ def pictures() -> Made:
     yield "image/inpaint-full", take_of("image", "一朵花", mask=(0, 0, 64, 128), strength=1.0, **start)
     module = home("image")
     yield "image/upscaled", module.upscale(first, 2).data
-    pipe = home("loaded", "load").engine(first_take.plan)
+    pipe = engine_of(first_take.plan)
     vae = getattr(pipe, "pipe", pipe).vae
     latents = module.encode(vae, first_take.data)
     yield "image/latents", latents.numpy()
@@ -280,7 +286,7 @@ def clips() -> Made:
     for name, (prompt, values) in ways.items():
         take = take_of("video", prompt, card="tinywan", **{**few, **values})
         yield f"video/{name}", take
-        yield f"video/{name}/words", [take.labels.get(key) for key in ("prompt_read", "tokens", "cut", "cache_skipped")]
+        yield f"video/{name}/words", [*read_by(take)[:3], take.labels.get("cache_skipped")]
         if name == "moon":
             yield "video/moon/consistency", home("video/measures").consistency(take.data)
             yield "video/moon/strip", _array(home("video").strip(take.data))
