@@ -134,20 +134,13 @@ def get(
     asked = f"fetch {card.name}"
     with disk_errors(asked, paths.models()):
         _sweep()
-        with lock.claim(_claim_file(card.name), asked=asked) as held:
-            return find(card) or _get_alone(card, sources, from_dir, progress or silent, held)
+        with lock.claim(_claim_file(card.name), asked=asked):
+            return find(card) or _get_alone(card, sources, from_dir, progress or silent)
 
 
-def _get_alone(
-    card: Card, sources: Sequence[Source], from_dir: Path | None, progress: Progress, held: lock.Claim
-) -> Path:
+def _get_alone(card: Card, sources: Sequence[Source], from_dir: Path | None, progress: Progress) -> Path:
     """`get` once nobody else works on this card."""
     work = work_folder(card.name)
-
-    def report(done: int, total: int | None, label: str) -> None:
-        held.touch()
-        progress(done, total, label)
-
     adopted = _adopt(card, sources)
     if adopted:
         shutil.rmtree(work, ignore_errors=True)  # of the try that placed the files and was killed before its receipt
@@ -157,7 +150,7 @@ def _get_alone(
         start, kept = time.monotonic(), tree_bytes(work)
         try:
             with disk_errors(f"fetch {card.name}", work):
-                fetched, locked = _from(card, source, from_dir, work, report)
+                fetched, locked = _from(card, source, from_dir, work, progress)
                 notes: dict[str, Any] = {"seconds": round(time.monotonic() - start, 3)}
                 if from_dir is None and not kept:  # after a resumed fetch, bytes by seconds would be no rate
                     notes["network_bytes"] = network_bytes(source) or sum(f.bytes for f in fetched)
@@ -264,10 +257,7 @@ def _sweep() -> None:
     """Remove what dead processes left: temporary files at once, half downloads when nobody resumed them for long."""
     root = paths.models() / ".work"
     for work in root.iterdir() if root.is_dir() else ():
-        claim_file = _claim_file(work.name)
-        if claim_file.exists() and not lock.is_stale(claim_file):
-            continue
-        with suppress(Busy), lock.claim(claim_file, asked=f"clean up after {work.name}", wait=1.0):
+        with suppress(Busy), lock.claim(_claim_file(work.name), asked=f"clean up after {work.name}", wait=0.2):
             abandoned = time.time() - _newest(work) > ABANDONED_DAYS * 86400
             _clear_transient(work)
             if abandoned:
