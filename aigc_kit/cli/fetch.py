@@ -1,4 +1,4 @@
-"""`aigc fetch`: bring models to this machine, list them, check them."""
+"""`aigc fetch`: bring models to this machine, list them, check them; `aigc prefetch`: fill a folder for a class."""
 
 import argparse
 import sys
@@ -14,7 +14,7 @@ FONT = "font-cjk"
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
-    """Register the sub-command."""
+    """Register both sub-commands."""
     parser = subparsers.add_parser(
         "fetch",
         help="bring the files of models to this machine",
@@ -26,6 +26,20 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("--offline", action="store_true", help="never use the network (as AIGC_OFFLINE=1)")
     parser.add_argument("--verify", action="store_true", help="read what is on disk again and compare its sha256")
     parser.add_argument("--all-core", action="store_true", help="fetch the font of `core` even where one is installed")
+    parser.set_defaults(run=run)
+    parser = subparsers.add_parser(
+        "prefetch",
+        help="models and wheels into one folder, for a classroom without a network",
+        description="Fill a folder (a stick, a share). With it: make labs OFFLINE=DIR, or aigc fetch core --from DIR.",
+    )
+    parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument(
+        "--models", nargs="+", default=["core"], metavar="NAME", help="models or groups (default: core)"
+    )
+    parser.add_argument(
+        "--wheels", action="store_true", help="also the wheels of make labs, for this system and Python"
+    )
+    parser.set_defaults(run=fill)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -45,6 +59,27 @@ def run(args: argparse.Namespace) -> int:
             asked="aigc fetch", found="no name", todo="say what, such as: aigc fetch core (aigc fetch --list shows all)"
         )
     return max([_fetch(card, args) for card in wanted], default=0)
+
+
+def fill(args: argparse.Namespace) -> int:
+    """Fill a folder with models and wheels."""
+    from aigc_kit.teach.classroom import prefetch
+
+    names = dict.fromkeys(member for name in args.models for member in cards.ALIASES.get(name, (name,)))
+    chosen = [cards.get(name) for name in names]
+    bar = Bar("prefetch")
+    try:
+        for place in prefetch.models(chosen, args.folder, bar):
+            print(place)
+    finally:
+        bar.close()
+    if args.wheels:
+        print(f"{len(prefetch.wheels(args.folder))} wheels in {args.folder / 'wheels'}")
+    sums = prefetch.write_sums(args.folder)
+    size = sum(path.stat().st_size for path in args.folder.rglob("*") if path.is_file())
+    print(f"{args.folder}: {format_bytes(size, decimal=True)}; check a copy with: sha256sum -c {sums.name}")
+    print(f"then, in a clone without a network: make labs OFFLINE={args.folder.absolute()}", file=sys.stderr)
+    return 0
 
 
 def table(wanted: list[Card]) -> str:

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from aigc_kit.cli import idle
+from aigc_kit.cli import refuse_options
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Card, Step
 
@@ -32,6 +32,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("--voice", help="of a speech model: one of its voices, or a kept speaker")
     parser.add_argument("--controls", help="of a speech model: tokens such as '[break_4][speed_5]'")
     parser.add_argument("--save", action="store_true", help="write the text and its record to out/ (a sound always)")
+    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -42,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
 
     card = cards.get(args.model)
     _refuse_pictures(card.name, card.kind)
-    idle.refuse(args, _IDLE.get(card.kind, ()), card, f"a {card.kind} model does not listen to it in this command")
+    refuse_options(args, _IDLE.get(card.kind, ()), card, f"a {card.kind} model does not listen to it in this command")
     if card.kind == "speech":
         return _speak(args)
     asked = ("seed", "temperature", "top_k", "top_p", "max_new_tokens", "engine")

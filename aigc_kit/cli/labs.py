@@ -1,6 +1,7 @@
-"""`aigc labs`: run the core notebooks headless, print what they cost, write a gallery of what they made."""
+"""`aigc labs`: run the core notebooks headless, write a gallery; `aigc app`: show a lab as an app in the browser."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from aigc_kit.core.errors import BadInput
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
-    """Register the sub-command."""
+    """Register both sub-commands."""
     parser = subparsers.add_parser(
         "labs",
         help="run the core notebooks headless and write a gallery",
@@ -20,6 +21,18 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("--slow", action="store_true", help="also run the cells tagged 'slow'")
     parser.add_argument("--timeout", type=int, default=600, metavar="S", help="seconds one cell may take (600)")
     parser.add_argument("--keep-secrets", action="store_true", help="hand API keys in the environment to the notebooks")
+    parser.set_defaults(run=run)
+    parser = subparsers.add_parser(
+        "app",
+        help="show a lab as an app: code hidden, widgets live",
+        description="Run a lab with Voila and show it in a browser of this machine: code hidden, widgets live. "
+        "Needs pip install 'aigc-kit[app]'.",
+    )
+    parser.add_argument("number", metavar="NN", help="the lab, such as 02")
+    parser.add_argument("--port", type=int, metavar="N", help="port on 127.0.0.1 (default: any free one)")
+    parser.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
+    parser.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="what it saves (default: out)")
+    parser.set_defaults(run=serve)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -60,6 +73,18 @@ def run(args: argparse.Namespace) -> int:
     print(f"measured on {cpu_name()}, tier {args.tier}; peak RAM: {kernel.PEAK_HOW}")
     print(f"gallery: {page}")
     return 0 if all(done.status == "ok" for done in runs) else 1
+
+
+def serve(args: argparse.Namespace) -> int:
+    """Serve a lab as an app until Ctrl-C."""
+    from aigc_kit.teach import labs
+    from aigc_kit.teach.notebooks import app, cells
+
+    os.environ["AIGC_OUT"] = str(args.out.resolve())  # the kernel works in a folder that goes with the app
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
+    app.serve(cells.folder() / labs.get(args.number).notebook, args.port, browser=not args.no_browser)
+    return 0
 
 
 def table(runs: list) -> str:

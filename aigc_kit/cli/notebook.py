@@ -25,6 +25,7 @@ def _path(given: str) -> Path:
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
     """Register the sub-command and its own sub-commands."""
     parser = subparsers.add_parser("notebook", help="lint, refresh and copy notebooks", description=WHICH)
+    parser.set_defaults(run=run)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     lint = actions.add_parser("lint", help="check that notebooks keep the project's rules")
     lint.add_argument("paths", nargs="*", type=_path, metavar="NOTEBOOK", help="default: all notebooks of the project")
