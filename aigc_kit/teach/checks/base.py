@@ -1,9 +1,9 @@
 """The framework of the learners' auto-checks.
 
 A check is a function that takes the learner's answer(s) and returns True, or a Chinese hint that helps without giving
-the answer away. One module per notebook, `aigc_kit/checks/nbNN.py`, holds the checks of that notebook:
+the answer away. The folder of a lab, `aigc_kit/teach/labs/labNN/`, holds the checks of its notebook in `checks.py`:
 
-    from aigc_kit.checks import check
+    from aigc_kit.teach.checks import check
 
     @check("01", "a", title="概率之和为 1", expects="一维数组，长度是词表大小")
     def a(probs):
@@ -13,9 +13,10 @@ the answer away. One module per notebook, `aigc_kit/checks/nbNN.py`, holds the c
 The decorated name is a `Check`. In the notebook it is called with the answer, and shows its `Result`; all checks of a
 notebook can also be run together:
 
-    from aigc_kit.checks import nb01, run_checks
+    from aigc_kit.teach import lab01
+    from aigc_kit.teach.checks import run_checks
 
-    nb01.a(my_probs)                                  # one exercise
+    lab01.checks.a(my_probs)                          # one exercise
     run_checks("01", {"a": my_probs, "b": (x, y)})    # several; a tuple is spread over the check's parameters
 
 An answer left as `...` counts as not yet tried. A check must end with True or with a hint; any other value is a mistake
@@ -274,17 +275,19 @@ def check(lab: str, name: str, *, title: str, expects: str = "") -> Callable[[Ca
 
 
 def checks_of(lab: str) -> tuple[Check, ...]:
-    """The checks of a lab, in the order of declaration; imports `aigc_kit.teach.checks.nbNN` when needed.
+    """Give the checks of a lab, in the order of declaration.
+
+    Imports `aigc_kit.teach.labs.labNN.checks` when needed.
 
     Raises:
         UnknownName: the lab has none.
     """
     if lab not in _REGISTRY:
-        module = f"aigc_kit.teach.labs.lab{lab}.checks"
+        folder = f"aigc_kit.teach.labs.lab{lab}"
         try:
-            import_module(module)
+            import_module(f"{folder}.checks")
         except ModuleNotFoundError as error:
-            if error.name != module:
+            if error.name not in (folder, f"{folder}.checks"):
                 raise
     if not _REGISTRY.get(lab):
         raise UnknownName(asked=f"checks of lab {lab!r}", found="none", todo="give a number such as '01'")
