@@ -17,7 +17,6 @@ from aigc_kit.teach.classroom.unpack import unpack
 JUDGE_SECONDS = 300.0
 RESULTS = ("grades.csv", "grades.html")  # written into the same folder, and no submissions
 RIGHT = ("passed", "ran-passed")
-STATES = (*RIGHT, "failed", "ran-failed", "claimed", "not-claimed", "broken")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Optional: a recogniser that writes down what it hears, so that what was said can be checked against it.
+"""A recogniser that writes down what it hears, so that what was said can be checked against it.
 
 transcribe(take.data)                                   # "今天的天气真不错"
 character_error_rate(text, transcribe(take.data))       # how far it is from what was asked
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from aigc_kit.core.errors import BadInput
+from aigc_kit.make.speech.measures import edit_distance
 from aigc_kit.media.wav import RATE
 from aigc_kit.models import cards, loaded
 
@@ -43,6 +44,17 @@ def transcribe(wave: np.ndarray, rate: int = RATE, *, language: str = "zh", card
     window = SECONDS * HEARS_AT
     parts = [_hear(model, processor, samples[at : at + window], language) for at in range(0, len(samples), window)]
     return "".join(parts).strip()
+
+
+def character_error_rate(said: str, heard: str) -> float:
+    """Fewest insertions, deletions and replacements that turn one text into the other, per character of `said`.
+
+    >>> character_error_rate("今天天气", "今天天起了")
+    0.5
+    """
+    if not said:
+        raise BadInput(asked="a character error rate", found="an empty reference", todo="give the text that was said")
+    return edit_distance(said, heard) / len(said)
 
 
 def resampled(wave: np.ndarray, rate: int) -> np.ndarray:
