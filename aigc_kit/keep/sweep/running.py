@@ -12,7 +12,7 @@ from aigc_kit.core.types import FrozenMap, Record, Request
 from aigc_kit.keep.record import load
 from aigc_kit.keep.sweep import store
 from aigc_kit.keep.sweep.grid import Grid
-from aigc_kit.keep.sweep.workers import Made, run_request, work
+from aigc_kit.keep.sweep.workers import Made, processes, run_request, work
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Sweep:
 
 def sweep(
     grid: Grid,
-    executor: Executor | None = None,
+    executor: Executor | int | None = None,
     *,
     folder: Path | None = None,
     on_cell: Callable[[int, int, Cell], object] | None = None,
@@ -102,7 +102,8 @@ def sweep(
 
     Args:
         grid: of `sweep.grid`.
-        executor: any `concurrent.futures.Executor`; None runs here, one cell after another. It is not shut down.
+        executor: any `concurrent.futures.Executor`, which is not shut down; or a number of processes of this machine.
+            None runs here, one cell after another.
         folder: where cells are kept; default $AIGC_OUT/sweep, else out/sweep.
         on_cell: called here with (cells done, cells in all, the cell) as they end, those kept from before first.
         run: Request -> {file name: bytes}; must be importable by the workers. Its name and text decide the content too.
@@ -114,6 +115,9 @@ def sweep(
         KeyboardInterrupt, or what `on_cell` raises: cells that wait are cancelled; those written are kept.
         OSError: a cell cannot be written.
     """
+    if isinstance(executor, int):
+        with processes(executor) as workers:
+            return sweep(grid, workers, folder=folder, on_cell=on_cell, run=run)
     home = Path(folder) if folder is not None else paths.out() / "sweep"
     points = list(grid)
     places = [home / store.digest(request, run) for _, request in points]
