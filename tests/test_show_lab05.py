@@ -152,7 +152,7 @@ def test_the_wizard_paints_speaks_and_moves_with_what_is_here(tmp_path, monkeypa
 
 
 def test_where_a_chinese_model_is_here_the_wizard_lets_it_write(tmp_path, monkeypatch):
-    module = import_module("aigc_kit.teach.labs.lab05.wizard")
+    module = import_module("aigc_kit.teach.labs.lab05.wizard_form")
     rounds = []
 
     class Talk:

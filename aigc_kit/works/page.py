@@ -12,10 +12,11 @@ from aigc_kit.core.errors import BadInput
 from aigc_kit.core.paths import write_atomically
 from aigc_kit.keep.record.sidecar import SAFE_NAME
 from aigc_kit.media.pages import environment, markup, paragraphs, policy, safe, template_text, visible
-from aigc_kit.works import rubric
+from aigc_kit.works import marks
 from aigc_kit.works.measured import middle_frame
 from aigc_kit.works.part_from import smaller
 from aigc_kit.works.parts import Part
+from aigc_kit.works.rubric import MOST_POINTS
 from aigc_kit.works.viewer import View
 from aigc_kit.works.work import Work
 
@@ -74,9 +75,9 @@ def page(work: Work, view: View | None = None) -> str:
             texts=[_shown(part) for part in work.of("text")],
             sounds=[_shown(part) for part in work.of("audio")],
             clips=[_shown(part) for part in work.of("video")],
-            rubric=[_clean(row) for row in rubric.table(work)] if marked else [],
-            total=rubric.total(work),
-            most=rubric.MOST_POINTS,
+            rubric=[_clean(row) for row in marks.table(work)] if marked else [],
+            total=marks.total(work),
+            most=MOST_POINTS,
             prompts=[_clean(_asked(row, work)) for row in work.prompts()],
             credits=[*(_credit(part) for part in work.parts), *([_VIEW_CREDIT] if view else [])],
         )

@@ -16,6 +16,7 @@ from aigc_kit.core.types import Take, as_json
 from aigc_kit.keep import record
 from aigc_kit.works.part_from import from_take, make
 from aigc_kit.works.parts import Origin, Part, PartKind
+from aigc_kit.works.rubric import check_mark
 
 FILE = "work.json"
 FORMAT = 1
@@ -118,8 +119,6 @@ class Work:
         Raises:
             BadInput: no such line, or not 1 to 5 points.
         """
-        from aigc_kit.works.rubric import check_mark
-
         check_mark(criterion, points)
         self.marks[criterion] = {"points": points, "note": note}
 

@@ -11,7 +11,8 @@ from aigc_kit.teach.labs.lab05.tables import rubric, storyboard
 from aigc_kit.teach.show.page import Html, Shown
 from aigc_kit.teach.show.page import error as error_card
 from aigc_kit.teach.show.plots import Live
-from aigc_kit.works.rubric import CRITERIA, MOST_POINTS, hints
+from aigc_kit.works.marks import hints
+from aigc_kit.works.rubric import CRITERIA, MOST_POINTS
 from aigc_kit.works.storyboard import COLUMNS, Storyboard, from_rows
 
 if TYPE_CHECKING:
