@@ -80,7 +80,7 @@ def _stamp(args: argparse.Namespace) -> int:
 
 
 def _student(args: argparse.Namespace) -> int:
-    from aigc_kit.teach.notebooks.student import student
+    from aigc_kit.teach.notebooks.copies import student
 
     print(student(args.path, args.dest, overwrite=args.overwrite))
     return 0

@@ -15,9 +15,8 @@ from typing import Any, Literal
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.teach.notebooks import cells
+from aigc_kit.teach.notebooks.copies import tidy, write_page
 from aigc_kit.teach.notebooks.kernel import PeakSampler, environment, manager
-from aigc_kit.teach.notebooks.page import write_page
-from aigc_kit.teach.notebooks.streams import tidy
 
 Tier = Literal["tiny", "full"]
 Status = Literal["ok", "failed", "timeout", "died"]
