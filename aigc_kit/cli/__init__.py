@@ -53,6 +53,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lay out rows in columns as wide as their widest cell.
+
+    A Chinese character counts twice.
+    """
+    from unicodedata import east_asian_width
+
+    def wide(text: str) -> int:
+        return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+    widths = [max(map(wide, cells)) for cells in zip(*rows, strict=True)]
+    return [
+        "  ".join(cell + " " * (width - wide(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
 def refuse_options(args: argparse.Namespace, names: Iterable[str], card: "Card", found: str) -> None:
     """Refuse options that a model does not listen to.
 

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from aigc_kit.cli import columns
 from aigc_kit.core.errors import AigcError, BadInput, FetchError
 from aigc_kit.core.types import Card
 from aigc_kit.core.units import format_bytes
@@ -93,9 +94,7 @@ def table(wanted: list[Card]) -> str:
             origin = "-"
         here = "-" if card.tier == "none" or _is_endpoint(card) else "yes" if fetch.find(card) else "no"
         rows.append((card.name, card.tier, card.kind, _size(card), here, origin, card.licence))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
-    return "\n".join(lines)
+    return "\n".join(columns(rows))
 
 
 def _wanted(names: list[str], *, all_core: bool) -> list[Card]:

@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from aigc_kit.cli import columns
 from aigc_kit.core.errors import BadInput
 
 
@@ -97,10 +98,7 @@ def table(runs: list) -> str:
         peak = "not sampled" if done.peak_bytes is None else format_bytes(done.peak_bytes)
         left_out = f" ({done.skipped} slow cells left out)" if done.skipped else ""
         rows.append((done.name, done.status, f"{done.seconds:.1f}", peak, summary(done.made) + left_out))
-    widths = [max(len(row[column]) for row in rows) for column in range(5)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
+    return "\n".join(columns(rows))
 
 
 def _progress(name: str):

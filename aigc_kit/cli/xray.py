@@ -4,6 +4,7 @@ import argparse
 import json
 from typing import Any
 
+from aigc_kit.cli import columns
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Figure
 from aigc_kit.core.units import format_bytes
@@ -187,7 +188,7 @@ def as_lines(
     size = size if facts.height else f"{facts.tokens} tokens"
     lines = [f"{facts.model} ({facts.pipeline})  {size}  batch {facts.batch}  {facts.dtype}  {facts.attention}", ""]
     parts = [(p.name, p.cls, f"{p.params:,}", p.dtype, format_bytes(p.bytes())) for p in facts.parts]
-    lines += [*_table((_HEAD[lang], *parts)), ""]
+    lines += [*columns((_HEAD[lang], *parts)), ""]
     rows = [
         (
             phase.name + ("" if phase.where == "cuda" else " (CPU)"),
@@ -199,7 +200,7 @@ def as_lines(
         )
         for phase in found.phases
     ]
-    lines += [*_table((_PHASES[lang], *rows)), ""]
+    lines += [*columns((_PHASES[lang], *rows)), ""]
     low, high = (format_bytes(value) for value in found.interval)
     lines.append(
         f"{words['peak']}: {words['allocated']} {format_bytes(found.allocated_bytes)}, "
@@ -214,17 +215,3 @@ def as_lines(
         lines.append(str(time))
     lines.append(f"{words['kept' if kept else 'fresh']}; {words['from']} {facts.traced_with}; {found.source}")
     return lines
-
-
-def _table(rows: tuple[tuple[str, ...], ...]) -> list[str]:
-    """Rows in columns, as wide as the widest cell (a Chinese character counts twice)."""
-    from unicodedata import east_asian_width
-
-    def wide(text: str) -> int:
-        return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
-
-    widths = [max(wide(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return [
-        "  ".join(cell + " " * (width - wide(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]

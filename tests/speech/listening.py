@@ -4,6 +4,7 @@ transcribe(take.data)                                   # "今天的天气真不
 character_error_rate(text, transcribe(take.data))       # how far it is from what was asked
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from math import gcd
 from typing import Any
@@ -11,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.make.speech.measures import edit_distance
 from aigc_kit.media.wav import RATE
 from aigc_kit.models import cards, loaded
 
@@ -55,6 +55,16 @@ def character_error_rate(said: str, heard: str) -> float:
     if not said:
         raise BadInput(asked="a character error rate", found="an empty reference", todo="give the text that was said")
     return edit_distance(said, heard) / len(said)
+
+
+def edit_distance(a: Sequence, b: Sequence) -> int:
+    """Levenshtein's distance."""
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        before, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (x != y))
+    return row[-1]
 
 
 def resampled(wave: np.ndarray, rate: int) -> np.ndarray:

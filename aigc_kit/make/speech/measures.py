@@ -3,7 +3,6 @@
 Waves are float32 (N,) in [-1, 1] at `RATE` Hz throughout.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -151,16 +150,6 @@ def mel(wave: np.ndarray) -> np.ndarray:
     )
     decibels = 10 * np.log10(np.maximum(power, 1e-12))
     return np.maximum(decibels - decibels.max(), -80).astype(np.float32)
-
-
-def edit_distance(a: Sequence, b: Sequence) -> int:
-    """Levenshtein's distance."""
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        before, row[0] = row[0], i
-        for j, y in enumerate(b, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (x != y))
-    return row[-1]
 
 
 def _mono(wave: np.ndarray) -> np.ndarray:
