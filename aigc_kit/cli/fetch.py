@@ -49,17 +49,17 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         BadInput: an unknown name, or nothing to do.
     """
-    wanted = _wanted(args.names, all_core=args.all_core)
+    models = _wanted(args.names, all_core=args.all_core)
     if args.list:
-        print(table(wanted or list(cards.ALL.values())))
+        print(table(models or list(cards.ALL.values())))
         return 0
     if args.verify:
-        return _verify(wanted)
-    if not wanted and not args.names:
+        return _verify(models)
+    if not models and not args.names:
         raise BadInput(
             asked="aigc fetch", found="no name", todo="say what, such as: aigc fetch core (aigc fetch --list shows all)"
         )
-    return max([_fetch(card, args) for card in wanted], default=0)
+    return max([_fetch(card, args) for card in models], default=0)
 
 
 def fill(args: argparse.Namespace) -> int:
@@ -67,10 +67,10 @@ def fill(args: argparse.Namespace) -> int:
     from aigc_kit.teach.classroom import prefetch
 
     names = dict.fromkeys(member for name in args.models for member in cards.ALIASES.get(name, (name,)))
-    chosen = [cards.get(name) for name in names]
+    models = [cards.get(name) for name in names]
     bar = Bar("prefetch")
     try:
-        for place in prefetch.models(chosen, args.folder, bar):
+        for place in prefetch.models(models, args.folder, bar):
             print(place)
     finally:
         bar.close()
@@ -99,13 +99,13 @@ def table(wanted: list[Card]) -> str:
 
 def _wanted(names: list[str], *, all_core: bool) -> list[Card]:
     """The cards that are meant, each once. Every name is looked up before anything is fetched."""
-    wanted: dict[str, Card] = {}
+    models: dict[str, Card] = {}
     for name in names or (["core"] if all_core else []):
         for member in cards.ALIASES.get(name, (name,)):
             if member == FONT and name != FONT and not all_core and _font_installed():
                 continue
-            wanted[member] = cards.get(member)
-    return list(wanted.values())
+            models[member] = cards.get(member)
+    return list(models.values())
 
 
 def _font_installed() -> bool:

@@ -50,13 +50,13 @@ def run(args: argparse.Namespace) -> int:
 
     if args.timeout < 1:
         raise BadInput(asked=f"--timeout {args.timeout}", found="no second to run in", todo="give 1 or more, say 600")
-    chosen = [labs.get(number) for number in args.numbers] or [lab for lab in labs.every() if lab.core]
+    lessons = [labs.get(number) for number in args.numbers] or [lab for lab in labs.every() if lab.core]
     folder = cells.folder()
-    for lab in chosen:
+    for lab in lessons:
         cells.read(folder / lab.notebook)  # refuse before anything has run
     runs = []
-    for lab in chosen:
-        done = run_notebook(
+    for lab in lessons:
+        result = run_notebook(
             folder / lab.notebook,
             args.out,
             tier=args.tier,
@@ -66,14 +66,14 @@ def run(args: argparse.Namespace) -> int:
             offline=offline(),
             on_cell=_progress(lab.notebook),
         )
-        runs.append(done)
-        if done.error:
-            print(done.error, file=sys.stderr)
+        runs.append(result)
+        if result.error:
+            print(result.error, file=sys.stderr)
     page = gallery.write_gallery(args.out, runs)
     print(table(runs))
     print(f"measured on {cpu_name()}, tier {args.tier}; peak RAM: {kernel.PEAK_HOW}")
     print(f"gallery: {page}")
-    return 0 if all(done.status == "ok" for done in runs) else 1
+    return 0 if all(result.status == "ok" for result in runs) else 1
 
 
 def serve(args: argparse.Namespace) -> int:
@@ -94,10 +94,10 @@ def table(runs: list) -> str:
     from aigc_kit.teach.notebooks.gallery import summary
 
     rows = [("notebook", "status", "seconds", "peak RAM", "made")]
-    for done in runs:
-        peak = "not sampled" if done.peak_bytes is None else format_bytes(done.peak_bytes)
-        left_out = f" ({done.skipped} slow cells left out)" if done.skipped else ""
-        rows.append((done.name, done.status, f"{done.seconds:.1f}", peak, summary(done.made) + left_out))
+    for result in runs:
+        peak = "not sampled" if result.peak_bytes is None else format_bytes(result.peak_bytes)
+        left_out = f" ({result.skipped} slow cells left out)" if result.skipped else ""
+        rows.append((result.name, result.status, f"{result.seconds:.1f}", peak, summary(result.made) + left_out))
     return "\n".join(columns(rows))
 
 

@@ -51,11 +51,11 @@ def _lint(args: argparse.Namespace) -> int:
     from aigc_kit.teach.notebooks.lint import lint
 
     paths = args.paths or all_paths()
-    found = lint(paths)
-    for finding in found:
+    findings = lint(paths)
+    for finding in findings:
         print(finding)
-    print(f"{len(paths)} notebooks, {len(found)} findings", file=sys.stderr)
-    return 1 if found else 0
+    print(f"{len(paths)} notebooks, {len(findings)} findings", file=sys.stderr)
+    return 1 if findings else 0
 
 
 def _refresh(args: argparse.Namespace) -> int:

@@ -41,17 +41,17 @@ def progress(args: argparse.Namespace) -> int:
     """Print it."""
     from aigc_kit.teach import checks, labs
 
-    known = checks.progress()
+    results = checks.progress()
     for lab in [labs.get(number) for number in args.labs] or labs.every():
-        ones, noted = checks.checks_of(lab.number), known.get(lab.number, {})
-        passed = sum(bool(noted.get(one.name, {}).get("passed")) for one in ones)
-        print(f"第 {lab.number} 课 {lab.title}：通过 {passed} / {len(ones)}")
-        for one in ones:
-            entry = noted.get(one.name)
+        exercises, tries = checks.checks_of(lab.number), results.get(lab.number, {})
+        passed = sum(bool(tries.get(exercise.name, {}).get("passed")) for exercise in exercises)
+        print(f"第 {lab.number} 课 {lab.title}：通过 {passed} / {len(exercises)}")
+        for exercise in exercises:
+            entry = tries.get(exercise.name)
             mark, state = ("○", "还没做") if entry is None else ("✗", f"试过 {entry['tries']} 次，还没通过")
             if entry and entry["passed"]:
                 mark, state = "✓", f"{str(entry['first_passed'])[:10]} 通过，共试 {entry['tries']} 次"
-            print(f"  {mark} {one.name} {one.title}（{state}）")
+            print(f"  {mark} {exercise.name} {exercise.title}（{state}）")
     print(f"进度只存在这台机器上：{checks.progress_file()}", file=sys.stderr)
     return 0
 

@@ -87,13 +87,13 @@ def run(args: argparse.Namespace) -> int:
     if args.steps is not None and args.gpu is None:
         raise BadInput(asked=f"--steps {args.steps}", found="no card to estimate the time on", todo="add --gpu RTX4090")
     vram = units.parse_bytes(args.vram) if args.vram is not None else None
-    facts, kept = _facts(args)
-    found = footprint.predict(facts, args.placement)
+    facts, from_file = _facts(args)
+    prediction = footprint.predict(facts, args.placement)
     time = footprint.seconds(facts, args.gpu, args.steps, args.placement) if args.gpu is not None else None
     if args.json:
-        print(json.dumps(as_record(facts, found, time, kept), ensure_ascii=False, indent=1))
+        print(json.dumps(as_record(facts, prediction, time, from_file), ensure_ascii=False, indent=1))
     else:
-        print("\n".join(as_lines(facts, found, time, kept, vram, args.lang)))
+        print("\n".join(as_lines(facts, prediction, time, from_file, vram, args.lang)))
         if args.gpu is not None and footprint.works_in_float32(facts):
             print(_WORDS[args.lang]["float32"])
     return 0
@@ -108,11 +108,11 @@ def _facts(args: argparse.Namespace) -> tuple[ModelFacts, bool]:
     dtype = (usual or {}).get("dtype", "float16") if args.dtype is None else full_name(args.dtype, COMPUTE_DTYPES)
     options = (args.attention, args.vae_slicing, args.vae_tiling)
     if usual and not args.fresh and args.lora is None:
-        asked = {name: getattr(args, name) for name in ("height", "width", "frames")}
-        height, width, frames = (usual[name] if value is None else value for name, value in asked.items())
-        found = footprint.cached(args.model, height, width, frames, args.batch, dtype, *options)
-        if found is not None:
-            return found, True
+        sizes_given = {name: getattr(args, name) for name in ("height", "width", "frames")}
+        height, width, frames = (usual[name] if value is None else value for name, value in sizes_given.items())
+        facts = footprint.cached(args.model, height, width, frames, args.batch, dtype, *options)
+        if facts is not None:
+            return facts, True
     from aigc_kit.memory.xray import trace
 
     sizes = (args.height, args.width, args.frames)

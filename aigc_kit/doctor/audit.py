@@ -102,41 +102,41 @@ def closure() -> dict[str, Distribution]:
     """Normal name -> distribution of everything that aigc-kit with its tests needs, itself left out."""
     from packaging.requirements import Requirement
 
-    found: dict[str, Distribution] = {}
+    packages: dict[str, Distribution] = {}
     waiting = [(ROOT, EXTRA)]
-    seen = set()
+    visited = set()
     while waiting:
         name, extra = waiting.pop()
-        if (name, extra) in seen:
+        if (name, extra) in visited:
             continue
-        seen.add((name, extra))
+        visited.add((name, extra))
         try:
             one = distribution(name)
         except PackageNotFoundError:
             continue  # `pip check` names it
         if name != ROOT:
-            found[name] = one
+            packages[name] = one
         for line in one.requires or []:
             need = Requirement(line)
             if need.marker is None or need.marker.evaluate({"extra": extra}):
                 waiting += [(_normal(need.name), wanted) for wanted in ("", *need.extras)]
-    return dict(sorted(found.items()))
+    return dict(sorted(packages.items()))
 
 
 def consistent() -> Iterator[Finding]:
     """What `pip check` says: packages whose requirements are not met by what is installed."""
-    done = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True, check=False)
-    if done.returncode == 0:
+    process = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True, check=False)
+    if process.returncode == 0:
         yield Finding("audit", "pip check", "ok", "every requirement of every package is met")
-    for line in done.stdout.splitlines() if done.returncode else ():
+    for line in process.stdout.splitlines() if process.returncode else ():
         yield Finding("audit", "pip check", "bad", line)
 
 
 def pinned(packages: dict[str, Distribution]) -> Iterator[Finding]:
     """Every package that is needed stands in constraints.txt, in the version that is installed."""
-    wanted, wrong = pins(), []
+    versions_by_name, wrong = pins(), []
     for name, one in packages.items():
-        have, want = one.version.split("+")[0], wanted.get(name)
+        have, want = one.version.split("+")[0], versions_by_name.get(name)
         if want is None:
             wrong.append(f"{name} {have} is not pinned")
         elif want.split("+")[0] != have:

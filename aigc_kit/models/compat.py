@@ -23,12 +23,12 @@ def torch_build() -> str | None:
         text = (Path(spec.origin).parent / "version.py").read_text(encoding="utf-8")
     except OSError:
         return version("torch")
-    found: dict[str, str] = {}
+    namespace: dict[str, str] = {}
     for line in text.splitlines():
         name, _, value = line.partition("=")
-        found[name.split(":")[0].strip()] = value.strip().strip("'\"")
-    build = found.get("__version__") or version("torch")
-    cuda = found.get("cuda", "None")
+        namespace[name.split(":")[0].strip()] = value.strip().strip("'\"")
+    build = namespace.get("__version__") or version("torch")
+    cuda = namespace.get("cuda", "None")
     return build if "+" in build or cuda == "None" else f"{build}+cu{cuda.replace('.', '')}"
 
 

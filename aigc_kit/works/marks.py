@@ -24,11 +24,11 @@ def table(work: Work) -> list[dict[str, Any]]:
 
     For a form, the page and the export; points are None where a line is not marked yet.
     """
-    known = hints(work)
+    hints_by_line = hints(work)
     rows: list[dict[str, Any]] = []
     for each in CRITERIA:
         mark: Mapping[str, Any] = work.marks.get(each.name, {})
-        hint = known.get(each.name)
+        hint = hints_by_line.get(each.name)
         rows.append(
             {
                 "name": each.name,

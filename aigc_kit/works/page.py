@@ -94,7 +94,7 @@ def light(work: Work, side: int = 360) -> Work:
 
 
 def _shown(part: Part) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    row: dict[str, Any] = {
         "label": part.label,
         "ai": part.by_ai,
         "title": visible(part.title),
@@ -102,14 +102,14 @@ def _shown(part: Part) -> dict[str, Any]:
         "caption": _caption(part),
     }
     if part.kind == "text":
-        return {**found, "paragraphs": paragraphs(part.text)}
-    found["source"] = f"data:{part.media};base64,{base64.b64encode(part.data).decode()}"
+        return {**row, "paragraphs": paragraphs(part.text)}
+    row["source"] = f"data:{part.media};base64,{base64.b64encode(part.data).decode()}"
     if part.kind == "image":
         width, height = part.facts["width"], part.facts["height"]
-        return {**found, "width": width, "height": height, "small": min(width, height) < SMALL}
+        return {**row, "width": width, "height": height, "small": min(width, height) < SMALL}
     seconds = part.facts.get("seconds")
-    found["seconds"] = f"{seconds:.1f}" if seconds else ""
-    return {**found, **_poster(part)} if part.kind == "video" else found
+    row["seconds"] = f"{seconds:.1f}" if seconds else ""
+    return {**row, **_poster(part)} if part.kind == "video" else row
 
 
 def _poster(part: Part) -> dict[str, Any]:

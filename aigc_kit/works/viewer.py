@@ -68,15 +68,15 @@ def morph_view(
         raise BadInput(asked=f"moments={moments}", found="not a slider", todo="choose 2 to 61")
     times = np.linspace(0, 1, moments).tolist()
     meshes = [mesh_of(family(t), cell) for t in times]
-    found = [topology(mesh) for mesh in meshes]
+    counts = [topology(mesh) for mesh in meshes]
     shares = [
         np.ones(len(mesh.vertices)) if gold is None else np.asarray(gold(t, mesh.vertices))
         for t, mesh in zip(times, meshes, strict=True)
     ]
-    words = [words_of(each, t) for each, t in zip(found, times, strict=True)]
+    words = [words_of(each, t) for each, t in zip(counts, times, strict=True)]
     middle = moments // 2
     picture = _picture(meshes[middle], shares[middle], family(times[middle]))
-    return View(picture, alt, summary(found, times), pack(meshes, shares, words))
+    return View(picture, alt, summary(counts, times), pack(meshes, shares, words))
 
 
 def summary(found: Sequence[Topology], times: Sequence[float]) -> str:
@@ -190,7 +190,7 @@ def unpack(text: str) -> list[tuple[Mesh, np.ndarray]]:
     """What `pack` packed, (mesh, shares) for each; the script does the same."""
     data = json.loads(text)
     plain = np.frombuffer(zlib.decompress(base64.b64decode(data["packed"])), np.uint8).astype(np.int64)
-    numbers, place, found = plain[: data["length"]] | plain[data["length"] :] << 8, 0, []
+    numbers, place, pairs = plain[: data["length"]] | plain[data["length"] :] << 8, 0, []
 
     def take(count: int, width: int) -> np.ndarray:
         nonlocal place
@@ -201,8 +201,8 @@ def unpack(text: str) -> list[tuple[Mesh, np.ndarray]]:
     for shape in data["shapes"]:
         places, faces = take(shape["vertices"], 3), take(shape["faces"], 3)
         share = take(shape["vertices"], 1)[:, 0] / 255
-        found.append((Mesh(np.array(data["low"]) + places * data["step"], faces), share))
-    return found
+        pairs.append((Mesh(np.array(data["low"]) + places * data["step"], faces), share))
+    return pairs
 
 
 def _steps(rows: np.ndarray) -> np.ndarray:

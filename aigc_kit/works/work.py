@@ -98,20 +98,20 @@ class Work:
 
     def prompts(self) -> list[dict[str, str]]:
         """The prompt log: every part that was asked for, then the noted rounds; keys are blotted out."""
-        found = []
+        rows = []
         for part in self.parts:
             if part.asked:
-                made = part.record
-                request: Mapping[str, Any] = made.request if made else {}
-                said = [f"{zh} {request[name]}" for name, zh in _SETTINGS.items() if request.get(name) is not None]
-                if made and made.labels.get("phrase"):
-                    said.insert(0, f"模型读到的是“{made.labels['phrase']}”")
-                words = "；".join(said)
-                when = made.created if made else ""
-                found.append(
+                run = part.record
+                request: Mapping[str, Any] = run.request if run else {}
+                settings = [f"{zh} {request[name]}" for name, zh in _SETTINGS.items() if request.get(name) is not None]
+                if run and run.labels.get("phrase"):
+                    settings.insert(0, f"模型读到的是“{run.labels['phrase']}”")
+                words = "；".join(settings)
+                when = run.created if run else ""
+                rows.append(
                     {"when": when, "what": part.kind, "model": part.maker, "prompt": part.asked, "answer": words}
                 )
-        return redact([*found, *self.rounds])
+        return redact([*rows, *self.rounds])
 
     def mark(self, criterion: str, points: int, note: str = "") -> None:
         """The learner's own mark for one line of the rubric.
@@ -183,9 +183,9 @@ def _part(folder: Path, row: Mapping[str, Any]) -> Part:
     data = (folder / name).read_bytes()
     if sha256(data).hexdigest() != row["sha256"]:
         raise _broken(f"{name} was changed; put the new version in with add(...) instead")
-    made = record.load(folder / note) if note else None
+    run = record.load(folder / note) if note else None
     words = {word: str(row[word]) for word in _WORDS}
-    return Part(row["kind"], data, row["media"], row["origin"], record=made, facts=row["facts"], **words)
+    return Part(row["kind"], data, row["media"], row["origin"], record=run, facts=row["facts"], **words)
 
 
 def _read(folder: Path) -> dict[str, Any]:

@@ -82,17 +82,17 @@ class Conversation:
 
     def into(self, work: "Work", number: int = -1) -> None:
         """Put a draft into a work, with its record; earlier rounds go into the prompt log."""
-        chosen = self.rounds[number]
-        work.take(chosen.take)
-        for each in self.rounds[: self.rounds.index(chosen)]:
+        turn = self.rounds[number]
+        work.take(turn.take)
+        for each in self.rounds[: self.rounds.index(turn)]:
             work.log("text", each.wish, str(each.take.plan.card.name), each.text)
 
     def _ask(self, wish: str, prompt: str, on_step: Any) -> Round:
         plan = self._plan(prompt, card=self.card, language="zh", **self.values)
         take = self._run(plan.request, plan, on_step)
-        made = Round(wish, str(take.data), _reviewed(str(take.data)), take)
-        self.rounds.append(made)
-        return made
+        turn = Round(wish, str(take.data), _reviewed(str(take.data)), take)
+        self.rounds.append(turn)
+        return turn
 
 
 def can_write() -> str | None:

@@ -134,11 +134,13 @@ def verify(path: Path) -> dict[str, str]:
     Raises:
         BadInput: as `load`.
     """
-    said = {}
+    states = {}
     for name, digest in load(path).outputs.items():
         file = Path(path).parent / name
-        said[name] = "missing" if not file.is_file() else "same" if _sha256(file.read_bytes()) == digest else "changed"
-    return said
+        states[name] = (
+            "missing" if not file.is_file() else "same" if _sha256(file.read_bytes()) == digest else "changed"
+        )
+    return states
 
 
 def reproduce(
@@ -188,13 +190,13 @@ def reproduce(
 
 def versions() -> dict[str, str]:
     """Package -> version of what matters for a result; packages that are not installed are left out."""
-    found = {"python": platform.python_version(), "aigc-kit": import_module("aigc_kit").__version__}
+    by_name = {"python": platform.python_version(), "aigc-kit": import_module("aigc_kit").__version__}
     for name in PACKAGES:
         try:
-            found[name] = version(name)
+            by_name[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return by_name
 
 
 def _folder(given: Any) -> Path:

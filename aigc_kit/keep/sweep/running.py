@@ -84,9 +84,9 @@ class Sweep:
         return not self.failed
 
     def __repr__(self) -> str:
-        kept = sum(cell.kept for cell in self.cells)
-        new = len(self.cells) - kept - len(self.failed)
-        lines = [f"{len(self.cells)} cells: {new} run now, {kept} kept from before, {len(self.failed)} failed"]
+        old = sum(cell.kept for cell in self.cells)
+        new = len(self.cells) - old - len(self.failed)
+        lines = [f"{len(self.cells)} cells: {new} run now, {old} kept from before, {len(self.failed)} failed"]
         return "\n".join([*lines, *(f"{dict(cell.point)}: {cell.error}" for cell in self.failed)])
 
 

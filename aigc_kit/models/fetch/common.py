@@ -143,8 +143,8 @@ def disk_errors(asked: str, folder: Path) -> Iterator[None]:
     except FetchError:
         raise
     except OSError as error:
-        known = disk_error(error, asked, folder)
-        if known is None:
+        problem = disk_error(error, asked, folder)
+        if problem is None:
             todo = "check that disk or stick, then run the same command again"
-            known = FetchError(asked=asked, found=f"reading or writing failed ({error})", todo=todo)
-        raise known from error
+            problem = FetchError(asked=asked, found=f"reading or writing failed ({error})", todo=todo)
+        raise problem from error

@@ -124,8 +124,8 @@ def require_space(asked: str, size: int, folder: Path, already: int = 0) -> None
 
 
 def _most(sizes: Sequence[int | None]) -> int | None:
-    known = [size for size in sizes if size is not None]
-    return max(known, default=0) if len(known) == len(sizes) else None
+    numbers = [size for size in sizes if size is not None]
+    return max(numbers, default=0) if len(numbers) == len(sizes) else None
 
 
 def _rate() -> tuple[float, float, str]:

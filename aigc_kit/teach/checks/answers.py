@@ -62,9 +62,9 @@ def keep(lab: str, name: str, answers: tuple[Any, ...], named: Mapping[str, Any]
 def encode(value: Any) -> dict[str, Any]:
     """A value as plain JSON (see the module); one without such a form, or too large, is "opaque" with the reason."""
     try:
-        written = _encode(value, 0)
-        if len(json.dumps(written)) <= LARGEST:
-            return written
+        code = _encode(value, 0)
+        if len(json.dumps(code)) <= LARGEST:
+            return code
         return {"opaque": f"{type(value).__name__}: larger than {LARGEST // MB} MB"}
     except Exception as error:  # an object can raise anything when it is looked at
         return {"opaque": f"{type(value).__name__}: {type(error).__name__}: {error}"[:200]}

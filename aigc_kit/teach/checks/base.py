@@ -72,12 +72,16 @@ def add(lab: str, name: str, passed: bool) -> str:
         "" when all went well, else a note in Chinese for the learner; a check never fails because of this file.
     """
     try:
-        known, note = _read()
-        entry = known.setdefault(lab, {}).setdefault(name, {"passed": False, "tries": 0, "first_passed": None})
+        progress_by_lab, note = _read()
+        entry = progress_by_lab.setdefault(lab, {}).setdefault(
+            name, {"passed": False, "tries": 0, "first_passed": None}
+        )
         entry["tries"] += 1
         if passed and not entry["passed"]:
             entry.update(passed=True, first_passed=datetime.now(UTC).isoformat(timespec="seconds"))
-        write_atomically(progress_file(), json.dumps(known, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+        write_atomically(
+            progress_file(), json.dumps(progress_by_lab, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        )
     except OSError as error:
         return f"进度没有保存（{type(error).__name__}），不影响检查结果。"
     return note
@@ -86,9 +90,9 @@ def add(lab: str, name: str, passed: bool) -> str:
 def _read() -> tuple[dict[str, dict[str, dict[str, Any]]], str]:
     path = progress_file()
     try:
-        known = json.loads(path.read_text(encoding="utf-8"))
-        if _sound(known):
-            return known, ""
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if _sound(content):
+            return content, ""
     except FileNotFoundError:
         return {}, ""
     except ValueError:  # not JSON, not UTF-8
@@ -214,19 +218,19 @@ class Check:
         Raises:
             TypeError: as a call.
         """
-        given = (*answers, *named.values())
-        if not given or any(value is Ellipsis for value in given):
+        values = (*answers, *named.values())
+        if not values or any(value is Ellipsis for value in values):
             need = f"答案应为：{self.expects}。" if self.expects else ""
             return Result(self.lab, self.name, self.title, "todo", hint=f"把 ... 换成你的答案，再运行一次。{need}")
         try:
-            said = self.function(*answers, **named)
+            outcome = self.function(*answers, **named)
         except Exception as error:
-            return self._broken(error, given)
-        if type(said).__name__ in {"bool", "bool_"} and said:  # numpy's True is not True
+            return self._broken(error, values)
+        if type(outcome).__name__ in {"bool", "bool_"} and outcome:  # numpy's True is not True
             return Result(self.lab, self.name, self.title, "passed")
-        if isinstance(said, str) and said.strip():
-            return Result(self.lab, self.name, self.title, "failed", hint=said)
-        raise TypeError(f"check {self.lab}/{self.name} returned {said!r}; it must return True or a hint")
+        if isinstance(outcome, str) and outcome.strip():
+            return Result(self.lab, self.name, self.title, "failed", hint=outcome)
+        raise TypeError(f"check {self.lab}/{self.name} returned {outcome!r}; it must return True or a hint")
 
     def _broken(self, error: Exception, given: tuple[Any, ...]) -> Result:
         where = traceback.extract_tb(error.__traceback__)[-1]
@@ -304,18 +308,18 @@ def run_checks(lab: str, answers: Mapping[str, Any]) -> Report:
     Raises:
         UnknownName: an answer to a check that does not exist.
     """
-    known = {one.name: one for one in checks_of(lab)}
-    strangers = sorted(set(answers) - set(known))
+    by_name = {one.name: one for one in checks_of(lab)}
+    strangers = sorted(set(answers) - set(by_name))
     if strangers:
         raise UnknownName(
             asked=f"checks {', '.join(strangers)} of lab {lab}",
-            found=f"its checks are {', '.join(known)}",
+            found=f"its checks are {', '.join(by_name)}",
             todo="use those names",
         )
     spread = {
-        name: answers[name] if isinstance(answers.get(name), tuple) else (answers.get(name, ...),) for name in known
+        name: answers[name] if isinstance(answers.get(name), tuple) else (answers.get(name, ...),) for name in by_name
     }
-    return Report(lab, tuple(one(*spread[name]) for name, one in known.items()))
+    return Report(lab, tuple(one(*spread[name]) for name, one in by_name.items()))
 
 
 def _describe(value: Any) -> str:

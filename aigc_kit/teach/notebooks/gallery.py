@@ -52,17 +52,17 @@ def write_gallery(out: Path, runs: Iterable[Run]) -> Path:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    noted = note_runs(out, runs)
+    rows = note_runs(out, runs)
     records, broken = found_records(out)
     owned = {path.parent / name for path, one in records for name in one.outputs}
     pictures = [path for path in sorted(out.glob("*/**/*.png")) if path not in owned]
     page = environment.get_template("gallery.html.j2").render(
         facts=[
             *machine_facts(),
-            ("档位", "，".join(dict.fromkeys(TIER_ZH.get(run["tier"], run["tier"]) for run in noted))),
+            ("档位", "，".join(dict.fromkeys(TIER_ZH.get(run["tier"], run["tier"]) for run in rows))),
         ],
         date=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
-        labs=[_row(run) for run in noted],
+        labs=[_row(run) for run in rows],
         cards=[_card(out, path, one) for path, one in records],
         broken=[{"name": path.relative_to(out).as_posix(), "why": why} for path, why in broken],
         pictures=[_picture(out, path) for path in pictures],
@@ -74,16 +74,16 @@ def write_gallery(out: Path, runs: Iterable[Run]) -> Path:
 def note_runs(out: Path, runs: Iterable[Run]) -> list[dict[str, Any]]:
     """Add these runs to `out/labs.json`, where each notebook keeps its last run; returns all, in order of name."""
     path = out / RUNS_FILE
-    noted: dict[str, dict[str, Any]] = {}
+    by_name: dict[str, dict[str, Any]] = {}
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))["runs"]
-        noted = {row["name"]: asdict(_checked(Run(**{name: row[name] for name in _RUN_FIELDS}))) for row in rows}
+        by_name = {row["name"]: asdict(_checked(Run(**{name: row[name] for name in _RUN_FIELDS}))) for row in rows}
     except FileNotFoundError:
         pass
     except (OSError, ValueError, KeyError, TypeError, RecursionError):  # not ours or cut off: start again
-        noted = {}
-    noted.update({run.name: asdict(run) for run in runs})
-    rows = [noted[name] for name in sorted(noted)]
+        by_name = {}
+    by_name.update({run.name: asdict(run) for run in runs})
+    rows = [by_name[name] for name in sorted(by_name)]
     write_atomically(path, json.dumps({"runs": rows}, ensure_ascii=False, indent=1) + "\n")
     return rows
 
@@ -94,14 +94,14 @@ def found_records(out: Path) -> tuple[list[tuple[Path, Record]], list[tuple[Path
     Returns:
         (path, record) pairs, and (path, what is wrong) pairs; JSON files that are no records are in neither.
     """
-    found, broken = [], []
+    records, broken = [], []
     for path in sorted(path for path in out.glob("*/**/*.json") if path.is_file()):
         try:
-            found.append((path, record.load(path)))
+            records.append((path, record.load(path)))
         except BadInput as error:
             if not _is_other_json(path):
                 broken.append((path, error.found))
-    return sorted(found, key=lambda pair: (pair[0].relative_to(out).parts[0], pair[1].created, pair[0].name)), broken
+    return sorted(records, key=lambda pair: (pair[0].relative_to(out).parts[0], pair[1].created, pair[0].name)), broken
 
 
 def _is_other_json(path: Path) -> bool:

@@ -48,8 +48,8 @@ def no_todo(page: Page) -> Iterator[Finding]:
     """Nothing is left for later. In code, a name such as `todo` is none; in a comment it is."""
     for number, cell in enumerate(page.notebook.cells, 1):
         for index, line in enumerate(cell.source.splitlines(), 1):
-            said = line if cell.cell_type == "markdown" else line.partition("#")[2]
-            if _TODO.search(line) or _TODO.search(said.upper()):
+            prose = line if cell.cell_type == "markdown" else line.partition("#")[2]
+            if _TODO.search(line) or _TODO.search(prose.upper()):
                 yield page.finding("todo", f"left to do: {line.strip()[:60]!r}", number, index)
 
 
@@ -57,8 +57,8 @@ def sources_show_nothing_of_a_machine(page: Page) -> Iterator[Finding]:
     """Code and prose carry no absolute path and no key."""
     for number, cell in enumerate(page.notebook.cells, 1):
         for index, line in enumerate(cell.source.splitlines(), 1):
-            for kind, shown in leaks(line, hosts=False):
-                yield page.finding(f"leak-{kind}", f"the cell has {shown!r}", number, index)
+            for kind, excerpt in leaks(line, hosts=False):
+                yield page.finding(f"leak-{kind}", f"the cell has {excerpt!r}", number, index)
 
 
 def pictures_exist(page: Page) -> Iterator[Finding]:

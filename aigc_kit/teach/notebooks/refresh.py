@@ -48,15 +48,15 @@ def refresh(path: Path, *, tier: Tier = "tiny", offline: bool = False, timeout: 
     path = Path(path)
     notebook = cells.read(path)
     with tempfile.TemporaryDirectory(prefix="aigc-refresh-") as folder:
-        done = execute(notebook, Path(folder), tier=tier, offline=offline, slow=True, timeout=timeout)
-        if done.failure:
-            failure = done.failure
+        execution = execute(notebook, Path(folder), tier=tier, offline=offline, slow=True, timeout=timeout)
+        if execution.failure:
+            failure = execution.failure
             raise BadInput(asked=failure.asked(path.name), found=failure.error, todo=failure.todo)
-        made = normalise(done.notebook, Path(folder))
-    put_stamp(made)
-    fit(made, path.name)
+        result = normalise(execution.notebook, Path(folder))
+    put_stamp(result)
+    fit(result, path.name)
     old = path.read_bytes()
-    cells.write(made, path)
+    cells.write(result, path)
     return path.read_bytes() != old
 
 
@@ -175,9 +175,9 @@ def _stable_widget_ids(notebook: cells.Notebook) -> cells.Notebook:
     """Give the models of widgets ids that follow from their order, so that a run again changes nothing."""
     state = notebook.metadata.get("widgets", {}).get(_WIDGETS, {}).get("state", {})
     texts = {name: json.dumps(model, sort_keys=True) for name, model in state.items()}
-    shown = _MODEL_ID.findall(json.dumps([cell.outputs for _, cell in cells.code_cells(notebook)]))
+    ids = _MODEL_ID.findall(json.dumps([cell.outputs for _, cell in cells.code_cells(notebook)]))
     order: dict[str, None] = {}
-    waiting = [*shown, *sorted(texts, key=lambda name: _MODEL_ID.sub("", texts[name]))]
+    waiting = [*ids, *sorted(texts, key=lambda name: _MODEL_ID.sub("", texts[name]))]
     while waiting:  # from what is shown to what it refers to
         name = waiting.pop(0)
         if name in texts and name not in order:
