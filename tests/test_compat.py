@@ -11,7 +11,7 @@ from aigc_kit.models import compat
 
 
 def test_the_build_of_torch_is_read_without_importing_it():
-    code = "import sys\nfrom aigc_kit import compat\nprint(compat.torch_build(), 'torch' in sys.modules)"
+    code = "import sys\nfrom aigc_kit.models import compat\nprint(compat.torch_build(), 'torch' in sys.modules)"
     build, loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     ).stdout.split()
@@ -57,7 +57,7 @@ def test_a_cuda_torchaudio_beside_a_cpu_torch_is_named_and_gone_round(broken_tor
     told = run_beside(
         broken_torchaudio,
         """
-        from aigc_kit import compat
+        from aigc_kit.models import compat
         print(compat.torchaudio_mismatch())
         print(compat.bypass_broken_torchaudio(), compat.bypass_broken_torchaudio())
         import torchaudio
@@ -97,7 +97,7 @@ def test_versions_that_fit_and_that_do_not(monkeypatch, audio, build, words):
 
 def test_the_allocator_is_set_under_both_names_before_torch_loads():
     code = (
-        "import os, sys; from aigc_kit import compat; seen = compat.set_allocator()\n"
+        "import os, sys; from aigc_kit.models import compat; seen = compat.set_allocator()\n"
         "print(seen, 'torch' in sys.modules, *(os.environ.get(name) for name in compat.ALLOCATOR))\n"
         "import torch; print(compat.set_allocator())"
     )
