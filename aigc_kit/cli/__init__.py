@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lay out rows in columns as wide as their widest cell.
+    """Lay out rows in columns, each as wide as needed.
 
     A Chinese character counts twice.
     """

@@ -44,7 +44,9 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do it. Returns 0, or 1 when a model could not be fetched or a file is wrong.
+    """Fetch, list or check models.
+
+    Returns 0, or 1 when a model could not be fetched or a file is wrong.
 
     Raises:
         BadInput: an unknown name, or nothing to do.
@@ -84,7 +86,10 @@ def fill(args: argparse.Namespace) -> int:
 
 
 def table(wanted: list[Card]) -> str:
-    """The cards as a table: name, tier, kind, size, on disk, where its hashes come from, licence."""
+    """Lay out cards as a table.
+
+    Columns: name, tier, kind, size, on disk, where its hashes come from, licence.
+    """
     from aigc_kit.models import fetch
 
     rows = [("name", "tier", "kind", "size", "on disk", "sha256 from", "licence")]

@@ -37,7 +37,9 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the labs one after the other; a lab that fails does not stop the others.
+    """Run the labs one after the other.
+
+    A lab that fails does not stop the others.
 
     Returns:
         0 when all went well, 1 when one failed.
@@ -89,7 +91,10 @@ def serve(args: argparse.Namespace) -> int:
 
 
 def table(runs: list) -> str:
-    """Rows of notebook, status, seconds, peak RAM, what it made; columns as wide as needed."""
+    """Lay out runs as a table.
+
+    Columns: notebook, status, seconds, peak RAM, what it made.
+    """
     from aigc_kit.core.units import format_bytes
     from aigc_kit.teach.notebooks.gallery import summary
 

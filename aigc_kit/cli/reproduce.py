@@ -21,7 +21,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run it again; 1 when a file differs."""
+    """Run the record's request again; 1 when a file differs."""
     from aigc_kit.keep import record
 
     recorded = record.load(args.record)

@@ -38,7 +38,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 
 def progress(args: argparse.Namespace) -> int:
-    """Print it."""
+    """Print which exercises were passed."""
     from aigc_kit.teach import checks, labs
 
     results = checks.progress()

@@ -120,7 +120,10 @@ def _facts(args: argparse.Namespace) -> tuple[ModelFacts, bool]:
 
 
 def as_record(facts: ModelFacts, found: Prediction, time: Figure | None, kept: bool) -> dict[str, Any]:
-    """The X-ray as plain values: bytes, operations, seconds (null without a card, or where there is no estimate)."""
+    """Turn the X-ray into plain values: bytes, operations, seconds.
+
+    Seconds are null without a card, or where there is no estimate.
+    """
     from aigc_kit.core.types import as_json
 
     phases = []
@@ -182,7 +185,7 @@ def run_flops(facts: ModelFacts, steps: int | None = None) -> int:
 def as_lines(
     facts: ModelFacts, found: Prediction, time: Figure | None, kept: bool, vram: int | None, lang: str
 ) -> list[str]:
-    """The X-ray as text."""
+    """Write the X-ray as text."""
     words = _WORDS[lang]
     size = f"{facts.width}x{facts.height}" + (f"x{facts.frames}" if facts.frames > 1 else "")
     size = size if facts.height else f"{facts.tokens} tokens"

@@ -49,7 +49,9 @@ class Calibration:
 
 
 def calibrate(folders: Sequence[Path] | None = None, device: str | None = None) -> Calibration:
-    """Fit the overheads on the records in some folders. Nothing is written; see `save`.
+    """Fit the overheads on the records in some folders.
+
+    Nothing is written; see `save`.
 
     Args:
         folders: with sidecars; None: $AIGC_OUT, else `out` in the working directory.
@@ -92,7 +94,10 @@ def calibrate(folders: Sequence[Path] | None = None, device: str | None = None) 
 
 
 def save(found: Calibration) -> Path:
-    """Write the overheads where plans for this machine look for them; returns the file."""
+    """Write the overheads where plans for this machine look.
+
+    Returns the file.
+    """
     text = json.dumps(
         {
             **as_json(found.overheads),
@@ -109,7 +114,7 @@ def save(found: Calibration) -> Path:
 
 
 def plan_from_json(record: Record) -> Plan:
-    """The plan of a record, without its prediction.
+    """Rebuild the plan of a record, without its prediction.
 
     Raises:
         BadInput: values that are not those of a plan, or a card that is not registered any more.

@@ -46,7 +46,9 @@ def table(work: Work) -> list[dict[str, Any]]:
 
 
 def total(work: Work) -> tuple[int, int]:
-    """Add the points given, and the most that the marked lines allow.
+    """Add the points given, and the most possible.
+
+    Only lines that are marked count.
 
     >>> work = Work("洞"); work.mark("text.right", 4); total(work)
     (4, 5)

@@ -40,7 +40,9 @@ class Clip:
 
 
 def frames(count: int = 48, *, size: int = 320, cell: float = CELL, words: bool = True) -> Iterator[Frame]:
-    """The way from donut to cup; the camera goes round a little meanwhile, slow at both ends.
+    """Render the way from donut to cup, frame by frame.
+
+    The camera goes round a little meanwhile, slow at both ends.
 
     Args:
         count: 2 to 600.
@@ -65,7 +67,9 @@ def frames(count: int = 48, *, size: int = 320, cell: float = CELL, words: bool 
 
 
 def animate(path: Path | str, count: int = 48, fps: Any = 12, *, back: bool = True, **options: Any) -> Clip:
-    """Write the clip; by default it goes there and back, so that it loops.
+    """Write the clip of the deformation.
+
+    By default it goes there and back, so that it loops.
 
     Args:
         path: .mp4, .gif or .webp.

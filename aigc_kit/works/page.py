@@ -46,7 +46,7 @@ def write_page(work: Work, folder: Path | str, name: str = PAGE, view: View | No
 
 
 def page(work: Work, view: View | None = None) -> str:
-    """The page as HTML.
+    """Render the page as HTML.
 
     Raises:
         BadInput: no parts yet.
@@ -85,7 +85,10 @@ def page(work: Work, view: View | None = None) -> str:
 
 
 def light(work: Work, side: int = 360) -> Work:
-    """A copy for a preview: pictures of at most `side` pixels, no sound and no clips."""
+    """Copy a work for a preview.
+
+    Pictures of at most `side` pixels, no sound and no clips.
+    """
     copy = Work(work.topic, work.title)
     copy.rounds, copy.marks = work.rounds, work.marks
     copy.parts = [smaller(part, side) if part.kind == "image" else part for part in work.parts]

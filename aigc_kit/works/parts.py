@@ -131,7 +131,9 @@ class Part:
 
 
 def media_of(data: bytes, kind: str) -> str:
-    """The type of a file by its first bytes; a picture must also open.
+    """Tell the type of a file by its first bytes.
+
+    A picture must also open.
 
     Raises:
         BadInput: none that a page can show.

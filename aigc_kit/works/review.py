@@ -90,7 +90,9 @@ class Review:
 
 
 def length(text: str) -> int:
-    """Length as Chinese counts it: every character, and every word or number of Latin letters; no punctuation.
+    """Count the length of a text as Chinese counts it.
+
+    Every character, and every word or number of Latin letters; no punctuation.
 
     >>> length("甜甜圈 donut，有 1 个洞。")
     8

@@ -59,7 +59,10 @@ def criterion(name: str) -> Criterion:
 
 
 def check_mark(name: str, points: Any) -> None:
-    """Refuse a mark that is none: 1 to 5 points for a line of CRITERIA."""
+    """Refuse a mark that is none.
+
+    A mark is 1 to 5 points for a line of CRITERIA.
+    """
     criterion(name)
     if not isinstance(points, int) or isinstance(points, bool) or not 1 <= points <= MOST_POINTS:
         raise BadInput(asked=f"{points!r} points", found="not a mark", todo=f"give 1 to {MOST_POINTS}")

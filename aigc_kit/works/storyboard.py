@@ -90,7 +90,7 @@ class Storyboard:
         ]
 
     def subtitles(self) -> str:
-        """The voice-over as WebVTT."""
+        """Write the voice-over as WebVTT."""
         lines = ["WEBVTT", ""]
         for shot, start in zip(self.shots, self.starts, strict=True):
             if shot.voice.strip():
@@ -99,7 +99,7 @@ class Storyboard:
         return "\n".join(lines)
 
     def retimed(self, spoken: Sequence[float], pause: float = 0.4) -> "Storyboard":
-        """Lengths that leave room for the voice: every shot lasts at least as long as what is said in it.
+        """Give every shot at least the time of its voice.
 
         Args:
             spoken: seconds of voice of each shot.
@@ -131,7 +131,9 @@ class Storyboard:
 
 
 def from_rows(rows: Iterable[Mapping[str, Any]], total: float = TOTAL) -> Storyboard:
-    """Rows of a table, keys as in COLUMNS, as a storyboard.
+    """Build a storyboard from rows of a table.
+
+    Keys as in COLUMNS.
 
     Raises:
         BadInput: as `Storyboard` and `Shot`; the message says which shot.
@@ -148,12 +150,14 @@ def from_rows(rows: Iterable[Mapping[str, Any]], total: float = TOTAL) -> Storyb
 
 
 def prompt(article: str, shots: int = 8, total: float = TOTAL) -> str:
-    """What to ask a text engine for a storyboard."""
+    """Write what to ask a text engine for a storyboard."""
     return PROMPT.format(total=total, shots=shots, columns=" | ".join(COLUMNS), article=article.strip())
 
 
 def parse(answer: str, total: float = TOTAL) -> Storyboard:
-    """The table in a model's answer; seconds that do not add up are balanced, since models cannot count.
+    """Read the table in a model's answer.
+
+    Seconds that do not add up are balanced, since models cannot count.
 
     Raises:
         BadInput: no table with such columns in it.
@@ -174,7 +178,10 @@ def parse(answer: str, total: float = TOTAL) -> Storyboard:
 
 
 def balanced(shots: Sequence[Shot], total: float = TOTAL) -> Storyboard:
-    """The shots with their seconds scaled so that they add up; none gets shorter than one second."""
+    """Scale the seconds of shots so that they add up.
+
+    None gets shorter than one second.
+    """
     if len(shots) * SHORTEST > total:
         raise BadInput(asked=f"{len(shots)} shots in {total:g} s", found="under a second each", todo="take fewer")
     extra = [shot.seconds - SHORTEST for shot in shots]
@@ -187,7 +194,9 @@ def balanced(shots: Sequence[Shot], total: float = TOTAL) -> Storyboard:
 
 
 def draft(article: str, shots: int = 8, total: float = TOTAL, pace: float = 4.0) -> Storyboard:
-    """A first storyboard by rule, without a model: the sentences in order, shortened to what can be said in the time.
+    """Draft a storyboard by rule, without a model.
+
+    The sentences in order, shortened to what can be said in the time.
 
     Args:
         article: the text.

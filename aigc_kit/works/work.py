@@ -56,11 +56,17 @@ class Work:
         self.created = _now()
 
     def add(self, kind: PartKind, content: Any, origin: Origin, *, keep: bool = False, **words: Any) -> Part:
-        """Put in a part. One of the same kind is replaced, unless `keep` is true. Arguments as in `making.make`."""
+        """Put in a part; arguments as in `part_from.make`.
+
+        One of the same kind is replaced, unless `keep` is true.
+        """
         return self.put(make(kind, content, origin, **words), keep=keep)
 
     def take(self, made: Take, *, keep: bool = False, **words: Any) -> Part:
-        """Put in what a lab's `run` returned, with its record. `words`: title, alt, credit."""
+        """Put in what a lab's `run` returned.
+
+        With its record. `words`: title, alt, credit.
+        """
         return self.put(from_take(made, **words), keep=keep)
 
     def put(self, part: Part, *, keep: bool = False) -> Part:
@@ -84,7 +90,7 @@ class Work:
         self.parts = [part for part in self.parts if part.kind != kind]
 
     def of(self, kind: PartKind) -> tuple[Part, ...]:
-        """The parts of a kind, in order."""
+        """List the parts of a kind, in order."""
         return tuple(part for part in self.parts if part.kind == kind)
 
     @property
@@ -93,11 +99,17 @@ class Work:
         return "\n\n".join(part.text for part in self.of("text"))
 
     def log(self, what: str, prompt: str, model: str, answer: str = "") -> None:
-        """Note a prompt that the records do not hold: a round of a conversation, a page elsewhere."""
+        """Note a prompt that the records do not hold.
+
+        A round of a conversation, a page elsewhere.
+        """
         self.rounds.append({"when": _now(), "what": what, "model": model, "prompt": prompt, "answer": answer})
 
     def prompts(self) -> list[dict[str, str]]:
-        """The prompt log: every part that was asked for, then the noted rounds; keys are blotted out."""
+        """List every prompt of the work, for its log.
+
+        Every part that was asked for, then the noted rounds; keys are blotted out.
+        """
         rows = []
         for part in self.parts:
             if part.asked:
@@ -114,7 +126,7 @@ class Work:
         return redact([*rows, *self.rounds])
 
     def mark(self, criterion: str, points: int, note: str = "") -> None:
-        """The learner's own mark for one line of the rubric.
+        """Note the learner's own mark for one line.
 
         Raises:
             BadInput: no such line, or not 1 to 5 points.
@@ -123,7 +135,9 @@ class Work:
         self.marks[criterion] = {"points": points, "note": note}
 
     def save(self, folder: Path | str) -> Path:
-        """Write the work into a folder: parts first, `work.json` last, so that it never names what is not there.
+        """Write the work into a folder.
+
+        Parts first, `work.json` last, so that it never names what is not there.
 
         Returns:
             The path of `work.json`.

@@ -96,7 +96,9 @@ def save(take: Take, folder: Path | None = None, name: str | None = None, label:
 
 
 def build(take: Take, label: str = "", outputs: Mapping[str, str] | None = None) -> Record:
-    """The record of a run, without keys; `outputs` maps file names to sha256 (default: none written).
+    """Build the record of a run, without keys.
+
+    `outputs` maps file names to sha256 (default: none written).
 
     `request` is the resolved request, `plan` the rest of the plan; `predicted` and `measured` share the names "seconds"
     and "peak", so that they can be laid side by side.
@@ -126,7 +128,7 @@ def build(take: Take, label: str = "", outputs: Mapping[str, str] | None = None)
 
 
 def verify(path: Path) -> dict[str, str]:
-    """Compare the artefacts of a record with the sha256 written in it.
+    """Compare a record's artefacts with the sha256 in it.
 
     Returns:
         File name -> "same", "changed" or "missing".
@@ -146,7 +148,7 @@ def verify(path: Path) -> dict[str, str]:
 def reproduce(
     path: Path, *, card: Card | None = None, run: Callable[[Request, Plan], Take] | None = None
 ) -> Reproduction:
-    """Run a record's request again on this machine, and compare the bytes.
+    """Run a record's request again here, and compare the bytes.
 
     Args:
         path: of the sidecar.
@@ -189,7 +191,10 @@ def reproduce(
 
 
 def versions() -> dict[str, str]:
-    """Package -> version of what matters for a result; packages that are not installed are left out."""
+    """Collect the versions of what matters for a result.
+
+    Package -> version; packages that are not installed are left out.
+    """
     by_name = {"python": platform.python_version(), "aigc-kit": import_module("aigc_kit").__version__}
     for name in PACKAGES:
         try:

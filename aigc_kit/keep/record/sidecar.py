@@ -56,7 +56,9 @@ def load(path: Path) -> Record:
 
 
 def request_from_json(data: Mapping[str, Any]) -> Request:
-    """The Request that `as_json` turned into this mapping; lists become tuples again.
+    """Rebuild the Request that `as_json` wrote.
+
+    Lists become tuples again.
 
     Raises:
         BadInput: unknown fields, or values that a Request refuses.

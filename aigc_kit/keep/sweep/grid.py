@@ -38,7 +38,7 @@ class Grid:
 
 
 def grid(base: Request, **axes: Iterable[Any]) -> Grid:
-    """A grid around a request.
+    """Build a grid around a request.
 
     Args:
         base: such as `text.plan_for(...).request`.

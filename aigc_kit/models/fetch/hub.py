@@ -129,7 +129,9 @@ def _check(
 
 
 def require_connection(endpoint: str, asked: str) -> None:
-    """Find out within seconds that there is no network: the library would retry for half a minute.
+    """Find out within seconds that there is no network.
+
+    The library would retry for half a minute.
 
     With a proxy in the environment only the library can tell, so nothing is checked.
 
@@ -220,7 +222,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """No log lines and no progress bars of the library while this lasts."""
+    """Silence the library's log lines and progress bars."""
     importlib.import_module("modelscope_hub.utils.logger").get_logger()  # sets its level on first use, so before ours
     logger = logging.getLogger("modelscope_hub")
     download: Any = importlib.import_module("modelscope_hub._download")

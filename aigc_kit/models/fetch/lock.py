@@ -18,7 +18,7 @@ _log = logging.getLogger("aigc_kit.models.fetch")
 
 @contextmanager
 def claim(path: Path, *, asked: str, wait: float = WAIT_SECONDS) -> Iterator[None]:
-    """Hold `path` as the mark that this process works on something.
+    """Hold `path` as the mark of work in progress.
 
     A dead owner of this machine loses it at once, a silent one of another machine or container after LEASE_SECONDS.
 

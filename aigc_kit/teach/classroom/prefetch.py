@@ -24,7 +24,9 @@ SUMS = "SHA256SUMS"
 
 
 def models(cards: Sequence[Card], folder: Path, progress: Callable[[int, int | None, str], None]) -> list[Path]:
-    """Fetch each card if it is not here, and copy its files and receipt to `folder/models/<card>`.
+    """Fetch cards and copy them into a folder.
+
+    Files and receipt of each go to `folder/models/<card>`.
 
     Args:
         cards: with files to fetch; those that ship with the kit are left out.
@@ -57,7 +59,9 @@ def models(cards: Sequence[Card], folder: Path, progress: Callable[[int, int | N
 
 
 def wheels(folder: Path) -> list[Path]:
-    """Wheels of everything that `make labs` installs, in the versions of constraints.txt, for this system and Python.
+    """Download wheels of everything that `make labs` installs.
+
+    In the versions of constraints.txt, for this system and Python.
 
     pip's own settings (a mirror, an index of CPU wheels of torch) stay in force.
 
@@ -84,7 +88,10 @@ def wheels(folder: Path) -> list[Path]:
 
 
 def requirements(project: Path) -> list[str]:
-    """What the project needs: its dependencies, those of its tests, and what builds it."""
+    """List what the project needs.
+
+    Its dependencies, those of its tests, and what builds it.
+    """
     data = tomllib.loads(project.read_text(encoding="utf-8"))
     known = data["project"]
     # hatchling asks for editables only when it builds, so nothing else names it
@@ -97,7 +104,10 @@ def requirements(project: Path) -> list[str]:
 
 
 def write_sums(folder: Path) -> Path:
-    """Write the sha256 of everything in the folder, in the form that `sha256sum -c SHA256SUMS` reads."""
+    """Write the sha256 of everything in the folder.
+
+    In the form that `sha256sum -c SHA256SUMS` reads.
+    """
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != SUMS)
     lines = (f"{sha256_of(path)}  {path.relative_to(folder).as_posix()}\n" for path in files)
     return paths.write_atomically(folder / SUMS, "".join(lines))

@@ -68,7 +68,7 @@ class Sandbox:
         )
 
     def close(self) -> None:
-        """End the process and whatever it started; remove its folder."""
+        """End the process and its children; remove its folder."""
         if self._process.poll() is None:
             try:
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -126,7 +126,7 @@ class Sandbox:
 
 
 def network_is_off() -> bool:
-    """Whether the process can be kept off the network on this system."""
+    """Ask whether this system can keep a process offline."""
     return bool(_without_network())
 
 

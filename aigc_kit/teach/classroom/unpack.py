@@ -81,7 +81,7 @@ def _check_members(archive: Path, members: list[zipfile.ZipInfo]) -> None:
 
 
 def name_problem(name: str) -> str:
-    """Why a path cannot be one of a submission's files; "" when it can."""
+    """Say why a path is no submission's file, or ""."""
     try:
         parts = safe_path(name, "member").parts
     except BadInput:

@@ -37,7 +37,9 @@ def tidy(notebook: Notebook) -> None:
 
 
 def merged(items: list[Any]) -> list[Any]:
-    """One output per stream, at the place of its first part; where the two meet, stdout comes before stderr.
+    """Merge outputs into one per stream.
+
+    At the place of its first part; where the two meet, stdout comes before stderr.
 
     Args:
         items: outputs of one cell; those that are no streams keep their order.
@@ -62,7 +64,9 @@ def merged(items: list[Any]) -> list[Any]:
 
 
 def overwritten(text: str) -> str:
-    """What a terminal shows after carriage returns: in every line, the part behind the last one.
+    """Show what a terminal shows after carriage returns.
+
+    In every line, the part behind the last one.
 
     >>> overwritten("10 %\\r50 %\\r100 %\\ndone\\r\\n")
     '100 %\\ndone\\r\\n'
@@ -73,7 +77,10 @@ def overwritten(text: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """The text with its over-long lines cut, and its middle left out when it is still too long; each cut is marked."""
+    """Cut what is too long, and mark each cut.
+
+    Over-long lines are cut, and the middle of the text is left out when it is still too long.
+    """
     if len(text) > LONGEST_LINE:
         text = "\n".join(
             f"{line[:LONGEST_LINE]} ……（这一行还有 {len(line) - LONGEST_LINE:,} 个字符，没有保存）"
@@ -101,7 +108,9 @@ def _shorten(output: Any) -> None:
 
 
 def formulas_to_mathml(markdown: str, put: Callable[[str], str] = str) -> str:
-    """The same Markdown with `$...$` and `$$...$$` as MathML; code stays, and so does what is no formula.
+    """Turn `$...$` and `$$...$$` of a Markdown text into MathML.
+
+    Code stays, and so does what is no formula.
 
     Args:
         markdown: prose of a cell.
@@ -163,7 +172,9 @@ def _mark(formulas: list[str], formula: str) -> str:
 
 
 def student(path: Path, dest: Path, *, overwrite: bool = False) -> Path:
-    """Write a copy without the cells tagged `solution` and without the outputs of the cells tagged `exercise`.
+    """Write a copy without solutions.
+
+    Cells tagged `solution` go, and so do the outputs of those tagged `exercise`.
 
     Args:
         path: of the notebook.
@@ -192,7 +203,9 @@ def student(path: Path, dest: Path, *, overwrite: bool = False) -> Path:
 
 
 def without_solutions(notebook: Notebook) -> Notebook:
-    """Drop solutions, clear exercises, count again from 1, stamp; in place.
+    """Drop solutions and clear exercises, in place.
+
+    Cells are counted again from 1; the copy is stamped.
 
     Returns:
         The notebook.

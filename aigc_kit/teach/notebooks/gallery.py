@@ -33,7 +33,9 @@ _NEUTRAL = {"top_p": 1.0, "repetition_penalty": 1.0}  # what does nothing is not
 
 
 def write_gallery(out: Path, runs: Iterable[Run]) -> Path:
-    """Note these runs and render `out/index.html` from what is in `out`.
+    """Note these runs and render `out/index.html`.
+
+    From what is in `out`.
 
     Args:
         out: the folder into which the notebooks were run.
@@ -72,7 +74,10 @@ def write_gallery(out: Path, runs: Iterable[Run]) -> Path:
 
 
 def note_runs(out: Path, runs: Iterable[Run]) -> list[dict[str, Any]]:
-    """Add these runs to `out/labs.json`, where each notebook keeps its last run; returns all, in order of name."""
+    """Add these runs to `out/labs.json`.
+
+    Each notebook keeps its last run there; returns all, in order of name.
+    """
     path = out / RUNS_FILE
     by_name: dict[str, dict[str, Any]] = {}
     try:
@@ -89,7 +94,9 @@ def note_runs(out: Path, runs: Iterable[Run]) -> list[dict[str, Any]]:
 
 
 def found_records(out: Path) -> tuple[list[tuple[Path, Record]], list[tuple[Path, str]]]:
-    """Every sidecar below the notebooks' folders, in order of time, and those that cannot be used.
+    """Find every sidecar below the notebooks' folders.
+
+    In order of time, and those that cannot be used.
 
     Returns:
         (path, record) pairs, and (path, what is wrong) pairs; JSON files that are no records are in neither.
@@ -114,7 +121,7 @@ def _is_other_json(path: Path) -> bool:
 
 
 def summary(made: Sequence[str], zh: bool = False) -> str:
-    """What a notebook made, counted by kind.
+    """Count what a notebook made, by kind.
 
     >>> summary(("a/x.txt", "a/x.json", "a/plot.png"))
     '1 text, 1 picture'
@@ -135,7 +142,10 @@ def summary(made: Sequence[str], zh: bool = False) -> str:
 
 
 def machine_facts() -> list[tuple[str, str]]:
-    """Name and value of what a reader should know about this machine, in Chinese."""
+    """Tell what a reader should know about this machine.
+
+    Name and value of each fact, in Chinese.
+    """
     budget = device.probe()
     versions = record.versions()
     return [
@@ -147,7 +157,10 @@ def machine_facts() -> list[tuple[str, str]]:
 
 
 def data_uri(path: Path) -> str:
-    """A picture as a data URI, shrunk when it is large; "" when it is no picture."""
+    """Encode a picture as a data URI.
+
+    Shrunk when it is large; "" when it is no picture.
+    """
     try:
         data = shrink_png(path.read_bytes(), PICTURE_BYTES)
     except OSError:
@@ -238,7 +251,10 @@ def _card(out: Path, path: Path, one: Record) -> dict[str, Any]:
 
 
 def costs(one: Record) -> list[dict[str, str]]:
-    """Predicted beside measured for the costs that a record has both of, with the ratio."""
+    """Lay predicted costs beside measured ones, with the ratio.
+
+    Those that a record has both of.
+    """
     rows = []
     for name, title in _COST_ZH.items():
         if name not in one.measured:
