@@ -159,10 +159,10 @@ def test_a_prompt_in_a_language_that_the_model_does_not_speak_gets_a_note(langua
     from dataclasses import replace
 
     from aigc_kit import cards
-    from aigc_kit.cli.generate import note_of_language
+    from aigc_kit.make.text.language import note_of_language
 
     card = cards.get("smollm2-135m")
-    card = replace(card, constraints=card.constraints.put(languages=languages))
+    card = replace(card, facts=replace(card.facts, languages=languages))
     note = note_of_language(card, prompt)
     assert (note is not None) == noted
     assert not noted or ("zh" in note and "en" in note and card.name in note)
@@ -222,10 +222,15 @@ def test_a_folder_that_is_a_file_is_three_lines(command, tmp_path, monkeypatch, 
     assert str(tmp_path / "file") in err[1] and "choose another folder" in err[2]
 
 
-@pytest.mark.parametrize("model", ["tinysdxl", "tinywan"])
-def test_generate_says_where_pictures_and_clips_are_made(model, capsys):
-    assert main(["generate", model, "a red circle"]) == 2
-    assert "plan_for(prompt" in said_in_three_lines(capsys)
+@pytest.mark.parametrize(("model", "ending"), [("tinysdxl", ".png"), ("tinywan", ".mp4")])
+def test_generate_makes_pictures_and_clips_too(model, ending, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("AIGC_OUT", str(tmp_path))
+    assert main(["generate", model, "一只红色的小猫"]) == 0
+    said = capsys.readouterr()
+    (file,) = said.out.split()
+    assert Path(file).suffix == ending and Path(file).stat().st_size > 1000
+    assert Path(file).with_suffix(".json").is_file()
+    assert "[read: 一只红色的小猫]" in said.err and "denoise" in said.err and "measured on" in said.err
 
 
 @pytest.mark.parametrize(

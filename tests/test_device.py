@@ -53,7 +53,7 @@ def test_a_broken_driver_means_no_gpu(tmp_path, monkeypatch, output, code):
 def test_a_font_is_found_by_its_name(tmp_path, monkeypatch):
     (tmp_path / "fonts").mkdir()
     (tmp_path / "fonts" / "Latin.ttf").touch()
-    monkeypatch.setattr(device, "_FONT_FOLDERS", (str(tmp_path / "fonts"),))
+    monkeypatch.setattr(fonts, "_FONT_FOLDERS", (str(tmp_path / "fonts"),))
     monkeypatch.setenv("PATH", str(tmp_path))
     assert fonts.system_font() is None
     (tmp_path / "fonts" / "NotoSansCJK-Regular.ttc").touch()
@@ -61,7 +61,7 @@ def test_a_font_is_found_by_its_name(tmp_path, monkeypatch):
 
 
 def test_the_regular_weight_is_preferred(tmp_path, monkeypatch):
-    monkeypatch.setattr(device, "_FONT_FOLDERS", (str(tmp_path),))
+    monkeypatch.setattr(fonts, "_FONT_FOLDERS", (str(tmp_path),))
     monkeypatch.setenv("PATH", str(tmp_path))
     for name in (
         "NotoSansCJK-Bold.ttc",
@@ -74,7 +74,7 @@ def test_the_regular_weight_is_preferred(tmp_path, monkeypatch):
 
 
 def test_a_font_made_for_simplified_chinese_is_preferred(tmp_path, monkeypatch):
-    monkeypatch.setattr(device, "_FONT_FOLDERS", (str(tmp_path),))
+    monkeypatch.setattr(fonts, "_FONT_FOLDERS", (str(tmp_path),))
     monkeypatch.setenv("PATH", str(tmp_path))
     for name in ("NotoSansCJKjp-Regular.otf", "NotoSansCJK-Regular.ttc", "NotoSansCJKsc-Regular.otf"):
         (tmp_path / name).touch()

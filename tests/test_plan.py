@@ -10,8 +10,9 @@ from aigc_kit import cards
 from aigc_kit.core.errors import BadInput, CannotLoad, DoesNotFit
 from aigc_kit.core.types import Budget, RemoteFile, Request
 from aigc_kit.core.units import GIB, MIB, parse_bytes
+from aigc_kit.make.run import resolve as plan
 from aigc_kit.make.text.needs import LIBRARY_BYTES
-from aigc_kit.memory.plan import MARGIN, check_same, plan
+from aigc_kit.memory.plan import MARGIN
 
 LAPTOP = Budget("cpu", "a laptop", 8 * GIB, 16 * GIB, 8 * GIB, 100 * GIB, {"threads": 2}, bandwidth=1e10)
 GPU = replace(LAPTOP, device="cuda", name="a GPU", free_bytes=24 * GIB, capabilities={"bf16": True})
@@ -176,24 +177,3 @@ def test_an_endpoint_predicts_nothing():
     made = make("endpoint")
     assert made.placement == {"model": "server"}
     assert not made.prediction
-
-
-@pytest.mark.parametrize(
-    ("other", "named"),
-    [({"seed": 5}, "seed"), ({"prompt": "bye"}, "prompt"), ({"extra": {"temperature": 0.2}}, "temperature")],
-)
-def test_a_plan_of_another_request_is_refused(other, named):
-    request = Request("smollm2-135m", "hello", extra={"temperature": 0.5})
-    made = plan(request, LAPTOP, cards.get(request.card))
-    check_same(request, made)  # what it left open was filled
-    check_same(made.request, made)
-    with pytest.raises(BadInput, match=rf"its own {named}") as caught:
-        check_same(replace(request, **other), made)
-    assert "aigc_kit.make.text.plan_for" in str(caught.value)
-
-
-def test_a_run_needs_a_request_and_a_plan_in_this_order():
-    made = make("smollm2-135m")
-    for request, other in (("hello", made), (made, made.request), (made.request, None)):
-        with pytest.raises(BadInput, match=r"(?s)takes a Request and the Plan.*plan\.request, plan"):
-            check_same(request, other)

@@ -15,6 +15,7 @@ from aigc_kit import record
 from aigc_kit.core.errors import BadInput, CannotWrite, UnknownName
 from aigc_kit.core.types import Budget, Card, Cost, Figure, Phase, Plan, Request, Take, as_json
 from aigc_kit.core.units import GIB
+from aigc_kit.models.cards.facts import TextFacts
 
 TEXT = "人工智能的未来\r\n<script>不是代码</script>\n🙂"
 CARD = Card(
@@ -23,14 +24,7 @@ CARD = Card(
     kind="text",
     parts={"model": "none"},
     sources=(),
-    constraints={
-        "languages": ("zh",),
-        "max_context": 64,
-        "engines": ("transformers",),
-        "layers": 1,
-        "kv_heads": 1,
-        "head_dim": 8,
-    },
+    facts=TextFacts(("zh",), max_context=64, layers=1, kv_heads=1, head_dim=8),
     defaults={"engine": "transformers", "temperature": 0.7, "max_new_tokens": 8},
     licence="CC0",
     params=Figure(1000, "parameters", "published", "counted by hand"),
@@ -136,13 +130,13 @@ def test_a_name_and_a_label_are_texts_and_a_take_is_a_take(take, tmp_path):
     with pytest.raises(BadInput, match="label=5"):  # `load` would refuse it
         record.save(take, tmp_path, label=5)
     for wrong in (None, "一句话", take.plan):
-        with pytest.raises(BadInput, match=r"(?s)no result of a run.*text\.run"):
+        with pytest.raises(BadInput, match=r"(?s)no result of a run.*text\.make"):
             record.save(wrong, tmp_path)
     assert not list(tmp_path.iterdir())
 
 
 def test_kinds_that_cannot_be_written_are_named(take, tmp_path):
-    with pytest.raises(BadInput, match=r"save a music take with ndarray data[\s\S]*writes text \(str\), images"):
+    with pytest.raises(BadInput, match=r"save a music take with ndarray data[\s\S]*writes image, speech, text, video"):
         record.save(replace(take, kind="music", data=np.zeros(3, np.float32)), tmp_path)
     assert list(tmp_path.iterdir()) == []
 
@@ -179,7 +173,7 @@ def test_what_looks_like_a_key_is_blotted_out_and_the_record_says_where(take, tm
 
 
 def test_a_request_without_its_key_is_not_reproduced(take, tmp_path):
-    def must_not_run(request, plan):
+    def must_not_run(plan):
         raise AssertionError("ran")
 
     path = record.save(with_extra(take, api_key="short"), tmp_path, name="a")
@@ -189,7 +183,7 @@ def test_a_request_without_its_key_is_not_reproduced(take, tmp_path):
         with pytest.raises(BadInput, match=r"asked: to reproduce a.json[\s\S]*blotted out[\s\S]*run the request again"):
             record.reproduce(path, card=CARD, run=must_not_run)
     noted = record.save(replace(take, labels={"note": LOOKALIKE}), tmp_path, name="b")  # its request is whole
-    assert record.reproduce(noted, card=CARD, run=lambda request, plan: replace(take, plan=plan)).same
+    assert record.reproduce(noted, card=CARD, run=lambda plan: replace(take, plan=plan)).same
 
 
 def test_a_text_with_the_value_of_a_secret_variable_is_not_written(take, tmp_path, monkeypatch):
@@ -300,12 +294,12 @@ def test_reproduce_names_what_was_planned_otherwise(tmp_path, field, then, name)
     from aigc_kit import text
 
     plan = text.plan_for("春风", card="poem", max_new_tokens=4, seed=5)
-    made = text.run(plan.request, plan)
+    made = text.run(plan)
     path = record.save(made, tmp_path, name="a")
     data = json.loads(path.read_text(encoding="utf-8"))
     now = data["plan"][field]
     path.write_text(json.dumps({**data, "plan": {**data["plan"], field: then}}), encoding="utf-8")
-    again = record.reproduce(path, run=lambda request, plan: replace(made, plan=plan))
+    again = record.reproduce(path, run=lambda plan: replace(made, plan=plan))
     assert again.same and dict(again.differs) == {
         name: (then["model"], now["model"]) if isinstance(then, dict) else (then, now)
     }
@@ -315,22 +309,22 @@ def test_reproduce_compares_the_bytes_and_says_what_differs(take, tmp_path):
     path = record.save(take, tmp_path, name="a")
     seen = []
 
-    def same(request, plan):
-        seen.append(request)
+    def same(plan):
+        seen.append(plan.request)
         return replace(take, plan=plan)
 
     result = record.reproduce(path, card=CARD, run=same)
     assert result and result.same and "output" not in result.differs
     assert seen[0].prompt == "人工智能" and seen[0].seed == 7 and seen[0].extra["stop"] == ("。", "\n")
     assert result.differs["device"][0] == "Sample CPU"
-    changed = record.reproduce(path, card=CARD, run=lambda request, plan: replace(take, plan=plan, data="别的"))
+    changed = record.reproduce(path, card=CARD, run=lambda plan: replace(take, plan=plan, data="别的"))
     assert not changed and changed.differs["output"][0] == [hashlib.sha256(TEXT.encode()).hexdigest()]
     assert "the result differs" in repr(changed)
 
 
 def test_reproduce_needs_a_registered_card(take, tmp_path):
     with pytest.raises(UnknownName, match="no card of that name"):
-        record.reproduce(record.save(take, tmp_path), run=lambda request, plan: take)
+        record.reproduce(record.save(take, tmp_path), run=lambda plan: take)
 
 
 _values = st.recursive(
@@ -365,7 +359,7 @@ def test_a_real_text_is_reproduced_byte_for_byte(tmp_path):
     from aigc_kit import text
 
     plan = text.plan_for("春风", card="poem", max_new_tokens=12, temperature=1.0, seed=5)
-    made = text.run(plan.request, plan)
+    made = text.run(plan)
     path = record.save(made, tmp_path)
     again = record.reproduce(path)
     assert again.same and again.take.data == made.data and again.differs == {}

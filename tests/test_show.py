@@ -12,10 +12,11 @@ from aigc_kit import cards, verse
 from aigc_kit.core import statistics
 from aigc_kit.core.types import Budget, Cost, Phase, Request, Take
 from aigc_kit.core.units import GIB
+from aigc_kit.make.run import resolve as plan
 from aigc_kit.make.text.engines.base import Candidates
 from aigc_kit.make.text.settings import Settings
 from aigc_kit.media import fonts
-from aigc_kit.memory.plan import machines, plan
+from aigc_kit.memory.plan import machines
 from aigc_kit.teach.labs import lab01
 from aigc_kit.teach.show import page, plots
 
@@ -98,8 +99,9 @@ def test_a_cost_outside_its_interval_says_why_that_happens(take):
 
 def test_a_plan_in_chinese_says_where_its_figures_come_from_in_chinese():
     """Of the kit's own rules no English phrase is left, in any plan of the tiny tier."""
-    from aigc_kit import image, speech, text
     from aigc_kit.core.types.origins import source_zh
+
+    from aigc_kit import image, speech, text
     from aigc_kit.make import video
 
     plans = [

@@ -11,9 +11,9 @@ from aigc_kit import cards
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Cost, Plan, Request, Step, Take
 from aigc_kit.core.units import GIB
+from aigc_kit.make.run import resolve
 from aigc_kit.media import encode
 from aigc_kit.memory.plan import machines
-from aigc_kit.memory.plan import plan as make_plan
 from aigc_kit.teach.labs import lab04
 from aigc_kit.worlds.tinyworld.motion import ClipSpec, film
 
@@ -99,7 +99,7 @@ def test_the_ladder_shows_the_courses_rungs_and_our_plans():
     assert [row[1] for row in rows] == ["480×832，16 → 17 帧", "384×640，12 → 13 帧", "320×576，8 → 9 帧"]
     assert rows[0][2].startswith("装得下") and rows[2][2].startswith("装不下")
     for row, gib in zip(rows, (24, 8, 4), strict=True):
-        made = make_plan(
+        made = resolve(
             Request("wan2.1-1.3b", "一只小狗", steps=20), machines.a_gpu(gib * GIB), cards.get("wan2.1-1.3b")
         )
         size = f"{made.request.height}×{made.request.width}×{made.request.frames}"

@@ -1,4 +1,4 @@
-"""The structure holds: layers point downward, imports are light, nothing refers outside the clone, pins agree."""
+"""The structure holds: imports go down the house, imports are light, nothing refers outside the clone, pins agree."""
 
 import ast
 import os
@@ -9,59 +9,63 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from structure import house
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "aigc_kit"
-LAYERS = {
-    "errors": 0,
-    "units": 0,
-    "types": 0,
-    "paths": 0,
-    "labs": 0,
-    "redact": 0,
-    "cards": 1,
-    "footprint": 1,
-    "frames": 1,
-    "plan": 1,
-    "prompts": 1,
-    "tinyworld": 1,
-    "topology": 1,
-    "verse": 1,
-    "compat": 2,
-    "device": 2,
-    "diffusion": 2,
-    "fetch": 2,
-    "image": 2,
-    "load": 2,
-    "offload": 2,
-    "speech": 2,
-    "text": 2,
-    "video": 2,
-    "xray": 2,
-    "calibrate": 3,
-    "checks": 3,
-    "classroom": 3,
-    "encode": 3,
-    "cli": 3,
-    "doctor": 3,
-    "notebooks": 3,
-    "setup": 3,
-    "record": 3,
-    "story": 3,
-    "sweep": 3,
-    "show": 3,
+RANKS = {
+    "core": 0,
+    "models": 1,
+    "worlds": 1,
+    "media": 2,
+    "memory": 3,
+    "make": 4,
+    "keep": 5,
+    "promptlab": 6,
+    "works": 7,
+    "teach": 8,
+    "doctor": 9,
+    "setup": 9,
+    "cli": 10,
 }
+"""Room -> its rank, in the order of the work. An import stays in its room or goes to a lower rank."""
+
+SHARED = {
+    "run": (r"make(/\w+)?", "plan, steps and run: once for all, and what one modality adds"),
+    "loading": (r"make/\w+", "the card of a plan -> what runs it"),
+    "settings": (r"make/\w+", "what one modality can be set to"),
+    "needs": (r"make/\w+", "what one modality asks of memory and time, for the planner"),
+    "measures": (r"make/\w+", "numbers of what one modality made"),
+    "job": (r"make/\w+", "one denoising run"),
+    "words": (r"make/\w+", "what the encoders of one modality read"),
+    "pixels": (r"make/\w+", "latents <-> pixels of one modality"),
+    "base": (r"make/\w+/engines", "what all engines of one modality offer"),
+    "figures": (r"teach/labs/lab\d\d", "the figures of one lab"),
+    "widgets": (r"teach/labs/lab\d\d", "the widgets of one lab"),
+    "checks": (r"teach/labs/lab\d\d", "the checks of one lab"),
+    "tables": (r"teach/labs/lab\d\d", "the tables of one lab"),
+    "players": (r"teach/labs/lab\d\d", "the players of one lab"),
+}
+"""File name that may stand in several folders -> (those folders, its one job). A command is named after what it calls:
+files of cli/ may have any name."""
+
+LONGEST_FILE, LONGEST_FUNCTION = 400, 65
+LONGEST_FIRST_LINE = 10  # words of a docstring
+SMALL = 60  # lines; a file below it that one neighbour alone uses belongs into its user
+# Counted today; they only go down
+LONG_FIRST_LINES = 1450
+SMALL_FILES_OF_ONE_USER = 11
+
 HEAVY = {"torch", "transformers", "diffusers", "modelscope", "xllamacpp", "accelerate", "ChatTTS"}
 SHOWING = {"IPython", "matplotlib", "ipywidgets"}
 
 
 def modules():
-    return sorted(PACKAGE.rglob("*.py"))
+    return house.files()
 
 
-def unit(path: Path) -> str:
-    """The module or sub-package of aigc_kit that a file belongs to."""
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+def each_module(test):
+    return pytest.mark.parametrize("path", modules(), ids=house.inside)(test)
 
 
 def imports(path: Path, *, top_only: bool):
@@ -88,66 +92,99 @@ def _outside_functions(node):
         yield from _outside_functions(child)
 
 
-def test_every_module_has_a_layer():
-    units = {unit(path) for path in modules()} - {"__init__"}
-    assert units == set(LAYERS)
+def test_every_room_has_a_rank():
+    assert {house.room(path) for path in modules()} - {"__init__", "__main__"} <= set(RANKS)
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_imports_point_downward(path):
-    own = unit(path)
-    if own == "__init__":
+@each_module
+def test_imports_go_to_a_lower_rank(path):
+    own = house.room(path)
+    if own in ("__init__", "__main__"):
         return
-    for name, line in imports(path, top_only=False):
-        parts = name.split(".")
-        if parts[0] == "aigc_kit" and len(parts) > 1 and parts[1] in LAYERS:
-            assert LAYERS[parts[1]] <= LAYERS[own], f"{path}:{line} imports {name} from a higher layer"
+    for one in house.imports(path, checker=True):
+        other, where = house.room(one.target), f"{house.inside(path)}:{one.line} ({one.how}) names {one.name}"
+        if other == "__init__":
+            assert one.name in ("aigc_kit", "aigc_kit.__version__"), f"{where}: name its room, aigc_kit.ROOM"
+        else:
+            assert other == own or RANKS[other] < RANKS[own], f"{where}: {other} is not below {own}"
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_no_import_circle_joins_two_folders():
+    edges = {
+        house.inside(path): {house.inside(one.target) for one in house.imports(path, functions=False)}
+        for path in modules()
+    }
+    for circle in house.circles(edges):
+        assert len({Path(name).parent for name in circle}) == 1, f"circle: {', '.join(circle)}"
+
+
+def test_no_circle_hides_in_functions_or_strings():
+    assert house.file_circles() == []
+
+
+@each_module
 def test_heavy_libraries_are_imported_inside_functions(path):
     top = {name.split(".")[0]: line for name, line in imports(path, top_only=True)}
     assert not HEAVY & set(top), path
-    if unit(path) != "show":
+    if house.room(path) != "teach":
         every = {name.split(".")[0] for name, _ in imports(path, top_only=False)}
-        assert not SHOWING & every, f"{path}: only show/ imports {SHOWING & every}"
+        allowed = {"matplotlib"} if house.inside(path).startswith("media/fonts") else set()
+        assert not SHOWING & every - allowed, f"{path}: only teach/ imports {SHOWING & every}"
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+@each_module
 def test_modules_stay_readable(path):
     source = path.read_text(encoding="utf-8")
-    assert source.count("\n") <= 290, "split it by the data flow"
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            assert node.end_lineno - node.lineno < 66, f"{path}: {node.name} is too long"
+    assert source.count("\n") <= LONGEST_FILE, "split it by the data flow"
+    for node in house.functions(ast.parse(source)):
+        assert node.end_lineno - node.lineno + 1 <= LONGEST_FUNCTION, f"{path}: {node.name} is too long"
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+@each_module
 def test_binary_units_have_one_home(path):
-    if path != PACKAGE / "units.py":
+    if path != PACKAGE / "core" / "units.py":
         source = path.read_text(encoding="utf-8")
         assert not re.search(r"1024\s*\*\*|1\s*<<\s*[12]0|1048576|1073741824", source), "use aigc_kit.core.units"
 
 
-def test_there_are_no_import_circles_between_units():
-    edges = {}
+def test_a_name_that_repeats_means_one_job():
+    folders = {}
     for path in modules():
-        own = unit(path)
-        for name, _ in imports(path, top_only=True):
-            parts = name.split(".")
-            if parts[0] == "aigc_kit" and len(parts) > 1 and parts[1] in LAYERS and parts[1] != own:
-                edges.setdefault(own, set()).add(parts[1])
-    done: set[str] = set()
+        if path.stem not in ("__init__", "__main__") and house.room(path) != "cli":
+            folders.setdefault(path.stem, []).append(house.inside(path.parent))
+    wrong = []
+    for name, places in folders.items():
+        pattern, _ = SHARED.get(name, ("", ""))
+        if len(places) > 1 and not all(re.fullmatch(pattern, place) for place in places):
+            wrong.append(f"{name}: {', '.join(places)}")
+    assert not wrong, "\n".join(["names for different things do not repeat:", *wrong])
 
-    def visit(name, way):
-        assert name not in way, f"circle: {' -> '.join([*way, name])}"
-        if name not in done:
-            for other in sorted(edges.get(name, ())):
-                visit(other, [*way, name])
-            done.add(name)
 
-    for name in sorted(edges):
-        visit(name, [])
+def test_first_lines_of_docstrings_are_short():
+    long = [
+        f"{house.inside(path)}: {name}: {line}"
+        for path in modules()
+        for name, line in house.first_lines(house.parsed(path))
+        if len(line.split()) > LONGEST_FIRST_LINE
+    ]
+    assert len(long) <= LONG_FIRST_LINES, "\n".join([f"{len(long)} have more than ten words:", *long])
+
+
+def test_few_small_files_have_one_user():
+    users = {}
+    for path in modules():
+        for one in house.imports(path):
+            users.setdefault(one.target, set()).add(path)
+    small = [
+        f"{house.inside(path)} ({lines} lines) belongs into {house.inside(next(iter(users[path])))}"
+        for path in modules()
+        if path.stem not in ("__init__", "__main__")
+        and (lines := path.read_text(encoding="utf-8").count("\n")) < SMALL
+        and len(users.get(path, ())) == 1
+        and next(iter(users[path])).parent == path.parent
+        and next(iter(users[path])).stem != "__init__"  # which only lists what the folder offers
+    ]
+    assert len(small) <= SMALL_FILES_OF_ONE_USER, "\n".join([f"{len(small)} files:", *small])
 
 
 def run_python(code: str) -> str:
@@ -157,7 +194,7 @@ def run_python(code: str) -> str:
 
 
 def test_importing_the_package_loads_no_heavy_library():
-    code = "import sys, aigc_kit; from aigc_kit import cards, device, fetch, text; import aigc_kit.memory.plan\n"
+    code = "import sys\nfrom aigc_kit import cards, device, fetch, text\nfrom aigc_kit.memory import plan\n"
     loaded = set(run_python(code + "print(*{name.split('.')[0] for name in sys.modules})").split())
     assert not loaded & (HEAVY | SHOWING)
     plain = set(run_python("import sys, aigc_kit\nprint(*{n.split('.')[0] for n in sys.modules})").split())
@@ -240,7 +277,7 @@ def test_the_tested_set_lies_within_the_declared_ranges():
 
 def test_tracked_weights_stay_small():
     weights = tracked("*.safetensors", "*.gguf", "*.npz")
-    assert sum(path.stat().st_size for path in weights) < 60e6
+    assert sum(path.stat().st_size for path in weights) < 100e6
     assert not tracked("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 
 
@@ -255,7 +292,7 @@ def history_bytes(root: Path) -> int:
 
 
 def test_the_history_stays_small():
-    assert history_bytes(ROOT) < 200 * 2**20
+    assert history_bytes(ROOT) < 300 * 2**20
 
 
 def test_the_size_of_the_history_counts_what_was_removed_and_not_what_no_commit_holds(tmp_path):

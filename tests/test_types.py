@@ -87,7 +87,7 @@ def test_every_card_has_a_json_form_and_honest_figures():
         assert json.loads(json.dumps(as_json(card), ensure_ascii=False))["name"] == card.name
         assert card.notes, card.name
         assert any("一" <= char <= "鿿" for char in card.notes[0]), card.name
-        local = card.kind == "text" and card.tier != "none" and card.constraints["engines"] != ("endpoint",)
+        local = card.kind == "text" and card.tier != "none" and card.facts.engines != ("endpoint",)
         assert not local or card.params is not None, card.name
         for source in card.sources:
             for file in source.files:

@@ -143,10 +143,10 @@ def _fetch(card: Card, args: argparse.Namespace) -> int:
 
 def _prepare(card: Card) -> int:
     """Unpack what was fetched, so that the first lesson does not have to wait for it."""
-    from aigc_kit.models import loaded
+    from aigc_kit.make.run import modalities
 
     try:
-        if loaded.prepare(card):
+        if card.kind in modalities() and modalities()[card.kind].prepare(card):
             print(f"{card.name}: 4-bit weights unpacked to float32 for the transformers engine")
     except AigcError as error:
         print(error, file=sys.stderr)

@@ -62,11 +62,11 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the plan."""
     from aigc_kit.core.types import as_json
-    from aigc_kit.memory.plan import plan
+    from aigc_kit.make.run import resolve
     from aigc_kit.models import cards
 
     card = cards.get(args.model)
-    made = plan(_request(args, card), _budget(args, card), card)
+    made = resolve(_request(args, card), _budget(args, card), card)
     if args.json:
         print(json.dumps(as_json(made), ensure_ascii=False, indent=1))
     else:
@@ -82,9 +82,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _request(args: argparse.Namespace, card: "Card") -> "Request":
     from aigc_kit.core.types import Request
-    from aigc_kit.memory.plan.unsupported import options
+    from aigc_kit.make.run import of
 
-    refuse_options(args, options(card), card, f"a {card.kind} model has no such choice")
+    refuse_options(args, of(card.kind).ignored(card), card, f"a {card.kind} model has no such choice")
     fields = {name: getattr(args, name) for name in _SIZES}
     extra = {name: getattr(args, name) for name in (*_WRITTEN, *_WAYS)}
     return Request(
@@ -115,9 +115,10 @@ def _budget(args: argparse.Namespace, card: "Card") -> "Budget":
                 todo="leave it out; --ram is the memory of that GPU's host",
             )
         return machines.a_gpu(args.vram, name=args.gpu, ram=machines.RAM if args.ram is None else args.ram)
+    from aigc_kit.make.run import of
     from aigc_kit.memory import device
 
-    budget = device.probe(bandwidth=card.kind == "text")
+    budget = device.probe(bandwidth=of(card.kind).bandwidth)
     if args.memory is not None:
         size = units.parse_bytes(args.memory)
         budget = replace(budget, free_bytes=size, ram_free_bytes=size, origin="assumed")

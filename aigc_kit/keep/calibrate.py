@@ -17,12 +17,13 @@ from aigc_kit.core.errors import AigcError, BadInput
 from aigc_kit.core.paths import write_atomically
 from aigc_kit.core.types import Budget, FrozenMap, Plan, Record, as_json
 from aigc_kit.keep.record import load, request_from_json
-from aigc_kit.make.diffusion.needs import need_of
+from aigc_kit.make.diffusion.needs import need_again
 from aigc_kit.memory import footprint
 from aigc_kit.memory.footprint import Overheads, load_overheads
 from aigc_kit.memory.footprint.fit import Measure, activation_error, fit, leave_one_out
 from aigc_kit.memory.plan.needs import Need, forget, user_overheads
 from aigc_kit.models import cards
+from aigc_kit.models.cards.facts import DiffusionFacts
 
 FEWEST = 6  # measured peaks
 FEWEST_WAYS = 3  # different sizes, placements or options among them
@@ -144,14 +145,14 @@ def _need(record: Record) -> Need:
         BadInput: it cannot teach anything about a GPU.
     """
     asked = "a row for the fit"
-    if record.kind not in {"image", "video"}:
-        raise BadInput(asked=asked, found=f"a run of {record.kind}", todo="record images or videos")
     plan = plan_from_json(record)
+    if not isinstance(plan.card.facts, DiffusionFacts):
+        raise BadInput(asked=asked, found=f"a run of {record.kind}", todo="record images or videos")
     if plan.budget.device != "cuda" or plan.budget.origin != "probed":
         raise BadInput(asked=asked, found="not run on a GPU of this machine", todo="run it on one")
     if "peak" not in record.measured:
         raise BadInput(asked=asked, found="no measured peak", todo="run it again")
-    need = need_of(plan)
+    need = need_again(plan)
     if need is None or not need.traced:
         raise BadInput(asked=asked, found="this size was not traced", todo="use a size of the card's ladder")
     return need

@@ -136,7 +136,8 @@ def likeness(part: Part) -> Hint:
     from aigc_kit.worlds.tinyworld.spec import SUBJECTS
     from aigc_kit.worlds.tinyworld.vocab import spec_of
 
-    said = spec_of(str(part.record.labels.get("phrase") or "")) if part.record is not None else None
+    read = part.record.words if part.record is not None else ()
+    said = spec_of(str(read[0].get("phrase") or "")) if read else None
     if not clip.available():
         return Hint("没有 CLIP 模型 miniclip，图文相似度没有量")
     if said is None or said.subject is None:

@@ -17,7 +17,7 @@ def paint(style: str = "科技感", moment: str = "", **values: Any) -> Take:
         values: of `aigc_kit.make.image.plan_for`, such as seed=42, steps=20, tier="tiny".
 
     Returns:
-        A Take of uint8 (1, H, W, 3); its labels say what of the prompt was read.
+        A Take of uint8 (1, H, W, 3); its words say what of the prompt was read.
 
     Raises:
         NotOnDisk: no image model is on this machine.
@@ -27,8 +27,7 @@ def paint(style: str = "科技感", moment: str = "", **values: Any) -> Take:
     plans = visual(style, moment)
     chosen = image.plan_for(plans.zh, **values).card
     wanted, avoid = plans.asked(chosen)
-    made = image.plan_for(wanted, negative=avoid, **{**values, "card": chosen.name})
-    return image.run(made.request, made)
+    return image.make(wanted, negative=avoid, **{**values, "card": chosen.name})
 
 
 def film(moment: str = "一个黄色的甜甜圈变成咖啡杯", **values: Any) -> Take | None:
@@ -44,10 +43,10 @@ def film(moment: str = "一个黄色的甜甜圈变成咖啡杯", **values: Any)
     from aigc_kit.make import video
 
     try:
-        made = video.plan_for(moment, **values)
+        plan = video.plan_for(moment, **values)
     except NotOnDisk:
         return None
-    return video.run(made.request, made)
+    return video.run(plan)
 
 
 def storyboard(
@@ -86,5 +85,4 @@ def storyboard(
 def _asked(words: str) -> Take:
     from aigc_kit.make import text
 
-    made = text.plan_for(words, language="zh", chat=True, temperature=0.3, max_new_tokens=900)
-    return text.run(made.request, made)
+    return text.make(words, language="zh", chat=True, temperature=0.3, max_new_tokens=900)

@@ -118,9 +118,9 @@ class Visual:
 
     def asked(self, card: Card) -> tuple[str, str]:
         """Prompt and negative for a model."""
-        if card.constraints.get("world") == "tinyworld":
+        if card.facts.world == "tinyworld":
             return self.tiny, self.negative_zh
-        if card.constraints.get("languages") == ("en",):
+        if card.facts.languages == ("en",):
             return self.en, self.negative_en
         return self.zh, self.negative_zh
 

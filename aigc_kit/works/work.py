@@ -116,8 +116,9 @@ class Work:
                 run = part.record
                 request: Mapping[str, Any] = run.request if run else {}
                 settings = [f"{zh} {request[name]}" for name, zh in _SETTINGS.items() if request.get(name) is not None]
-                if run and run.labels.get("phrase"):
-                    settings.insert(0, f"模型读到的是“{run.labels['phrase']}”")
+                phrase = run.words[0].get("phrase") if run and run.words else None
+                if phrase:
+                    settings.insert(0, f"模型读到的是“{phrase}”")
                 words = "；".join(settings)
                 when = run.created if run else ""
                 rows.append(

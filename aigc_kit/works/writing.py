@@ -94,7 +94,7 @@ class Conversation:
 
     def _ask(self, wish: str, prompt: str, on_step: Any) -> Round:
         plan = self._plan(prompt, card=self.card, language="zh", **self.values)
-        take = self._run(plan.request, plan, on_step)
+        take = self._run(plan, on_step)
         turn = Round(wish, str(take.data), _reviewed(str(take.data)), take)
         self.rounds.append(turn)
         return turn

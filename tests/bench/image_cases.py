@@ -7,7 +7,6 @@ import time
 
 from aigc_kit import cards, fetch, image
 from aigc_kit.core.units import format_bytes, format_seconds
-from aigc_kit.models import loaded
 from tests.bench.runner import Case, Pair
 
 PROMPT = "一张可爱小狗在花丛中玩耍的照片"
@@ -18,7 +17,7 @@ plan = image.plan_for({prompt!r}, card={name!r}, steps={steps}, seed=1)
 seconds = []
 for _ in range(3):
     began = time.perf_counter()
-    image.run(plan.request, plan)
+    image.run(plan)
     seconds.append(time.perf_counter() - began)
 scale = 1 if sys.platform == "darwin" else 1024
 print(json.dumps([min(seconds[1:]), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale]))
@@ -40,13 +39,13 @@ def _against_the_pipeline(name: str, steps: int, rounds: int) -> Pair | str:
 
     plan = image.plan_for(PROMPT, card=name, steps=steps, seed=1)
     request = plan.request
-    read = image.run(request, plan).labels["prompt_read"]
-    pipe = loaded.engine(plan).pipe
+    read = image.run(plan).words[0].read
+    pipe = image.engine(plan).pipe
     seconds, peak = alone(name, steps)
 
     def kit() -> float:
         began = time.perf_counter()
-        image.run(request, plan)
+        image.run(plan)
         return 1 / (time.perf_counter() - began)
 
     def bare() -> float:

@@ -3,7 +3,6 @@
 import time
 
 from aigc_kit import cards, fetch, speech
-from aigc_kit.models import loaded
 from tests.bench.runner import Case, Pair
 
 TEXT = "今天的天气真不错，我们一起去公园散步吧。"
@@ -16,12 +15,12 @@ def _against_the_graphs(name: str, rounds: int) -> Pair | str:
     from aigc_kit.make.speech.settings import Settings
 
     plan = speech.plan_for(TEXT, card=name)
-    engine = loaded.engine(plan)
+    engine = speech.engine(plan)
     segment = Segment(TEXT, TEXT)
 
     def kit() -> float:
         began = time.perf_counter()
-        take = speech.run(plan.request, plan)
+        take = speech.run(plan)
         return len(take.data) / speech.RATE / (time.perf_counter() - began)
 
     def bare() -> float:

@@ -4,7 +4,6 @@ import time
 from copy import copy
 
 from aigc_kit import cards, fetch, text
-from aigc_kit.models import loaded
 from tests.bench.runner import Case, Pair
 
 SETTINGS = {"temperature": 0.7, "top_k": 40, "top_p": 0.9}
@@ -12,7 +11,7 @@ SETTINGS = {"temperature": 0.7, "top_k": 40, "top_p": 0.9}
 
 def _endless(plan):
     """The plan's engine, with no token that ends a text: both sides make the same number of tokens."""
-    engine = copy(loaded.engine(plan))
+    engine = copy(text.engine(plan))
     engine.eos_ids = frozenset()
     return engine
 
@@ -36,7 +35,7 @@ def _against_generate(name: str, prompt: str, tokens: int, rounds: int) -> Pair 
 
     def kit() -> float:
         began = time.perf_counter()
-        take = text.run(plan.request, plan, engine=engine)
+        take = text.run(plan, using=engine)
         return take.labels["tokens"] / (time.perf_counter() - began)
 
     def bare() -> float:
@@ -60,7 +59,7 @@ def _against_llama_cpp(name: str, prompt: str, tokens: int, rounds: int) -> Pair
 
     def kit() -> float:
         began = time.perf_counter()
-        take = text.run(plan.request, plan, engine=engine)
+        take = text.run(plan, using=engine)
         return take.labels["tokens"] / (time.perf_counter() - began)
 
     def bare() -> float:

@@ -7,7 +7,6 @@ import time
 
 from aigc_kit import cards, fetch
 from aigc_kit.make import video
-from aigc_kit.models import loaded
 from tests.bench.runner import Case, Pair
 
 PROMPT = "一只穿着宇航服的柴犬在月球表面跳舞，电影级光照，超现实主义"
@@ -17,9 +16,9 @@ _ALONE = """
 import json, resource, sys, time
 from aigc_kit import video
 plan = video.plan_for(sys.argv[1], card=sys.argv[2], negative=sys.argv[3], seed=1)
-video.run(plan.request, plan)
+video.run(plan)
 began = time.perf_counter()
-video.run(plan.request, plan)
+video.run(plan)
 seconds = time.perf_counter() - began
 print(json.dumps({"seconds": seconds, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}))
 """
@@ -40,20 +39,20 @@ def _against_the_pipeline(name: str, rounds: int) -> Pair | str:
 
     plan = video.plan_for(PROMPT, card=name, negative=NEGATIVE, seed=1)
     request = plan.request
-    labels = video.run(request, plan).labels
-    pipe = loaded.engine(plan).pipe
+    words = video.run(plan).words
+    pipe = video.engine(plan).pipe
     one = alone(name)
 
     def kit() -> float:
         began = time.perf_counter()
-        video.run(request, plan)
+        video.run(plan)
         return 1 / (time.perf_counter() - began)
 
     def bare() -> float:
         began = time.perf_counter()
         pipe(
-            labels["prompt_read"],
-            negative_prompt=labels["negative_prompt_read"],
+            words[0].read,
+            negative_prompt=words[1].read,
             height=request.height,
             width=request.width,
             num_frames=request.frames,

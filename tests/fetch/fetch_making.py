@@ -20,7 +20,7 @@ def card_of(*sources: Source, name: str = "thing", tier: str = "tiny") -> Card:
         kind="text",
         parts=FrozenMap(),
         sources=sources,
-        constraints=FrozenMap(),
+        facts=None,
         defaults=FrozenMap(),
         licence="none",
         notes=("测试。",),

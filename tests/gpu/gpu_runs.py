@@ -106,9 +106,8 @@ def run(made: Plan, facts=None, device=None, steps=2, model=None, overheads=None
 
 
 def _facts(made):
-    from aigc_kit.make.diffusion.needs import need_of
 
-    found = need_of(made)
+    found = made.need
     assert found is not None and found.traced, "choose a size that was traced"
     return found.facts
 

@@ -30,7 +30,7 @@ def plan_here(prompt="a (red:1.3) cat", placement="cuda", **values):
 
 
 def drawn(plan, **pictures):
-    return image.run(plan.request, plan, **pictures)
+    return image.run(plan, **pictures)
 
 
 @pytest.mark.parametrize("placement", ["cuda", "model", "group", "sequential"])

@@ -15,7 +15,7 @@ from aigc_kit.core.errors import DoesNotFit
 from aigc_kit.core.paths import write_atomically
 from aigc_kit.core.types import Request, as_json
 from aigc_kit.core.units import MIB
-from aigc_kit.memory.plan import plan
+from aigc_kit.make.run import resolve as plan
 
 CASES = {
     "sd15": {"card": "sd15", "height": 512, "width": 512, "placement": "resident"},

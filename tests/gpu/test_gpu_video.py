@@ -28,7 +28,7 @@ def gpu():
 def filmed(placement="cuda", text="cuda", **values):
     places = dict.fromkeys(PARTS, placement) | ({"text_encoder": "cpu"} if text == "cpu" else {})
     plan = replace(plan_of("一只小狗", placement=places, **{**VALUES, **values}), budget=device.probe())
-    return video.run(plan.request, plan)
+    return video.run(plan)
 
 
 @pytest.mark.parametrize("placement", ["cuda", "model", "group", "sequential"])
@@ -36,7 +36,7 @@ def filmed(placement="cuda", text="cuda", **values):
 def test_a_gpu_films_what_a_cpu_films(here, placement, dtype):  # noqa: F811
     made = filmed(placement, dtype=dtype)
     plan = plan_of("一只小狗", **VALUES)
-    wanted = video.run(plan.request, plan)
+    wanted = video.run(plan)
     assert np.abs(made.data.astype(int) - wanted.data).mean() < 6
     assert made.cost.peak_bytes > 0
 
@@ -50,6 +50,6 @@ def test_a_preview_and_the_cache_work_while_parts_are_moved(here):  # noqa: F811
         plan_of("一只小狗", placement=dict.fromkeys(PARTS, "model"), steps=4, first_block_cache=0.5, **VALUES),
         budget=device.probe(),
     )
-    take = video.run(plan.request, plan, lambda step: step.preview())
+    take = video.run(plan, lambda step: step.preview())
     assert take.labels["cache_skipped"][1] == 8
     assert take.data.shape == (5, 128, 144, 3)

@@ -223,5 +223,5 @@ def test_following_says_nothing(here, capfd):
     plan = plan_of(follow=True)
     from aigc_kit import image
 
-    assert image.run(plan.request, plan).cost.peak_bytes
+    assert image.run(plan).cost.peak_bytes
     assert capfd.readouterr().err == ""

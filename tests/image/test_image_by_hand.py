@@ -6,14 +6,13 @@ from image_plans import plan_of
 
 from aigc_kit import image
 from aigc_kit.make.image.pixels import decode
-from aigc_kit.models import loaded
 from aigc_kit.worlds.prompts import parse, plain
 
 
 @pytest.fixture
 def pipe(here):
     plan = plan_of()
-    return loaded.engine(plan).view("text2img", plan).pipe
+    return image.engine(plan).view("text2img", plan).pipe
 
 
 def by_hand(pipe, prompt, *, negative="", steps=3, guidance=5.0, seed=0):
@@ -42,7 +41,7 @@ def by_hand(pipe, prompt, *, negative="", steps=3, guidance=5.0, seed=0):
 
 def test_the_loop_by_hand_is_the_kits_call(pipe):
     plan = plan_of("a red cat", negative="blurry", steps=3, seed=4)
-    assert np.array_equal(by_hand(pipe, "a red cat", negative="blurry", seed=4), image.run(plan.request, plan).data)
+    assert np.array_equal(by_hand(pipe, "a red cat", negative="blurry", seed=4), image.run(plan).data)
 
 
 def test_two_halves_of_one_condition_are_the_condition(pipe):

@@ -22,7 +22,7 @@ def wide(here):
 
     if not (here / "wide").exists():
         torch.manual_seed(1)
-        parts = dict(loaded.engine(plan_of()).parts)
+        parts = dict(image.engine(plan_of()).parts)
         unet = UNet2DConditionModel(**{**unet_config(deep=False), "in_channels": 16, "out_channels": 16})
         vae = AutoencoderKL.from_config(
             {**parts["vae"].config, "latent_channels": 16, "mid_block_add_attention": False}
@@ -37,20 +37,20 @@ def wide(here):
 
 
 def test_only_the_white_part_of_the_mask_is_drawn_anew(wide):
-    draft = image.run(wide.request, wide).data[0]
+    draft = image.run(wide).data[0]
     mask = np.zeros((64, 64), bool)
     mask[:, 32:] = True
     made = []
     for prompt in ("a red cat", "a blue star at night"):
         change = replace(wide, request=wide.request.change(prompt=prompt, strength=1.0, guidance=9.0, steps=4))
-        made.append(image.run(change.request, change, image=draft, mask=mask).data[0])
-    assert loaded.engine(wide).parts["unet"].config.in_channels == 16  # what the library was told is over
+        made.append(image.run(change, image=draft, mask=mask).data[0])
+    assert image.engine(wide).parts["unet"].config.in_channels == 16  # what the library was told is over
     apart = np.abs(made[0].astype(int) - made[1]).mean(axis=2)
     assert 2 * apart[:, :16].mean() < apart[:, 40:].mean()
 
 
 def test_two_calls_are_equal_and_text_to_image_is_untouched(wide):
-    before = image.run(wide.request, wide).data
-    twice = [image.run(wide.request, wide, image=before[0], mask=(0, 0, 32, 32)).data for _ in range(2)]
+    before = image.run(wide).data
+    twice = [image.run(wide, image=before[0], mask=(0, 0, 32, 32)).data for _ in range(2)]
     assert np.array_equal(*twice)
-    assert np.array_equal(image.run(wide.request, wide).data, before)
+    assert np.array_equal(image.run(wide).data, before)

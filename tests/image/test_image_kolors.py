@@ -13,7 +13,7 @@ from aigc_kit import cards, image
 from aigc_kit.core.errors import BadInput, MissingExtra
 from aigc_kit.core.types import Request
 from aigc_kit.core.units import GIB
-from aigc_kit.memory.plan import plan as make_plan
+from aigc_kit.make.run import resolve
 from aigc_kit.memory.plan.machines import a_gpu
 from aigc_kit.models import loaded
 from aigc_kit.worlds.prompts import budget
@@ -35,7 +35,7 @@ def test_its_files_are_as_large_as_published():
 
 @pytest.mark.parametrize("ram", [32, 64])
 def test_a_card_of_24_gib_draws_in_full_size(ram):
-    made = make_plan(Request("kolors", PROMPT), a_gpu(name="RTX4090", ram=ram * GIB), CARD)
+    made = resolve(Request("kolors", PROMPT), a_gpu(name="RTX4090", ram=ram * GIB), CARD)
     assert (made.request.height, made.request.width) == (1024, 1024)
     assert made.dtypes["unet"] == "float16"
     assert made.prediction["weights"].value == pytest.approx(CARD.params.value * 2, rel=0.001)
@@ -46,7 +46,7 @@ def test_without_its_tokenizers_package_it_says_what_to_install(monkeypatch):
 
     monkeypatch.setattr(loading, "find_spec", lambda name: None)
     with pytest.raises(MissingExtra, match=r"aigc-kit\[kolors\]"):
-        loading.make(plan_of(PROMPT, card=CARD))
+        loading.load(plan_of(PROMPT, card=CARD))
 
 
 # ---------------------------------------------------------------- the real classes at reduced width
@@ -123,7 +123,7 @@ def drawn(folder, monkeypatch):
     def run(prompt=PROMPT, pictures=None, placement="cpu", budget=None, **values):
         places = placement if isinstance(placement, dict) else dict.fromkeys(PARTS, placement)
         plan = plan_of(prompt, card=CARD, placement=places, **values)
-        return image.run(plan.request, plan, **(pictures or {}))
+        return image.run(plan, **(pictures or {}))
 
     yield run
     loaded.free()
@@ -159,9 +159,9 @@ def test_a_run_is_the_pipelines_own_call(drawn, bare):
 
 def test_chinese_is_read_as_it_stands(drawn):
     take = drawn()
-    assert take.labels["prompt_read"] == PROMPT
+    assert take.words[0].read == PROMPT
     assert "translated_by" not in take.labels and "english" not in take.labels
-    assert take.labels["token_limit"] == 254 and take.labels["cut"] == ""
+    assert take.words[0].limit == 254 and take.words[0].cut == ""
 
 
 def test_its_tokens_are_counted_in_their_places(bare):
@@ -212,7 +212,7 @@ def test_it_can_start_from_a_picture_and_cannot_inpaint(drawn, bare):
 def test_weights_are_refused_and_brackets_can_be_words(drawn):
     with pytest.raises(BadInput, match="its text encoder is none"):
         drawn("一张(可爱:1.5)小狗")
-    assert drawn("一张(可爱:1.5)小狗", weights=False).labels["prompt_read"] == "一张(可爱:1.5)小狗"
+    assert drawn("一张(可爱:1.5)小狗", weights=False).words[0].read == "一张(可爱:1.5)小狗"
 
 
 @pytest.mark.parametrize("mode", ["Pipeline", "Img2ImgPipeline"])

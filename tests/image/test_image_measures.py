@@ -65,10 +65,8 @@ def test_diversity_is_the_mean_over_pairs():
 def test_encode_is_the_vaes_own(here):
     import torch
 
-    from aigc_kit.models import loaded
-
     plan = plan_of()
-    vae = loaded.engine(plan).parts["vae"]
+    vae = image.engine(plan).parts["vae"]
     pictures = np.random.default_rng(0).integers(0, 256, (2, 32, 64, 3), dtype=np.uint8)
     found = image.encode(vae, pictures)
     pixels = torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255 * 2 - 1

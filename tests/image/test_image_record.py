@@ -11,10 +11,10 @@ def test_a_picture_is_saved_and_made_again(here, tmp_path):
     from PIL import Image
 
     plan = image.plan_for("夜晚的(红色:1.2)小狗，8k", height=64, width=64, steps=2, seed=5, batch=2, card="tinysdxl")
-    take = image.run(plan.request, plan)
+    take = image.run(plan)
     saved = record.save(take, tmp_path, "puppy")
     said = json.loads((tmp_path / "puppy.json").read_text(encoding="utf-8"))
-    assert said["labels"]["phrase"] == take.labels["phrase"]
+    assert said["words"][0]["phrase"] == take.words[0].phrase
     assert said["labels"]["origin"] == "AI 生成"
     assert said["request"]["seed"] == 5
     pictures = sorted(tmp_path.glob("*.png"))

@@ -11,9 +11,11 @@ import torch
 from image_plans import PARTS, plan_of
 
 from aigc_kit import image, record
-from aigc_kit.core.errors import BadInput
-from aigc_kit.make.diffusion import rescuing
-from aigc_kit.models import loaded
+
+
+def steps_down_by(monkeypatch, fallbacks):
+    """Give the modality, a frozen record, other plans to step down to."""
+    monkeypatch.setitem(vars(image.MODALITY), "fallbacks", fallbacks)
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ def tight(here, monkeypatch):
         ladder = [replace(plan, placement=way, vae={"slicing": place == 0}) for place, way in enumerate(ways)]
         return tuple(ladder)
 
-    monkeypatch.setattr(rescuing, "fallbacks", below)
+    steps_down_by(monkeypatch, below)
     with monkeypatch.context() as patch:
         patch.setattr(UNet2DConditionModel, "forward", forward)
         yield alive
@@ -43,7 +45,7 @@ def tight(here, monkeypatch):
 
 def test_a_run_steps_down_and_says_so(tight, capsys):
     plan, seen = plan_of(seed=3), []
-    take = image.run(plan.request, plan, lambda step: seen.append(step.index))
+    take = image.run(plan, lambda step: seen.append(step.index))
     assert dict(take.plan.placement) == dict.fromkeys(PARTS, "model")
     assert [change.what for change in take.plan.changes] == ["plan", "plan"]
     assert "out of memory" in take.plan.explain() and "显存不足" in take.plan.explain("zh")
@@ -55,9 +57,9 @@ def test_a_run_steps_down_and_says_so(tight, capsys):
 
 def test_the_picture_is_that_of_the_plan_that_ran_and_is_recorded(tight, tmp_path):
     plan = plan_of(seed=3)
-    take = image.run(plan.request, plan)
+    take = image.run(plan)
     direct = plan_of(seed=3, placement=dict.fromkeys(PARTS, "model"))
-    assert np.array_equal(take.data, image.run(direct.request, direct).data)
+    assert np.array_equal(take.data, image.run(direct).data)
     record.save(take, tmp_path, "cat")
     said = json.loads((tmp_path / "cat.json").read_text(encoding="utf-8"))
     assert len(said["labels"]["stepped_down"]) == 2
@@ -65,12 +67,12 @@ def test_the_picture_is_that_of_the_plan_that_ran_and_is_recorded(tight, tmp_pat
 
 
 def test_without_a_plan_below_the_librarys_error_stays(tight, monkeypatch):
-    monkeypatch.setattr(rescuing, "fallbacks", lambda plan: ())
+    steps_down_by(monkeypatch, lambda plan: ())
     plan = plan_of()
     with pytest.raises(torch.OutOfMemoryError, match="Tried to allocate") as caught:
-        image.run(plan.request, plan)
+        image.run(plan)
     assert "out of memory 1 times" in caught.value.__notes__[0]
-    assert not loaded.is_loaded(plan)
+    assert not image.MODALITY.is_loaded(plan)
     del caught
     gc.collect()
     left = [o for o in gc.get_objects() if type(o) is torch.Tensor and o.shape == (2, 4, 8, 8)]
@@ -84,10 +86,8 @@ def test_a_comparison_never_runs_another_plan(tight):
 
 def test_a_run_that_goes_well_is_not_touched(here):
     plan = plan_of(seed=3)
-    take = image.run(plan.request, plan)
+    take = image.run(plan)
     assert "stepped_down" not in take.labels and take.plan == plan
-    with pytest.raises(BadInput, match="a run with its own seed"):
-        image.run(plan.request.change(seed=4), plan)
 
 
 def test_what_a_gpu_reserved_is_kept_and_laid_beside_the_prediction(here, monkeypatch):
@@ -96,7 +96,7 @@ def test_what_a_gpu_reserved_is_kept_and_laid_beside_the_prediction(here, monkey
 
     monkeypatch.setattr(ledger._Meter, "stop", lambda self: (3_000, 5_000))
     plan = plan_of(seed=3)
-    take = image.run(plan.request, plan)
+    take = image.run(plan)
     assert take.labels["reserved_bytes"] == 5_000 and take.cost.peak_bytes == 3_000
     figure = record.measured.figures(take)["reserved"]
     assert (figure.value, figure.how) == (5_000, "measured") and "max_memory_reserved" in figure.source

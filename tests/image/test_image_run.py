@@ -36,7 +36,7 @@ def seeds(*numbers):
 
 def run(prompt="a cat", pictures=None, **values):
     plan = plan_of(prompt, **values)
-    return image.run(plan.request, plan, **(pictures or {}))
+    return image.run(plan, **(pictures or {}))
 
 
 def test_a_run_is_the_pipelines_own_call(here, bare):
@@ -104,7 +104,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_does_not(here):
 
 def test_steps_report_every_denoising_step_and_the_decoding(here):
     plan = plan_of(steps=3, seed=2)
-    made = list(image.steps(plan.request, plan))
+    made = list(image.steps(plan))
     assert [(s.index, s.total, s.phase) for s in made] == [
         (0, 4, "denoise"), (1, 4, "denoise"), (2, 4, "denoise"), (3, 4, "decode"),
     ]  # fmt: skip
@@ -113,8 +113,8 @@ def test_steps_report_every_denoising_step_and_the_decoding(here):
 
 def test_the_last_previews_are_the_picture(here):
     plan = plan_of(steps=3, seed=2)
-    made = list(image.steps(plan.request, plan))
-    take = image.run(plan.request, plan)
+    made = list(image.steps(plan))
+    take = image.run(plan)
     final = np.asarray(made[-1].preview())
     assert np.array_equal(final, take.data[0])
     assert np.array_equal(np.asarray(made[-2].preview("latent")), take.data[0])  # the last latents are the result
@@ -128,7 +128,7 @@ def test_the_preview_is_the_estimate_of_the_finished_picture(here, bare):
     import torch
 
     plan = plan_of("a cat", steps=2, seed=9, guidance=1.0)
-    first = next(image.steps(plan.request, plan))
+    first = next(image.steps(plan))
     scheduler = type(bare.scheduler).from_config(bare.scheduler.config)
     scheduler.set_timesteps(2)
     noise = torch.randn((1, 4, 8, 8), generator=seeds(9)[0])
@@ -153,7 +153,7 @@ def test_a_preview_costs_nothing_until_called(here, monkeypatch):
     original = pixels.decode
     monkeypatch.setattr(pixels, "decode", lambda *a, **k: decoded.append(1) or original(*a, **k))
     plan = plan_of(steps=3)
-    made = list(image.steps(plan.request, plan))
+    made = list(image.steps(plan))
     assert len(decoded) == 1  # the result
     made[0].preview()
     assert len(decoded) == 2
@@ -161,8 +161,8 @@ def test_a_preview_costs_nothing_until_called(here, monkeypatch):
 
 def test_previews_change_nothing(here):
     plan, quiet = plan_of(steps=3, seed=4, scheduler="dpm++"), None
-    quiet = image.run(plan.request, plan)
-    seen = image.run(plan.request, plan, lambda step: (step.preview(), step.preview("latent")))
+    quiet = image.run(plan)
+    seen = image.run(plan, lambda step: (step.preview(), step.preview("latent")))
     assert np.array_equal(quiet.data, seen.data)
 
 
@@ -172,7 +172,7 @@ def test_leaving_early_ends_the_run_and_frees_it(here):
     import torch
 
     plan = plan_of(steps=50, batch=2)
-    made = image.steps(plan.request, plan)
+    made = image.steps(plan)
     step = next(made)
     latents = weakref.ref(step.preview._latents)
     made.close()
@@ -182,7 +182,7 @@ def test_leaving_early_ends_the_run_and_frees_it(here):
     assert latents() is None
     left = [o for o in gc.get_objects() if type(o) is torch.Tensor and o.shape == (2, 4, 8, 8)]
     assert left == []
-    assert image.run(plan_of().request, plan_of()).data.shape == (1, 64, 64, 3)  # and the model still works
+    assert image.run(plan_of()).data.shape == (1, 64, 64, 3)  # and the model still works
 
 
 def test_an_error_inside_comes_out_and_leaves_the_model_usable(here):
@@ -192,7 +192,7 @@ def test_an_error_inside_comes_out_and_leaves_the_model_usable(here):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        image.run(plan.request, plan, stop)
+        image.run(plan, stop)
     assert run().data.shape == (1, 64, 64, 3)
 
 
@@ -200,14 +200,14 @@ def test_costs_are_told_by_phase_without_the_callers_time(here, monkeypatch):
     import time
 
     plan = plan_of(steps=2)
-    fast = image.run(plan.request, plan)  # loads
+    fast = image.run(plan)  # loads
     assert [p.name for p in fast.cost.phases if p.name not in ("import",)] == [
         "load", "prepare", "text", "denoise", "decode",
     ]  # fmt: skip
-    slow = image.run(plan.request, plan, lambda step: time.sleep(0.5))
+    slow = image.run(plan, lambda step: time.sleep(0.5))
     assert "load" not in {p.name for p in slow.cost.phases}
     began = time.perf_counter()
-    again = image.run(plan.request, plan, lambda step: time.sleep(0.5))
+    again = image.run(plan, lambda step: time.sleep(0.5))
     wall = time.perf_counter() - began
     assert again.cost.seconds <= wall - 3 * 0.5 + 0.05  # three steps slept
 
@@ -217,10 +217,10 @@ def test_live_tensors_are_followed_when_asked(here):
     from aigc_kit import image as module
 
     plan = plan_of(follow=True)
-    weights = module.weight_bytes(load.engine(plan))
+    weights = module.weight_bytes(image.engine(plan))
     by_hand = sum(
         p.numel() * 4
-        for part in load.engine(plan).parts.values()
+        for part in image.engine(plan).parts.values()
         if hasattr(part, "parameters")
         for p in part.parameters()
     )
@@ -314,24 +314,24 @@ def test_half_precision_decodes_in_float32_where_the_config_says_so(here):
     import torch
 
     take = run(dtype="float16", seed=3)
-    engine = load.engine(plan_of(dtype="float16"))
+    engine = image.engine(plan_of(dtype="float16"))
     assert engine.parts["vae"].config.force_upcast
     assert engine.parts["vae"].dtype == torch.float16  # and is half again afterwards
     full = run(seed=3)
     assert np.abs(take.data.astype(int) - full.data).mean() < 2
-    assert image.weight_bytes(engine) < 0.52 * image.weight_bytes(load.engine(plan_of()))
+    assert image.weight_bytes(engine) < 0.52 * image.weight_bytes(image.engine(plan_of()))
 
 
 def test_a_decoder_that_overflows_is_told_not_shown(here):
     import torch
 
     plan = plan_of()
-    image.run(plan.request, plan)
-    vae = load.engine(plan).parts["vae"]
+    image.run(plan)
+    vae = image.engine(plan).parts["vae"]
     with torch.no_grad():
         vae.decoder.conv_out.bias.fill_(float("inf"))
     with pytest.raises(BadInput, match="overflowed in float16"):
-        image.run(plan.request, plan)
+        image.run(plan)
 
 
 @pytest.mark.parametrize(
@@ -368,14 +368,6 @@ def test_damaged_files_are_told(here, models, tmp_path, monkeypatch):
 
 
 # ---------------------------------------------------------------- requests
-
-
-def test_a_plan_is_for_its_own_request(here):
-    plan = plan_of(seed=1)
-    with pytest.raises(BadInput, match="a run with its own seed"):
-        image.run(plan.request.change(seed=2), plan)
-    with pytest.raises(BadInput, match="its own strength"):
-        image.run(plan.request.change(strength=0.3), plan)
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def drawn(folder, monkeypatch):
 
     def run(prompt, pictures=None, **values):
         plan = plan_of(prompt, card=cards.get("sd15"), placement=dict.fromkeys(PARTS, "cpu"), **values)
-        return image.run(plan.request, plan, **(pictures or {}))
+        return image.run(plan, **(pictures or {}))
 
     yield run
     loaded.free()

@@ -10,7 +10,6 @@ from aigc_kit import cards, image
 from aigc_kit.core.errors import BadInput
 from aigc_kit.make.image.settings import Settings
 from aigc_kit.make.image.words import weighted, words_for
-from aigc_kit.models import loaded
 from aigc_kit.worlds.prompts import Piece, budget, course_prompt, flatten, parse, translate
 
 TINY = cards.get("tinysdxl")
@@ -33,25 +32,25 @@ def read(prompt, card=SMALL, tokenizer=None, **settings):
 def test_chinese_is_replaced_for_an_english_model_and_said():
     made = read(course_prompt("ab").zh)
     assert made.read == course_prompt("ab").en
-    assert dict(made.labels) == {"english": made.read, "translated_by": "person", "unknown": ()}
-    assert made.budget.fits
+    assert (made.english, made.translated_by, made.unknown) == (made.read, "person", ())
+    assert not made.cut
     half = read("红色的麒麟")
     assert half.read == "red"
-    assert dict(half.labels)["unknown"] == ("麒麟",)
+    assert half.unknown == ("麒麟",)
 
 
 def test_what_would_happen_without_can_be_seen():
     made = read(course_prompt("workshop").zh, translate=False)
     assert made.read == course_prompt("workshop").zh
-    assert made.budget.used == 132
-    assert made.budget.cut.endswith("艺术站热门作品")
+    assert made.tokens == 132
+    assert made.cut.endswith("艺术站热门作品")
 
 
 def test_ones_own_english_wins():
     made = read("小狗", english="a small (dog:1.2)")
     assert made.read == "a small dog"
-    assert made.pieces[1] == Piece("dog", 1.2)
-    assert dict(made.labels)["translated_by"] == "edited"
+    assert made.weights[1] == ("dog", 1.2)
+    assert made.translated_by == "edited"
 
 
 def test_nothing_to_translate_is_an_error_not_an_empty_picture():
@@ -61,12 +60,12 @@ def test_nothing_to_translate_is_an_error_not_an_empty_picture():
 
 def test_weights_survive_the_translation():
     made = read("(红色:1.3)的小狗")
-    assert [(p.text, p.weight) for p in made.pieces] == [("red", 1.3), (" puppy", 1.0)]
+    assert list(made.weights) == [("red", 1.3), (" puppy", 1.0)]
 
 
 def test_tokens_are_counted_as_the_encoder_reads_them(clip):
-    assert read("a ((red)) cat", tokenizer=clip).budget.used == 3
-    assert read("a ((red)) cat", tokenizer=clip, weights=False).budget.used == 5  # E16: "((" and "))" are tokens
+    assert read("a ((red)) cat", tokenizer=clip).tokens == 3
+    assert read("a ((red)) cat", tokenizer=clip, weights=False).tokens == 5  # E16: "((" and "))" are tokens
 
 
 @pytest.mark.parametrize("card", [SMALL, TINY], ids=["sdxl", "tiny"])
@@ -86,19 +85,18 @@ def test_the_tiny_model_is_given_its_own_words():
     prompt = course_prompt("ab").zh
     made, wanted = read(prompt, TINY), phrase(prompt)
     assert made.read == wanted.phrase
-    assert made.pieces == ()
-    labels = dict(made.labels)
-    assert labels["phrase"] == wanted.phrase
-    assert [text for text, _, _ in labels["kept"]] == [k.text for k in wanted.kept]
-    assert [text for text, _ in labels["dropped"]] == [d.text for d in wanted.dropped]
+    assert made.weights == ()
+    assert made.phrase == wanted.phrase
+    assert [text for text, _, _ in made.kept] == [k.text for k in wanted.kept]
+    assert [text for text, _ in made.dropped] == [d.text for d in wanted.dropped]
 
 
 def test_a_weight_stays_with_its_word():
     made = read("在花丛中的(红色:1.4)[小狗]，(8k:1.2)", TINY)
-    weights = {piece.text: piece.weight for piece in made.pieces}
+    weights = dict(made.weights)
     assert weights["红色"] == 1.4
     assert weights["小狗"] == pytest.approx(1 / 1.1)
-    assert made.read == "".join(piece.text for piece in made.pieces)
+    assert made.read == "".join(text for text, _ in made.weights)
     assert 1.2 not in weights.values()  # 8k is not of this world
     assert all(w == 1 for text, w in weights.items() if text not in ("红色", "小狗"))
 
@@ -110,7 +108,7 @@ def test_the_phrase_is_the_same_with_and_without_weights():
 def test_an_unknown_prompt_gives_an_empty_phrase_that_is_said():
     made = read("量子纠缠", TINY)
     assert made.read == ""
-    assert dict(made.labels)["dropped"] == (("量子纠缠", "unknown"),)
+    assert made.dropped == (("量子纠缠", "unknown"),)
     assert made.notes == ("提示词里没有小世界认识的词，画面与它无关",)
     assert read("一隻紅色的小貓", TINY).notes[-1] == "有繁体字：隻紅貓。小世界只认识简体字，请改写成简体"
     assert read("一只红色的小猫", TINY).notes == ()
@@ -129,7 +127,7 @@ def test_any_prompt_is_read_or_refused(prompt):
             made = read(prompt, card)
         except BadInput:
             continue
-        assert not made.pieces or "".join(p.text for p in made.pieces) == made.read
+        assert not made.weights or "".join(text for text, _ in made.weights) == made.read
 
 
 # ---------------------------------------------------------------- embeddings
@@ -138,7 +136,7 @@ def test_any_prompt_is_read_or_refused(prompt):
 @pytest.fixture
 def pipe(here):
     plan = plan_of()
-    return loaded.engine(plan).view("text2img", plan).pipe
+    return image.engine(plan).view("text2img", plan).pipe
 
 
 def test_no_weights_give_the_pipelines_own_embeddings(pipe):
@@ -186,35 +184,36 @@ def test_long_weighted_prompts_are_cut_as_unweighted_ones(pipe):
 
 @pytest.mark.parametrize("weight", ["0", "0.5", "1.5"])
 def test_weights_change_the_picture_and_one_does_not(here, weight):
-    plain = image.run(plan_of("a red cat").request, plan_of("a red cat"))
+    plain = image.run(plan_of("a red cat"))
     one, other = plan_of("a (red:1.0) cat"), plan_of(f"a (red:{weight}) cat")
-    assert np.array_equal(image.run(one.request, one).data, plain.data)
-    changed = image.run(other.request, other)
+    assert np.array_equal(image.run(one).data, plain.data)
+    changed = image.run(other)
     assert not np.array_equal(changed.data, plain.data)
-    assert changed.labels["weights"][1] == ("red", float(weight))
-    assert changed.labels["prompt_read"] == "a red cat"
+    assert changed.words[0].weights[1] == ("red", float(weight))
+    assert changed.words[0].read == "a red cat"
 
 
 def test_negative_prompts_can_be_weighted_too(here):
     plain, strong = plan_of(negative="blurry"), plan_of(negative="(blurry:1.8)")
-    one, two = image.run(plain.request, plain), image.run(strong.request, strong)
+    one, two = image.run(plain), image.run(strong)
     assert not np.array_equal(one.data, two.data)
-    assert two.labels["negative_weights"] == (("blurry", 1.8),)
+    assert two.words[1].weights == (("blurry", 1.8),)
 
 
-def test_the_limit_is_in_the_labels(here):
+def test_the_limit_is_told(here):
     prompt = translate(course_prompt("workshop").zh).source
     plan = plan_of(prompt, translate=False)
-    labels = image.run(plan.request, plan).labels
-    assert labels["tokens"] == 132
-    assert labels["token_limit"] == 75
-    assert labels["cut"].endswith("艺术站热门作品")
-    assert "只读前 75 个" in labels["notes"][0]
+    take = image.run(plan)
+    (words,) = take.words
+    assert words.tokens == 132
+    assert words.limit == 75
+    assert words.cut.endswith("艺术站热门作品")
+    assert "只读前 75 个" in take.labels["notes"][0]
 
 
 def test_a_negative_prompt_without_guidance_does_nothing_and_that_is_said(here):
     with_it, without = plan_of(negative="blurry", guidance=1.0), plan_of(guidance=1.0)
-    one, two = image.run(with_it.request, with_it), image.run(without.request, without)
+    one, two = image.run(with_it), image.run(without)
     assert np.array_equal(one.data, two.data)
     assert "负面提示词不起作用" in one.labels["notes"][0]
     assert two.labels["notes"] == ()

@@ -12,9 +12,9 @@ from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Budget, Cost, Phase, Request, Take
 from aigc_kit.core.units import GIB, MIB
 from aigc_kit.keep.calibrate import FEWEST, calibrate, save
-from aigc_kit.make.diffusion.needs import need_of
+from aigc_kit.make.run import resolve as plan
 from aigc_kit.memory.footprint import Overheads
-from aigc_kit.memory.plan import needs, plan
+from aigc_kit.memory.plan import needs
 
 pytestmark = pytest.mark.usefixtures("by_rule", "own_home")
 
@@ -38,7 +38,7 @@ def own_home(tmp_path, monkeypatch):
 def ran(folder, name, budget=BUDGET, *, noise=1.0, kind="image", **values):
     """A record as a run on a GPU with the overheads of TRUTH would leave it."""
     made = plan(Request("sdxl", "a dog").change(**values), budget, cards.get("sdxl"))
-    found = need_of(made)
+    found = made.need
     said = footprint.predict(found.facts, dict(found.prediction.placement), TRUTH)
     how = "measured: torch.cuda.max_memory_allocated"
     phases = tuple(Phase(p.name, 1.0, int(p.allocated_bytes * noise), how) for p in said.phases)
@@ -83,11 +83,11 @@ def test_plans_for_this_machine_use_it_and_what_ifs_do_not(tmp_path):
     before = plan(Request("sdxl", "a dog"), BUDGET, cards.get("sdxl")).prediction["peak"].value
     path = save(calibrate([tmp_path]))
     assert json.loads(path.read_text())["rows"] == 2 * len(WAYS)
-    assert footprint.load_overheads(path).source == "10 peaks recorded on A Card"
+    assert footprint.load_overheads(path).source.en == "10 peaks recorded on A Card"
     made = plan(Request("sdxl", "a dog"), BUDGET, cards.get("sdxl"))
     truth = footprint.predict(footprint.cached("sdxl", 1024, 1024), "resident", TRUTH).allocated_bytes
     assert abs(made.prediction["peak"].value - truth) < abs(before - truth) / 10
-    assert "recorded on A Card" in made.prediction["peak"].source
+    assert "recorded on A Card" in made.prediction["peak"].source.en
     assumed = plan(Request("sdxl", "a dog"), replace(BUDGET, origin="assumed"), cards.get("sdxl"))
     assert "recorded on" not in assumed.prediction["peak"].source
 

@@ -15,8 +15,8 @@ from aigc_kit.cli import main
 from aigc_kit.core.errors import BadInput, DoesNotFit
 from aigc_kit.core.types import Request
 from aigc_kit.core.units import GIB, parse_bytes
-from aigc_kit.make.diffusion import needs
-from aigc_kit.memory.plan import MARGIN, machines, plan
+from aigc_kit.make.run import resolve as plan
+from aigc_kit.memory.plan import MARGIN, machines
 from aigc_kit.memory.plan.search import order
 
 ALWAYS = ("sdxl", "sd15", "wan2.1-1.3b")
@@ -38,8 +38,8 @@ def test_every_size_of_every_ladder_was_traced():
     assert set(ALWAYS) <= set(footprint.known())
     for model in MODELS:
         card = cards.get(model)
-        for height, width in card.constraints["ladder"]:
-            for frames in card.constraints["frames_ladder"]:
+        for height, width in card.facts.ladder:
+            for frames in card.facts.frames_ladder:
                 larger = [s for s in footprint.sizes(model) if s[0] * s[1] >= height * width and s[2] >= frames]
                 assert larger, f"{model} {height}x{width}x{frames}"
 
@@ -57,7 +57,7 @@ def test_under_pressure(model, gib, more):
     if less is None:
         return
     assert richer is not None
-    pair = [needs.need_of(made) for made in (less, richer)]
+    pair = [made.need for made in (less, richer)]
     assert order(pair[1]) <= order(pair[0])
     assert pair[0].prediction.safe_bytes <= MARGIN * gib * GIB
 
@@ -70,8 +70,8 @@ def test_what_the_usual_cards_get(model):
         made = attempt(model, gib)
         request = made.request if made else None
         volumes.append(request.height * request.width * (request.frames or 1) if request else 0)
-    height, width = cards.get(model).constraints["ladder"][0]
-    largest = height * width * cards.get(model).constraints["frames_ladder"][0]
+    height, width = cards.get(model).facts.ladder[0]
+    largest = height * width * cards.get(model).facts.frames_ladder[0]
     assert volumes == sorted(volumes) and volumes[-1] == largest
     assert set(made.placement.values()) == {"cuda"} or model == "wan2.1-14b"
 

@@ -12,7 +12,8 @@ from aigc_kit.core.paths import assets
 from aigc_kit.core.types import Budget, Request
 from aigc_kit.core.units import GIB, MIB, parse_bytes
 from aigc_kit.make.diffusion.needs import fallbacks
-from aigc_kit.memory.plan import MARGIN, plan
+from aigc_kit.make.run import resolve as plan
+from aigc_kit.memory.plan import MARGIN
 from aigc_kit.memory.plan.options import complete
 
 pytestmark = pytest.mark.usefixtures("by_rule")
@@ -168,7 +169,7 @@ def test_a_size_that_was_not_traced_is_bounded_by_the_next_larger():
     made = make("sdxl", 40, height=896, width=832)
     assert size(made) == (896, 832, None)
     assert made.prediction["peak"].value == make("sdxl", 40, height=768, width=1024).prediction["peak"].value
-    assert "an upper bound" in made.prediction["peak"].source and "not traced" in made.explain()
+    assert "an upper bound" in made.prediction["peak"].source.en and "not traced" in made.explain()
     with pytest.raises(BadInput, match="no trace"):
         make("sdxl", 80, height=1536, width=1536)
 
@@ -205,7 +206,7 @@ def test_the_courses_frames_become_what_the_decoder_makes(asked, given):
     (change,) = made.changes
     assert (change.what, change.asked, change.given) == ("frames", asked, given) and made.request.frames == given
     assert asked // 4 * 4 + 1 == given  # as the library does it
-    assert "4k+1" in change.why and "4k+1" in change.why_zh
+    assert "4k+1" in change.why.en and "4k+1" in change.why.zh
 
 
 @pytest.mark.parametrize(
@@ -296,7 +297,7 @@ def test_fallbacks_need_less_and_less():
 def test_a_known_card_gets_an_estimate_of_seconds_and_an_unknown_one_none():
     known = make("sdxl", card_of(24, name="NVIDIA GeForce RTX 4090"))
     figure = known.prediction["seconds"]
-    assert figure.how == "predicted" and figure.error > 0 and "RTX4090" in figure.source
+    assert figure.how == "predicted" and figure.error > 0 and "RTX4090" in figure.source.en
     assert "seconds" not in make("sdxl", 24).prediction
 
 
@@ -345,7 +346,7 @@ def test_half_formats_stand_for_each_other_and_float32_takes_twice_as_much(monke
         made = make("wan2.1-1.3b", 80, dtype=dtype, frames=5)
         for name in ("weights", "peak.denoise", "peak.decode"):
             assert made.prediction[name].value == pytest.approx(traced.prediction[name].value, rel=1e-3), (dtype, name)
-        assert ("upper bound" in made.prediction["peak"].source) == (dtype == "float32")
+        assert ("upper bound" in made.prediction["peak"].source.en) == (dtype == "float32")
 
 
 def test_one_frame_of_a_video_stays_one_frame():

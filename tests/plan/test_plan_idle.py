@@ -8,7 +8,7 @@ from aigc_kit import cards
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Budget, Request
 from aigc_kit.core.units import GIB
-from aigc_kit.memory.plan import plan
+from aigc_kit.make.run import resolve as plan
 
 LAPTOP = Budget("cpu", "a laptop", 16 * GIB, 16 * GIB, 16 * GIB, 100 * GIB)
 SHIPPED = {"text": "poem", "speech": "baker", "image": "tinysdxl", "video": "tinywan"}

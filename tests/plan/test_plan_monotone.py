@@ -10,8 +10,8 @@ from aigc_kit import cards
 from aigc_kit.core.errors import DoesNotFit
 from aigc_kit.core.types import Budget, Request
 from aigc_kit.core.units import GIB
-from aigc_kit.make.diffusion import needs as diffusion
-from aigc_kit.memory.plan import MARGIN, plan
+from aigc_kit.make.run import resolve as plan
+from aigc_kit.memory.plan import MARGIN
 from aigc_kit.memory.plan.options import Asked
 from aigc_kit.memory.plan.search import Space, order
 
@@ -60,7 +60,7 @@ def attempt(model, budget, extra):
 
 
 def need_of(made):
-    found = diffusion.need_of(made)
+    found = made.need
     assert found is not None
     return found
 
@@ -97,7 +97,7 @@ def test_the_plan_is_the_best_of_all_that_fit(model, gib, host):
     budget = budget_of(gib, host)
     card = cards.get(model)
     space = Space(card, budget, 1, Asked())
-    shapes = [(h, w, f) for h, w in card.constraints["ladder"] for f in card.constraints["frames_ladder"]]
+    shapes = [(h, w, f) for h, w in card.facts.ladder for f in card.facts.frames_ladder]
     fitting = [order(n) for shape in shapes for n in space.needs(shape) if space.fits(n)]
     made = attempt(model, budget, {})
     assert (made is None) == (not fitting)
@@ -109,8 +109,8 @@ def test_the_plan_is_the_best_of_all_that_fit(model, gib, host):
 def test_what_is_advised_fits(model, gib, extra):
     """The change of the request that DoesNotFit names gives a plan on the same machine."""
     budget, card = budget_of(gib), cards.get(model)
-    height, width = card.constraints["ladder"][0]
-    frames = card.constraints["frames_ladder"][0] if card.kind == "video" else None
+    height, width = card.facts.ladder[0]
+    frames = card.facts.frames_ladder[0] if card.kind == "video" else None
     request = Request(model, "a dog", height=height, width=width, frames=frames, extra=extra)
     try:
         plan(request, budget, card)

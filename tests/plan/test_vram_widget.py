@@ -5,7 +5,6 @@ import pytest
 from aigc_kit import footprint
 from aigc_kit.core.errors import BadInput, DoesNotFit
 from aigc_kit.core.units import GIB
-from aigc_kit.make.diffusion.needs import need_of
 from aigc_kit.teach.show import vram
 
 pytestmark = pytest.mark.usefixtures("by_rule")
@@ -22,7 +21,7 @@ def bars(axis):
 def test_bars_are_the_predicted_bytes_of_each_phase():
     picture = vram.picture("sdxl", 8)
     made = vram.plan_at("sdxl", 8)
-    said = need_of(made).prediction
+    said = made.need.prediction
     context = said.context_bytes
     expected = [(phase.reserved_bytes + context) / GIB for phase in said.phases]
     assert bars(picture.figure.axes[0]) == pytest.approx(expected, rel=1e-6)

@@ -18,7 +18,7 @@ CASES = {
     # name: (set up once, the cell that is run again)
     "text": (
         "from aigc_kit import text\nplan = text.plan_for('<五绝>春晓<诗>', card='poem', max_new_tokens=30)",
-        "text.run(plan.request, plan)",
+        "text.run(plan)",
     ),
     "picture": (
         "import numpy as np\nfrom aigc_kit.teach.show import plots",
@@ -28,12 +28,12 @@ CASES = {
     "speech": (
         "from aigc_kit import speech\nfrom aigc_kit.teach.labs.lab03 import player\n"
         "plan = speech.plan_for('天气真好。')",
-        "player(speech.run(plan.request, plan))",
+        "player(speech.run(plan))",
     ),
     "tokens": ("from aigc_kit.make.text import tokens", "tokens.readings('白色的月光，AI 的未来')"),
     "free": (
-        "from aigc_kit import load, text\nplan = text.plan_for('<五绝>春晓<诗>', card='poem', max_new_tokens=4)",
-        "text.run(plan.request, plan)\nload.free()",
+        "from aigc_kit import loaded, text\nplan = text.plan_for('<五绝>春晓<诗>', card='poem', max_new_tokens=4)",
+        "text.run(plan)\nload.free()",
     ),
 }
 

@@ -18,13 +18,13 @@ from aigc_kit import {module}
 made = {module}.plan_for({prompt!r}, {settings})
 def show(step):
     print(f"step {{step.index}} {{time.time():.6f}}", flush=True)
-take = {module}.run(made.request, made, show)
+take = {module}.run(made, show)
 """
 PROBE = """
-from aigc_kit import load
+from aigc_kit import loaded
 again = {module}.plan_for({short!r}, {settings})
-take = {module}.run(again.request, again)
-print("works", len(take.data) > 0, load.free())
+take = {module}.run(again)
+print("works", len(take.data) > 0, loaded.free())
 """
 LONG = "今天的天气真不错，我们一起去公园散步吧。" * 20
 CASES = {

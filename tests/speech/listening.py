@@ -33,10 +33,10 @@ def transcribe(wave: np.ndarray, rate: int = RATE, *, language: str = "zh", card
         NotOnDisk: the model is not on this machine; `aigc fetch whisper-base`.
     """
     chosen = cards.get(card)
-    if chosen.kind != "listener" or language not in chosen.constraints["languages"]:
+    if chosen.kind != "listener" or language not in chosen.facts.languages:
         raise BadInput(
             asked=f"to hear {language!r} with {card!r}",
-            found=f"a {chosen.kind} card for {', '.join(chosen.constraints.get('languages', ()))}",
+            found=f"a {chosen.kind} card for {', '.join(getattr(chosen.facts, 'languages', ()))}",
             todo="use card='whisper-base', language='zh' or 'en'",
         )
     samples = resampled(_checked(wave), rate)

@@ -67,7 +67,7 @@ def test_a_folder_without_the_files_is_named(tmp_path):
 class TestReal:
     def say(self, text, **values):
         plan = speech.plan_for(text, card="kokoro", **values)
-        return speech.run(plan.request, plan)
+        return speech.run(plan)
 
     def test_men_and_women_and_their_mixture(self):
         text = "今天的天气真不错，我们去公园吧。"

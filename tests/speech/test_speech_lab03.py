@@ -11,10 +11,9 @@ from core_models import require_card
 from aigc_kit import cards, speech
 from aigc_kit.core.types import Budget, Cost, FrozenMap, Phase, Request, Take
 from aigc_kit.core.units import GIB
+from aigc_kit.make.run import resolve as plan
 from aigc_kit.make.speech.settings import CONTROLS
 from aigc_kit.media import wav
-from aigc_kit.memory.plan import plan
-from aigc_kit.models import loaded
 from aigc_kit.teach.labs import lab03
 from aigc_kit.teach.labs.lab03 import checks
 
@@ -108,7 +107,7 @@ def test_sliders_of_controls_that_the_voice_lacks_are_off_and_say_why(monkeypatc
 
     shown = []
     monkeypatch.setattr(IPython.display, "display", lambda *what, **more: shown.extend(what))
-    engine = loaded.engine(speech.plan_for("好", card="baker"))
+    engine = speech.engine(speech.plan_for("好", card="baker"))
     lab03.play(engine, "你好")
     rows = [row.children for row in shown[0].children[1:]]
     off = {slider.description: reason.value for slider, reason in rows if slider.disabled}
@@ -123,7 +122,7 @@ def test_sliders_of_controls_that_the_voice_lacks_are_off_and_say_why(monkeypatc
 
 def test_the_table_of_controls_names_every_one():
     require_card("baker")
-    engine = loaded.engine(speech.plan_for("好", card="baker"))
+    engine = speech.engine(speech.plan_for("好", card="baker"))
     assert set(engine.has) == set(CONTROLS)
     words = lab03.controls(engine).text
     assert words.count("本工具的换算 |") == 1

@@ -113,4 +113,4 @@ def test_the_embedded_voice_is_understood_by_whisper():
         pytest.skip("whisper-base is not on this machine (aigc fetch whisper-base)")
     text = "今天的天气真不错"
     plan = speech.plan_for(text, card="baker")
-    assert character_error_rate(text, transcribe(speech.run(plan.request, plan).data)) <= 0.25
+    assert character_error_rate(text, transcribe(speech.run(plan).data)) <= 0.25

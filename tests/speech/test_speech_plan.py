@@ -6,8 +6,8 @@ from aigc_kit import cards
 from aigc_kit.core.errors import BadInput, DoesNotFit
 from aigc_kit.core.types import Budget, FrozenMap, Request
 from aigc_kit.core.units import GIB, MIB
+from aigc_kit.make.run import resolve as plan
 from aigc_kit.make.speech.engines import fastspeech2
-from aigc_kit.memory.plan import plan
 
 
 def machine(free=8 * GIB, device="cpu"):
@@ -21,7 +21,7 @@ def planned(card="baker", text="今天的天气真不错", budget=None, **values
 def test_a_longer_text_takes_longer_and_the_memory_is_said():
     short, long = planned(), planned(text="今天的天气真不错" * 40)
     assert long.prediction["seconds"].value > 10 * short.prediction["seconds"].value
-    assert short.prediction["peak"].value == cards.get("baker").constraints["peak"]
+    assert short.prediction["peak"].value == cards.get("baker").facts.peak
     assert all(figure.how == "predicted" for figure in short.prediction.values())
 
 
@@ -74,12 +74,12 @@ def test_voices_and_mixtures():
 
 def test_the_card_says_what_the_engine_can_do():
     card = cards.get("baker")
-    assert card.constraints["voices"] == fastspeech2.FastSpeech2Engine.voices
+    assert card.facts.voices == fastspeech2.FastSpeech2Engine.voices
     lowest, highest = (ratio for _, ratio in (fastspeech2.PITCH[0], fastspeech2.PITCH[-1]))
-    low, high = card.constraints["ranges"]["pitch"]
+    low, high = card.facts.ranges["pitch"]
     assert lowest - 0.01 <= low < high <= highest + 0.01
     assert "non-commercial" in card.licence
-    assert card.constraints["commercial"] is False
+    assert card.facts.commercial is False
 
 
 @pytest.mark.parametrize("table", [fastspeech2.PITCH, fastspeech2.LOUDNESS])

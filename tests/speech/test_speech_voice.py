@@ -37,7 +37,7 @@ def baker():
 
 def say(text, **values):
     plan = speech.plan_for(text, card="baker", **values)
-    return speech.run(plan.request, plan)
+    return speech.run(plan)
 
 
 def median_pitch(wave):
@@ -71,7 +71,7 @@ def test_a_long_passage_with_numbers_english_and_emoji_loses_nothing():
     assert len(LONG) >= 300
     steps = []
     plan = speech.plan_for(LONG, card="baker")
-    take = speech.run(plan.request, plan, on_step=lambda step: steps.append((step.total, len(step.preview()))))
+    take = speech.run(plan, on_step=lambda step: steps.append((step.total, len(step.preview()))))
     spans = take.labels["segments"]
     assert "".join(text for text, _, _ in spans) == LONG
     assert len(steps) == len(spans) == steps[0][0]
@@ -130,7 +130,7 @@ def test_what_is_out_of_the_voice_s_range_is_cut_and_said():
     plan = speech.plan_for(WALK, card="baker", pitch=1.9)
     assert plan.request.extra["pitch"] == 1.2
     assert (plan.changes[0].what, plan.changes[0].asked, plan.changes[0].given) == ("pitch", 1.9, 1.2)
-    take = speech.run(plan.request, plan)
+    take = speech.run(plan)
     assert median_pitch(take.data) / median_pitch(say(WALK).data) == pytest.approx(1.19, abs=0.06)
 
 
@@ -156,7 +156,7 @@ def test_a_control_without_effect_is_told_and_changes_nothing():
 
 
 def test_marks_are_the_ends_of_syllables():
-    engine = loaded.engine(speech.plan_for(TEXT, card="baker"))
+    engine = speech.engine(speech.plan_for(TEXT, card="baker"))
     spoken = engine.speak(Segment(TEXT, TEXT), Settings())
     assert [at for at, _ in spoken.marks] == list(range(1, len(TEXT)))
     seconds = [second for _, second in spoken.marks]
@@ -165,7 +165,7 @@ def test_marks_are_the_ends_of_syllables():
 
 
 def test_the_vocoder_in_chunks_gives_the_samples_of_the_whole(monkeypatch):
-    engine = loaded.engine(speech.plan_for(TEXT, card="baker"))
+    engine = speech.engine(speech.plan_for(TEXT, card="baker"))
     mel, _ = engine.mel(syllables(LONG[-24:]), LONG[-24:], Settings())
     chunked = engine.vocode(mel)
     assert mel.shape[1] > fastspeech2.CHUNK
@@ -176,7 +176,7 @@ def test_the_vocoder_in_chunks_gives_the_samples_of_the_whole(monkeypatch):
 
 def test_more_syllables_than_the_model_takes_are_spoken_in_groups_even_slowly():
     text = "好" * 130
-    engine = loaded.engine(speech.plan_for(TEXT, card="baker"))
+    engine = speech.engine(speech.plan_for(TEXT, card="baker"))
     spoken = engine.speak(Segment(text, text), Settings(speed=0))
     assert len(spoken.wave) / RATE > 130 * 0.2
 
@@ -230,7 +230,7 @@ def test_a_voice_that_is_not_here_is_named(tmp_path, monkeypatch):
 
 def test_a_run_that_is_left_early_can_be_followed_by_another():
     plan = speech.plan_for("一。二。三。", card="baker")
-    made = speech.steps(plan.request, plan)
+    made = speech.steps(plan)
     first = next(made).preview()
     made.close()
     assert 0 < len(first) < len(say("一。二。三。").data)

@@ -66,7 +66,7 @@ def test_a_cut_file_is_refused(tmp_path, cut):
 def test_a_run_is_saved_verified_and_made_again(tmp_path):
     require_card("baker")
     plan = speech.plan_for("今天 5℃，真冷😀。", card="baker", breaks=2)
-    take = speech.run(plan.request, plan)
+    take = speech.run(plan)
     sidecar = record.save(take, tmp_path, "cold")
     wave, rate, info = wav.read(tmp_path / "cold.wav")
     assert rate == 24_000

@@ -1,5 +1,7 @@
 """Parts by the engines that are here: the model's own words, no clip without a model, storyboards from answers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -23,7 +25,9 @@ def asked(make_take, monkeypatch):
     """What image.plan_for was asked for, by a model that reads English only."""
     calls = []
     made = make_take("image", np.zeros((1, 8, 8, 3), np.uint8))
-    card = type(made.plan.card)(**{**vars(made.plan.card), "constraints": {"languages": ("en",)}})
+    card = type(made.plan.card)(
+        **{**vars(made.plan.card), "facts": replace(made.plan.card.facts, world=None, languages=("en",))}
+    )
     plan = type(made.plan)(**{**vars(made.plan), "card": card})
 
     def plan_for(prompt, **values):
@@ -31,7 +35,7 @@ def asked(make_take, monkeypatch):
         return plan
 
     monkeypatch.setattr(image, "plan_for", plan_for)
-    monkeypatch.setattr(image, "run", lambda request, plan: made)
+    monkeypatch.setattr(image, "run", lambda plan, *_: made)
     return calls
 
 
@@ -46,7 +50,7 @@ def test_an_english_model_is_asked_in_english(asked):
 def test_the_tiny_model_paints_what_its_phrase_says():
     require_card("tinysdxl")
     take = paint("科技感", "一个黄色的甜甜圈", seed=1, steps=2, tier="tiny")
-    assert take.labels["phrase"] == "一个黄色的甜甜圈，霓虹风格"
+    assert take.words[0].phrase == "一个黄色的甜甜圈，霓虹风格"
     assert take.data.shape == (1, 128, 128, 3)
 
 

@@ -188,7 +188,7 @@ def test_real_poems_of_another_process_are_those_of_this_one(tmp_path):
     assert made, repr(made)
     for cell in made:
         wanted = text.plan_for("<五绝>春晓<诗>", card="poem", max_new_tokens=6, **cell.point)
-        assert cell.path(".txt").read_text(encoding="utf-8") == text.run(wanted.request, wanted).data
+        assert cell.path(".txt").read_text(encoding="utf-8") == text.run(wanted).data
         record = cell.record()
         assert record.request["extra"]["temperature"] == cell.point["temperature"]
         assert record.labels["tier"] == "tiny" and record.measured["seconds"]["value"] > 0

@@ -24,7 +24,7 @@ def tiny(tiny_folder):
 def tiny_plan():
     """plan(prompt, **settings) for the tiny model."""
     from aigc_kit.core.types import Request
-    from aigc_kit.memory.plan import plan
+    from aigc_kit.make.run import resolve as plan
 
     def make(prompt="spring wind", seed=0, **values):
         return plan(Request(card=TINY.name, prompt=prompt, seed=seed).change(**values), BUDGET, TINY)

@@ -62,7 +62,7 @@ def delta(text=None, finish=None, **more):
 
 def run(prompt="你好", **values):
     plan = text.plan_for(prompt, card="endpoint", **values)
-    return text.run(plan.request, plan, engine=EndpointEngine(cards.get("endpoint")))
+    return text.run(plan, using=EndpointEngine(cards.get("endpoint")))
 
 
 def test_a_chat_is_streamed(server):
@@ -76,7 +76,7 @@ def test_a_chat_is_streamed(server):
     plan = text.plan_for("你好", card="endpoint", chat=True, system="简短", temperature=0.5, top_p=0.8, seed=3, top_k=9)
     engine = EndpointEngine(cards.get("endpoint"))
     seen = []
-    take = text.run(plan.request, plan, on_step=seen.append, engine=engine)
+    take = text.run(plan, on_step=seen.append, using=engine)
     assert take.data == "春风。"
     assert [step.preview().so_far for step in seen] == ["春", "春风。"] and seen[0].phase == "chunk"
     assert (take.labels["finish"], take.labels["tokens"], take.labels["mean_logprob"]) == ("eos", 3, None)
@@ -93,7 +93,7 @@ def test_candidates_are_shown_when_the_server_sends_them(server):
     server.script = lambda path, body: stream(delta("风", logprobs={"content": [entry]}), delta("", "length"))
     seen = []
     plan = text.plan_for("春", card="endpoint", chat=True)
-    take = text.run(plan.request, plan, on_step=seen.append, engine=EndpointEngine(cards.get("endpoint")))
+    take = text.run(plan, on_step=seen.append, using=EndpointEngine(cards.get("endpoint")))
     view = seen[0].preview()
     assert [(c.text, round(c.probability, 3)) for c in view.candidates] == [("风", 0.607), ("雨", 0.223)]
     assert view.missing_mass == pytest.approx(1 - 0.607 - 0.223, abs=1e-3)
@@ -209,7 +209,7 @@ def test_leaving_early_closes_the_connection(server):
 
     server.script = lambda path, body: (200, {}, chunks())
     plan = text.plan_for("x", card="endpoint", chat=True)
-    for step in text.steps(plan.request, plan, engine=EndpointEngine(cards.get("endpoint"))):
+    for step in text.steps(plan, using=EndpointEngine(cards.get("endpoint"))):
         if step.index == 3:
             break
     del step
@@ -248,7 +248,7 @@ def test_a_key_that_is_set_later_is_not_sent_unencrypted(monkeypatch):
     monkeypatch.setenv("AIGC_OPENAI_API_KEY", SECRET)
     plan = text.plan_for("hi", card="endpoint", chat=True)
     with pytest.raises(BadInput, match="sends the key unencrypted"):
-        text.run(plan.request, plan, engine=engine)
+        text.run(plan, using=engine)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1.example.com", "localhost.example.com", "10.0.0.1", "example.com"])
@@ -332,14 +332,14 @@ def test_the_engine_in_memory_follows_the_environment(server, monkeypatch):
 
     server.script = lambda path, body: stream(delta("a", "stop"))
     plan = text.plan_for("hi", card="endpoint", chat=True)
-    text.run(plan.request, plan)
-    first = loaded.engine(plan)
-    assert loaded.engine(plan) is first
+    text.run(plan)
+    first = text.engine(plan)
+    assert text.engine(plan) is first
     monkeypatch.setenv("AIGC_OPENAI_MODEL", "other-model")
-    assert not loaded.is_loaded(plan)
-    text.run(plan.request, plan)
+    assert not text.MODALITY.is_loaded(plan)
+    text.run(plan)
     assert [body["model"] for _, body, _ in server.seen] == ["some-model", "other-model"]
     monkeypatch.setenv("AIGC_OPENAI_BASE_URL", f"http://127.0.0.1:{server.server_port}/v2")
-    text.run(plan.request, plan)
+    text.run(plan)
     loaded.free("endpoint")
     assert [path for path, _, _ in server.seen[1:]] == ["/v1/chat/completions", "/v2/chat/completions"]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from text_making import BUDGET, TINY, build
 
+from aigc_kit import text
 from aigc_kit.core.errors import BadInput, CannotLoad
 from aigc_kit.make.text.engines.base import Candidates
 from aigc_kit.make.text.engines.hf import TransformersEngine
@@ -122,11 +123,11 @@ def test_pickled_weights_are_not_loaded(tmp_path):
 def test_loading_is_done_once_and_freed(tiny_folder, tiny_plan, monkeypatch):
     monkeypatch.setattr("aigc_kit.models.fetch.find", lambda card: tiny_folder)
     plan = tiny_plan()
-    assert not loaded.is_loaded(plan)
-    first = loaded.engine(plan)
-    assert loaded.engine(tiny_plan("another", temperature=2.0)) is first and loaded.is_loaded(plan)
-    assert loaded.free(TINY.name) == [TINY.name] and not loaded.is_loaded(plan)
-    assert loaded.engine(plan) is not first
+    assert not text.MODALITY.is_loaded(plan)
+    first = text.engine(plan)
+    assert text.engine(tiny_plan("another", temperature=2.0)) is first and text.MODALITY.is_loaded(plan)
+    assert loaded.free(TINY.name) == [TINY.name] and not text.MODALITY.is_loaded(plan)
+    assert text.engine(plan) is not first
     loaded.free()
 
 
@@ -137,7 +138,7 @@ def test_a_font_is_no_text_model():
     font = cards.get("font-cjk")
     plan = Plan(Request(card="font-cjk", prompt="x"), font, BUDGET, {}, {}, "sdpa", {}, {})
     with pytest.raises(BadInput, match="a font card"):
-        loaded.engine(plan)
+        text.engine(plan)
 
 
 def test_threads_follow_what_is_idle(monkeypatch):
@@ -150,12 +151,11 @@ def test_threads_follow_what_is_idle(monkeypatch):
 
 
 def test_context_is_the_smaller_of_card_and_model(tiny_folder):
-    card = replace(TINY, constraints=TINY.constraints.put(max_context=32))
+    card = replace(TINY, facts=replace(TINY.facts, max_context=32))
     assert TransformersEngine(card, tiny_folder, threads=1).context == 32
 
 
 def test_a_name_is_no_plan():
-    from aigc_kit.models import loaded
 
-    with pytest.raises(BadInput, match=r"(?s)'poem', loaded.*str, no plan.*plan first"):
-        loaded.engine("poem")
+    with pytest.raises(BadInput, match=r"(?s)'poem'.*str, no plan.*plan_for"):
+        text.engine("poem")

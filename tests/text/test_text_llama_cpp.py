@@ -25,7 +25,7 @@ def engine(smollm2_file):
 
 
 def plan_of(prompt=PROMPT, seed=0, **values):
-    from aigc_kit.memory.plan import plan
+    from aigc_kit.make.run import resolve as plan
 
     request = Request(card="smollm2-135m", prompt=prompt, seed=seed).change(engine="llama.cpp", **values)
     return plan(request, BUDGET, cards.get("smollm2-135m"))
@@ -53,7 +53,7 @@ def test_a_given_text_has_the_probabilities_of_its_listed_tokens(engine):
 
 def test_greedy_equals_llama_cpps_own(engine):
     plan = plan_of(search="greedy", max_new_tokens=12)
-    take = text.run(plan.request, plan, engine=engine)
+    take = text.run(plan, using=engine)
     own = engine.complete(
         {"prompt": engine.encode(PROMPT), "n_predict": 12, "temperature": 0, "samplers": ["top_k"], "top_k": 1}
     )
@@ -62,9 +62,7 @@ def test_greedy_equals_llama_cpps_own(engine):
 
 def test_the_same_seed_gives_the_same_text(engine):
     values = {"temperature": 1.2, "top_k": 50, "max_new_tokens": 8}
-    texts = [
-        text.run(plan_of(seed=s, **values).request, plan_of(seed=s, **values), engine=engine).data for s in (1, 1, 2)
-    ]
+    texts = [text.run(plan_of(seed=s, **values), using=engine).data for s in (1, 1, 2)]
     assert texts[0] == texts[1] != texts[2]
 
 
@@ -72,7 +70,7 @@ def test_beam_search_beats_greedy(engine):
     scores = {}
     for search in ("greedy", "beam"):
         plan = plan_of(search=search, beams=2, max_new_tokens=5)
-        take = text.run(plan.request, plan, engine=engine)
+        take = text.run(plan, using=engine)
         ids = engine.encode(PROMPT)
         scores[search] = engine.logprobs([*ids, *take.labels["ids"]], len(ids)).mean()
         assert take.labels["mean_logprob"] == pytest.approx(scores[search], abs=2e-2)
@@ -113,7 +111,7 @@ def test_the_end_of_a_text_is_a_candidate_like_any_other(engine):
     found = engine.open(engine.encode(done)).candidates()
     assert int(found.ids[0]) in engine.eos_ids and len(found.ids) == 300
     plan = plan_of(done, search="greedy", max_new_tokens=3)
-    take = text.run(plan.request, plan, engine=engine)
+    take = text.run(plan, using=engine)
     assert (take.labels["finish"], take.labels["tokens"], take.data) == ("eos", 1, "")
 
 
@@ -136,7 +134,7 @@ def test_nothing_is_printed_and_the_port_wants_the_key(smollm2_file, capfd):
     from aigc_kit.make.text.engines.gguf import LlamaCppEngine
 
     engine = LlamaCppEngine(cards.get("smollm2-135m"), smollm2_file, threads=1, top_n=20)
-    text.run(plan_of(max_new_tokens=2).request, plan_of(max_new_tokens=2), engine=engine)
+    text.run(plan_of(max_new_tokens=2), using=engine)
     out, err = capfd.readouterr()
     assert out == err == ""
     address = engine._server.listening_address
@@ -151,7 +149,7 @@ def test_it_runs_in_another_thread(engine):
     """A notebook's widget may call from a thread of its own."""
     made = []
     plan = plan_of(max_new_tokens=3, search="greedy")
-    thread = threading.Thread(target=lambda: made.append(text.run(plan.request, plan, engine=engine).data))
+    thread = threading.Thread(target=lambda: made.append(text.run(plan, using=engine).data))
     thread.start()
     thread.join()
-    assert made == [text.run(plan.request, plan, engine=engine).data]
+    assert made == [text.run(plan, using=engine).data]

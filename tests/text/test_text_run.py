@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from text_making import BUDGET, TINY
 
-from aigc_kit import text
+from aigc_kit import speech, text
 from aigc_kit.core.errors import BadInput, NotOnDisk
 from aigc_kit.core.types import Take
 from aigc_kit.make.text import sampling
@@ -30,7 +30,7 @@ def generate(engine, prompt, **options):
 
 
 def made(plan, engine) -> Take:
-    return text.run(plan.request, plan, engine=engine)
+    return text.run(plan, using=engine)
 
 
 @pytest.mark.parametrize("prompt", PROMPTS)
@@ -54,8 +54,8 @@ def test_beam_search_that_ends_early_equals_generate(tmp_path):
     from text_making import build
 
     from aigc_kit.core.types import Request
+    from aigc_kit.make.run import resolve as plan
     from aigc_kit.make.text.engines.hf import TransformersEngine
-    from aigc_kit.memory.plan import plan
 
     ended = 0
     for seed in range(4):
@@ -103,7 +103,7 @@ def test_the_loop_by_hand_gives_the_same_text(tiny, tiny_plan):
 
 def test_steps_show_the_candidates_before_and_after_each_filter(tiny, tiny_plan):
     plan = tiny_plan(temperature=0.8, top_k=6, top_p=0.7, repetition_penalty=1.2)
-    steps = list(text.steps(plan.request, plan, engine=tiny))
+    steps = list(text.steps(plan, using=tiny))
     assert [step.index for step in steps] == list(range(len(steps)))
     assert [step.phase for step in steps] == ["prefill"] + ["token"] * (len(steps) - 1)
     view = steps[3].preview()
@@ -129,11 +129,11 @@ def test_old_steps_keep_their_view_but_not_their_scores(tiny, tiny_plan, monkeyp
 
     monkeypatch.setattr(view.Moments, "KEPT", 4)
     plan = tiny_plan(temperature=1.0, seed=3)
-    held = list(text.steps(plan.request, plan, engine=tiny))
+    held = list(text.steps(plan, using=tiny))
     moments = [step.preview.__self__ for step in held]
     holding = [moment._candidates is not None for moment in moments]
     assert sum(holding) <= 4 and not any(holding[:-4])
-    fresh = [step.preview().text for step in text.steps(plan.request, plan, engine=tiny)]
+    fresh = [step.preview().text for step in text.steps(plan, using=tiny)]
     assert [step.preview().text for step in held] == fresh
 
 
@@ -166,7 +166,7 @@ def test_leaving_the_loop_frees_the_cache(tiny, tiny_plan, monkeypatch):
 
     monkeypatch.setattr(type(tiny), "open", watched)
     plan = tiny_plan()
-    for step in text.steps(plan.request, plan, engine=tiny):
+    for step in text.steps(plan, using=tiny):
         if step.index == 2:
             break
     del step
@@ -185,7 +185,7 @@ def test_an_error_in_a_callback_frees_the_cache(tiny, tiny_plan, monkeypatch):
     monkeypatch.setattr(TransformersSession, "close", close)
     plan = tiny_plan()
     with pytest.raises(KeyboardInterrupt) as caught:
-        text.run(plan.request, plan, on_step=interrupt, engine=tiny)
+        text.run(plan, on_step=interrupt, using=tiny)
     assert caught.traceback and len(closed) == 1  # while the traceback still holds the frames
 
 
@@ -217,7 +217,7 @@ def tiny_ended(engine, eos):
 def test_a_take_says_what_it_is_and_what_it_cost(tiny, tiny_plan):
     seen = []
     plan = tiny_plan("春风", temperature=0.9)
-    take = text.run(plan.request, plan, on_step=seen.append, engine=tiny)
+    take = text.run(plan, on_step=seen.append, using=tiny)
     assert len(seen) == take.labels["tokens"] == len(take.labels["ids"])
     assert (take.kind, take.labels["model"], take.labels["tier"]) == ("text", "tiny-llama", "tiny")
     assert (take.labels["language"], take.labels["missing_mass"]) == ("zh", 0.0)
@@ -234,16 +234,16 @@ def test_loading_is_a_phase_of_its_own(tiny_folder, tiny_plan, monkeypatch):
     monkeypatch.setattr("aigc_kit.models.fetch.find", lambda card: tiny_folder)
     loaded.free(TINY.name)
     plan = tiny_plan()
-    names = [[phase.name for phase in text.run(plan.request, plan).cost.phases] for _ in range(2)]
+    names = [[phase.name for phase in text.run(plan).cost.phases] for _ in range(2)]
     loaded.free(TINY.name)
     assert names == [["load", "prefill", "tokens"], ["prefill", "tokens"]]
 
 
 def test_importing_libraries_is_no_memory_of_the_run():
     code = """
-from aigc_kit import text
+from aigc_kit import speech, text
 plan = text.plan_for("<五绝>春<诗>", card="poem", max_new_tokens=5)
-take = text.run(plan.request, plan)
+take = text.run(plan)
 print([(phase.name, phase.peak_bytes is None) for phase in take.cost.phases][:2])
 print(take.measured()["peak"].value < 200 * 2**20)  # torch alone takes more
 """
@@ -267,10 +267,10 @@ def test_too_many_tokens_for_the_context_are_cut_and_said(tiny, tiny_plan):
         assert (take.labels["tokens"], take.labels["finish"]) == (53, "length")
         (change,) = take.plan.changes
         assert (change.what, change.asked, change.given) == ("max_new_tokens", asked, 53)
-        assert f"max_new_tokens: {asked} -> 53" in take.plan.explain() and "11" in change.why_zh
+        assert f"max_new_tokens: {asked} -> 53" in take.plan.explain() and "11" in change.why.zh
         assert take.plan.request.extra["max_new_tokens"] == 53
-        assert text.run(plan.request, take.plan, engine=tiny).data == take.data, "the cut plan makes the same text"
-        steps = text.steps(plan.request, plan, engine=tiny)
+        assert text.run(take.plan, using=tiny).data == take.data, "the cut plan makes the same text"
+        steps = text.steps(plan, using=tiny)
         assert next(steps).total == 53
         steps.close()
     fitting = made(tiny_plan("spring wind", max_new_tokens=53, search="greedy"), tiny)
@@ -288,18 +288,22 @@ def test_the_shipped_poem_model_cuts_a_long_wish_too():
     from aigc_kit.models import loaded
 
     plan = text.plan_for("<五绝>春晓<诗>", max_new_tokens=1000, seed=1)
-    take = text.run(plan.request, plan)
+    take = text.run(plan)
     (change,) = take.plan.changes
-    assert change.asked == 1000 and change.given == 128 - len(loaded.engine(plan).encode(plan.request.prompt))
+    assert change.asked == 1000 and change.given == 128 - len(text.engine(plan).encode(plan.request.prompt))
     loaded.free("poem")
 
 
-def test_a_plan_of_another_request_is_refused(tiny, tiny_plan):
+def test_a_run_takes_a_plan_of_its_own_modality_and_nothing_else(tiny, tiny_plan):
     plan = tiny_plan("one", temperature=0.5)
-    with pytest.raises(BadInput, match="its own prompt"):
-        text.run(tiny_plan("two").request, plan, engine=tiny)
-    with pytest.raises(BadInput, match="its own temperature"):
-        text.run(plan.request.change(temperature=0.6), plan, engine=tiny)
+    with pytest.raises(
+        BadInput, match=r"(?s)Request, no plan.*plan = text\.plan_for\(prompt\), then text\.run\(plan\)"
+    ):
+        text.run(plan.request, plan)
+    with pytest.raises(BadInput, match="the plan of a text card"):
+        speech.run(plan)
+    with pytest.raises(BadInput, match=r"(?s)temperature.*give settings to text\.plan_for"):
+        text.steps(plan, temperature=0.2)
 
 
 def test_the_model_is_chosen_by_language_tier_and_what_is_here(monkeypatch, tmp_path):
@@ -335,7 +339,7 @@ def test_the_shipped_poem_model_writes_what_generate_writes(search):
     from aigc_kit.models import loaded
 
     plan = text.plan_for("<五绝>春晓<诗>", search=search, beams=5, max_new_tokens=30)
-    engine = loaded.engine(plan)
+    engine = text.engine(plan)
     take = made(plan, engine)
     options = {"num_beams": 5} if search == "beam" else {}
     options |= {"temperature": None, "top_k": None, "max_new_tokens": 30}

@@ -21,11 +21,11 @@ def engine(smollm2_file):
 def run(engine, **values):
     from text_making import BUDGET
 
-    from aigc_kit.memory.plan import plan
+    from aigc_kit.make.run import resolve as plan
 
     card = cards.get("smollm2-135m")
     made = plan(Request(card=card.name, prompt=PROMPT).change(**values), BUDGET, card)
-    return text.run(made.request, made, engine=engine)
+    return text.run(made, using=engine)
 
 
 def generate(engine, **options):

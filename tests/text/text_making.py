@@ -3,13 +3,14 @@
 from dataclasses import replace
 
 from aigc_kit import cards
-from aigc_kit.core.types import Budget, FrozenMap
+from aigc_kit.core.types import Budget
+from aigc_kit.models.cards.facts import TextFacts
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz .,!?春风又绿江南岸明月何时照我还"
 TINY = replace(
     cards.get("poem"),
     name="tiny-llama",
-    constraints=FrozenMap(
+    facts=TextFacts(
         languages=("zh", "en"), max_context=64, engines=("transformers",), layers=2, kv_heads=2, head_dim=16
     ),
     defaults=cards.get("poem").defaults.put(max_new_tokens=12),

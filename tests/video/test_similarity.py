@@ -7,7 +7,7 @@ import pytest
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Step
-from aigc_kit.make.diffusion.time_left import seconds_left
+from aigc_kit.make.diffusion.denoise import seconds_left
 from aigc_kit.make.video.measures import frame_words, text_similarity
 from aigc_kit.worlds.tinyworld import clip as miniclip
 from aigc_kit.worlds.tinyworld.motion import ClipSpec, film

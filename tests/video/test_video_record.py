@@ -11,7 +11,7 @@ from aigc_kit.media import encode
 
 def test_a_clip_is_saved_and_made_again(here, tmp_path):
     plan = video.plan_for("夜里小猫往左跑，8k", card="tinywan", frames=9, fps=24, steps=2, seed=5)
-    take = video.run(plan.request, plan)
+    take = video.run(plan)
     saved = record.save(take, tmp_path, "cat")
     said = json.loads((tmp_path / "cat.json").read_text(encoding="utf-8"))
     assert said["labels"]["phrase"] == "一只小猫向左移动，夜晚"

@@ -12,7 +12,8 @@ from video_models import SMALL, WAN, plan_of
 from aigc_kit import cards
 from aigc_kit.core.errors import BadInput, NotOnDisk, UnknownName
 from aigc_kit.make import video
-from aigc_kit.make.video.job import Job
+from aigc_kit.make.video import work
+from aigc_kit.make.video.settings import words_for
 from aigc_kit.media.frames import to_frames
 from aigc_kit.models import loaded as load
 
@@ -49,7 +50,7 @@ def apart(one, other):
 
 def run(prompt="一只小猫向左移动", **values):
     plan = plan_of(prompt, **values)
-    return video.run(plan.request, plan)
+    return video.run(plan)
 
 
 def test_a_run_is_the_pipelines_own_call(here, bare):
@@ -69,7 +70,7 @@ def test_a_run_is_the_pipelines_own_call(here, bare):
 
 def test_the_steps_give_the_same_bytes(here, bare):
     plan = plan_of(seed=3, steps=3)
-    made = list(video.steps(plan.request, plan))
+    made = list(video.steps(plan))
     assert [(s.index, s.total, s.phase) for s in made] == [
         (0, 4, "denoise"), (1, 4, "denoise"), (2, 4, "denoise"), (3, 4, "decode"),
     ]  # fmt: skip
@@ -85,7 +86,7 @@ def test_the_preview_is_the_estimate_of_the_finished_clip(here, bare):
     import torch
 
     plan = plan_of(steps=4, seed=9, guidance=1.0)
-    first = next(video.steps(plan.request, plan))
+    first = next(video.steps(plan))
     scheduler = type(bare.scheduler).from_config(bare.scheduler.config)
     scheduler.set_timesteps(4)
     noise = torch.randn((1, 16, 3, 8, 8), generator=torch.Generator("cpu").manual_seed(9))
@@ -112,7 +113,7 @@ def test_wans_own_config_at_reduced_width_runs_in_its_own_dtypes(here):
     assert np.array_equal(take.data, wanted)
     assert take.labels["model"] == "wan2.1-1.3b"
     assert "phrase" not in take.labels  # it reads what was written
-    assert take.labels["prompt_read"] == "一只穿着宇航服的柴犬在月球表面跳舞"
+    assert take.words[0].read == "一只穿着宇航服的柴犬在月球表面跳舞"
 
 
 @pytest.mark.parametrize("place", ["model", "sequential", "group"])
@@ -123,7 +124,7 @@ def test_every_placement_gives_the_same_clip(here, bare, place):
 
     budget = replace(CPU, device="cuda", capabilities={"bf16": True})
     plan = plan_of(placement=dict.fromkeys(PARTS, place), budget=budget, seed=4)
-    engine = load.engine(plan)
+    engine = video.engine(plan)
     from aigc_kit.memory.offload import place as put
 
     placed = put(engine.pipe, plan, device="cpu", follow=False)
@@ -141,10 +142,9 @@ def test_a_text_encoder_that_stays_aside_reads_the_same(here, bare):
     plan = plan_of(placement=dict.fromkeys(PARTS, "model") | {"text_encoder": "cpu"}, budget=budget, seed=4)
     from aigc_kit.memory.offload import place as put
 
-    placed = put(load.engine(plan).pipe, plan, device="cpu", follow=False)
-    job = Job(plan.request, plan)
-    job._read(placed.pipe.tokenizer)
-    call = placed.arguments(**job._call(placed))
+    placed = put(video.engine(plan).pipe, plan, device="cpu", follow=False)
+    words = (words_for(plan.request.prompt, plan.card, placed.pipe.tokenizer),)
+    call = placed.arguments(**work._call(plan, words))
     assert "prompt" not in call
     assert call["prompt_embeds"].shape == (1, 512, 24)
     got = placed.pipe(**call).frames[0]
@@ -154,11 +154,11 @@ def test_a_text_encoder_that_stays_aside_reads_the_same(here, bare):
 
 def test_tiles_of_the_decoder_are_set_by_the_plan(here):
     plan = plan_of(vae={"tiling": True})
-    video.run(plan.request, plan)
-    assert load.engine(plan).parts["vae"].use_tiling
+    video.run(plan)
+    assert video.engine(plan).parts["vae"].use_tiling
     plain = plan_of()
-    video.run(plain.request, plain)
-    assert not load.engine(plain).parts["vae"].use_tiling
+    video.run(plain)
+    assert not video.engine(plain).parts["vae"].use_tiling
 
 
 def test_the_first_block_cache_skips_and_leaves_the_model_as_it_was(here, bare):
@@ -174,9 +174,9 @@ def test_the_first_block_cache_skips_and_leaves_the_model_as_it_was(here, bare):
 
 def test_the_tiny_model_is_told_the_prompt_in_the_worlds_words(here, bare):
     take = run("一只穿着宇航服的柴犬在月球表面跳舞，电影级光照", negative="low quality, 丑陋", seed=1)
-    assert take.labels["prompt_read"] == take.labels["phrase"] == "一只小狗跳跃，在月球上"
-    assert ("宇航服", "unknown") in [(text[-3:], why) for text, why in take.labels["dropped"]]
-    assert take.labels["negative_prompt_read"] == "low quality"
+    assert take.words[0].read == take.words[0].phrase == "一只小狗跳跃，在月球上"
+    assert ("宇航服", "unknown") in [(text[-3:], why) for text, why in take.words[0].dropped]
+    assert take.words[1].read == "low quality"
     assert np.array_equal(take.data, by_hand(bare, "一只小狗跳跃，在月球上", 1, negative_prompt="low quality"))
     assert "没有小世界认识的词" in run("无人机编队").labels["notes"][0]
 
@@ -191,14 +191,14 @@ def test_the_same_seed_gives_the_same_bytes_and_another_does_not(here):
 
 def test_previews_change_nothing(here):
     plan = plan_of(steps=3, seed=4)
-    quiet = video.run(plan.request, plan)
-    seen = video.run(plan.request, plan, lambda step: (step.preview(), step.preview("latent")))
+    quiet = video.run(plan)
+    seen = video.run(plan, lambda step: (step.preview(), step.preview("latent")))
     assert np.array_equal(quiet.data, seen.data)
 
 
 def test_leaving_early_ends_the_run_and_frees_it(here):
     plan = plan_of(steps=50)
-    made = video.steps(plan.request, plan)
+    made = video.steps(plan)
     step = next(made)
     latents = weakref.ref(step.preview._latents)
     made.close()
@@ -214,7 +214,7 @@ def test_costs_are_told_by_phase(here):
     followed = run(steps=2, follow=True)
     weights = sum(
         p.numel() * p.element_size()
-        for part in load.engine(plan_of()).parts.values()
+        for part in video.engine(plan_of()).parts.values()
         if hasattr(part, "parameters")
         for p in part.parameters()
     )
@@ -227,7 +227,7 @@ def test_costs_are_told_by_phase(here):
 
 @pytest.fixture
 def no_loading(monkeypatch):
-    monkeypatch.setattr(load, "engine", lambda plan: pytest.fail("it was loaded"))
+    monkeypatch.setattr(load, "keep", lambda key, make: pytest.fail("it was loaded"))
 
 
 @pytest.mark.parametrize(("values", "match"), [
@@ -238,7 +238,7 @@ def no_loading(monkeypatch):
 def test_what_wan_refuses_or_would_change_is_refused(here, no_loading, values, match):
     plan = plan_of(**values)
     with pytest.raises(BadInput, match=match):
-        video.run(plan.request, plan)
+        video.run(plan)
 
 
 @pytest.mark.parametrize(("values", "match"), [
@@ -257,7 +257,7 @@ def test_a_decoder_in_float16_is_refused(here, no_loading):
     plan = plan_of()
     plan = replace(plan, dtypes={**plan.dtypes, "vae": "float16"})
     with pytest.raises(BadInput, match="E46"):
-        video.run(plan.request, plan)
+        video.run(plan)
 
 
 def test_settings_that_do_not_exist(here):
@@ -265,14 +265,6 @@ def test_settings_that_do_not_exist(here):
         video.plan_for("小猫", card="tinywan", first_blok_cache=0.1)
     with pytest.raises(BadInput, match="a text card"):
         video.plan_for("小猫", card="smollm2-135m")
-
-
-def test_a_plan_of_another_request(here):
-    plan = plan_of(seed=1)
-    with pytest.raises(BadInput, match="its own seed"):
-        video.run(plan.request.change(seed=2), plan)
-    with pytest.raises(BadInput, match="its own frames"):
-        video.run(plan.request.change(frames=5), plan)
 
 
 # ---------------------------------------------------------------- plans
@@ -298,16 +290,16 @@ def test_a_plan_leaves_nothing_open(here):
 def test_a_clip_of_one_frame(here):
     plan = video.plan_for("a cat", card="tinywan", frames=1, steps=1)
     assert plan.request.frames == 1
-    assert video.run(plan.request, plan).data.shape == (1, plan.request.height, plan.request.width, 3)
+    assert video.run(plan).data.shape == (1, plan.request.height, plan.request.width, 3)
 
 
 def test_the_small_model_stays_in_float32_on_a_gpu_too(here):
     from aigc_kit.core.types import Request
-    from aigc_kit.make.video.job import check_plan
+    from aigc_kit.make.run import resolve
+    from aigc_kit.make.video.work import check_plan
     from aigc_kit.memory.plan import machines
-    from aigc_kit.memory.plan import plan as make_plan
 
-    made = make_plan(Request("tinywan", "小猫"), machines.a_gpu(name="RTX3060"), cards.get("tinywan"))
+    made = resolve(Request("tinywan", "小猫"), machines.a_gpu(name="RTX3060"), cards.get("tinywan"))
     assert set(made.dtypes.values()) == {"float32"}
     assert set(made.placement.values()) == {"cuda"}
     check_plan(made)
@@ -334,19 +326,18 @@ def test_every_keyword_of_a_full_tiers_plan_is_the_classs_own(here, free, monkey
 
     from aigc_kit.core.types import Budget, FrozenMap, Request
     from aigc_kit.core.units import GIB
-    from aigc_kit.memory.plan import plan as make_plan
+    from aigc_kit.make.run import resolve
 
     gpu = Budget(
         "cuda", "NVIDIA GeForce RTX 4090", free * GIB, free * GIB, 64 * GIB, 99 * GIB,
         FrozenMap(bf16=True, fused_attention=True, compute=(8, 9)), origin="assumed",
     )  # fmt: skip
     card = WAN
-    made = make_plan(Request(card.name, "小狗", negative="模糊", seed=1), gpu, card)
+    made = resolve(Request(card.name, "小狗", negative="模糊", seed=1), gpu, card)
     assert made.dtypes["vae"] == "float32"
     assert made.dtypes["transformer"] in {"bfloat16", "float8"}
     on_cpu = replace(made, budget=replace(gpu, device="cpu"), placement=dict.fromkeys(made.placement, "cpu"))
     on_cpu = replace(on_cpu, dtypes={**made.dtypes, "transformer": "bfloat16"})
-    job = Job(on_cpu.request, on_cpu)
     seen = {}
 
     def record(self, *args, **call):
@@ -355,7 +346,7 @@ def test_every_keyword_of_a_full_tiers_plan_is_the_classs_own(here, free, monkey
 
     monkeypatch.setattr(diffusers.WanPipeline, "__call__", record)
     with pytest.raises(_Enough):
-        list(job.steps())
+        list(video.steps(on_cpu))
     monkeypatch.undo()
     inspect.signature(diffusers.WanPipeline.__call__).bind(None, **seen)
     assert seen["num_frames"] % 4 == 1

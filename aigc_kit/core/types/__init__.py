@@ -5,12 +5,14 @@
 A record holds facts and never acts. Sizes are bytes (int), times are seconds (float), unless a name says otherwise.
 """
 
-from aigc_kit.core.types.base import HOW_ZH, Figure, FrozenMap, How, Kind, Tier, as_json
+from aigc_kit.core.types.base import FIGURES, HOW, PHASES, Figure, FrozenMap, How, Tier, Words, as_json, named
 from aigc_kit.core.types.facts import Budget, Card, Piece, RemoteFile, Source
-from aigc_kit.core.types.run import Change, Cost, Phase, Plan, Reason, Record, Request, Step, Take
+from aigc_kit.core.types.run import Change, Cost, Phase, Plan, ReadWords, Record, Request, Step, Take
 
 __all__ = [
-    "HOW_ZH",
+    "FIGURES",
+    "HOW",
+    "PHASES",
     "Budget",
     "Card",
     "Change",
@@ -18,11 +20,10 @@ __all__ = [
     "Figure",
     "FrozenMap",
     "How",
-    "Kind",
     "Phase",
     "Piece",
     "Plan",
-    "Reason",
+    "ReadWords",
     "Record",
     "RemoteFile",
     "Request",
@@ -30,5 +31,7 @@ __all__ = [
     "Step",
     "Take",
     "Tier",
+    "Words",
     "as_json",
+    "named",
 ]

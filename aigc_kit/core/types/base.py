@@ -11,30 +11,76 @@ from typing import Any, Literal
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.units import format_bytes, format_seconds
 
-Kind = Literal["text", "image", "speech", "video", "music", "font", "listener"]
 Tier = Literal["tiny", "full", "none"]
 How = Literal["measured", "predicted", "published"]
 
-HOW_ZH: Mapping[str, str] = MappingProxyType({"measured": "实测", "predicted": "预测", "published": "公开数据"})
-NAMES_ZH: Mapping[str, str] = {
-    "weights": "权重",
-    "kv_cache": "KV 缓存",
-    "peak": "增加的内存（峰值）",
-    "seconds": "生成用时",
-    "reserved": "向驱动保留的显存（峰值）",
-    "ram": "主机内存",
-}
-PHASES_ZH: Mapping[str, str] = {
-    "import": "导入库",
-    "load": "读取权重",
-    "prepare": "准备",
-    "text": "文本编码",
-    "text_encoder": "文本编码",
-    "text_encoder_2": "文本编码 2",
-    "encode": "编码输入图",
-    "denoise": "去噪",
-    "decode": "解码",
-}
+
+@dataclass(frozen=True)
+class Words:
+    """Say the same in English and in Chinese.
+
+    >>> str(Words("all weights", "全部权重") + Words(", and more", "，还有别的")), Words.of("SDXL").zh
+    ('all weights, and more', 'SDXL')
+    """
+
+    en: str
+    zh: str
+
+    @classmethod
+    def of(cls, value: "Words | str | Mapping[str, str]") -> "Words":
+        """Take words as they are; a plain text is the same in both languages."""
+        if isinstance(value, Words):
+            return value
+        return cls(value, value) if isinstance(value, str) else cls(**value)
+
+    @classmethod
+    def join(cls, *parts: "Words | str", en: str = "; ", zh: str = "；") -> "Words":
+        """Put several together with a mark between them."""
+        every = [cls.of(part) for part in parts]
+        return cls(en.join(part.en for part in every), zh.join(part.zh for part in every))
+
+    def __add__(self, more: "Words | str") -> "Words":
+        return Words.join(self, more, en="", zh="")
+
+    def __str__(self) -> str:
+        return self.en
+
+
+def named(names: Mapping[str, Words], name: str) -> Words:
+    """Look up what a name is called; one that is not listed is called by itself."""
+    return names.get(name) or Words(name, name)
+
+
+HOW: Mapping[str, Words] = MappingProxyType(
+    {
+        "measured": Words("measured", "实测"),
+        "predicted": Words("predicted", "预测"),
+        "published": Words("published", "公开数据"),
+    }
+)
+FIGURES: Mapping[str, Words] = MappingProxyType(
+    {
+        "weights": Words("weights", "权重"),
+        "kv_cache": Words("kv_cache", "KV 缓存"),
+        "peak": Words("peak", "增加的内存（峰值）"),
+        "seconds": Words("seconds", "生成用时"),
+        "reserved": Words("reserved", "向驱动保留的显存（峰值）"),
+        "ram": Words("ram", "主机内存"),
+    }
+)
+PHASES: Mapping[str, Words] = MappingProxyType(
+    {
+        "import": Words("import", "导入库"),
+        "load": Words("load", "读取权重"),
+        "prepare": Words("prepare", "准备"),
+        "text": Words("text", "文本编码"),
+        "text_encoder": Words("text_encoder", "文本编码"),
+        "text_encoder_2": Words("text_encoder_2", "文本编码 2"),
+        "encode": Words("encode", "编码输入图"),
+        "denoise": Words("denoise", "去噪"),
+        "decode": Words("decode", "解码"),
+    }
+)
 
 
 class FrozenMap(Mapping[str, Any]):
@@ -84,7 +130,7 @@ class Figure:
         value: the number, in `unit`.
         unit: "B", "s", "tok/s", "parameters", "1" for a ratio, ...
         how: "measured" (on what: see source), "predicted" (by which rule; needs `error`), "published" (where).
-        source: the machine and set-up, the rule, or the publication.
+        source: the machine and set-up, the rule, or the publication; a text, or one in both languages.
         error: relative half-width of the interval, 0.15 for +-15 %; None when measured or published as a point.
 
     Raises:
@@ -94,13 +140,15 @@ class Figure:
     value: float
     unit: str
     how: How
-    source: str
+    source: Words | str
     error: float | None = None
 
     def __post_init__(self) -> None:
-        if self.how not in HOW_ZH:
-            raise BadInput(asked=f"a {self.how!r} figure", found="an unknown origin", todo=f"use one of {list(HOW_ZH)}")
-        if not self.source.strip():
+        if self.how not in HOW:
+            raise BadInput(asked=f"a {self.how!r} figure", found="an unknown origin", todo=f"use one of {list(HOW)}")
+        if not isinstance(self.source, (str, Words)):  # as JSON gave it
+            object.__setattr__(self, "source", Words.of(self.source))
+        if not str(self.source).strip():
             raise BadInput(asked=f"figure {self.value} {self.unit}", found="no source", todo="say where it comes from")
         if self.how == "predicted" and self.error is None:
             raise BadInput(asked=f"prediction {self.value} {self.unit}", found="no error", todo="give error=0.15 or so")
@@ -117,18 +165,26 @@ class Figure:
             number += "" if self.unit == "1" else f" {self.unit}"
         return number + (f" ±{self.error:.0%}" if self.error is not None else "")
 
+    @property
+    def origin(self) -> Words:
+        """How the number was got, and where it comes from."""
+        return Words.join(HOW[self.how], self.source, en=": ", zh="：")
+
     def __str__(self) -> str:
-        return f"{self.text} ({self.how}: {self.source})"
+        return f"{self.text} ({self.origin})"
 
 
 def as_json(value: Any) -> Any:
-    """Turn a record of this module into what `json.dumps` takes: dict, list, str, int, float, bool, None.
+    """Turn a record into what `json.dumps` takes.
+
+    Returns:
+        dict, list, str, int, float, bool or None; fields marked `metadata={"json": False}` are left out.
 
     Raises:
         BadInput: a value that has no JSON form (a tensor, a function).
     """
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: as_json(getattr(value, f.name)) for f in fields(value)}
+        return {f.name: as_json(getattr(value, f.name)) for f in fields(value) if f.metadata.get("json", True)}
     if isinstance(value, Mapping):
         return {str(k): as_json(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
@@ -228,3 +284,15 @@ def check_prompt(prompt: Any) -> None:
     if not isinstance(prompt, str) or not prompt.strip():
         raise BadInput(asked=f"prompt {shown(prompt)}", found="nothing to work on", todo="write at least one word")
     check_text("prompt", prompt)
+
+
+def check_switches(settings: Any, *switches: str) -> None:
+    """Refuse a switch that is neither True nor False.
+
+    Raises:
+        BadInput: it is not.
+    """
+    for name in switches:
+        value = getattr(settings, name)
+        if not isinstance(value, bool):
+            raise BadInput(asked=f"{name}={shown(value)}", found="not True or False", todo="say True or False")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from aigc_kit.core.types.base import Figure, FrozenMap, Kind, Tier, check_int, freeze
+from aigc_kit.core.types.base import Figure, FrozenMap, Tier, check_int, freeze
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Card:
         kind: the modality.
         parts: part -> class that loads it.
         sources: tried in order; the user's own folder always comes first.
-        constraints: what a request must respect, such as {"languages": ("zh",), "max_context": 2048}.
+        facts: what a request must respect and a planner reckons with, a record of `aigc_kit.models.cards.facts`.
         defaults: values for what a request leaves open.
         licence: of the weights or data, in words.
         params: number of parameters.
@@ -80,17 +80,17 @@ class Card:
 
     name: str
     tier: Tier
-    kind: Kind
+    kind: str
     parts: Mapping[str, str]
     sources: tuple[Source, ...]
-    constraints: Mapping[str, Any]
+    facts: Any
     defaults: Mapping[str, Any]
     licence: str
     params: Figure | None = None
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        freeze(self, "parts", "constraints", "defaults")
+        freeze(self, "parts", "defaults")
 
 
 @dataclass(frozen=True)

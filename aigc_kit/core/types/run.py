@@ -1,28 +1,28 @@
 """The records of a run: what was asked, what was planned, what happened, what was made."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types.base import (
-    HOW_ZH,
-    NAMES_ZH,
-    PHASES_ZH,
+    FIGURES,
+    PHASES,
     Figure,
     FrozenMap,
-    Kind,
+    Words,
     check_int,
     check_number,
     check_prompt,
     check_text,
     freeze,
+    named,
     plain,
     shown,
 )
 from aigc_kit.core.types.facts import Budget, Card
-from aigc_kit.core.types.origins import source_zh
 
+NOT_IN_JSON = {"json": False}
 SET_UP = ("import", "load")  # phases that a second run does not have
 
 
@@ -84,21 +84,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Change:
-    """What a plan did not take over from the request: `asked` became `given`, and why (English, Chinese)."""
+    """What a plan did not take over from the request: `asked` became `given`, and why."""
 
     what: str
     asked: Any
     given: Any
-    why: str
-    why_zh: str
-
-
-@dataclass(frozen=True)
-class Reason:
-    """One sentence of a plan, in both languages."""
-
-    en: str
-    zh: str
+    why: Words
 
 
 @dataclass(frozen=True)
@@ -114,7 +105,9 @@ class Plan:
         vae: options of the decoder, empty where there is none.
         prediction: name -> Figure, such as {"peak": Figure(..., "B", "predicted", ...)}.
         changes: what differs from what was asked.
-        reasons: why it is so, in words.
+        reasons: why it is so.
+        need: what was reckoned for it, phase by phase (`aigc_kit.memory.plan`'s Need); None where nothing was traced.
+        names: what figures of the prediction are called where not as usual.
     """
 
     request: Request
@@ -126,33 +119,36 @@ class Plan:
     vae: Mapping[str, Any]
     prediction: Mapping[str, Figure]
     changes: tuple[Change, ...] = ()
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[Words, ...] = ()
+    need: Any = field(default=None, compare=False, repr=False, metadata=NOT_IN_JSON)
+    names: Mapping[str, Words] = field(default_factory=FrozenMap, repr=False, metadata=NOT_IN_JSON)
 
     def __post_init__(self) -> None:
-        freeze(self, "dtypes", "placement", "vae", "prediction")
+        freeze(self, "dtypes", "placement", "vae", "prediction", "names")
 
     def explain(self, lang: Literal["en", "zh"] = "en") -> str:
-        """The plan in words, one line each for what, where, cost, changes and reasons."""
-        zh = lang == "zh"
-        head = ("模型", "精度", "位置", "注意力") if zh else ("model", "dtype", "placement", "attention")
-        words = (f"{self.card.name} [{self.card.tier}]", _pairs(self.dtypes), _pairs(self.placement), self.attention)
-        lines = [f"{label}: {text}" for label, text in zip(head, words, strict=True)]
-        lines += [
-            f"{self.name_zh(name)}: {one.text} ({HOW_ZH[one.how]}: {source_zh(one.source)})"
-            if zh
-            else f"{name}: {one.text} ({one.how}: {one.source})"
-            for name, one in self.prediction.items()
-        ]
-        lines += [f"{c.what}: {c.asked} -> {c.given} ({c.why_zh if zh else c.why})" for c in self.changes]
-        lines += [f"- {r.zh if zh else r.en}" for r in self.reasons]
+        """Say the plan in words: what, where, cost, changes and reasons, one line each."""
+        place = 1 if lang == "zh" else 0
+        head = (("model", "模型"), ("dtype", "精度"), ("placement", "位置"), ("attention", "注意力"))
+        facts = (f"{self.card.name} [{self.card.tier}]", _pairs(self.dtypes), _pairs(self.placement), self.attention)
+        lines = [f"{names[place]}: {fact}" for names, fact in zip(head, facts, strict=True)]
+
+        def say(words: Words) -> str:
+            return words.zh if lang == "zh" else words.en
+
+        lines += [f"{say(self.name_of(n))}: {one.text} ({say(one.origin)})" for n, one in self.prediction.items()]
+        lines += [f"{c.what}: {c.asked} -> {c.given} ({say(c.why)})" for c in self.changes]
+        lines += [f"- {say(reason)}" for reason in self.reasons]
         return "\n".join(lines)
 
-    def name_zh(self, name: str) -> str:
-        """What a figure of the prediction is called in Chinese."""
-        if name == "peak" and self.card.kind in {"image", "video"}:
-            return "显存峰值（已分配）" if self.budget.device == "cuda" else "内存峰值（权重与张量）"
+    def name_of(self, name: str) -> Words:
+        """Look up what a figure of the prediction is called."""
+        if name in self.names:
+            return self.names[name]
         what, _, phase = name.partition(".")
-        return f"峰值：{PHASES_ZH.get(phase, phase)}" if what == "peak" and phase else NAMES_ZH.get(name, name)
+        if what == "peak" and phase:
+            return Words(name, f"峰值：{named(PHASES, phase).zh}")
+        return named(FIGURES, name)
 
 
 @dataclass(frozen=True)
@@ -190,6 +186,9 @@ class Cost:
 
     phases: tuple[Phase, ...]
 
+    def __add__(self, more: "Cost") -> "Cost":
+        return Cost(self.phases + more.phases)
+
     @property
     def seconds(self) -> float:
         """Sum over phases."""
@@ -202,6 +201,40 @@ class Cost:
 
 
 @dataclass(frozen=True)
+class ReadWords:
+    """A prompt as a model's encoders read it.
+
+    Args:
+        given: as written.
+        read: the text that they read.
+        tokens, limit: used, and read at most.
+        cut: what the limit lost.
+        phrase: the prompt in the words of a closed world; None where there is none.
+        kept: (text, attribute, value) that the closed world knows.
+        dropped: (text, why) that it does not know.
+        english: that took the place of Chinese; None where nothing did.
+        translated_by: what put it into English; None where nothing had to.
+        unknown: words that no English was found for.
+        weights: (text, weight) of a weighted prompt.
+        notes: what a reader should know of it, in Chinese.
+    """
+
+    given: str
+    read: str
+    tokens: int
+    limit: int
+    cut: str = ""
+    phrase: str | None = None
+    kept: tuple[tuple[str, str, str], ...] = ()
+    dropped: tuple[tuple[str, str], ...] = ()
+    english: str | None = None
+    translated_by: str | None = None
+    unknown: tuple[str, ...] = ()
+    weights: tuple[tuple[str, float], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Take:
     """What a run made.
 
@@ -211,13 +244,15 @@ class Take:
         plan: by which it was made.
         cost: measured.
         labels: such as {"model": "smollm2-135m", "tier": "tiny", "finish": "length"}; shown with the result.
+        words: what encoders read of the prompt and, second, of the negative prompt; empty where none reads.
     """
 
-    kind: Kind
+    kind: str
     data: Any
     plan: Plan
     cost: Cost
     labels: Mapping[str, Any] = field(default_factory=FrozenMap)
+    words: tuple[ReadWords, ...] = ()
 
     def __post_init__(self) -> None:
         freeze(self, "labels")
@@ -253,10 +288,11 @@ class Record:
         outputs: file name -> sha256 of what was made.
         licence: of the model.
         labels: of the take, such as {"tier": "tiny", "origin": "人工撰写，非模型生成"}.
+        words: what encoders read, as JSON (list of dict).
     """
 
     created: str
-    kind: Kind
+    kind: str
     label: str
     request: Mapping[str, Any]
     plan: Mapping[str, Any]
@@ -267,6 +303,7 @@ class Record:
     outputs: Mapping[str, str]
     licence: str
     labels: Mapping[str, Any] = field(default_factory=FrozenMap)
+    words: Sequence[Mapping[str, Any]] = ()
 
     def __post_init__(self) -> None:
         freeze(self, "request", "plan", "predicted", "measured", "versions", "outputs", "labels")

@@ -26,11 +26,12 @@ from aigc_kit.core import paths
 from aigc_kit.core.errors import BadInput, not_written
 from aigc_kit.core.paths import write_atomically
 from aigc_kit.core.redact import redact, secret_names_in
-from aigc_kit.core.types import Card, FrozenMap, Plan, Record, Request, Take, as_json
+from aigc_kit.core.types import Card, FrozenMap, Plan, Record, Take, as_json
 from aigc_kit.core.types.base import check_text, shown
-from aigc_kit.keep.record.artefacts import artefacts
 from aigc_kit.keep.record.measured import figures
 from aigc_kit.keep.record.sidecar import SAFE_NAME, load, request_from_json
+from aigc_kit.make.run import modalities, resolve
+from aigc_kit.make.run import run as run_plan
 
 __all__ = ["Reproduction", "build", "load", "reproduce", "request_from_json", "save", "verify", "versions"]
 
@@ -66,7 +67,7 @@ def save(take: Take, folder: Path | None = None, name: str | None = None, label:
 
     Args:
         take: kind "text" (written as UTF-8 `.txt`, exactly as it is), "image" (uint8 (B, H, W, 3), lossless PNGs) or
-            "speech" (wave float32 (N,), 16-bit WAV with a line that says it is AI-made).
+            "speech" (wave float32 (N,), 16-bit WAV with a line that says it is AI-made) or "video" (MP4).
         folder: default $AIGC_OUT, else `out` in the working directory; made when missing.
         name: stem of the files; an existing record of that name is replaced. Default: kind, card and a digest.
         label: what the result is called where it is shown.
@@ -79,7 +80,7 @@ def save(take: Take, folder: Path | None = None, name: str | None = None, label:
             with the value of an environment variable that holds a key.
         CannotWrite: the system refused the folder or a file: a file is in its place, or nobody may write there.
     """
-    parts = artefacts(take)
+    parts = files_of(take)
     folder = paths.out() if folder is None else _folder(folder)
     check_text("label", label)
     stem = _stem(take, name, parts)
@@ -111,6 +112,7 @@ def build(take: Take, label: str = "", outputs: Mapping[str, str] | None = None)
         "plan": plan,
         "measured": as_json(figures(take)),
         "labels": as_json(take.labels),
+        "words": as_json(take.words),
     }
     clean = redact(parts)
     changed = sorted(name for name in parts if clean[name] != parts[name])
@@ -145,15 +147,13 @@ def verify(path: Path) -> dict[str, str]:
     return states
 
 
-def reproduce(
-    path: Path, *, card: Card | None = None, run: Callable[[Request, Plan], Take] | None = None
-) -> Reproduction:
+def reproduce(path: Path, *, card: Card | None = None, run: Callable[[Plan], Take] | None = None) -> Reproduction:
     """Run a record's request again here, and compare the bytes.
 
     Args:
         path: of the sidecar.
         card: default: the registered card of that name.
-        run: default: `run` of the modality's module, such as `aigc_kit.make.text.run`.
+        run: default: `aigc_kit.make.run.run`.
 
     Returns:
         A `Reproduction`, true when every artefact has the bytes that the record names.
@@ -162,7 +162,6 @@ def reproduce(
         BadInput: as `load`; a request that was recorded without its keys; or a card that is not registered any more.
     """
     from aigc_kit.memory import device
-    from aigc_kit.memory.plan import plan as make_plan
     from aigc_kit.models import cards
 
     record = load(path)
@@ -175,10 +174,10 @@ def reproduce(
         )
     request = request_from_json(record.request)
     card = card or cards.get(request.card)
-    plan = make_plan(request, device.probe(), card)
-    take = (run or import_module(f"aigc_kit.make.{record.kind}").run)(plan.request, plan)
+    plan = resolve(request, device.probe(), card)
+    take = (run or run_plan)(plan)
     then = list(record.outputs.values())
-    now = [_sha256(data) for data in artefacts(take).values()]
+    now = [_sha256(data) for data in files_of(take).values()]
     again = build(take)
     differs: dict[str, tuple[Any, Any]] = {"output": (then, now)} if then != now else {}
     pairs = [("device", record.device, again.device)]
@@ -188,6 +187,28 @@ def reproduce(
         pairs += _unlike(name, record.plan.get(name), again.plan.get(name))
     differs.update({name: (old, new) for name, old, new in pairs if old != new})
     return Reproduction(take, then == now, FrozenMap(differs))
+
+
+def files_of(take: Take) -> Mapping[str, bytes]:
+    """Write what a run made as bytes: ending of a file's name, such as ".txt" or "-0.png" -> its bytes.
+
+    Raises:
+        BadInput: no result of a run, or one of a kind that this version cannot write.
+    """
+    if not isinstance(take, Take):
+        raise BadInput(
+            asked=f"to save {shown(take)}",
+            found=f"{type(take).__name__}, no result of a run",
+            todo="run first: take = text.make(prompt), then record.save(take)",
+        )
+    modality = modalities().get(take.kind)
+    if modality is None:
+        raise BadInput(
+            asked=f"to save a {take.kind} take with {type(take.data).__name__} data",
+            found=f"this version writes {', '.join(modalities())}",
+            todo="save the data yourself; `record.build` still gives its record",
+        )
+    return modality.files(take)
 
 
 def versions() -> dict[str, str]:

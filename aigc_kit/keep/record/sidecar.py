@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from math import isfinite
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import Figure, FrozenMap, Kind, Record, Request
+from aigc_kit.core.types import Figure, FrozenMap, Record, Request
+from aigc_kit.models import cards
 
 SAFE_NAME = re.compile(r"[^\s/\\:*?\"<>|.][^/\\:*?\"<>|\x00-\x1f]*")
 
@@ -34,7 +35,7 @@ def load(path: Path) -> Record:
     except (ValueError, RecursionError) as error:
         raise BadInput(asked=f"record {path.name}", found=f"not JSON: {error}", todo="give a sidecar") from None
     names = {f.name for f in fields(Record)}
-    missing = sorted(names - set(data)) if isinstance(data, dict) else sorted(names)
+    missing = sorted(names - {"words"} - set(data)) if isinstance(data, dict) else sorted(names)
     if missing:
         raise BadInput(
             asked=f"record {path.name}",
@@ -44,7 +45,7 @@ def load(path: Path) -> Record:
     wrong = next(_wrong_values(data), None)
     if wrong:
         raise BadInput(asked=f"record {path.name}", found=wrong, todo="restore the file, or save the run again")
-    record = Record(**{name: data[name] for name in names})
+    record = Record(**{name: data[name] for name in names if name in data})
     strangers = [name for name in record.outputs if not SAFE_NAME.fullmatch(name)]
     if strangers:
         raise BadInput(
@@ -81,7 +82,8 @@ def _wrong_values(data: Mapping[str, Any]) -> Iterator[str]:
     """What in a record's JSON is of the wrong kind, in words; the first that is yielded is the one to tell."""
     yield from _unlike(_TEXTS, data, "", _is_text, "text")
     yield from _unlike(_OBJECTS, data, "", _is_object, "an object")
-    yield from _unlike(("kind",), data, "", get_args(Kind).__contains__, f"one of {', '.join(get_args(Kind))}")
+    kinds = dict.fromkeys(card.kind for card in cards.ALL.values())
+    yield from _unlike(("kind",), data, "", kinds.__contains__, f"one of {', '.join(kinds)}")
     yield from _unlike(("card", "prompt"), data["request"], "request.", _is_text, "text")
     yield from _unlike(("extra",), {"extra": {}, **data["request"]}, "request.", _is_object, "an object")
     yield from _unlike(("card",), {"card": {}, **data["plan"]}, "plan.", _is_object, "an object")

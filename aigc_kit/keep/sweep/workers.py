@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -41,15 +40,15 @@ def run_request(request: Request) -> dict[str, bytes]:
         As the modality's `run`.
     """
     from aigc_kit.keep import record
+    from aigc_kit.make.run import of, resolve, run
     from aigc_kit.memory import device
-    from aigc_kit.memory.plan import plan as make_plan
     from aigc_kit.models import cards
 
     card = cards.get(request.card)
     elsewhere = any(source.kind == "endpoint" for source in card.sources)
     with nullcontext() if elsewhere else _alone:
-        plan = make_plan(request, device.probe(bandwidth=card.kind == "text"), card)
-        take = import_module(f"aigc_kit.make.{card.kind}").run(plan.request, plan)
+        plan = resolve(request, device.probe(bandwidth=of(card.kind).bandwidth), card)
+        take = run(plan)
     with tempfile.TemporaryDirectory(prefix="aigc-cell-") as folder:
         record.save(take, Path(folder), name="made")
         return {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}

@@ -1,6 +1,8 @@
 """Plan of a diffusion model -> a loaded pipeline, placed as the plan says."""
 
 import json
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -9,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from aigc_kit.core.errors import BadInput, CannotLoad
-from aigc_kit.core.types import Card, Plan
+from aigc_kit.core.types import Card, Cost, Phase, Plan, ReadWords
+from aigc_kit.make.run import Modality
 from aigc_kit.models import compat, loaded
 
 
@@ -37,7 +40,7 @@ def read_pipeline(card: Card, folder: Path, dtypes: Any, **options: Any) -> Any:
         cls = getattr(import_module(library), name)
     dtype = {part: getattr(torch, wanted) for part, wanted in dtypes.items() if hasattr(torch, wanted)}
     options = {"dtype": {**dtype, "default": next(iter(dtype.values()), torch.float32)}, **options}
-    variant = card.constraints.get("variant")
+    variant = card.facts.variant
     _refuse_strange_classes(card, folder)
     try:
         with quiet():
@@ -105,6 +108,54 @@ def quiet() -> Iterator[None]:
                 library.enable_progress_bar()
 
 
+def open_timed(modality: Modality, plan: Plan) -> tuple[Any, Cost]:
+    """Load a plan's engine: the engine, and the phases "import" and "load" where it was not loaded before."""
+    phases: list[Phase] = []
+    if not modality.is_loaded(plan):
+        steps = (("import", lambda: _import(plan.card)), ("load", lambda: modality.engine(plan)))
+        for name, step in steps:
+            if name == "load" or "diffusers" not in sys.modules:
+                began = time.perf_counter()
+                step()
+                phases.append(Phase(name, time.perf_counter() - began, None, "wall clock"))
+    return modality.engine(plan), Cost(tuple(phases))
+
+
+def labels_of(placed: Any, plan: Plan, words: tuple[ReadWords, ...]) -> dict[str, Any]:
+    """Labels that takes of all pipelines have: model, tier, origin, licence, scheduler, size, notes, reserved bytes."""
+    notes = [note for one in words for note in one.notes]
+    if len(words) > 1 and float(plan.request.guidance or 0) <= 1:
+        notes.append("guidance <= 1 时没有引导，负面提示词不起作用")
+    labels = {
+        "model": plan.card.name,
+        "tier": plan.card.tier,
+        "origin": "AI 生成",
+        "licence": plan.card.licence,
+        "scheduler": type(placed.pipe.scheduler).__name__,
+        "size": (plan.request.height, plan.request.width),
+        "notes": tuple(notes),
+    }
+    if placed.ledger.reserved_bytes:
+        labels["reserved_bytes"] = placed.ledger.reserved_bytes
+    return labels
+
+
+def said_in_world(phrase: Any) -> dict[str, Any]:
+    """Fields of ReadWords for a prompt that was said in the words of a closed world."""
+    return {
+        "phrase": phrase.phrase,
+        "kept": tuple((word.text, word.attribute, word.value) for word in phrase.kept),
+        "dropped": tuple((word.text, word.why) for word in phrase.dropped),
+    }
+
+
+def _import(card: Card) -> None:
+    compat.bypass_broken_torchaudio()
+    library, _, name = card.parts["pipeline"].rpartition(".")
+    with quiet():
+        getattr(import_module(library), name)  # a lazy name: this loads torch
+
+
 class PipelineEngine:
     """One loaded pipeline; `placed_for` puts its parts where a plan wants them.
 
@@ -120,8 +171,8 @@ class PipelineEngine:
         self._placed: Any = None
 
     @classmethod
-    def make(cls, plan: Plan, **options: Any) -> Any:
-        """Load the pipeline; errors as in `aigc_kit.models.loaded.engine`."""
+    def load(cls, plan: Plan, **options: Any) -> Any:
+        """Load the pipeline; errors as in `read_pipeline`."""
         return cls(read_pipeline(plan.card, loaded.on_disk(plan.card), plan.dtypes, **options), plan)
 
     @property

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from aigc_kit.core.errors import BadInput, DoesNotFit
-from aigc_kit.core.types import Budget, Card, Change, Figure, FrozenMap, Plan, Request
+from aigc_kit.core.types import Budget, Card, Change, Figure, FrozenMap, Plan, Request, Words
 from aigc_kit.core.units import format_bytes
 from aigc_kit.memory.footprint import seconds as estimate
 from aigc_kit.memory.plan import explain, search
@@ -12,8 +12,8 @@ from aigc_kit.memory.plan.needs import Need, dtypes_of, gpu_of, placement_of
 from aigc_kit.memory.plan.options import Asked, complete
 
 
-def plan(request: Request, budget: Budget, card: Card) -> Plan:
-    """Resolve a request for an image or video model; see `aigc_kit.memory.plan.plan`.
+def resolve(request: Request, budget: Budget, card: Card) -> Plan:
+    """Resolve a request for a pipeline; see `aigc_kit.make.run.resolve`.
 
     Size and frames that the request leaves open are searched with placement, decoder options and dtype; what it fixes
     is never changed. On a CPU everything stays there, in float32.
@@ -37,8 +37,8 @@ def plan(request: Request, budget: Budget, card: Card) -> Plan:
     if card.tier == "tiny":
         from aigc_kit.make.diffusion import untraced
 
-        return untraced.plan(request, budget, card, asked, ladder, changes)
-    names = " ".join(f"{h}x{w}" for h, w in card.constraints["ladder"])
+        return untraced.plan(request, budget, card, asked, ladder, changes, peak_name(budget))
+    names = " ".join(f"{h}x{w}" for h, w in card.facts.ladder)
     raise BadInput(
         asked=f"a plan of {card.name} at {explain.size(ladder[0])}",
         found="no trace tells what it needs: it is larger than those that ship with the kit, or has other options",
@@ -47,13 +47,13 @@ def plan(request: Request, budget: Budget, card: Card) -> Plan:
 
 
 def fallbacks(made: Plan, count: int = 3) -> tuple[Plan, ...]:
-    """Plans to step down to when this one runs out of memory after all: each is predicted to need less than the last.
+    """Plan what to step down to when memory runs out after all: each is predicted to need less than the last.
 
     Args:
-        made: by `plan`. Other placements and decoder options at its size come first, then smaller sizes.
+        made: by `resolve`. Other placements and decoder options at its size come first, then smaller sizes.
         count: at most so many.
     """
-    request, card, wanted = made.request, made.card, need_of(made)
+    request, card, wanted = made.request, made.card, made.need
     if wanted is None:
         return ()
     asked = replace(Asked.of(request), placement=None, text_on_cpu=None, vae_tiling=None, vae_slicing=None)
@@ -66,8 +66,8 @@ def fallbacks(made: Plan, count: int = 3) -> tuple[Plan, ...]:
     )
 
 
-def need_of(made: Plan) -> Need | None:
-    """What was reckoned for a plan, phase by phase; None where it was not traced (small models on any machine)."""
+def need_again(made: Plan) -> Need | None:
+    """Reckon anew what a plan of a record needs; None where it was not traced (small models on any machine)."""
     wanted = (dict(made.placement), dict(made.dtypes), made.vae.get("slicing", False), made.vae.get("tiling", False))
     space = search.Space(made.card, made.budget, made.request.batch, Asked.of(made.request))
     for found in space.needs(_size_of(made.request)):
@@ -96,7 +96,15 @@ def _made(space: search.Space, request: Request, found: Need, changes: tuple[Cha
         prediction=FrozenMap(figures(found, request, budget)),
         changes=changes,
         reasons=explain.reasons(space, found, given),
+        need=found,
+        names=peak_name(budget),
     )
+
+
+def peak_name(budget: Budget) -> FrozenMap:
+    """What the peak of a pipeline is called: tensors are counted, not the growth of a process."""
+    where = Words("peak", "显存峰值（已分配）" if budget.device == "cuda" else "内存峰值（权重与张量）")
+    return FrozenMap(peak=where)
 
 
 def _size_fields(found: Need, card: Card) -> dict[str, int | None]:
@@ -112,14 +120,17 @@ def _size_of(request: Request) -> Size:
 def figures(found: Need, request: Request, budget: Budget) -> dict[str, Figure]:
     """Figures under the names that a run measures: "peak" and "peak.<phase>" as allocated, "reserved" and "ram"."""
     made, facts = found.prediction, found.facts
-    rule = f"traced with {facts.traced_with}; {made.source}" if facts.traced_with else made.source
+    rule = made.source
+    if facts.traced_with:
+        tools = Words(f"traced with {facts.traced_with}", f"追踪所用：{facts.traced_with}")
+        rule = Words.join(tools, rule)
     if not found.traced:
-        rule = f"an upper bound, by the trace of {facts.height}x{facts.width}x{facts.frames}; {rule}"
+        size = f"{facts.height}x{facts.width}x{facts.frames}"
+        rule = Words.join(Words(f"an upper bound, by the trace of {size}", f"上界，按 {size} 的追踪"), rule)
+    counted = Words("parameters counted x bytes", "数出的参数个数 × 每个的字节数")
     figures = {
-        "weights": Figure(
-            sum(facts.weights_bytes.values()), "B", "predicted", "parameters counted x bytes", error=0.01
-        ),
-        "peak": _figure(made.allocated_bytes, made.allocated_interval, f"{made.setter}; {rule}"),
+        "weights": Figure(sum(facts.weights_bytes.values()), "B", "predicted", counted, error=0.01),
+        "peak": _figure(made.allocated_bytes, made.allocated_interval, Words.join(made.setter, rule)),
     }
     for phase in made.phases:
         if phase.where == "cuda":
@@ -127,8 +138,11 @@ def figures(found: Need, request: Request, budget: Budget) -> dict[str, Figure]:
             low = phase.resident_bytes + (phase.allocated_bytes - phase.resident_bytes) / (1 + made.error)
             figures[f"peak.{phase.name}"] = _figure(phase.allocated_bytes, (low, high), phase.setter)
     if budget.device == "cuda":
-        figures["reserved"] = _figure(made.reserved_bytes, made.interval, f"with the allocator's slack; {made.source}")
-        figures["ram"] = Figure(found.ram_bytes, "B", "predicted", "all weights, and the libraries", error=0.25)
+        slack = Words("with the allocator's slack", "含分配器的余量")
+        figures["reserved"] = _figure(made.reserved_bytes, made.interval, Words.join(slack, made.source))
+        figures["ram"] = Figure(
+            found.ram_bytes, "B", "predicted", Words("all weights, and the libraries", "全部权重，加上库"), error=0.25
+        )
         gpu = gpu_of(budget)
         time = estimate(facts, gpu, steps=request.steps, placement=made.placement) if gpu else None
         if time is not None:
@@ -136,7 +150,7 @@ def figures(found: Need, request: Request, budget: Budget) -> dict[str, Figure]:
     return figures
 
 
-def _figure(value: float, interval: tuple[float, float], rule: str) -> Figure:
+def _figure(value: float, interval: tuple[float, float], rule: Words | str) -> Figure:
     low, high = interval
     return Figure(value, "B", "predicted", rule, error=max(high / value - 1, 1 - low / value) if value else 0.0)
 
@@ -146,8 +160,8 @@ def _dtype_change(space: search.Space) -> tuple[Change, ...]:
     if wanted in {None, "float8", given} and not (wanted == "float8" and space.budget.device == "cpu"):
         return ()
     if space.budget.device == "cpu":
-        return (Change("dtype", wanted, given, "a CPU has no use for float8", "CPU 上不用 float8"),)
-    return (Change("dtype", wanted, given, "this GPU does not compute in bfloat16", "这块显卡不支持 bfloat16"),)
+        return (Change("dtype", wanted, given, Words("a CPU has no use for float8", "CPU 上不用 float8")),)
+    return (Change("dtype", wanted, given, Words("this GPU does not compute in bfloat16", "这块显卡不支持 bfloat16")),)
 
 
 def shortfall(request: Request, budget: Budget, card: Card) -> tuple[Need, search.Remedy]:

@@ -7,7 +7,7 @@ from struct import unpack
 
 from aigc_kit.core import paths
 from aigc_kit.core.errors import BadInput, DoesNotFit
-from aigc_kit.core.types import Budget, Card, Change, Figure, FrozenMap, Plan, Reason, Request
+from aigc_kit.core.types import Budget, Card, Change, Figure, FrozenMap, Plan, Request, Words
 from aigc_kit.core.units import format_bytes
 from aigc_kit.memory.plan.ladders import MARGIN, Size
 from aigc_kit.memory.plan.needs import LIBRARY_BYTES
@@ -19,7 +19,13 @@ LARGEST_HEADER = 100_000_000  # of a safetensors file; its own library refuses m
 
 
 def plan(
-    request: Request, budget: Budget, card: Card, asked: Asked, ladder: list[Size], changes: tuple[Change, ...]
+    request: Request,
+    budget: Budget,
+    card: Card,
+    asked: Asked,
+    ladder: list[Size],
+    changes: tuple[Change, ...],
+    names: FrozenMap,
 ) -> Plan:
     """A plan with every part on the budget's device, in the largest size of the ladder that fits.
 
@@ -28,25 +34,20 @@ def plan(
         DoesNotFit: no size fits.
     """
     parts = parameters(card)
-    whole = budget.device == "cpu" or not card.constraints.get("half", True)
+    whole = budget.device == "cpu" or not card.facts.half
     dtype = asked.dtype if asked.dtype in BYTES else "float32" if whole else "float16"
     weights = sum(parts.values()) * BYTES[dtype]
-    margin = MARGIN * budget.free_bytes - (LIBRARY_BYTES["cpu"] if budget.device == "cpu" else 0)
-    per_pixel = card.constraints.get("pixel_bytes", PIXEL_BYTES)
-    for height, width, frames in ladder:
-        working = per_pixel * height * width * frames * request.batch
-        if weights + working * (1 + ERROR) <= margin:
-            break
-    else:
-        needed = weights + working * (1 + ERROR)
-        raise DoesNotFit(
-            asked=f"{card.name} at {height}x{width}",
-            found=f"{format_bytes(needed)} predicted beside the libraries, {format_bytes(budget.free_bytes)} free",
-            todo=f"free {format_bytes((needed - margin) / MARGIN)} more",
-        )
-    peak = weights + working
+    height, width, frames = _largest(request, budget, card, ladder, weights)
+    per_pixel = card.facts.pixel_bytes or PIXEL_BYTES
+    working = per_pixel * height * width * frames * request.batch
+    counted = Words("parameters in the files x bytes", "文件里的参数个数 × 每个的字节数")
+    rule = Words(
+        f"weights + {per_pixel} bytes a pixel and frame; this model was not traced",
+        f"权重 + 每像素每帧 {per_pixel} 字节；这个模型没有逐张量追踪过",
+    )
+    device = budget.device.upper()
     return Plan(
-        request=request.change(height=height, width=width, frames=frames if card.kind == "video" else None),
+        request=request.change(height=height, width=width, frames=frames if card.facts.frame_step > 1 else None),
         card=card,
         budget=budget,
         dtypes=FrozenMap(dict.fromkeys(parts, dtype)),
@@ -54,22 +55,32 @@ def plan(
         attention=asked.attention or "sdpa",
         vae=FrozenMap(slicing=bool(asked.vae_slicing), tiling=bool(asked.vae_tiling)),
         prediction=FrozenMap(
-            weights=Figure(weights, "B", "predicted", "parameters in the files x bytes", error=0.01),
-            peak=Figure(
-                peak,
-                "B",
-                "predicted",
-                f"weights + {per_pixel} bytes a pixel and frame; this model was not traced",
-                error=ERROR * working / peak,
-            ),
+            weights=Figure(weights, "B", "predicted", counted, error=0.01),
+            peak=Figure(weights + working, "B", "predicted", rule, error=ERROR * working / (weights + working)),
         ),
         changes=changes,
         reasons=(
-            Reason(
-                f"a small model: every part stays on the {budget.device.upper()}, in {dtype}",
-                f"小模型：所有部件都放在 {budget.device.upper()} 上，精度 {dtype}",
+            Words(
+                f"a small model: every part stays on the {device}, in {dtype}",
+                f"小模型：所有部件都放在 {device} 上，精度 {dtype}",
             ),
         ),
+        names=names,
+    )
+
+
+def _largest(request: Request, budget: Budget, card: Card, ladder: list[Size], weights: int) -> Size:
+    """The first size of the ladder that fits beside the weights."""
+    margin = MARGIN * budget.free_bytes - (LIBRARY_BYTES["cpu"] if budget.device == "cpu" else 0)
+    per_pixel = card.facts.pixel_bytes or PIXEL_BYTES
+    for height, width, frames in ladder:
+        needed = weights + per_pixel * height * width * frames * request.batch * (1 + ERROR)
+        if needed <= margin:
+            return height, width, frames
+    raise DoesNotFit(
+        asked=f"{card.name} at {height}x{width}",
+        found=f"{format_bytes(needed)} predicted beside the libraries, {format_bytes(budget.free_bytes)} free",
+        todo=f"free {format_bytes((needed - margin) / MARGIN)} more",
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Take
-from aigc_kit.make.image.run import plan_for, run
+from aigc_kit.make.image import plan_for, run
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def grid(
             if seed is not None:
                 chosen.setdefault("seed", seed + i)
             plan = plan_for(**chosen)
-            take = run(plan.request, plan)
+            take = run(plan)
             if on_take is not None:
                 on_take(i, j, take)
             line.append(take)

@@ -6,24 +6,24 @@ from typing import Any
 
 from aigc_kit.core.errors import BadInput, missing_extra
 from aigc_kit.core.types import FrozenMap, Plan
-from aigc_kit.make.diffusion.loading import PipelineEngine, key
+from aigc_kit.make.diffusion.loading import PipelineEngine
 from aigc_kit.make.image.settings import SCHEDULERS
 
-__all__ = ["MODES", "ImageEngine", "key", "make"]
+__all__ = ["MODES", "ImageEngine", "load"]
 
 MODES = ("text2img", "img2img", "inpaint")
 
 
-def make(plan: Plan) -> "ImageEngine":
-    """Load the pipeline; errors as in `aigc_kit.models.loaded.engine`.
+def load(plan: Plan) -> "ImageEngine":
+    """Load the pipeline; errors as in `PipelineEngine.load`.
 
     Raises:
         MissingExtra: the model's tokenizer needs a package that is not installed.
     """
-    package = plan.card.constraints.get("package")
+    package = plan.card.facts.package
     if package is not None and find_spec(package) is None:
         raise missing_extra(package, plan.card.name, f"the tokenizer of {plan.card.name}")
-    engine: ImageEngine = ImageEngine.make(plan, **_left_out(plan.card.parts["pipeline"]))
+    engine: ImageEngine = ImageEngine.load(plan, **_left_out(plan.card.parts["pipeline"]))
     return engine
 
 
@@ -65,7 +65,7 @@ class ImageEngine(PipelineEngine):
         overflows = bool(getattr(getattr(vae, "config", None), "force_upcast", False))
         if (
             overflows
-            and plan.card.constraints.get("vae_upcast", True)
+            and plan.card.facts.vae_upcast
             and plan.placement.get("vae") == "group"
             and plan.dtypes.get("vae") == "float16"
         ):

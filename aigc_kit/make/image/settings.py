@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from aigc_kit.core.errors import BadInput, UnknownName
-from aigc_kit.core.types import Request
-from aigc_kit.core.types.base import check_text, shown
-from aigc_kit.make.diffusion.settings import check_switches, read
+from aigc_kit.core.types import Card, Change, Request, Words
+from aigc_kit.core.types.base import check_switches, check_text, shown
+from aigc_kit.make.run import settings_from
+from aigc_kit.memory.plan.options import SETTINGS
 
 SCHEDULERS = MappingProxyType(
     {
@@ -66,4 +67,17 @@ class Settings:
         Raises:
             UnknownName: a setting that does not exist. BadInput: a value out of range.
         """
-        return read(cls, request, "a picture")
+        return settings_from(cls, request, None, "a picture", SETTINGS)
+
+
+def resize(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]:
+    """Divide the course's sizes for a model that draws at a fraction of them: 1024 -> 128. Smaller ones stay."""
+    scale = card.facts.scale
+    changes: list[Change] = []
+    for name in ("height", "width"):
+        asked = getattr(request, name)
+        if scale != 1 and asked is not None and asked >= 512 and asked % scale == 0:
+            why = Words(f"this model draws at 1/{scale} of the course's sizes", f"小模型按课程尺寸的 1/{scale} 作画")
+            changes.append(Change(name, asked, asked // scale, why))
+            request = request.change(**{name: asked // scale})
+    return request, tuple(changes)

@@ -6,12 +6,11 @@ word list. Both: the weight grammar is taken off the text and kept as pieces wit
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import Card
-from aigc_kit.make.diffusion.words import ReadWords
+from aigc_kit.core.types import Card, ReadWords
+from aigc_kit.make.diffusion.loading import said_in_world
 from aigc_kit.make.image.settings import Settings
 from aigc_kit.worlds import prompts
 from aigc_kit.worlds.prompts import Piece
@@ -19,24 +18,13 @@ from aigc_kit.worlds.prompts import Piece
 NAMES = ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
 
 
-@dataclass(frozen=True)
-class Words(ReadWords):
-    """A prompt on its way to the text encoders of an image model.
-
-    Args:
-        pieces: what is read, in pieces with weights; empty when every weight is 1.
-    """
-
-    pieces: tuple[Piece, ...] = ()
-
-
-def words_for(prompt: str, settings: Settings, card: Card, tokenizer: Any, *, negative: bool = False) -> Words:
-    """What the encoders of a model read for a prompt.
+def words_for(prompt: str, settings: Settings, card: Card, tokenizer: Any, *, negative: bool = False) -> ReadWords:
+    """Tell what the encoders of a model read for a prompt.
 
     Args:
         prompt: not empty.
         settings: `weights`, `translate` and `english` count.
-        card: its constraints say whether the model knows a closed world, or English only.
+        card: its facts say whether the model knows a closed world, or English only.
         tokenizer: of the pipeline.
         negative: it is the negative prompt.
 
@@ -44,22 +32,22 @@ def words_for(prompt: str, settings: Settings, card: Card, tokenizer: Any, *, ne
         BadInput: a bracket that does not close, an AND, which one call of a pipeline cannot do, or weights for a model
             that has no place for them.
     """
-    text, labels = prompt, list[tuple[str, Any]]()
-    world = card.constraints.get("world") == "tinyworld"
-    if not world and card.constraints.get("languages") == ("en",):
-        text, labels = _english(prompt, settings)
+    text, fields = prompt, dict[str, Any]()
+    world = card.facts.world == "tinyworld"
+    if not world and card.facts.languages == ("en",):
+        text, fields = _english(prompt, settings)
     pieces, notes = _pieces(text) if settings.weights else ((Piece(text, 1.0),), ())
     if world:
-        pieces, labels = _said(pieces)
+        pieces, fields = _said(pieces)
     read = "".join(piece.text for piece in pieces)
     weighted = any(piece.weight != 1 for piece in pieces)
-    if weighted and not card.constraints.get("weighted", True):
+    if weighted and not card.facts.weighted:
         raise BadInput(
             asked=f"weights in the prompt of {card.name}",
             found="they are applied to the embeddings of CLIP, and its text encoder is none",
             todo="write without brackets, or with weights=False, where brackets are words like any other",
         )
-    limit = card.constraints.get("max_tokens")
+    limit = card.facts.max_tokens
     budget = prompts.budget([piece.text for piece in pieces] if weighted else read, tokenizer, limit=limit)
     if not read.strip():
         empty = "负面提示词里没有小世界认识的词" if negative else "提示词里没有小世界认识的词，画面与它无关"
@@ -68,7 +56,8 @@ def words_for(prompt: str, settings: Settings, card: Card, tokenizer: Any, *, ne
         notes = (*notes, f"有繁体字：{old}。小世界只认识简体字，请改写成简体")
     if not budget.fits:
         notes = (*notes, f"共 {budget.used} 个 token，编码器只读前 {budget.limit} 个，后面的没有读到：{budget.cut}")
-    return Words(prompt, read, budget, tuple(labels), notes, pieces if weighted else ())
+    weights = tuple((piece.text, piece.weight) for piece in pieces) if weighted else ()
+    return ReadWords(prompt, read, budget.used, budget.limit, budget.cut, weights=weights, notes=notes, **fields)
 
 
 def _traditional(text: str) -> str:
@@ -89,24 +78,25 @@ def _pieces(text: str) -> tuple[tuple[Piece, ...], tuple[str, ...]]:
     return prompts.flatten(tree.conditions[0]), tree.notes
 
 
-def _english(prompt: str, settings: Settings) -> tuple[str, list[tuple[str, Any]]]:
+def _english(prompt: str, settings: Settings) -> tuple[str, dict[str, Any]]:
     if settings.english is not None:
-        return settings.english, [("english", settings.english), ("translated_by", "edited")]
+        return settings.english, {"english": settings.english, "translated_by": "edited"}
     if not settings.translate:
-        return prompt, [("translated_by", "none: asked not to")]
-    made = prompts.translate(prompt)
-    if made.by == "none":
-        return prompt, []
-    if not made.en:
+        return prompt, {"translated_by": "none: asked not to"}
+    translation = prompts.translate(prompt)
+    if translation.by == "none":
+        return prompt, {}
+    if not translation.en:
         raise BadInput(
             asked=f"English for {prompt[:40]!r}",
             found="the word list holds nothing of it",
             todo="write the prompt in English, or give english='...'",
         )
-    return made.en, [("english", made.en), ("translated_by", made.by), ("unknown", made.unknown)]
+    told = {"english": translation.en, "translated_by": translation.by, "unknown": tuple(translation.unknown)}
+    return translation.en, told
 
 
-def _said(pieces: tuple[Piece, ...]) -> tuple[tuple[Piece, ...], list[tuple[str, Any]]]:
+def _said(pieces: tuple[Piece, ...]) -> tuple[tuple[Piece, ...], dict[str, Any]]:
     """The prompt in the words of the tiny world. A word keeps the weight that it had where it was written."""
     from aigc_kit.worlds.tinyworld.vocab import phrase
 
@@ -130,12 +120,7 @@ def _said(pieces: tuple[Piece, ...]) -> tuple[tuple[Piece, ...], list[tuple[str,
         said.append(Piece(made.phrase[word.start : word.end], weight))
         at = word.end
     said.append(Piece(made.phrase[at:], 1.0))
-    labels = [
-        ("phrase", made.phrase),
-        ("kept", tuple((k.text, k.attribute, k.value) for k in made.kept)),
-        ("dropped", tuple((d.text, d.why) for d in made.dropped)),
-    ]
-    return _merged(said), labels
+    return _merged(said), said_in_world(made)
 
 
 def _merged(pieces: list[Piece]) -> tuple[Piece, ...]:
@@ -148,7 +133,7 @@ def _merged(pieces: list[Piece]) -> tuple[Piece, ...]:
     return tuple(out)
 
 
-def conditions(placed: Any, prompt: Words, negative: Words | None, *, guided: bool) -> dict[str, Any]:
+def conditions(placed: Any, prompt: ReadWords, negative: ReadWords | None, *, guided: bool) -> dict[str, Any]:
     """The arguments that say to a pipeline what to draw.
 
     Args:
@@ -161,9 +146,9 @@ def conditions(placed: Any, prompt: Words, negative: Words | None, *, guided: bo
         four tensors of `encode_prompt`: prompt_embeds float (1, 77, 768 + 1280 for SDXL) with compel's weights in it,
         pooled (1, 1280) of the plain text, since compel does not weight pooled embeddings.
     """
-    empty = placed.plan.card.constraints.get("empty_negative")
+    empty = placed.plan.card.facts.empty_negative
     words = {"prompt": prompt.read, "negative_prompt": negative.read if negative else empty}
-    if not prompt.pieces and not (negative and negative.pieces):
+    if not prompt.weights and not (negative and negative.weights):
         return words
     with text_encoders(placed) as pipe:
         device = "cpu" if placed.aside else pipe._execution_device
@@ -171,8 +156,9 @@ def conditions(placed: Any, prompt: Words, negative: Words | None, *, guided: bo
             zip(NAMES, _encoded(pipe, device, guided, words), strict=False)  # SD 1.5 has no pooled ones
         )
         for name, side in (("prompt_embeds", prompt), ("negative_prompt_embeds", negative if guided else None)):
-            if side and side.pieces:
-                made[name] = weighted(pipe, side.pieces, device).to(made[name])
+            if side and side.weights:
+                pieces = tuple(Piece(*weight) for weight in side.weights)
+                made[name] = weighted(pipe, pieces, device).to(made[name])
     return {name: tensor.to(pipe.unet.dtype) for name, tensor in made.items() if tensor is not None}
 
 

@@ -1,31 +1,39 @@
 """Speech: a neural Mandarin voice for every machine, ChatTTS where it is; front end, controls, measures.
 
+take = make("今天的天气真不错", speed=5)    # wave float32 (N,) at 24000 Hz, its cost, its labels
 plan = plan_for("今天的天气真不错", speed=5)
-for step in steps(plan.request, plan): step.preview()   # the wave so far
-take = run(plan.request, plan)                          # wave float32 (N,) at 24000 Hz, its cost, its labels
+for step in steps(plan): step.preview()   # the wave so far
 """
 
-from aigc_kit.make.speech.engines.base import Control, Segment, Spoken
-from aigc_kit.make.speech.frontend import Normalised, normalise, syllables
-from aigc_kit.make.speech.prepare import MOST_CHARACTERS
-from aigc_kit.make.speech.run import plan_for, run, steps
-from aigc_kit.make.speech.settings import CONTROLS, LEVELS, RATIOS, Settings
-from aigc_kit.media.wav import RATE
+from aigc_kit.core.lazy import lazily
+from aigc_kit.make.run import Modality
+from aigc_kit.make.speech import loading, needs
+from aigc_kit.make.speech.settings import CONTROLS, LEVELS, RATIOS, Settings, ignored, summary, values
 
-__all__ = [
-    "CONTROLS",
-    "LEVELS",
-    "MOST_CHARACTERS",
-    "RATE",
-    "RATIOS",
-    "Control",
-    "Normalised",
-    "Segment",
-    "Settings",
-    "Spoken",
-    "normalise",
-    "plan_for",
-    "run",
-    "steps",
-    "syllables",
-]
+MODALITY = Modality(
+    name="speech",
+    noun="speech",
+    model="a voice",
+    settings=Settings.of,
+    resolve=needs.resolve,
+    load=loading.load,
+    key=loading.key,
+    inputs=("using",),
+    values=values,
+    ignored=ignored,
+    summary=summary,
+    options=("voice", "controls", "temperature", "top_k", "top_p"),
+)
+make, plan_for, steps = MODALITY.make, MODALITY.plan_for, MODALITY.steps
+run, engine = MODALITY.run, MODALITY.engine
+_LATER = {
+    "aigc_kit.media.wav": ("RATE",),
+    "engines.base": ("Control", "Segment", "Spoken"),
+    "frontend": ("Normalised", "normalise", "syllables"),
+    "prepare": ("MOST_CHARACTERS",),
+    "measures": (),
+    "controls": (),
+}
+__getattr__, __dir__ = lazily(__name__, _LATER)
+__all__ = ["CONTROLS", "LEVELS", "MODALITY", "RATIOS", "Settings", "engine", "make", "plan_for", "run", "steps"]
+__all__ += [name for names in _LATER.values() for name in names]

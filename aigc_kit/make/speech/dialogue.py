@@ -12,9 +12,8 @@ import numpy as np
 
 from aigc_kit.core.errors import AigcError, BadInput
 from aigc_kit.core.types import Cost, FrozenMap, Plan, Step, Take
-from aigc_kit.make.speech import controls
+from aigc_kit.make.speech import controls, plan_for, run
 from aigc_kit.make.speech.joins import QUIET, silence, trim
-from aigc_kit.make.speech.run import plan_for, run
 from aigc_kit.make.speech.settings import LEVELS, RATIOS
 from aigc_kit.make.speech.speakers import Speaker
 from aigc_kit.media.wav import RATE
@@ -178,7 +177,7 @@ def steps(script: Script, cast: Mapping[str, Voice], **values: Any) -> Generator
     """
     work, takes, last = plans(script, cast, **values), list[Take](), time.perf_counter()
     for index, plan in enumerate(work):
-        takes.append(run(plan.request, plan))
+        takes.append(run(plan))
         now = time.perf_counter()
         done = tuple(takes)
         yield Step(index, len(work), "cue", now - last, lambda done=done: mix(script, done)[0])  # type: ignore[misc]

@@ -14,8 +14,8 @@ def key(plan: Plan) -> tuple[str, ...]:
     return (plan.card.name, plan.card.parts["engine"], plan.dtypes["model"], plan.placement["model"])
 
 
-def make(plan: Plan) -> "Engine":
-    """Load the engine; errors as in `aigc_kit.models.loaded.engine`."""
+def load(plan: Plan) -> "Engine":
+    """Load the engine; errors as in `Modality.engine`."""
     _, kind, dtype, device = key(plan)
     folder, threads = loaded.on_disk(plan.card, "voice"), plan.budget.capabilities.get("threads")
     notice(plan.card)
@@ -37,7 +37,7 @@ _said: set[str] = set()
 
 def notice(card: Card) -> str | None:
     """Say once per process that a voice may not be used commercially. Returns what was said, None where it may."""
-    if card.constraints.get("commercial", True) or card.name in _said:
+    if card.facts.commercial or card.name in _said:
         return None
     _said.add(card.name)
     text = f"声音 {card.name}：仅供学习等非商业用途。许可：{card.licence}"

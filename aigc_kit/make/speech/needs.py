@@ -1,7 +1,7 @@
 """Plans of voices: which dtype and device, and what it costs, from facts of the card."""
 
 from aigc_kit.core.errors import BadInput, DoesNotFit
-from aigc_kit.core.types import Budget, Card, Change, Figure, FrozenMap, Plan, Reason, Request
+from aigc_kit.core.types import Budget, Card, Change, Figure, FrozenMap, Plan, Request, Words
 from aigc_kit.core.units import format_bytes
 from aigc_kit.memory.plan.ladders import MARGIN
 
@@ -9,40 +9,41 @@ SET_UP_SECONDS = 0.1  # up to 0.25 for the first text after loading, 0.02 later
 SECONDS_PER_CHARACTER = 0.2  # of Mandarin at a normal speed, pauses included (0.17 to 0.20 with the embedded voice)
 
 
-def plan(request: Request, budget: Budget, card: Card) -> Plan:
+def resolve(request: Request, budget: Budget, card: Card) -> Plan:
     """Resolve a request for one voice and one machine.
-
-    The facts of `card.constraints` that are used: voices, ranges (control -> (lowest, highest)), peak (bytes,
-    measured), rtf (seconds of work per second of sound, measured on one idle core: the
-    card says which), cuda (whether it can use one), dtype.
 
     Raises:
         BadInput: a batch, or a voice that the card does not have.
         DoesNotFit: the memory is too small.
     """
-    facts = card.constraints
+    facts = card.facts
     if request.batch != 1:
         raise BadInput(asked=f"batch={request.batch}", found="texts are spoken one at a time", todo="loop over texts")
-    voice, voices = request.extra.get("voice"), facts.get("voices", ())
+    voice, voices = request.extra.get("voice"), facts.voices
     if voice is not None and voices and not _known(str(voice), voices):
         raise BadInput(
             asked=f"voice={voice!r}", found=f"{card.name} has {', '.join(voices)}", todo="choose one of these"
         )
     request, changes = _within(request, card)
-    device = "cuda" if budget.device == "cuda" and facts.get("cuda") else "cpu"
-    dtype = ("float16" if facts.get("half") else "float32") if device == "cuda" else facts.get("dtype", "float32")
+    device = "cuda" if budget.device == "cuda" and facts.cuda else "cpu"
+    dtype = ("float16" if facts.half else "float32") if device == "cuda" else facts.dtype
     prediction = {}
-    if facts.get("peak"):
-        rule = "seen on another machine: less for a short text, or where the voice was loaded before"
-        prediction["peak"] = Figure(facts["peak"], "B", "predicted", rule, error=0.75)
-        _check_fit(card, prediction["peak"], device, budget)
-    if facts.get("rtf") and device == "cpu":
-        length = SECONDS_PER_CHARACTER * len(request.prompt)
-        rule = (
-            f"{SET_UP_SECONDS:g} s + {len(request.prompt)} characters x {SECONDS_PER_CHARACTER:g} s "
-            f"x real-time factor {facts['rtf']:g}, where the processor is idle"
+    if facts.peak:
+        rule = Words(
+            "seen on another machine: less for a short text, or where the voice was loaded before",
+            "在另一台机器上见到的值；文字短，或者这个声音先前载入过，就会少一些",
         )
-        prediction["seconds"] = Figure(SET_UP_SECONDS + length * facts["rtf"], "s", "predicted", rule, error=0.8)
+        prediction["peak"] = Figure(facts.peak, "B", "predicted", rule, error=0.75)
+        _check_fit(card, prediction["peak"], device, budget)
+    if facts.rtf and device == "cpu":
+        length = SECONDS_PER_CHARACTER * len(request.prompt)
+        count = len(request.prompt)
+        rule = Words(
+            f"{SET_UP_SECONDS:g} s + {count} characters x {SECONDS_PER_CHARACTER:g} s "
+            f"x real-time factor {facts.rtf:g}, where the processor is idle",
+            f"{SET_UP_SECONDS:g} s + {count} 个字 × {SECONDS_PER_CHARACTER:g} s × 实时率 {facts.rtf:g}，处理器空闲时",
+        )
+        prediction["seconds"] = Figure(SET_UP_SECONDS + length * facts.rtf, "s", "predicted", rule, error=0.8)
     return Plan(
         request=request,
         card=card,
@@ -65,14 +66,17 @@ def _known(voice: str, voices: tuple[str, ...]) -> bool:
 def _within(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]:
     """Controls cut to what the voice can do, and said."""
     changes = []
-    for name, (low, high) in card.constraints.get("ranges", {}).items():
+    for name, (low, high) in card.facts.ranges.items():
         asked = request.extra.get(name)
         if isinstance(asked, (int, float)) and not low <= asked <= high:
             given = min(max(asked, low), high)
             request = request.change(**{name: given})
             changes.append(
                 Change(
-                    name, asked, given, f"this voice goes from {low:g} to {high:g}", f"这个声音只能到 {low:g}～{high:g}"
+                    name,
+                    asked,
+                    given,
+                    Words(f"this voice goes from {low:g} to {high:g}", f"这个声音只能到 {low:g}～{high:g}"),
                 )
             )
     return request, tuple(changes)
@@ -89,11 +93,11 @@ def _check_fit(card: Card, peak: Figure, device: str, budget: Budget) -> None:
         )
 
 
-def _reason(card: Card, device: str) -> Reason:
+def _reason(card: Card, device: str) -> Words:
     if device == "cuda":
-        return Reason("the voice can use the GPU", "这个声音可以用显卡")
+        return Words("the voice can use the GPU", "这个声音可以用显卡")
     return (
-        Reason("small enough for one core of a CPU", "一个 CPU 核就够用")
+        Words("small enough for one core of a CPU", "一个 CPU 核就够用")
         if card.tier == "tiny"
-        else Reason("there is no GPU that it can use; a CPU takes minutes", "没有可用的显卡；在 CPU 上要几分钟")
+        else Words("there is no GPU that it can use; a CPU takes minutes", "没有可用的显卡；在 CPU 上要几分钟")
     )

@@ -60,7 +60,7 @@ def prepare(text: str, settings: Settings, engine: Engine) -> Prepared:
         )
     controls.check_inline(text)
     lines, changes, unspoken = list[Line](), list[Change](), list[Unspoken]()
-    for sentence in split.sentences(text, int(engine.card.constraints.get("longest", split.LONGEST))):
+    for sentence in split.sentences(text, int(engine.card.facts.longest)):
         spoken, places, changed, lost = _sentence(sentence, settings, engine)
         changes += changed
         unspoken += lost

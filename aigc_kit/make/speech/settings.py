@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from math import isfinite
 from types import MappingProxyType
 from typing import Any
 
-from aigc_kit.core.errors import BadInput, UnknownName
-from aigc_kit.core.types import Card, Request
-from aigc_kit.core.types.base import plain, shown
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import Card, Request, Take
+from aigc_kit.core.types.base import check_text, plain, shown
+from aigc_kit.make.run import settings_from
+from aigc_kit.memory.plan.unsupported import DRAWN, WRITTEN
 
 LEVELS: Mapping[str, tuple[int, int]] = MappingProxyType(
     {"oral": (0, 9), "laugh": (0, 2), "breaks": (0, 7), "speed": (0, 9)}
@@ -93,17 +94,7 @@ class Settings:
             UnknownName: a setting that does not exist.
             BadInput: a value out of range.
         """
-        known = [f.name for f in fields(cls)]
-        for name, value in request.extra.items():
-            if name not in known:
-                close = get_close_matches(name, [*known, "seed"], n=1)
-                raise UnknownName(
-                    asked=f"the setting {name}={shown(value)} of speech",
-                    found="no setting of that name" + (f"; close: {close[0]}" if close else ""),
-                    todo=f"choose from {', '.join(known)}",
-                )
-        values: dict[str, Any] = {k: v for k, v in card.defaults.items() if k in known}
-        return cls(**{**values, **{k: v for k, v in request.extra.items() if v is not None}})
+        return settings_from(cls, request, card, "speech")
 
 
 def _is_whole(value: Any) -> bool:
@@ -116,3 +107,51 @@ def _check_number(name: str, value: Any, low: float, high: float) -> None:
         raise BadInput(
             asked=f"{name}={shown(value)}", found=f"not a number from {low:g} to {high:g}", todo=f"choose {name} there"
         )
+
+
+def values(prompt: str, values: dict[str, Any], card: Card) -> dict[str, Any]:
+    """Read control tokens and the voice; inline tokens are checked."""
+    from aigc_kit.make.speech import controls
+
+    controls.check_inline(prompt)
+    named = {name: value for name, value in values.items() if name not in ("controls", "voice")}
+    if values.get("controls") is not None:
+        named = {**controls.parse(values["controls"]), **named}
+    if values.get("voice") is not None:
+        check_text("voice", values["voice"])
+        named = {**_values_of(values["voice"], card), **named}
+    return named
+
+
+def _values_of(voice: str, card: Card) -> dict[str, object]:
+    """The settings of a voice: its name, or what a kept speaker of this engine is."""
+    from aigc_kit.make.speech import speaker_store
+
+    listed = card.facts.voices
+    if card.parts["engine"] == "chattts" or any(part.split(":")[0] in listed for part in voice.split("+")):
+        return {"voice": voice}  # ChatTTS looks its speakers up itself
+    try:
+        speaker = speaker_store.get(voice)
+    except BadInput:
+        return {"voice": voice}  # the plan names the voices that there are
+    if speaker.engine != card.parts["engine"]:
+        raise BadInput(
+            asked=f"the speaker {voice!r} on {card.name}",
+            found=f"it is one of {speaker.engine}",
+            todo=f"choose one of {', '.join(listed)}, or a card of that engine",
+        )
+    return speaker.values()
+
+
+def ignored(card: Card) -> tuple[str, ...]:
+    """Name the options that mean nothing for a voice; ChatTTS alone samples."""
+    samples = card.parts.get("engine") == "chattts"
+    return (*DRAWN, *WRITTEN, *(() if samples else ("temperature", "top_p", "top_k")))
+
+
+def summary(take: Take) -> str:
+    """Say how long a sound is, and how long it took."""
+    from aigc_kit.media.wav import RATE
+
+    seconds, length = take.measured()["seconds"].value, len(take.data) / RATE
+    return f"{length:.2f} s of sound, made in {seconds:.2f} s"

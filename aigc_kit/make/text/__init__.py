@@ -1,38 +1,45 @@
 """Text: one interface over two local engines and any OpenAI-compatible server; sampling by hand; measures.
 
+take = make("The future of artificial intelligence will", temperature=0.7)  # the text, its cost, its labels
 plan = plan_for("The future of artificial intelligence will", temperature=0.7)
-for step in steps(plan.request, plan): step.preview()   # candidates before and after each filter
-take = run(plan.request, plan)                          # the text, its cost, its labels
+for step in steps(plan): step.preview()   # candidates before and after each filter
 """
 
-from aigc_kit.make.text import measures, sampling
-from aigc_kit.make.text.run import exact_plan, fast_engine, language_of, plan_for, prompt_ids, run, speaks, steps
-from aigc_kit.make.text.sampling import Stage, draw, softmax, top_k, top_p, warp
+from aigc_kit.core.lazy import lazily
+from aigc_kit.make.run import Modality
+from aigc_kit.make.text import language, loading, needs
+from aigc_kit.make.text.language import exact_plan, fast_engine, language_of, speaks
 from aigc_kit.make.text.settings import BANDS, PRESETS, Settings
-from aigc_kit.make.text.view import BeamView, Candidate, StageView, TokenView
+from aigc_kit.memory.plan.unsupported import DRAWN
 
-__all__ = [
-    "BANDS",
-    "PRESETS",
-    "BeamView",
-    "Candidate",
-    "Settings",
-    "Stage",
-    "StageView",
-    "TokenView",
-    "draw",
-    "exact_plan",
-    "fast_engine",
-    "language_of",
-    "measures",
-    "plan_for",
-    "prompt_ids",
-    "run",
-    "sampling",
-    "softmax",
-    "speaks",
-    "steps",
-    "top_k",
-    "top_p",
-    "warp",
-]
+MODALITY = Modality(
+    name="text",
+    noun="a text",
+    model="a language model",
+    settings=Settings.of,
+    resolve=needs.resolve,
+    load=loading.load,
+    key=loading.key,
+    inputs=("using",),
+    values=language.values,
+    suits=language.suits,
+    absent=language.absent,
+    ignored=lambda card: DRAWN,
+    prepare=loading.prepare,
+    wording=language.wording,
+    so_far=lambda step: getattr(step.preview(), "so_far", ""),
+    options=("temperature", "top_k", "top_p", "max_new_tokens", "engine", "chat"),
+    bandwidth=True,
+)
+make, plan_for, steps = MODALITY.make, MODALITY.plan_for, MODALITY.steps
+run, engine = MODALITY.run, MODALITY.engine
+_LATER = {
+    "measures": (),
+    "sampling": ("Stage", "draw", "softmax", "top_k", "top_p", "warp"),
+    "view": ("BeamView", "Candidate", "StageView", "TokenView"),
+    "work": ("prompt_ids",),
+}
+__getattr__, __dir__ = lazily(__name__, _LATER)
+__all__ = ["BANDS", "MODALITY", "PRESETS", "Settings", "engine", "exact_plan", "fast_engine", "language_of"]
+__all__ += ["make", "plan_for", "run", "speaks", "steps"]
+__all__ += [name for names in _LATER.values() for name in names]

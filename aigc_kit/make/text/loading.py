@@ -23,8 +23,8 @@ def key(plan: Plan) -> tuple[str, ...]:
     return (plan.card.name, kind, plan.dtypes["model"], plan.placement["model"], plan.attention, *server)
 
 
-def make(plan: Plan) -> "Engine":
-    """Load the engine; errors as in `aigc_kit.models.loaded.engine`."""
+def load(plan: Plan) -> "Engine":
+    """Load the engine; errors as in `Modality.engine`."""
     _, kind, dtype, device, attention, *_ = key(plan)
     if kind == "endpoint":
         from aigc_kit.make.text.engines.endpoint import EndpointEngine
@@ -44,7 +44,7 @@ def make(plan: Plan) -> "Engine":
 
 def prepare(card: Card) -> bool:
     """Unpack 4-bit weights for transformers, once. Returns whether there was something to unpack."""
-    if "transformers" not in card.constraints.get("engines", ()):
+    if "transformers" not in card.facts.engines:
         return False
     from aigc_kit.make.text.engines.convert import converted, is_converted
 

@@ -7,7 +7,7 @@ traffic, since every new token reads all weights once.
 from dataclasses import replace
 
 from aigc_kit.core.errors import BadInput, DoesNotFit
-from aigc_kit.core.types import Budget, Card, Change, Figure, FrozenMap, Plan, Reason, Request
+from aigc_kit.core.types import Budget, Card, Change, Figure, FrozenMap, Plan, Request, Words
 from aigc_kit.core.types.base import shown
 from aigc_kit.core.units import MIB, format_bytes
 from aigc_kit.memory.plan.ladders import MARGIN
@@ -25,13 +25,13 @@ MEMORY_PASSES = {"transformers": 1.0, "llama.cpp": 2.5}
 LAYER_SECONDS = 6e-4
 
 
-def plan(request: Request, budget: Budget, card: Card) -> Plan:
-    """Resolve a request for a language model; see `aigc_kit.memory.plan.plan`."""
+def resolve(request: Request, budget: Budget, card: Card) -> Plan:
+    """Resolve a request for a language model; see `aigc_kit.make.run.resolve`."""
     engine = request.extra.get("engine") or card.defaults["engine"]
-    if engine not in card.constraints["engines"]:
+    if engine not in card.facts.engines:
         raise BadInput(
             asked=f"engine {engine!r} for {card.name!r}",
-            found=f"the card supports {', '.join(card.constraints['engines'])}",
+            found=f"the card supports {', '.join(card.facts.engines)}",
             todo="leave engine out, or choose one of these",
         )
     request, changes = _resolve_text(request.change(engine=engine), card)
@@ -62,7 +62,7 @@ def plan(request: Request, budget: Budget, card: Card) -> Plan:
 def _resolve_text(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]:
     """Fill what is open from the card's defaults; cut max_new_tokens to the context, and say so."""
     extra = FrozenMap(card.defaults, **{k: v for k, v in request.extra.items() if v is not None})
-    limit, asked = card.constraints["max_context"], extra["max_new_tokens"]
+    limit, asked = card.facts.max_context, extra["max_new_tokens"]
     if not isinstance(asked, int) or isinstance(asked, bool) or asked < 1:
         raise BadInput(asked=f"max_new_tokens={shown(asked)}", found="not an integer >= 1", todo="choose 1 or more")
     if request.batch != 1:
@@ -75,30 +75,34 @@ def _resolve_text(request: Request, card: Card) -> tuple[Request, tuple[Change, 
                 "max_new_tokens",
                 asked,
                 limit - 1,
-                f"the model sees at most {limit} tokens, the prompt included",
-                f"模型的上下文最多 {limit} 个 token，提示词也算在内",
+                Words(
+                    f"the model sees at most {limit} tokens, the prompt included",
+                    f"模型的上下文最多 {limit} 个 token，提示词也算在内",
+                ),
             ),
         )
     return replace(request, extra=extra), changes
 
 
-def _text_dtype(engine: str, device: str, budget: Budget) -> tuple[str, Reason]:
+def _text_dtype(engine: str, device: str, budget: Budget) -> tuple[str, Words]:
     if engine == "llama.cpp":
-        return "q4", Reason("the file holds 4-bit weights; llama.cpp computes on them", "文件是 4 比特权重，直接计算")
+        return "q4", Words("the file holds 4-bit weights; llama.cpp computes on them", "文件是 4 比特权重，直接计算")
     if device == "cpu":
-        return "float32", Reason(
+        return "float32", Words(
             "on a CPU float32 is the exact and usually the faster choice", "在 CPU 上用 float32：准确，通常也更快"
         )
     if budget.capabilities.get("bf16"):
-        return "bfloat16", Reason("the GPU computes in bfloat16", "显卡支持 bfloat16")
-    return "float16", Reason("the GPU has no bfloat16, so float16", "显卡不支持 bfloat16，用 float16")
+        return "bfloat16", Words("the GPU computes in bfloat16", "显卡支持 bfloat16")
+    return "float16", Words("the GPU has no bfloat16, so float16", "显卡不支持 bfloat16，用 float16")
 
 
 def _weight_bytes(card: Card, engine: str, dtype: str) -> Figure:
     if engine == "llama.cpp":
         sizes = [file.bytes for file in card.sources[0].files]
         if sizes and None not in sizes:
-            return Figure(sum(size or 0 for size in sizes), "B", "published", "size of the model file")
+            return Figure(
+                sum(size or 0 for size in sizes), "B", "published", Words("size of the model file", "模型文件的大小")
+            )
     if card.params is None:
         raise BadInput(
             asked=f"a plan for {card.name!r}",
@@ -106,18 +110,25 @@ def _weight_bytes(card: Card, engine: str, dtype: str) -> Figure:
             todo="add params=Figure(...) to the card",
         )
     if engine == "llama.cpp":
-        rule = f"parameters x {GGUF_BYTES:g} bytes each, since the card does not give the file's size"
+        rule = Words(
+            f"parameters x {GGUF_BYTES:g} bytes each, since the card does not give the file's size",
+            f"参数个数 × {GGUF_BYTES:g} 字节（模型卡没有写文件大小）",
+        )
         return Figure(card.params.value * GGUF_BYTES, "B", "predicted", rule, error=GGUF_ERROR)
-    return Figure(card.params.value * DTYPE_BYTES[dtype], "B", "predicted", "parameters x bytes each", error=0.01)
+    rule = Words("parameters x bytes each", "参数个数 × 每个的字节数")
+    return Figure(card.params.value * DTYPE_BYTES[dtype], "B", "predicted", rule, error=0.01)
 
 
 def _cache_bytes(card: Card, request: Request, dtype: str) -> Figure:
     """Keys and values of every layer for a context of prompt and new tokens; a prompt has at most one token a byte."""
-    facts = card.constraints
+    facts = card.facts
     prompt = len(request.prompt.encode())
-    length = min(prompt + request.extra["max_new_tokens"], facts["max_context"])
-    per_token = 2 * facts["layers"] * facts["kv_heads"] * facts["head_dim"] * DTYPE_BYTES.get(dtype, 2)
-    rule = f"2 x {facts['layers']} layers x {facts['kv_heads']} heads x {facts['head_dim']} x <= {length} tokens"
+    length = min(prompt + request.extra["max_new_tokens"], facts.max_context)
+    per_token = 2 * facts.layers * facts.kv_heads * facts.head_dim * DTYPE_BYTES.get(dtype, 2)
+    rule = Words(
+        f"2 x {facts.layers} layers x {facts.kv_heads} heads x {facts.head_dim} x <= {length} tokens",
+        f"2 × {facts.layers} 层 × {facts.kv_heads} 个头 × {facts.head_dim} × 至多 {length} 个 token",
+    )
     return Figure(per_token * length, "B", "predicted", rule, error=0.5)
 
 
@@ -125,7 +136,10 @@ def _peak(weights: Figure, cache: Figure, engine: str) -> Figure:
     """What the process grows by: weights and cache with a little slack, and the engine's own buffers."""
     buffers = BUFFER_BYTES[engine]
     total = 1.02 * weights.value + cache.value + buffers
-    rule = f"weights x 1.02 + KV cache + {format_bytes(buffers)} of buffers, beside the libraries"
+    rule = Words(
+        f"weights x 1.02 + KV cache + {format_bytes(buffers)} of buffers, beside the libraries",
+        f"权重 × 1.02 + KV 缓存 + 缓冲区 {format_bytes(buffers)}，库本身不算在内",
+    )
     return Figure(total, "B", "predicted", rule, error=0.25 + RSS_NOISE / total)
 
 
@@ -133,17 +147,16 @@ def _seconds(card: Card, request: Request, weights: Figure, cache: Figure, budge
     tokens, engine = request.extra["max_new_tokens"], request.extra["engine"]
     assert budget.bandwidth is not None
     passes = MEMORY_PASSES[engine]
-    per_token = (
-        passes * (weights.value + cache.value / 2) / budget.bandwidth + card.constraints["layers"] * LAYER_SECONDS
-    )
-    rule = (
-        f"{tokens} tokens x {passes:g} x (weights + half the cache) / {budget.bandwidth / 1e9:.1f} GB/s "
-        f"+ {LAYER_SECONDS * 1e3:g} ms a layer"
+    per_token = passes * (weights.value + cache.value / 2) / budget.bandwidth + card.facts.layers * LAYER_SECONDS
+    rate, layer = f"{budget.bandwidth / 1e9:.1f} GB/s", f"{LAYER_SECONDS * 1e3:g} ms"
+    rule = Words(
+        f"{tokens} tokens x {passes:g} x (weights + half the cache) / {rate} + {layer} a layer",
+        f"{tokens} 个 token × {passes:g} ×（权重 + 一半缓存）÷ {rate} + 每层 {layer}",
     )
     return Figure(tokens * per_token, "s", "predicted", rule, error=0.5)
 
 
-def _check_fit(card: Card, engine: str, device: str, peak: Figure, budget: Budget) -> Reason:
+def _check_fit(card: Card, engine: str, device: str, peak: Figure, budget: Budget) -> Words:
     """The sentence of a plan that fits: on a CPU the model and the libraries share the host's memory, on a GPU not.
 
     Raises:
@@ -158,13 +171,13 @@ def _check_fit(card: Card, engine: str, device: str, peak: Figure, budget: Budge
             found = f"{format_bytes(peak.value)} predicted (±{peak.error:.0%})"
             raise _does_not_fit(card, engine, found, peak.value, budget.free_bytes)
         free, needed = format_bytes(budget.free_bytes), format_bytes(peak.value)
-        return Reason(f"{free} are free on the GPU, {needed} are predicted", f"显存空闲 {free}，预测需要 {needed}")
+        return Words(f"{free} are free on the GPU, {needed} are predicted", f"显存空闲 {free}，预测需要 {needed}")
     size, total = (budget.free_bytes if budget.device == "cpu" else budget.ram_free_bytes), peak.value + libraries
     if total > MARGIN * size:
         found = f"{format_bytes(total)} predicted with the libraries (±{peak.error:.0%})"
         raise _does_not_fit(card, engine, found, total, size)
     free, needed = format_bytes(size), format_bytes(total)
-    return Reason(
+    return Words(
         f"{free} are free, {needed} are predicted with the libraries",
         f"空闲 {free}，连同程序库预测需要 {needed}",
     )
@@ -172,7 +185,7 @@ def _check_fit(card: Card, engine: str, device: str, peak: Figure, budget: Budge
 
 def _does_not_fit(card: Card, engine: str, found: str, needed: float, free: int) -> DoesNotFit:
     short = int(needed / MARGIN - free) + 1
-    other = [name for name in card.constraints["engines"] if name != engine and name == "llama.cpp"]
+    other = [name for name in card.facts.engines if name != engine and name == "llama.cpp"]
     todo = f"free {format_bytes(short)} more" + (f", or ask for engine={other[0]!r} (4-bit weights)" if other else "")
     return DoesNotFit(
         asked=f"{card.name} on the {engine} engine", found=f"{found}, {format_bytes(free)} free", todo=todo
@@ -190,5 +203,5 @@ def _endpoint_plan(request: Request, budget: Budget, card: Card, changes: tuple[
         vae=FrozenMap(),
         prediction=FrozenMap(),
         changes=changes,
-        reasons=(Reason("the model runs on a server", "模型在服务器上运行，本机只收发文字"),),
+        reasons=(Words("the model runs on a server", "模型在服务器上运行，本机只收发文字"),),
     )

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Literal
 
 from aigc_kit.core.errors import BadInput, UnknownName
 from aigc_kit.core.types import Card, FrozenMap, Request
 from aigc_kit.core.types.base import check_text, plain, shown
+from aigc_kit.make.run import settings_from
 
 Search = Literal["sample", "greedy", "beam"]
 
@@ -103,25 +103,20 @@ class Settings:
             UnknownName: a setting that does not exist.
             BadInput: a value out of range, or an engine that the card does not have.
         """
-        known = [f.name for f in fields(cls)]
-        for name, value in request.extra.items():
-            if name not in known:
-                close = get_close_matches(name, [*known, "seed"], n=1)
-                raise UnknownName(
-                    asked=f"the setting {name}={shown(value)} of a text",
-                    found="no setting of that name" + (f"; close: {close[0]}" if close else ""),
-                    todo=f"choose from {', '.join(known)}",
-                )
-        values = {name: value for name, value in request.extra.items() if value is not None}
-        merged = {**{k: v for k, v in card.defaults.items() if k in known}, **values}
-        engines = card.constraints.get("engines", ("transformers",))
-        if merged.setdefault("engine", engines[0]) not in engines:
+        settings = settings_from(
+            cls, request.change(engine=request.extra.get("engine") or _engine(card)), card, "a text"
+        )
+        if settings.engine not in card.facts.engines:
             raise BadInput(
-                asked=f"engine={merged['engine']!r} for {card.name}",
-                found=f"this model runs in {', '.join(engines)}",
-                todo=f"say engine={engines[0]!r}, or leave it out",
+                asked=f"engine={settings.engine!r} for {card.name}",
+                found=f"this model runs in {', '.join(card.facts.engines)}",
+                todo=f"say engine={card.facts.engines[0]!r}, or leave it out",
             )
-        return cls(**merged)
+        return settings
+
+
+def _engine(card: Card) -> str:
+    return str(card.defaults.get("engine", card.facts.engines[0]))
 
 
 def preset_named(name: str | None) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from aigc_kit.core import paths
 from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import Words
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,12 @@ class Overheads:
     base: int
     context: int
     error: float
-    source: str
+    source: Words | str
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "source", Words.of(self.source))
         bad = [f.name for f in fields(self)[:5] if not getattr(self, f.name) >= 0]
-        if bad or self.reserve < 1 or not self.source:
+        if bad or self.reserve < 1 or not str(self.source):
             raise BadInput(
                 asked=f"overheads {self}",
                 found="a negative number, reserve below 1, or no source",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import PHASES, Words, named
 from aigc_kit.core.types.base import shown
 from aigc_kit.memory.footprint.bytes import COMPUTE_DTYPES, STORED, full_name
 from aigc_kit.memory.footprint.facts import ModelFacts, PartFacts, PhaseFacts
@@ -71,7 +72,7 @@ class Prediction:
     context_bytes: int
     ram_bytes: int
     error: float
-    source: str
+    source: Words
 
     @property
     def peak(self) -> PhasePrediction:
@@ -79,9 +80,9 @@ class Prediction:
         return max(self.phases, key=lambda phase: phase.reserved_bytes)
 
     @property
-    def setter(self) -> str:
+    def setter(self) -> Words:
         """The operation that sets the peak of the run, with its phase."""
-        return f"{self.peak.name}: {self.peak.setter}"
+        return Words.join(named(PHASES, self.peak.name), self.peak.setter, en=": ", zh="：")
 
     @property
     def device_bytes(self) -> int:
@@ -151,7 +152,7 @@ def predict(
         context_bytes=extra.context if reserved else 0,
         ram_bytes=waiting + on_cpu,
         error=extra.error,
-        source=extra.source,
+        source=Words.of(extra.source),
     )
 
 

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
+from typing import Any
 
 from aigc_kit.core import paths
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import Figure
+from aigc_kit.core.types import Figure, Words
 from aigc_kit.core.units import GB, GIB
 from aigc_kit.memory.footprint.facts import ModelFacts, PhaseFacts
 from aigc_kit.memory.footprint.predict import spread
@@ -36,12 +37,19 @@ class Gpu:
     flops: Mapping[str, float]
     bandwidth: float
     link: float
-    source: str
+    source: Words
 
 
 def _gpu(name: str, gib: float, half: float, single: float, gb_s: float, pcie: float, *, bf16: bool = True) -> Gpu:
     flops = {"float32": single * 1e12, "float16": half * 1e12, **({"bfloat16": half * 1e12} if bf16 else {})}
-    return Gpu(name, int(gib * GIB), flops, gb_s * GB, pcie * GB, f"NVIDIA data sheet of the {name}")
+    return Gpu(
+        name,
+        int(gib * GIB),
+        flops,
+        gb_s * GB,
+        pcie * GB,
+        Words(f"NVIDIA data sheet of the {name}", f"NVIDIA {name} 数据手册"),
+    )
 
 
 _CARDS = (
@@ -90,7 +98,7 @@ def seconds(
     found = efficiency()
     error = float(found["error"])
     error += (1 - error) * single / total if total else 0.0
-    return Figure(total, "s", "predicted", f"{card.source}; {found['source']}", error=error)
+    return Figure(total, "s", "predicted", Words.join(card.source, Words.of(found["source"])), error=error)
 
 
 def works_in_float32(facts: ModelFacts) -> bool:
@@ -122,7 +130,7 @@ def rough_seconds(
 
 
 @cache
-def efficiency() -> Mapping[str, float | str]:
+def efficiency() -> Mapping[str, Any]:
     """Share of the peak that published runs in half precision reach ("half"), with `error` (relative) and `source`."""
     path = paths.assets() / "data" / "overheads.json"
     try:

@@ -3,13 +3,14 @@
 import gc
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from types import TracebackType
 from typing import Generic, TypeVar
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import Change, Plan, Reason
+from aigc_kit.core.types import Change, Plan, Words
 from aigc_kit.core.units import format_bytes
 
 _SAID_BY_CPU = ("can't allocate memory", "not enough memory")  # DefaultCPUAllocator, on Linux and on Windows
@@ -74,7 +75,7 @@ class Fall:
     plan: Plan
     next: Plan
     said: str
-    reason: Reason
+    reason: Words
 
 
 @dataclass(frozen=True)
@@ -88,44 +89,48 @@ class Rescued(Generic[Result]):
 
 def rescue(
     run: Callable[[Plan], Result],
-    plans: Sequence[Plan],
-    tell: Callable[[Reason], object] | None = None,
-    let_go: Callable[[], object] | None = None,
+    plans: Iterable[Plan],
+    tell: Callable[[Words], object] | None = None,
+    let_go: Callable[[], object] = lambda: None,
 ) -> Rescued[Result]:
     """Run by the first plan; when memory runs out, by the next one, at most three steps down.
 
     Args:
         run: loads, places and runs by the plan that it gets; the plan's changes name every step down before it.
-        plans: the wanted one, then what to fall back to, each needing less than the one before.
+        plans: the wanted one, then what to fall back to, each needing less than the one before; taken as they are
+            needed, so that fallbacks cost nothing where memory suffices.
         tell: called with the reason of every step down; None prints it, in both languages.
-        let_go: called after a failure, to drop what the caller keeps loaded; None frees the card's loaded models.
+        let_go: called after a failure, to drop what the caller keeps loaded.
 
     Raises:
         BadInput: no plan.
         torch.OutOfMemoryError: (or what a CPU raises) the last of them ran out of memory too; its notes name what was
             tried. Any other error of `run` passes through at once.
     """
-    if not plans:
+    ladder = islice(plans, LIMIT + 1)
+    wanted = next(ladder, None)
+    if wanted is None:
         raise BadInput(asked="a rescue without plans", found="nothing to run", todo="pass at least one plan")
     falls: list[Fall] = []
-    ladder = list(plans[: LIMIT + 1])
-    for place, wanted in enumerate(ladder):
+    tried = [wanted]
+    while True:
         plan = replace(wanted, changes=(*wanted.changes, *(_change(fall) for fall in falls)))
         try:
             return Rescued(run(plan), plan, tuple(falls))
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
-            (let_go or _freer(plan))()
+            let_go()
             forget(error)
-            if place + 1 == len(ladder):
-                error.add_note(_tried(ladder, falls))
+            following = next(ladder, None)
+            if following is None:
+                error.add_note(_tried(tried))
                 raise
             said = (str(error).splitlines() or [type(error).__name__])[0].rstrip(". ")
-        fall = Fall(plan, ladder[place + 1], said, _reason(plan, ladder[place + 1], said))
-        falls.append(fall)
-        (tell or _print)(fall.reason)
-    raise AssertionError("the loop returns or raises")
+        falls.append(Fall(plan, following, said, _reason(plan, following, said)))
+        (tell or _print)(falls[-1].reason)
+        wanted = following
+        tried.append(wanted)
 
 
 def summary(plan: Plan) -> str:
@@ -138,9 +143,9 @@ def summary(plan: Plan) -> str:
     return "; ".join(words for words in (size + frames, places, options and f"vae {options}") if words)
 
 
-def _reason(plan: Plan, after: Plan, said: str) -> Reason:
+def _reason(plan: Plan, after: Plan, said: str) -> Words:
     free = format_bytes(plan.budget.free_bytes)
-    return Reason(
+    return Words(
         f"out of memory with [{summary(plan)}] on {plan.budget.name} ({free} free when planned): {said}. "
         f"Memory was freed; now trying [{summary(after)}]",
         f"显存不足：方案［{summary(plan)}］在 {plan.budget.name}（计划时空闲 {free}）上失败：{said}。"
@@ -150,22 +155,19 @@ def _reason(plan: Plan, after: Plan, said: str) -> Reason:
 
 def _change(fall: Fall) -> Change:
     return Change(
-        "plan", summary(fall.plan), summary(fall.next), f"out of memory: {fall.said}", f"运行中显存不足：{fall.said}"
+        "plan",
+        summary(fall.plan),
+        summary(fall.next),
+        Words(f"out of memory: {fall.said}", f"运行中显存不足：{fall.said}"),
     )
 
 
-def _tried(ladder: Sequence[Plan], falls: Sequence[Fall]) -> str:
-    lines = [f"asked: {summary(ladder[0])}", f"found: out of memory {len(falls) + 1} times, with"]
-    lines += [f"  [{summary(plan)}]" for plan in ladder]
+def _tried(plans: Sequence[Plan]) -> str:
+    lines = [f"asked: {summary(plans[0])}", f"found: out of memory {len(plans)} times, with"]
+    lines += [f"  [{summary(plan)}]" for plan in plans]
     return "\n".join([*lines, "what to do: close other programs that use this device, or ask for a smaller size"])
 
 
-def _freer(plan: Plan) -> Callable[[], object]:
-    from aigc_kit.models import loaded
-
-    return lambda: loaded.free(plan.card.name)
-
-
-def _print(reason: Reason) -> None:
+def _print(reason: Words) -> None:
     print(reason.en)
     print(reason.zh)

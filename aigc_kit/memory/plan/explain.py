@@ -1,7 +1,6 @@
 """Why a plan is as it is, in English and Chinese."""
 
-from aigc_kit.core.types import Reason, Request
-from aigc_kit.core.types.base import PHASES_ZH
+from aigc_kit.core.types import PHASES, Request, Words, named
 from aigc_kit.core.units import format_bytes
 from aigc_kit.memory.plan.ladders import MARGIN, Size, volume
 from aigc_kit.memory.plan.needs import Need, Way
@@ -21,7 +20,7 @@ def size(one: Size | Way) -> str:
     return f"{height}x{width}" + (f"x{frames}" if frames > 1 else "")
 
 
-def reasons(space: Space, found: Need, given: Request) -> tuple[Reason, ...]:
+def reasons(space: Space, found: Need, given: Request) -> tuple[Words, ...]:
     """The sentences of a plan: size, memory, placement, what sets the peak, dtype, attention."""
     if space.budget.device == "cpu":
         return (_size(space, found, given), _cpu(space, found), _setter(found), *_bound(found))
@@ -37,7 +36,7 @@ def reasons(space: Space, found: Need, given: Request) -> tuple[Reason, ...]:
     )
 
 
-def remedy(help_: Remedy, request: Request, where: str = "the GPU") -> Reason:
+def remedy(help_: Remedy, request: Request, where: str = "the GPU") -> Words:
     """What to do when nothing fits: the smallest changes of the request, or how much to free."""
     sizes = {"the GPU": "显存", "main memory": "内存"}
     en, zh = [], []
@@ -58,43 +57,43 @@ def remedy(help_: Remedy, request: Request, where: str = "the GPU") -> Reason:
     frees = [(format_bytes(count), place) for count, place in pairs if count]
     en.append("free " + " and ".join(f"{count} more of {place}" for count, place in frees))
     zh.append("再空出 " + "和 ".join(f"{count} {sizes[place]}" for count, place in frees))
-    return Reason(", or ".join(en), "，或".join(zh))
+    return Words(", or ".join(en), "，或".join(zh))
 
 
-def _size(space: Space, found: Need, given: Request) -> Reason:
-    text, facts = size(found.way), space.card.constraints
-    open_shape, open_frames = given.height is None, given.frames is None and facts["frame_step"] > 1
+def _size(space: Space, found: Need, given: Request) -> Words:
+    text, facts = size(found.way), space.card.facts
+    open_shape, open_frames = given.height is None, given.frames is None and facts.frame_step > 1
     if space.asked.policy == "course":
-        return Reason(f"{text} is the course's choice for this much free memory", f"{text} 是课程阶梯在此显存下的选择")
+        return Words(f"{text} is the course's choice for this much free memory", f"{text} 是课程阶梯在此显存下的选择")
     if not (open_shape or open_frames):
-        return Reason(f"{text} as asked", f"尺寸按要求：{text}")
-    largest = max((h * w for h, w in facts["ladder"]), default=0) * max(facts["frames_ladder"])
+        return Words(f"{text} as asked", f"尺寸按要求：{text}")
+    largest = max((h * w for h, w in facts.ladder), default=0) * max(facts.frames_ladder)
     if volume((found.way.height, found.way.width, found.way.frames)) >= largest:
-        return Reason(f"{text} is the largest that this model is made for", f"{text} 是该模型支持的最大尺寸")
-    return Reason(f"{text} is the largest of its sizes that fits", f"{text} 是装得下的最大尺寸")
+        return Words(f"{text} is the largest that this model is made for", f"{text} 是该模型支持的最大尺寸")
+    return Words(f"{text} is the largest of its sizes that fits", f"{text} 是装得下的最大尺寸")
 
 
-def _memory(space: Space, found: Need) -> Reason:
+def _memory(space: Space, found: Need) -> Words:
     free, needs = format_bytes(space.budget.free_bytes), format_bytes(found.device_bytes)
     likely = format_bytes(found.prediction.reserved_bytes)
-    return Reason(
+    return Words(
         f"{likely} of GPU memory predicted, {needs} at the upper end; {MARGIN:.0%} of the {free} free may be used",
         f"预测占用显存 {likely}，上限 {needs}；空闲 {free}，最多用其中 {MARGIN:.0%}",
     )
 
 
-def _cpu(space: Space, found: Need) -> Reason:
+def _cpu(space: Space, found: Need) -> Words:
     free, needs = format_bytes(space.budget.free_bytes), format_bytes(found.device_bytes)
-    return Reason(
+    return Words(
         f"on the CPU everything stays in memory: {needs} with the libraries, {free} free",
         f"在 CPU 上全部常驻内存：连同程序库需要 {needs}，空闲 {free}",
     )
 
 
-def _placement(space: Space, found: Need) -> Reason:
+def _placement(space: Space, found: Need) -> Words:
     en, zh = _PLACES[found.way.placement]
     if found.way.placement == "resident" and found.way.text_on_cpu:
-        return Reason("all other parts stay on the GPU", "其余部件常驻显存")
+        return Words("all other parts stay on the GPU", "其余部件常驻显存")
     if found.way.placement != "resident" and space.asked.placement is None:
         way = found.way
         other = next(
@@ -107,66 +106,66 @@ def _placement(space: Space, found: Need) -> Reason:
         )
         if other is not None:
             needs = format_bytes(other.device_bytes)
-            return Reason(f"{en}: all parts together would need {needs}", f"{zh}：全部常驻需要 {needs}")
-    return Reason(en, zh)
+            return Words(f"{en}: all parts together would need {needs}", f"{zh}：全部常驻需要 {needs}")
+    return Words(en, zh)
 
 
-def _text(found: Need) -> tuple[Reason, ...]:
+def _text(found: Need) -> tuple[Words, ...]:
     if not found.way.text_on_cpu:
         return ()
     encoders = format_bytes(sum(p.bytes() for p in found.facts.parts if p.role == "text"))
     return (
-        Reason(
+        Words(
             f"the text encoder ({encoders}) stays on the CPU and works first: slower there, but once per prompt",
             f"文本编码器（{encoders}）留在 CPU 上先运行：慢一些，但每条提示词只算一次",
         ),
     )
 
 
-def _setter(found: Need) -> Reason:
+def _setter(found: Need) -> Words:
     peak = found.prediction.peak
-    name = PHASES_ZH.get(peak.name, peak.name)
-    return Reason(f"the peak comes in phase {peak.name}: {peak.setter}", f"峰值出现在{name}阶段：{peak.setter}")
+    phase = named(PHASES, peak.name).zh
+    return Words(f"the peak comes in phase {peak.name}: {peak.setter}", f"峰值出现在{phase}阶段：{peak.setter}")
 
 
-def _dtype(space: Space, found: Need) -> tuple[Reason, ...]:
+def _dtype(space: Space, found: Need) -> tuple[Words, ...]:
     if found.way.float8:
         return (
-            Reason(
+            Words(
                 "the denoiser's weights are stored in float8 and computed in half precision",
                 "去噪网络权重以 float8 存放，计算时转回半精度",
             ),
         )
     if space.card.defaults["dtype"] == "bfloat16" and found.way.dtype == "float16" and space.asked.dtype is None:
-        return (Reason("this GPU has no bfloat16, so float16", "这块显卡不支持 bfloat16，改用 float16"),)
+        return (Words("this GPU has no bfloat16, so float16", "这块显卡不支持 bfloat16，改用 float16"),)
     return ()
 
 
-def _attention(space: Space) -> tuple[Reason, ...]:
+def _attention(space: Space) -> tuple[Words, ...]:
     if space.fused() or space.asked.attention is not None:
         return ()
     if space.attention() == "math":
         return (
-            Reason(
+            Words(
                 "this GPU has no fused attention here: the table of scores is kept whole, which takes memory",
                 "这块显卡没有融合注意力：要存下整张注意力分数表，多占显存",
             ),
         )
     return (
-        Reason(
+        Words(
             "this GPU has no flash attention: reckoned with torch's memory-efficient kernel, which takes float16",
             "这块显卡没有 flash 注意力：按 torch 的省显存内核估计（它支持 float16）",
         ),
     )
 
 
-def _bound(found: Need) -> tuple[Reason, ...]:
+def _bound(found: Need) -> tuple[Words, ...]:
     if found.traced:
         return ()
     facts = found.facts
     traced = size((facts.height, facts.width, facts.frames))
     return (
-        Reason(
+        Words(
             f"this size was not traced: the numbers are those of {traced}, an upper bound",
             f"此尺寸没有追踪数据：按 {traced} 估计，是上限",
         ),

@@ -1,7 +1,7 @@
 """Which sizes a search tries, largest first; and the course's own ladder."""
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import Card, Change, Request
+from aigc_kit.core.types import Card, Change, Request, Words
 from aigc_kit.core.units import MIB
 from aigc_kit.memory.plan.options import COURSE_FRAMES
 
@@ -18,17 +18,17 @@ def volume(size: Size) -> int:
 
 def sizes(request: Request, card: Card) -> list[Size]:
     """What the request leaves open, largest pixels x frames first; one size when it fixes all."""
-    shapes = [(request.height, request.width)] if request.height and request.width else card.constraints["ladder"]
-    lengths = [request.frames] if request.frames else card.constraints["frames_ladder"]
+    shapes = [(request.height, request.width)] if request.height and request.width else card.facts.ladder
+    lengths = [request.frames] if request.frames else card.facts.frames_ladder
     found = [(height, width, frames) for height, width in shapes for frames in lengths]
     return sorted(found, key=volume, reverse=True)
 
 
 def smaller(size: Size, card: Card) -> list[Size]:
     """Sizes of the ladder with less pixels x frames than this one, those that keep most of it first."""
-    facts = card.constraints
-    shapes = {(size[0], size[1]), *facts["ladder"]}
-    lengths = {size[2], *facts["frames_ladder"]}
+    facts = card.facts
+    shapes = {(size[0], size[1]), *facts.ladder}
+    lengths = {size[2], *facts.frames_ladder}
     found = [(h, w, f) for h, w in shapes for f in lengths if h * w <= size[0] * size[1] and f <= size[2]]
     return sorted((one for one in found if volume(one) < volume(size)), key=lambda s: (-volume(s), s))
 
@@ -39,7 +39,7 @@ def by_course(request: Request, card: Card, free_bytes: int) -> tuple[Request, t
     Raises:
         BadInput: the model is none of those that it was written for, or the request fixes what it chooses.
     """
-    if (480, 832) not in card.constraints["ladder"] or card.constraints["frame_step"] != 4:
+    if (480, 832) not in card.facts.ladder or card.facts.frame_step != 4:
         raise BadInput(
             asked=f"policy 'course' for {card.name}", found="the course has it for Wan2.1 only", todo="use policy 'kit'"
         )
@@ -52,4 +52,4 @@ def by_course(request: Request, card: Card, free_bytes: int) -> tuple[Request, t
     why = f"the course asks for {asked} frames here; the decoder makes 4k+1, which the library does with a warning"
     why_zh = f"课程在此档写 {asked} 帧；解码器只能生成 4k+1 帧，实际得到 {given} 帧"
     changed = request.change(height=height, width=width, frames=given)
-    return changed, (Change("frames", asked, given, why, why_zh),)
+    return changed, (Change("frames", asked, given, Words(why, why_zh)),)

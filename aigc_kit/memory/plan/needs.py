@@ -7,7 +7,7 @@ from itertools import product
 from pathlib import Path
 
 from aigc_kit.core import paths
-from aigc_kit.core.types import Budget
+from aigc_kit.core.types import Budget, Words
 from aigc_kit.core.units import GIB, MIB
 from aigc_kit.memory import footprint
 from aigc_kit.memory.footprint import Gpu, ModelFacts, Overheads, Point, Prediction
@@ -16,7 +16,7 @@ from aigc_kit.memory.footprint import Gpu, ModelFacts, Overheads, Point, Predict
 LIBRARY_BYTES = {"cpu": 700 * MIB, "cuda": 3 * GIB}
 CPU_FLOPS = 1e11  # operations per second that a host's processor is taken to do in a text encoder: a guess within 5x
 REFERENCE = "RTX3060"  # whose figures order plans for a card without published ones
-_ON_CPU = "live tensors as traced, beside the libraries"
+_ON_CPU = Words("live tensors as traced, beside the libraries", "按追踪到的活动张量，库本身不算在内")
 
 
 @dataclass(frozen=True)

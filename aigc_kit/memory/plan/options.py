@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import Card, Change, Request
+from aigc_kit.core.types import Card, Change, Request, Words
 from aigc_kit.core.types.base import shown
 
 DTYPES = ("float32", "float16", "bfloat16")
@@ -17,7 +17,6 @@ PLACEMENTS = ("resident", "model", "group", "sequential")
 POLICIES = ("kit", "course")
 SETTINGS = ("dtype", "attention", "placement", "text_on_cpu", "vae_slicing", "vae_tiling", "policy")
 COURSE_FRAMES: Mapping[int, int] = MappingProxyType({16: 17, 12: 13, 8: 9, 6: 5})  # what the library makes of them
-MOST_STEPS = 1000  # levels of noise (num_train_timesteps) of a model whose card says nothing else
 SMALLEST = 8  # multiples that a side must have at least, where the card says nothing else
 
 
@@ -82,21 +81,21 @@ def complete(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]
     Raises:
         BadInput: values that the model cannot do, with the nearest that it can.
     """
-    facts = card.constraints
+    facts = card.facts
     _check_size(request, card)
     frames, changes = _frames(request, card)
     if request.fps == 0:
         raise BadInput(asked="fps=0", found="a clip that never ends", todo="choose such as 8, 16 or 24")
     if card.kind == "video" and request.batch != 1:
         raise BadInput(asked=f"batch={request.batch}", found="clips are made one at a time", todo="loop over seeds")
-    most = facts.get("max_steps", MOST_STEPS)
+    most = facts.max_steps
     if request.steps is not None and request.steps > most:
         raise BadInput(
             asked=f"steps={shown(request.steps)}",
             found=f"the scheduler of {card.name} tells {most} levels of noise apart",
             todo=f"choose {most} or fewer; {card.defaults['steps']} are usual",
         )
-    filled: dict[str, Any] = {"frames": frames if facts["frame_step"] > 1 else None}
+    filled: dict[str, Any] = {"frames": frames if facts.frame_step > 1 else None}
     for name in ("height", "width", "steps", "guidance", "fps"):
         if getattr(request, name) is None and name in card.defaults:
             filled[name] = card.defaults[name]
@@ -104,14 +103,14 @@ def complete(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]
 
 
 def _check_size(request: Request, card: Card) -> None:
-    facts, sides = card.constraints, {"height": request.height, "width": request.width}
+    facts, sides = card.facts, {"height": request.height, "width": request.width}
     given = {name: value for name, value in sides.items() if value is not None}
     if len(given) == 1:
         ((name, value),) = given.items()
         other = "width" if name == "height" else "height"
         raise BadInput(asked=f"{name}={value} alone", found=f"no {other}", todo=f"give {other} too, or neither")
-    step = facts["multiple"]
-    least = facts.get("smallest", SMALLEST * step)
+    step = facts.multiple
+    least = facts.smallest or SMALLEST * step
     for name, value in given.items():
         if value % step or value < least:
             low = max(value // step * step, least)
@@ -120,28 +119,28 @@ def _check_size(request: Request, card: Card) -> None:
                 found=f"{card.name} needs a multiple of {step}, at least {least}",
                 todo=f"choose {low} or {low + step}",
             )
-    if given and request.height * request.width > facts["max_pixels"]:  # type: ignore[operator]
+    if given and request.height * request.width > facts.max_pixels:  # type: ignore[operator]
         raise BadInput(
             asked=f"{request.height}x{request.width}",
-            found=f"more than the {facts['max_pixels']:,} pixels that {card.name} can draw",
-            todo="choose " + " or ".join(f"{h}x{w}" for h, w in facts["ladder"][:2]),
+            found=f"more than the {facts.max_pixels:,} pixels that {card.name} can draw",
+            todo="choose " + " or ".join(f"{h}x{w}" for h, w in facts.ladder[:2]),
         )
 
 
 def _frames(request: Request, card: Card) -> tuple[int | None, tuple[Change, ...]]:
-    asked, step = request.frames, card.constraints["frame_step"]
+    asked, step = request.frames, card.facts.frame_step
     if asked is None:
         return None, ()
     if step == 1:
         if asked != 1:
             raise BadInput(asked=f"frames={asked}", found=f"{card.name} draws pictures", todo="use a video model")
         return None, ()
-    most = card.constraints.get("max_frames", card.constraints["frames_ladder"][0])
+    most = card.facts.max_frames or card.facts.frames_ladder[0]
     if asked % step != 1 and asked in COURSE_FRAMES:
         given = COURSE_FRAMES[asked]
         why = f"the decoder makes {step}k+1 frames; the library would turn {asked} into {given} with a mere warning"
         why_zh = f"解码器只能生成 {step}k+1 帧；原写法 {asked} 会被库悄悄改成 {given}"
-        return given, (Change("frames", asked, given, why, why_zh),)
+        return given, (Change("frames", asked, given, Words(why, why_zh)),)
     if asked % step != 1 or asked > most:
         low = min((asked - 1) // step * step + 1, most)
         near = f"{low} or {low + step}" if low + step <= most else str(low)

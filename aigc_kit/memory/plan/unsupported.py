@@ -9,31 +9,23 @@ from aigc_kit.core.types import Card, Request
 from aigc_kit.core.types.base import shown
 from aigc_kit.memory.plan.options import SETTINGS
 
-_DRAWN = ("negative", "height", "width", "frames", "fps", "steps", "guidance", *SETTINGS)
-_WRITTEN = ("max_new_tokens", "engine")
-_IDLE = {
-    "text": _DRAWN,
-    "speech": (*_DRAWN, *_WRITTEN),
-    "image": ("fps", *_WRITTEN),
-    "video": _WRITTEN,
-}  # kind -> options that nothing of this kind looks at
+DRAWN = ("negative", "height", "width", "frames", "fps", "steps", "guidance", *SETTINGS)
+WRITTEN = ("max_new_tokens", "engine")
 
 
-def options(card: Card) -> tuple[str, ...]:
-    """The options that mean nothing for a card: fields of a request, and names of its `extra`."""
-    names = _IDLE.get(card.kind, ())
-    draws = card.kind != "speech" or card.parts.get("engine") == "chattts"
-    return names if draws else (*names, "temperature", "top_p", "top_k")
-
-
-def check(request: Request, card: Card) -> None:
+def check(request: Request, names: Iterable[str], card: Card) -> None:
     """Refuse a request with an option that means nothing for its card.
+
+    Args:
+        request: what was asked.
+        names: of these options: fields of a request, and names of its `extra`.
+        card: for which they mean nothing.
 
     Raises:
         BadInput: it has one.
     """
     given = {one.name: getattr(request, one.name) for one in fields(request)} | dict(request.extra)
-    refuse(given, options(card), card, f"a {card.kind} model has no such choice")
+    refuse(given, names, card, f"a {card.kind} model has no such choice")
 
 
 def refuse(

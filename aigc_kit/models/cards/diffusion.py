@@ -1,14 +1,10 @@
-"""Cards of the full tier's image and video models: diffusers pipelines on ModelScope.
-
-Besides what every card has, their constraints say for a planner: `multiple` (height and width divide by it),
-`frame_step` (frames are 1 more than a multiple of it; 1 for images), `ladder` (sizes that the model was made for or
-still draws well, largest first), `frames_ladder`, `max_pixels`, and `max_steps` where its scheduler knows other than
-1,000 levels of noise (num_train_timesteps).
-"""
+"""Cards of the full tier's image and video models: diffusers pipelines on ModelScope."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from aigc_kit.core.types import Card, Figure, FrozenMap, RemoteFile, Source
+from aigc_kit.models.cards.facts import DiffusionFacts
 
 _COUNTED = "counted on the meta device from the published configs"
 _CLIP_TOKENIZER = ("merges.txt", "special_tokens_map.json", "tokenizer_config.json", "vocab.json")
@@ -51,7 +47,7 @@ _UNET = FrozenMap(
 )
 
 
-_PICTURE = FrozenMap(multiple=8, frame_step=1, frames_ladder=(1,), variant="fp16")
+_PICTURE: dict[str, Any] = {"multiple": 8, "variant": "fp16"}
 
 
 SDXL = Card(
@@ -71,7 +67,8 @@ SDXL = Card(
         ),
         "about 6.9 GB: the fp16 files, which load in float32 as well (then with values rounded to half precision)",
     ),
-    constraints=_PICTURE.put(
+    facts=DiffusionFacts(
+        **_PICTURE,
         languages=("en",),
         max_tokens=75,
         max_pixels=2048 * 2048,
@@ -98,7 +95,8 @@ SD15 = Card(
         _STABLE,
         "about 2.1 GB: the fp16 files, without the safety checker, which this kit does not load",
     ),
-    constraints=_PICTURE.put(
+    facts=DiffusionFacts(
+        **_PICTURE,
         languages=("en",),
         max_tokens=75,
         max_pixels=1024 * 1024,
@@ -131,7 +129,8 @@ KOLORS = Card(
         "about 17.8 GB in float16: text encoder 4.91 + 4.90 + 2.68 GB, UNet 5.16 GB, VAE 167 MB, as its publisher's "
         "repository of the same name lists them (main, 2024-07); that ModelScope holds the same files was not checked",
     ),
-    constraints=_PICTURE.put(
+    facts=DiffusionFacts(
+        **_PICTURE,
         languages=("zh", "en"),
         max_tokens=254,
         max_pixels=2048 * 2048,
@@ -180,7 +179,7 @@ def _wan(size: str, shards: int, params: int, sizes: tuple[tuple[int, int], ...]
             ),
             f"{download}: the hub keeps float32 files; half of the bytes are dropped on loading",
         ),
-        constraints=FrozenMap(
+        facts=DiffusionFacts(
             languages=("zh", "en"),
             max_tokens=512,
             multiple=16,
@@ -189,7 +188,6 @@ def _wan(size: str, shards: int, params: int, sizes: tuple[tuple[int, int], ...]
             max_frames=81,
             ladder=sizes,
             frames_ladder=(81, 49, 33, 17, 13, 9, 5),
-            variant=None,
             vae_upcast=False,
         ),
         defaults=FrozenMap(steps=20, guidance=6.0, fps=16, dtype="bfloat16"),
@@ -227,17 +225,14 @@ TINYSDXL = Card(
     kind="image",
     parts=SDXL.parts,
     sources=(Source(kind="shipped", ref="models/tinysdxl"),),
-    constraints=FrozenMap(
+    facts=DiffusionFacts(
         languages=("zh", "en"),
         world="tinyworld",
         scale=8,
         max_tokens=75,
         multiple=8,
-        frame_step=1,
         max_pixels=256 * 256,
         ladder=((128, 128), (128, 96), (96, 128), (96, 96), (64, 64)),
-        frames_ladder=(1,),
-        variant=None,
         vae_upcast=False,
     ),
     defaults=FrozenMap(steps=20, guidance=3.0, dtype="float32"),
@@ -254,7 +249,7 @@ TINYWAN = Card(
     kind="video",
     parts=WAN_1_3B.parts,
     sources=(Source(kind="shipped", ref="models/tinywan"),),
-    constraints=FrozenMap(
+    facts=DiffusionFacts(
         languages=("zh", "en"),
         world="tinyworld",
         scale=8,
@@ -266,7 +261,6 @@ TINYWAN = Card(
         max_frames=17,
         ladder=((64, 112), (64, 64)),
         frames_ladder=(17, 9),
-        variant=None,
         vae_upcast=False,
         half=False,  # Wan's decoder overflows in float16 (errata E46), and 17 MB need no saving
         pixel_bytes=300,  # live bytes a pixel and frame: 130 to 430 measured, most of it in the text encoder

@@ -2,6 +2,7 @@
 
 from aigc_kit.core.types import Card, Figure, FrozenMap, Piece, RemoteFile, Source
 from aigc_kit.models.cards.diffusion import modelscope
+from aigc_kit.models.cards.facts import ListenerFacts
 
 WHISPER_BASE = Card(
     name="whisper-base",
@@ -20,7 +21,7 @@ WHISPER_BASE = Card(
         ),
         "about 290 MB; never fetched from there by us; a folder $AIGC_MODELS_DIR/whisper-base is used first",
     ),
-    constraints=FrozenMap(languages=("zh", "en"), longest=30),
+    facts=ListenerFacts(languages=("zh", "en"), longest=30),
     defaults=FrozenMap(language="zh"),
     licence="Apache-2.0 (openai/whisper-base)",
     params=Figure(74_000_000, "parameters", "published", "Radford et al. 2022, table 1: 74 M"),
@@ -56,7 +57,7 @@ FONT_CJK = Card(
             ),
         ),
     ),
-    constraints=FrozenMap(),
+    facts=None,
     defaults=FrozenMap(),
     licence="SIL Open Font License 1.1 (Noto Sans CJK)",
     notes=("图表用的中文字体；系统里已有中文字体时不需要。",),

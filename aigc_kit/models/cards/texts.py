@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from aigc_kit.core.types import Card, Figure, FrozenMap, Piece, RemoteFile, Source
 from aigc_kit.models.cards.diffusion import modelscope
+from aigc_kit.models.cards.facts import TextFacts
 
 _TRANSFORMERS = FrozenMap(model="transformers.AutoModelForCausalLM", tokenizer="transformers.AutoTokenizer")
 _SAMPLING = FrozenMap(temperature=0.7, top_k=None, top_p=1.0, repetition_penalty=1.0, max_new_tokens=100)
@@ -34,7 +35,7 @@ POEM = Card(
             ),
         ),
     ),
-    constraints=FrozenMap(
+    facts=TextFacts(
         languages=("zh-verse",), max_context=128, engines=("transformers",), layers=5, kv_heads=4, head_dim=48
     ),
     defaults=_SAMPLING.put(engine="transformers", max_new_tokens=68),
@@ -72,7 +73,7 @@ SMOLLM2 = Card(
             ),
         ),
     ),
-    constraints=FrozenMap(
+    facts=TextFacts(
         languages=("en",), max_context=2048, engines=("transformers", "llama.cpp"), layers=30, kv_heads=3, head_dim=64
     ),
     defaults=_SAMPLING.put(engine="transformers"),
@@ -125,7 +126,7 @@ QWEN_CODER_GGUF = Card(
             ),
         ),
     ),
-    constraints=FrozenMap(
+    facts=TextFacts(
         languages=("zh", "en"), max_context=2048, engines=("llama.cpp",), layers=24, kv_heads=2, head_dim=64
     ),
     defaults=_SAMPLING.put(engine="llama.cpp"),
@@ -152,7 +153,7 @@ QWEN_FULL = Card(
         ),
         "about 1 GB; the hub's sizes and hashes go to the lock file on first use",
     ),
-    constraints=FrozenMap(
+    facts=TextFacts(
         languages=("zh", "en"), max_context=32_768, engines=("transformers",), layers=24, kv_heads=2, head_dim=64
     ),
     defaults=_SAMPLING.put(engine="transformers"),
@@ -167,7 +168,7 @@ ENDPOINT = Card(
     kind="text",
     parts=FrozenMap(model="OpenAI-compatible HTTP endpoint"),
     sources=(Source(kind="endpoint", ref="AIGC_OPENAI_BASE_URL"),),
-    constraints=FrozenMap(languages=("zh", "en"), max_context=8192, engines=("endpoint",)),
+    facts=TextFacts(languages=("zh", "en"), max_context=8192, engines=("endpoint",)),
     defaults=_SAMPLING.put(engine="endpoint"),
     licence="of the model behind the endpoint",
     notes=(
@@ -182,7 +183,7 @@ GPT3_CHINESE = Card(
     kind="text",
     parts=FrozenMap(),
     sources=(Source(kind="modelscope", ref="damo/nlp_gpt3_text-generation_chinese-base"),),
-    constraints=FrozenMap(languages=("zh",)),
+    facts=TextFacts(languages=("zh",)),
     defaults=FrozenMap(),
     licence="Apache-2.0",
     notes=(

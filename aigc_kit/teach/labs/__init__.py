@@ -1,11 +1,9 @@
 """The labs that exist: each is a folder labNN with its record, figures, widgets and checks."""
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any
 
 from aigc_kit.core.errors import UnknownName
 
@@ -52,23 +50,3 @@ def get(number: str) -> Lab:
     raise UnknownName(
         asked=f"lab {number!r}", found="no lab of that number", todo=f"choose from {[lab.number for lab in every()]}"
     )
-
-
-def lazily(package: str, homes: Mapping[str, Sequence[str]]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Make `__getattr__` and `__dir__` of a lab, so that listing labs loads no figure.
-
-    Args:
-        package: dotted name of the lab.
-        homes: module of the lab, or dotted name of a shared one -> names that it gives.
-    """
-    places = {name: module for module, names in homes.items() for name in names}
-
-    def get(name: str) -> Any:
-        if name in places:
-            home = places[name]
-            return getattr(import_module(home if "." in home else f"{package}.{home}"), name)
-        if name in homes:
-            return import_module(f"{package}.{name}")
-        raise AttributeError(f"module {package!r} has no attribute {name!r}")
-
-    return get, lambda: sorted({*homes, *places})

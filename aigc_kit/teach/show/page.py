@@ -7,9 +7,7 @@ from html import escape
 from typing import Any
 
 from aigc_kit.core.errors import AigcError
-from aigc_kit.core.types import HOW_ZH, Figure, Plan, Take
-from aigc_kit.core.types.base import PHASES_ZH
-from aigc_kit.core.types.origins import source_zh
+from aigc_kit.core.types import PHASES, Figure, Plan, Take, named
 from aigc_kit.core.units import format_bytes, format_seconds
 from aigc_kit.worlds.tinyworld.words import TERMS
 
@@ -137,9 +135,9 @@ def plan(made: Plan) -> Html:
             "，".join(f"{part}: {dtype} @ {made.placement.get(part)}" for part, dtype in made.dtypes.items()),
         ),
         *_settings(made),
-        *((made.name_zh(name), figure_zh(figure)) for name, figure in made.prediction.items() if "." not in name),
+        *((made.name_of(name).zh, figure_zh(figure)) for name, figure in made.prediction.items() if "." not in name),
         *_phases(made),
-        *((f"改动：{change.what}", f"{change.asked} → {change.given}，{change.why_zh}") for change in made.changes),
+        *((f"改动：{change.what}", f"{change.asked} → {change.given}，{change.why.zh}") for change in made.changes),
         ("理由", "；".join(reason.zh for reason in made.reasons)),
         ("许可", card.licence),
     ]
@@ -197,9 +195,9 @@ def cost(made: Take) -> Html:
             inside = abs(value - figure.value) <= (figure.error or 0) * figure.value
             verdict = "在误差范围内" if inside else OUTSIDE
             rows.append(
-                (made.plan.name_zh(name), figure.text, measured[name].text, f"{value / figure.value:.2f}", verdict)
+                (made.plan.name_of(name).zh, figure.text, measured[name].text, f"{value / figure.value:.2f}", verdict)
             )
-    spent = [(PHASES_ZH.get(phase.name, phase.name), format_seconds(phase.seconds)) for phase in made.cost.phases]
+    spent = [(named(PHASES, phase.name).zh, format_seconds(phase.seconds)) for phase in made.cost.phases]
     phases = "；".join(f"{name} {seconds}" for name, seconds in spent)
     followed = {phase.how for phase in made.cost.phases if phase.peak_bytes is not None}
     memory = "，".join(sorted(_HOW_ZH.get(how, how) for how in followed)) or "没有跟踪"
@@ -223,7 +221,7 @@ def figure_zh(figure: Figure) -> str:
     >>> figure_zh(Figure(2048, "B", "published", "the card"))
     '2.00 KiB（公开数据：the card）'
     """
-    return f"{figure.text}（{HOW_ZH[figure.how]}：{source_zh(figure.source)}）"
+    return f"{figure.text}（{figure.origin.zh}）"
 
 
 _HOW_ZH: Mapping[str, str] = {
@@ -254,7 +252,7 @@ def _phases(made: Plan) -> list[tuple[str, str]]:
     found = {name.partition(".")[2]: f for name, f in made.prediction.items() if name.startswith("peak.")}
     if not found:
         return []
-    words = "，".join(f"{PHASES_ZH.get(phase, phase)} {figure.text}" for phase, figure in found.items())
+    words = "，".join(f"{named(PHASES, phase).zh} {figure.text}" for phase, figure in found.items())
     return [("各阶段峰值", f"{words}（预测）")]
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from aigc_kit.core.units import KB
 from aigc_kit.make import speech, text, video
 from aigc_kit.media.fonts import glyphs, label
-from aigc_kit.models import loaded
 from aigc_kit.teach.labs.lab01 import SHOWN
 from aigc_kit.teach.labs.lab02 import promise
 from aigc_kit.teach.labs.lab03 import sounds
@@ -24,7 +23,7 @@ LARGEST = 250 * KB  # of a picture; soft ones get fewer colours
 def temperature() -> Picture:
     """One prompt, three temperatures: the real candidates of the next token, and what the model then wrote."""
     plan = text.plan_for(PROMPT, card="smollm2-135m", engine="transformers")
-    engine = loaded.engine(plan)
+    engine = text.engine(plan)
     candidates = engine.open(engine.encode(PROMPT)).candidates()
     figure, axes = canvas(1, len(HEATS), width=10.5, height=4.6)
     order = (-candidates.scores).argsort(kind="stable")[:SHOWN]
@@ -48,7 +47,7 @@ def _written(heat: float) -> str:
     plan = text.plan_for(
         PROMPT, card="smollm2-135m", engine="transformers", temperature=heat, seed=SEED, max_new_tokens=44
     )
-    return PROMPT + text.run(plan.request, plan).data
+    return PROMPT + text.run(plan).data
 
 
 def _wrapped(words: str, width: int = 42, lines: int = 7) -> str:
@@ -63,7 +62,7 @@ def speech_controls() -> Picture:
     settings: tuple[dict[str, Any], ...] = ({}, {"breaks": 7}, {"speed": 8})
     for values in settings:
         plan = speech.plan_for("今天的天气真不错", card="baker", **values)
-        takes.append(speech.run(plan.request, plan))
+        takes.append(speech.run(plan))
     return sounds(takes, ["原样", "[break_7]", "[speed_8]"])
 
 
@@ -85,7 +84,7 @@ def clips() -> Picture:
     figure, axes = canvas(len(CLIPS), 1, width=10, height=1.62 * len(CLIPS))
     for axis, (prompt, seed) in zip(axes, CLIPS, strict=True):
         plan = video.plan_for(prompt, card="tinywan", negative="low quality, watermark, glitch", seed=seed)
-        take = video.run(plan.request, plan)
+        take = video.run(plan)
         axis.imshow(video.strip(take.data, 6), interpolation="nearest")
         axis.set_title(glyphs(prompt).replace("␣", " "), fontsize=11, loc="left")
         axis.set_axis_off()

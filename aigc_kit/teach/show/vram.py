@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 from aigc_kit.core.errors import BadInput, DoesNotFit
 from aigc_kit.core.types import Plan, Request
 from aigc_kit.core.units import GIB, format_bytes
-from aigc_kit.make.diffusion.needs import need_of, shortfall
+from aigc_kit.make.diffusion.needs import shortfall
+from aigc_kit.make.run import resolve
 from aigc_kit.media.fonts import label
 from aigc_kit.memory.plan import MARGIN, machines
-from aigc_kit.memory.plan import plan as make_plan
 from aigc_kit.memory.plan.explain import remedy, size
 from aigc_kit.models import cards
 from aigc_kit.teach.show.page import Html, table
@@ -60,7 +60,7 @@ def plan_at(model: str, gib: float, **fixed: Any) -> Plan | DoesNotFit:
     """
     request = Request(model, "一只小狗").change(**fixed)
     try:
-        return make_plan(request, machines.a_gpu(int(gib * GIB)), cards.get(model))
+        return resolve(request, machines.a_gpu(int(gib * GIB)), cards.get(model))
     except DoesNotFit as problem:
         return problem
 
@@ -112,7 +112,7 @@ def fits(models: Sequence[str], gibs: Sequence[float] = machines.CARDS_GIB, **fi
 
 
 def _need(made: Plan) -> "Need":
-    found = need_of(made)
+    found = made.need
     if found is None:
         raise BadInput(
             asked=f"what {made.card.name} takes, phase by phase",

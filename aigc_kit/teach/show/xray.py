@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types.base import PHASES_ZH
+from aigc_kit.core.types import PHASES, named
 from aigc_kit.core.units import GIB
 from aigc_kit.media.fonts import label
 from aigc_kit.memory.footprint import ModelFacts, PhaseFacts, PhasePrediction, Prediction
@@ -97,7 +97,7 @@ def _stack(axis: "Axes", index: int, traced: PhaseFacts, phase: PhasePrediction,
 def _peak(axis: "Axes", prediction: Prediction) -> None:
     """What sets the peak of the run, in words under the axis."""
     name, setter = prediction.peak.name, prediction.peak.setter
-    phase = _PHASES.get(name, (PHASES_ZH.get(name, name), name))[0]
+    phase = _PHASES.get(name, (named(PHASES, name).zh, name))[0]
     text = label(f"峰值由此操作决定（{phase}）：{setter}", f"the peak is set by {prediction.setter}")
     axis.set_xlabel(text, fontsize=9, loc="left")
 

@@ -186,10 +186,10 @@ def test_the_kits_own_run_draws_the_same_picture(pipe):
     from aigc_kit.models import loaded
 
     plan = image.plan_for("一只红色的小狗，在花丛里", card="tinysdxl", seed=3)
-    take = image.run(plan.request, plan)
+    take = image.run(plan)
     loaded.free()
     wanted = pipe(
-        take.labels["prompt_read"], height=128, width=128, num_inference_steps=plan.request.steps,
+        take.words[0].read, height=128, width=128, num_inference_steps=plan.request.steps,
         guidance_scale=plan.request.guidance, generator=torch.Generator().manual_seed(3), output_type="np",
     ).images  # fmt: skip
     assert np.array_equal(take.data, np.rint(wanted * 255).astype(np.uint8))

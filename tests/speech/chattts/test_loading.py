@@ -150,4 +150,4 @@ def test_licences_and_random_weights_are_told(loaded):
     assert "AGPL-3.0-or-later" in loaded.labels["code_licence"]
     assert "random weights" in loaded.labels["weights"]
     assert "CC BY-NC 4.0" in CARD.licence
-    assert CARD.constraints["commercial"] is False
+    assert CARD.facts.commercial is False

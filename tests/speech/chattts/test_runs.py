@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from aigc_kit import speech
 from aigc_kit.core.errors import BadInput
 from aigc_kit.make.speech import dialogue, loading, plan_for, run, speaker_store, steps
 from aigc_kit.make.speech.dialogue import parse
@@ -25,7 +26,7 @@ def test_a_text_with_numbers_english_and_emoji(here, capsys):
     plan = plan_for(TEXT, card="chattts", refine=False, seed=3)
     assert plan.dtypes["model"] == "float32"
     seen = []
-    take = run(plan.request, plan, on_step=seen.append)
+    take = run(plan, on_step=seen.append)
     assert take.data.dtype == np.float32
     assert take.data.ndim == 1
     assert np.isfinite(take.data).all()
@@ -39,13 +40,13 @@ def test_a_text_with_numbers_english_and_emoji(here, capsys):
     assert len(labels["segments"]) == len(seen)
     told = "".join(before for before, _, _ in labels["changed"]) + "".join(text for text, _ in labels["unspoken"])
     assert all(mark in told for mark in ("2024", "3.5", "？", "“", "😀"))
-    assert labels["speaker"] == loaded.engine(plan).speaker(None).code
+    assert labels["speaker"] == speech.engine(plan).speaker(None).code
     assert "CC BY-NC 4.0" in capsys.readouterr().out  # said at the first load
 
 
 def test_a_stream_is_the_same_wave(here):
     plan = plan_for("春天来了，花都开了。今天的天气真不错。", card="chattts", refine=False, seed=3, stream=True)
-    made = list(steps(plan.request, plan))
+    made = list(steps(plan))
     lengths = [len(step.preview()) for step in made]
     assert lengths == sorted(lengths)
     assert {step.phase for step in made} == {"stream"}
@@ -54,17 +55,17 @@ def test_a_stream_is_the_same_wave(here):
 
 def test_controls_go_to_their_layers_or_are_refused(here):
     plan = plan_for("今天的天气真不错", card="chattts", controls="[oral_2][laugh_0][break_6][speed_5]")
-    take = run(plan.request, plan)
+    take = run(plan)
     assert any(why == "模型改写（refine）" for _, _, why in take.labels["changed"])
     with pytest.raises(BadInput, match="refining step"):
         plan_for("今天[oral_2]的天气", card="chattts")
     plan = plan_for("今天的天气真不错[laugh]", card="chattts")
     with pytest.raises(BadInput, match="refine=True"):
-        run(plan.request, plan)
+        run(plan)
 
 
 def test_three_speakers_talk(here):
-    engine = loaded.engine(plan_for("好", card="chattts"))
+    engine = speech.engine(plan_for("好", card="chattts"))
     one, two = engine.sample_speaker("小明", 11), engine.sample_speaker("小红", 12)
     speaker_store.keep(one)
     cast = {"小明": "小明", "小红": two, "旁白": {"voice": blend(one, two, 0.5).code, "speed": 3}}

@@ -17,8 +17,8 @@ TEXT = "春天来了，花都开了。"
 def test_the_notation_is_that_of_pybase16384(data):
     import pybase16384
 
-    assert speakers.encode(data) == pybase16384.encode_to_string(data)
-    assert speakers.decode(pybase16384.encode_to_string(data)) == data
+    assert speakers.encode_base16384(data) == pybase16384.encode_to_string(data)
+    assert speakers.decode_base16384(pybase16384.encode_to_string(data)) == data
 
 
 @pytest.mark.parametrize("dim", [64, 768])

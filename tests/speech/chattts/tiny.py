@@ -82,7 +82,7 @@ def sizes(seed: int) -> dict:
     random = np.random.default_rng(seed)
     spread, middle = np.abs(random.normal(1, 0.2, 64)), random.normal(0, 0.5, 64)
     count = len(vocabulary()) + len(SPECIAL)
-    told = {**SIZES, "spk_stat": speakers.encode(np.concatenate([spread, middle]).astype("<f2").tobytes())}
+    told = {**SIZES, "spk_stat": speakers.encode_base16384(np.concatenate([spread, middle]).astype("<f2").tobytes())}
     for part in ("gpt", "embed"):
         told[part] = {**told[part], "num_text_tokens": count}
     return told

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 
 from aigc_kit.core.errors import BadInput, DoesNotFit
-from aigc_kit.core.types import Figure, FrozenMap, Plan, Reason
+from aigc_kit.core.types import Figure, FrozenMap, Plan, Words
+from aigc_kit.make.image import MODALITY
 from aigc_kit.make.image.ablation.predicting import (
     compared_with,
     half_of,
@@ -16,17 +17,17 @@ from aigc_kit.make.image.ablation.predicting import (
     tile_of,
 )
 from aigc_kit.make.image.ablation.rows import PLAIN, SWITCHES, Row, Scene, Switch, Table, effect_of, why
-from aigc_kit.make.image.compare import Runner, Side
+from aigc_kit.make.image.comparison import Runner, Side
+from aigc_kit.make.run import resolve
 from aigc_kit.memory.offload import forget, is_out_of_memory
-from aigc_kit.memory.plan import plan as make_plan
 from aigc_kit.models import loaded
 
-_OFFLOADED = Reason(
+_OFFLOADED = Words(
     "there is no second memory here from which weights could be brought: that needs a GPU",
     "这里没有第二块内存可以来回搬权重，要有显卡才谈得上",
 )
-_XFORMERS_CPU = Reason("xformers has no kernels for a CPU", "xformers 没有 CPU 内核")
-_XFORMERS_ABSENT = Reason(
+_XFORMERS_CPU = Words("xformers has no kernels for a CPU", "xformers 没有 CPU 内核")
+_XFORMERS_ABSENT = Words(
     "xformers is not installed; SDPA takes the same memory", "没有安装 xformers；SDPA 占用的内存和它相同"
 )
 _NO_SUCH = "这个模型没有这种做法"
@@ -36,7 +37,7 @@ _NO_SUCH = "这个模型没有这种做法"
 class _Missing:
     """Why a row was not run; `memory`: for want of it, so that a prediction still tells something."""
 
-    reason: Reason
+    reason: Words
     memory: bool = False
 
 
@@ -90,12 +91,12 @@ def _plans(made: Plan) -> tuple[dict[str, Plan], dict[str, _Missing]]:
             dtype = half if switch.name == "half" else usual
             sets = {"dtype": dtype, **PLAIN, **switch.sets}
             try:
-                planned = make_plan(made.request.change(**sets), made.budget, made.card)
+                planned = resolve(made.request.change(**sets), made.budget, made.card)
                 plans[switch.name] = _placed(planned, sets["placement"])
             except DoesNotFit as problem:
-                missing[switch.name] = _Missing(Reason(f"does not fit: {problem.found}", "装不下"), memory=True)
+                missing[switch.name] = _Missing(Words(f"does not fit: {problem.found}", "装不下"), memory=True)
             except BadInput as problem:
-                missing[switch.name] = _Missing(Reason(problem.found, _NO_SUCH))
+                missing[switch.name] = _Missing(Words(problem.found, _NO_SUCH))
     return plans, missing
 
 
@@ -105,7 +106,7 @@ def _placed(planned: Plan, way: str) -> Plan:
     return replace(planned, placement=FrozenMap(dict.fromkeys(planned.placement, mode)))
 
 
-def _cannot(switch: Switch, on_cpu: bool) -> Reason | None:
+def _cannot(switch: Switch, on_cpu: bool) -> Words | None:
     if on_cpu and switch.sets.get("placement"):
         return _OFFLOADED
     if switch.name == "xformers":
@@ -140,9 +141,9 @@ def _run(runners: Mapping[str, Runner], times: int, missing: dict[str, _Missing]
                     runner.once()
         except (RuntimeError, MemoryError, BadInput) as error:
             if isinstance(error, BadInput):
-                missing[name] = _Missing(Reason(error.found, _NO_SUCH))
+                missing[name] = _Missing(Words(error.found, _NO_SUCH))
             elif is_out_of_memory(error):
-                missing[name] = _Missing(Reason("memory ran out while it ran", "运行时内存不足"), memory=True)
+                missing[name] = _Missing(Words("memory ran out while it ran", "运行时内存不足"), memory=True)
                 forget(error)
             else:
                 raise
@@ -187,7 +188,7 @@ def _unmeasured(switch: Switch, missing: _Missing, made: Plan, scene: Scene) -> 
         needs = {s.name: row_need(s, made.request, made.budget, made.card) for s in SWITCHES}
         row = predicted_row(switch, needs, made.request, made.budget, scene)
         return replace(
-            row, why=Reason(f"{said.en}, hence predicted; {row.why.en}", f"{said.zh}，改为预测；{row.why.zh}")
+            row, why=Words(f"{said.en}, hence predicted; {row.why.en}", f"{said.zh}，改为预测；{row.why.zh}")
         )
     return Row(switch, "not applicable", said)
 
@@ -200,7 +201,7 @@ def _phases(side: Side) -> dict[str, int]:
 def _tile(plans: Mapping[str, Plan]) -> int | None:
     """Side in pixels above which the decoder tiles, as a loaded model says."""
     for plan in plans.values():
-        if loaded.is_loaded(plan):
-            config = getattr(loaded.engine(plan).parts.get("vae"), "config", None)
+        if MODALITY.is_loaded(plan):
+            config = getattr(MODALITY.engine(plan).parts.get("vae"), "config", None)
             return getattr(config, "sample_size", None)
     return None

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from aigc_kit.core import paths
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import Budget, Card, FrozenMap, Reason, Request
+from aigc_kit.core.types import Budget, Card, FrozenMap, Request, Words
 from aigc_kit.make.diffusion.needs import figures
 from aigc_kit.make.image.ablation.rows import PLAIN, SWITCHES, Row, Scene, Switch, Table, effect_of, why
 from aigc_kit.memory.plan.ladders import MARGIN
@@ -35,7 +35,7 @@ def predict(request: Request, budget: Budget) -> Table:
             todo="use ablation.measure on this machine, or machines.a_gpu(name='RTX4090')",
         )
     if request.height is None and request.width is None:
-        height, width = card.constraints["ladder"][0]
+        height, width = card.facts.ladder[0]
         request = request.change(height=height, width=width)
     request, _ = complete(request, card)
     found = {switch.name: row_need(switch, request, budget, card) for switch in SWITCHES}
@@ -75,7 +75,7 @@ def predicted_row(
     """The row of a switch from what all of them need."""
     found = needs[switch.name]
     if found is None:
-        said = Reason("no trace of this case ships with the kit", "工具包里没有这种情形的追踪数据")
+        said = Words("no trace of this case ships with the kit", "工具包里没有这种情形的追踪数据")
         return Row(switch, "not applicable", said)
     before = needs[compared_with(switch.name, "half")] if switch.name != "baseline" else None
     peaks, then = phases_of(found), phases_of(before) if before else None
@@ -111,7 +111,7 @@ def compared_with(name: str, reference: str) -> str:
 
 def scene_of(request: Request, card: Card, tile: int | None) -> Scene:
     """What the words must know."""
-    upcast = bool(card.constraints.get("vae_upcast")) and half_of(card) == "float16"
+    upcast = bool(card.facts.vae_upcast) and half_of(card) == "float16"
     return Scene(request.height or 0, request.width or 0, request.batch, tile, upcast)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from aigc_kit.core.errors import UnknownName
-from aigc_kit.core.types import HOW_ZH, Figure, FrozenMap, Reason
+from aigc_kit.core.types import HOW, Figure, FrozenMap, Words
 from aigc_kit.core.units import format_bytes, format_seconds
 
 Effect = Literal["start", "default", "lower", "higher", "elsewhere", "nothing"]
@@ -115,7 +115,7 @@ class Row:
 
     switch: Switch
     how: Literal["measured", "predicted", "not applicable"]
-    why: Reason
+    why: Words
     effect: Effect | None = None
     weights: Figure | None = None
     peak: Figure | None = None
@@ -141,7 +141,7 @@ class Row:
 
     def cells(self) -> tuple[str, ...]:
         """The row as Chinese text, in the order of HEADER."""
-        how = HOW_ZH.get(self.how, NOT_APPLICABLE_ZH)
+        how = HOW[self.how].zh if self.how in HOW else NOT_APPLICABLE_ZH
         phase = PHASE_ZH[self.setter] if self.setter else "-"
         figures = (self.weights, self.peak, self.seconds)
         return (self.zh, how, *(f.text if f else "-" for f in figures), phase, self.why.zh)
@@ -231,48 +231,48 @@ def effect_of(switch: Switch, phases: Mapping[str, int], before: Mapping[str, in
 
 def why(
     switch: Switch, effect: Effect, phases: Mapping[str, int], before: Mapping[str, int] | None, scene: Scene
-) -> Reason:
+) -> Words:
     """The sentence of a row: what happened to the peak, then how the switch works, or why it does nothing here."""
     head, tail = _head(effect, phases, before or {}), _tail(switch, effect, scene)
-    return Reason(f"{head.en}: {tail.en}", f"{head.zh}：{tail.zh}")
+    return Words(f"{head.en}: {tail.en}", f"{head.zh}：{tail.zh}")
 
 
-def _head(effect: Effect, phases: Mapping[str, int], before: Mapping[str, int]) -> Reason:
+def _head(effect: Effect, phases: Mapping[str, int], before: Mapping[str, int]) -> Words:
     place = setter(phases) or "denoise"
     now, then = max(phases.values(), default=0), max(before.values(), default=0)
     if effect == "start":
-        return Reason(f"the peak comes in {place}", f"峰值在{PHASE_ZH[place]}阶段")
+        return Words(f"the peak comes in {place}", f"峰值在{PHASE_ZH[place]}阶段")
     if effect == "default":
-        return Reason("it is on already", "本来就开着")
+        return Words("it is on already", "本来就开着")
     if effect in {"lower", "higher"}:
         change = f"{now / then - 1:+.0%}"
         en = f"the peak goes from {format_bytes(then)} to {format_bytes(now)} ({change}), in {place}"
         zh = f"峰值从 {format_bytes(then)} 变为 {format_bytes(now)}（{change}），在{PHASE_ZH[place]}阶段"
-        return Reason(en, zh)
+        return Words(en, zh)
     if effect == "nothing":
-        return Reason("nothing changes here", "在这里不起作用")
+        return Words("nothing changes here", "在这里不起作用")
     moved = _moved(phases, before)
     each = [f"{p} {format_bytes(before[p])} -> {format_bytes(phases[p])}" for p in moved]
     each_zh = [f"{PHASE_ZH[p]} {format_bytes(before[p])} → {format_bytes(phases[p])}" for p in moved]
-    return Reason(
+    return Words(
         f"the peak stays, it comes in {place}; what changes is {', '.join(each)}",
         f"峰值不变（在{PHASE_ZH[place]}阶段），变的是{'、'.join(each_zh)}",
     )
 
 
-def _tail(switch: Switch, effect: Effect, scene: Scene) -> Reason:
+def _tail(switch: Switch, effect: Effect, scene: Scene) -> Words:
     idle = effect == "nothing"
     if idle and switch.name == "vae_slicing" and scene.batch == 1:
-        return Reason("with one picture there is nothing to slice (E10)", "批量为 1，没有可切的（E10）")
+        return Words("with one picture there is nothing to slice (E10)", "批量为 1，没有可切的（E10）")
     whole = scene.tile is not None and max(scene.height, scene.width) <= scene.tile
     if idle and switch.name == "vae_tiling" and whole:
         size = f"{scene.height}x{scene.width}"
-        return Reason(
+        return Words(
             f"its decoder tiles only above {scene.tile} pixels a side, and this is {size}",
             f"这个 VAE 边长超过 {scene.tile} 像素才分块，这里是 {size}",
         )
     if idle and switch.name == "math":
-        return Reason(
+        return Words(
             "the table of scores is kept whole, but at this size it is too small to be seen",
             "注意力分数表整张存下来，但这个尺寸下它小得看不出来",
         )
@@ -283,7 +283,7 @@ def _tail(switch: Switch, effect: Effect, scene: Scene) -> Reason:
     if switch.name == "half" and scene.cpu:
         en += "; most CPUs have no fast arithmetic for it, so that it saves memory and no time"
         zh += "；多数 CPU 没有 FP16 的快速运算，省的是内存，不是时间"
-    return Reason(en, zh)
+    return Words(en, zh)
 
 
 def _moved(phases: Mapping[str, int], before: Mapping[str, int]) -> list[str]:

@@ -64,7 +64,7 @@ class KokoroEngine:
             import onnxruntime
         except ImportError:
             raise missing_extra("onnxruntime", "kokoro", f"the voice {card.name}") from None
-        self.card, self.voices = card, tuple(card.constraints["voices"])
+        self.card, self.voices = card, tuple(card.facts.voices)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads or 1, 1
         try:

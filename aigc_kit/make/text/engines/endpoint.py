@@ -142,7 +142,7 @@ class EndpointEngine:
     def __init__(self, card: Card) -> None:
         self.card = card
         self.base, self.model = os.environ.get(URL, "").rstrip("/"), os.environ.get(MODEL, "")
-        self.context = int(card.constraints.get("max_context", 8192))
+        self.context = int(card.facts.max_context)
         self.vocab_size, self.eos_ids = 0, frozenset[int]()
         missing = [name for name, value in ((URL, self.base), (MODEL, self.model)) if not value]
         if missing:

@@ -44,7 +44,7 @@ class LlamaCppEngine:
         import xllamacpp
 
         self.card, self.top_n = card, top_n
-        self.context = int(card.constraints.get("max_context", 2048))
+        self.context = int(card.facts.max_context)
         params = xllamacpp.CommonParams()
         params.model.path = str(file)
         params.n_ctx, params.n_parallel = self.context, 1

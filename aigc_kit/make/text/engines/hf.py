@@ -151,7 +151,7 @@ class TransformersEngine:
         self.vocab_size = int(self._model.config.vocab_size)
         self.eos_ids = _eos_ids(self._model, self._tokenizer)
         limit = int(getattr(self._model.config, "max_position_embeddings", 1 << 30))
-        self.context = min(limit, int(card.constraints.get("max_context", limit)))
+        self.context = min(limit, int(card.facts.max_context))
         self._all_ids = np.arange(self.vocab_size)
         self._all_ids.flags.writeable = False
 

@@ -1,6 +1,7 @@
 """Figures, tables and widgets of the temperature lab."""
 
-from aigc_kit.teach.labs import Lab, lazily
+from aigc_kit.core.lazy import lazily
+from aigc_kit.teach.labs import Lab
 
 LAB = Lab(
     number="01",

@@ -133,7 +133,7 @@ def f(prompt: str) -> bool | str:
         heard = "、".join(said.values()) or "没有"
         return f"小世界只听懂了 {len(said)} 个属性：{heard}。再说上颜色、场景、画风、光线、大小、位置。"
     plan = image.plan_for(prompt, card="tinysdxl", seed=0, batch=SEEDS, steps=15)
-    share = measures.adherence([image.run(plan.request, plan)])
+    share = measures.adherence([image.run(plan)])
     if share >= ENOUGH:
         return True
     return f"{SEEDS} 个种子，{len(said)} 个属性，画对了 {share:.0%}。哪种主体、哪种画风它画得最稳？换一个再试。"

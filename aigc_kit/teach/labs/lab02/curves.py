@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aigc_kit.core import statistics
-from aigc_kit.core.types.base import PHASES_ZH
+from aigc_kit.core.types import PHASES
 from aigc_kit.core.units import GIB, MIB, format_bytes
 from aigc_kit.media.fonts import label
 from aigc_kit.teach.show.page import ATTRIBUTES_ZH
@@ -43,10 +43,9 @@ def phases(take: "Take") -> Picture:
     Args:
         take: whose cost has peaks (`follow=True` on a CPU).
     """
-    from aigc_kit.make.image import weight_bytes
-    from aigc_kit.models import loaded
+    from aigc_kit.make.image import engine, weight_bytes
 
-    resident = weight_bytes(loaded.engine(take.plan))
+    resident = weight_bytes(engine(take.plan))
     found = [(phase.name, phase.peak_bytes) for phase in take.cost.phases if phase.peak_bytes is not None]
     figure, (axis,) = canvas(width=8.5, height=1.0 + 0.42 * len(found))
     for place, (_name, peak) in enumerate(found):
@@ -54,7 +53,7 @@ def phases(take: "Take") -> Picture:
         axis.barh(place, max(peak - resident, 0) / MIB, left=resident / MIB, color="#f0b15e", height=0.62)
         axis.text(peak / MIB, place, f" {format_bytes(peak)}", va="center", fontsize=10)
     axis.axvline(resident / MIB, color=RED, lw=1.6, ls=(0, (4, 3)))
-    axis.set_yticks(range(len(found)), [label(PHASES_ZH[name], name) for name, _ in found], fontsize=11)
+    axis.set_yticks(range(len(found)), [label(PHASES[name].zh, name) for name, _ in found], fontsize=11)
     axis.invert_yaxis()
     axis.set_xlim(0, 1.18 * max(peak for _, peak in found) / MIB)
     axis.set_xlabel("MiB", loc="right")
@@ -62,7 +61,7 @@ def phases(take: "Take") -> Picture:
     axis.legend(handles=handles, frameon=False, fontsize=10, ncols=2, loc="lower left", bbox_to_anchor=(0, 1.0))
     words = label(f"红线：调用之后还占着的 {format_bytes(resident)}", f"red: resident, {format_bytes(resident)}")
     axis.set_title(words, fontsize=10.5, loc="right")
-    said = "；".join(f"{PHASES_ZH[name]} {format_bytes(peak)}" for name, peak in found)
+    said = "；".join(f"{PHASES[name].zh} {format_bytes(peak)}" for name, peak in found)
     return Picture(figure, f"各阶段峰值（实测）：{said}；调用之后 {format_bytes(resident)}")
 
 

@@ -18,7 +18,7 @@ class Monitor:
     resident set of this process and the free memory of the machine.
 
         with Monitor() as monitor:
-            take = image.run(plan.request, plan, on_step=monitor)
+            take = image.run(plan, on_step=monitor)
     """
 
     def __init__(self) -> None:

@@ -30,7 +30,7 @@ def promise() -> Picture:
             if first and step.phase == "denoise" and step.index in MOMENTS:
                 moments.append(step.preview("latent"))
 
-        axis.imshow(image.run(plan.request, plan, on_step=keep).data[0])
+        axis.imshow(image.run(plan, on_step=keep).data[0])
         axis.set_title(prompt.replace("，", "，\n", 1).replace(", ", ",\n", 1), fontsize=10.5)
     for axis, picture, index in zip(axes, moments, MOMENTS, strict=False):
         axis.imshow(picture)

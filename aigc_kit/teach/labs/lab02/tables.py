@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aigc_kit.core.types.base import PHASES_ZH
-from aigc_kit.core.types.origins import source_zh
+from aigc_kit.core.types import PHASES
 from aigc_kit.core.units import format_bytes, format_seconds
 from aigc_kit.make.image.ablation import HEADER
 from aigc_kit.media.fonts import label
@@ -74,7 +73,7 @@ def predicted(cases: "Mapping[str, Prediction]") -> Html:
                 format_bytes(found.peak.resident_bytes),
                 format_bytes(found.allocated_bytes),
                 f"{format_bytes(found.reserved_bytes)}（{low} ～ {high}）",
-                source_zh(found.setter),
+                found.setter.zh,
             )
         )
     head = ("", "峰值时显存里的权重", "峰值：已分配", "峰值：向驱动保留（区间）", "峰值由谁决定")
@@ -114,8 +113,8 @@ def translation(made: "Translation") -> Html:
 def times(first: "Take", following: "Take") -> Html:
     """Phases of the first run and of the next one: what only the first one pays."""
     spent = [{phase.name: phase.seconds for phase in take.cost.phases} for take in (first, following)]
-    names = [name for name in PHASES_ZH if any(name in one for one in spent)]
-    rows = [(PHASES_ZH[name], *(format_seconds(one[name]) if name in one else "—" for one in spent)) for name in names]
+    names = [name for name in PHASES if any(name in one for one in spent)]
+    rows = [(PHASES[name].zh, *(format_seconds(one[name]) if name in one else "—" for one in spent)) for name in names]
     rows.append(("合计", *(format_seconds(take.cost.seconds) for take in (first, following))))
     return table(rows, ("阶段", "第一次", "再次"), f"实测，挂钟时间，{first.plan.budget.name}")
 
@@ -143,13 +142,13 @@ def parts(made: "prompts.Prompt") -> Html:
 
 def card(which: "Card") -> Html:
     """A model as its card says: what it is, what it reads, how large, under which licence, from where."""
-    facts = which.constraints
+    facts = which.facts
     languages = {"zh": "中文", "en": "英文"}
     rows = [
         ("模型", which.notes[0] if which.notes else which.name),
-        ("懂的语言", "、".join(languages[one] for one in facts["languages"])),
-        ("读多少 token", facts["max_tokens"]),
-        ("最大尺寸", "×".join(map(str, facts["ladder"][0]))),
+        ("懂的语言", "、".join(languages[one] for one in facts.languages)),
+        ("读多少 token", facts.max_tokens),
+        ("最大尺寸", "×".join(map(str, facts.ladder[0]))),
         ("参数", figure_zh(which.params) if which.params else "—"),
         ("许可", which.licence),
         ("从哪里来", "；".join(f"{source.kind}: {source.ref}" for source in which.sources)),

@@ -110,6 +110,6 @@ def e(tokens: str) -> bool | str:
     settings: tuple[dict[str, Any], ...] = ({}, dict(levels))
     for values in settings:
         plan = speech.plan_for("今天的天气真不错", card="baker", **values)
-        lengths.append(len(speech.run(plan.request, plan).data))
+        lengths.append(len(speech.run(plan).data))
     ratio = lengths[1] / lengths[0]
     return bool(ratio >= 1.3) or f"实测只有原来的 {ratio:.2f} 倍长，要到 1.3 倍。再慢一点，或者再多停一点。"

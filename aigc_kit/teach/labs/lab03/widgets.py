@@ -205,7 +205,7 @@ def play(engine: "Engine", text: str) -> None:
 
     from aigc_kit.make import speech
 
-    ranges = {**LEVELS, **RATIOS, **dict(engine.card.constraints.get("ranges", {}))}
+    ranges = {**LEVELS, **RATIOS, **dict(engine.card.facts.ranges)}
     sliders = {name: _slider(name, ranges[name], engine) for name in SHOWN}
     voices = widgets.Dropdown(options=engine.voices or ("default",), description="声音", layout={"width": "30em"})
     rows = [widgets.HBox([slider, _reason(engine, name)]) for name, slider in sliders.items()]
@@ -214,7 +214,7 @@ def play(engine: "Engine", text: str) -> None:
     def say() -> "Take":
         values: dict[str, Any] = {name: s.value for name, s in sliders.items() if not s.disabled}
         plan = speech.plan_for(text, card=engine.card.name, voice=voices.value if engine.voices else None, **values)
-        return speech.run(plan.request, plan, engine=engine)
+        return speech.run(plan, using=engine)
 
     take = say()
     heard = Shown(player(take, text))

@@ -5,14 +5,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aigc_kit.core.errors import DoesNotFit
-from aigc_kit.core.types import Budget, Plan, Request
-from aigc_kit.core.types.base import PHASES_ZH
+from aigc_kit.core.types import PHASES, Budget, Plan, Request, named
 from aigc_kit.core.units import GIB, format_bytes, format_seconds
-from aigc_kit.make.diffusion.needs import need_of
+from aigc_kit.make.run import resolve
 from aigc_kit.media.fonts import label
 from aigc_kit.memory import footprint
 from aigc_kit.memory.plan import MARGIN, machines
-from aigc_kit.memory.plan import plan as make_plan
 from aigc_kit.memory.plan.explain import size
 from aigc_kit.memory.plan.ladders import by_course
 from aigc_kit.memory.plan.needs import CPU_FLOPS, placement_of
@@ -70,7 +68,7 @@ def placements(gpu: str = "RTX3060", **fixed: Any) -> Html:
                 peak,
                 fits,
                 format_seconds(sum(_spells(found, gpu))),
-                PHASES_ZH.get(found.prediction.peak.name, found.prediction.peak.name),
+                named(PHASES, found.prediction.peak.name).zh,
             )
         )
     card = machines.a_gpu(name=gpu).name
@@ -129,7 +127,7 @@ def _memory(
 def _plan(gpu: Budget, way: Mapping[str, Any], fixed: Mapping[str, Any]) -> Plan | DoesNotFit:
     values = {"height": 480, "width": 832, "frames": 17, "steps": 20, "vae_tiling": True, **fixed}
     try:
-        return make_plan(Request(WAN, PROMPT).change(**way, **values), gpu, cards.get(WAN))
+        return resolve(Request(WAN, PROMPT).change(**way, **values), gpu, cards.get(WAN))
     except DoesNotFit as problem:
         return problem
 
@@ -142,9 +140,8 @@ def _plan_somewhere(way: Mapping[str, Any], fixed: Mapping[str, Any], gpu: str |
 
 
 def _need(made: Plan) -> "Need":
-    found = need_of(made)
-    assert found is not None
-    return found
+    assert made.need is not None
+    return made.need
 
 
 def _spells(found: "Need", gpu: str) -> list[float]:
@@ -172,7 +169,7 @@ def _its_way(course: Request, gpu: Budget) -> str:
 
 def _ours(request: Request, gpu: Budget) -> str:
     try:
-        made = make_plan(request, gpu, cards.get(WAN))
+        made = resolve(request, gpu, cards.get(WAN))
     except DoesNotFit:
         return "装不下"
     found = _need(made)

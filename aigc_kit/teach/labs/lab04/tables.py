@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aigc_kit.core.types import Step, Take
-from aigc_kit.make.diffusion.time_left import seconds_left
+from aigc_kit.make.diffusion.denoise import seconds_left
 from aigc_kit.make.video import measures as measured
 from aigc_kit.media.fonts import label
 from aigc_kit.teach.labs.lab04.clip_players import Clip, frames_of

@@ -116,7 +116,7 @@ class Wizard:
         from aigc_kit.make import speech
 
         plan = speech.plan_for(self.work.text)
-        self.work.take(speech.run(plan.request, plan), title="旁白")
+        self.work.take(speech.run(plan), title="旁白")
         return parts(self.work)
 
     def move(self) -> Html:

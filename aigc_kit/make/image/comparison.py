@@ -10,8 +10,9 @@ import numpy as np
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Figure, FrozenMap, Plan, Take
-from aigc_kit.make.diffusion.rescuing import finish
-from aigc_kit.make.image.job import Job
+from aigc_kit.make.diffusion.loading import key
+from aigc_kit.make.image import MODALITY
+from aigc_kit.make.run import finish
 from aigc_kit.models import loaded
 
 
@@ -93,14 +94,12 @@ class Runner:
 
     def ready(self, other: "Runner | None" = None) -> None:
         """Loaded and warm. On a GPU the other side's model leaves first, or it would count in this one's peak."""
-        from aigc_kit.make.image import loading
-
-        apart = other is not None and loading.key(self.plan) != loading.key(other.plan)
-        if other is not None and apart and self.plan.budget.device == "cuda" and loaded.is_loaded(other.plan):
+        apart = other is not None and key(self.plan) != key(other.plan)
+        if other is not None and apart and self.plan.budget.device == "cuda" and MODALITY.is_loaded(other.plan):
             loaded.free(other.plan.card.name)
-        if not loaded.is_loaded(self.plan):
+        if not MODALITY.is_loaded(self.plan):
             began = time.perf_counter()
-            loaded.engine(self.plan)
+            MODALITY.engine(self.plan)
             self.loads.append(time.perf_counter() - began)
             self._warm_up()
         elif self.take is None:
@@ -109,7 +108,7 @@ class Runner:
     def once(self) -> None:
         """One timed run."""
         began = time.perf_counter()
-        self.take = finish(Job(self.plan.request, self.plan, **self.pictures))
+        self.take = finish(MODALITY.work(self.plan, **self.pictures))
         self.seconds.append(time.perf_counter() - began)
         if self.plan.budget.device == "cuda":
             self._read(self.take)
@@ -135,8 +134,8 @@ class Runner:
     def _warm_up(self) -> None:
         on_cpu = self.plan.budget.device == "cpu"
         warm = replace(self.plan, request=self.plan.request.change(follow=True)) if on_cpu else self.plan
-        self.take = finish(Job(warm.request, warm, **self.pictures))
-        self.weights = weight_bytes(loaded.engine(self.plan))
+        self.take = finish(MODALITY.work(warm, **self.pictures))
+        self.weights = weight_bytes(MODALITY.engine(self.plan))
         if on_cpu:
             self._read(self.take)
 
@@ -195,7 +194,7 @@ def weight_bytes(engine: Any) -> int:
     """Bytes of all weights and buffers of a loaded pipeline, each counted once, wherever they are.
 
     Args:
-        engine: `aigc_kit.models.loaded.engine(plan)` of an image plan.
+        engine: `image.engine(plan)`.
     """
     from torch import nn
 

@@ -1,0 +1,1 @@
+"""Measure the floor plan: `python -m tests.structure [--json]`."""
