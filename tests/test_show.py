@@ -68,7 +68,7 @@ def test_cost_sets_measured_beside_predicted_with_the_ratio(take):
 
 def test_a_page_in_chinese_names_phases_and_ways_of_measuring_in_chinese(take):
     from aigc_kit.core.types.base import PHASES_ZH
-    from aigc_kit.memory.offload.ledger import HOW
+    from aigc_kit.memory.peak import HOW
 
     for how in HOW.values():
         phases = (Phase("load", 1.0, None, "wall clock"), *(Phase(name, 1.0, GIB, how) for name in PHASES_ZH))
@@ -121,7 +121,7 @@ def test_a_plan_in_chinese_says_where_its_figures_come_from_in_chinese():
 @pytest.fixture
 def without_font(monkeypatch):
     monkeypatch.setattr("aigc_kit.media.fonts.system_font", lambda: None)
-    monkeypatch.setattr(fonts, "_fetched", lambda: None)
+    monkeypatch.setattr(fonts, "fetched_font", lambda: None)
     fonts.use.cache_clear()
     yield
     fonts.use.cache_clear()

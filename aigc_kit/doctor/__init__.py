@@ -77,11 +77,11 @@ def _machine() -> Iterator[Finding]:
 
 def _font() -> Iterator[Finding]:
     installed = fonts.system_font()
-    fetched = fetch.find(cards.get("font-cjk"))
+    fetched = fonts.fetched_font()
     if installed:
         yield Finding("font", "Chinese in plots", "ok", installed.name)
     elif fetched:
-        yield Finding("font", "Chinese in plots", "ok", "NotoSansCJKtc-Regular.otf (fetched)")
+        yield Finding("font", "Chinese in plots", "ok", f"{fetched.name} (fetched)")
     else:
         yield Finding("font", "Chinese in plots", "bad", "no font has Chinese characters; aigc fetch font-cjk")
 

@@ -39,7 +39,7 @@ _FONT_NAMES += ("pingfang", "stheiti", "hiragino sans gb", "droidsansfallback", 
 
 @cache
 def use() -> str | None:
-    """Make matplotlib draw Chinese from here on, in the forms of the mainland.
+    """Make matplotlib draw Chinese, in the forms of the mainland.
 
     Returns:
         The font family in use: one of this system, else the fetched Noto Sans CJK; None when there is neither
@@ -48,7 +48,7 @@ def use() -> str | None:
     import matplotlib as mpl
     from matplotlib import font_manager
 
-    path = system_font() or _fetched()
+    path = chinese()
     if path is None:
         return None
     font_manager.fontManager.addfont(str(path))
@@ -56,29 +56,38 @@ def use() -> str | None:
     mpl.rcParams["font.family"] = [family, "DejaVu Sans"]
     mpl.rcParams["axes.unicode_minus"] = False
     if "text.language" in mpl.rcParams:  # since 3.11; before, characters have the forms of the font's own region
-        mpl.rcParams["text.language"] = "zh-Hans"
+        mpl.rcParams["text.language"] = LANGUAGE
     return family
 
 
 def label(zh: str, en: str) -> str:
-    """The Chinese text where a font can draw it, else the English one."""
+    """Choose the Chinese text where a font can draw it.
+
+    Else the English one.
+    """
     return zh if use() else en
 
 
 def glyphs(text: str) -> str:
-    """Text as a plot can draw it: white space made visible, and without a Chinese font code points in its place."""
+    """Write a text as a plot can draw it.
+
+    White space is made visible; without a Chinese font code points stand in its place.
+    """
     return drawable(visible(text))
 
 
 def drawable(text: str) -> str:
-    """The text, without a Chinese font with code points in place of what would become boxes."""
+    """Replace what would become boxes by code points.
+
+    With a Chinese font the text stays as it is.
+    """
     if use():
         return text
     return "".join(char if _is_latin(char) else f"U+{ord(char):04X}" for char in text)
 
 
 def visible(text: str) -> str:
-    """Line breaks, tabs and spaces as signs.
+    """Show line breaks, tabs and spaces as signs.
 
     >>> visible(" a\\n")
     '␣a↵'
@@ -96,14 +105,25 @@ def _is_latin(char: str) -> bool:
     return char in _VISIBLE.values() or not unicodedata.name(char, "").startswith(_CHINESE)
 
 
-def _fetched() -> Path | None:
+def chinese() -> Path | None:
+    """Find a font file with Chinese characters.
+
+    The system's, else the fetched one; None where there is neither.
+    """
+    return system_font() or fetched_font()
+
+
+def fetched_font() -> Path | None:
+    """Find the font that `aigc fetch font-cjk` brought, or None."""
     card = cards.get("font-cjk")
     folder = fetch.find(card)
     return folder / card.parts["font"] if folder else None
 
 
 def caption_font(height: int) -> Any | None:
-    """A font with Chinese characters, of this system or fetched; None where there is none (never boxes).
+    """Open a font with Chinese characters, for Pillow.
+
+    None where neither the system nor the cache has one (never boxes).
 
     Args:
         height: pixels.
@@ -111,18 +131,15 @@ def caption_font(height: int) -> Any | None:
     Returns:
         Of a collection the face named SC (simplified), where it has one; else its first.
     """
-    path = system_font()
-    if path is None:
-        card = cards.get("font-cjk")
-        folder = fetch.find(card)
-        path = folder / card.parts["font"] if folder else None
-    if path is None:
-        return None
-    return ImageFont.truetype(str(path), height, index=_simplified(Path(path)))
+    path = chinese()
+    return None if path is None else ImageFont.truetype(str(path), height, index=_simplified(path))
 
 
 def write(draw: ImageDraw.ImageDraw, place: tuple[float, float], words: str, **how: Any) -> None:
-    """`draw.text`, which asks the font for the simplified forms where the text layout of Pillow can (libraqm)."""
+    """Draw words, in simplified forms where Pillow can.
+
+    As `draw.text`, which asks the font for them where the text layout of Pillow can (libraqm).
+    """
     if isinstance(how.get("font"), ImageFont.FreeTypeFont) and features.check("raqm"):
         how["language"] = LANGUAGE
     draw.text(place, words, **how)
@@ -130,12 +147,15 @@ def write(draw: ImageDraw.ImageDraw, place: tuple[float, float], words: str, **h
 
 @cache
 def _simplified(path: Path) -> int:
-    """The number of the face in a font file that is named SC, else 0; looked up once, though every frame asks."""
+    """Find the face of a font file named SC, else 0.
+
+    Looked up once, though every frame asks.
+    """
     return next((i for i, name in enumerate(_faces(path)) if "SC" in name.split()), 0)
 
 
 def _faces(path: Path) -> list[str]:
-    """The names of the faces in a font file."""
+    """List the names of the faces in a font file."""
     names: list[str] = []
     while path.suffix.lower() == ".ttc" or not names:
         try:
@@ -148,7 +168,10 @@ def _faces(path: Path) -> list[str]:
 
 
 def system_font() -> Path | None:
-    """A font file of this system that has Chinese characters, or None. Reads file names only."""
+    """Find a font file of this system with Chinese characters.
+
+    None where there is none. Reads file names only.
+    """
     if shutil.which("fc-list"):
         try:
             listed = subprocess.run(
@@ -156,13 +179,13 @@ def system_font() -> Path | None:
             ).stdout
         except (OSError, subprocess.SubprocessError):
             listed = ""
-        found = [Path(line.rstrip(": ")) for line in listed.splitlines() if line.strip()]
-        if found:
-            return min(found, key=_font_rank)
+        listed_files = [Path(line.rstrip(": ")) for line in listed.splitlines() if line.strip()]
+        if listed_files:
+            return min(listed_files, key=_font_rank)
     folders = (Path(name).expanduser() for name in _FONT_FOLDERS)
     files = (path for folder in folders if folder.is_dir() for path in folder.rglob("*"))
-    known = [path for path in files if path.suffix.lower() in {".ttf", ".ttc", ".otf"} and _is_known_font(path)]
-    return min(known, key=_font_rank, default=None)
+    candidates = [path for path in files if path.suffix.lower() in {".ttf", ".ttc", ".otf"} and _is_known_font(path)]
+    return min(candidates, key=_font_rank, default=None)
 
 
 def _is_known_font(path: Path) -> bool:
@@ -170,7 +193,9 @@ def _is_known_font(path: Path) -> bool:
 
 
 def _font_rank(path: Path) -> tuple[bool, bool, bool, int, str]:
-    """Known families first, upright sans-serif of normal weight first among them: plots are small print. Then files
+    """Rank a font for plots, best first.
+
+    Known families first, upright sans-serif of normal weight first among them: plots are small print. Then files
     made for Simplified Chinese, then those of all regions, then those made for others.
     """
     name = path.name.lower()

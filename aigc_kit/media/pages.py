@@ -18,7 +18,10 @@ _HIDDEN = re.compile(
 
 
 def environment() -> Environment:
-    """Jinja2 with every value escaped; a name that is not there is an error."""
+    """Make a Jinja2 environment that escapes every value.
+
+    A name that is not there is an error.
+    """
     return Environment(
         loader=FileSystemLoader(assets() / "templates"),
         autoescape=True,
@@ -29,12 +32,14 @@ def environment() -> Environment:
 
 
 def template_text(name: str) -> str:
-    """A file of the templates as it is: our own style or script."""
+    """Read a file of the templates: our own style or script."""
     return (assets() / "templates" / name).read_text(encoding="utf-8")
 
 
 def policy(scripts: Sequence[str], styles: Sequence[str]) -> str:
-    """A Content-Security-Policy: only these scripts and styles, pictures and sound from within the page, no requests.
+    """Write a Content-Security-Policy that allows only what is ours.
+
+    These scripts and styles, pictures and sound from within the page, no requests.
 
     Args:
         scripts, styles: the exact text between the tags.
@@ -62,19 +67,27 @@ def _hash(text: str) -> str:
 
 
 def markup(text: str) -> Markup:
-    """Our own style or script, put in as it is. Never for what a model or a learner wrote."""
+    """Mark our own style or script as safe.
+
+    Never for what a model or a learner wrote.
+    """
     return Markup(text)
 
 
 def safe(view: Any) -> Any:
-    """A `View` whose data, JSON without "<", is put in as it is."""
+    """Mark a `View` as safe for a page.
+
+    Its data, JSON without "<", is put in as it is.
+    """
     if "<" in view.data:
         raise ValueError("data of a view must not hold '<'")
     return replace(view, data=markup(view.data))
 
 
 def visible(text: str) -> str:
-    """The text with controls, marks of writing direction and invisible signs written out; line ends made equal.
+    """Write out what a page would hide.
+
+    Controls, marks of writing direction and invisible signs; line ends are made equal.
 
     >>> visible("a\\u202eb\\r\\nc\\x00")
     'a[U+202E]b\\nc[U+0000]'
@@ -83,7 +96,9 @@ def visible(text: str) -> str:
 
 
 def paragraphs(text: str) -> list[str]:
-    """The lines of a text that are not empty, made visible.
+    """Split a text into its lines, made visible.
+
+    Empty ones are left out.
 
     >>> paragraphs(" one\\n\\ntwo ")
     ['one', 'two']

@@ -1,10 +1,13 @@
-"""WAV files: 16-bit PCM, one channel, written whole or not at all, with a line inside that says who made the sound.
+"""Read and write WAV files, whole or not at all, with texts that say who made the sound.
 
+Written: 16-bit PCM, one channel. Measured for players and marks: any PCM file that a person brings.
 Source: Multimedia Programming Interface and Data Specifications 1.0 (RIFF, LIST INFO); texts in UTF-8.
 """
 
 import struct
+import wave as library
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +21,7 @@ RATE = 24_000  # samples per second of every wave of the kit
 
 
 def to_bytes(wave: np.ndarray, rate: int = RATE, info: Mapping[str, str] | None = None) -> bytes:
-    """The bytes of a WAV file.
+    """Encode a wave as the bytes of a WAV file.
 
     Args:
         wave: float32 (N,) in [-1, 1].
@@ -34,7 +37,7 @@ def to_bytes(wave: np.ndarray, rate: int = RATE, info: Mapping[str, str] | None 
         raise BadInput(
             asked=f"a WAV file of {wave.dtype} {wave.shape}, peak {peak:.3g}",
             found="not one channel of finite floats in [-1, 1]",
-            todo="divide by the peak first",
+            todo="pass float32 (N,) in [-1, 1]: divide by the peak first",
         )
     if not isinstance(rate, int) or isinstance(rate, bool) or not 1000 <= rate <= 384_000:
         raise BadInput(asked=f"rate={rate!r}", found="not a sampling rate in Hz", todo=f"speech here has {RATE}")
@@ -45,16 +48,18 @@ def to_bytes(wave: np.ndarray, rate: int = RATE, info: Mapping[str, str] | None 
         for code in info:
             if len(code) != 4 or not code.isascii() or not code.isalnum():
                 raise BadInput(asked=f"info {code!r}", found="not a code of four letters", todo="say 'ICMT' or 'INAM'")
-        texts = b"".join(_chunk(code.encode(), text.encode() + b"\0") for code, text in info.items())
-        chunks += _chunk(b"LIST", b"INFO" + texts)
-    return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks
+        chunks += _info_chunk(info)
+    return _riff(chunks)
 
 
 def write(path: Path | str, wave: np.ndarray, rate: int = RATE, info: Mapping[str, str] | None = None) -> Path:
-    """Write a WAV file atomically, and read it back. Arguments and errors as in `to_bytes`."""
+    """Write a WAV file atomically, then read it back.
+
+    Arguments and errors as in `to_bytes`.
+    """
     path = write_atomically(Path(path), to_bytes(wave, rate, info))
-    back, found, _ = read(path)
-    if found != rate or len(back) != len(wave):
+    samples, rate_inside, _ = read(path)
+    if rate_inside != rate or len(samples) != len(wave):
         raise BadInput(asked=f"to write {path.name}", found="the file reads back otherwise", todo="check the disk")
     return path
 
@@ -78,8 +83,86 @@ def read(path: Path | str) -> tuple[np.ndarray, int, dict[str, str]]:
         ) from None
 
 
+def seconds_of(data: bytes) -> float | None:
+    """Measure how long the sound of a WAV file lasts.
+
+    Args:
+        data: bytes of a PCM file of any width and number of channels.
+
+    Returns:
+        Seconds; None where it cannot be told.
+
+    Source: the module `wave` of the standard library.
+    """
+    try:
+        with library.open(BytesIO(data)) as sound:
+            return sound.getnframes() / sound.getframerate()
+    except (library.Error, EOFError, ZeroDivisionError):
+        return None
+
+
+def samples_of(data: bytes) -> tuple[np.ndarray, int]:
+    """Decode a 16-bit WAV file, its channels averaged.
+
+    Args:
+        data: bytes of a PCM file of any number of channels.
+
+    Returns:
+        (float64 (N,) in [-1, 1), samples per second); (empty, 0) of other files.
+    """
+    try:
+        with library.open(BytesIO(data)) as sound:
+            if sound.getsampwidth() != 2:
+                return np.zeros(0), 0
+            raw = np.frombuffer(sound.readframes(sound.getnframes()), "<i2").reshape(-1, sound.getnchannels())
+            return raw.mean(axis=1) / 32768, sound.getframerate()
+    except (library.Error, EOFError):
+        return np.zeros(0), 0
+
+
+def info_of(data: bytes) -> dict[str, str]:
+    """Read the INFO texts of a WAV file.
+
+    Returns:
+        Four-letter code -> text.
+
+    Raises:
+        ValueError: a chunk is cut off.
+    """
+    lists = [body for name, body in _chunks(data[12:]) if name == b"LIST" and body[:4] == b"INFO"]
+    return {
+        code.decode("ascii", errors="replace"): text.rstrip(b"\0").decode(errors="replace")
+        for body in lists
+        for code, text in _chunks(body[4:])
+    }
+
+
+def with_info(data: bytes, info: Mapping[str, str]) -> bytes:
+    """Replace the INFO texts of a WAV file.
+
+    Its samples stay as they are.
+
+    Args:
+        data: the file.
+        info: four-letter code -> text.
+
+    Raises:
+        ValueError: not a WAV file, or a chunk is cut off.
+    """
+    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
+        raise ValueError("no WAV")
+    others = [(name, body) for name, body in _chunks(data[12:]) if not (name == b"LIST" and body[:4] == b"INFO")]
+    return _riff(b"".join(_chunk(name, body) for name, body in others) + _info_chunk(info))
+
+
 def made_by(take: Take) -> dict[str, str]:
-    """The info of a take's file: that an AI made the sound, which one, and what its licence allows."""
+    """Name what made a take, for the file itself.
+
+    That an AI did, which one, and what its licence allows.
+
+    Returns:
+        Info for `to_bytes`.
+    """
     from aigc_kit import __version__
 
     labels = take.labels
@@ -92,8 +175,28 @@ def made_by(take: Take) -> dict[str, str]:
     }
 
 
+def _riff(chunks: bytes) -> bytes:
+    return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks
+
+
+def _info_chunk(info: Mapping[str, str]) -> bytes:
+    texts = b"".join(_chunk(code.encode(), text.encode() + b"\0") for code, text in info.items())
+    return _chunk(b"LIST", b"INFO" + texts)
+
+
 def _chunk(name: bytes, data: bytes) -> bytes:
     return name + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2)
+
+
+def _chunks(data: bytes) -> list[tuple[bytes, bytes]]:
+    chunks, place = [], 0
+    while place + 8 <= len(data):
+        name, size = struct.unpack("<4sI", data[place : place + 8])
+        if place + 8 + size > len(data):
+            raise ValueError(f"chunk {name!r} is cut off")
+        chunks.append((name, data[place + 8 : place + 8 + size]))
+        place += 8 + size + size % 2
+    return chunks
 
 
 def _parse(data: bytes) -> tuple[np.ndarray, int, dict[str, str]]:
@@ -101,18 +204,9 @@ def _parse(data: bytes) -> tuple[np.ndarray, int, dict[str, str]]:
         raise ValueError("no RIFF header")
     if struct.unpack("<I", data[4:8])[0] + 8 != len(data):
         raise ValueError("another length than its header says")
-    chunks, at = dict[bytes, bytes](), 12
-    while at + 8 <= len(data):
-        name, size = struct.unpack("<4sI", data[at : at + 8])
-        chunks[name] = data[at + 8 : at + 8 + size]
-        at += 8 + size + size % 2
+    chunks = dict(_chunks(data[12:]))
     form, channels, rate, _, _, bits = struct.unpack("<HHIIHH", chunks[b"fmt "][:16])
     if (form, channels, bits) != (1, 1, 16):
         raise ValueError(f"format {form}, {channels} channels, {bits} bits")
     wave = (np.frombuffer(chunks[b"data"], "<i2") / FULL).astype(np.float32).clip(-1, 1)
-    info, listed, at = dict[str, str](), chunks.get(b"LIST", b"INFO"), 4
-    while at + 8 <= len(listed):
-        name, size = struct.unpack("<4sI", listed[at : at + 8])
-        info[name.decode("ascii")] = listed[at + 8 : at + 8 + size].rstrip(b"\0").decode()
-        at += 8 + size + size % 2
-    return wave, rate, info
+    return wave, rate, info_of(data)

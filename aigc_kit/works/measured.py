@@ -1,15 +1,15 @@
 """Hints for the rubric that can be measured: length, resolution, likeness to the words, loudness, palette, pace."""
 
-import tempfile
-import wave
 from dataclasses import replace
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from aigc_kit.core.errors import AigcError, BadInput
+from aigc_kit.make.speech.measures import loudness
+from aigc_kit.media import wav
+from aigc_kit.media.encode import ffmpeg, probe, read_frames
 from aigc_kit.works.parts import Part
 from aigc_kit.works.review import length, review
 from aigc_kit.works.rubric import Hint
@@ -95,8 +95,8 @@ def of_text(work: Work) -> dict[str, Hint]:
     """Length and the automatic review."""
     if not work.text.strip():
         return {"text.whole": Hint("还没有文字", False)}
-    found = review(work.text)
-    parts = {finding.title: finding for finding in found.findings}
+    verdict = review(work.text)
+    parts = {finding.title: finding for finding in verdict.findings}
     steps, end = parts["步骤"], parts["结尾"]
     return {
         "text.right": Hint(parts["关键概念"].words + "（对不对要自己判断）", None if parts["关键概念"].ok else False),
@@ -156,8 +156,8 @@ def of_audio(work: Work) -> dict[str, Hint]:
     sounds = work.of("audio")
     if not sounds:
         return {"audio.clear": Hint("还没有旁白", False)}
-    found: dict[str, Hint] = {}
-    samples, rate = samples_of(sounds[0])
+    hints: dict[str, Hint] = {}
+    samples, rate = wav.samples_of(sounds[0].data)
     if rate:
         loud, peak = loudness(samples, rate), float(np.abs(samples).max(initial=0.0))
         inside = loud is not None and LOUDNESS[0] <= loud <= LOUDNESS[1] and peak < 0.999
@@ -166,30 +166,30 @@ def of_audio(work: Work) -> dict[str, Hint]:
             if loud is None
             else f"响度 {loud:.1f} LUFS（常见 {LOUDNESS[0]:.0f} 到 {LOUDNESS[1]:.0f}）"
         )
-        found["audio.clear"] = Hint(f"{words}，峰值 {peak:.2f}{'，有削波' if peak >= 0.999 else ''}", inside)
+        hints["audio.clear"] = Hint(f"{words}，峰值 {peak:.2f}{'，有削波' if peak >= 0.999 else ''}", inside)
     pace = pace_of(work)
     if pace is not None:
-        found["audio.pace"] = Hint(f"每秒 {pace:.1f} 字（常见 {PACE[0]} 到 {PACE[1]}）", PACE[0] <= pace <= PACE[1])
-    return found
+        hints["audio.pace"] = Hint(f"每秒 {pace:.1f} 字（常见 {PACE[0]} 到 {PACE[1]}）", PACE[0] <= pace <= PACE[1])
+    return hints
 
 
 def between(work: Work) -> dict[str, Hint]:
     """Shared key words, agreement of palettes, and lengths side by side."""
-    found: dict[str, Hint] = {}
-    told = {part.kind: f"{part.text} {part.asked} {part.alt} {part.title}".lower() for part in work.parts}
-    if len(told) >= 2:
-        shared = [word for word in KEYWORDS if sum(word in words for words in told.values()) >= 2]
-        found["between.theme"] = Hint(f"至少两种模态里都有：{'、'.join(shared) or '（没有）'}", bool(shared))
+    hints: dict[str, Hint] = {}
+    texts = {part.kind: f"{part.text} {part.asked} {part.alt} {part.title}".lower() for part in work.parts}
+    if len(texts) >= 2:
+        shared = [word for word in KEYWORDS if sum(word in words for words in texts.values()) >= 2]
+        hints["between.theme"] = Hint(f"至少两种模态里都有：{'、'.join(shared) or '（没有）'}", bool(shared))
     pictures = [pixels_of(part.data) for part in work.of("image")]
     pictures += [frame for part in work.of("video") if (frame := middle_frame(part)) is not None]
     if len(pictures) >= 2:
         share = agreement(pictures[0], pictures[-1])
-        found["between.style"] = Hint(f"配色的重合度 {share:.2f}（1 为相同；{AGREE} 以上算接近）", share >= AGREE)
+        hints["between.style"] = Hint(f"配色的重合度 {share:.2f}（1 为相同；{AGREE} 以上算接近）", share >= AGREE)
     seconds = {part.kind: part.facts.get("seconds") for part in work.parts if part.facts.get("seconds")}
     if {"audio", "video"} <= set(seconds):
         voice, clip = seconds["audio"], seconds["video"]
-        found["between.rhythm"] = Hint(f"旁白 {voice:.1f} 秒，视频 {clip:.1f} 秒")
-    return found
+        hints["between.rhythm"] = Hint(f"旁白 {voice:.1f} 秒，视频 {clip:.1f} 秒")
+    return hints
 
 
 def of_whole(work: Work) -> dict[str, Hint]:
@@ -212,47 +212,19 @@ def pace_of(work: Work) -> float | None:
     """Characters a second of the narration: of the text that was spoken, or else of the article."""
     sounds = work.of("audio")
     seconds = sounds[0].facts.get("seconds") if sounds else None
-    said = length(sounds[0].asked or work.text) if sounds else 0
-    return said / seconds if seconds and said else None
-
-
-def samples_of(part: Part) -> tuple[np.ndarray, int]:
-    """The samples of a 16-bit WAV, channels averaged: float64 (N,), and the rate; (empty, 0) of other files."""
-    try:
-        with wave.open(BytesIO(part.data)) as sound:
-            if sound.getsampwidth() != 2:
-                return np.zeros(0), 0
-            raw = np.frombuffer(sound.readframes(sound.getnframes()), "<i2").reshape(-1, sound.getnchannels())
-            return raw.mean(axis=1) / 32768, sound.getframerate()
-    except (wave.Error, EOFError):
-        return np.zeros(0), 0
-
-
-def loudness(samples: np.ndarray, rate: int) -> float | None:
-    """Integrated loudness in LUFS; None for silence, and below 0.4 s, the length of one block.
-
-    Source: ITU-R BS.1770-4, by pyloudnorm.
-    """
-    import pyloudnorm
-
-    if len(samples) < 0.4 * rate or not np.abs(samples).max(initial=0.0) > 1e-6:
-        return None
-    return float(pyloudnorm.Meter(rate).integrated_loudness(samples))
+    characters = length(sounds[0].asked or work.text) if sounds else 0
+    return characters / seconds if seconds and characters else None
 
 
 def middle_frame(part: Part) -> np.ndarray | None:
     """One frame from the middle of an MP4, uint8 (H, W, 3); None where it cannot be read."""
-    from aigc_kit.media.encode import probe, read_frames
-
     if part.media != "video/mp4":
         return None
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "clip.mp4")
-        path.write_bytes(part.data)
-        try:
+    try:
+        with ffmpeg.as_file(part.data) as path:
             middle, frames = probe(path).frames // 2, read_frames(path)
-            found = next((frame for index, frame in enumerate(frames) if index == middle), None)
+            frame = next((frame for index, frame in enumerate(frames) if index == middle), None)
             frames.close()
-        except AigcError:
-            return None
-    return found
+    except AigcError:
+        return None
+    return frame

@@ -2,7 +2,6 @@
 
 import os
 import tempfile
-import wave
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -14,6 +13,8 @@ from PIL import Image
 from aigc_kit.core.errors import AigcError, BadInput
 from aigc_kit.core.types import Take
 from aigc_kit.keep import record
+from aigc_kit.media import wav
+from aigc_kit.media.encode import ffmpeg, mp4, probe
 from aigc_kit.media.stamp import stamp
 from aigc_kit.works.parts import LABELS, MOST_BYTES, WRITTEN, Origin, Part, PartKind, media_of
 
@@ -69,19 +70,14 @@ def from_take(take: Take, **words: Any) -> Part:
 
 def seconds_of(data: bytes, media: str) -> float | None:
     """How long a WAV or MP4 lasts; None for other types, or where it cannot be told."""
-    try:
-        if media == "audio/wav":
-            with wave.open(BytesIO(data)) as sound:
-                return sound.getnframes() / sound.getframerate()
-        if media == "video/mp4":
-            from aigc_kit.media.encode import probe
-
-            with tempfile.TemporaryDirectory() as folder:
-                path = Path(folder, "clip.mp4")
-                path.write_bytes(data)
+    if media == "audio/wav":
+        return wav.seconds_of(data)
+    if media == "video/mp4":
+        try:
+            with ffmpeg.as_file(data) as path:
                 return probe(path).seconds
-    except (wave.Error, EOFError, ZeroDivisionError, AigcError):
-        return None
+        except AigcError:
+            return None
     return None
 
 
@@ -120,14 +116,10 @@ def _png(content: Any) -> bytes:
 
 
 def _wav(samples: Any, rate: int) -> bytes:
-    from aigc_kit.media import wav
-
     return wav.to_bytes(np.clip(np.asarray(samples), -1, 1), int(rate))
 
 
 def _clip(frames: Any, fps: Any) -> bytes:
-    from aigc_kit.media.encode import mp4
-
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "clip.mp4")
         mp4(path, frames, fps, odd="crop")

@@ -8,7 +8,7 @@ with what a person would expect to see; their words are not those of the caption
 import random
 from pathlib import Path
 
-from aigc_kit.worlds.tinyworld.clip_captions import clip_caption
+from aigc_kit.worlds.tinyworld.captions import clip_caption
 from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, CLIP_HELD_OUT, ClipSpec, go_together
 
 from . import frozen

@@ -2,13 +2,13 @@
 
 import base64
 import re
-import sys
 
 import numpy as np
 import pytest
 from core_models import require_card
 
 from aigc_kit import cards, speech
+from aigc_kit.core.errors import MissingExtra
 from aigc_kit.core.types import Budget, Cost, FrozenMap, Phase, Request, Take
 from aigc_kit.core.units import GIB
 from aigc_kit.make.run import resolve as plan
@@ -81,9 +81,17 @@ def decode(data):
 
 
 def test_without_ffmpeg_a_wav_is_embedded(monkeypatch):
-    monkeypatch.setattr(sys.modules["aigc_kit.teach.labs.lab03.widgets"], "_ffmpeg", lambda: None)
+    from aigc_kit.media.encode import ffmpeg
+
+    def nowhere():
+        raise RuntimeError("No ffmpeg exe could be found")
+
+    monkeypatch.setattr("imageio_ffmpeg.get_ffmpeg_exe", nowhere)
+    ffmpeg.program.cache_clear()
     wave = buzz(0.2)
     assert lab03.compressed(wave) == ("audio/wav", wav.to_bytes(wave))
+    with pytest.raises(MissingExtra, match="IMAGEIO_FFMPEG_EXE"):
+        ffmpeg.run(["-version"])
 
 
 def test_pictures_are_pngs_that_say_what_they_show():

@@ -82,3 +82,39 @@ def test_a_run_is_saved_verified_and_made_again(tmp_path):
     again = record.reproduce(sidecar)
     assert again.same
     assert not again.differs
+
+
+@given(st.lists(st.floats(-1, 1, width=32), min_size=1, max_size=50), st.sampled_from([8000, 24_000, 44_100]))
+def test_length_and_samples_are_those_of_the_standard_library(samples, rate):
+    wave = np.array(samples, np.float32)
+    data = wav.to_bytes(wave, rate, {"ICMT": "一"})
+    assert wav.seconds_of(data) == len(samples) / rate
+    back, found = wav.samples_of(data)
+    assert found == rate and np.abs(back - wave).max() < 2 / 32767
+
+
+def test_a_file_of_two_channels_is_averaged_and_one_of_8_bits_is_only_measured():
+    def file_of(width, channels, raw):
+        buffer = io.BytesIO()
+        with stdlib_wave.open(buffer, "wb") as file:
+            file.setparams((channels, width, 8000, 0, "NONE", ""))
+            file.writeframes(raw)
+        return buffer.getvalue()
+
+    both = np.array([[1000, 3000], [-200, 200]], "<i2")
+    back, rate = wav.samples_of(file_of(2, 2, both.tobytes()))
+    assert (back * 32768).tolist() == [2000, 0] and rate == 8000
+    small = file_of(1, 1, bytes(4000))
+    assert wav.seconds_of(small) == 0.5 and wav.samples_of(small)[1] == 0
+    assert wav.seconds_of(b"RIFF") is None and wav.samples_of(b"no sound")[1] == 0
+
+
+def test_other_texts_change_no_sample_and_the_standard_library_still_reads_it():
+    wave = np.linspace(-1, 1, 101, dtype=np.float32)
+    data = wav.to_bytes(wave, info={"ICMT": "old", "INAM": "name"})
+    changed = wav.with_info(data, {"ICMT": "新的"})
+    assert wav.info_of(changed) == {"ICMT": "新的"} and wav.info_of(wav.to_bytes(wave)) == {}
+    assert wav.samples_of(changed)[0].tolist() == wav.samples_of(data)[0].tolist()
+    assert changed == wav.to_bytes(wave, info={"ICMT": "新的"})
+    with pytest.raises(ValueError, match="cut off"):
+        wav.info_of(data[:-3])

@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 
 from aigc_kit.core.errors import BadInput, CannotLoad
-from aigc_kit.worlds.tinyworld import clip_checker
-from aigc_kit.worlds.tinyworld.clip_checker import FRAMES, SIDE, build
+from aigc_kit.worlds.tinyworld import checker
 from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec, film
-from aigc_kit.worlds.tinyworld.reading import folded
+from aigc_kit.worlds.tinyworld.reading import FRAMES, SIDE, build_clips, folded
 
 FOLDER = Path(__file__).parents[2] / "assets/models/clipreader"
 EVAL = json.loads((FOLDER / "eval.json").read_text(encoding="utf-8"))
@@ -24,7 +23,7 @@ def fresh():
     specs = [ClipSpec.sample(rng) for _ in range(60)]
     sizes = ((17, 64, 64), (9, 64, 64), (17, 64, 112))
     clips = [film(spec, *sizes[k % 3], seed=rng.getrandbits(50)) for k, spec in enumerate(specs)]
-    return specs, clips, clip_checker.read_clips(clips)
+    return specs, clips, checker.read_clips(clips)
 
 
 @pytest.mark.parametrize("part", ["fresh", "held_out_pairs"])
@@ -58,9 +57,9 @@ def test_a_wrong_caption_is_told_from_the_right_one(fresh):
     for spec, reading in zip(specs, readings, strict=True):
         other = "blue" if spec.colour != "blue" else "red"
         wrong = ClipSpec(**{**spec.known(), "colour": other})
-        noticed += not all(clip_checker.matches(reading, wrong).values())
+        noticed += not all(checker.matches(reading, wrong).values())
     assert noticed >= 59
-    assert clip_checker.clip_agrees(clips[0], specs[0]) == clip_checker.matches(readings[0], specs[0])
+    assert checker.clip_agrees(clips[0], specs[0]) == checker.matches(readings[0], specs[0])
 
 
 def test_what_is_no_clip_agrees_with_nothing(fresh):
@@ -69,15 +68,15 @@ def test_what_is_no_clip_agrees_with_nothing(fresh):
     noise = rng.integers(0, 256, (9, 64, 64, 3), dtype=np.uint8)
     blank = np.full((9, 64, 64, 3), 128, np.uint8)
     for clip in (noise, blank, np.zeros_like(blank), np.repeat(clips[0][:1], 9, axis=0)):
-        reading = clip_checker.read_clips([clip])[0]
+        reading = checker.read_clips([clip])[0]
         assert not reading.valid
-        assert not any(clip_checker.matches(reading, specs[0]).values())
+        assert not any(checker.matches(reading, specs[0]).values())
 
 
 def test_left_is_not_right():
     """The same clip played backwards goes the other way."""
     clip = film(ClipSpec("cat", "red", "sea", "day", "left"), 17, 64, 64, seed=4)
-    there, back = clip_checker.read_clips([clip, clip[::-1]])
+    there, back = checker.read_clips([clip, clip[::-1]])
     assert (there.labels["motion"], back.labels["motion"]) == ("left", "right")
 
 
@@ -87,12 +86,12 @@ def test_left_is_not_right():
 ])  # fmt: skip
 def test_other_arrays_are_refused(wrong):
     with pytest.raises(BadInput, match="a clip to read"):
-        clip_checker.read_clips([wrong])
+        checker.read_clips([wrong])
 
 
 def test_frames_at_equal_distances_are_looked_at():
     clip = np.zeros((17, 64, 64, 3), np.uint8) + np.arange(17, dtype=np.uint8)[:, None, None, None]
-    seen = clip_checker.sampled(clip)
+    seen = checker.sampled(clip)
     assert seen.shape == (FRAMES, SIDE, SIDE, 3)
     assert seen[:, 0, 0, 0].tolist() == [0, 4, 8, 12, 16]
 
@@ -100,21 +99,21 @@ def test_frames_at_equal_distances_are_looked_at():
 def test_no_weights(monkeypatch, tmp_path):
     (tmp_path / "data").mkdir()
     monkeypatch.setenv("AIGC_ASSETS", str(tmp_path))
-    clip_checker._network.cache_clear()
+    checker._network.cache_clear()
     try:
         with pytest.raises(CannotLoad, match="the reader clipreader"):
-            clip_checker.read_clips([np.zeros((5, 64, 64, 3), np.uint8)])
+            checker.read_clips([np.zeros((5, 64, 64, 3), np.uint8)])
     finally:
-        clip_checker._network.cache_clear()
+        checker._network.cache_clear()
 
 
 def test_folding_changes_nothing():
     import torch
 
     torch.manual_seed(0)
-    normed = build(normed=True)
+    normed = build_clips(normed=True)
     normed(torch.rand(8, FRAMES, 3, SIDE, SIDE))  # running means
     normed.eval()
     clips = torch.rand(2, FRAMES, 3, SIDE, SIDE) * 2 - 1
     with torch.no_grad():
-        assert torch.allclose(folded(normed, build())(clips), normed(clips), atol=1e-4)
+        assert torch.allclose(folded(normed, build_clips())(clips), normed(clips), atol=1e-4)

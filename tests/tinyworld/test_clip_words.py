@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.worlds.tinyworld.captions import LANGUAGES
-from aigc_kit.worlds.tinyworld.clip_captions import clip_canonical, clip_caption, clip_words
+from aigc_kit.worlds.tinyworld.captions import LANGUAGES, clip_canonical, clip_caption, clip_words
 from aigc_kit.worlds.tinyworld.clip_vocab import clip_phrase
 from aigc_kit.worlds.tinyworld.motion import ClipSpec
 

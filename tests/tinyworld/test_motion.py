@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aigc_kit.core.errors import BadInput, UnknownName
-from aigc_kit.worlds.tinyworld.clip_captions import clip_canonical, clip_caption, clip_words
+from aigc_kit.worlds.tinyworld.captions import clip_canonical, clip_caption, clip_words
 from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, CLIP_HELD_OUT, MOTIONS, ClipSpec, film
 
 

@@ -14,7 +14,7 @@ def test_a_clip_is_saved_and_made_again(here, tmp_path):
     take = video.run(plan)
     saved = record.save(take, tmp_path, "cat")
     said = json.loads((tmp_path / "cat.json").read_text(encoding="utf-8"))
-    assert said["labels"]["phrase"] == "一只小猫向左移动，夜晚"
+    assert said["words"][0]["phrase"] == "一只小猫向左移动，夜晚"
     assert said["labels"]["origin"] == "AI 生成"
     assert said["request"]["seed"] == 5
     facts = encode.probe(tmp_path / "cat.mp4")

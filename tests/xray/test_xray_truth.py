@@ -30,7 +30,7 @@ def folders(tmp_path_factory):
 
 def follow_calls(pipe, names):
     """Wrap the parts' entries; returns {phase: (peak bytes of the last call, its tensor arguments)}."""
-    from aigc_kit.memory.xray import live
+    from aigc_kit.memory import peak
 
     seen = {}
 
@@ -38,7 +38,7 @@ def follow_calls(pipe, names):
         original = getattr(owner, method)
 
         def wrapped(*args, **kwargs):
-            with live.follow() as found:
+            with peak.follow() as found:
                 out = original(*args, **kwargs)
             seen[phase] = found.peak, described(args, kwargs)
             return out

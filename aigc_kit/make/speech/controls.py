@@ -17,18 +17,19 @@ from types import MappingProxyType
 from typing import Literal, NoReturn
 
 from aigc_kit.core.errors import BadInput
+from aigc_kit.make.speech.settings import LEVELS as RANGES
 
 Layer = Literal["refine", "code", "text"]
 
+_SETTING = {"oral": "oral", "laugh": "laugh", "break": "breaks", "speed": "speed"}  # `break` is a word of Python
 LEVELS: Mapping[str, tuple[int, Layer]] = MappingProxyType(
-    {"oral": (9, "refine"), "laugh": (2, "refine"), "break": (7, "refine"), "speed": (9, "code")}
+    {token: (RANGES[name][1], "code" if token == "speed" else "refine") for token, name in _SETTING.items()}
 )
-"""name of a control -> its highest level (the lowest is 0), and its layer."""
+"""name of a token -> its highest level (the lowest is 0), and its layer."""
 
 INLINE = ("[uv_break]", "[laugh]", "[lbreak]")
 """The tokens that may stand in a text: a short pause, a laugh, a long pause."""
 
-_SETTING = {"oral": "oral", "laugh": "laugh", "break": "breaks", "speed": "speed"}  # `break` is a word of Python
 _TOKEN = re.compile(r"\[([A-Za-z]+)(?:_(-?[0-9]+))?\]")
 _WHERE = {
     "refine": "it belongs in the prompt of the refining step",
@@ -39,7 +40,10 @@ _WHERE = {
 
 @dataclass(frozen=True)
 class Token:
-    """One token of a text: `text[start:end]` is "[name_level]" or "[name]"."""
+    """Describe one token of a text.
+
+    `text[start:end]` is "[name_level]" or "[name]".
+    """
 
     text: str
     start: int
@@ -51,7 +55,9 @@ class Token:
 
 
 def parse(prompt: str, layer: Literal["refine", "code"] | None = None) -> dict[str, int]:
-    """The levels of a prompt that consists of tokens, in the names of `Settings`.
+    """Read the levels of a prompt that consists of tokens.
+
+    They have the names of `Settings`.
 
     Args:
         prompt: tokens such as "[oral_2][laugh_0][break_6]"; spaces may stand between them. Empty: no levels.
@@ -82,7 +88,9 @@ def parse(prompt: str, layer: Literal["refine", "code"] | None = None) -> dict[s
 
 
 def show(levels: Mapping[str, int | None], layer: Literal["refine", "code"] | None = None) -> str:
-    """The prompt of these levels: what `parse` reads. None leaves a control out.
+    """Write the prompt of these levels, for `parse`.
+
+    None leaves a control out.
 
     Args:
         levels: in the names of `Settings`: "oral", "laugh", "breaks", "speed"; other names are an error.
@@ -128,7 +136,10 @@ def check_inline(text: str) -> None:
 
 
 def pieces(text: str) -> list[tuple[str, bool]]:
-    """The text cut at its inline tokens: (piece, whether it is a token), in order; joined they are the text.
+    """Cut a text at its inline tokens.
+
+    Returns:
+        (piece, whether it is a token), in order; joined they are the text.
 
     Raises:
         BadInput: as `check_inline`.
@@ -140,7 +151,7 @@ def pieces(text: str) -> list[tuple[str, bool]]:
 
 
 def without_tokens(text: str) -> str:
-    """The text without its inline tokens."""
+    """Take the inline tokens out of a text."""
     return "".join(piece for piece, is_token in pieces(text) if not is_token)
 
 
@@ -197,7 +208,10 @@ def _refuse_unknown(text: str, token: Token, known: tuple[str, ...]) -> NoReturn
 
 
 def _parts(text: str) -> Iterator[Token | tuple[str, int]]:
-    """Tokens, and (words, their start) between them; brackets that do not pair are refused."""
+    """Split a prompt into tokens and (words, their start).
+
+    Brackets that do not pair are refused.
+    """
     at = 0
     while at < len(text):
         opening, stray = text.find("[", at), text.find("]", at)

@@ -19,6 +19,8 @@ from aigc_kit.make.speech.speakers import Speaker
 from aigc_kit.media.wav import RATE
 
 PAUSE = 0.5
+"""Seconds between two lines where the script says nothing."""
+
 LONGEST_PAUSE = 10.0
 MOST_LINES = 200
 LONGEST_ROLE = 20
@@ -28,9 +30,6 @@ _PAUSE = re.compile(
 _LINE = re.compile(r"([^：:（()）\[\]，。！？,!?]+?)\s*(?:[（(]([^（()）]*)[)）])?\s*[：:](.*)", re.S)
 _SETTING = re.compile(r"\s*([A-Za-z_]+)\s*[=＝]\s*([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*")
 Voice = str | Speaker | Mapping[str, Any]
-
-
-"""Seconds between two lines where the script says nothing."""
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,13 @@ LOWEST, HIGHEST = 65.0, 500.0  # Hz, of a voice
 SILENT_DB = -40.0  # below the loudest frame
 APERIODIC = 0.2  # YIN: a frame whose normalised difference stays above this is unvoiced
 SHORTEST_LOUDNESS = 0.4  # seconds: one block of ITU-R BS.1770
+INAUDIBLE = 1e-6  # peak of a wave that is silence
 MELS = 80
 
 
 @dataclass(frozen=True)
 class Report:
-    """What there is to say about a wave in numbers.
+    """Hold what a wave measures.
 
     Args:
         seconds: its length.
@@ -43,7 +44,7 @@ class Report:
 
 
 def report(wave: np.ndarray) -> Report:
-    """All measures of one wave."""
+    """Measure all there is of one wave."""
     voiced = voiced_pitch(wave)
     middle = float(np.median(voiced)) if len(voiced) else None
     spread = float(np.std(12 * np.log2(voiced / middle))) if middle else None
@@ -52,7 +53,7 @@ def report(wave: np.ndarray) -> Report:
 
 
 def seconds(wave: np.ndarray) -> float:
-    """Length of a wave.
+    """Measure the length of a wave, in seconds.
 
     >>> seconds(np.zeros(12_000, np.float32))
     0.5
@@ -61,26 +62,34 @@ def seconds(wave: np.ndarray) -> float:
 
 
 def real_time_factor(take: Take) -> float:
-    """Seconds of work per second of sound; below 1 is faster than speech. Importing and loading do not count."""
+    """Divide seconds of work by seconds of sound.
+
+    Below 1 is faster than speech. Importing and loading do not count.
+    """
     length = seconds(take.data)
     return take.measured()["seconds"].value / length if length else float("inf")
 
 
 def levels(wave: np.ndarray) -> np.ndarray:
-    """Level of each 10 ms step in dB of full scale (RMS over 40 ms), float64 (T,); -120 is the floor."""
+    """Measure the level of each 10 ms step.
+
+    RMS over 40 ms in dB of full scale, float64 (T,); -120 is the floor.
+    """
     frames = _frames(_mono(wave))
     return 20 * np.log10(np.maximum(np.sqrt((frames.astype(np.float64) ** 2).mean(axis=1)), 1e-6))
 
 
 def silence(wave: np.ndarray, below: float = SILENT_DB) -> float:
-    """Share of 10 ms steps whose level is more than |below| dB under that of the loudest step, in [0, 1].
+    """Measure the share of silent steps, in [0, 1].
+
+    Steps of 10 ms whose level is more than |below| dB under that of the loudest one.
 
     >>> silence(np.zeros(4800, np.float32))
     1.0
     """
-    found = levels(wave)
-    top = float(found.max(initial=-120.0))
-    return 1.0 if top <= -120 else float(np.mean(found < top + below))
+    steps = levels(wave)
+    top = float(steps.max(initial=-120.0))
+    return 1.0 if top <= -120 else float(np.mean(steps < top + below))
 
 
 def pitch(wave: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -100,39 +109,57 @@ def pitch(wave: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     loud = levels(wave)
     loud = np.pad(loud, (0, max(0, len(frames) - len(loud))), constant_values=-120)[: len(frames)]
     audible = loud > loud.max(initial=-120.0) + SILENT_DB
-    found = np.full(len(frames), np.nan)
+    frequencies = np.full(len(frames), np.nan)
     for i in np.flatnonzero(audible):
         lag = _lag(ratio[i], shortest)
         if lag is not None:
-            found[i] = RATE / lag
-    return times, found
+            frequencies[i] = RATE / lag
+    return times, frequencies
 
 
 def voiced_pitch(wave: np.ndarray) -> np.ndarray:
-    """The frequencies of the voiced steps alone, Hz."""
-    found = pitch(wave)[1]
-    return found[np.isfinite(found)]
+    """Pick the frequencies of the voiced steps, in Hz."""
+    frequencies = pitch(wave)[1]
+    return frequencies[np.isfinite(frequencies)]
 
 
-def loudness(wave: np.ndarray) -> float | None:
-    """Integrated loudness in LUFS (ITU-R BS.1770-4, by pyloudnorm); None below 0.4 s, and for silence."""
+def loudness(wave: np.ndarray, rate: int = RATE) -> float | None:
+    """Measure the integrated loudness.
+
+    Args:
+        wave: floats (N,) in [-1, 1].
+        rate: samples per second.
+
+    Returns:
+        LUFS; None below 0.4 s, and for silence.
+
+    Raises:
+        BadInput: no such wave.
+
+    Source: ITU-R BS.1770-4, by pyloudnorm.
+    """
     wave = _mono(wave)
-    if seconds(wave) < SHORTEST_LOUDNESS or not np.abs(wave).max(initial=0.0):
+    if len(wave) < SHORTEST_LOUDNESS * rate or not np.abs(wave).max(initial=0.0) > INAUDIBLE:
         return None
     import pyloudnorm
 
-    found = float(pyloudnorm.Meter(RATE).integrated_loudness(wave.astype(np.float64)))
-    return found if np.isfinite(found) else None
+    level = float(pyloudnorm.Meter(rate).integrated_loudness(wave.astype(np.float64)))
+    return level if np.isfinite(level) else None
 
 
 def clipped(wave: np.ndarray) -> float:
-    """Share of samples at full scale (|x| >= 0.999), in [0, 1]."""
+    """Measure the share of samples at full scale, in [0, 1].
+
+    |x| >= 0.999.
+    """
     wave = _mono(wave)
     return float(np.mean(np.abs(wave) >= 0.999)) if len(wave) else 0.0
 
 
 def mel(wave: np.ndarray) -> np.ndarray:
-    """Mel spectrogram for the eye: float32 (80, T) in dB below its loudest point, floor -80, T steps of 10 ms.
+    """Compute a mel spectrogram for the eye.
+
+    float32 (80, T) in dB below its loudest point, floor -80, T steps of 10 ms.
 
     Computed by transformers.audio_utils: Hann window of 40 ms, 80 mel bands (HTK scale) from 0 to 12 kHz.
     """
@@ -164,7 +191,10 @@ def _mono(wave: np.ndarray) -> np.ndarray:
 
 
 def _frames(wave: np.ndarray, length: int = FRAME) -> np.ndarray:
-    """(T, length) overlapping frames, one every `HOP` samples; the end is padded with zeros."""
+    """Cut overlapping frames (T, length), one every `HOP` samples.
+
+    The end is padded with zeros.
+    """
     count = max(1, -(-len(wave) // HOP))
     padded = np.pad(wave, (0, count * HOP + length - len(wave)))
     return np.lib.stride_tricks.sliding_window_view(padded, length)[::HOP][:count]
@@ -187,7 +217,10 @@ def _normalised_difference(frames: np.ndarray, longest: int) -> np.ndarray:
 
 
 def _lag(ratio: np.ndarray, shortest: int) -> float | None:
-    """The first dip below the threshold, followed to its bottom and refined by a parabola; None: no voice."""
+    """Find the period of a voice, in samples.
+
+    The first dip below the threshold, followed to its bottom and refined by a parabola; None: no voice.
+    """
     below = np.flatnonzero(ratio[shortest:-1] < APERIODIC)
     if not len(below):
         return None

@@ -11,17 +11,25 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from imageio_ffmpeg import get_ffmpeg_exe
 from PIL import Image, UnidentifiedImageError
 
 from aigc_kit.core.errors import BadInput, CannotWrite
+from aigc_kit.media.encode import ffmpeg
 
 _INSIDE = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
 
 
 @dataclass(frozen=True)
 class Track:
-    """One track: "vide" or "soun", codec's four letters, size in pixels, samples and their seconds."""
+    """Describe one track of an MP4.
+
+    Args:
+        kind: "vide" or "soun".
+        codec: its four letters.
+        width, height: pixels, 0 for sound.
+        samples: how many.
+        seconds: how long they last together.
+    """
 
     kind: str
     codec: str
@@ -32,7 +40,10 @@ class Track:
 
 
 def read(path: Path) -> tuple[list[Track], bool]:
-    """The tracks, and whether the index stands before the data (faststart).
+    """Read the tracks of an MP4.
+
+    Returns:
+        (tracks, whether the index stands before the data: faststart).
 
     Raises:
         CannotWrite: not an MP4, or cut off.
@@ -51,12 +62,12 @@ def read(path: Path) -> tuple[list[Track], bool]:
                     _note(tracks[-1], name, data)
         if b"moov" not in order or b"mdat" not in order:
             raise ValueError("no index or no data")
-        found = [_track(each) for each in tracks]
+        parsed = [_track(each) for each in tracks]
     except (struct.error, ValueError, KeyError, IndexError) as error:
         raise CannotWrite(
             asked=f"to read {path}", found=f"not a whole MP4 ({error})", todo="write the clip again"
         ) from error
-    return found, order.index(b"moov") < order.index(b"mdat")
+    return parsed, order.index(b"moov") < order.index(b"mdat")
 
 
 def _boxes(file: BinaryIO, start: int, end: int, depth: int) -> Iterator[tuple[bytes, int, bytes]]:
@@ -110,7 +121,7 @@ def _track(found: dict) -> Track:
 
 @dataclass(frozen=True)
 class Probe:
-    """Facts of a clip.
+    """Describe a clip.
 
     Args:
         codec: "h264", "gif", "webp", or the four letters of another codec in an MP4.
@@ -137,7 +148,7 @@ class Probe:
 
 
 def probe(path: str | os.PathLike[str]) -> Probe:
-    """The facts of an MP4, GIF or WebP.
+    """Read the facts of an MP4, GIF or WebP.
 
     Raises:
         BadInput: no such file.
@@ -168,7 +179,12 @@ def probe(path: str | os.PathLike[str]) -> Probe:
 
 
 def read_frames(path: str | os.PathLike[str]) -> Generator[np.ndarray, None, None]:
-    """The frames of a clip one by one, uint8 (H, W, 3); MP4 by ffmpeg, GIF and WebP by Pillow.
+    """Read the frames of a clip one by one.
+
+    MP4 by ffmpeg, GIF and WebP by Pillow.
+
+    Yields:
+        uint8 (H, W, 3).
 
     Raises:
         BadInput, CannotWrite: as `probe`.
@@ -182,8 +198,8 @@ def read_frames(path: str | os.PathLike[str]) -> Generator[np.ndarray, None, Non
                 yield np.asarray(image.convert("RGB"))
         return
     size = facts.width * facts.height * 3
-    command = [get_ffmpeg_exe(), "-loglevel", "error", "-i", str(path.resolve()), *_RAW]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+    words = ["-loglevel", "error", "-i", str(path.resolve()), *_RAW]
+    with ffmpeg.start(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdout is not None
         try:
             while len(data := process.stdout.read(size)) == size:
@@ -196,10 +212,9 @@ _RAW = ("-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1")
 
 
 def _pixel_format(path: Path) -> str | None:
-    command = [get_ffmpeg_exe(), "-hide_banner", "-i", str(path.resolve())]
-    words = subprocess.run(command, capture_output=True, check=False).stderr.decode(errors="replace")
-    found = re.search(r"Video: \w+[^,]*(?:\([^)]*\))*, (\w+)", words)
-    return found[1] if found else None
+    description = ffmpeg.run(["-hide_banner", "-i", str(path.resolve())]).stderr.decode(errors="replace")
+    match = re.search(r"Video: \w+[^,]*(?:\([^)]*\))*, (\w+)", description)
+    return match[1] if match else None
 
 
 def _probe_picture(path: Path) -> Probe:

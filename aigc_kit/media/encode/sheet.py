@@ -19,7 +19,9 @@ GAP, STRIP = 4, 14  # pixels between pictures, and for the time under each
 def contact_sheet(
     frames: np.ndarray, fps: float | Fraction, *, most: int = 12, columns: int | None = None, width: int = 160
 ) -> Image.Image:
-    """Frames at equal distances, first and last among them.
+    """Lay frames at equal distances side by side.
+
+    The first and the last frame are among them.
 
     Args:
         frames: uint8 (T, H, W, 3).
@@ -40,16 +42,16 @@ def contact_sheet(
             found="not a sheet",
             todo=f"most and columns are at least 1, width at least {SMALLEST}",
         )
-    chosen = pick(len(frames), most)
-    columns = columns or ceil(len(chosen) ** 0.5 * (1.2 if len(chosen) > 3 else 1))
+    indices = pick(len(frames), most)
+    columns = columns or ceil(len(indices) ** 0.5 * (1.2 if len(indices) > 3 else 1))
     height = round(width * frames.shape[1] / frames.shape[2])
-    rows = ceil(len(chosen) / columns)
+    rows = ceil(len(indices) / columns)
     sheet = Image.new(
         "RGB", (columns * (width + GAP) + GAP, rows * (height + STRIP + GAP) + GAP), color=(255, 255, 255)
     )
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(11)
     smooth = Image.Resampling.NEAREST if width >= frames.shape[2] else Image.Resampling.LANCZOS
-    for place, index in enumerate(chosen):
+    for place, index in enumerate(indices):
         x = GAP + place % columns * (width + GAP)
         y = GAP + place // columns * (height + STRIP + GAP)
         sheet.paste(Image.fromarray(frames[index]).resize((width, height), smooth), (x, y))
@@ -61,7 +63,9 @@ SMALLEST = 16
 
 
 def pick(count: int, most: int) -> Sequence[int]:
-    """At most `most` of 0..count-1 at equal distances, ends included.
+    """Choose at most `most` of 0..count-1 at equal distances.
+
+    Both ends are included.
 
     >>> pick(17, 5), pick(3, 5), pick(9, 1)
     ([0, 4, 8, 12, 16], [0, 1, 2], [0])
@@ -74,7 +78,9 @@ def pick(count: int, most: int) -> Sequence[int]:
 
 
 def mp4(path: str | os.PathLike[str], frames: Iterable[np.ndarray], fps: Any, **options: Any) -> Probe:
-    """H.264, yuv420p, index at the front: what every browser plays.
+    """Write an MP4 that every browser plays.
+
+    H.264, yuv420p, index at the front.
 
     Args:
         path: ends in .mp4.
@@ -92,12 +98,17 @@ def mp4(path: str | os.PathLike[str], frames: Iterable[np.ndarray], fps: Any, **
 
 
 def gif(path: str | os.PathLike[str], frames: Iterable[np.ndarray], fps: Any) -> Probe:
-    """A GIF that loops; up to 50 frames a second. Delays are whole hundredths that add up to the true length."""
+    """Write a GIF that loops, up to 50 frames a second.
+
+    Delays are whole hundredths that add up to the true length.
+    """
     return _write(path, ".gif", frames, fps)
 
 
 def webp(path: str | os.PathLike[str], frames: Iterable[np.ndarray], fps: Any) -> Probe:
-    """An animated WebP that loops: true colour, much smaller than a GIF; delays in milliseconds that add up.
+    """Write an animated WebP that loops.
+
+    True colour, much smaller than a GIF; delays in milliseconds that add up.
 
     Frames that look alike may be stored as one that stays longer.
     """

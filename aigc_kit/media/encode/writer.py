@@ -3,7 +3,6 @@
 import os
 import subprocess
 import tempfile
-import wave
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -13,8 +12,9 @@ from typing import IO, Any
 import numpy as np
 
 from aigc_kit.core.errors import BadInput, CannotWrite, NoSpace
+from aigc_kit.media import wav
+from aigc_kit.media.encode import ffmpeg
 
-PEAK = 32767
 FASTEST = 240  # frames per second; more is a mistake of unit
 # BT.709 is what browsers assume; tagged, so that no player has to assume anything
 _H264 = (
@@ -33,7 +33,10 @@ GIF_FASTEST = 50  # browsers slow down frames shorter than 1/50 s
 
 
 def sound_file(sound: Any, folder: Path) -> tuple[Path, bool]:
-    """A path, and whether it was made here (then the caller removes it).
+    """Bring a sound into a file.
+
+    Returns:
+        (path, whether it was written here: then the caller removes it).
 
     Args:
         sound: path of an audio file, or (wave float32 (N,) in [-1, 1], rate in Hz).
@@ -46,35 +49,22 @@ def sound_file(sound: Any, folder: Path) -> tuple[Path, bool]:
         if not path.is_file():
             raise BadInput(asked=f"the sound {path}", found="no such file", todo="check the path, or leave sound out")
         return path, False
-    samples, rate = _checked_sound(sound)
-    handle, name = tempfile.mkstemp(dir=folder, prefix=".sound.", suffix=".wav")
-    with os.fdopen(handle, "wb") as file, wave.open(file, "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(rate)
-        out.writeframes(np.rint(np.clip(samples, -1, 1) * PEAK).astype("<i2").tobytes())
-    return Path(name), True
-
-
-def _checked_sound(sound: Any) -> tuple[np.ndarray, int]:
     if not (isinstance(sound, tuple) and len(sound) == 2):
         raise BadInput(
             asked=f"sound={type(sound).__name__}", found="not a sound", todo="pass a path, or (wave, rate in Hz)"
         )
-    samples, rate = np.asarray(sound[0]), sound[1]
-    if samples.ndim != 1 or samples.dtype.kind != "f" or not len(samples) or not np.isfinite(samples).all():
-        raise BadInput(
-            asked="the sound of a clip",
-            found=f"{samples.dtype} {samples.shape}, or values that are not finite",
-            todo="pass float32 (N,) in [-1, 1]",
-        )
-    if not isinstance(rate, int) or not 1000 <= rate <= 384_000:
-        raise BadInput(asked=f"rate={rate!r}", found="not a sampling rate in Hz", todo="speech here has 24000")
-    return samples, rate
+    samples = np.asarray(sound[0])
+    if not samples.size:
+        raise BadInput(asked="the sound of a clip", found="no samples", todo="pass float32 (N,) in [-1, 1], or none")
+    data = wav.to_bytes(np.clip(samples, -1, 1) if samples.dtype.kind == "f" else samples, sound[1])
+    handle, name = tempfile.mkstemp(dir=folder, prefix=".sound.", suffix=".wav")
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+    return Path(name), True
 
 
 def check_fps(value: Any, suffix: str = ".mp4") -> Fraction:
-    """Frames per second as an exact fraction.
+    """Turn frames per second into an exact fraction.
 
     Args:
         value: int, float, Fraction or text such as "24000/1001"; 0 < fps <= 240 (50 for a GIF).
@@ -98,7 +88,7 @@ def check_fps(value: Any, suffix: str = ".mp4") -> Fraction:
 
 
 def as_path(path: Any) -> str:
-    """The path as text.
+    """Turn a path into text.
 
     Raises:
         BadInput: it is none; often frames and path changed places.
@@ -162,7 +152,7 @@ class Writer:
         self._temporary: list[Path] = []
 
     def add(self, frame: np.ndarray) -> None:
-        """One more frame: uint8 (H, W, 3), all of one size."""
+        """Add a frame: uint8 (H, W, 3), all of one size."""
         frame = _checked(frame, self._shape, self.count)
         if self._process is None:
             self._shape = frame.shape
@@ -191,7 +181,10 @@ class Writer:
         return self.path
 
     def cancel(self) -> None:
-        """Stop and leave nothing behind; harmless after `close`."""
+        """Stop and leave nothing behind.
+
+        Harmless after `close`.
+        """
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
         if self._process is not None:
@@ -216,8 +209,6 @@ class Writer:
             self.cancel()
 
     def _start(self) -> None:
-        from imageio_ffmpeg import get_ffmpeg_exe
-
         self.path.parent.mkdir(parents=True, exist_ok=True)
         height, width, _ = _even(np.empty(self._shape, np.uint8), self._odd, self.path.suffix).shape
         handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.stem}.", suffix=".part")
@@ -226,16 +217,16 @@ class Writer:
         part.chmod(0o644)
         self._temporary.append(part)
         raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(self.fps), "-i", "pipe:0"]
-        command = [get_ffmpeg_exe(), "-y", "-hide_banner", "-loglevel", "error", *raw, *self._sound_input()]
-        command += [*self._quality, *FORMATS[self.path.suffix], str(part.resolve())]
+        words = ["-y", "-hide_banner", "-loglevel", "error", *raw, *self._sound_input()]
+        words += [*self._quality, *FORMATS[self.path.suffix], str(part.resolve())]
         self._words = tempfile.TemporaryFile()  # noqa: SIM115 (closed in cancel)
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=self._words, stderr=self._words)
+        self._process = ffmpeg.start(words, stdin=subprocess.PIPE, stdout=self._words, stderr=self._words)
 
     def _sound_input(self) -> Sequence[str]:
         if self._sound is None:
             return ()
-        path, made = sound_file(self._sound, self.path.parent)
-        if made:
+        path, temporary = sound_file(self._sound, self.path.parent)
+        if temporary:
             self._temporary.append(path)
         return ("-i", str(path.resolve()), "-map", "0:v", "-map", "1:a", "-c:a", "aac", "-b:a", "160k")
 
@@ -257,10 +248,10 @@ class Writer:
 
 def _checked(frame: Any, shape: tuple[int, ...], index: int) -> np.ndarray:
     if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3:
-        found = f"{frame.dtype} {frame.shape}" if isinstance(frame, np.ndarray) else type(frame).__name__
+        kind = f"{frame.dtype} {frame.shape}" if isinstance(frame, np.ndarray) else type(frame).__name__
         raise BadInput(
             asked=f"to write frame {index}",
-            found=f"{found}, not uint8 (H, W, 3)",
+            found=f"{kind}, not uint8 (H, W, 3)",
             todo="bring it to that form first: aigc_kit.media.frames.to_frames(...)",
         )
     if shape and frame.shape != shape:
@@ -273,7 +264,7 @@ def _checked(frame: Any, shape: tuple[int, ...], index: int) -> np.ndarray:
 
 
 def _even(frame: np.ndarray, odd: str | None, suffix: str) -> np.ndarray:
-    """The frame with even sides, where the format needs them."""
+    """Make the sides even, where the format needs it."""
     height, width = frame.shape[0] % 2, frame.shape[1] % 2
     if suffix != ".mp4" or not (height or width):
         return frame

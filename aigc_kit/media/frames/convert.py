@@ -16,7 +16,7 @@ _MODES = {"RGB": "RGB", "L": "RGB", "1": "RGB", "P": "RGBA", "PA": "RGBA", "RGBA
 
 @dataclass(frozen=True, eq=False)
 class Frames:
-    """A clip, and how it was read.
+    """Hold a clip, and how it was read.
 
     Args:
         data: uint8 (T, H, W, 3).
@@ -67,7 +67,7 @@ def to_frames(value: Any, *, layout: str | None = None, range: str | None = None
 
 
 def _stack(value: Any, layout: str | None, batch: int | None, notes: list[str]) -> tuple[np.ndarray, str]:
-    """One clip (T, H, W, C), and the name of the layout."""
+    """Stack one clip (T, H, W, C), and name its layout."""
     if isinstance(value, (list, tuple)):
         return _stack_list(value, layout, batch, notes)
     array = _array(value)
@@ -153,7 +153,10 @@ def _is_picture(value: Any) -> bool:
 
 
 def _array(value: Any) -> np.ndarray:
-    """A frame, or an array of many, as numpy without changing its values."""
+    """Turn frames into numpy without changing their values.
+
+    A frame, or an array of many.
+    """
     if _is_picture(value):
         if value.mode not in _MODES:
             raise BadInput(
@@ -175,7 +178,10 @@ def _array(value: Any) -> np.ndarray:
 
 
 def _three_channels(clip: np.ndarray, notes: list[str]) -> np.ndarray:
-    """(T, H, W, 1 | 3 | 4) uint8 -> (T, H, W, 3): gray is repeated, alpha laid over white."""
+    """Bring uint8 (T, H, W, 1 | 3 | 4) to (T, H, W, 3).
+
+    Gray is repeated, alpha laid over white.
+    """
     if clip.shape[-1] == 1:
         notes.append("gray, repeated on three channels")
         return np.repeat(clip, 3, axis=-1)

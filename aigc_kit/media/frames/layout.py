@@ -16,7 +16,9 @@ SMALLEST = 8  # pixels a side below which an axis is not taken for height or wid
 
 
 def readings(shape: tuple[int, ...], *, one_frame: bool = False) -> list[str]:
-    """The layouts that a shape allows: channels are 1, 3 or 4, height and width at least 8.
+    """List the layouts that a shape allows.
+
+    Channels are 1, 3 or 4, height and width at least 8.
 
     >>> readings((17, 64, 64, 3)), readings((3, 17, 64, 64)), readings((3, 3, 64, 64))
     (['THWC'], ['CTHW'], ['TCHW', 'CTHW'])
@@ -33,25 +35,25 @@ def _fits(shape: tuple[int, ...], name: str) -> bool:
 
 
 def choose(shape: tuple[int, ...], layout: str | None, *, one_frame: bool = False) -> tuple[str, bool]:
-    """The layout of an array and whether it was guessed.
+    """Choose the layout of an array, and say whether guessed.
 
     Raises:
         BadInput: the layout given does not fit the shape; none does; or several do.
     """
     if layout is not None:
         return _given(shape, layout), False
-    found = readings(shape, one_frame=one_frame)
-    if len({_longer_axes(shape, name) for name in found}) == 1:  # axes of size 1 make no difference
-        return found[0], True
-    asked = f"{'a frame' if one_frame else 'frames'} from an array of shape {shape}"
-    if found:
-        meanings = "; ".join(f"{name}: {_in_words(shape, name)}" for name in found)
+    layouts = readings(shape, one_frame=one_frame)
+    if len({_longer_axes(shape, name) for name in layouts}) == 1:  # axes of size 1 make no difference
+        return layouts[0], True
+    request = f"{'a frame' if one_frame else 'frames'} from an array of shape {shape}"
+    if layouts:
+        meanings = "; ".join(f"{name}: {_in_words(shape, name)}" for name in layouts)
         raise BadInput(
-            asked=asked,
-            found=f"the shape can be read in {len(found)} ways: {meanings}",
-            todo="say which: " + " or ".join(f"layout={name!r}" for name in found),
+            asked=request,
+            found=f"the shape can be read in {len(layouts)} ways: {meanings}",
+            todo="say which: " + " or ".join(f"layout={name!r}" for name in layouts),
         )
-    raise BadInput(asked=asked, found=_why_not(shape, one_frame), todo=_TODO)
+    raise BadInput(asked=request, found=_why_not(shape, one_frame), todo=_TODO)
 
 
 _TODO = (
@@ -100,7 +102,10 @@ def _why_not(shape: tuple[int, ...], one_frame: bool) -> str:
 
 
 def arrange(array: np.ndarray, name: str) -> np.ndarray:
-    """(any layout) -> a view (B, T, H, W, C); axes that are not there have size 1."""
+    """View an array of any layout as (B, T, H, W, C).
+
+    Axes that are not there have size 1.
+    """
     for axis in "BTHWC":
         if axis not in name:
             array, name = array[..., None], name + axis

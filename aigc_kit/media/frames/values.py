@@ -12,7 +12,7 @@ BLOCK = 1_000_000  # numbers converted at a time: they stay in the cache, and a 
 
 
 def choose(array: np.ndarray, given: str | None) -> tuple[str, list[str]]:
-    """The range of an array and what a reader should know about that choice.
+    """Choose the range of an array, and explain the choice.
 
     Returns:
         A key of RANGES, and notes.
@@ -98,7 +98,10 @@ def _check(given: str, low: float, high: float) -> str:
 
 
 def to_uint8(array: np.ndarray, name: str) -> np.ndarray:
-    """Scale to 0..255, round half to even, clip. Any shape; uint8 comes back as it is."""
+    """Scale to 0..255, round half to even, clip.
+
+    Any shape; uint8 comes back as it is.
+    """
     if array.dtype == np.uint8:
         return array
     bottom, top = RANGES[name]

@@ -8,12 +8,7 @@ from typing import Any
 
 from aigc_kit.core.types import Cost, FrozenMap, Phase
 from aigc_kit.core.units import format_bytes, format_seconds
-
-HOW = {
-    "cuda": "measured: torch.cuda.max_memory_allocated",
-    "cpu": "measured: weights and live tensors, by the allocator's events",
-    "none": "not followed",
-}
+from aigc_kit.memory import peak
 
 
 @dataclass(frozen=True)
@@ -55,7 +50,7 @@ class Ledger:
     ) -> None:
         self.spells: tuple[Spell, ...] = ()
         self._parts, self._phases = dict(parts), dict(phases)
-        self._meter = _Meter(device, self._parts, follow)  # the same mapping: let_go empties it for both
+        self._peak = peak.of_parts(device, self._parts, follow=follow)  # the same mapping: let_go empties it for both
         self._handles: list[Any] = []
         self._open: tuple[str, float] | None = None
         self._calls = 0
@@ -64,9 +59,9 @@ class Ledger:
     @contextmanager
     def run(self) -> Iterator["Ledger"]:
         """Follow one run; what an earlier run wrote is replaced."""
-        done: list[Spell] = []
-        self._done, self._began = done, time.perf_counter()
-        self._meter.begin()
+        spells: list[Spell] = []
+        self._done, self._began = spells, time.perf_counter()
+        self._peak.begin()
         self._watch()
         self._enter("rest")
         try:
@@ -76,7 +71,7 @@ class Ledger:
             for undo in self._handles:
                 undo()
             self._handles = []
-            self.spells = tuple(spell for spell in done if spell.calls or spell.seconds > 0)
+            self.spells = tuple(spell for spell in spells if spell.calls or spell.seconds > 0)
 
     def let_go(self) -> None:
         """Hold the parts no longer; what was written stays."""
@@ -91,8 +86,7 @@ class Ledger:
 
     def cost(self) -> Cost:
         """The phases for a Take."""
-        how = HOW[self._meter.kind]
-        return Cost(tuple(Phase(s.name, s.seconds, s.peak_bytes, how) for s in self.spells))
+        return Cost(tuple(Phase(s.name, s.seconds, s.peak_bytes, self._peak.how) for s in self.spells))
 
     @property
     def peak_bytes(self) -> int | None:
@@ -107,10 +101,10 @@ class Ledger:
     def __repr__(self) -> str:
         lines = []
         for s in self.spells:
-            peak = "-" if s.peak_bytes is None else format_bytes(s.peak_bytes)
+            highest = "-" if s.peak_bytes is None else format_bytes(s.peak_bytes)
             places = ", ".join(f"{part}={device}" for part, device in s.where.items())
-            lines.append(f"{s.name:<16} {format_seconds(s.seconds):>10}  peak {peak:>9}  {places}")
-        return "\n".join([*lines, f"({HOW[self._meter.kind]})"])
+            lines.append(f"{s.name:<16} {format_seconds(s.seconds):>10}  peak {highest:>9}  {places}")
+        return "\n".join([*lines, f"({self._peak.how})"])
 
     def _watch(self) -> None:
         """Each part tells when it starts; the VAE is called by `decode` and `encode`, not as a module."""
@@ -123,64 +117,18 @@ class Ledger:
                     self._handles.append(_before(module, method, lambda phase=phase: self.phase(phase)))
 
     def _enter(self, name: str) -> None:
-        self._meter.start()
+        self._peak.start()
         self._open, self._calls = (name, time.perf_counter()), 0
 
     def _leave(self) -> None:
         if self._open is None:
             return
         name, began = self._open
-        peak, reserved = self._meter.stop()
+        highest, reserved = self._peak.stop()
         seconds = time.perf_counter() - began
         where = FrozenMap({part: _device_of(module) for part, module in self._parts.items()})
-        self._done.append(Spell(name, began - self._began, seconds, peak, reserved, where, self._calls))
+        self._done.append(Spell(name, began - self._began, seconds, highest, reserved, where, self._calls))
         self._open = None
-
-
-class _Meter:
-    """The peak of a device between start and stop. What a phase leaves alive counts in the phases after it."""
-
-    def __init__(self, device: str, parts: Mapping[str, Any], follow: bool) -> None:
-        self._device, self._parts = device, parts
-        self._block: Any = None
-        self._left = 0
-        self.kind = "cuda" if device.startswith("cuda") else "cpu" if follow else "none"
-        if self.kind == "cpu":  # here, since the run itself may be in a thread of its own
-            from aigc_kit.memory.xray.live import get_ready
-
-            get_ready()
-
-    def begin(self) -> None:
-        """A run begins."""
-        self._left = 0
-
-    def start(self) -> None:
-        """A phase begins."""
-        if self.kind == "cuda":
-            import torch
-
-            torch.cuda.synchronize(self._device)
-            torch.cuda.reset_peak_memory_stats(self._device)
-        elif self.kind == "cpu":
-            from aigc_kit.memory.xray.live import follow
-
-            self._block = follow()
-            self._live = self._block.__enter__()
-
-    def stop(self) -> tuple[int | None, int | None]:
-        """A phase ends: bytes allocated at its peak, and reserved."""
-        if self.kind == "cuda":
-            import torch
-
-            torch.cuda.synchronize(self._device)
-            return torch.cuda.max_memory_allocated(self._device), torch.cuda.max_memory_reserved(self._device)
-        if self._block is None:
-            return None, None
-        block, self._block = self._block, None
-        block.__exit__(None, None, None)
-        peak = self._left + self._live.peak + sum(_bytes_of(module) for module in self._parts.values())
-        self._left += self._live.samples[-1] if self._live.samples else 0
-        return peak, None
 
 
 def _before(module: Any, method: str, call: Any) -> Any:
@@ -198,13 +146,3 @@ def _before(module: Any, method: str, call: Any) -> Any:
 def _device_of(module: Any) -> str:
     devices = {str(tensor.device) for tensor in module.parameters()}
     return " + ".join(sorted(devices)) or "-"
-
-
-def _bytes_of(module: Any) -> int:
-    """Bytes of the weights and buffers that are in memory, each storage once."""
-    storages = {}
-    for tensor in (*module.parameters(), *module.buffers()):
-        if tensor.device.type != "meta":
-            storage = tensor.untyped_storage()
-            storages[storage.data_ptr()] = storage.nbytes()
-    return sum(storages.values())

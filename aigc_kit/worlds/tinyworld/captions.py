@@ -1,17 +1,38 @@
-"""Captions: what a spec's picture would be called, in Chinese or English, in many ways.
+"""Captions: what a spec's picture or clip would be called, in Chinese or English, in many ways.
 
-A caption says the attributes that the spec sets, and nothing else. ``canonical`` says them in one fixed way.
+A caption says the attributes that the spec sets, and nothing else. ``canonical`` and ``clip_canonical`` say them in one
+fixed way.
 """
 
 import random
 from collections.abc import Callable
 
 from aigc_kit.core.errors import UnknownName
-from aigc_kit.worlds.tinyworld.spec import Spec
-from aigc_kit.worlds.tinyworld.words import MEASURE, TERMS, WHERE_EN, WHERE_ZH
+from aigc_kit.worlds.tinyworld.motion import ClipSpec
+from aigc_kit.worlds.tinyworld.spec import Choice, Spec
+from aigc_kit.worlds.tinyworld.words import MEASURE, TERMS, WHERE_EN, WHERE_ZH, every_word
 
 LANGUAGES = ("zh", "en")
 Pick = Callable[[tuple[str, ...]], str]
+
+
+MOTION_TERMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "left": (("向左移动", "往左走"), ("moving left", "going left")),
+    "right": (("向右移动", "往右走"), ("moving right", "going right")),
+    "up": (("向上移动", "升起来"), ("moving up", "rising")),
+    "down": (("向下移动", "落下来"), ("moving down", "falling")),
+    "grow": (("变大",), ("growing",)),
+    "bounce": (("跳跃", "蹦蹦跳跳"), ("jumping", "bouncing")),
+    "turn": (("旋转", "转圈"), ("turning", "spinning")),
+    "morph": (("变形",), ("morphing",)),
+}
+"""motion -> (Chinese words, English phrases); the first of each is the canonical one."""
+
+BECOMES = {"donut": ("变成咖啡杯", "becoming a cup"), "cup": ("变成甜甜圈", "becoming a donut")}
+"""The other way to say ``morph``, with what comes of it."""
+
+_TERMS = {**TERMS, "motion": MOTION_TERMS}
+_GRAMMAR_ZH, _GRAMMAR_EN = ("变成", "正在"), ("becoming", "is")
 
 
 def caption(spec: Spec, rng: random.Random, language: str = "zh") -> str:
@@ -37,7 +58,7 @@ def canonical(spec: Spec, language: str = "zh") -> str:
     if language == "zh":
         parts = [
             _core_zh(spec, say),
-            say.get("scene") and "在" + say["scene"] + WHERE_ZH[spec.scene or ""],
+            _where_zh(spec, say),
             say.get("light"),
             say.get("style") and say["style"] + "风格",
             say.get("position") and "在" + say["position"],
@@ -45,7 +66,7 @@ def canonical(spec: Spec, language: str = "zh") -> str:
         return "，".join(part for part in parts if part)
     parts = [
         _core_en(say),
-        say.get("scene") and f"{WHERE_EN[spec.scene or '']} {say['scene']}",
+        _where_en(spec, say),
         say.get("light") and "at " + say["light"],
         say.get("style") and say["style"] + " style",
         say.get("position") and _side_en(say["position"]),
@@ -53,13 +74,49 @@ def canonical(spec: Spec, language: str = "zh") -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _said(spec: Spec, language: str, pick: Pick) -> dict[str, str]:
+def clip_words() -> tuple[str, ...]:
+    """Each word and mark that a clip's caption can hold, once."""
+    chinese = [*_GRAMMAR_ZH, *(word for zh, _ in MOTION_TERMS.values() for word in zh)]
+    english = [*_GRAMMAR_EN, *(word for _, en in MOTION_TERMS.values() for phrase in en for word in phrase.split())]
+    return tuple(dict.fromkeys([*chinese, *english, *every_word()]))
+
+
+def clip_caption(spec: ClipSpec, rng: random.Random, language: str = "zh") -> str:
+    """A caption of what the spec sets, and of nothing else; words, sentence and order by chance.
+
+    Raises:
+        UnknownName: a language other than "zh" and "en".
+    """
+    say = _said(spec, language, rng.choice)
+    motion = say.get("motion", "")
+    if spec.motion == "morph" and spec.subject in BECOMES and rng.random() < 0.6:
+        motion = BECOMES[spec.subject][LANGUAGES.index(language)]
+    return (_clip_chinese if language == "zh" else _clip_english)(spec, say, motion, rng)
+
+
+def clip_canonical(spec: ClipSpec, language: str = "zh") -> str:
+    """The spec in its canonical words and order; "" when nothing is set."""
+    say = _said(spec, language, lambda words: words[0])
+    motion = say.get("motion", "")
+    if spec.motion == "morph" and spec.subject in BECOMES:
+        motion = BECOMES[spec.subject][LANGUAGES.index(language)]
+    if language == "zh":
+        return "，".join(
+            part for part in (_core_zh(spec, say) + motion, _where_zh(spec, say), say.get("light")) if part
+        )
+    core = " ".join(part for part in (_core_en(say), motion) if part)
+    light = "at " + say["light"] if "light" in say else ""
+    return ", ".join(part for part in (core, _where_en(spec, say), light) if part)
+
+
+def _said(spec: Choice, language: str, pick: Pick) -> dict[str, str]:
     if language not in LANGUAGES:
         raise UnknownName(asked=f"language={language!r}", found="no such language", todo="zh or en")
-    return {name: pick(TERMS[name][value][LANGUAGES.index(language)]) for name, value in spec.known().items()}
+    at = LANGUAGES.index(language)
+    return {name: pick(_TERMS[name][value][at]) for name, value in spec.known().items()}
 
 
-def _core_zh(spec: Spec, say: dict[str, str], measure: bool = True) -> str:
+def _core_zh(spec: Spec | ClipSpec, say: dict[str, str], measure: bool = True) -> str:
     """The noun phrase: 一只 + 小小的 + 红色 + 的 + 小狗; without a subject 一个…的东西."""
     size, colour, noun = say.get("size", ""), say.get("colour", ""), say.get("subject", "")
     if not noun:
@@ -91,11 +148,11 @@ def _chinese(spec: Spec, say: dict[str, str], rng: random.Random) -> str:
     scene, light, style, side = (say.get(name, "") for name in ("scene", "light", "style", "position"))
     style_said = style and rng.choice([style, style + "风格", style + "风格的图画"])
     side_said = side and rng.choice(["在" + side, "在画面" + side, "画面" + side])
-    inside = WHERE_ZH.get(spec.scene or "", "")
-    scene_said = scene and rng.choice(["在" + scene + inside, "在" + scene + inside, scene])
+    where = _where_zh(spec, say)
+    scene_said = scene and rng.choice([where, where, scene])
     form = rng.randrange(6)
     if form == 0 and scene and core:
-        clauses = [rng.choice(["", light]), core + "在" + scene + inside, side_said, style_said]
+        clauses = [rng.choice(["", light]), core + where, side_said, style_said]
         clauses.append(light if light and not clauses[0] else "")
     elif form == 1 and scene and light:
         clauses = [light + "的" + scene, (("在" + side) if side else "") + core, style_said]
@@ -117,7 +174,7 @@ def _english(spec: Spec, say: dict[str, str], rng: random.Random) -> str:
     light_said = light and rng.choice(["at " + light, "during the " + light, light])
     style_said = style and rng.choice([style, style + " style", "in " + style + " style"])
     side_said = side and rng.choice([_side_en(side), f"{side} side" if side in ("left", "right") else side])
-    where = f"{WHERE_EN.get(spec.scene or '', '')} {scene}"
+    where = _where_en(spec, say)
     scene_said = scene and rng.choice([where, where, scene])
     form = rng.randrange(5)
     if form == 0 and scene and core:
@@ -133,3 +190,42 @@ def _english(spec: Spec, say: dict[str, str], rng: random.Random) -> str:
     text = ", ".join(clause for clause in clauses if clause)
     text = ("a picture of " if text and rng.random() < 0.08 else "") + text
     return text + ("." if text and rng.random() < 0.1 else "")
+
+
+def _where_zh(spec: Spec | ClipSpec, say: dict[str, str]) -> str:
+    return f"在{say['scene']}{WHERE_ZH[spec.scene or '']}" if "scene" in say else ""
+
+
+def _where_en(spec: Spec | ClipSpec, say: dict[str, str]) -> str:
+    return f"{WHERE_EN[spec.scene or '']} {say['scene']}" if "scene" in say else ""
+
+
+def _clip_chinese(spec: ClipSpec, say: dict[str, str], motion: str, rng: random.Random) -> str:
+    core = _core_zh(spec, say, measure=rng.random() < 0.8)
+    where, light = _where_zh(spec, say), say.get("light", "")
+    now = "正在" if motion and rng.random() < 0.25 else ""
+    form = rng.randrange(3)
+    if form == 0 and where and core:
+        clauses = [light, core + where + now + motion]
+    elif form == 1 and where and light:
+        clauses = [f"{light}的{say['scene']}", core + now + motion]
+    else:
+        clauses = [core + now + motion, where, light]
+        rng.shuffle(clauses)
+    text = "，".join(clause for clause in clauses if clause)
+    return text + ("。" if text and rng.random() < 0.15 else "")
+
+
+def _clip_english(spec: ClipSpec, say: dict[str, str], motion: str, rng: random.Random) -> str:
+    core = _core_en(say, article=rng.random() < 0.8)
+    where = _where_en(spec, say)
+    light = f"at {say['light']}" if "light" in say and rng.random() < 0.7 else say.get("light", "")
+    middle = " is " if core and motion and rng.random() < 0.25 else " "
+    acting = (core + middle + motion).strip()
+    if rng.randrange(2) and where and core:
+        clauses = [f"{acting} {where}", light]
+    else:
+        clauses = [acting, where, light]
+        rng.shuffle(clauses)
+    text = ", ".join(clause for clause in clauses if clause)
+    return text + ("." if text and rng.random() < 0.15 else "")

@@ -1,8 +1,8 @@
-"""Reads a picture back into words: an independent judge of what an image model drew.
+"""Read a picture or a clip back into words: an independent judge of what a model made.
 
-Its network (``assets/models/tinyreader``) was trained on renders only; it shares no weight with any model that draws.
-``valid`` says whether the picture is one of the world at all: noise, blanks and scrambled pictures are none, and a
-picture that is none agrees with nothing.
+The networks (``assets/models/tinyreader`` and, of five frames at equal distances, ``clipreader``) were trained on
+renders only; they share no weight with any model that draws. ``valid`` says whether it is one of the world at all:
+noise, blanks, scrambled pictures, stills and frames out of order are none, and what is none agrees with nothing.
 """
 
 from collections.abc import Sequence
@@ -12,16 +12,30 @@ import numpy as np
 from PIL import Image
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.worlds.tinyworld.reading import SIDE, Reading, answers, build, matches, reading_of, with_weights
+from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec
+from aigc_kit.worlds.tinyworld.reading import (
+    FRAMES,
+    SIDE,
+    Reading,
+    answers,
+    build,
+    build_clips,
+    matches,
+    reading_of,
+    with_weights,
+)
 from aigc_kit.worlds.tinyworld.spec import ATTRIBUTES, Spec
 
-BATCH = 64
+BATCH, CLIPS_BATCH = 64, 32
 VALID_FROM = 0.75
 """A picture counts as one of the world from this probability on: chosen on training pictures, 99.9 % of which pass."""
 
+CLIPS_VALID_FROM = 0.8
+"""The same for clips: 99.5 % of the training clips pass."""
+
 
 def read(images: np.ndarray | Sequence[np.ndarray]) -> list[Reading]:
-    """Reads pictures.
+    """Read pictures.
 
     Args:
         images: uint8 (B, H, W, 3), or a list of uint8 (H, W, 3) of any sizes from 32 pixels on.
@@ -33,7 +47,7 @@ def read(images: np.ndarray | Sequence[np.ndarray]) -> list[Reading]:
     seen = [shrink(image) for image in images]
     if not seen:
         return []
-    return [reading_of(row, ATTRIBUTES, VALID_FROM) for row in answers(_network(), seen, BATCH)]
+    return [reading_of(row, ATTRIBUTES, VALID_FROM) for row in answers(_network(False), seen, BATCH)]
 
 
 def agrees(image: np.ndarray, spec: Spec) -> dict[str, bool]:
@@ -70,6 +84,52 @@ def labels_of(spec: Spec) -> list[int]:
     return [values.index(getattr(spec, name)) for name, values in ATTRIBUTES.items()]
 
 
+def read_clips(clips: Sequence[np.ndarray]) -> list[Reading]:
+    """Read clips.
+
+    Args:
+        clips: each uint8 (T, H, W, 3), at least 5 frames, sides from 32 pixels on.
+
+    Raises:
+        BadInput: another shape or dtype.
+        CannotLoad: the weights are not there.
+    """
+    seen = [sampled(clip) for clip in clips]
+    if not seen:
+        return []
+    return [reading_of(row, CLIP_ATTRIBUTES, CLIPS_VALID_FROM) for row in answers(_network(True), seen, CLIPS_BATCH)]
+
+
+def clip_agrees(clip: np.ndarray, spec: ClipSpec) -> dict[str, bool]:
+    """For each attribute that the spec sets: whether the clip shows it. All False when the clip is not valid."""
+    return matches(read_clips([clip])[0], spec)
+
+
+def sampled(clip: np.ndarray) -> np.ndarray:
+    """The clip as the network sees it: uint8 (5, 64, 64, 3), frames at equal distances, squeezed to squares.
+
+    Raises:
+        BadInput: not uint8 (T, H, W, 3), fewer than 5 frames, or smaller than 32 pixels.
+    """
+    clip = np.asarray(clip)
+    if (
+        clip.dtype != np.uint8
+        or clip.ndim != 4
+        or clip.shape[3] != 3
+        or len(clip) < FRAMES
+        or min(clip.shape[1:3]) < 32
+    ):
+        raise BadInput(
+            asked="a clip to read",
+            found=f"{clip.dtype} {clip.shape}",
+            todo=f"give uint8 (T, H, W, 3), at least {FRAMES} frames, 32 pixels wide and high",
+        )
+    chosen = np.linspace(0, len(clip) - 1, FRAMES).round().astype(int)
+    return np.stack(
+        [np.asarray(Image.fromarray(clip[k]).resize((SIDE, SIDE), Image.Resampling.BILINEAR)) for k in chosen]
+    )
+
+
 @cache
-def _network():
-    return with_weights(build(), "tinyreader")
+def _network(clips: bool):
+    return with_weights(build_clips(), "clipreader") if clips else with_weights(build(), "tinyreader")

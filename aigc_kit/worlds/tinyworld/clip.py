@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from aigc_kit.core import paths
-from aigc_kit.core.errors import BadInput, CannotLoad
+from aigc_kit.core.errors import BadInput
+from aigc_kit.worlds.tinyworld.reading import weights
 
 NAME = "miniclip"
 
@@ -67,16 +68,10 @@ def _room(model: Any) -> int:
 
 @cache
 def _parts(place: Path) -> tuple[Any, Any, Any]:
-    if not (place / "model.safetensors").is_file():
-        raise CannotLoad(
-            asked="the CLIP of the tiny world",
-            found=f"no model.safetensors in assets/models/{NAME}",
-            todo=f"install from a full clone, or train it: python -m assets.train.{NAME}",
-        )
-    from safetensors.torch import load_file
+    state = weights(place, NAME, "the CLIP of the tiny world,")
     from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel, CLIPTokenizer
 
     # by hand, since from_pretrained shows a progress bar in a notebook
     model = CLIPModel(CLIPConfig.from_pretrained(place, attn_implementation="eager"))
-    model.load_state_dict({name: value.float() for name, value in load_file(place / "model.safetensors").items()})
+    model.load_state_dict(state)
     return model.eval(), CLIPTokenizer.from_pretrained(place), CLIPImageProcessorPil.from_pretrained(place)

@@ -12,7 +12,7 @@ As `vocab.phrase`, with these rules besides:
 
 from functools import cache
 
-from aigc_kit.worlds.tinyworld.clip_captions import MOTION_TERMS, clip_canonical
+from aigc_kit.worlds.tinyworld.captions import MOTION_TERMS, clip_canonical
 from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, MORPHING, ClipSpec, go_together
 from aigc_kit.worlds.tinyworld.scan import Hit, Lexicon, attribute_words, compiled, key, scan
 from aigc_kit.worlds.tinyworld.vocab import Phrase, checked, gathered, settle
@@ -53,6 +53,8 @@ MOTION_SYNONYMS: dict[str, str] = {
         "transforming-into morphs-into morphing-into melts-into melting-into changes-into changing-into"
     ),
 }
+"""motion -> "Chinese entries | English entries"; a hyphen stands for a space or a hyphen."""
+
 CLIP_GRAMMAR = (
     "正在 慢慢 慢慢地 缓缓 缓缓地 渐渐 一点一点 一点点 不停地 不断 再次 重新 原地 | slowly gradually again keeps that "
     "is gently quickly"
@@ -61,6 +63,8 @@ CLIP_NOT_OURS = (
     "左边 右边 左侧 右侧 左面 右面 跳过 转身 转告 好转 上下 变化 | on-the-left on-the-right left-side right-side "
     "left-hand right-hand all-right upside-down grown-up down-the-street down-the-road close-up"
 )
+"""Words that carry no motion, or hold one of ours by accident."""
+
 QUALITY_TERMS: tuple[tuple[str, str, str], ...] = (
     ("low quality", "低质量", "low-quality 低质量 低画质 劣质"),
     ("worst quality", "最差", "worst-quality worst 最差 最差质量"),
@@ -69,16 +73,9 @@ QUALITY_TERMS: tuple[tuple[str, str, str], ...] = (
     ("blurry", "模糊", "blurry blur blurred 模糊"),
     ("static", "静止", "static still motionless 静止 静止不动"),
 )
-QUALITY = "quality:"
-
-
-"""motion -> "Chinese entries | English entries"; a hyphen stands for a space or a hyphen."""
-
-
-"""Words that carry no motion, or hold one of ours by accident."""
-
-
 """What a usual negative prompt names: (English, Chinese, entries). The tiny model learnt them as negatives."""
+
+QUALITY = "quality:"
 
 
 def clip_phrase(prompt: str, *, negative: bool = False) -> Phrase:

@@ -10,15 +10,16 @@ direction away.
 """
 
 import random
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
-from aigc_kit.core.errors import BadInput, UnknownName
+from aigc_kit.core.errors import BadInput
 from aigc_kit.worlds.tinyworld.layers import Actor, draw
 from aigc_kit.worlds.tinyworld.palette import COLOUR_RGB
 from aigc_kit.worlds.tinyworld.scenes import paint_scene
-from aigc_kit.worlds.tinyworld.spec import COLOURS, LIGHTS
+from aigc_kit.worlds.tinyworld.spec import COLOURS, LIGHTS, Choice, Pair
 from aigc_kit.worlds.tinyworld.styles import Shot, flat
 
 MOVING = ("puppy", "cat", "fish", "flower", "donut", "cup", "heart", "star", "ball", "square")
@@ -37,7 +38,7 @@ CLIP_ATTRIBUTES: dict[str, tuple[str, ...]] = {
 }
 """Attribute -> its values, in the order of the checker's outputs."""
 
-CLIP_HELD_OUT: tuple[tuple[str, str, str, str], ...] = (
+CLIP_HELD_OUT: tuple[Pair, ...] = (
     ("subject", "puppy", "motion", "right"),
     ("subject", "star", "motion", "down"),
     ("subject", "heart", "motion", "grow"),
@@ -51,7 +52,7 @@ CLIP_HELD_OUT: tuple[tuple[str, str, str, str], ...] = (
 
 
 @dataclass(frozen=True)
-class ClipSpec:
+class ClipSpec(Choice):
     """One clip in words. Every attribute is a value of ``CLIP_ATTRIBUTES`` or None, which leaves it to chance.
 
     Raises:
@@ -60,6 +61,10 @@ class ClipSpec:
             ball cannot be seen.
     """
 
+    attributes = CLIP_ATTRIBUTES
+    pairs = CLIP_HELD_OUT
+    always = ("subject", "motion")
+
     subject: str | None = None
     colour: str | None = None
     scene: str | None = None
@@ -67,11 +72,7 @@ class ClipSpec:
     motion: str | None = None
 
     def __post_init__(self) -> None:
-        for name, value in self.known().items():
-            if value not in CLIP_ATTRIBUTES[name]:
-                raise UnknownName(
-                    asked=f"{name}={value!r}", found="no such value", todo=f"one of {', '.join(CLIP_ATTRIBUTES[name])}"
-                )
+        super().__post_init__()
         if not go_together(self.subject, self.motion):
             raise BadInput(
                 asked=f"a {self.subject} with the motion {self.motion!r}",
@@ -79,53 +80,16 @@ class ClipSpec:
                 todo="choose another motion or subject",
             )
 
-    def known(self) -> dict[str, str]:
-        """The attributes that are set, in the order of ``CLIP_ATTRIBUTES``."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: value for name, value in values.items() if value is not None}
-
-    def held_out(self) -> tuple[tuple[str, str, str, str], ...]:
-        """The held-out pairs that this spec shows."""
-        known = self.known()
-        return tuple(pair for pair in CLIP_HELD_OUT if known.get(pair[0]) == pair[1] and known.get(pair[2]) == pair[3])
-
-    def fill(self, rng: random.Random, *, training: bool = False) -> "ClipSpec":
-        """The same spec with every open attribute drawn at random, motion first so that each is as frequent.
-
-        Args:
-            rng: the source of chance.
-            training: draw again while a held-out pair comes up.
-
-        Raises:
-            UnknownName: ``training``, and the attributes already set hold a held-out pair.
-        """
-        if training and self.held_out():
-            raise UnknownName(
-                asked=f"a training clip of {self.known()}",
-                found=f"the held-out pair {self.held_out()[0]}",
-                todo="leave one of its two attributes open",
-            )
-        while True:
-            motion = self.motion or rng.choice([m for m in MOTIONS if go_together(self.subject, m)])
-            subject = self.subject or rng.choice([s for s in MOVING if go_together(s, motion)])
-            rest = {
-                name: rng.choice(CLIP_ATTRIBUTES[name])
-                for name in ("colour", "scene", "light")
-                if getattr(self, name) is None
-            }
-            full = replace(self, subject=subject, motion=motion, **rest)
-            if not (training and full.held_out()):
-                return full
-
-    def told(self, rng: random.Random, keep: float = 0.85) -> "ClipSpec":
-        """What a caption may say of it: subject and motion always, each other attribute with probability ``keep``."""
-        open_ = {name: None for name in ("colour", "scene", "light") if rng.random() >= keep}
-        return replace(self, **open_)
-
-    @classmethod
-    def sample(cls, rng: random.Random, *, training: bool = False) -> "ClipSpec":
-        """A full spec at random; with ``training`` never one that shows a held-out pair."""
-        return cls().fill(rng, training=training)
+    def _filled(self, rng: random.Random) -> Self:
+        """Motion first, so that each is as frequent."""
+        motion = self.motion or rng.choice([m for m in MOTIONS if go_together(self.subject, m)])
+        subject = self.subject or rng.choice([s for s in MOVING if go_together(s, motion)])
+        rest = {
+            name: rng.choice(CLIP_ATTRIBUTES[name])
+            for name in ("colour", "scene", "light")
+            if getattr(self, name) is None
+        }
+        return replace(self, subject=subject, motion=motion, **rest)
 
 
 def go_together(subject: str | None, motion: str | None) -> bool:

@@ -1,13 +1,14 @@
-"""What the readers of pictures and of clips share: a small network's answers as labels, and what they agree with."""
+"""The networks that read pictures and clips, their weights, and their answers as labels."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from aigc_kit.core import paths
 from aigc_kit.core.errors import CannotLoad
-from aigc_kit.worlds.tinyworld.motion import ClipSpec
+from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec
 from aigc_kit.worlds.tinyworld.spec import ATTRIBUTES, Spec
 
 SIDE = 64
@@ -15,6 +16,15 @@ WIDTHS = (48, 64, 64, 96, 128)
 STRIDES = (1, 1, 2, 1)
 CELLS = 4
 ANSWERS = sum(len(values) for values in ATTRIBUTES.values()) + 1
+"""One number for each value of each attribute, and one for "is a picture of the world"."""
+
+FRAMES = 5
+EACH = (48, 40, 56, 56)
+EACH_STRIDES = (1, 2, 1)
+ALL = (FRAMES * EACH[-1], 112, 112)
+ALL_STRIDES = (1, 2)
+CLIP_ANSWERS = sum(len(values) for values in CLIP_ATTRIBUTES.values()) + 1
+"""The same for clips."""
 
 
 @dataclass(frozen=True)
@@ -71,22 +81,37 @@ def reading_of(row: np.ndarray, attributes: Mapping[str, Sequence[str]], valid_f
     return Reading(labels, confidence, validity >= valid_from, validity)
 
 
-def with_weights(network, name: str):
-    """The network with the weights of ``assets/models/NAME``, in float32, for evaluation.
+def weights(folder: Path, name: str, what: str = "the reader") -> dict:
+    """Read the weights of a small model: name -> float32 tensor.
+
+    Args:
+        folder: where its model.safetensors lies.
+        name: of the model in assets/models, and of the training that makes it.
+        what: what it is, for the error.
 
     Raises:
         CannotLoad: the weights are not there.
     """
     from safetensors.torch import load_file
 
-    path = paths.assets() / "models" / name / "model.safetensors"
+    path = folder / "model.safetensors"
     if not path.is_file():
-        raise CannotLoad(asked=f"the reader {name}", found=f"no file {path}", todo=f"restore assets/models/{name}")
-    network.load_state_dict({key: value.float() for key, value in load_file(path).items()})
+        raise CannotLoad(
+            asked=f"{what} {name}",
+            found=f"no model.safetensors in assets/models/{name}",
+            todo=f"install from a full clone, or train it: python -m assets.train.{name}",
+        )
+    return {key: value.float() for key, value in load_file(path).items()}
+
+
+def with_weights(network, name: str):
+    """Fill a network with the weights of ``assets/models/NAME``, for evaluation.
+
+    Raises:
+        CannotLoad: the weights are not there.
+    """
+    network.load_state_dict(weights(paths.assets() / "models" / name, name))
     return network.eval()
-
-
-"""One number for each value of each attribute, and one for "is a picture of the world"."""
 
 
 def build(*, normed: bool = False):
@@ -105,6 +130,32 @@ def build(*, normed: bool = False):
         nn.Dropout(0.1),
         nn.Linear(WIDTHS[-1] * CELLS * CELLS, ANSWERS),
     )
+
+
+def build_clips(*, normed: bool = False):
+    """The network: float32 (B, 5, 3, 64, 64) in [-1, 1] -> float32 (B, CLIP_ANSWERS).
+
+    Args:
+        normed: with batch normalisation, as it is trained; without, as it is shipped (folded into the convolutions).
+    """
+    from torch import nn
+
+    class ClipReader(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.each = nn.Sequential(nn.PixelUnshuffle(4), *convolutions(EACH, EACH_STRIDES, normed=normed))
+            self.all = nn.Sequential(
+                *convolutions(ALL, ALL_STRIDES, normed=normed),
+                nn.Flatten(),
+                nn.Dropout(0.1),
+                nn.Linear(ALL[-1] * CELLS * CELLS, CLIP_ANSWERS),
+            )
+
+        def forward(self, frames):
+            seen = self.each(frames.flatten(0, 1))
+            return self.all(seen.unflatten(0, (-1, FRAMES)).flatten(1, 2))
+
+    return ClipReader()
 
 
 def convolutions(widths: tuple[int, ...], strides: tuple[int, ...], *, normed: bool) -> list:

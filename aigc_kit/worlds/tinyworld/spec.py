@@ -1,7 +1,9 @@
 """What a picture of the world shows: the closed list of attributes, and ``Spec``, one choice of them."""
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import ClassVar, Self
 
 from aigc_kit.core.errors import UnknownName
 
@@ -37,7 +39,8 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
 }
 """Attribute -> its values, in the order of the checker's outputs."""
 
-HELD_OUT_PAIRS: tuple[tuple[str, str, str, str], ...] = (
+Pair = tuple[str, str, str, str]
+HELD_OUT_PAIRS: tuple[Pair, ...] = (
     ("subject", "wizard", "colour", "pink"),
     ("subject", "donut", "colour", "green"),
     ("subject", "puppy", "colour", "purple"),
@@ -57,42 +60,38 @@ HELD_OUT_PAIRS: tuple[tuple[str, str, str, str], ...] = (
 
 
 @dataclass(frozen=True)
-class Spec:
-    """One picture in words. Every attribute is a value of ``ATTRIBUTES`` or None, which leaves it to chance.
+class Choice:
+    """One choice of attributes, in words; what is None is left to chance. The base of `Spec` and `ClipSpec`.
 
     Raises:
         UnknownName: a value that the world does not know.
     """
 
-    subject: str | None = None
-    colour: str | None = None
-    scene: str | None = None
-    style: str | None = None
-    light: str | None = None
-    size: str | None = None
-    position: str | None = None
+    attributes: ClassVar[Mapping[str, tuple[str, ...]]]
+    pairs: ClassVar[tuple[Pair, ...]]
+    always: ClassVar[tuple[str, ...]] = ("subject",)
 
     def __post_init__(self) -> None:
-        for name, value in self.items():
-            if value is not None and value not in ATTRIBUTES[name]:
-                raise UnknownName(
-                    asked=f"{name}={value!r}", found="no such value", todo=f"one of {', '.join(ATTRIBUTES[name])}"
-                )
+        for name, value in self.known().items():
+            if value not in self.attributes[name]:
+                values = ", ".join(self.attributes[name])
+                raise UnknownName(asked=f"{name}={value!r}", found="no such value", todo=f"one of {values}")
 
     def items(self) -> list[tuple[str, str | None]]:
-        """(attribute, value or None) in the order of ``ATTRIBUTES``."""
+        """List (attribute, value or None) in the order of the checker's outputs."""
         return [(field.name, getattr(self, field.name)) for field in fields(self)]
 
     def known(self) -> dict[str, str]:
-        """The attributes that are set."""
+        """Pick the attributes that are set."""
         return {name: value for name, value in self.items() if value is not None}
 
-    def held_out(self) -> tuple[tuple[str, str, str, str], ...]:
-        """The held-out pairs that this spec shows."""
-        return tuple(pair for pair in HELD_OUT_PAIRS if _shows(self, pair))
+    def held_out(self) -> tuple[Pair, ...]:
+        """Find the held-out pairs that this choice shows."""
+        known = self.known()
+        return tuple(pair for pair in self.pairs if known.get(pair[0]) == pair[1] and known.get(pair[2]) == pair[3])
 
-    def fill(self, rng: random.Random, *, training: bool = False) -> "Spec":
-        """The same spec with every open attribute drawn at random (uniformly).
+    def fill(self, rng: random.Random, *, training: bool = False) -> Self:
+        """Draw every open attribute at random.
 
         Args:
             rng: the source of chance.
@@ -103,26 +102,47 @@ class Spec:
         """
         if training and self.held_out():
             raise UnknownName(
-                asked=f"a training spec from {self.known()}",
+                asked=f"a training example of {self.known()}",
                 found=f"the held-out pair {self.held_out()[0]}",
                 todo="leave one of its two attributes open",
             )
         while True:
-            full = replace(
-                self, **{name: rng.choice(ATTRIBUTES[name]) for name, value in self.items() if value is None}
-            )
+            full = self._filled(rng)
             if not (training and full.held_out()):
                 return full
 
-    def told(self, rng: random.Random, keep: float = 0.85) -> "Spec":
-        """What a caption may say of it: the subject always, every other attribute with probability ``keep``."""
-        return replace(self, **{name: None for name, _ in self.items()[1:] if rng.random() >= keep})
+    def told(self, rng: random.Random, keep: float = 0.85) -> Self:
+        """Choose what a caption may say: some attributes always, each other one with probability ``keep``."""
+        others = [name for name, _ in self.items() if name not in self.always]
+        return replace(self, **{name: None for name in others if rng.random() >= keep})
 
     @classmethod
-    def sample(cls, rng: random.Random, *, training: bool = False) -> "Spec":
-        """A full spec at random; with ``training`` never one that shows a held-out pair."""
+    def sample(cls, rng: random.Random, *, training: bool = False) -> Self:
+        """Draw a full choice; with ``training`` never one that shows a held-out pair."""
         return cls().fill(rng, training=training)
 
+    def _filled(self, rng: random.Random) -> Self:
+        """Each open attribute uniformly and alone."""
+        return replace(
+            self, **{name: rng.choice(self.attributes[name]) for name, value in self.items() if value is None}
+        )
 
-def _shows(spec: Spec, pair: tuple[str, str, str, str]) -> bool:
-    return getattr(spec, pair[0]) == pair[1] and getattr(spec, pair[2]) == pair[3]
+
+@dataclass(frozen=True)
+class Spec(Choice):
+    """One picture in words. Every attribute is a value of ``ATTRIBUTES`` or None, which leaves it to chance.
+
+    Raises:
+        UnknownName: a value that the world does not know.
+    """
+
+    attributes = ATTRIBUTES
+    pairs = HELD_OUT_PAIRS
+
+    subject: str | None = None
+    colour: str | None = None
+    scene: str | None = None
+    style: str | None = None
+    light: str | None = None
+    size: str | None = None
+    position: str | None = None

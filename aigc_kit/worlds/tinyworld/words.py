@@ -1,7 +1,7 @@
 """The world's own words: how each attribute value is said in Chinese and in English.
 
 These few words are all that the captions use, so that a tokenizer can give each of them one token. What else learners
-may write is in ``synonyms``.
+may write is in ``SYNONYMS``.
 """
 
 TERMS: dict[str, dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
@@ -60,12 +60,20 @@ TERMS: dict[str, dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
         "right": (("右边",), ("right",)),
     },
 }
+"""attribute -> value -> (Chinese words, English phrases); the first of each is the canonical one."""
+
 MEASURE = {
     "puppy": "一只", "cat": "一只", "wizard": "一位", "flower": "一朵", "donut": "一个", "cup": "一个", "heart": "一颗",
     "star": "一颗", "fish": "一条", "ball": "一个", "square": "一个", "triangle": "一个",
 }  # fmt: skip
+"""The Chinese measure word of each subject."""
+
 WHERE_ZH = {"plain": "上", "flowers": "里", "sea": "", "moon": "上", "forest": "里", "city": "里"}
+"""What follows the scene's word in Chinese: 在月球上, 在森林里."""
+
 WHERE_EN = {"plain": "on a", "flowers": "in a", "sea": "by the", "moon": "on the", "forest": "in the", "city": "in the"}
+"""What goes before the scene's word in English."""
+
 GRAMMAR_ZH = (
     "一只",
     "一位",
@@ -168,13 +176,19 @@ SYNONYMS: dict[str, dict[str, str]] = {
         "right": "右侧 右方 右 右面 靠右 | right-side right-hand-side",
     },
 }
+"""attribute -> value -> "Chinese entries | English entries"; a hyphen stands for a space or a hyphen."""
+
 NEGATIONS = "不要 没有 不是 不带 无 | no not without"
+"""Said right before a word, they take it away: what must not be there belongs into the negative prompt."""
+
 GRAMMAR = (
     "一只 一位 一朵 一个 一颗 一条 一张 一幅 一副 一杯 一头 一名 一群 这只 那只 有 是 的 地 得 着 了 在 上 里 "
     "中 下 边 旁 和 与 以 于 把 被 从 向 到 它 他 她 为 用 由 之 其 图 图画 画 画面 风格 风 背景 样式 色 东西 "
     "一 | a an the of in on at by side with style background picture image thing during is are and to into "
     "its it from for as this that there against near"
 )
+"""Words that carry the sentence and show nothing."""
+
 NOT_OURS = (
     "鲸鱼 鳄鱼 章鱼 鱿鱼 墨鱼 木鱼 美人鱼 热狗 狗粮 狗尾草 熊猫 猫头鹰 猫粮 地球 星球 气球 火球 雪球 眼球 "
     "全球 环球 球场 球员 雪花 烟花 浪花 火花 棉花 爆米花 花生 花样 花纹 花费 花瓶 花椒 花木兰 花哨 眼花 酒杯 "
@@ -186,18 +200,7 @@ NOT_OURS = (
     "立方米 平方 线上 上海滩 | hot-dog hotdog catfish dogwood white-beard white-bearded white-hair blue-whale "
     "right-now all-right red-carpet starfish goldfish-bowl art-station soccer-star movie-star"
 )
-
-
-"""attribute -> value -> (Chinese words, English phrases); the first of each is the canonical one."""
-
-
-"""The Chinese measure word of each subject."""
-
-
-"""What follows the scene's word in Chinese: 在月球上, 在森林里."""
-
-
-"""What goes before the scene's word in English."""
+"""Words that hold one of ours by accident, or name something else of a colour."""
 
 
 def every_word() -> tuple[str, ...]:
@@ -208,15 +211,3 @@ def every_word() -> tuple[str, ...]:
             chinese.extend(zh)
             english.extend(word for phrase in en for word in phrase.split())
     return tuple(dict.fromkeys([*chinese, *english, *MARKS]))
-
-
-"""attribute -> value -> "Chinese entries | English entries"; a hyphen stands for a space or a hyphen."""
-
-
-"""Said right before a word, they take it away: what must not be there belongs into the negative prompt."""
-
-
-"""Words that carry the sentence and show nothing."""
-
-
-"""Words that hold one of ours by accident, or name something else of a colour."""

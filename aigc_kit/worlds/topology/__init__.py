@@ -6,7 +6,7 @@ render(mesh)                          # uint8 (320, 320, 3), on the processor
 moment(TEARING["剪断"][0])            # when a cut takes the hole away: (before, after)
 """
 
-from aigc_kit.worlds.topology.fields import Field, ball, barrel, cut, ring, union
+from aigc_kit.worlds.topology.fields import TEARING, Field, ball, barrel, cut, donut_to_mug, gilding, ring, union
 from aigc_kit.worlds.topology.invariants import Part, Topology, closed, topology
 from aigc_kit.worlds.topology.marching import CELL, mesh_of, moment, topology_at
 from aigc_kit.worlds.topology.mesh import (
@@ -20,7 +20,6 @@ from aigc_kit.worlds.topology.mesh import (
     subdivide,
     torus,
 )
-from aigc_kit.worlds.topology.morph import TEARING, donut_to_mug, gilding
 from aigc_kit.worlds.topology.render import Camera, render
 
 __all__ = [

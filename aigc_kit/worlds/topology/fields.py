@@ -1,13 +1,23 @@
 """Solids as functions of space: below 0 inside, 0 on the surface, above 0 outside. Built from few pieces, blended.
 
 A `Field` takes x, y, z (arrays of one shape) and returns such an array. Near the surface it is about the distance.
+A family is a function t in [0, 1] -> Field: from a donut to a coffee cup without tearing and without gluing, and three
+ways that do tear or glue. They are made of few pieces, so that one can see why the number of holes stays or changes;
+that it does is then counted on meshes.
 """
 
 from collections.abc import Callable
 
 import numpy as np
 
+from aigc_kit.core.errors import BadInput
+
 Field = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+Family = Callable[[float], Field]
+Box = tuple[tuple[float, float, float], tuple[float, float, float]]
+
+BOX: Box = ((-1.65, -1.05, -1.55), (1.65, 1.05, 1.55))
+"""Corners of a box that holds every solid of this module."""
 
 
 def ball(radius: float, centre: tuple[float, float, float] = (0, 0, 0)) -> Field:
@@ -62,3 +72,108 @@ def cut(one: Field, two: Field, blend: float = 0.0) -> Field:
     """The first without the second; `blend` > 0 rounds the edge of the cut."""
     inverse = union(lambda x, y, z: -one(x, y, z), two, blend)
     return lambda x, y, z: -inverse(x, y, z)
+
+
+def donut_to_mug(t: float) -> Field:
+    """The family of the course: a donut at 0, a coffee cup with a handle at 1, one hole all along.
+
+    A ring is there all the time; its hole becomes the hole of the handle. A lump of dough grows out of one side of
+    the ring, away from the hole, until it is the body of the cup. A dent sinks into the body from above and becomes
+    the bowl: a dent is no hole, since nothing goes through.
+
+    Args:
+        t: 0 to 1.
+
+    Raises:
+        BadInput: t outside.
+    """
+    handle, body, bowl = _pieces(t)
+    dent = _smooth(t, 0.42, 1.0)
+    return cut(union(handle, body, _mix(0.3, 0.16, t)), bowl, _mix(0.25, 0.05, dent))
+
+
+def gilding(t: float, points: np.ndarray) -> np.ndarray:
+    """How golden each point of the surface is, 1 to 0: the ring, which keeps the hole, is gold; the body is blue.
+
+    Args:
+        t: 0 to 1, of `donut_to_mug`.
+        points: float (V, 3).
+
+    Returns:
+        float64 (V,).
+    """
+    handle, body, _ = _pieces(t)
+    x, y, z = points.T
+    lead = body(x, y, z) - 0.03 - np.maximum(handle(x, y, z), 0)
+    return 1 / (1 + np.exp(np.clip(-lead / 0.03, -50, 50)))
+
+
+def _pieces(t: float) -> tuple[Field, Field, Field]:
+    """The ring, the body and the bowl that is taken out of it."""
+    _check(t)
+    slim, dent = _smooth(t, 0.0, 0.72), _smooth(t, 0.42, 1.0)
+    handle = ring(_mix(1.0, 0.5, slim), _mix(0.46, 0.125, slim), (_mix(0.0, 0.66, slim), 0.0, 0.0))
+    girth, half, middle = _mix(0.3, 0.84, slim), _mix(0.3, 1.0, slim), _mix(-1.0, -0.36, slim)
+    softness = _mix(0.29, 0.12, _smooth(t, 0.3, 0.9))
+    body = barrel(girth, -half, half, min(softness, girth, half), middle)
+    bowl = barrel(_mix(0.45, 0.71, dent), _mix(1.35, -0.82, dent), 2.5, _mix(0.44, 0.14, dent), middle)
+    return handle, body, bowl
+
+
+def cut_ring(t: float) -> Field:
+    """剪断: a blade comes from outside into a ring; at t = 0.5 it is through. One hole before, none afterwards."""
+    _check(t)
+    edge = 1.4 - 1.5 * t  # the tube is there from x = 0.65 to 1.35
+
+    def blade(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+        return np.maximum(np.abs(z) - 0.15, edge - x)
+
+    return cut(ring(1.0, 0.35), blade)
+
+
+def glue_rings(t: float) -> Field:
+    """粘合: two donuts come nearer and touch at t = 0.5: two pieces with a hole each become one piece with two."""
+    _check(t)
+    apart = 0.9 - 0.4 * t  # each reaches 0.7 from its centre
+    return union(ring(0.45, 0.25, (-apart, 0.0, 0.0)), ring(0.45, 0.25, (apart, 0.0, 0.0)))
+
+
+def pinch_hole(t: float) -> Field:
+    """捏合: a ring gets narrower; at t = 0.5, when it is as narrow as its tube is thick, the hole closes."""
+    _check(t)
+    return ring(0.85 - 0.7 * t, 0.5)
+
+
+def punch_hole(t: float) -> Field:
+    """戳穿: dents in a ball from both sides; at t = 0.5 they meet. No hole before, one afterwards."""
+    _check(t)
+    depth = 0.8 - 1.6 * t
+
+    def fingers(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+        return np.maximum(np.sqrt(x**2 + z**2) - 0.4, depth - np.abs(y))
+
+    return cut(ball(1.0), fingers)
+
+
+TEARING: dict[str, tuple[Callable[[float], Field], tuple[int, ...], tuple[int, ...]]] = {
+    "剪断": (cut_ring, (1,), (0,)),
+    "粘合": (glue_rings, (1, 1), (2,)),
+    "捏合": (pinch_hole, (1,), (0,)),
+    "戳穿": (punch_hole, (0,), (1,)),
+}
+"""Name -> (family, genus of each piece before t = 0.5, and after)."""
+
+
+def _check(t: float) -> None:
+    if not 0 <= t <= 1:
+        raise BadInput(asked=f"t={t!r}", found="not in [0, 1]", todo="0 is the beginning, 1 the end")
+
+
+def _mix(a: float, b: float, share: float) -> float:
+    return a + (b - a) * share
+
+
+def _smooth(t: float, low: float, high: float) -> float:
+    """0 up to low, 1 from high on, without a jerk in between."""
+    share = min(max((t - low) / (high - low), 0.0), 1.0)
+    return share * share * (3 - 2 * share)

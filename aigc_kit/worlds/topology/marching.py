@@ -5,10 +5,9 @@ from collections.abc import Callable
 import numpy as np
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.worlds.topology.fields import Field
+from aigc_kit.worlds.topology.fields import BOX, Box, Field
 from aigc_kit.worlds.topology.invariants import Topology, topology
 from aigc_kit.worlds.topology.mesh import Mesh
-from aigc_kit.worlds.topology.morph import BOX, Box
 
 CELL = 0.05
 """Edge of a grid cell. Walls and gaps thinner than about two cells are not seen."""

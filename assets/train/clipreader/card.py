@@ -2,8 +2,8 @@
 
 import json
 
-from aigc_kit.worlds.tinyworld.clip_checker import build
 from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES
+from aigc_kit.worlds.tinyworld.reading import build_clips
 
 from .clips import SHARD, SHARDS
 from .evaluate import FREE, PER_PAIR, RECONSTRUCTED, REFUSALS
@@ -21,7 +21,7 @@ code but the renderer of the world. It knows nothing of films.
 
 | | |
 |---|---|
-| loads with | `aigc_kit.worlds.tinyworld.clip_checker` (`read_clips`, `clip_agrees`) |
+| loads with | `aigc_kit.worlds.tinyworld.checker` (`read_clips`, `clip_agrees`) |
 | weights | `model.safetensors`, float16, {bytes:,} bytes |
 | sees | 5 frames of 64 x 64 pixels; larger ones are averaged down, wide ones squeezed |
 | trained on | {clips:,} renders of `aigc_kit.worlds.tinyworld.motion`, softened, tinted, noisy and moved |
@@ -72,7 +72,7 @@ def write() -> None:
     heads = [f"{title} ({report[part]['valid']['of']})" for title, part in parts.items()]
     said = f" *Reconstructed*: {RECONSTRUCTED} of them through the video model's autoencoder and back."
     text = TEXT.format(
-        parameters=sum(weight.numel() for weight in build().parameters()),
+        parameters=sum(weight.numel() for weight in build_clips().parameters()),
         bytes=report["bytes"],
         clips=SHARD * SHARDS,
         free=FREE,

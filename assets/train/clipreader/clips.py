@@ -8,7 +8,7 @@ import random
 
 import numpy as np
 
-from aigc_kit.worlds.tinyworld.clip_checker import FRAMES, SIDE, sampled
+from aigc_kit.worlds.tinyworld.checker import FRAMES, SIDE, sampled
 from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec, film
 
 from .paths import OUT

@@ -13,7 +13,7 @@ from PIL import Image, ImageFilter
 
 from aigc_kit.core import paths as kit_paths
 from aigc_kit.core import statistics
-from aigc_kit.worlds.tinyworld.clip_checker import read_clips, sampled
+from aigc_kit.worlds.tinyworld.checker import read_clips, sampled
 from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, CLIP_HELD_OUT, ClipSpec, film
 from aigc_kit.worlds.tinyworld.reading import matches
 

@@ -1,6 +1,6 @@
-"""Folds the trained network and writes it where ``aigc_kit.worlds.tinyworld.clip_checker`` finds it."""
+"""Folds the trained network and writes it where ``aigc_kit.worlds.tinyworld.checker`` finds it."""
 
-from aigc_kit.worlds.tinyworld.clip_checker import FRAMES, SIDE, build
+from aigc_kit.worlds.tinyworld.reading import FRAMES, SIDE, build_clips
 from assets.train.tinyreader.export import ship
 
 from .paths import MODEL, OUT
@@ -8,4 +8,4 @@ from .paths import MODEL, OUT
 
 def export() -> None:
     """``out/trained.safetensors`` -> ``assets/models/clipreader/model.safetensors``, float16."""
-    ship(build, OUT / "trained.safetensors", (FRAMES, 3, SIDE, SIDE), MODEL)
+    ship(build_clips, OUT / "trained.safetensors", (FRAMES, 3, SIDE, SIDE), MODEL)

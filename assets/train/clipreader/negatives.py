@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from aigc_kit.worlds.tinyworld.clip_checker import FRAMES, SIDE
+from aigc_kit.worlds.tinyworld.checker import FRAMES, SIDE
 from assets.train.tinyreader import negatives as pictures
 
 Clip = np.ndarray

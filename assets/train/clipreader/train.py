@@ -1,13 +1,10 @@
 """Trains the reader on rendered clips, spoiled in the ways in which a model's clips are imperfect."""
 
-import json
-import time
-
 import numpy as np
 
-from aigc_kit.worlds.tinyworld.clip_checker import SIDE, build
 from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, MOTIONS
-from assets.train.tinyreader.optimiser import Muon
+from aigc_kit.worlds.tinyworld.reading import SIDE, build_clips
+from assets.train.tinyreader.train import fit
 
 from .clips import SHARDS, shard
 from .negatives import any_of
@@ -72,30 +69,14 @@ def pace(step: int) -> float:
 
 
 def train() -> None:
-    """On one thread; writes ``out/trained.safetensors`` and ``out/curve.json``."""
+    """On one thread; writes ``out/trained.safetensors`` and ``out/trained.json``."""
     import torch
-    from safetensors.torch import save_file
 
     torch.set_num_threads(1)
     torch.manual_seed(SEED)
-    network = build(normed=True).to(memory_format=torch.channels_last)
-    kernels = [weight for weight in network.parameters() if weight.ndim == 4]
-    rest = [weight for weight in network.parameters() if weight.ndim != 4]
-    optimisers = [Muon(kernels, KERNELS), torch.optim.AdamW(rest, REST, weight_decay=0.02)]
-    schedules = [torch.optim.lr_scheduler.LambdaLR(one, pace) for one in optimisers]
-    curve, began = [], time.process_time()
-    for step, (values, wanted) in enumerate(batches(np.random.default_rng(SEED))):
-        loss, right = judged(network(values), torch.from_numpy(wanted))
-        network.zero_grad()
-        loss.backward()
-        for one in (*optimisers, *schedules):
-            one.step()
-        if step % 40 == 0 or step == STEPS - 1:
-            curve.append({"step": step, "loss": loss.item(), "right": right, "cpu_s": time.process_time() - began})
-            print(f"{step}/{STEPS} loss {loss.item():.3f} right {right} {curve[-1]['cpu_s']:.0f} s", flush=True)
-    held = {name: value.contiguous() for name, value in network.state_dict().items()}
-    save_file(held, OUT / "trained.safetensors")
-    (OUT / "curve.json").write_text(json.dumps(curve, indent=1), encoding="utf-8")
+    network = build_clips(normed=True).to(memory_format=torch.channels_last)
+    stream = ((values, torch.from_numpy(labels)) for values, labels in batches(np.random.default_rng(SEED)))
+    fit(network, stream, judged, (KERNELS, REST), pace, STEPS, OUT / "trained")
 
 
 def judged(answers, wanted):

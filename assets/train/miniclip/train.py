@@ -1,6 +1,5 @@
 """Trains the small CLIP: resumable, the rate follows the planned core seconds."""
 
-import json
 import math
 import random
 import time
@@ -8,8 +7,10 @@ import time
 import numpy as np
 import torch
 
+from aigc_kit.make.train import Training, loop, save_checkpoint
 from aigc_kit.worlds.tinyworld import captions
 from aigc_kit.worlds.tinyworld.spec import Spec
+from assets.train import session
 from assets.train.tinysdxl import pictures, tokens
 
 from . import network, paths
@@ -49,45 +50,53 @@ def share_positions(model: torch.nn.Module) -> None:
         table[text.KEPT :] = table[text.KEPT : text.TRAINED].mean(0)
 
 
+class Run(Training):
+    """The model, its optimiser, and the core seconds spent."""
+
+    counters = ("step", "spent")
+
+    def __init__(self) -> None:
+        model = network.build().train()
+        adam = torch.optim.AdamW(model.parameters(), lr=RATE, betas=(0.9, 0.98), weight_decay=0.02)
+        super().__init__(model, [adam], name="model")
+        self.spent = 0.0
+
+    def update(self, factor: float = 1.0) -> None:
+        super().update(factor)
+        share_positions(self.network)
+
+
 def train(seconds: float = 900.0) -> torch.nn.Module:
     """Train until ``seconds`` of core time are spent in all, resumed parts included."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
     paths.RUN.mkdir(exist_ok=True)
-    tokenizer, rng, model = tokens.tokenizers()[0], random.Random(), network.build().train()
-    adam = torch.optim.AdamW(model.parameters(), lr=RATE, betas=(0.9, 0.98), weight_decay=0.02)
-    step, spent = 0, 0.0
+    tokenizer, rng, run = tokens.tokenizers()[0], random.Random(), Run()
     if paths.CHECKPOINT.exists():
-        state = torch.load(paths.CHECKPOINT, weights_only=True)
-        model.load_state_dict(state["model"])
-        adam.load_state_dict(state["adam"])
-        step, spent = state["step"], state["spent"]
+        run.restore(torch.load(paths.CHECKPOINT, weights_only=True))
     numbers = [n for n in pictures.ready() if n > 0 and pictures.size_of(n) == (128, 128)]
-    began, saved, losses = time.process_time() - spent, time.monotonic(), []
-    while (spent := time.process_time() - began) < seconds:
-        adam.param_groups[0]["lr"] = RATE * factor(step, spent / seconds)
-        images, texts = batch(tokenizer, rng, numbers)
+    began, saved, losses = time.process_time() - run.spent, time.monotonic(), []
+
+    def batches():
+        while (spent := time.process_time() - began) < seconds:
+            run.spent = spent
+            yield batch(tokenizer, rng, numbers)
+
+    def loss(pair):
         with torch.autocast("cpu", torch.bfloat16):
-            loss = network.contrast(model, images, texts)
-        adam.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        adam.step()
-        share_positions(model)
-        losses.append(loss.item())
-        step += 1
+            return network.contrast(run.network, *pair)
+
+    for progress in loop.train(run, batches(), loss, lambda step: factor(step, run.spent / seconds)):
+        losses.append(progress.loss)
         if time.monotonic() - saved > SAVE_SECONDS:
-            save(model, adam, step, spent, losses)
+            save(run, losses)
             saved, losses = time.monotonic(), []
-    save(model, adam, step, spent, losses)
-    return model.eval()
+    run.spent = time.process_time() - began
+    save(run, losses)
+    return run.network.eval()
 
 
-def save(model, adam, step: int, spent: float, losses: list[float]) -> None:
-    state = {"model": model.state_dict(), "adam": adam.state_dict(), "step": step, "spent": spent}
-    torch.save(state, paths.CHECKPOINT.with_suffix(".tmp"))
-    paths.CHECKPOINT.with_suffix(".tmp").replace(paths.CHECKPOINT)
-    line = {"step": step, "samples": step * BATCH, "cpu": round(spent), "loss": round(sum(losses) / len(losses), 4)}
-    with paths.LOG.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
-    print(line, flush=True)
+def save(run: Run, losses: list[float]) -> None:
+    save_checkpoint(run.state(), paths.CHECKPOINT)
+    mean = round(sum(losses) / len(losses), 4)
+    session.note(paths.LOG, {"step": run.step, "samples": run.step * BATCH, "cpu": round(run.spent), "loss": mean})

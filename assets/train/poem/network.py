@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from aigc_kit.make.train import muon, next_token
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -88,7 +90,20 @@ class Network(nn.Module):
     def loss(self, ids: Tensor, start: int) -> Tensor:
         """Mean cross-entropy in nats of the tokens from position ``start`` on (what comes before is given)."""
         kept = self.hidden(ids[:, :-1])[:, start - 1 :]
-        return F.cross_entropy(F.linear(kept, self.embedding.weight).flatten(0, 1), ids[:, start:].flatten())
+        return next_token(F.linear(kept, self.embedding.weight), ids, start)
+
+
+def optimisers(network: nn.Module, matrix_lr: float, other_lr: float) -> list[torch.optim.Optimizer]:
+    """[Muon for the matrices inside the blocks, AdamW]: together they update every parameter once."""
+    pieces = {"qkv": 3, "gate_up": 2}
+    matrices, others = [], []
+    for name, parameter in network.named_parameters():
+        if parameter.ndim == 2 and "embedding" not in name:
+            matrices.append((parameter, pieces.get(name.split(".")[-2], 1)))
+        else:
+            others.append(parameter)
+    adam = torch.optim.AdamW(others, lr=other_lr, betas=(0.9, 0.98), weight_decay=0.0, eps=1e-8)
+    return [muon(matrices, matrix_lr), adam]
 
 
 def to_transformers(network: Network) -> tuple[dict, dict[str, Tensor]]:

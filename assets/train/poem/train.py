@@ -1,15 +1,17 @@
 """The training loop: resumable, on a token plan and a time limit, whichever comes first."""
 
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
+
+from aigc_kit.make.train import Training, loop, save_checkpoint
+from assets.train import session
 
 from . import batches, corpus, paths
-from .network import Network, Shape, as_dict
-from .optimiser import optimisers
+from .network import Network, Shape, as_dict, optimisers
 from .vocabulary import Encoder
 
 MICRO_BATCHES = 3
@@ -33,18 +35,20 @@ class Settings:
     compiled: bool = True
 
 
-class Run:
+class Run(Training):
     """One training run: network, averaged network, optimisers and how far it is."""
+
+    counters = ("step", "tokens", "epoch", "step_in_epoch", "seconds")
 
     def __init__(self, shape: Shape, settings: Settings) -> None:
         torch.manual_seed(settings.seed)
         self.settings, self.shape = settings, shape
-        self.network = Network(shape)
-        self.averaged = Network(shape).requires_grad_(False)
-        self.averaged.load_state_dict(self.network.state_dict())
-        self.optimisers = optimisers(self.network, settings.matrix_lr, settings.other_lr)
-        self.full_rates = [settings.matrix_lr, settings.other_lr]
-        self.step = self.tokens = self.epoch = self.step_in_epoch = 0
+        network = Network(shape)
+        averaged = Network(shape).requires_grad_(False)
+        averaged.load_state_dict(network.state_dict())
+        both = optimisers(network, settings.matrix_lr, settings.other_lr)
+        super().__init__(network, both, averaged=averaged, average=settings.average)
+        self.tokens = self.epoch = self.step_in_epoch = 0
         self.seconds = 0.0
 
     @property
@@ -52,33 +56,21 @@ class Run:
         """0 at the start, 1 when tokens or minutes are used up."""
         return max(self.tokens / self.settings.tokens, self.seconds / 60 / self.settings.minutes)
 
-    def rate(self) -> float:
+    def rate(self, step: int | None = None) -> float:
         """Multiplier of the learning rates: warm-up, plateau, then linear to zero."""
-        warm = (self.step + 1) / self.settings.warmup_steps
+        warm = ((self.step if step is None else step) + 1) / self.settings.warmup_steps
         fall = (1 - self.progress) / (1 - self.settings.plateau)
         return max(0.0, min(1.0, warm, fall))
 
-    def update(self) -> None:
-        """One optimiser step from the gradients that are there, then the running average."""
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        for optimiser, full in zip(self.optimisers, self.full_rates, strict=True):
-            optimiser.param_groups[0]["lr"] = full * self.rate()
-            optimiser.step()
-            optimiser.zero_grad(set_to_none=True)
-        self.step += 1
+    def update(self, factor: float | None = None) -> None:
+        super().update(self.rate() if factor is None else factor)
         self.step_in_epoch += 1
-        weight = 1 - min(self.settings.average, (self.step + 1) / (self.step + 10))
-        with torch.no_grad():
-            torch._foreach_lerp_(list(self.averaged.parameters()), list(self.network.parameters()), weight)
+
+    def state(self) -> dict:
+        return super().state() | {"shape": as_dict(self.shape)}
 
     def save(self) -> None:
-        names = ("step", "tokens", "epoch", "step_in_epoch", "seconds")
-        state = {name: getattr(self, name) for name in names} | {"shape": as_dict(self.shape)}
-        state |= {"network": self.network.state_dict(), "averaged": self.averaged.state_dict()}
-        state["optimisers"] = [optimiser.state_dict() for optimiser in self.optimisers]
-        temporary = paths.CHECKPOINT.with_suffix(".tmp")
-        torch.save(state, temporary)
-        temporary.replace(paths.CHECKPOINT)
+        save_checkpoint(self.state(), paths.CHECKPOINT)
 
     def resume(self) -> bool:
         """Continue from the checkpoint when there is one of this shape; says whether it did."""
@@ -87,12 +79,7 @@ class Run:
         state = torch.load(paths.CHECKPOINT, weights_only=True)
         if state["shape"] != as_dict(self.shape):
             raise ValueError(f"{paths.CHECKPOINT} holds {state['shape']}, asked for {as_dict(self.shape)}; remove it")
-        for name in ("step", "tokens", "epoch", "step_in_epoch", "seconds"):
-            setattr(self, name, state[name])
-        self.network.load_state_dict(state["network"])
-        self.averaged.load_state_dict(state["averaged"])
-        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
-            optimiser.load_state_dict(saved)
+        self.restore(state)
         return True
 
 
@@ -124,20 +111,20 @@ def train(shape: Shape, settings: Settings, watched: int = 400) -> Run:
     run = Run(shape, settings)
     print("resumed" if run.resume() else "fresh start", f"at step {run.step}", flush=True)
     loss_of = torch.compile(run.network.loss, dynamic=True) if settings.compiled else run.network.loss
-    last_save, losses = time.monotonic(), []
-    for step in endless(run, poems, encoder):
-        began = time.monotonic()
+
+    def losses_of(step: list[batches.Batch]) -> Iterator[Tensor]:
         scored = sum(batch.scored for batch in step)
         for batch in step:
-            loss = loss_of(batch.ids, batch.start) * (batch.scored / scored)
-            loss.backward()
-            losses.append(loss.item())
+            yield loss_of(batch.ids, batch.start) * (batch.scored / scored)
             run.tokens += batch.ids.numel()
-        run.update()
-        run.seconds += time.monotonic() - began
+
+    last_save, losses = time.monotonic(), []
+    for progress in loop.train(run, endless(run, poems, encoder), losses_of, run.rate):
+        losses.append(progress.loss)
+        run.seconds += progress.seconds
         done = run.progress >= 1
         if done or time.monotonic() - last_save > settings.checkpoint_seconds:
-            report(run, sum(losses) * MICRO_BATCHES / len(losses), held_out, encoder)
+            report(run, sum(losses) / len(losses), held_out, encoder)
             last_save, losses = time.monotonic(), []
         if done:
             return run
@@ -158,6 +145,4 @@ def report(run: Run, loss: float, held_out: list[corpus.Poem], encoder: Encoder)
         "validation_averaged": round(nats(run.averaged, held_out, encoder), 4),
         "tokens_per_second": round(run.tokens / run.seconds),
     }
-    with paths.TRAINING_LOG.open("a") as log:
-        log.write(json.dumps(line) + "\n")
-    print(line, flush=True)
+    session.note(paths.TRAINING_LOG, line)

@@ -1,9 +1,9 @@
 """Folds the trained network and writes it where ``aigc_kit.worlds.tinyworld.checker`` finds it."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
+from aigc_kit.make.train import read_weights, write_weights
 from aigc_kit.worlds.tinyworld.reading import SIDE, build, folded
 
 from .pictures import OUT
@@ -19,10 +19,9 @@ def export() -> None:
 def ship(build: Callable, trained: Path, shape: tuple[int, ...], model: Path) -> None:
     """Folds a trained network, held against itself on four random inputs of this shape; writes it as float16."""
     import torch
-    from safetensors.torch import load_file, save_file
 
     network = build(normed=True)
-    network.load_state_dict(load_file(trained))
+    network.load_state_dict(read_weights(trained))
     network.eval()
     plain = folded(network, build())
     seen = torch.rand(4, *shape) * 2 - 1
@@ -31,6 +30,4 @@ def ship(build: Callable, trained: Path, shape: tuple[int, ...], model: Path) ->
     if worst > 1e-3:
         raise RuntimeError(f"folding changed the answers by {worst}")
     model.mkdir(exist_ok=True)
-    part = model / "model.part"
-    save_file({name: value.half().contiguous() for name, value in plain.state_dict().items()}, part)
-    os.replace(part, model / "model.safetensors")
+    write_weights(plain.state_dict(), model / "model.safetensors", half=True)

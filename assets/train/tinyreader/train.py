@@ -3,20 +3,22 @@
 import io
 import json
 import time
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageFilter
 
+from aigc_kit.make.train import Training, loop, muon, read_weights, write_weights
 from aigc_kit.worlds.tinyworld.reading import build
 from aigc_kit.worlds.tinyworld.spec import ATTRIBUTES
 
 from .negatives import any_of
-from .optimiser import Muon
 from .pictures import MORE, OUT, SHARDS, shard
 
 SEED = 20
 BATCH = 64
+EVERY = 50  # steps between two points of the curve
 
 
 class Round(NamedTuple):
@@ -108,32 +110,43 @@ def pace(step: int, steps: int) -> float:
 def train(plan: Round) -> None:
     """One round on one thread; writes ``out/<end>.safetensors`` and ``out/<end>.json``."""
     import torch
-    from safetensors.torch import load_file, save_file
 
     torch.set_num_threads(1)
     torch.manual_seed(SEED)
     rng = np.random.default_rng(SEED + plan.shards)
     network = build(normed=True).to(memory_format=torch.channels_last)
     if plan.start:
-        network.load_state_dict(load_file(OUT / f"{plan.start}.safetensors"))
+        network.load_state_dict(read_weights(OUT / f"{plan.start}.safetensors"))
+    shape = lambda pictures: pictures.contiguous(memory_format=torch.channels_last)  # noqa: E731
+    stream = ((shape(torch.from_numpy(values)), torch.from_numpy(labels)) for values, labels in batches(plan, rng))
+    rates = (plan.kernels, plan.rest)
+    fit(network, stream, judged, rates, lambda step: pace(step, plan.steps), plan.steps, OUT / plan.end)
+
+
+def fit(network, batches, judge, rates, pace, steps: int, out: Path) -> None:
+    """Train a reader; writes ``<out>.safetensors`` and its curve, ``<out>.json``.
+
+    batches: (what is seen, labels); judge: (answers, labels) -> (loss, shares right); rates: of convolutions, the rest.
+    """
+    import torch
+
     kernels = [weight for weight in network.parameters() if weight.ndim == 4]
     rest = [weight for weight in network.parameters() if weight.ndim != 4]
-    optimisers = [Muon(kernels, plan.kernels), torch.optim.AdamW(rest, plan.rest, weight_decay=0.02)]
-    schedules = [torch.optim.lr_scheduler.LambdaLR(one, lambda step: pace(step, plan.steps)) for one in optimisers]
-    curve, began = [], time.process_time()
-    for step, (values, wanted) in enumerate(batches(plan, rng)):
-        images = torch.from_numpy(values).contiguous(memory_format=torch.channels_last)
-        loss, right = judged(network(images), torch.from_numpy(wanted))
-        network.zero_grad()
-        loss.backward()
-        for one in (*optimisers, *schedules):
-            one.step()
-        if step % 50 == 0 or step == plan.steps - 1:
-            curve.append({"step": step, "loss": loss.item(), "right": right, "cpu_s": time.process_time() - began})
-            print(f"{step}/{plan.steps} loss {loss.item():.3f} subject {right[0]:.2f}", flush=True)
-    held = {name: value.contiguous() for name, value in network.state_dict().items()}
-    save_file(held, OUT / f"{plan.end}.safetensors")
-    (OUT / f"{plan.end}.json").write_text(json.dumps(curve, indent=1), encoding="utf-8")
+    both = [muon(kernels, rates[0], momentum=0.9, decay=0.02), torch.optim.AdamW(rest, rates[1], weight_decay=0.02)]
+    curve, right, began = [], None, time.process_time()
+
+    def loss(batch):
+        nonlocal right
+        error, right = judge(network(batch[0]), batch[1])
+        return error
+
+    for progress in loop.train(Training(network, both, clip=None), batches, loss, pace):
+        step = progress.step - 1
+        if step % EVERY == 0 or step == steps - 1:
+            curve.append({"step": step, "loss": progress.loss, "right": right, "cpu_s": time.process_time() - began})
+            print(f"{step}/{steps} loss {progress.loss:.3f} right {right} {curve[-1]['cpu_s']:.0f} s", flush=True)
+    write_weights(network.state_dict(), out.with_suffix(".safetensors"))
+    out.with_suffix(".json").write_text(json.dumps(curve, indent=1), encoding="utf-8")
 
 
 def judged(answers, wanted):

@@ -1,7 +1,5 @@
 """Trains the U-Net: resumable, at a constant rate; ``decay`` branches off towards shippable weights."""
 
-import json
-import os
 import random
 import time
 from dataclasses import dataclass
@@ -10,9 +8,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from aigc_kit.make.train import denoising
+from assets.train import session
+
 from . import network, paths, probe
 from .bank import Bank, Batch
-from .optimiser import optimisers
 
 
 @dataclass(frozen=True)
@@ -39,19 +39,17 @@ which leave so much open that the network must make up its mind."""
 POLISH_FROM = 0.4  # of the full rates
 
 
-class Run:
+class Run(session.Run):
     """One training: network, running average, optimisers, and how far it is."""
 
     def __init__(self, settings: Settings, bank: Bank) -> None:
         torch.manual_seed(0)
-        self.settings, self.bank, self.average = settings, bank, settings.average
+        self.settings, self.bank = settings, bank
         self.unet = network.quicken(network.build())
-        self.averaged = network.twin(self.unet)
-        self.optimisers = optimisers(self.unet, settings.matrix_lr, settings.other_lr)
+        twin, both = network.twin(self.unet), network.optimisers(self.unet, settings.matrix_lr, settings.other_lr)
+        super().__init__(paths, self.unet, both, averaged=twin, average=settings.average, name="unet")
         self.signal, self.noise = network.alphas()
         self.empty = bank.encoder.packed([""])
-        self.step = self.samples = 0
-        self.cpu = 0.0
         self.rng = random.Random()
 
     def loss(self, batch: Batch) -> Tensor:
@@ -68,64 +66,26 @@ class Run:
         place = torch.where(draw > 1 - s.detail_share, 0.04 + 0.5 * place, place)
         timesteps = (place * 1000).long().clamp(max=999)
         a, b = self.signal[timesteps].view(-1, 1, 1, 1), self.noise[timesteps].view(-1, 1, 1, 1)
-        noise = torch.randn_like(batch.latents)
-        with torch.autocast("cpu", torch.bfloat16):
-            said = network.predict(self.unet, a * batch.latents + b * noise, timesteps, states, pooled).float()
+
+        def predict(noisy: Tensor) -> Tensor:
+            with torch.autocast("cpu", torch.bfloat16):
+                return network.predict(self.unet, noisy, timesteps, states, pooled).float()
+
         weight = 1 + s.subject_weight * batch.cells.unsqueeze(1)
-        return ((said - (a * noise - b * batch.latents)).square() * weight).mean() / weight.mean()
+        return denoising("v", predict, batch.latents, torch.randn_like(batch.latents), a, b, weight)
 
-    def update(self, factor: float) -> None:
-        """One optimiser step at ``factor`` times the full rates, then the running average."""
-        torch.nn.utils.clip_grad_norm_(self.unet.parameters(), 1.0)
-        rates = (self.settings.matrix_lr, self.settings.other_lr)
-        for optimiser, rate in zip(self.optimisers, rates, strict=True):
-            optimiser.param_groups[0]["lr"] = rate * factor
-            optimiser.step()
-            optimiser.zero_grad(set_to_none=True)
-        self.step += 1
-        weight = 1 - min(self.average, (self.step + 1) / (self.step + 10))
-        with torch.no_grad():
-            torch._foreach_lerp_(list(self.averaged.parameters()), list(self.unet.parameters()), weight)
+    def factor(self, share: float | None) -> float:
+        return min(1.0, (self.step + 1) / self.settings.warmup_steps) if share is None else share
 
-    def state(self) -> dict:
-        return {
-            "step": self.step,
-            "samples": self.samples,
-            "cpu": self.cpu,
-            "unet": self.unet.state_dict(),
-            "averaged": self.averaged.state_dict(),
-            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
-        }
+    def committed(self) -> dict:
+        from . import export
 
-    def save(self, target: Path | None = None) -> None:
-        target = target or paths.NETWORK
-        temporary = target.with_suffix(".tmp")
-        torch.save(self.state(), temporary)
-        temporary.replace(target)
-
-    def resume(self, source: Path) -> bool:
-        """Continue from the checkpoint, else from the committed weights; False when there is neither."""
-        if source.exists():
-            state = torch.load(source, weights_only=True)
-            for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
-                optimiser.load_state_dict(saved)
-        elif paths.PROGRESS.exists():
-            from . import export
-
-            state = export.read_state("unet")
-            state |= {"unet": state["weights"], "averaged": state["weights"]}
-        else:
-            return False
-        self.unet.load_state_dict(state["unet"])
-        self.averaged.load_state_dict(state["averaged"])
-        self.step, self.samples, self.cpu = state["step"], state["samples"], state["cpu"]
-        return True
+        state = export.read_state("unet")
+        return state | {"unet": state["weights"], "averaged": state["weights"]}
 
 
 def train(wall: float, settings: Settings = Settings(), fall_from: float = 0.0, source: Path = paths.NETWORK) -> Run:
-    """Train for ``wall`` seconds. With ``fall_from`` the rates fall from that share of the full ones to zero in this
-    time, and the result is a branch of its own, ``decayed.pt``, saved at the end.
-    """
+    """Train for ``wall`` seconds; ``fall_from`` as in ``session.go_on``."""
     torch.set_num_threads(1)
     bank = Bank()
     while not bank.refresh(8):
@@ -134,44 +94,5 @@ def train(wall: float, settings: Settings = Settings(), fall_from: float = 0.0, 
     run = Run(settings, bank)
     run.average = settings.average_decay if fall_from else settings.average
     print("resumed at" if run.resume(source) else "fresh start", run.step, f"{len(bank.chunks)} chunks", flush=True)
-    watch = probe.Watch(bank)
-    began = saved = time.monotonic()
-    cpu = time.process_time()
-    probed, losses = began if run.step else began - 400, []
-    (paths.RUN / "pid").write_text(str(os.getpid()))
-    while (now := time.monotonic()) - began < wall:
-        left = 1 - (now - began) / wall
-        loss = run.loss(bank.batch(settings.batch, run.rng))
-        loss.backward()
-        run.update(fall_from * left if fall_from else min(1.0, (run.step + 1) / settings.warmup_steps))
-        losses.append(loss.item())
-        run.samples += settings.batch
-        if not fall_from and now - saved > settings.save_seconds:
-            spent, cpu = time.process_time() - cpu, time.process_time()
-            run.cpu += spent
-            run.save()
-            line = {
-                "step": run.step,
-                "samples": run.samples,
-                "cpu": round(run.cpu),
-                "share": round(spent / (time.monotonic() - saved), 2),
-                "per_cpu_second": round(len(losses) * settings.batch / spent, 1),
-                "loss": round(sum(losses) / len(losses), 4),
-                "chunks": len(bank.chunks),
-            }
-            if now - probed > settings.probe_seconds:
-                line["prefers"] = watch.look(run.averaged)
-                probed = time.monotonic()
-            log(line)
-            bank.refresh()
-            saved, losses = time.monotonic(), []
-    run.cpu += time.process_time() - cpu
-    run.save(paths.DECAYED if fall_from else None)
-    log({"step": run.step, "samples": run.samples, "cpu": round(run.cpu), "prefers": watch.look(run.averaged)})
+    session.go_on(run, lambda: bank.batch(settings.batch, run.rng), run.loss, probe.Watch(bank), wall, fall_from)
     return run
-
-
-def log(line: dict) -> None:
-    with paths.LOG.open("a") as file:
-        file.write(json.dumps(line) + "\n")
-    print(line, flush=True)

@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from aigc_kit.make.train import muon
+
 from . import codec, text, tokens
 
 SHAPE = {
@@ -102,3 +104,13 @@ def predict(unet: nn.Module, noisy: Tensor, timesteps: Tensor, states: Tensor, p
         encoder_attention_mask=padding_mask(len(noisy)),
         return_dict=False,
     )[0]
+
+
+def optimisers(network: nn.Module, matrix_lr: float, other_lr: float) -> list[torch.optim.Optimizer]:
+    """[Muon for the matrices and convolutions inside, AdamW]: together they update every parameter once."""
+    matrices, others = [], []
+    for name, parameter in network.named_parameters():
+        edge = name.startswith(("conv_in", "conv_out", "time_embedding", "add_embedding")) or "time_emb_proj" in name
+        (others if parameter.ndim < 2 or edge else matrices).append(parameter)
+    adam = torch.optim.AdamW(others, lr=other_lr, betas=(0.9, 0.98), weight_decay=0.0, eps=1e-8)
+    return [muon(matrices, matrix_lr, decay=0.02, half=True), adam]

@@ -1,6 +1,5 @@
 """The AutoencoderKL: its decoder learns to paint from the codec's latents, its encoder to give them."""
 
-import json
 import os
 import random
 import time
@@ -9,10 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from aigc_kit.make.train import save_checkpoint
+from aigc_kit.make.train.loop import descend, follow
 from aigc_kit.worlds.tinyworld.spec import ATTRIBUTES
+from assets.train import session
 
 from . import codec, paths, pictures
-from .optimiser import optimisers
+from .network import optimisers
 
 SHAPE = {
     "in_channels": 3,
@@ -97,23 +99,15 @@ class Part:
         return painting_loss(self.module(latents + noise), images)
 
     def update(self, factor: float) -> None:
-        nn.utils.clip_grad_norm_(self.module.parameters(), 1.0)
         factor *= min(1.0, (self.step + 1) / 50)
-        for optimiser, rate in zip(self.optimisers, (MATRIX_RATE, self.rate), strict=True):
-            optimiser.param_groups[0]["lr"] = rate * factor
-            optimiser.step()
-            optimiser.zero_grad(set_to_none=True)
+        descend(self.module.parameters(), self.optimisers, ((MATRIX_RATE,), (self.rate,)), factor)
         self.step += 1
-        weight = 1 - min(self.average, (self.step + 1) / (self.step + 10))
-        with torch.no_grad():
-            torch._foreach_lerp_(self.mean, list(self.module.parameters()), weight)
+        follow(self.mean, list(self.module.parameters()), self.step, self.average)
 
     def save(self, target=None) -> None:
-        target = target or self.file
         state = {"module": self.module.state_dict(), "mean": self.mean}
         state["optimisers"] = [optimiser.state_dict() for optimiser in self.optimisers]
-        torch.save(state | {"step": self.step, "cpu": self.cpu}, target.with_suffix(".tmp"))
-        target.with_suffix(".tmp").replace(target)
+        save_checkpoint(state | {"step": self.step, "cpu": self.cpu}, target or self.file)
 
     def resume(self) -> None:
         """Continue from the checkpoint, else from the committed weights, when there are any."""
@@ -201,7 +195,5 @@ def note(part: Part, losses: list[float]) -> float:
     value = measure(part)
     mean = sum(losses) / max(1, len(losses))
     line = {part.name: round(value, 2), "step": part.step, "cpu": round(part.cpu), "loss": round(mean, 5)}
-    with paths.LOG.open("a") as file:
-        file.write(json.dumps(line) + "\n")
-    print(line, flush=True)
+    session.note(paths.LOG, line)
     return value

@@ -1,6 +1,5 @@
 """Wan's autoencoder, stock classes: the decoder learns to invert the linear latents, the encoder to compute them."""
 
-import json
 import time
 
 import numpy as np
@@ -8,7 +7,9 @@ import torch
 from diffusers import AutoencoderKLWan
 from torch import Tensor
 
-from assets.train.tinysdxl.optimiser import Muon
+from aigc_kit.make.train import muon, save_checkpoint
+from aigc_kit.make.train.loop import descend
+from assets.train import session
 
 from . import clips, codec, paths
 from .bank import rows_of
@@ -76,7 +77,8 @@ class Run:
         matrices = [p for _, p in named if p.ndim >= 4 and p.shape[0] > 1 and p[0].numel() > 1]
         ids = {id(p) for p in matrices}
         adam = torch.optim.AdamW([p for _, p in named if id(p) not in ids], lr=0.0, betas=(0.9, 0.95), weight_decay=0)
-        self.optimisers, self.rates = [Muon(matrices, 0.0, momentum=0.9), adam], (0.012, 0.002)
+        matrix = muon(matrices, 0.0, momentum=0.9, decay=0.02, half=True)
+        self.optimisers, self.rates = [matrix, adam], ((0.012,), (0.002,))
 
     @staticmethod
     def stored() -> dict:
@@ -89,11 +91,7 @@ class Run:
 
     def update(self, factor: float) -> None:
         named = parts(self.model, self.half)
-        torch.nn.utils.clip_grad_norm_([p for _, p in named], 1.0)
-        for optimiser, rate in zip(self.optimisers, self.rates, strict=True):
-            optimiser.param_groups[0]["lr"] = rate * factor
-            optimiser.step()
-            optimiser.zero_grad(set_to_none=True)
+        descend([p for _, p in named], self.optimisers, self.rates, factor)
         self.step[self.half] += 1
         weight = 1 - min(0.98, (1 + self.step[self.half]) / (10 + self.step[self.half]))
         with torch.no_grad():
@@ -102,8 +100,7 @@ class Run:
 
     def save(self) -> None:
         state = {"model": self.model.state_dict(), "averaged": self.averaged, "step": self.step}
-        torch.save(state, paths.AUTOENCODER.with_suffix(".tmp"))
-        paths.AUTOENCODER.with_suffix(".tmp").replace(paths.AUTOENCODER)
+        save_checkpoint(state, paths.AUTOENCODER)
 
 
 def load() -> AutoencoderKLWan:
@@ -157,8 +154,6 @@ def train(half: str, wall: float, decay: float = 0.3, size: int = 4) -> None:
         if now - saved > 110:
             run.save()
             line = {half: run.step[half], "cpu": round(time.process_time() - cpu), **check(load(), linear)}
-            with paths.LOG.open("a") as file:
-                file.write(json.dumps(line) + "\n")
-            print(line, flush=True)
+            session.note(paths.LOG, line)
             saved = time.monotonic()
     run.save()

@@ -8,8 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from aigc_kit.worlds.tinyworld.captions import LANGUAGES
-from aigc_kit.worlds.tinyworld.clip_captions import clip_caption
+from aigc_kit.worlds.tinyworld.captions import LANGUAGES, clip_caption
 from aigc_kit.worlds.tinyworld.motion import ClipSpec
 
 from . import clips, text, tokens

@@ -8,9 +8,8 @@ import numpy as np
 import torch
 
 from aigc_kit.worlds.tinyworld import clip_vocab
-from aigc_kit.worlds.tinyworld.captions import LANGUAGES
-from aigc_kit.worlds.tinyworld.clip_captions import clip_canonical
-from aigc_kit.worlds.tinyworld.clip_checker import read_clips
+from aigc_kit.worlds.tinyworld.captions import LANGUAGES, clip_canonical
+from aigc_kit.worlds.tinyworld.checker import read_clips
 from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, MOTIONS, ClipSpec
 from aigc_kit.worlds.tinyworld.reading import Reading, matches
 from assets.train import measures

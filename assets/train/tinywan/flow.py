@@ -1,7 +1,5 @@
 """Trains the transformer by flow matching: resumable at a constant rate; ``decay`` branches off towards shipping."""
 
-import json
-import os
 import random
 import time
 from collections.abc import Mapping
@@ -11,7 +9,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from assets.train.tinysdxl.optimiser import Muon
+from aigc_kit.make.train import denoising, muon
+from assets.train import session
 
 from . import network, paths, probe
 from .bank import NEGATIVES, Bank, Batch, pads
@@ -52,26 +51,30 @@ POLISH, POLISH_FROM = Settings(favours={"turn": 0.2, "puppy": 0.3}), 0.4
 """For the end: from this share of the full rates, and looking longer at the subject of the course's own prompt."""
 
 
-class Run:
+class Run(session.Run):
     """One training: network, running average, optimisers, and how far it is."""
+
+    counters = ("step", "samples", "cpu", "since")
 
     def __init__(self, settings: Settings, bank: Bank) -> None:
         self.settings, self.bank = settings, bank
         self.model = network.build()
-        self.averaged = network.twin(self.model)
+        twin = network.twin(self.model)
         self.cross = network.prepare(self.model)
         self.position = network.PositionProbe(self.model)
         matrices = [p for name, p in self.model.named_parameters() if name.startswith("blocks.") and p.ndim == 2]
         ids = {id(p) for p in matrices}
         others = [p for p in (*self.model.parameters(), *self.position.parameters()) if id(p) not in ids]
-        self.optimisers = [
-            Muon(matrices, settings.matrix_lr),
+        both = [
+            muon(matrices, settings.matrix_lr, decay=0.02, half=True),
             torch.optim.AdamW(others, lr=settings.other_lr, betas=(0.9, 0.97), weight_decay=0.0),
         ]
+        super().__init__(paths, self.model, both, averaged=twin, average=settings.average, name="model")
+        self.since = 0  # the step at which the optimisers began
         self.empty = bank.encode([""])[0]
         self.negative = bank.encode(list(NEGATIVES))
-        self.step = self.samples = self.since = 0  # since: the step at which the optimisers began
-        self.cpu = 0.0
+        self.errors: list[float] = []
+        self.places: list[float] = []
         self.rng = random.Random()
 
     def times(self, count: int) -> Tensor:
@@ -90,114 +93,59 @@ class Run:
         self.cross.padding = pads(count, self.rng)
         sigma, noise = self.times(count), torch.randn_like(batch.latents)
         at = sigma.view(-1, 1, 1, 1, 1)
-        with torch.autocast("cpu", torch.bfloat16):
-            said = self.model((1 - at) * batch.latents + at * noise, sigma * 1000, states, return_dict=False)[0]
+
+        def predict(noisy: Tensor) -> Tensor:
+            with torch.autocast("cpu", torch.bfloat16):
+                return self.model(noisy, sigma * 1000, states, return_dict=False)[0].float()
+
         weight = 1 + s.moving_weight * moving(batch.latents)
-        error = ((said.float() - (noise - batch.latents)).square() * weight).mean() / weight.mean()
+        error = denoising("flow", predict, batch.latents, noise, 1 - at, at, weight)
         if self.step >= s.position_steps:
             return error, torch.zeros(())
         _, _, frames, rows, columns = batch.latents.shape
         return error, self.position.loss((frames, rows // 2, columns // 2))
 
-    def update(self, factor: float) -> None:
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        rates = (self.settings.matrix_lr, self.settings.other_lr)
-        for optimiser, rate in zip(self.optimisers, rates, strict=True):
-            optimiser.param_groups[0]["lr"] = rate * factor
-            optimiser.step()
-            optimiser.zero_grad(set_to_none=True)
-        self.step += 1
-        weight = 1 - min(self.settings.average, (self.step + 1) / (self.step + 10))
-        with torch.no_grad():
-            torch._foreach_lerp_(list(self.averaged.parameters()), list(self.model.parameters()), weight)
+    def both(self, batch: Batch) -> Tensor:
+        """What is made smaller: the error, and a share of the probe's loss; both are kept for the log."""
+        error, place = self.loss(batch)
+        self.errors.append(error.item())
+        self.places.append(place.item())
+        return error + self.settings.position_weight * place
 
-    def save(self, target=paths.NETWORK) -> None:
-        state = {
-            "step": self.step,
-            "samples": self.samples,
-            "cpu": self.cpu,
-            "since": self.since,
-            "model": self.model.state_dict(),
-            "averaged": self.averaged.state_dict(),
-            "position": self.position.state_dict(),
-            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+    def more(self) -> dict[str, float]:
+        line = {
+            "loss": round(sum(self.errors) / len(self.errors), 4),
+            "places": round(sum(self.places) / len(self.places), 3),
         }
-        temporary = target.with_suffix(".tmp")
-        torch.save(state, temporary)
-        temporary.replace(target)
+        self.errors, self.places = [], []
+        return line
 
-    def resume(self, source: Path) -> bool:
-        """Continue from the checkpoint, else from the committed weights; False when there is neither."""
-        if source.exists():
-            state = torch.load(source, weights_only=True)
+    def factor(self, share: float | None) -> float:
+        """Full rates, or what is left of them; lower while the optimisers' first averages are still rough."""
+        return (1.0 if share is None else share) * min(1.0, (self.step - self.since + 1) / self.settings.warmup_steps)
+
+    def state(self) -> dict:
+        return super().state() | {"position": self.position.state_dict()}
+
+    def restore(self, state: dict) -> None:
+        super().restore(state)
+        if "position" in state:
             self.position.load_state_dict(state["position"])
-            for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
-                optimiser.load_state_dict(saved)
-        elif paths.PROGRESS.exists():
-            from . import export
 
-            state = export.read_state()
-        else:
-            return False
-        self.model.load_state_dict(state["model"])
-        self.averaged.load_state_dict(state["averaged"])
-        self.step, self.samples, self.cpu, self.since = (state[key] for key in ("step", "samples", "cpu", "since"))
-        return True
+    def committed(self) -> dict:
+        from . import export
 
-    def warmth(self) -> float:
-        """0 to 1 while the optimisers' first averages are still rough."""
-        return min(1.0, (self.step - self.since + 1) / self.settings.warmup_steps)
+        return export.read_state()
 
 
 def train(wall: float, settings: Settings = Settings(), fall_from: float = 0.0, source: Path = paths.NETWORK) -> Run:
-    """Train for ``wall`` seconds. With ``fall_from`` the rates fall from that share of the full ones to zero in this
-    time, and the result is a branch of its own, ``decayed.pt``, saved at the end.
-    """
+    """Train for ``wall`` seconds; ``fall_from`` as in ``session.go_on``."""
     torch.set_num_threads(1)
     bank = Bank()
     while bank.refresh() < 4:
         time.sleep(5)
     run = Run(settings, bank)
     print("resumed at" if run.resume(source) else "fresh start", run.step, f"{len(bank.chunks)} chunks", flush=True)
-    watch = probe.Watch(bank)
-    began = saved = probed = time.monotonic()
-    cpu, errors, places = time.process_time(), [], []
-    (paths.RUN / "pid").write_text(str(os.getpid()))
-    while (now := time.monotonic()) - began < wall:
-        left = 1 - (now - began) / wall
-        error, place = run.loss(bank.batch(settings.batch, run.rng, settings.favours))
-        (error + settings.position_weight * place).backward()
-        run.update((fall_from * left if fall_from else 1.0) * run.warmth())
-        errors.append(error.item())
-        places.append(place.item())
-        run.samples += settings.batch
-        if not fall_from and now - saved > settings.save_seconds:
-            spent, cpu = time.process_time() - cpu, time.process_time()
-            run.cpu += spent
-            run.save()
-            line = {
-                "step": run.step,
-                "samples": run.samples,
-                "cpu": round(run.cpu),
-                "share": round(spent / (time.monotonic() - saved), 2),
-                "per_cpu_second": round(len(errors) * settings.batch / spent, 1),
-                "loss": round(sum(errors) / len(errors), 4),
-                "places": round(sum(places) / len(places), 3),
-                "chunks": len(bank.chunks),
-            }
-            if now - probed > settings.probe_seconds:
-                line["prefers"] = watch.look(run.averaged)
-                probed = time.monotonic()
-            log(line)
-            bank.refresh()
-            saved, errors, places = time.monotonic(), [], []
-    run.cpu += time.process_time() - cpu
-    log({"step": run.step, "samples": run.samples, "cpu": round(run.cpu), "prefers": watch.look(run.averaged)})
-    run.save(paths.DECAYED if fall_from else paths.NETWORK)
+    draw = lambda: bank.batch(settings.batch, run.rng, settings.favours)  # noqa: E731
+    session.go_on(run, draw, run.both, probe.Watch(bank), wall, fall_from)
     return run
-
-
-def log(line: dict) -> None:
-    with paths.LOG.open("a") as file:
-        file.write(json.dumps(line) + "\n")
-    print(line, flush=True)

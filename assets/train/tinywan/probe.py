@@ -9,7 +9,7 @@ import torch
 from diffusers import WanTransformer3DModel
 from torch import Tensor
 
-from aigc_kit.worlds.tinyworld.clip_captions import clip_canonical
+from aigc_kit.worlds.tinyworld.captions import clip_canonical
 from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec
 
 from . import clips, network, tokens

@@ -7,8 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from aigc_kit.worlds.tinyworld.captions import LANGUAGES
-from aigc_kit.worlds.tinyworld.clip_captions import clip_caption
+from aigc_kit.worlds.tinyworld.captions import LANGUAGES, clip_caption
 from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec
 
 from . import clips, paths, tokens

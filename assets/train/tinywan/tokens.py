@@ -6,7 +6,7 @@ over characters. A trained Unigram would merge whole phrases.
 
 import re
 
-from aigc_kit.worlds.tinyworld.clip_captions import clip_words
+from aigc_kit.worlds.tinyworld.captions import clip_words
 
 LENGTH = 512  # Wan's default max_sequence_length
 NEGATIVE_WORDS = (

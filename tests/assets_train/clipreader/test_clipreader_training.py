@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
-from aigc_kit.worlds.tinyworld.clip_checker import ANSWERS, FRAMES, SIDE  # noqa: E402
 from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec, film  # noqa: E402
+from aigc_kit.worlds.tinyworld.reading import CLIP_ANSWERS, FRAMES, SIDE  # noqa: E402
 from assets.train.clipreader import clips, evaluate, negatives, train  # noqa: E402
 
 
@@ -52,7 +52,7 @@ def test_spoiling_keeps_shape_and_range_and_is_alike_in_all_frames(two):
 
 
 def test_the_loss_counts_what_is_right():
-    answers = torch.zeros(3, ANSWERS)
+    answers = torch.zeros(3, CLIP_ANSWERS)
     answers[:, -1] = torch.tensor([5.0, 5.0, -5.0])
     at = 0
     for values in CLIP_ATTRIBUTES.values():

@@ -22,7 +22,6 @@ from assets.train.tinysdxl import (  # noqa: E402
     diffusion,
     evaluate,
     network,
-    optimiser,
     paths,
     pictures,
     restore,
@@ -250,31 +249,10 @@ def test_an_untrained_network_has_the_loss_of_its_target():
 
 def test_every_parameter_is_updated_once():
     unet = network.build()
-    muon, adam = optimiser.optimisers(unet, 0.02, 0.002)
+    muon, adam = network.optimisers(unet, 0.02, 0.002)
     both = [id(p) for one in (muon, adam) for p in one.param_groups[0]["params"]]
     assert sorted(both) == sorted(id(p) for p in unet.parameters())
     assert sum(p.numel() for p in muon.param_groups[0]["params"]) > 0.8 * sum(p.numel() for p in unet.parameters())
-
-
-def test_orthogonalise_keeps_the_singular_vectors():
-    torch.manual_seed(0)
-    matrix = torch.randn(1, 24, 60, dtype=torch.float64)
-    left, _, right = torch.linalg.svd(matrix[0], full_matrices=False)
-    own = optimiser.orthogonalise(matrix)[0]
-    assert ((own - left @ right).norm() / (left @ right).norm()).item() < 0.3
-    middle = left.T @ own @ right.T
-    assert (middle - torch.diag(torch.diag(middle))).abs().max() < 1e-6
-
-
-def test_a_convolution_is_updated_as_a_matrix():
-    torch.manual_seed(0)
-    convolution = torch.nn.Conv2d(8, 6, 3)
-    before = convolution.weight.detach().clone()
-    convolution.weight.grad = torch.randn_like(before)
-    optimiser.Muon([convolution.weight], lr=0.1, momentum=0.0).step()
-    step = (before * (1 - 0.002) - convolution.weight.detach()).flatten(1) / 0.1
-    values = torch.linalg.svdvals(step)
-    assert values.min() > 0.6 and values.max() < 1.3
 
 
 # --- measures

@@ -10,7 +10,7 @@ diffusers = pytest.importorskip("diffusers")
 
 from shipped_files import dtypes  # noqa: E402
 
-from aigc_kit.worlds.tinyworld.clip_checker import read_clips  # noqa: E402
+from aigc_kit.worlds.tinyworld.checker import read_clips  # noqa: E402
 from aigc_kit.worlds.tinyworld.motion import ClipSpec, film  # noqa: E402
 from assets.train import measures, tables  # noqa: E402
 from assets.train.tinywan import card, evaluate, network, paths, sampling, tokens  # noqa: E402

@@ -12,7 +12,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 
-from aigc_kit.worlds.tinyworld.clip_captions import clip_caption, clip_words  # noqa: E402
+from aigc_kit.worlds.tinyworld.captions import clip_caption, clip_words  # noqa: E402
 from aigc_kit.worlds.tinyworld.clip_vocab import QUALITY_TERMS, clip_phrase  # noqa: E402
 from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec, film  # noqa: E402
 from aigc_kit.worlds.tinyworld.reading import Reading  # noqa: E402

@@ -8,9 +8,8 @@ import numpy as np
 
 from aigc_kit.core.types import Card
 from aigc_kit.make.speech.frontend.normalise import Change, Unspoken
+from aigc_kit.make.speech.joins import BREAK_SECONDS
 from aigc_kit.make.speech.settings import Settings
-
-"""Samples per second of every wave of this module."""
 
 Whose = Literal["model", "kit", "none"]
 
@@ -64,6 +63,11 @@ class Control:
 
     whose: Whose
     why_zh: str
+
+
+NOT_ORAL = Control("none", "这个声音没有口语化控制：换 ChatTTS 才有 [oral_0-9]")
+NO_LAUGH = Control("none", "这个声音不会笑：换 ChatTTS 才有 [laugh_0-2]")
+KIT_BREAKS = Control("kit", f"本工具的换算：每一级在每个停顿处多加 {BREAK_SECONDS:g} 秒静音")
 
 
 class Engine(Protocol):

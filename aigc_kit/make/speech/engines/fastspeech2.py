@@ -18,7 +18,7 @@ import numpy as np
 
 from aigc_kit.core.errors import BadInput, CannotLoad
 from aigc_kit.core.types import Card, FrozenMap
-from aigc_kit.make.speech.engines.base import Control, Segment, Spoken
+from aigc_kit.make.speech.engines.base import KIT_BREAKS, NO_LAUGH, NOT_ORAL, Control, Segment, Spoken
 from aigc_kit.make.speech.frontend.pinyin import Syllable, syllables
 from aigc_kit.make.speech.settings import NORMAL_SPEED, Settings
 from aigc_kit.media.wav import RATE
@@ -32,6 +32,8 @@ CHUNK, CONTEXT = 256, 32  # frames; the vocoder hears fewer than 32 to either si
 MOST_SYLLABLES = 48  # in one go: the decoder has 2,048 places, and a slow syllable takes 40 of them
 COMMAS = "，、；：,;:"
 VOICES: Mapping[str, float] = FrozenMap({"baker": 1.0, "baker-low": 0.86, "baker-high": 1.15})
+"""Voices: name -> ratio of the pitch. There is one speaker; the others are she, with the pitch moved."""
+
 SHIFTED = {b"Identity_3": b"f0_shift", b"Identity_4": b"energy_shift"}
 
 
@@ -59,9 +61,6 @@ def length_ratio(speed: int | None) -> float:
     return 1.0 if speed is None else 2.0 ** ((NORMAL_SPEED - speed) / 5)
 
 
-"""Voices: name -> ratio of the pitch. There is one speaker; the others are she, with the pitch moved."""
-
-
 class FastSpeech2Engine:
     """The Baker voice. See `engines.base.Engine` for the interface.
 
@@ -81,9 +80,9 @@ class FastSpeech2Engine:
     places = True
     inline: tuple[str, ...] = ()
     has: Mapping[str, Control] = FrozenMap(
-        oral=Control("none", "这个声音没有口语化控制：换 ChatTTS 才有 [oral_0-9]"),
-        laugh=Control("none", "这个声音不会笑：换 ChatTTS 才有 [laugh_0-2]"),
-        breaks=Control("kit", "本工具的换算：每一级在每个停顿处多加 0.08 秒静音"),
+        oral=NOT_ORAL,
+        laugh=NO_LAUGH,
+        breaks=KIT_BREAKS,
         speed=Control("model", "模型自己的时长比例；档位到比例的换算是本工具的：5 为原速，9 约 0.57 倍时长"),
         pitch=Control("model", "平移模型预测的音高：0.80～1.20（再高再低它没学过）"),
         energy=Control("model", "平移模型预测的能量：响度约 0.45～1.45 倍"),
@@ -101,7 +100,6 @@ class FastSpeech2Engine:
                 found=f"the package ai-edge-litert cannot be imported: {error}",
                 todo="pip install ai-edge-litert, then restart the kernel",
             ) from error
-        pass  # FOLDED
 
         mapper = json.loads((folder / "baker_mapper.json").read_text(encoding="utf-8"))
         self._ids: dict[str, int] = mapper["symbol_to_id"]

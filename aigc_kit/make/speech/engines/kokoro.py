@@ -11,7 +11,7 @@ import numpy as np
 
 from aigc_kit.core.errors import BadInput, CannotLoad, missing_extra
 from aigc_kit.core.types import Card, FrozenMap
-from aigc_kit.make.speech.engines.base import Control, Segment, Spoken
+from aigc_kit.make.speech.engines.base import KIT_BREAKS, NO_LAUGH, NOT_ORAL, Control, Segment, Spoken
 from aigc_kit.make.speech.engines.fastspeech2 import length_ratio
 from aigc_kit.make.speech.frontend.ipa import phonetic
 from aigc_kit.make.speech.frontend.pinyin import syllables
@@ -50,9 +50,9 @@ class KokoroEngine:
     places = False
     inline: tuple[str, ...] = ()
     has: Mapping[str, Control] = FrozenMap(
-        oral=Control("none", "这个声音没有口语化控制：换 ChatTTS 才有 [oral_0-9]"),
-        laugh=Control("none", "这个声音不会笑：换 ChatTTS 才有 [laugh_0-2]"),
-        breaks=Control("kit", "本工具的换算：每一级在每个停顿处多加 0.08 秒静音"),
+        oral=NOT_ORAL,
+        laugh=NO_LAUGH,
+        breaks=KIT_BREAKS,
         speed=Control("model", "模型自己的语速；档位到比例的换算是本工具的：5 为原速"),
         pitch=Control("none", "这个声音不能调音高：换一个说话人，或把两个混合"),
         energy=Control("none", "这个声音不能调能量"),

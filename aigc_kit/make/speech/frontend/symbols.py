@@ -85,11 +85,10 @@ _TAIL = "[\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]"
 EMOJI = re.compile(
     f"(?:[\U0001f1e6-\U0001f1ff]{{2}}|[0-9#*]\ufe0f?\u20e3|{_PICTURE}{_TAIL}*(?:\u200d{_PICTURE}{_TAIL}*)*)"
 )
+"""One emoji with its skin tones, joiners and variation selectors, a flag, or a keycap."""
+
 DIGITS = "零一二三四五六七八九"
 LONGEST_QUANTITY = 16  # digits; longer ones are read digit by digit
-
-
-"""One emoji with its skin tones, joiners and variation selectors, a flag, or a keycap."""
 
 
 def table(text: str) -> dict[str, str]:

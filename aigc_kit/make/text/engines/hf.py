@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,10 +13,6 @@ from aigc_kit.core.types import Card
 from aigc_kit.make.text.engines.base import Candidates, check_prompt, idle_threads, legible, piece_reader
 
 SMALL = 20_000_000  # parameters below which one thread is fastest: 3 million took 90 ms a poem on one, 250 ms on two
-
-
-if TYPE_CHECKING:
-    pass  # FOLDED
 
 
 class TransformersSession:

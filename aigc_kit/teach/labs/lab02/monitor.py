@@ -6,6 +6,7 @@ import time
 from aigc_kit.core.types import Step
 from aigc_kit.core.units import MIB, format_bytes
 from aigc_kit.media.fonts import label
+from aigc_kit.memory import peak
 from aigc_kit.teach.show.plots import BLUE, GREY, ORANGE, RED, Live, Picture, canvas
 
 EVERY = 0.02  # seconds between two looks
@@ -25,6 +26,7 @@ class Monitor:
         from aigc_kit.memory import device
 
         self.cuda = device.probe().device == "cuda"
+        self._memory = peak.of_process(self.cuda)
         self.samples: list[tuple[float, int]] = []  # (seconds since the block began, used bytes)
         self.marks: list[tuple[float, str]] = []  # (seconds, phase that begins)
         self._live: Live | None = None
@@ -32,11 +34,7 @@ class Monitor:
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> "Monitor":
-        if self.cuda:
-            import torch
-
-            torch.cuda.synchronize()
-            torch.cuda.reset_peak_memory_stats()
+        self._memory.start()
         self._began = time.perf_counter()
         self._look()
         self._thread = threading.Thread(target=self._watch, name="aigc-monitor", daemon=True)
@@ -47,10 +45,7 @@ class Monitor:
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
-        if self.cuda:
-            import torch
-
-            torch.cuda.synchronize()
+        self._memory.stop()
         self._look()
         if self._live is not None:
             self._live.redraw()
@@ -78,11 +73,7 @@ class Monitor:
     def peak(self) -> int:
         """Highest: on a GPU by the allocator's own count, which misses nothing; on a CPU of the samples."""
         seen = max(used for _, used in self.samples)
-        if self.cuda:
-            import torch
-
-            return max(seen, torch.cuda.max_memory_allocated())
-        return seen
+        return max(seen, self._memory.highest) if isinstance(self._memory, peak.Allocator) else seen
 
     def picture(self) -> Picture:
         """Used memory over time, with before, peak and after, and what is free."""
@@ -119,13 +110,4 @@ class Monitor:
             self._look()
 
     def _look(self) -> None:
-        self.samples.append((time.perf_counter() - self._began, self._used()))
-
-    def _used(self) -> int:
-        if self.cuda:
-            import torch
-
-            return int(torch.cuda.memory_allocated())
-        import psutil
-
-        return int(psutil.Process().memory_info().rss)
+        self.samples.append((time.perf_counter() - self._began, self._memory.look()))

@@ -1,20 +1,20 @@
 """A slider for every control of the course; one that this voice does not have is disabled, and says why."""
 
 import base64
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import numpy as np
 
+from aigc_kit.core.errors import MissingExtra
 from aigc_kit.core.types import Step, Take
 from aigc_kit.make.speech import measures as measured
 from aigc_kit.make.speech.settings import LEVELS, NORMAL_SPEED, RATIOS
 from aigc_kit.media import wav
+from aigc_kit.media.encode import ffmpeg
 from aigc_kit.media.wav import RATE
 from aigc_kit.teach.labs.lab03.figures import sound
 from aigc_kit.teach.show.page import TIER_ZH, Html, Shown, table
@@ -155,22 +155,12 @@ def compressed(wave: np.ndarray) -> tuple[str, bytes]:
         wave: float32 (N,) in [-1, 1] at 24000 Hz.
     """
     data = wav.to_bytes(wave)
-    program = _ffmpeg()
-    if program is None:
-        return "audio/wav", data
-    command = [program, "-v", "error", "-f", "wav", "-i", "-", "-b:a", BITRATE, "-map_metadata", "-1", "-f", "mp3", "-"]
-    done = subprocess.run(command, input=data, capture_output=True, check=False)
-    return ("audio/mpeg", done.stdout) if done.returncode == 0 and done.stdout else ("audio/wav", data)
-
-
-@cache
-def _ffmpeg() -> str | None:
+    words = ["-v", "error", "-f", "wav", "-i", "-", "-b:a", BITRATE, "-map_metadata", "-1", "-f", "mp3", "-"]
     try:
-        import imageio_ffmpeg
-
-        return str(imageio_ffmpeg.get_ffmpeg_exe())
-    except (ImportError, RuntimeError, OSError):
-        return None
+        process = ffmpeg.run(words, data)
+    except (MissingExtra, OSError):
+        return "audio/wav", data
+    return ("audio/mpeg", process.stdout) if process.returncode == 0 and process.stdout else ("audio/wav", data)
 
 
 def _one(take: Take, title: str, attributes: str = "") -> tuple[str, str]:

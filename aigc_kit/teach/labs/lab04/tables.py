@@ -49,8 +49,8 @@ def words(take: Take) -> Html:
 
 def readings(clips: Mapping[str, Clip]) -> Html:
     """What an independent reader of clips sees in each; it shares no weight with the model."""
-    from aigc_kit.worlds.tinyworld.clip_captions import clip_canonical
-    from aigc_kit.worlds.tinyworld.clip_checker import read_clips
+    from aigc_kit.worlds.tinyworld.captions import clip_canonical
+    from aigc_kit.worlds.tinyworld.checker import read_clips
     from aigc_kit.worlds.tinyworld.motion import ClipSpec
 
     found = read_clips([frames_of(clip)[0] for clip in clips.values()])

@@ -1,8 +1,6 @@
 """Pictures of a work: what there is of it, galleries, the grid that is too coarse, the shots in time, the marks."""
 
 import base64
-import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from html import escape
 from io import BytesIO
@@ -12,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from aigc_kit.core.errors import CannotWrite
 from aigc_kit.core.types import Take
-from aigc_kit.media.encode import probe, read_frames
+from aigc_kit.media import wav
+from aigc_kit.media.encode import ffmpeg, probe, read_frames
 from aigc_kit.media.fonts import label
 from aigc_kit.media.pages import visible
 from aigc_kit.media.wav import RATE
@@ -22,7 +20,7 @@ from aigc_kit.teach.labs.lab03 import compressed
 from aigc_kit.teach.show.page import Html
 from aigc_kit.teach.show.plots import BLUE, GREEN, GREY, ORANGE, Picture, canvas
 from aigc_kit.works.marks import table as rubric_rows
-from aigc_kit.works.measured import middle_frame, samples_of
+from aigc_kit.works.measured import middle_frame
 from aigc_kit.works.rubric import MOST_POINTS
 
 _KIND = {"text": ("文字", "text"), "image": ("图片", "image"), "audio": ("旁白", "voice"), "video": ("视频", "clip")}
@@ -163,7 +161,7 @@ def _draw(axis: "Axes", part: "Part") -> None:
         lines = [text[i : i + 15] for i in range(0, 120, 15)]
         axis.text(0.04, 0.95, label("\n".join(lines), "(text)"), va="top", fontsize=8, transform=axis.transAxes)
     elif part.kind == "audio":
-        samples, rate = samples_of(part)
+        samples, rate = wav.samples_of(part.data)
         if rate:
             step = max(len(samples) // 400, 1)
             tops = np.abs(samples[: len(samples) // step * step].reshape(-1, step)).max(axis=1)
@@ -243,16 +241,7 @@ def _poster(path: Path, width: int) -> str:
 
 
 def _small(path: Path, width: int, quality: int, seconds: float) -> bytes:
-    from imageio_ffmpeg import get_ffmpeg_exe
-
-    with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder, "small.mp4")
-        command = [get_ffmpeg_exe(), "-y", "-loglevel", "error", "-i", str(path), "-t", f"{seconds:.3f}"]
-        command += ["-vf", f"scale={width}:-2"]
-        command += ["-c:v", "libx264", "-crf", str(quality), "-preset", "slow", "-pix_fmt", "yuv420p"]
-        command += ["-c:a", "aac", "-b:a", "24k", "-ac", "1", "-movflags", "+faststart", str(target)]
-        run = subprocess.run(command, capture_output=True, check=False)
-        if run.returncode or not target.is_file():
-            said = run.stderr.decode(errors="replace").strip()[-200:]
-            raise CannotWrite(asked=f"a small copy of {path.name}", found=said, todo="play the file itself")
-        return target.read_bytes()
+    words = ["-t", f"{seconds:.3f}", "-vf", f"scale={width}:-2"]
+    words += ["-c:v", "libx264", "-crf", str(quality), "-preset", "slow", "-pix_fmt", "yuv420p"]
+    words += ["-c:a", "aac", "-b:a", "24k", "-ac", "1", "-movflags", "+faststart"]
+    return ffmpeg.remake(path, words, asked=f"a small copy of {path.name}", todo="play the file itself")

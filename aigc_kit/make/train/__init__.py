@@ -1,0 +1,26 @@
+"""Train a network: loops that a caller drives step by step, the losses they need, and their optimiser.
+
+training = Training(network, [muon(matrices, 0.02), torch.optim.AdamW(others, 0.002)], average=0.998)
+for progress in train(training, batches, loss):       # (step, loss, seconds): plot it, save, or stop
+    ...
+write_weights(training.averaged.state_dict(), "out/trained.safetensors")
+
+`loss(batch)` returns a tensor, or several of which the gradients add up: `denoising` and `next_token` are there.
+"""
+
+from aigc_kit.make.train.loop import Progress, Training, read_weights, save_checkpoint, train, write_weights
+from aigc_kit.make.train.losses import denoising, next_token
+from aigc_kit.make.train.muon import muon, orthogonalise
+
+__all__ = [
+    "Progress",
+    "Training",
+    "denoising",
+    "muon",
+    "next_token",
+    "orthogonalise",
+    "read_weights",
+    "save_checkpoint",
+    "train",
+    "write_weights",
+]
