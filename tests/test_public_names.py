@@ -14,7 +14,7 @@ KEPT = {  # whoever takes one away takes it off this list
     "aigc_kit/teach/checks/base.py:reset_progress",  # calls of a learner
     "aigc_kit/teach/checks/base.py:run_checks",
     "aigc_kit/worlds/tinyworld/checker.py:agrees",  # the cards of the readers name them
-    "aigc_kit/worlds/tinyworld/clip_checker.py:clip_agrees",
+    "aigc_kit/worlds/tinyworld/checker.py:clip_agrees",
 }
 
 
