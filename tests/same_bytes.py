@@ -83,9 +83,19 @@ def take_of(kind: str, prompt: str, **values: Any) -> Any:
 def plan_on(card: str, prompt: str, budget: Any, **values: Any) -> Any:
     """Plan a request for a machine that is not here."""
     request = home("types").Request(card, prompt).change(**values)
-    planner = home("make/run", "plan")
-    planner = planner if hasattr(planner, "plan") else home("memory/plan", "plan")
-    return planner.plan(request, budget, home("cards").get(card))
+    try:
+        planner = home("make/run").resolve
+    except ImportError:
+        planner = home("plan").plan
+    return planner(request, budget, home("cards").get(card))
+
+
+def read_by(take: Any) -> list[Any]:
+    """Tell what the encoders read of a prompt."""
+    if getattr(take, "words", None):
+        words = take.words[0]
+        return [words.read, words.tokens, words.cut, words.phrase, words.kept or None]
+    return [take.labels.get(key) for key in ("prompt_read", "tokens", "cut", "phrase", "kept")]
 
 
 # What is made
@@ -229,7 +239,7 @@ def pictures() -> Made:
         yield f"image/{name}", take
         yield (
             f"image/{name}/words",
-            [take.labels.get(key) for key in ("prompt_read", "tokens", "cut", "phrase", "kept")],
+            read_by(take),
         )
     for scheduler in home("image").SCHEDULERS:
         yield f"image/{scheduler}", take_of("image", cat, scheduler=scheduler, steps=4, seed=3)

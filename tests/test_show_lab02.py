@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from aigc_kit import cards, prompts
-from aigc_kit.core.types import Budget, Cost, Figure, FrozenMap, Phase, Plan, Request, Step, Take
+from aigc_kit.core.types import Budget, Cost, Figure, FrozenMap, Phase, Plan, ReadWords, Request, Step, Take
 from aigc_kit.core.units import GIB
 from aigc_kit.make.image import Comparison, Grid, Side
 from aigc_kit.teach.labs import lab02
@@ -36,15 +36,15 @@ def take_of(prompt="一只红色的小猫，在海边", pictures=None, negative=
         "seeds": tuple(request.seed + i for i in range(len(pictures))),
         "notes": (),
     }
-    for side, text in (("", prompt), ("negative_", negative)):
+    words = []
+    for text in (prompt, negative):
         if text:
             said = phrase(text)
-            labels |= {f"{side}prompt_read": said.phrase, f"{side}tokens": 5, f"{side}token_limit": 75}
-            labels[f"{side}phrase"] = said.phrase
-            labels[f"{side}kept"] = tuple((k.text, k.attribute, k.value) for k in said.kept)
-            labels[f"{side}dropped"] = tuple((d.text, d.why) for d in said.dropped)
+            kept = tuple((k.text, k.attribute, k.value) for k in said.kept)
+            dropped = tuple((d.text, d.why) for d in said.dropped)
+            words.append(ReadWords(text, said.phrase, 5, 75, phrase=said.phrase, kept=kept, dropped=dropped))
     cost = Cost((Phase("denoise", 1.5, None, "wall clock"), Phase("decode", 0.5, None, "wall clock")))
-    return Take("image", np.stack(pictures), plan, cost, labels)
+    return Take("image", np.stack(pictures), plan, cost, labels, tuple(words))
 
 
 def pictures_in(html):

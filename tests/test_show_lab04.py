@@ -9,7 +9,7 @@ import pytest
 
 from aigc_kit import cards
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import Cost, Plan, Request, Step, Take
+from aigc_kit.core.types import Cost, Plan, ReadWords, Request, Step, Take
 from aigc_kit.core.units import GIB
 from aigc_kit.make.run import resolve
 from aigc_kit.media import encode
@@ -29,8 +29,9 @@ def take(clip):
     request = Request(card.name, "<b>小猫</b>", seed=9, frames=17, fps=8, height=64, width=112, steps=1, guidance=1)
     plan = Plan(request, card, machines.a_gpu(8 * GIB), {}, {}, "sdpa", {}, {})
     kept = (("小猫", "subject", "cat"),)
-    labels = {"phrase": "一只小猫", "kept": kept, "dropped": (("8k", "unknown"), ("的", "grammar"))}
-    return Take("video", clip, plan, Cost(()), labels)
+    dropped = (("8k", "unknown"), ("的", "grammar"))
+    words = ReadWords("一只小猫，8k", "一只小猫", 5, 511, phrase="一只小猫", kept=kept, dropped=dropped)
+    return Take("video", clip, plan, Cost(()), {}, (words,))
 
 
 def embedded(html, tmp_path):

@@ -10,7 +10,7 @@ from PIL import Image
 from aigc_kit.teach.labs import lab05
 from aigc_kit.teach.notebooks.lint_outputs import leaks
 from aigc_kit.works import Work, draft, hints, review, sample
-from aigc_kit.worlds.topology import render, torus
+from aigc_kit.worlds.topology import coarse, donut_to_mug, render, torus
 from tests.core_models import require_card
 
 HOSTILE = '<script>alert("x")</script>'
@@ -76,7 +76,7 @@ def test_a_gallery_a_sheet_and_bars_say_what_they_show(work):
     work.mark("image.idea", 4)
     assert "创意表现 4" in repr(lab05.points(work))
     assert lab05.timeline(draft(sample()), [1.0] * 8).png()[:4] == b"\x89PNG"
-    assert "格子 0.3：V 230，亏格 0" in repr(lab05.coarse({0.05: (12024, (1,)), 0.3: (230, (0,))}))
+    assert "格子 0.3：V 230，亏格 0" in repr(lab05.coarse(coarse(donut_to_mug(1.0), (0.1, 0.3))))
 
 
 def test_changes_of_a_prompt_are_marked_and_escaped():
@@ -152,7 +152,7 @@ def test_the_wizard_paints_speaks_and_moves_with_what_is_here(tmp_path, monkeypa
 
 
 def test_where_a_chinese_model_is_here_the_wizard_lets_it_write(tmp_path, monkeypatch):
-    module = import_module("aigc_kit.teach.labs.lab05.wizard_form")
+    module = import_module("aigc_kit.teach.labs.lab05.forms")
     rounds = []
 
     class Talk:

@@ -1,9 +1,10 @@
 """The parts of a work from the engines that are here: a picture, a clip, a storyboard. Both tiers by the same calls."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from aigc_kit.core.errors import BadInput, NotOnDisk
+from aigc_kit.core.errors import AigcError, BadInput, NotOnDisk
 from aigc_kit.core.types import Take
 from aigc_kit.works.prompts import visual
 from aigc_kit.works.storyboard import TOTAL, Storyboard, draft, parse, prompt
@@ -85,4 +86,40 @@ def storyboard(
 def _asked(words: str) -> Take:
     from aigc_kit.make import text
 
-    return text.make(words, language="zh", chat=True, temperature=0.3, max_new_tokens=900)
+    made = text.plan_for(words, language="zh", chat=True, temperature=0.3, max_new_tokens=900)
+    return text.run(made)
+
+
+@dataclass(frozen=True)
+class Maker:
+    """The model that makes one kind of part on this machine.
+
+    Args:
+        kind: "text", "image", "audio" or "video".
+        model: name of its card; "" where there is none.
+        tier, licence: of the card; "" of text, and where there is none.
+    """
+
+    kind: str
+    model: str
+    tier: str = ""
+    licence: str = ""
+
+
+def makers() -> list[Maker]:
+    """List which model makes what on this machine, one row a kind."""
+    from aigc_kit.make import image, speech, video
+    from aigc_kit.works.writing import can_write
+
+    rows = [Maker("text", can_write() or "")]
+    for kind, modality, words in (
+        ("image", image, "一个甜甜圈"),
+        ("audio", speech, "一个洞"),
+        ("video", video, "一个甜甜圈变成咖啡杯"),
+    ):
+        try:
+            card = modality.plan_for(words).card
+            rows.append(Maker(kind, card.name, card.tier, card.licence))
+        except AigcError:
+            rows.append(Maker(kind, ""))
+    return rows

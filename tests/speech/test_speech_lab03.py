@@ -101,7 +101,7 @@ def test_pictures_are_pngs_that_say_what_they_show():
         (lab03.sound(take), "1.00 秒"),
         (lab03.sounds([take, take], ["一", "二"]), "二：1.00 秒"),
         (lab03.timeline(made(buzz(), cues=cues, roles=("甲", "乙"))), "甲 0.0–0.4 秒"),
-        (lab03.durations({"break": {0: 1.0, 7: 1.5}}, "baker"), "7 → 1.50 秒"),
+        (lab03.durations({"break": {0: take, 7: made(buzz(1.5))}}, "baker"), "7 → 1.50 秒"),
         (lab03.arrivals([0.2, 0.5], [("a", 0.0, 1.0), ("b", 1.2, 2.0)]), "第一段 0.20 秒"),
         (lab03.flow([("文字", "2 个字"), ("波形", "9 个样点")], ["声音"]), "文字（2 个字） → 波形（9 个样点）"),
     ):

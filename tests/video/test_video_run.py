@@ -112,7 +112,7 @@ def test_wans_own_config_at_reduced_width_runs_in_its_own_dtypes(here):
     assert pipe.transformer.dtype == torch.bfloat16
     assert np.array_equal(take.data, wanted)
     assert take.labels["model"] == "wan2.1-1.3b"
-    assert "phrase" not in take.labels  # it reads what was written
+    assert take.words[0].phrase is None  # it reads what was written
     assert take.words[0].read == "一只穿着宇航服的柴犬在月球表面跳舞"
 
 

@@ -1,8 +1,47 @@
 """What a run measured, laid beside what its plan predicted."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from aigc_kit.core.types import Figure, Take
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One figure as it was predicted and as it was measured.
+
+    Args:
+        name: as a plan names it, such as "seconds" or "peak".
+        predicted, measured: with unit and origin.
+        ratio: measured / predicted.
+        inside: the measured value lies within the error of the prediction.
+    """
+
+    name: str
+    predicted: Figure
+    measured: Figure
+    ratio: float
+    inside: bool
+
+
+def compared(take: Take) -> list[Compared]:
+    """Lay what was measured beside its prediction, in the order of the plan.
+
+    Returns:
+        A row for every figure that was predicted and measured.
+    """
+    found = figures(take)
+    return [
+        Compared(
+            name,
+            figure,
+            found[name],
+            found[name].value / figure.value,
+            abs(found[name].value - figure.value) <= (figure.error or 0) * figure.value,
+        )
+        for name, figure in take.plan.prediction.items()
+        if name in found
+    ]
 
 
 def figures(take: Take) -> dict[str, Figure]:

@@ -49,6 +49,29 @@ class Side:
 
 
 @dataclass(frozen=True)
+class Compared:
+    """One measure on both sides.
+
+    Args:
+        name: of the measure.
+        unit: "B" or "s".
+        a, b: its values.
+        ratio: A / B; of "seconds" the median of the ratios round by round; None where B is 0.
+    """
+
+    name: str
+    unit: str
+    a: float
+    b: float
+    ratio: float | None
+
+    @classmethod
+    def of(cls, name: str, a: float, b: float) -> "Compared":
+        """Compare bytes."""
+        return cls(name, "B", a, b, a / b if b else None)
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Two sides, run in turn.
 
@@ -72,6 +95,25 @@ class Comparison:
     def ratio(self) -> float:
         """Median of the ratios."""
         return statistics.median(self.ratios)
+
+    def rows(self) -> list["Compared"]:
+        """List everything that was measured on both sides.
+
+        Returns:
+            "weights", "peak", "tensors" (of the peak), "reserved", "seconds" (medians) and "load", as far as measured.
+        """
+        a, b = self.a, self.b
+        rows = [Compared.of("weights", a.weight_bytes, b.weight_bytes)]
+        if a.peak and b.peak:
+            rows.append(Compared.of("peak", a.peak.value, b.peak.value))
+            rows.append(Compared.of("tensors", a.peak.value - a.weight_bytes, b.peak.value - b.weight_bytes))
+        if a.reserved_bytes and b.reserved_bytes:
+            rows.append(Compared.of("reserved", a.reserved_bytes, b.reserved_bytes))
+        rows.append(Compared("seconds", "s", a.median, b.median, self.ratio))
+        if a.load_seconds and b.load_seconds:
+            loads = (float(np.median(a.load_seconds)), float(np.median(b.load_seconds)))
+            rows.append(Compared("load", "s", *loads, loads[0] / loads[1]))
+        return rows
 
 
 class Runner:

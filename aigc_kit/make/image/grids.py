@@ -24,6 +24,23 @@ class Grid:
     columns: tuple[str, tuple[Any, ...]]
     takes: tuple[tuple[Take, ...], ...]
 
+    def cells(self) -> list[dict[str, Any]]:
+        """List the pictures row by row.
+
+        Returns:
+            {dial: value} of both dials, with "height", "width" and "seconds" (measured), for each take.
+        """
+        return [
+            {
+                **{name: value for name, value in ((self.rows[0], row), (self.columns[0], column)) if name},
+                "height": take.labels["size"][0],
+                "width": take.labels["size"][1],
+                "seconds": take.measured()["seconds"].value,
+            }
+            for row, takes in zip(self.rows[1], self.takes, strict=True)
+            for column, take in zip(self.columns[1], takes, strict=True)
+        ]
+
     def sheet(self, gap: int = 4) -> np.ndarray:
         """All pictures in one, first of each batch, at the upper left of cells of one size; white between.
 
@@ -40,6 +57,45 @@ class Grid:
                 top, left = i * (height + gap), j * (width + gap)
                 sheet[top : top + p.shape[0], left : left + p.shape[1]] = p
         return sheet
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds of one cell of a grid.
+
+    Args:
+        row, column: values of the dials.
+        height, width: of its picture, pixels.
+        seconds: median of the runs.
+        runs: seconds of each.
+    """
+
+    row: Any
+    column: Any
+    height: int
+    width: int
+    seconds: float
+    runs: tuple[float, ...]
+
+
+def timings(made: Grid, *again: Grid) -> list[Timing]:
+    """Time the cells of a grid that was drawn once or several times.
+
+    Args:
+        made: the grid whose runs took the seconds.
+        again: the same grid, drawn again; every row then has the median, since single timings shake.
+
+    Returns:
+        A row for each cell, row by row.
+    """
+    grids = [grid.cells() for grid in (made, *again)]
+    cells = [(row, column) for row in made.rows[1] for column in made.columns[1]]
+    rows = []
+    for (row, column), runs in zip(cells, zip(*grids, strict=True), strict=True):
+        seconds = tuple(cell["seconds"] for cell in runs)
+        size = runs[0]["height"], runs[0]["width"]
+        rows.append(Timing(row, column, *size, float(np.median(seconds)), seconds))
+    return rows
 
 
 def grid(

@@ -1,12 +1,15 @@
 """What can be measured on pictures that a model drew: whether they show what was asked for, and how they differ."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import Take
+from aigc_kit.core.statistics import Share
+from aigc_kit.core.types import PHASES, Take
 
 
 def shows(take: Take, prompt: str | None = None) -> list[dict[str, bool]]:
@@ -87,3 +90,157 @@ def diversity(pictures: np.ndarray) -> float:
 def rms(a: np.ndarray, b: np.ndarray) -> float:
     """Root mean square difference of two uint8 pictures of one shape, in grey levels."""
     return float(np.sqrt(np.mean((np.asarray(a, np.float64) - np.asarray(b, np.float64)) ** 2)))
+
+
+@dataclass(frozen=True)
+class Adherence:
+    """What one value of a dial does.
+
+    Args:
+        value: of the dial.
+        seen: of all attributes asked for, how many the reader sees; with the 95 % interval.
+        difference: of pictures of one prompt with different seeds, in grey levels (0-255).
+    """
+
+    value: Any
+    seen: Share
+    difference: float
+
+
+def adherence_by(takes: Mapping[Any, Sequence[Take]]) -> list[Adherence]:
+    """Measure adherence and diversity for each value of a dial.
+
+    Args:
+        takes: value of the dial -> takes of several prompts, each with a batch of at least two seeds.
+
+    Raises:
+        BadInput: as in `shows` and `diversity`.
+    """
+    return [
+        Adherence(
+            value,
+            Share.of("seen", [held for take in group for picture in shows(take) for held in picture.values()], value),
+            float(np.mean([diversity(take.data) for take in group])),
+        )
+        for value, group in takes.items()
+    ]
+
+
+def per_attribute(takes: Sequence[Take]) -> list[Share]:
+    """Count for each attribute how often the reader sees what was asked for.
+
+    Returns:
+        One row an attribute, in the order in which the prompts name them; `name` is the attribute.
+
+    Raises:
+        BadInput: as in `shows`.
+    """
+    outcomes: dict[str, list[bool]] = {}
+    for picture in (picture for take in takes for picture in shows(take)):
+        for name, held in picture.items():
+            outcomes.setdefault(name, []).append(held)
+    return [Share.of(name, held) for name, held in outcomes.items()]
+
+
+@dataclass(frozen=True)
+class Removal:
+    """How often pictures show what a negative prompt names: without that prompt, and with it."""
+
+    name: str
+    without: Share
+    named: Share
+
+
+def removal(cases: Mapping[str, tuple[Sequence[bool], Sequence[bool]]]) -> list[Removal]:
+    """Count what pictures show without and with a negative prompt.
+
+    Args:
+        cases: what is named -> (without, with): for each picture, whether the reader sees it, as `seen` gives it.
+    """
+    return [
+        Removal(name, Share.of(name, without, "without"), Share.of(name, named, "named"))
+        for name, (without, named) in cases.items()
+    ]
+
+
+@dataclass(frozen=True)
+class PictureReading:
+    """What the tiny world's reader sees in one picture.
+
+    Args:
+        seed: of the picture.
+        valid: it is a picture of the tiny world at all.
+        attributes: attribute that the prompt sets -> (asked for, seen, whether they agree).
+    """
+
+    seed: int
+    valid: bool
+    attributes: Mapping[str, tuple[str, str, bool]]
+
+
+def read(take: Take) -> list[PictureReading]:
+    """Read each picture of a take beside what was asked for.
+
+    Raises:
+        BadInput: as in `shows`.
+    """
+    from aigc_kit.worlds.tinyworld import checker, vocab
+
+    spec = vocab.spec_of(take.plan.request.prompt).known()
+    return [
+        PictureReading(
+            seed,
+            reading.valid,
+            {name: (asked, reading.labels[name], held[name]) for name, asked in spec.items()},
+        )
+        for seed, held, reading in zip(take.labels["seeds"], shows(take), checker.read(take.data), strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class PhasePeak:
+    """The highest memory of one phase of a run, in bytes.
+
+    Args:
+        phase: "text_encoder", "denoise", "decode", ...
+        peak_bytes: weights and live tensors.
+        weights_bytes: of the whole pipeline, which stay after the run.
+    """
+
+    phase: str
+    peak_bytes: int
+    weights_bytes: int
+
+
+def phase_peaks(take: Take) -> list[PhasePeak]:
+    """List the peak of every phase of a run that was followed.
+
+    Args:
+        take: whose cost has peaks (`follow=True` on a CPU), of a model that is still loaded.
+    """
+    from aigc_kit.make.image import engine, weight_bytes
+
+    resident = weight_bytes(engine(take.plan))
+    return [
+        PhasePeak(phase.name, phase.peak_bytes, resident) for phase in take.cost.phases if phase.peak_bytes is not None
+    ]
+
+
+@dataclass(frozen=True)
+class PhaseSeconds:
+    """Seconds of one phase in two runs, by the wall clock; None in a run without it; "total" is their sum."""
+
+    phase: str
+    first: float | None
+    following: float | None
+
+
+def phase_seconds(first: Take, following: Take) -> list[PhaseSeconds]:
+    """Lay the phases of a first run beside those of the next one.
+
+    Returns:
+        A row for each phase that one of them has, in the order of the work, and at last "total".
+    """
+    one, two = ({phase.name: phase.seconds for phase in take.cost.phases} for take in (first, following))
+    rows = [PhaseSeconds(name, one.get(name), two.get(name)) for name in PHASES if name in one or name in two]
+    return [*rows, PhaseSeconds("total", first.cost.seconds, following.cost.seconds)]

@@ -3,7 +3,8 @@
 Waves are float32 (N,) in [-1, 1] at `RATE` Hz throughout.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -50,6 +51,110 @@ def report(wave: np.ndarray) -> Report:
     spread = float(np.std(12 * np.log2(voiced / middle))) if middle else None
     peak = float(np.abs(wave).max(initial=0.0))
     return Report(seconds(wave), silence(wave), middle, spread, loudness(wave), peak, clipped(wave))
+
+
+@dataclass(frozen=True)
+class Sound(Report):
+    """A report with the name of the sound and its real-time factor, seconds of work per second of sound."""
+
+    name: str
+    real_time_factor: float
+
+
+def reports(takes: Mapping[str, Take]) -> list[Sound]:
+    """Measure several sounds, one row each.
+
+    Args:
+        takes: name -> take of a speech run.
+    """
+    return [
+        Sound(**asdict(report(take.data)), name=name, real_time_factor=real_time_factor(take))
+        for name, take in takes.items()
+    ]
+
+
+@dataclass(frozen=True)
+class Duration:
+    """Seconds of sound at one level of a control."""
+
+    control: str
+    level: float
+    seconds: float
+
+
+def durations(takes: Mapping[str, Mapping[float, Take]]) -> list[Duration]:
+    """List how long one sentence lasts at the levels of controls.
+
+    Args:
+        takes: name of the control -> {level: take of the sentence}.
+    """
+    return [
+        Duration(control, level, seconds(take.data))
+        for control, curve in takes.items()
+        for level, take in curve.items()
+    ]
+
+
+@dataclass(frozen=True)
+class Contour:
+    """The pitch of a sound along its time.
+
+    Args:
+        name: of the sound.
+        seconds: its length.
+        times, frequencies: as `pitch` gives them.
+    """
+
+    name: str
+    seconds: float
+    times: np.ndarray
+    frequencies: np.ndarray
+
+
+def contours(takes: Mapping[str, Take] | Sequence[tuple[str, Take]]) -> list[Contour]:
+    """Follow the pitch of several sounds.
+
+    Args:
+        takes: name -> take, or pairs of both.
+    """
+    pairs = takes.items() if isinstance(takes, Mapping) else takes
+    return [Contour(name, seconds(take.data), *pitch(take.data)) for name, take in pairs]
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One segment of a long sound: when it is made, and when it is played. Seconds from the start of the run.
+
+    Args:
+        segment: from 1.
+        text: what is said.
+        begun, ready: while it is synthesised.
+        played, ended: where playing starts with the first segment, or as much later as it must to never stall.
+    """
+
+    segment: int
+    text: str
+    begun: float
+    ready: float
+    played: float
+    ended: float
+
+
+def arrivals(ready: Sequence[float], spans: Sequence[tuple[str, float, float]]) -> list[Arrival]:
+    """Work out when each segment can be played.
+
+    Args:
+        ready: seconds from the start of the run at which each segment was done, rising.
+        spans: (text, start, end) of each segment in the wave, seconds.
+
+    >>> [row.played for row in arrivals([1.0, 2.5], [("a", 0.0, 1.0), ("b", 1.0, 2.0)])]
+    [1.5, 2.5]
+    """
+    wait = max(ready[0], *(done - start for done, (_, start, _) in zip(ready, spans, strict=True)))
+    return [
+        Arrival(index, text, begun, done, start + wait, end + wait)
+        for index, (begun, done, (text, start, end)) in enumerate(zip([0.0, *ready[:-1]], ready, spans, strict=True), 1)
+    ]
 
 
 def seconds(wave: np.ndarray) -> float:

@@ -1,12 +1,20 @@
 """Measures of a text and of a distribution. Each says what it counts, in which unit, and where it comes from."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.make.text.engines import Engine
+from aigc_kit.core.types import Take
+from aigc_kit.make.text.engines import Candidates, Engine
+from aigc_kit.make.text.sampling import Stage, softmax, warp
+
+if TYPE_CHECKING:
+    from aigc_kit.make.text.settings import Settings
+
+LISTED = 12  # most probable tokens in a row of `at_temperatures` and `through_filters`
 
 
 def entropy(probabilities: np.ndarray | Sequence[float]) -> float:
@@ -128,6 +136,125 @@ def likelihood(engine: Engine, prompt: str | Sequence[int], continuation: str | 
 def perplexity(engine: Engine, prompt: str | Sequence[int], continuation: str | Sequence[int]) -> float:
     """Perplexity of a continuation under an engine's model; see `likelihood`."""
     return likelihood(engine, prompt, continuation).perplexity
+
+
+@dataclass(frozen=True)
+class NextToken:
+    """How the next token is distributed at one temperature, or after one filter.
+
+    Args:
+        name: "temperature", "logits" (the model's own distribution), or the filter: "top_k", "top_p", ...
+        value: of its setting; None for "logits".
+        kept: tokens that can still be drawn.
+        entropy: bits, over all tokens.
+        tokens: (characters, probability in [0, 1], whether it can still be drawn) of the tokens that the model finds
+            most probable, best first; the same ones in every row.
+    """
+
+    name: str
+    value: float | None
+    kept: int
+    entropy: float
+    tokens: tuple[tuple[str, float, bool], ...]
+
+
+def at_temperatures(engine: Engine, candidates: Candidates, temperatures: Sequence[float]) -> list[NextToken]:
+    """Spread the scores of one next token at several temperatures.
+
+    Args:
+        engine: whose tokens they are.
+        candidates: of one moment.
+        temperatures: >= 0.
+    """
+    order, rows = _most_probable(candidates), []
+    for value in temperatures:
+        shares = softmax(candidates.scores, value)
+        kept = np.ones(len(shares), bool)
+        rows.append(_next_token(engine, candidates, order, "temperature", value, shares, kept))
+    return rows
+
+
+def through_filters(engine: Engine, candidates: Candidates, settings: "Settings") -> list[NextToken]:
+    """Follow the scores of one next token through the filters that are on, in their order.
+
+    Args:
+        engine, candidates: as in `at_temperatures`.
+        settings: whose temperature, top-k and top-p; filters that are off have no row.
+    """
+    order = _most_probable(candidates)
+    stages: Sequence[Stage] = list(warp(candidates.scores, settings, vocabulary=candidates.ids))
+    return [
+        _next_token(engine, candidates, order, stage.name, stage.value, stage.probabilities, ~np.isneginf(stage.logits))
+        for stage in stages
+    ]
+
+
+def telling_head(weights: np.ndarray, row: int, column: int) -> tuple[int, int]:
+    """Pick the head in which `row` looks at `column` most, by contrast with the other later tokens.
+
+    Args:
+        weights: float32 (layers, heads, T, T).
+        row, column: places of two tokens, column < row.
+
+    Returns:
+        Layer and head, 0-based.
+    """
+    others = [place for place in range(column + 1, weights.shape[-1]) if place != row]
+    contrast = weights[:, :, row, column] - weights[:, :, others, column].mean(axis=-1)
+    layer, head = np.unravel_index(int(contrast.argmax()), contrast.shape)
+    return int(layer), int(head)
+
+
+@dataclass(frozen=True)
+class Writing:
+    """One text in numbers.
+
+    Args:
+        name: how it was written.
+        repetition: share of pairs of tokens that stood before, in [0, 1).
+        distinct: share of different tokens, in (0, 1].
+        surprise: bits per token under the model itself.
+        speed: tokens per second, loading left out.
+    """
+
+    name: str
+    repetition: float
+    distinct: float
+    surprise: float
+    speed: float
+
+
+def writings(takes: Mapping[str, Take]) -> list[Writing]:
+    """Measure several texts of local engines.
+
+    Args:
+        takes: name -> take of a text run.
+    """
+    rows = []
+    for name, take in takes.items():
+        ids = take.labels["ids"]
+        seconds = sum(phase.seconds for phase in take.cost.phases if phase.name != "load")
+        surprise = -take.labels["mean_logprob"] / float(np.log(2))
+        rows.append(Writing(name, repetition(ids, 2), distinct_n(ids, 1), surprise, take.labels["tokens"] / seconds))
+    return rows
+
+
+def _most_probable(candidates: Candidates) -> np.ndarray:
+    """Places of the best-scored tokens, best first."""
+    return np.argsort(-candidates.scores, kind="stable")[:LISTED]
+
+
+def _next_token(
+    engine: Engine,
+    candidates: Candidates,
+    order: np.ndarray,
+    name: str,
+    value: float | None,
+    shares: np.ndarray,
+    kept: np.ndarray,
+) -> NextToken:
+    tokens = tuple((engine.token_text(int(candidates.ids[i])), float(shares[i]), bool(kept[i])) for i in order)
+    return NextToken(name, value, int(kept.sum()), entropy(shares), tokens)
 
 
 def _encode_inside(engine: Engine, text: str) -> list[int]:

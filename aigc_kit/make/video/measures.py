@@ -6,12 +6,13 @@ flicker      how much the brightness trembles, whatever moves
 """
 
 import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import Take
 from aigc_kit.worlds.tinyworld import clip
 from aigc_kit.worlds.tinyworld.captions import canonical
 from aigc_kit.worlds.tinyworld.clip_vocab import clip_phrase
@@ -22,6 +23,7 @@ AGREE = 1.0  # pixels by which flow there and back may differ where nothing is h
 TILES = 4  # brightness is followed on TILES x TILES parts of the picture
 FRAMES = 5
 Judge = Callable[[Sequence[np.ndarray], Sequence[str]], np.ndarray]
+Clip = Take | tuple[np.ndarray, float]  # a take of a video run, or (frames uint8 (T, H, W, 3), frames per second)
 
 
 @dataclass(frozen=True)
@@ -162,3 +164,119 @@ def frame_words(prompt: str) -> str:
     made = clip_phrase(prompt)
     known = {name: value for name, value in made.spec.known().items() if name != "motion"}
     return canonical(Spec(**known), made.language) if known else ""
+
+
+def frames_of(shown: Clip) -> tuple[np.ndarray, float]:
+    """Take frames and their rate out of a clip.
+
+    Returns:
+        frames uint8 (T, H, W, 3) and frames per second, of a take or of a pair that is one already.
+
+    Raises:
+        BadInput: a take of something else than a clip.
+    """
+    if not isinstance(shown, Take):
+        return shown
+    if shown.kind != "video":
+        raise BadInput(
+            asked=f"a clip of a {shown.kind} take", found="no frames", todo="pass a take of aigc_kit.make.video"
+        )
+    return shown.data, float(shown.plan.request.fps or 16)
+
+
+@dataclass(frozen=True)
+class ClipMeasures(Consistency):
+    """The consistency of a named clip; similarity: cosine with a prompt, -1 to 1, or None where it was not judged."""
+
+    name: str
+    similarity: float | None
+
+
+def reports(clips: Mapping[str, Clip], prompt: str = "") -> list[ClipMeasures]:
+    """Measure several clips, one row each.
+
+    Args:
+        clips: name -> clip.
+        prompt: for the similarity; judged where the small CLIP is here and the prompt says what a frame can show.
+
+    Raises:
+        BadInput: as in `consistency`.
+    """
+    judged = bool(prompt) and clip.available() and bool(frame_words(prompt))
+    rows = []
+    for name, shown in clips.items():
+        frames, _ = frames_of(shown)
+        similarity = float(text_similarity(frames, [prompt])[0]) if judged else None
+        rows.append(ClipMeasures(**asdict(consistency(frames)), name=name, similarity=similarity))
+    return rows
+
+
+@dataclass(frozen=True)
+class Brightness:
+    """Mean brightness of one frame, 0..1, and when it is shown, in seconds."""
+
+    name: str
+    seconds: float
+    brightness: float
+
+
+def brightness(clips: Mapping[str, Clip]) -> list[Brightness]:
+    """Measure the mean brightness of every frame.
+
+    Args:
+        clips: name -> clip.
+
+    Returns:
+        A row for each frame, clip by clip.
+    """
+    rows = []
+    for name, shown in clips.items():
+        frames, fps = frames_of(shown)
+        values = frames.mean(axis=(1, 2, 3)) / 255
+        rows += [Brightness(name, index / fps, float(value)) for index, value in enumerate(values)]
+    return rows
+
+
+@dataclass(frozen=True)
+class ClipReading:
+    """What an independent reader sees in a clip.
+
+    Args:
+        name: of the clip.
+        labels: attribute -> value that the reader takes for the likeliest.
+        sentence: the same in Chinese.
+        confidence: of the attribute that it is least sure of, in [0, 1].
+        validity: how much the clip is one of the tiny world, in [0, 1]; valid: enough.
+    """
+
+    name: str
+    labels: Mapping[str, str]
+    sentence: str
+    confidence: float
+    validity: float
+    valid: bool
+
+
+def readings(clips: Mapping[str, Clip]) -> list[ClipReading]:
+    """Read several clips; the reader shares no weight with a model.
+
+    Args:
+        clips: name -> clip.
+
+    Raises:
+        CannotLoad: the reader is not on this machine.
+    """
+    from aigc_kit.worlds.tinyworld.captions import clip_canonical
+    from aigc_kit.worlds.tinyworld.checker import read_clips
+    from aigc_kit.worlds.tinyworld.motion import ClipSpec
+
+    rows = []
+    for name, reading in zip(clips, read_clips([frames_of(shown)[0] for shown in clips.values()]), strict=True):
+        labels = dict(reading.labels)
+        try:
+            sentence = clip_canonical(ClipSpec(**labels), "zh")
+        except ValueError:  # a subject and a motion that do not go together
+            sentence = "，".join(labels.values())
+        sure = min(reading.confidence.values())
+        rows.append(ClipReading(name, labels, sentence, sure, reading.validity, reading.valid))
+    return rows

@@ -87,10 +87,26 @@ def _outputs(content: Any) -> tuple[dict[str, Any], ...]:
     return ({"output_type": "display_data", "data": data, "metadata": metadata},)
 
 
-class Html:
-    """A piece of HTML with a plain-text twin, for notebooks and for terminals."""
+class WithRows:
+    """Keep the numbers behind what is shown: `.rows`, one record for each thing drawn or line written.
 
-    def __init__(self, html: str, text: str) -> None:
+    Records are frozen dataclasses with named fields, or mappings; pandas.DataFrame(shown.rows) takes both.
+    """
+
+    def __init__(self, rows: Iterable[Any] = ()) -> None:
+        self.rows: tuple[Any, ...] = tuple(rows)
+
+
+class Html(WithRows):
+    """A piece of HTML with a plain-text twin, for notebooks and for terminals.
+
+    Args:
+        html, text: the twins.
+        rows: the numbers that they were written from.
+    """
+
+    def __init__(self, html: str, text: str, rows: Iterable[Any] = ()) -> None:
+        super().__init__(rows)
         self.html, self.text = html, text
 
     def _repr_html_(self) -> str:
@@ -111,15 +127,25 @@ class Shown:
         self._place.put(html)
 
 
-def table(rows: Iterable[Sequence[Any]], head: Sequence[str], caption: str = "") -> Html:
-    """A table; every cell is escaped, numbers stand to the right."""
-    rows = [list(row) for row in rows]
-    cells = "".join(f"<tr>{''.join(_cell(value) for value in row)}</tr>" for row in rows)
+def table(
+    lines: Iterable[Sequence[Any]], head: Sequence[str], caption: str = "", rows: Iterable[Any] | None = None
+) -> Html:
+    """Write a table; every cell is escaped, numbers stand to the right.
+
+    Args:
+        lines: the cells, line by line.
+        head: name of each column.
+        caption: below the table.
+        rows: what the cells were written from; None keeps the cells themselves, under the names of their columns.
+    """
+    lines = [list(line) for line in lines]
+    kept = [dict(zip(head, line, strict=False)) for line in lines] if rows is None else rows
+    cells = "".join(f"<tr>{''.join(_cell(value) for value in line)}</tr>" for line in lines)
     heads = "".join(f'<th style="text-align:left">{escape(name)}</th>' for name in head)
     under = f'<caption style="caption-side:bottom;text-align:left;{_GREY}">{escape(caption)}</caption>'
     html = f"<table>{under if caption else ''}<thead><tr>{heads}</tr></thead><tbody>{cells}</tbody></table>"
-    lines = [" | ".join(head), *(" | ".join(str(value) for value in row) for row in rows), caption]
-    return Html(html, "\n".join(line for line in lines if line))
+    plain = [" | ".join(head), *(" | ".join(str(value) for value in line) for line in lines), caption]
+    return Html(html, "\n".join(line for line in plain if line), kept)
 
 
 def plan(made: Plan) -> Html:
@@ -148,7 +174,8 @@ def plan(made: Plan) -> Html:
     )
     badge = f'<span style="{_BADGE}">{escape(TIER_ZH[card.tier])}</span>'
     html = f'<div style="{_CARD}"><b>方案</b>{badge}<table>{body}</table></div>'
-    return Html(html, "\n".join(["方案 " + TIER_ZH[card.tier], *(f"{name}: {value}" for name, value in rows)]))
+    words = "\n".join(["方案 " + TIER_ZH[card.tier], *(f"{name}: {value}" for name, value in rows)])
+    return Html(html, words, [{"name": name, "figure": figure} for name, figure in made.prediction.items()])
 
 
 def take(made: Take, title: str = "") -> Html:
@@ -157,8 +184,8 @@ def take(made: Take, title: str = "") -> Html:
 
 
 def takes(made: Sequence[Take], titles: Sequence[str] = ()) -> Html:
-    """Several texts one below the other, each with its title, model and measured cost."""
-    blocks, lines = [], []
+    """Show texts one below the other, each with its title, model and measured cost."""
+    blocks, lines, rows = [], [], []
     for index, one in enumerate(made):
         title = titles[index] if index < len(titles) else ""
         asked = one.plan.request.prompt
@@ -171,7 +198,8 @@ def takes(made: Sequence[Take], titles: Sequence[str] = ()) -> Html:
             f'<div style="{_GREY}">{escape(foot)}</div></div>'
         )
         lines.append(f"{title}\n{prompt}{one.data}\n[{foot}]")
-    return Html("".join(blocks), "\n\n".join(lines))
+        rows.append({"title": title, "prompt": asked, "text": str(one.data), "seconds": one.cost.seconds})
+    return Html("".join(blocks), "\n\n".join(lines), rows)
 
 
 OUTSIDE = "超出误差范围"
@@ -184,31 +212,32 @@ WHY_OUTSIDE = (
 
 
 def cost(made: Take) -> Html:
-    """Predicted beside measured, with the ratio, for what both have; then the phases."""
-    from aigc_kit.keep.record.measured import figures
+    """Show predicted beside measured, with the ratio; then the phases."""
+    from aigc_kit.keep.record.measured import compared
 
-    measured = figures(made)
-    rows = []
-    for name, figure in made.plan.prediction.items():
-        if name in measured:
-            value = measured[name].value
-            inside = abs(value - figure.value) <= (figure.error or 0) * figure.value
-            verdict = "在误差范围内" if inside else OUTSIDE
-            rows.append(
-                (made.plan.name_of(name).zh, figure.text, measured[name].text, f"{value / figure.value:.2f}", verdict)
-            )
+    rows = compared(made)
+    lines = [
+        (
+            made.plan.name_of(row.name).zh,
+            row.predicted.text,
+            row.measured.text,
+            f"{row.ratio:.2f}",
+            "在误差范围内" if row.inside else OUTSIDE,
+        )
+        for row in rows
+    ]
     spent = [(named(PHASES, phase.name).zh, format_seconds(phase.seconds)) for phase in made.cost.phases]
     phases = "；".join(f"{name} {seconds}" for name, seconds in spent)
     followed = {phase.how for phase in made.cost.phases if phase.peak_bytes is not None}
     memory = "，".join(sorted(_HOW_ZH.get(how, how) for how in followed)) or "没有跟踪"
     caption = f"各阶段用时（实测，挂钟时间）：{phases}。内存：{memory}。机器：{made.plan.budget.name}"
-    if any(row[-1] == OUTSIDE for row in rows):
+    if not all(row.inside for row in rows):
         caption += f"。{WHY_OUTSIDE}"
-    return table(rows, ("项目", "预测", "实测", "实测/预测", "结论"), caption)
+    return table(lines, ("项目", "预测", "实测", "实测/预测", "结论"), caption, rows)
 
 
 def error(problem: AigcError) -> Html:
-    """An error of the kit as a card with its three lines: asked, found, what to do."""
+    """Show an error of the kit: asked, found, what to do."""
     rows = (("要求", problem.asked), ("发现", problem.found), ("怎么办", problem.todo))
     body = "".join(f"<div><b>{name}</b> {escape(text)}</div>" for name, text in rows)
     html = f'<div style="{_CARD};border-color:#d9822b"><b>{escape(type(problem).__name__)}</b>{body}</div>'

@@ -2,15 +2,15 @@
 
 import io
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aigc_kit.core import paths
 from aigc_kit.core.errors import BadInput
 from aigc_kit.media import fonts
 from aigc_kit.media.fonts import glyphs, label
-from aigc_kit.teach.show.page import Place
+from aigc_kit.teach.show.page import Place, WithRows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,7 +21,7 @@ FIGURES = 12  # pictures whose figure is kept after they were shown: a figure ta
 TEMPERATURE_COLOURS = ("#3b7dd8", "#2e9e5b", "#d9822b", "#c8443c", "#8e5bd0")
 
 
-class Picture:
+class Picture(WithRows):
     """A finished plot: shows itself in a notebook, and is written with `save`.
 
     A notebook keeps whatever its cells return, so figures of pictures that were shown long ago are let go: those keep
@@ -30,9 +30,11 @@ class Picture:
     Args:
         figure: a matplotlib Figure.
         words: what it shows, for a page that cannot show pictures and for screen readers.
+        rows: the numbers that it was drawn from; they stay when the figure is let go.
     """
 
-    def __init__(self, figure: "Figure", words: str) -> None:
+    def __init__(self, figure: "Figure", words: str, rows: Iterable[Any] = ()) -> None:
+        super().__init__(rows)
         self._figure: Figure | None = figure
         self._png = b""
         self.words = words
@@ -151,4 +153,5 @@ def flow(stages: Sequence[tuple[str, str]], arrows: Sequence[str]) -> Picture:
         axis.annotate("", (i + 1.16, 0.42), (i + 0.84, 0.42), arrowprops={"arrowstyle": "->", "color": "#555"})
         axis.text(i + 1, 0.66, glyphs(name).replace("␣", " "), ha="center", va="center", fontsize=9.5, color="#333")
     said = " → ".join(f"{name}（{size}）" for name, size in stages)
-    return Picture(figure, label("数据流：", "data flow: ") + said)
+    rows = [{"name": name, "size": size} for name, size in stages]
+    return Picture(figure, label("数据流：", "data flow: ") + said, rows)

@@ -25,7 +25,9 @@ LONGEST_LABEL = 14  # characters
 
 
 def pictures(made: "Sweep", title: str = "") -> Picture:
-    """The pictures of a sweep of images, laid out by its dials; a failed cell is grey.
+    """Draw the pictures of a sweep, laid out by its dials.
+
+    A failed cell is grey. Rows: the dials of each cell, and "failed".
 
     Args:
         made: cells with a PNG file each.
@@ -50,11 +52,14 @@ def pictures(made: "Sweep", title: str = "") -> Picture:
     for index, name in enumerate(down):
         axes[index * len(along)].set_ylabel(name, fontsize=9)
     figure.suptitle(title, fontsize=11)
-    return Picture(figure, f"{title} {len(down)} × {len(along)} 张图".strip())
+    rows = [{**cell.point, "failed": not cell} for cell in made]
+    return Picture(figure, f"{title} {len(down)} × {len(along)} 张图".strip(), rows)
 
 
 def numbers(made: "Sweep", value: Callable[["Cell"], float], what: str) -> Picture:
-    """One number of each cell as a heat map, written into it.
+    """Draw one number of each cell as a heat map.
+
+    Rows: the dials of each cell, and "value", nan where it failed.
 
     Args:
         made: a sweep.
@@ -76,7 +81,8 @@ def numbers(made: "Sweep", value: Callable[["Cell"], float], what: str) -> Pictu
         words = "失败" if isnan(number) else f"{number:.3g}"
         axis.text(column, row, words, ha="center", va="center", color="white" if number > middle else "black")
     figure.colorbar(image, ax=axis, label=what)
-    return Picture(figure, f"{what}：{len(down)} × {len(along)} 格")
+    rows = [{**cell.point, "value": number} for cell, number in zip(made, found, strict=True)]
+    return Picture(figure, f"{what}：{len(down)} × {len(along)} 格", rows)
 
 
 def _sides(made: "Sweep") -> tuple[list[str], list[str]]:

@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from aigc_kit.core.errors import BadInput, DoesNotFit
+from aigc_kit.core.errors import DoesNotFit
 from aigc_kit.core.types import Plan, Request
 from aigc_kit.core.units import GIB, format_bytes
 from aigc_kit.make.diffusion.needs import shortfall
 from aigc_kit.make.run import resolve
 from aigc_kit.media.fonts import label
-from aigc_kit.memory.plan import MARGIN, machines
+from aigc_kit.memory.plan import MARGIN, machines, tables
 from aigc_kit.memory.plan.explain import remedy, size
+from aigc_kit.memory.plan.tables import Fit, PhaseMemory, needed, phase_memory, place_of
 from aigc_kit.models import cards
 from aigc_kit.teach.show.page import Html, table
 from aigc_kit.teach.show.plots import GREY, RED, Live, Picture, canvas
@@ -18,8 +19,7 @@ from aigc_kit.teach.show.plots import GREY, RED, Live, Picture, canvas
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from aigc_kit.memory.footprint import PhasePrediction
-    from aigc_kit.memory.plan.needs import Need, Way
+    from aigc_kit.memory.plan.needs import Need
 
 STOPS = (2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 80)  # GiB
 PARTS_ZH: Mapping[str, tuple[str, str]] = {
@@ -48,7 +48,10 @@ _PHASES_ZH = {"denoise": ("去噪", "denoise"), "decode": ("解码", "decode")}
 
 
 def plan_at(model: str, gib: float, **fixed: Any) -> Plan | DoesNotFit:
-    """The plan of a model for a GPU of `gib` GiB with nothing else on it, or why there is none.
+    """Plan a model for an empty GPU of `gib` GiB.
+
+    Returns:
+        The plan, or why there is none.
 
     Args:
         model: name of an image or video card.
@@ -58,17 +61,14 @@ def plan_at(model: str, gib: float, **fixed: Any) -> Plan | DoesNotFit:
     Raises:
         BadInput: what the model cannot do.
     """
-    request = Request(model, "一只小狗").change(**fixed)
-    try:
-        return resolve(request, machines.a_gpu(int(gib * GIB)), cards.get(model))
-    except DoesNotFit as problem:
-        return problem
+    return tables.plan_or_not(resolve, _request(model, fixed), machines.a_gpu(int(gib * GIB)))
 
 
 def picture(model: str, gib: float, **fixed: Any) -> Picture:
-    """What one GPU would do: memory by phase, stacked by what takes it, with the card's limit; below, all other cards.
+    """Draw what one GPU would do, and below it all others.
 
-    Arguments as in `plan_at`.
+    Memory by phase, stacked by what takes it, with the card's limit. Arguments as in `plan_at`. Rows:
+    `memory.plan.tables.PhaseMemory`, one a phase.
     """
     made = plan_at(model, gib, **fixed)
     figure, (above, below) = canvas(2, 1, width=10.5, height=5.4, tight=False)
@@ -76,18 +76,22 @@ def picture(model: str, gib: float, **fixed: Any) -> Picture:
     above.set_position((0.13, 0.42, 0.845, 0.40))
     below.set_position((0.13, 0.145, 0.845, 0.11))
     if isinstance(made, DoesNotFit):
-        found, title = _nothing(model, gib, fixed)
+        need, title = _nothing(model, gib, fixed)
     else:
-        found, title = _need(made), _title(model, gib, made)
-    _bars(above, found, gib)
+        need, title = needed(made), _title(model, gib, made)
+    rows = phase_memory(need)
+    _bars(above, rows, gib, need.prediction.interval[1])
     figure.text(0.13, 0.945, title, fontsize=15 if len(title) < 60 else 12, va="center")
     _strip(below, model, gib, fixed)
     words = title if isinstance(made, DoesNotFit) else f"{title}；{made.explain('zh')}"
-    return Picture(figure, words)
+    return Picture(figure, words, rows)
 
 
 def slide(model: str, gib: float = 8, **fixed: Any) -> None:
-    """A slider over the memory of a GPU, from 2 to 80 GiB; the picture stays as it is where no kernel runs."""
+    """Show a slider over the memory of a GPU, 2 to 80 GiB.
+
+    The picture stays as it is where no kernel runs.
+    """
     import ipywidgets as widgets
     from IPython.display import display
 
@@ -105,42 +109,36 @@ def slide(model: str, gib: float = 8, **fixed: Any) -> None:
 
 
 def fits(models: Sequence[str], gibs: Sequence[float] = machines.CARDS_GIB, **fixed: Any) -> Html:
-    """What fits on which card: one row per card, one column per model; predicted."""
-    rows = [(f"{gib:g} GiB", *(_cell(plan_at(model, gib, **fixed)) for model in models)) for gib in gibs]
+    """Show what fits on which card, one column a model; predicted.
+
+    Rows: {"gib", model: `memory.plan.tables.Fit`, ...}, one a card.
+    """
+    columns = {model: tables.fits(resolve, _request(model, fixed), gibs) for model in models}
+    rows: list[dict[str, Any]] = [
+        {"gib": gib, **{model: column[index] for model, column in columns.items()}} for index, gib in enumerate(gibs)
+    ]
+    lines = [(f"{row['gib']:g} GiB", *(_cell(row[model]) for model in models)) for row in rows]
     caption = "预测：按追踪数据和公开实测拟合的开销推算；显卡上没有别的程序，主机空闲内存 " + format_bytes(machines.RAM)
-    return table(rows, ("显存", *models), caption)
+    return table(lines, ("显存", *models), caption, rows)
 
 
-def _need(made: Plan) -> "Need":
-    found = made.need
-    if found is None:
-        raise BadInput(
-            asked=f"what {made.card.name} takes, phase by phase",
-            found="it was not traced",
-            todo="use sdxl or wan2.1-1.3b",
-        )
-    return found
+def _request(model: str, fixed: Mapping[str, Any]) -> Request:
+    return Request(model, "一只小狗").change(**fixed)
 
 
-def place_of(way: "Way") -> str:
-    """A key of `PLACES_ZH`: "others" where all but the text encoder stay on the GPU, and that works on the CPU."""
-    return "others" if way.placement == "resident" and way.text_on_cpu else way.placement
-
-
-def _cell(made: Plan | DoesNotFit) -> str:
-    if isinstance(made, DoesNotFit):
+def _cell(fit: Fit) -> str:
+    way = fit.way
+    if way is None or fit.reserved_bytes is None:
         return "装不下"
-    found = _need(made)
-    extras = [PLACES_ZH[place_of(found.way)][0]]
-    extras += ["文本编码器在 CPU"] if found.way.text_on_cpu else []
-    extras += ["float8"] if found.way.float8 else []
-    extras += ["VAE 分块"] if found.way.tiling else []
-    return f"{size(found.way)} · {'，'.join(extras)} · {format_bytes(found.prediction.reserved_bytes)}"
+    extras = [PLACES_ZH[place_of(way)][0]]
+    extras += ["文本编码器在 CPU"] if way.text_on_cpu else []
+    extras += ["float8"] if way.float8 else []
+    extras += ["VAE 分块"] if way.tiling else []
+    return f"{size(way)} · {'，'.join(extras)} · {format_bytes(fit.reserved_bytes)}"
 
 
 def _title(model: str, gib: float, made: Plan) -> str:
-    found = _need(made)
-    way = found.way
+    way = needed(made).way
     words = [label(*PLACES_ZH[place_of(way)]), "float8" if way.float8 else way.dtype]
     words += [label("文本编码器先在 CPU 上算", "text encoder first, on the CPU")] if way.text_on_cpu else []
     words += [label("VAE 分块", "VAE tiling")] if way.tiling else []
@@ -148,29 +146,27 @@ def _title(model: str, gib: float, made: Plan) -> str:
     return f"{model} · {gib:g} GiB → {text}{label('，', ', ')}{label('，', ', ').join(words)}"
 
 
-def _bars(axis: "Axes", found: "Need", gib: float) -> None:
+def _bars(axis: "Axes", rows: Sequence[PhaseMemory], gib: float, most_bytes: float) -> None:
     """One bar a phase, split into weights by part, tensors at work, and what the allocator adds."""
-    prediction, roles = found.prediction, {p.name: p.role for p in found.facts.parts}
-    phases = list(prediction.phases)
-    places = range(len(phases))[::-1]
+    places = range(len(rows))[::-1]
     shown: dict[str, str] = {}
-    for place, phase in zip(places, phases, strict=True):
+    for place, row in zip(places, rows, strict=True):
         left = 0.0
-        for name, colour, width in _pieces(phase, roles, prediction.context_bytes):
+        for name, colour, width in _pieces(row):
             axis.barh(place, width / GIB, left=left / GIB, color=colour, height=0.62, edgecolor="white", linewidth=0.6)
             shown.setdefault(name, colour)
             left += width
-        high = prediction.error * (phase.reserved_bytes - phase.resident_bytes)
+        high = row.error
         text = f" {left / GIB:.1f}" + (f" ±{high / GIB:.1f}" if high > 0.05 * GIB else "")
-        if phase.where == "cpu":
+        if row.where == "cpu":
             text, high = "  " + label("编码器在 CPU 上算，自己不占显存", "the encoder works on the CPU"), 0
         elif high > 0.05 * GIB:
             axis.plot([(left - high) / GIB, (left + high) / GIB], [place, place], color="#444", lw=1.2)
         else:
             high = 0
         axis.text((left + high) / GIB, place, text, va="center", fontsize=10)
-    axis.set_yticks(list(places), [_phase_name(p) for p in phases], fontsize=11)
-    _limits(axis, gib, max(gib, 1.3 * prediction.interval[1] / GIB))
+    axis.set_yticks(list(places), [_phase_name(row.phase) for row in rows], fontsize=11)
+    _limits(axis, gib, max(gib, 1.3 * most_bytes / GIB))
     last = {_CONTEXT: 9, _SLACK: 8, _WORKING: 7}
     ordered = sorted(shown.items(), key=lambda item: last.get(item[1], 0))
     handles = [(_patch(colour), name) for name, colour in ordered]
@@ -186,27 +182,22 @@ def _bars(axis: "Axes", found: "Need", gib: float) -> None:
     )
 
 
-def _pieces(phase: "PhasePrediction", roles: Mapping[str, str], context: int) -> list[tuple[str, str, float]]:
+def _pieces(row: PhaseMemory) -> list[tuple[str, str, int]]:
     """(name, colour, bytes) of what takes memory in a phase: weights by role, tensors at work, slack, CUDA context."""
-    weights: dict[str, float] = {}
-    for part, count in phase.weights_bytes.items():
-        weights[roles[part]] = weights.get(roles[part], 0) + count
-    said = label("权重", " weights")
-    found = [(label(*PARTS_ZH[role]) + said, _COLOURS[role], count) for role, count in weights.items()]
-    working = phase.activation_bytes + phase.workspace_bytes
-    slack = phase.reserved_bytes - phase.resident_bytes - working
-    found.append((label("计算中的张量与工作区", "tensors at work, workspace"), _WORKING, working))
-    found.append((label("分配器余量", "allocator's slack"), _SLACK, max(0, slack)))
-    found.append((label("CUDA 上下文", "CUDA context"), _CONTEXT, context))
-    return [(name, colour, width) for name, colour, width in found if width > 0]
+    weights = label("权重", " weights")
+    pieces = [(label(*PARTS_ZH[role]) + weights, _COLOURS[role], count) for role, count in row.weights.items()]
+    pieces.append((label("计算中的张量与工作区", "tensors at work, workspace"), _WORKING, row.tensors))
+    pieces.append((label("分配器余量", "allocator's slack"), _SLACK, row.slack))
+    pieces.append((label("CUDA 上下文", "CUDA context"), _CONTEXT, row.context))
+    return [(name, colour, width) for name, colour, width in pieces if width > 0]
 
 
-def _phase_name(phase: "PhasePrediction") -> str:
-    if phase.name in _PHASES_ZH:
-        return label(*_PHASES_ZH[phase.name])
-    if phase.name.startswith("text_encoder"):
-        return label("文本编码", "text") + phase.name.removeprefix("text_encoder").replace("_", " ")
-    return phase.name
+def _phase_name(phase: str) -> str:
+    if phase in _PHASES_ZH:
+        return label(*_PHASES_ZH[phase])
+    if phase.startswith("text_encoder"):
+        return label("文本编码", "text") + phase.removeprefix("text_encoder").replace("_", " ")
+    return phase
 
 
 def _limits(axis: "Axes", gib: float, most: float) -> None:
@@ -234,7 +225,7 @@ def _limits(axis: "Axes", gib: float, most: float) -> None:
 
 def _nothing(model: str, gib: float, fixed: Mapping[str, Any]) -> tuple["Need", str]:
     """The way that comes nearest, and a title that says what would fit."""
-    request, card = Request(model, "一只小狗").change(**fixed), cards.get(model)
+    request, card = _request(model, fixed), cards.get(model)
     found, help_ = shortfall(request, machines.a_gpu(int(gib * GIB)), card)
     what = remedy(help_, request)
     needs = format_bytes(found.device_bytes)
@@ -245,12 +236,10 @@ def _nothing(model: str, gib: float, fixed: Mapping[str, Any]) -> tuple["Need", 
 def _strip(axis: "Axes", model: str, gib: float, fixed: Mapping[str, Any]) -> None:
     """All stops of the slider in a row: colour by placement, words where the size changes."""
     last = ""
-    for place, stop in enumerate(STOPS):
-        made = plan_at(model, stop, **fixed)
-        found = None if isinstance(made, DoesNotFit) else _need(made)
-        colour = PLACE_COLOURS[place_of(found.way)] if found else GREY
-        axis.barh(0, 1, left=place, color=colour, alpha=0.9 if stop == gib else 0.4, edgecolor="white", height=1)
-        text = size(found.way).replace("x", "×") if found else label("装不下", "none")
+    for place, fit in enumerate(tables.fits(resolve, _request(model, fixed), STOPS)):
+        colour = PLACE_COLOURS[place_of(fit.way)] if fit.way else GREY
+        axis.barh(0, 1, left=place, color=colour, alpha=0.9 if fit.gib == gib else 0.4, edgecolor="white", height=1)
+        text = size(fit.way).replace("x", "×") if fit.way else label("装不下", "none")
         if text != last:
             axis.text(place + 0.04, 0.62, text, fontsize=8, rotation=28, ha="left", va="bottom")
         last = text

@@ -38,7 +38,9 @@ _ACTIVE, _WORKSPACE = "#f0b15e", "#f7dfbd"
 
 
 def timeline(facts: ModelFacts, prediction: Prediction, limit: int | None = None) -> Picture:
-    """Memory on the GPU along a run: weights part by part, on top what the operations keep alive, phase by phase.
+    """Draw memory on the GPU along a run, phase by phase.
+
+    Weights part by part, on top what the operations keep alive. Rows: `memory.footprint.PhasePrediction`.
 
     Args:
         facts: of the pipeline.
@@ -68,7 +70,7 @@ def timeline(facts: ModelFacts, prediction: Prediction, limit: int | None = None
     axis.set_title(_heading(facts), fontsize=13, loc="left")
     _legend(axis, facts, prediction, colours)
     words = "; ".join(f"{p.name} {p.allocated_bytes / GIB:.2f} GiB ({p.setter})" for p in prediction.phases)
-    return Picture(figure, f"{_heading(facts)}: {words}")
+    return Picture(figure, f"{_heading(facts)}: {words}", prediction.phases)
 
 
 def _stack(axis: "Axes", index: int, traced: PhaseFacts, phase: PhasePrediction, colours: Mapping[str, str]) -> None:

@@ -8,7 +8,7 @@ moment(TEARING["剪断"][0])            # when a cut takes the hole away: (befor
 
 from aigc_kit.worlds.topology.fields import TEARING, Field, ball, barrel, cut, donut_to_mug, gilding, ring, union
 from aigc_kit.worlds.topology.invariants import Part, Topology, closed, topology
-from aigc_kit.worlds.topology.marching import CELL, mesh_of, moment, topology_at
+from aigc_kit.worlds.topology.marching import CELL, Count, coarse, counts, mesh_of, moment, topology_at
 from aigc_kit.worlds.topology.mesh import (
     Mesh,
     cube,
@@ -26,6 +26,7 @@ __all__ = [
     "CELL",
     "TEARING",
     "Camera",
+    "Count",
     "Field",
     "Mesh",
     "Part",
@@ -33,6 +34,8 @@ __all__ = [
     "ball",
     "barrel",
     "closed",
+    "coarse",
+    "counts",
     "cube",
     "cut",
     "donut_to_mug",

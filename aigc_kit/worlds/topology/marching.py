@@ -1,6 +1,7 @@
 """Field -> mesh by marching cubes, anew for every t; and the moment at which the number of holes changes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -59,6 +60,65 @@ def sample(field: Field, cell: float, box: Box) -> tuple[np.ndarray, np.ndarray]
 def topology_at(family: Callable[[float], Field], t: float, cell: float = CELL) -> Topology:
     """What the mesh of a family at t is made of."""
     return topology(mesh_of(family(t), cell))
+
+
+@dataclass(frozen=True)
+class Count:
+    """What was counted on one mesh.
+
+    Args:
+        name: of the family, or "".
+        t: of the family, or None of a single field.
+        cell: edge of a grid cell.
+        vertices, edges, faces: of all pieces.
+        euler: V - E + F.
+        genus: of each piece.
+    """
+
+    name: str
+    t: float | None
+    cell: float
+    vertices: int
+    edges: int
+    faces: int
+    euler: int
+    genus: tuple[int, ...]
+
+    @classmethod
+    def of(cls, mesh: Mesh, cell: float = CELL, t: float | None = None, name: str = "") -> "Count":
+        """Count on a mesh."""
+        pieces = topology(mesh)
+        vertices, edges, faces = (
+            sum(getattr(part, what) for part in pieces.parts) for what in ("vertices", "edges", "faces")
+        )
+        return cls(name, t, cell, vertices, edges, faces, pieces.euler, pieces.genus)
+
+
+def counts(family: Callable[[float], Field], times: Iterable[float], cell: float = CELL) -> list[Count]:
+    """Count on meshes made anew at every t.
+
+    Args:
+        family: t -> Field.
+        times: the t.
+        cell: of the grid.
+
+    Raises:
+        BadInput: as in `mesh_of`.
+    """
+    return [Count.of(mesh_of(family(t), cell), cell, float(t)) for t in times]
+
+
+def coarse(field: Field, cells: Iterable[float]) -> list[Count]:
+    """Count on meshes of one solid, from fine to coarse.
+
+    Args:
+        field: below 0 inside.
+        cells: edges of the grid cells.
+
+    Raises:
+        BadInput: as in `mesh_of`.
+    """
+    return [Count.of(mesh_of(field, cell), cell) for cell in cells]
 
 
 def moment(

@@ -1,20 +1,19 @@
-"""Candidates as bars: at several temperatures, through the filters, at one step of the loop."""
+"""Candidates as bars, curves over the temperature, texts beside each other; sliders over pictures that stay."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from html import escape
-from math import log
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from aigc_kit.core import statistics
-from aigc_kit.make.text import sampling
-from aigc_kit.make.text.measures import entropy
+from aigc_kit.make.text import measures as measured
 from aigc_kit.media.fonts import glyphs, label, visible
 from aigc_kit.teach.show.page import Html, table
-from aigc_kit.teach.show.plots import BLUE, GREY, ORANGE, TEMPERATURE_COLOURS, Picture, canvas
+from aigc_kit.teach.show.plots import BLUE, GREY, ORANGE, TEMPERATURE_COLOURS, Live, Picture, canvas
 
-SHOWN = 12
+SHOWN = measured.LISTED
 FILTERS_ZH: Mapping[str, tuple[str, str]] = {
     "logits": ("原始分布", "model"),
     "temperature": ("温度", "temperature"),
@@ -24,38 +23,43 @@ FILTERS_ZH: Mapping[str, tuple[str, str]] = {
 
 
 if TYPE_CHECKING:
+    from aigc_kit.core.types import Take
     from aigc_kit.make.text.engines.base import Candidates, Engine
     from aigc_kit.make.text.settings import Settings
+    from aigc_kit.make.text.tokens import Reading
     from aigc_kit.make.text.view import TokenView
 
 
 def temperatures(engine: "Engine", candidates: "Candidates", values: Sequence[float]) -> Picture:
-    """The same scores at several temperatures, side by side: the most probable tokens as bars."""
-    order = np.argsort(-candidates.scores, kind="stable")[:SHOWN]
-    names = [glyphs(engine.token_text(int(candidates.ids[i]))) for i in order]
+    """Draw the same scores at several temperatures side by side.
+
+    Rows: `make.text.measures.NextToken`, one for each temperature.
+    """
+    rows = measured.at_temperatures(engine, candidates, values)
     figure, axes = canvas(1, len(values), width=3.3 * len(values), height=3.4)
-    panels = [sampling.softmax(candidates.scores, value) for value in values]
-    widest = max(float(shares.max()) for shares in panels)
-    for axis, value, shares, colour in zip(axes, values, panels, TEMPERATURE_COLOURS, strict=False):
-        _bars(axis, names, shares[order], colour, widest)
-        bits = entropy(shares)
-        axis.set_title(f"T = {value:g}    " + label(f"熵 {bits:.2f} 比特", f"entropy {bits:.2f} bits"), fontsize=12)
-    return Picture(figure, f"下一个 token 的概率，温度 {', '.join(f'{v:g}' for v in values)}")
+    widest = max(share for row in rows for _, share, _ in row.tokens)
+    for axis, row, colour in zip(axes, rows, TEMPERATURE_COLOURS, strict=False):
+        _bars(axis, _names(row), _shares(row), colour, widest)
+        bits = label(f"熵 {row.entropy:.2f} 比特", f"entropy {row.entropy:.2f} bits")
+        axis.set_title(f"T = {row.value:g}    {bits}", fontsize=12)
+    return Picture(figure, f"下一个 token 的概率，温度 {', '.join(f'{v:g}' for v in values)}", rows)
 
 
 def filters(engine: "Engine", candidates: "Candidates", settings: "Settings") -> Picture:
-    """What each filter leaves, always in four panels and on one scale; names of removed tokens are grey."""
-    stages = {stage.name: stage for stage in sampling.warp(candidates.scores, settings, vocabulary=candidates.ids)}
-    order = np.argsort(-candidates.scores, kind="stable")[:SHOWN]
-    names = [glyphs(engine.token_text(int(candidates.ids[i]))) for i in order]
+    """Draw what each filter leaves, always in four panels.
+
+    All have one scale; names of removed tokens are grey. Rows: `make.text.measures.NextToken`, one for each stage.
+    """
+    rows = measured.through_filters(engine, candidates, settings)
+    stages = {row.name: row for row in rows}
     figure, axes = canvas(1, 4, width=10.5, height=3.4, tight=False)
     figure.subplots_adjust(left=0.1, right=0.99, bottom=0.03, top=0.83, wspace=0.12)
     stage = stages["logits"]
     for axis, name in zip(axes, ("logits", "temperature", "top_k", "top_p"), strict=True):
         stage = stages.get(name, stage)
-        _bars(axis, names, stage.probabilities[order], BLUE if name in stages else GREY, widest=1)
-        for tick, index in zip(axis.get_yticklabels(), order, strict=True):
-            tick.set_color(GREY if np.isneginf(stage.logits[index]) else "black")
+        _bars(axis, _names(stage), _shares(stage), BLUE if name in stages else GREY, widest=1)
+        for tick, (_, _, kept) in zip(axis.get_yticklabels(), stage.tokens, strict=True):
+            tick.set_color("black" if kept else GREY)
         if axis is not axes[0]:
             axis.tick_params(left=False, labelleft=False)
         if name not in stages:
@@ -64,11 +68,14 @@ def filters(engine: "Engine", candidates: "Candidates", settings: "Settings") ->
             value = "" if stages[name].value is None else f" = {stages[name].value:g}"
         left = label(f"还剩 {stage.kept} 个", f"{stage.kept} left")
         axis.set_title(f"{label(*FILTERS_ZH[name])}{value}\n{left}", fontsize=11)
-    return Picture(figure, "从原始分布到可抽取的分布：" + " → ".join(FILTERS_ZH[name][0] for name in stages))
+    return Picture(figure, "从原始分布到可抽取的分布：" + " → ".join(FILTERS_ZH[name][0] for name in stages), rows)
 
 
 def step(view: "TokenView", index: int) -> Picture:
-    """One step of the loop: text so far, what could come after all filters, what was drawn (orange)."""
+    """Draw one step of the loop; the token drawn is orange.
+
+    Rows: `make.text.Candidate`, what could come after all filters.
+    """
     left = view.stages[-1].after if view.stages else view.candidates
     shown = [candidate for candidate in left if candidate.probability > 0][:SHOWN]
     figure, axes = canvas(width=7, height=0.9 + 0.22 * len(shown))
@@ -77,7 +84,15 @@ def step(view: "TokenView", index: int) -> Picture:
         bar.set_color(ORANGE if one.token == view.token else BLUE)
     tail = glyphs(view.so_far[-40:])
     axes[0].set_title(label(f"第 {index + 1} 步：…{tail}", f"step {index + 1}: ...{tail}"), fontsize=10, loc="left")
-    return Picture(figure, f"第 {index + 1} 步的候选，橙色是抽中的")
+    return Picture(figure, f"第 {index + 1} 步的候选，橙色是抽中的", shown)
+
+
+def _names(row: measured.NextToken) -> list[str]:
+    return [glyphs(text) for text, _, _ in row.tokens]
+
+
+def _shares(row: measured.NextToken) -> np.ndarray:
+    return np.array([share for _, share, _ in row.tokens])
 
 
 def _bars(axis: Any, names: Sequence[str], shares: np.ndarray, colour: str, widest: float | None = None) -> None:
@@ -94,70 +109,74 @@ def _bars(axis: Any, names: Sequence[str], shares: np.ndarray, colour: str, wide
 
 
 def sweep(
-    rows: Sequence[Mapping[str, Any]],
+    runs: Sequence[Mapping[str, Any]],
     measures: Mapping[str, tuple[str, str]],
     model: str,
     bounds: Mapping[str, tuple[float, float]] | None = None,
 ) -> Picture:
-    """Measures against temperature: the mean over seeds, with its 95 % interval as error bars.
+    """Draw means over seeds against temperature, with 95 % intervals.
+
+    Rows: `core.statistics.Mean`, one for each measure and temperature.
 
     Args:
-        rows: one mapping per run with "temperature" and one value per measure.
+        runs: one mapping each with "temperature" and one value per measure.
         measures: key -> (Chinese, English) name; their values are >= 0.
         model: who spoke; goes under the plot.
         bounds: key -> smallest and largest possible value, where an interval is cut; [0, inf) without.
     """
     bounds = bounds or {}
-    heats = sorted({row["temperature"] for row in rows})
+    rows = statistics.means(runs, "temperature", measures)
     figure, axes = canvas((len(measures) + 1) // 2, 2, width=9, height=3.1 * ((len(measures) + 1) // 2))
-    runs = 0
     for axis, (key, names), colour in zip(axes, measures.items(), TEMPERATURE_COLOURS, strict=False):
-        groups = [np.array([row[key] for row in rows if row["temperature"] == heat], dtype=float) for heat in heats]
-        means, half = (np.array(values) for values in zip(*map(statistics.mean_interval, groups), strict=True))
+        curve = [row for row in rows if row.name == key]
+        means, half = np.array([row.mean for row in curve]), np.array([row.half for row in curve])
         lowest, highest = bounds.get(key, (0.0, np.inf))
         around = [np.minimum(half, means - lowest), np.minimum(half, highest - means)]
-        axis.errorbar(heats, means, yerr=around, marker="o", capsize=4, color=colour)
+        axis.errorbar([row.at for row in curve], means, yerr=around, marker="o", capsize=4, color=colour)
         axis.set_ylim(bottom=0)
         axis.set_xlabel("T")
         axis.set_title(label(*names), fontsize=13)
-        runs = len(groups[0])
+    count = rows[0].count
     figure.supxlabel(
-        label(f"{model}，每个温度 {runs} 次，误差线为 95% 区间（实测）", f"{model}, {runs} runs each, 95 %"),
+        label(f"{model}，每个温度 {count} 次，误差线为 95% 区间（实测）", f"{model}, {count} runs each, 95 %"),
         fontsize=11,
     )
-    return Picture(figure, "随温度的变化：" + "、".join(zh for zh, _ in measures.values()))
+    return Picture(figure, "随温度的变化：" + "、".join(zh for zh, _ in measures.values()), rows)
 
 
-def shares(rows: Sequence[Mapping[str, Any]], measures: Mapping[str, tuple[str, str]], model: str) -> Picture:
-    """How often something holds, against temperature: shares with their 95 % Wilson intervals.
+def shares(runs: Sequence[Mapping[str, Any]], measures: Mapping[str, tuple[str, str]], model: str) -> Picture:
+    """Draw how often something holds, against temperature.
+
+    Rows: `core.statistics.Share`, one for each measure and temperature, with the 95 % interval.
 
     Args:
-        rows: one mapping per run with "temperature" and one bool per measure.
+        runs: one mapping each with "temperature" and one bool per measure.
         measures: key -> (Chinese, English) name.
         model: who spoke; goes under the plot.
     """
-    heats = sorted({row["temperature"] for row in rows})
+    rows = statistics.shares(runs, "temperature", measures)
     figure, axes = canvas(width=6, height=3.2)
-    runs = 0
     for place, ((key, names), colour) in enumerate(zip(measures.items(), TEMPERATURE_COLOURS, strict=False)):
-        held = [[bool(row[key]) for row in rows if row["temperature"] == heat] for heat in heats]
-        share, low, high = zip(*(statistics.wilson(sum(group), len(group)) for group in held), strict=True)
-        error = np.abs(np.array([low, high]) - np.array(share))
-        beside = np.array(heats) + 0.012 * place  # curves that meet at 100 % would hide each other
+        curve = [row for row in rows if row.name == key]
+        share = [row.share for row in curve]
+        error = np.abs(np.array([[row.low for row in curve], [row.high for row in curve]]) - np.array(share))
+        beside = np.array([row.at for row in curve]) + 0.012 * place  # curves that meet at 100 % would hide each other
         axes[0].errorbar(beside, share, yerr=error, marker="o", capsize=3, color=colour, label=label(*names))
-        runs = len(held[0])
     axes[0].set_xlabel("T")
     axes[0].set_ylim(-0.02, 1.02)
     axes[0].yaxis.set_major_formatter("{x:.0%}")
     axes[0].legend(frameon=False, fontsize=12)
+    count = rows[0].count
     figure.supxlabel(
-        label(f"{model}，每个温度 {runs} 首，误差线为 95% 区间（实测）", f"{model}, {runs} each, 95 %"), fontsize=11
+        label(f"{model}，每个温度 {count} 首，误差线为 95% 区间（实测）", f"{model}, {count} each, 95 %"), fontsize=11
     )
-    return Picture(figure, "随温度的变化：" + "、".join(zh for zh, _ in measures.values()))
+    return Picture(figure, "随温度的变化：" + "、".join(zh for zh, _ in measures.values()), rows)
 
 
 def attention(weights: np.ndarray, pieces: Sequence[str], layer: int, head: int) -> Picture:
-    """The attention of one head: each row is a token, and shows where it looks.
+    """Draw where each token looks, in one head of attention.
+
+    Rows: {"token", "looks_at", "weight"}, one for each pair on or below the diagonal.
 
     Args:
         weights: float32 (T, T), rows sum to 1, nothing above the diagonal.
@@ -174,32 +193,19 @@ def attention(weights: np.ndarray, pieces: Sequence[str], layer: int, head: int)
     axis.set_ylabel(label("词元", "token"))
     axis.set_title(where, fontsize=12)
     figure.colorbar(image, ax=axis, shrink=0.7)
-    return Picture(figure, f"注意力图：{where}")
-
-
-def telling_head(weights: np.ndarray, row: int, column: int) -> tuple[int, int]:
-    """The head in which `row` looks at `column` more than the other later tokens do: picked by contrast.
-
-    Args:
-        weights: float32 (layers, heads, T, T).
-        row, column: places of two tokens, column < row.
-
-    Returns:
-        Layer and head, 0-based.
-    """
-    others = [place for place in range(column + 1, weights.shape[-1]) if place != row]
-    contrast = weights[:, :, row, column] - weights[:, :, others, column].mean(axis=-1)
-    layer, head = np.unravel_index(int(contrast.argmax()), contrast.shape)
-    return int(layer), int(head)
-
-
-if TYPE_CHECKING:
-    from aigc_kit.core.types import Take
-    from aigc_kit.make.text.tokens import Reading
+    rows = [
+        {"token": piece, "looks_at": pieces[j], "weight": float(weights[i, j])}
+        for i, piece in enumerate(pieces)
+        for j in range(i + 1)
+    ]
+    return Picture(figure, f"注意力图：{where}", rows)
 
 
 def readings(found: Sequence["Reading"]) -> Html:
-    """One sentence cut by several tokenizers: coloured pieces, their number, and tokens per Chinese character."""
+    """Show one sentence as several tokenizers cut it.
+
+    Coloured pieces, their number, and tokens per Chinese character. Rows: the readings.
+    """
     colours = ("#3b7dd833", "#d9822b33", "#2e9e5b33")
     lines, words = [], []
     for one in found:
@@ -215,25 +221,29 @@ def readings(found: Sequence["Reading"]) -> Html:
         words.append(f"{one.tokenizer}: {one.tokens} ({rate}) {' | '.join(one.pieces)}")
     names = ("分词器", "词元数", "词元/汉字（实测）", "不认识的字", "切法")
     head = "".join(f'<th style="text-align:left">{name}</th>' for name in names)
-    return Html(f"<table><tr>{head}</tr>{''.join(lines)}</table>", "\n".join(words))
+    return Html(f"<table><tr>{head}</tr>{''.join(lines)}</table>", "\n".join(words), found)
 
 
 def truncation(reading: "Reading", limit: int) -> Html:
-    """What is left and what is lost (struck out) when only the first `limit` tokens of a text fit."""
+    """Strike out what is lost when only `limit` tokens fit."""
     left, lost = reading.cut(limit)
     html = (
         f'<div style="max-width:60em">{escape(left)}<s style="color:#c8443c">{escape(lost)}</s></div>'
         f'<div style="color:#8a8f98">{escape(reading.tokenizer)}：全文 {reading.tokens} 个词元，只装得下 {limit} 个，'
         f"丢掉 {len(lost)} 个字符（划掉的部分）</div>"
     )
-    return Html(html, f"{left} [lost: {lost}]")
+    rows = [{"tokenizer": reading.tokenizer, "tokens": reading.tokens, "limit": limit, "left": left, "lost": lost}]
+    return Html(html, f"{left} [lost: {lost}]", rows)
 
 
 def verses(poems: Mapping[str, str], form: str) -> Html:
-    """Poems side by side, line by line, each with what the form checker says of it."""
+    """Show poems side by side, each with the form checker's verdict.
+
+    Rows: {"title", "text"} and the fields of the verdict, one for each poem.
+    """
     from aigc_kit.worlds import verse
 
-    columns, words = [], []
+    columns, words, rows = [], [], []
     for title, poem in poems.items():
         verdict = verse.check(poem, form)
         lines = verse.lines_of(poem)
@@ -249,19 +259,51 @@ def verses(poems: Mapping[str, str], form: str) -> Html:
             f'<div style="color:#8a8f98;font-size:.88em">{below}</div></div>'
         )
         words.append("\n".join([title, *lines, shape, rhyme, repeated]))
+        rows.append({"title": title, "text": poem, **asdict(verdict)})
     by = '<div style="color:#8a8f98;font-size:.88em">poem · tiny 小模型 · AI 生成</div>'
-    return Html(f'<div style="display:flex;gap:1em;flex-wrap:wrap">{"".join(columns)}</div>{by}', "\n\n".join(words))
+    html = f'<div style="display:flex;gap:1em;flex-wrap:wrap">{"".join(columns)}</div>{by}'
+    return Html(html, "\n\n".join(words), rows)
 
 
-def searches(made: Mapping[str, "Take"]) -> Html:
-    """Ways of writing compared: repetition, diversity, how likely the model finds its text, speed. All measured."""
-    from aigc_kit.make.text import measures
-
-    rows = []
-    for name, take in made.items():
-        ids = take.labels["ids"]
-        speed = take.labels["tokens"] / sum(phase.seconds for phase in take.cost.phases if phase.name != "load")
-        surprise = -take.labels["mean_logprob"] / log(2)
-        rows.append((name, measures.repetition(ids, 2), measures.distinct_n(ids, 1), surprise, speed))
+def searches(takes: Mapping[str, "Take"]) -> Html:
+    """Compare ways of writing. Rows: `make.text.measures.Writing`."""
+    rows = measured.writings(takes)
+    lines = [(row.name, row.repetition, row.distinct, row.surprise, row.speed) for row in rows]
     head = ("写法", "重复率", "distinct-1", "意外程度（比特/词元）", "词元/秒")
-    return table(rows, head, "各写一段，同一模型，实测；意外程度越小，模型自己越觉得顺")
+    return table(lines, head, "各写一段，同一模型，实测；意外程度越小，模型自己越觉得顺", rows)
+
+
+def play(engine: "Engine", candidates: "Candidates", temperature: float = 0.7) -> None:
+    """Show sliders for T, k and p over one real next token."""
+    import ipywidgets as widgets
+    from IPython.display import display
+
+    from aigc_kit.make.text.settings import Settings
+
+    largest = len(candidates.ids)
+    wide = {"style": {"description_width": "5em"}, "layout": {"width": "28em"}, "continuous_update": False}
+    heat = widgets.FloatSlider(temperature, min=0, max=2, step=0.05, description="温度 T", **wide)
+    k = widgets.SelectionSlider(
+        options=[("不限", 0), *((str(n), n) for n in (1, 2, 5, 10, 20, 40, 100) if n <= largest)],
+        description="top-k",
+        **wide,
+    )
+    p = widgets.FloatSlider(1.0, min=0.05, max=1, step=0.05, description="top-p", **wide)
+    display(widgets.VBox([heat, k, p]))
+    live = Live(
+        lambda: filters(engine, candidates, Settings(temperature=heat.value, top_k=k.value or None, top_p=p.value))
+    )
+    for control in (heat, k, p):
+        control.observe(lambda change: live.redraw(), names="value")
+
+
+def loop(views: Sequence["TokenView"]) -> None:
+    """Show a slider over the tokens of a finished run."""
+    import ipywidgets as widgets
+    from IPython.display import display
+
+    at = widgets.IntSlider(1, min=1, max=len(views), description="第几个词元", continuous_update=False)
+    at.style.description_width, at.layout.width = "7em", "28em"
+    display(at)
+    live = Live(lambda: step(views[at.value - 1], at.value - 1))
+    at.observe(lambda change: live.redraw(), names="value")

@@ -17,6 +17,7 @@ __getattr__, __dir__ = lazily(
     {
         "checks": (),
         "curves": (
+            "Monitor",
             "adherence",
             "noising",
             "peaks",
@@ -25,19 +26,15 @@ __getattr__, __dir__ = lazily(
             "removal",
             "seconds",
         ),
-        "monitor": ("Monitor",),
         "pictures": (
-            "Film",
             "channels",
+            "flow",
             "grid",
+            "promise",
             "reading",
             "row",
             "show",
             "shows",
-        ),
-        "opening": (
-            "flow",
-            "promise",
         ),
         "tables": (
             "ablation",
@@ -55,6 +52,7 @@ __getattr__, __dir__ = lazily(
             "weights",
         ),
         "widgets": (
+            "Film",
             "composer",
             "cookbook",
             "dials",

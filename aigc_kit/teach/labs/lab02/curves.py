@@ -1,16 +1,22 @@
-"""Plots of the image lab: forward noising, and what the dials change, with error bars."""
+"""Plots of the image lab: forward noising, what the dials change, memory by phase and while a block runs."""
 
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aigc_kit.core import statistics
-from aigc_kit.core.types import PHASES
+from aigc_kit.core.types import PHASES, Step
 from aigc_kit.core.units import GIB, MIB, format_bytes
+from aigc_kit.make.image import measures
+from aigc_kit.make.image.grids import timings
 from aigc_kit.media.fonts import label
+from aigc_kit.memory.peak import Allocator, of_process
 from aigc_kit.teach.show.page import ATTRIBUTES_ZH
-from aigc_kit.teach.show.plots import BLUE, GREEN, GREY, ORANGE, RED, Picture, canvas
+from aigc_kit.teach.show.plots import BLUE, GREEN, GREY, ORANGE, RED, Live, Picture, canvas
+
+EVERY = 0.02  # seconds between two looks of a Monitor
 
 if TYPE_CHECKING:
     from aigc_kit.core.types import Take
@@ -19,7 +25,9 @@ if TYPE_CHECKING:
 
 
 def noising(alpha_bar: np.ndarray, marked: Sequence[int], before: np.ndarray | None = None) -> Picture:
-    """Alpha-bar over the timesteps: how much of the signal is left, how much is noise.
+    """Draw how much of the signal is left at each timestep.
+
+    Rows: {"timestep", "signal", "noise"} of the marked ones, shares of the power.
 
     Args:
         alpha_bar: float (1000,), share of the signal's power that is left.
@@ -34,84 +42,86 @@ def noising(alpha_bar: np.ndarray, marked: Sequence[int], before: np.ndarray | N
     axis.plot(list(marked), [alpha_bar[t] for t in marked], "o", color=BLUE)
     axis.set_xlabel(label("时间步 t（训练用 1000 步）", "timestep"), loc="right")
     axis.legend(frameon=False, fontsize=10, loc="center left")
-    return Picture(figure, "ᾱ 随时间步：" + "，".join(f"t = {t} 时 {alpha_bar[t]:.3f}" for t in marked))
+    rows = [{"timestep": t, "signal": float(alpha_bar[t]), "noise": float(1 - alpha_bar[t])} for t in marked]
+    words = "，".join(f"t = {row['timestep']} 时 {row['signal']:.3f}" for row in rows)
+    return Picture(figure, f"ᾱ 随时间步：{words}", rows)
 
 
 def phases(take: "Take") -> Picture:
-    """The peak of every phase of a run that was followed: weights, and on top of them the tensors at work.
+    """Draw the peak of every phase: weights, on them the tensors at work.
+
+    Rows: `make.image.measures.PhasePeak`.
 
     Args:
         take: whose cost has peaks (`follow=True` on a CPU).
     """
-    from aigc_kit.make.image import engine, weight_bytes
-
-    resident = weight_bytes(engine(take.plan))
-    found = [(phase.name, phase.peak_bytes) for phase in take.cost.phases if phase.peak_bytes is not None]
-    figure, (axis,) = canvas(width=8.5, height=1.0 + 0.42 * len(found))
-    for place, (_name, peak) in enumerate(found):
+    rows = measures.phase_peaks(take)
+    resident = rows[0].weights_bytes
+    figure, (axis,) = canvas(width=8.5, height=1.0 + 0.42 * len(rows))
+    for place, peak in enumerate(row.peak_bytes for row in rows):
         axis.barh(place, min(peak, resident) / MIB, color=BLUE, height=0.62)
         axis.barh(place, max(peak - resident, 0) / MIB, left=resident / MIB, color="#f0b15e", height=0.62)
         axis.text(peak / MIB, place, f" {format_bytes(peak)}", va="center", fontsize=10)
     axis.axvline(resident / MIB, color=RED, lw=1.6, ls=(0, (4, 3)))
-    axis.set_yticks(range(len(found)), [label(PHASES[name].zh, name) for name, _ in found], fontsize=11)
+    axis.set_yticks(range(len(rows)), [label(PHASES[row.phase].zh, row.phase) for row in rows], fontsize=11)
     axis.invert_yaxis()
-    axis.set_xlim(0, 1.18 * max(peak for _, peak in found) / MIB)
+    axis.set_xlim(0, 1.18 * max(row.peak_bytes for row in rows) / MIB)
     axis.set_xlabel("MiB", loc="right")
     handles = [_patch(BLUE, label("权重", "weights")), _patch("#f0b15e", label("存活的张量", "live tensors"))]
     axis.legend(handles=handles, frameon=False, fontsize=10, ncols=2, loc="lower left", bbox_to_anchor=(0, 1.0))
     words = label(f"红线：调用之后还占着的 {format_bytes(resident)}", f"red: resident, {format_bytes(resident)}")
     axis.set_title(words, fontsize=10.5, loc="right")
-    said = "；".join(f"{PHASES[name].zh} {format_bytes(peak)}" for name, peak in found)
-    return Picture(figure, f"各阶段峰值（实测）：{said}；调用之后 {format_bytes(resident)}")
+    peaks = "；".join(f"{PHASES[row.phase].zh} {format_bytes(row.peak_bytes)}" for row in rows)
+    return Picture(figure, f"各阶段峰值（实测）：{peaks}；调用之后 {format_bytes(resident)}", rows)
 
 
 def adherence(takes: "Mapping[Any, Sequence[Take]]", dial: str = "CFG") -> Picture:
-    """How much of what was asked for the reader sees, against a dial; and how different the pictures of two seeds are.
+    """Draw adherence and diversity against a dial.
+
+    Rows: `make.image.measures.Adherence`.
 
     Args:
         takes: value of the dial -> takes of several prompts, each with a batch of at least two seeds.
         dial: its name.
     """
-    from aigc_kit.make.image.measures import diversity, shows
-
-    seen = {value: [h for take in many for one in shows(take) for h in one.values()] for value, many in takes.items()}
-    apart = [float(np.mean([diversity(take.data) for take in many])) for many in takes.values()]
-    values = list(takes)
-    shares = [statistics.wilson(sum(held), len(held)) for held in seen.values()]
+    rows = measures.adherence_by(takes)
+    values, seen = [row.value for row in rows], [row.seen for row in rows]
     figure, axes = canvas(1, 2, width=9.5, height=3.3)
-    middle = np.array([share for share, _, _ in shares])
-    around = np.array([[share - low, high - share] for share, low, high in shares]).T
-    axes[0].errorbar(values, middle, yerr=around, marker="o", capsize=4, color=BLUE)
+    around = np.array([[one.share - one.low, one.high - one.share] for one in seen]).T
+    axes[0].errorbar(values, [one.share for one in seen], yerr=around, marker="o", capsize=4, color=BLUE)
     axes[0].set_ylim(0, 1.02)
     axes[0].yaxis.set_major_formatter("{x:.0%}")
     axes[0].set_title(label("听话：提到的属性画对了多少", "what was asked for is there"), fontsize=12)
-    axes[1].plot(values, apart, marker="o", color=ORANGE)
+    axes[1].plot(values, [row.difference for row in rows], marker="o", color=ORANGE)
     axes[1].set_ylim(bottom=0)
     axes[1].set_title(label("多样：两个种子的图差多少（灰度级）", "difference of two seeds"), fontsize=12)
     for axis in axes:
         axis.set_xlabel(dial)
         axis.set_xticks(values)
-    count = len(next(iter(seen.values())))
+    count = seen[0].count
     words = label(f"每点 {count} 个属性，误差线为 95% 区间（裁判实测）", f"{count} attributes each, 95 %, measured")
     figure.supxlabel(words, fontsize=10)
-    said = "，".join(f"{dial} {value:g}：{share:.0%}" for value, (share, _, _) in zip(values, shares, strict=True))
-    return Picture(figure, f"听话的程度：{said}")
+    shares = "，".join(f"{dial} {row.value:g}：{row.seen.share:.0%}" for row in rows)
+    return Picture(figure, f"听话的程度：{shares}", rows)
 
 
 def removal(cases: Mapping[str, tuple[Sequence[bool], Sequence[bool]]]) -> Picture:
-    """How often pictures show something, without and with a negative prompt that names it.
+    """Draw what pictures show without and with a negative prompt.
+
+    Rows: `make.image.measures.Removal`.
 
     Args:
         cases: what is named -> (without, with): for each picture, whether the reader sees it.
     """
-    figure, (axis,) = canvas(width=7.5, height=1.3 + 0.75 * len(cases))
-    for place, (without, named) in enumerate(cases.values()):
-        for offset, held, colour in ((-0.19, without, GREY), (0.19, named, BLUE)):
-            share, low, high = statistics.wilson(sum(held), max(len(held), 1))
-            axis.barh(place + offset, share, height=0.34, color=colour)
-            axis.plot([low, high], [place + offset] * 2, color="#333", lw=1.4)
-            axis.text(max(high, 0.02) + 0.015, place + offset, f"{sum(held)} / {len(held)}", va="center", fontsize=9.5)
-    axis.set_yticks(range(len(cases)), [label(name, f"case {i}") for i, name in enumerate(cases)], fontsize=11)
+    rows = measures.removal(cases)
+    figure, (axis,) = canvas(width=7.5, height=1.3 + 0.75 * len(rows))
+    for place, row in enumerate(rows):
+        for offset, seen, colour in ((-0.19, row.without, GREY), (0.19, row.named, BLUE)):
+            axis.barh(place + offset, seen.share, height=0.34, color=colour)
+            axis.plot([seen.low, seen.high], [place + offset] * 2, color="#333", lw=1.4)
+            count = f"{seen.held} / {seen.count}"
+            axis.text(max(seen.high, 0.02) + 0.015, place + offset, count, va="center", fontsize=9.5)
+    axis.set_yticks(range(len(rows)), [label(row.name, f"case {i}") for i, row in enumerate(rows)], fontsize=11)
     axis.invert_yaxis()
     axis.set_xlim(0, 1.18)
     axis.set_xticks([0, 0.25, 0.5, 0.75, 1.0])
@@ -119,37 +129,37 @@ def removal(cases: Mapping[str, tuple[Sequence[bool], Sequence[bool]]]) -> Pictu
     handles = [_patch(GREY, label("没有负面提示词", "without"))]
     handles.append(_patch(BLUE, label("负面提示词点了它的名", "named in the negative")))
     axis.legend(handles=handles, frameon=False, fontsize=10, loc="upper center", bbox_to_anchor=(0.45, -0.15), ncols=2)
-    said = "；".join(f"{name}：{sum(a)}/{len(a)} → {sum(b)}/{len(b)} 张" for name, (a, b) in cases.items())
-    return Picture(figure, f"负面提示词点名前后还看得到的：{said}")
+    words = "；".join(
+        f"{row.name}：{row.without.held}/{row.without.count} → {row.named.held}/{row.named.count} 张" for row in rows
+    )
+    return Picture(figure, f"负面提示词点名前后还看得到的：{words}", rows)
 
 
 def per_attribute(takes: "Sequence[Take]", title: str = "") -> Picture:
-    """For each attribute: how often the reader sees what was asked for."""
-    from aigc_kit.make.image.measures import shows
+    """Draw how often the reader sees each attribute asked for.
 
-    held: dict[str, list[bool]] = {}
-    for take in takes:
-        for found in shows(take):
-            for name, seen in found.items():
-                held.setdefault(name, []).append(seen)
-    figure, (axis,) = canvas(width=6.5, height=0.8 + 0.42 * len(held))
-    for place, (_name, values) in enumerate(held.items()):
-        share, low, high = statistics.wilson(sum(values), len(values))
-        axis.barh(place, share, height=0.6, color=GREEN)
-        axis.plot([low, high], [place, place], color="#333", lw=1.4)
-        axis.text(1.03, place, f"{sum(values)} / {len(values)}", va="center", fontsize=9.5)
-    axis.set_yticks(range(len(held)), [label(ATTRIBUTES_ZH[n], n) for n in held], fontsize=11)
+    Rows: `core.statistics.Share`, one an attribute.
+    """
+    rows = measures.per_attribute(takes)
+    figure, (axis,) = canvas(width=6.5, height=0.8 + 0.42 * len(rows))
+    for place, row in enumerate(rows):
+        axis.barh(place, row.share, height=0.6, color=GREEN)
+        axis.plot([row.low, row.high], [place, place], color="#333", lw=1.4)
+        axis.text(1.03, place, f"{row.held} / {row.count}", va="center", fontsize=9.5)
+    axis.set_yticks(range(len(rows)), [label(ATTRIBUTES_ZH[row.name], row.name) for row in rows], fontsize=11)
     axis.invert_yaxis()
     axis.set_xlim(0, 1.15)
     axis.set_xticks([0, 0.5, 1])
     axis.xaxis.set_major_formatter("{x:.0%}")
     axis.set_title(title, fontsize=12)
-    said = "，".join(f"{ATTRIBUTES_ZH[n]} {sum(v)}/{len(v)}" for n, v in held.items())
-    return Picture(figure, f"画对了多少：{said}")
+    words = "，".join(f"{ATTRIBUTES_ZH[row.name]} {row.held}/{row.count}" for row in rows)
+    return Picture(figure, f"画对了多少：{words}", rows)
 
 
 def peaks(made: "Table") -> Picture:
-    """The peak of every row, and below it the peaks of the phases that set none.
+    """Draw the peak of every switch, with the other phases' peaks.
+
+    Rows: those of the table.
 
     Args:
         made: from `aigc_kit.make.image.ablation`; rows that are not applicable stay empty.
@@ -178,31 +188,139 @@ def peaks(made: "Table") -> Picture:
     how = {row.how for row in made.rows}
     words = label("预测" if "predicted" in how else "实测", "predicted" if "predicted" in how else "measured")
     axis.set_title(f"{made.card}，{made.where}（{words}）", fontsize=11, loc="left")
-    said = "；".join(f"{row.zh} {row.peak.text}" for row in made.rows if row.peak)
-    return Picture(figure, f"{made.card} 的峰值（{words}）：{said}")
+    peaks_of = "；".join(f"{row.zh} {row.peak.text}" for row in made.rows if row.peak)
+    return Picture(figure, f"{made.card} 的峰值（{words}）：{peaks_of}", made.rows)
 
 
 def seconds(made: "Grid", *again: "Grid") -> Picture:
-    """Seconds against steps, one line a size: measured.
+    """Draw measured seconds against steps, one line a size.
+
+    Rows: `make.image.grids.Timing`, one for each cell.
 
     Args:
         made: the grid whose runs took the seconds.
         again: the same grid, run again; every point is then the median, since single timings shake.
     """
+    rows = timings(made, *again)
     figure, (axis,) = canvas(width=6, height=3)
-    for index, (value, takes) in enumerate(zip(made.rows[1], made.takes, strict=True)):
+    for index, value in enumerate(made.rows[1]):
         colour = (BLUE, GREEN, ORANGE, RED)[index % 4]
-        runs = [[take.measured()["seconds"].value for take in one.takes[index]] for one in (made, *again)]
-        spent = np.median(runs, axis=0)
-        height, width = takes[0].labels["size"]
-        name = f"{height}×{width}" if made.rows[0] == "size" else str(value)
-        axis.plot(list(made.columns[1]), spent, marker="o", color=colour, label=name)
+        line = [row for row in rows if row.row == value]
+        name = f"{line[0].height}×{line[0].width}" if made.rows[0] == "size" else str(value)
+        axis.plot([row.column for row in line], [row.seconds for row in line], marker="o", color=colour, label=name)
     axis.set_ylim(bottom=0)
     axis.set_xticks(list(made.columns[1]))
     axis.set_xlabel(label("步数", "steps"))
     axis.set_ylabel(label(f"秒（实测，{len(again) + 1} 次的中位数）" if again else "秒（实测）", "seconds (measured)"))
     axis.legend(frameon=False, fontsize=10)
-    return Picture(figure, "用时随步数和尺寸的变化（实测）")
+    return Picture(figure, "用时随步数和尺寸的变化（实测）", rows)
+
+
+class Monitor:
+    """Watch memory while a block runs.
+
+    Give it to `run` as `on_step` too, and the picture grows with the steps. On a GPU: bytes that torch has allocated,
+    the allocator's own peak, and what the driver says is free. On a CPU: the resident set of this process and the free
+    memory of the machine.
+
+        with Monitor() as monitor:
+            take = image.run(plan, on_step=monitor)
+    """
+
+    def __init__(self) -> None:
+        from aigc_kit.memory import device
+
+        self.cuda = device.probe().device == "cuda"
+        self._memory = of_process(self.cuda)
+        self.samples: list[tuple[float, int]] = []  # (seconds since the block began, used bytes)
+        self.marks: list[tuple[float, str]] = []  # (seconds, phase that begins)
+        self._live: Live | None = None
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> "Monitor":
+        self._memory.start()
+        self._began = time.perf_counter()
+        self._look()
+        self._thread = threading.Thread(target=self._watch, name="aigc-monitor", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+        self._memory.stop()
+        self._look()
+        if self._live is not None:
+            self._live.redraw()
+
+    def __call__(self, step: Step) -> None:
+        """A step of the run is done: redraw."""
+        if not self.marks or self.marks[-1][1] != step.phase:
+            self.marks.append((time.perf_counter() - self._began, step.phase))
+        if self._live is None:
+            self._live = Live(self.picture)
+        elif step.index % 5 == 0:
+            self._live.redraw()
+
+    @property
+    def before(self) -> int:
+        """Used bytes when the block began."""
+        return self.samples[0][1]
+
+    @property
+    def after(self) -> int:
+        """Used bytes at the last look; after the block, what stays."""
+        return self.samples[-1][1]
+
+    @property
+    def peak(self) -> int:
+        """Highest: on a GPU by the allocator's own count, which misses nothing; on a CPU of the samples."""
+        seen = max(used for _, used in self.samples)
+        return max(seen, self._memory.highest) if isinstance(self._memory, Allocator) else seen
+
+    def picture(self) -> Picture:
+        """Draw used memory over time, with before, peak and after.
+
+        Rows: {"seconds", "used_bytes"}, one for each look.
+        """
+        from aigc_kit.memory import device
+
+        free = device.probe().free_bytes
+        figure, (axis,) = canvas(width=9, height=2.7)
+        samples = list(self.samples)
+        seconds, used = zip(*samples, strict=True)
+        axis.fill_between(seconds, [value / MIB for value in used], color=BLUE, alpha=0.25, lw=0)
+        axis.plot(seconds, [value / MIB for value in used], color=BLUE, lw=1.6)
+        low, high = min(used) / MIB, self.peak / MIB
+        axis.set_ylim(max(0.0, low - 0.4 * (high - low) - 5), high + 0.35 * (high - low) + 5)
+        for value, colour, name in (
+            (self.before, GREY, label("之前", "before")),
+            (self.peak, RED, label("峰值", "peak")),
+            (self.after, ORANGE, label("之后", "after")),
+        ):
+            axis.axhline(value / MIB, color=colour, lw=1, ls=(0, (4, 3)))
+            axis.text(1.005, value / MIB, f"{name} {format_bytes(value)}", color=colour, fontsize=9.5, va="center",
+                      transform=axis.get_yaxis_transform())  # fmt: skip
+        axis.set_xlim(0, max(seconds[-1], EVERY))
+        axis.set_ylabel("MiB")
+        axis.set_xlabel(label("秒", "seconds"), loc="right")
+        what = label("显存（torch 已分配）", "GPU, allocated") if self.cuda else label("本进程常驻内存", "resident set")
+        axis.set_title(f"{what}　{label('空闲', 'free')} {format_bytes(free)}", fontsize=11, loc="left")
+        return Picture(
+            figure,
+            f"内存：之前 {format_bytes(self.before)}，峰值 {format_bytes(self.peak)}，之后 {format_bytes(self.after)}，"
+            f"空闲 {format_bytes(free)}",
+            [{"seconds": moment, "used_bytes": count} for moment, count in samples],
+        )
+
+    def _watch(self) -> None:
+        while not self._stop.wait(EVERY):
+            self._look()
+
+    def _look(self) -> None:
+        self.samples.append((time.perf_counter() - self._began, self._memory.look()))
 
 
 def _patch(colour: str, name: str) -> Any:

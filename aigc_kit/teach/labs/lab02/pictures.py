@@ -1,4 +1,4 @@
-"""Pictures as HTML: what was made, under it what the model was given. Small WebPs inside; all text is escaped."""
+"""Pictures with what the model was given under them, small WebPs in escaped HTML; and the lab's first picture."""
 
 import base64
 import io
@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from aigc_kit.core.types import Step, Take
+from aigc_kit.core.types import Take
 from aigc_kit.core.units import format_seconds
-from aigc_kit.teach.show.page import ATTRIBUTES_ZH, TIER_ZH, WHY_ZH, Html, Shown, value_zh
+from aigc_kit.make import image
+from aigc_kit.make.image import measures
+from aigc_kit.media.fonts import label
+from aigc_kit.teach.show.page import ATTRIBUTES_ZH, TIER_ZH, WHY_ZH, Html, table, value_zh
+from aigc_kit.teach.show.plots import BLUE, GREEN, ORANGE, Picture, canvas
+from aigc_kit.teach.show.plots import GREY as GREY_BOX
 
 WIDEST = 512  # pixels of a picture in a notebook; larger ones are shown smaller, the take keeps them whole
 GREY = "color:#8a8f98;font-size:.85em"
@@ -27,40 +32,57 @@ _DIALS: Mapping[str, str] = {
     "scheduler": "采样器",
     "strength": "重画强度",
 }
+PROMPTS = (
+    "一只红色的小猫，在海边，油画风格",
+    "一颗红色的爱心，夜晚，霓虹风格",
+    "一颗绿色的五角星，在城市里，像素画",
+    "一位法师，素描",
+    "a yellow cup, plain background, sketch",
+    "一朵粉色的花朵，在森林里，水墨画",
+)
+SEED, STEPS = 40, 20
+MOMENTS = (0, 4, 8, 12, 16, STEPS - 1)
+_PURPLE = "#8e5bd0"
 
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from aigc_kit.core.types import ReadWords
     from aigc_kit.make.image import Grid
 
 
 def tag(picture: np.ndarray | Image.Image, width: int = 192, alt: str = "") -> str:
-    """An <img> with the picture inside.
+    """Write an <img> with the picture inside.
 
     Args:
         picture: PIL.Image or uint8 (H, W, 3).
         width: on the page, in CSS pixels.
         alt: for those who cannot see it.
     """
-    image = picture if isinstance(picture, Image.Image) else Image.fromarray(np.asarray(picture))
-    if max(image.size) > WIDEST:
-        image = image.copy()
-        image.thumbnail((WIDEST, WIDEST))
+    drawn = picture if isinstance(picture, Image.Image) else Image.fromarray(np.asarray(picture))
+    if max(drawn.size) > WIDEST:
+        drawn = drawn.copy()
+        drawn.thumbnail((WIDEST, WIDEST))
     buffer = io.BytesIO()
-    image.convert("RGB").save(buffer, "WEBP", quality=80, method=5)
+    drawn.convert("RGB").save(buffer, "WEBP", quality=80, method=5)
     data = base64.b64encode(buffer.getvalue()).decode()
     return f'<img src="data:image/webp;base64,{data}" width="{width}" alt="{escape(alt)}" style="border-radius:4px">'
 
 
 def channels(latents: Any, count: int = 4) -> np.ndarray:
-    """The first channels of latents as grey pictures in a square, one cell a latent: uint8 (H, W, 3).
+    """Draw the first channels of latents as grey pictures in a square.
 
     Args:
         latents: torch float (1, C, h, w); each channel is stretched to its own range.
         count: how many, a square number.
+
+    Returns:
+        uint8 (H, W, 3), 8 x 8 pixels a latent.
     """
-    found = np.asarray(latents[0, :count].float().cpu())
-    low, high = found.min(axis=(1, 2), keepdims=True), found.max(axis=(1, 2), keepdims=True)
-    grey = ((found - low) / np.maximum(high - low, 1e-6) * 255).round().astype(np.uint8)
+    layers = np.asarray(latents[0, :count].float().cpu())
+    low, high = layers.min(axis=(1, 2), keepdims=True), layers.max(axis=(1, 2), keepdims=True)
+    grey = ((layers - low) / np.maximum(high - low, 1e-6) * 255).round().astype(np.uint8)
     side = round(count**0.5)
     lines = [np.concatenate(list(grey[i * side : (i + 1) * side]), axis=1) for i in range(side)]
     whole = np.concatenate(lines).repeat(8, axis=0).repeat(8, axis=1)
@@ -68,17 +90,25 @@ def channels(latents: Any, count: int = 4) -> np.ndarray:
 
 
 def row(pictures: Sequence[np.ndarray | Image.Image], titles: Sequence[str], width: int = 128) -> Html:
-    """Pictures side by side, each with its title below; they wrap where the page is narrow."""
+    """Show pictures side by side, each with its title below.
+
+    Rows: {"title", "height", "width"}. They wrap where the page is narrow.
+    """
     cells = "".join(
         f'<figure style="margin:0 .6em .6em 0;width:{width}px">{tag(picture, width, title)}'
         f'<figcaption style="text-align:center;font-size:.9em">{escape(title)}</figcaption></figure>'
         for picture, title in zip(pictures, titles, strict=True)
     )
-    return Html(f'<div style="display:flex;flex-wrap:wrap">{cells}</div>', "　".join(titles))
+    shapes = [np.asarray(picture).shape for picture in pictures]
+    rows = [{"title": title, "height": s[0], "width": s[1]} for title, s in zip(titles, shapes, strict=True)]
+    return Html(f'<div style="display:flex;flex-wrap:wrap">{cells}</div>', "　".join(titles), rows)
 
 
 def show(take: Take, title: str = "", width: int = 320) -> Html:
-    """One take: its pictures, and beside them what the model was given, what was kept and dropped, how it was made."""
+    """Show a take beside what the model was given.
+
+    With what was kept and dropped, and how it was made. Rows: as in `shows`.
+    """
     images = "".join(
         f'<div style="margin:0 .6em .4em 0">{tag(picture, width, take.plan.request.prompt)}</div>'
         for picture in take.data
@@ -89,12 +119,13 @@ def show(take: Take, title: str = "", width: int = 320) -> Html:
         f'<div style="display:flex;flex-wrap:wrap;align-items:flex-start;margin:.4em 0">{images}'
         f'<div style="flex:1 1 20em;max-width:44em">{head}{words}</div></div>'
     )
-    return Html(html, _plain(take, title))
+    return Html(html, _plain(take, title), [_facts(take, title)])
 
 
 def shows(takes: Sequence[Take], titles: Sequence[str], width: int = 200) -> Html:
-    """Several takes side by side, each with its title, what the model was given, and how it was made; lines that all
-    share stand once, below.
+    """Show takes side by side; lines that all share stand once, below.
+
+    Rows: {"title", "prompt", "read", "kept", "dropped", "height", "width", "steps", "guidance", "seeds", "seconds"}.
     """
     every = [_said(take) for take in takes]
     shared = [line for line in every[0] if len(takes) > 1 and all(line in lines for lines in every)]
@@ -107,11 +138,15 @@ def shows(takes: Sequence[Take], titles: Sequence[str], width: int = 200) -> Htm
         )
         texts.append(_plain(take, title))
     below = "".join(f'<div style="{GREY}">{line}</div>' for line in shared)
-    return Html(f'<div style="display:flex;flex-wrap:wrap">{"".join(cells)}</div>{below}', "\n\n".join(texts))
+    rows = [_facts(take, title) for take, title in zip(takes, titles, strict=True)]
+    return Html(f'<div style="display:flex;flex-wrap:wrap">{"".join(cells)}</div>{below}', "\n\n".join(texts), rows)
 
 
 def grid(made: "Grid", width: int = 132) -> Html:
-    """A grid with its dials at the side and along the top; below it what all pictures share."""
+    """Show a grid between its dials; below it what all pictures share.
+
+    Rows: those of `Grid.cells`.
+    """
     (down, rows), (along, columns) = made.rows, made.columns
     first = made.takes[0][0]
     largest = max(take.data.shape[2] for takes in made.takes for take in takes)
@@ -132,31 +167,49 @@ def grid(made: "Grid", width: int = 132) -> Html:
     under = f'<caption style="caption-side:bottom;text-align:left;{GREY}">{escape(foot)}</caption>'
     dials = " × ".join(_DIALS.get(name, name) for name in (down, along) if name)
     text = f"{dials} 的网格，{len(rows)} × {len(columns)} 张图。{foot}"
-    return Html(f'<table style="border-spacing:4px">{under}{head}{body}</table>', text)
+    return Html(f'<table style="border-spacing:4px">{under}{head}{body}</table>', text, made.cells())
 
 
 def reading(take: Take, titles: Sequence[str] = ()) -> Html:
-    """What the tiny world's reader sees in each picture, beside what was asked for."""
-    from aigc_kit.make.image.measures import shows as seen
-    from aigc_kit.teach.show.page import table
-    from aigc_kit.worlds.tinyworld import checker, vocab
+    """Show what the tiny world's reader sees, beside what was asked.
 
-    spec = vocab.spec_of(take.plan.request.prompt).known()
-    held, found = seen(take), checker.read(take.data)
-    rows = []
-    for index, (one, read) in enumerate(zip(held, found, strict=True)):
-        name = titles[index] if index < len(titles) else f"seed {take.labels['seeds'][index]}"
-        marks = [f"{'✓' if one[key] else '✗'} {value_zh(key, read.labels[key])}" for key in spec]
-        rows.append((name, "是" if read.valid else "不是", *marks))
-    head = ("", "是小世界的画吗", *(f"{ATTRIBUTES_ZH[key]}：{value_zh(key, value)}？" for key, value in spec.items()))
+    Rows: `make.image.measures.PictureReading`.
+    """
+    rows = measures.read(take)
+    lines = []
+    for index, row in enumerate(rows):
+        name = titles[index] if index < len(titles) else f"seed {row.seed}"
+        marks = [f"{'✓' if held else '✗'} {value_zh(key, seen)}" for key, (_, seen, held) in row.attributes.items()]
+        lines.append((name, "是" if row.valid else "不是", *marks))
+    asked = {key: value for key, (value, _, _) in rows[0].attributes.items()}
+    head = ("", "是小世界的画吗", *(f"{ATTRIBUTES_ZH[key]}：{value_zh(key, value)}？" for key, value in asked.items()))
     caption = "裁判：一个只看过程序画的图、与画图模型没有共同权重的小网络（实测）"
-    return table(rows, head, caption)
+    return table(lines, head, caption, rows)
+
+
+def _facts(take: Take, title: str) -> dict[str, Any]:
+    """What is said of a take, as one row."""
+    request, labels = take.plan.request, take.labels
+    return {
+        "title": title,
+        "prompt": request.prompt,
+        "read": take.words[0].read,
+        "kept": take.words[0].kept,
+        "dropped": take.words[0].dropped,
+        "height": labels["size"][0],
+        "width": labels["size"][1],
+        "steps": request.steps,
+        "guidance": request.guidance,
+        "seeds": labels["seeds"],
+        "seconds": take.measured()["seconds"].value,
+    }
 
 
 def _given(take: Take) -> str:
     """What the model was given, and what of the prompt it was not; plain text."""
-    lost = "、".join(text for text, why in take.labels.get("dropped", ()) if why != "grammar")
-    return f"模型读到：{take.labels['prompt_read']}　" + (f"舍去：{lost}　" if lost else "")
+    words = take.words[0]
+    lost = "、".join(text for text, why in words.dropped if why != "grammar")
+    return f"模型读到：{words.read}　" + (f"舍去：{lost}　" if lost else "")
 
 
 def _value(dial: str, value: Any, take: Take) -> str:
@@ -171,31 +224,26 @@ def _value(dial: str, value: Any, take: Take) -> str:
 
 def _said(take: Take) -> list[str]:
     """Lines of HTML: what the model was given for the prompt and the negative, and how the picture was made."""
-    lines = [f"提示词：{escape(take.plan.request.prompt)}"] if "phrase" in take.labels else []
-    lines += _read(take, "", "模型读到")
-    if take.plan.request.negative:
-        lines += _read(take, "negative_", "负面读到")
+    lines = [f"提示词：{escape(take.plan.request.prompt)}"] if take.words[0].phrase is not None else []
+    for name, words in zip(("模型读到", "负面读到"), take.words, strict=False):
+        lines += _read(words, name)
     lines += [f"注意：{escape(note)}" for note in take.labels["notes"]]
     return [*lines, f'<span style="{GREY}">{escape(_how(take))}</span>']
 
 
-def _read(take: Take, side: str, name: str) -> list[str]:
-    labels = take.labels
-    read = labels.get(f"{side}prompt_read")
-    if read is None:
-        return []
-    tokens = f"{labels[f'{side}tokens']} / {labels[f'{side}token_limit']} token"
-    lines = [f'{name}：<b>{escape(read) or "（空）"}</b> <span style="{GREY}">{tokens}</span>']
-    if f"{side}kept" in labels:
-        kept = " ".join(f'<span style="{_KEPT}">{escape(text)}</span>' for text, _, _ in labels[f"{side}kept"])
-        lost = [(text, why) for text, why in labels[f"{side}dropped"] if why != "grammar"]
+def _read(words: "ReadWords", name: str) -> list[str]:
+    tokens = f"{words.tokens} / {words.limit} token"
+    lines = [f'{name}：<b>{escape(words.read) or "（空）"}</b> <span style="{GREY}">{tokens}</span>']
+    if words.phrase is not None:
+        kept = " ".join(f'<span style="{_KEPT}">{escape(text)}</span>' for text, _, _ in words.kept)
+        lost = [(text, why) for text, why in words.dropped if why != "grammar"]
         dropped = " ".join(
             f'<span style="{_DROPPED}" title="{escape(WHY_ZH.get(why, why))}">{escape(text)}</span>'
             for text, why in lost
         )
         lines.append(f"留下 {kept or '（没有）'}" + (f"　舍去 {dropped}" if lost else ""))
-    if labels.get(f"{side}unknown"):
-        lines.append(f"词表里没有：{escape('、'.join(labels[f'{side}unknown']))}")
+    if words.unknown:
+        lines.append(f"词表里没有：{escape('、'.join(words.unknown))}")
     return lines
 
 
@@ -210,45 +258,114 @@ def _how(take: Take) -> str:
 
 
 def _plain(take: Take, title: str) -> str:
-    said = [title, f"提示词：{take.plan.request.prompt}", f"模型读到：{take.labels['prompt_read']}", _how(take)]
+    said = [title, f"提示词：{take.plan.request.prompt}", f"模型读到：{take.words[0].read}", _how(take)]
     return "\n".join(line for line in said if line)
 
 
-class Film:
-    """Give it to `image.run` as `on_step`: it grows while the picture is made, and stays.
+def promise() -> Picture:
+    """Draw a picture while it is made, and six prompts.
+
+    Above, the latents of one run at six of its steps, decoded; below, six prompts with one seed, none chosen.
+    Rows: {"prompt", "seed", "steps"}.
+    """
+    moments: list[Any] = []
+    figure, axes = canvas(2, len(PROMPTS), width=11.5, height=4.7)
+    for axis, prompt in zip(axes[len(PROMPTS) :], PROMPTS, strict=True):
+        plan = image.plan_for(prompt, card="tinysdxl", seed=SEED, steps=STEPS)
+
+        def keep(step: Any, first: bool = prompt == PROMPTS[0]) -> None:
+            if first and step.phase == "denoise" and step.index in MOMENTS:
+                moments.append(step.preview("latent"))
+
+        axis.imshow(image.run(plan, on_step=keep).data[0])
+        axis.set_title(prompt.replace("，", "，\n", 1).replace(", ", ",\n", 1), fontsize=10.5)
+    for axis, picture, index in zip(axes, moments, MOMENTS, strict=False):
+        axis.imshow(picture)
+        axis.set_title(label(f"第 {index + 1} 步", f"step {index + 1}"), fontsize=11)
+    for axis in axes:
+        axis.set_axis_off()
+    zh = "tinysdxl（tiny，自己训练的小 SDXL，128×128），六张图同一个种子，没有挑选；AI 生成"
+    words = label(zh, "tinysdxl (tiny, trained by this project, 128 x 128), one seed for all, not chosen; AI-generated")
+    figure.supxlabel(words, fontsize=9.5, color="#555b66")
+    rows = [{"prompt": prompt, "seed": SEED, "steps": STEPS} for prompt in PROMPTS]
+    return Picture(figure, "噪声一步步变成一张图；六句话画成的六张图：" + "；".join(PROMPTS), rows)
+
+
+def flow(engine: Any, height: int, width: int, steps: int) -> Picture:
+    """Draw the way from words to pixels in the loaded model.
+
+    Rows: {"part", "parameters"}, of the boxes that are networks.
 
     Args:
-        shots: how many moments are kept, first and last step among them; each is decoded twice.
-        width: of a picture, in CSS pixels.
+        engine: `aigc_kit.models.loaded.engine(plan)` of an SDXL-like plan.
+        height, width: of the picture, pixels.
+        steps: of the loop.
     """
+    parts = engine.parts
+    counts = {name: _parameters(parts[name]) for name in ("text_encoder", "text_encoder_2", "unet")}
+    counts["vae.decoder"] = _parameters(parts["vae"].decoder)
+    figure, (axis,) = canvas(width=11.5, height=4.1, tight=False)
+    figure.subplots_adjust(left=0.005, right=0.995, bottom=0.01, top=0.99)
+    axis.set_axis_off()
+    axis.set_xlim(0, 11.5)
+    axis.set_ylim(0, 4.1)
+    one, two = (parts[name].config for name in ("text_encoder", "text_encoder_2"))
+    places = parts["tokenizer"].model_max_length
+    _box(axis, 0.95, 3.1, label("提示词", "prompt"), "", GREY_BOX)
+    _box(axis, 2.75, 3.1, "tokenizer ×2", label(f"{places} 个位置", f"{places} places"), ORANGE)
+    _box(axis, 4.95, 3.55, "text_encoder", f"{_millions(counts['text_encoder'])} → {places}×{one.hidden_size}", _PURPLE)
+    _box(
+        axis,
+        4.95,
+        2.65,
+        "text_encoder_2",
+        f"{_millions(counts['text_encoder_2'])} → {places}×{two.hidden_size}",
+        _PURPLE,
+    )
+    joined = f"{places} × ({one.hidden_size}+{two.hidden_size})"
+    _box(axis, 7.35, 3.1, label("文字的向量", "states"), joined, _PURPLE)
+    vae = parts["vae"].config
+    side = 2 ** (len(vae.block_out_channels) - 1)
+    latent = f"{height // side}×{width // side}×{vae.latent_channels}"
+    _box(axis, 1.55, 0.95, label("噪声（由 seed 决定）", "noise (from the seed)"), latent, GREY_BOX)
+    again = label("预测噪声，减去一点", "predict the noise, take some away")
+    _box(axis, 5.6, 0.95, f"UNet {_millions(counts['unet'])}", again, BLUE)
+    _box(axis, 8.75, 0.95, f"VAE {label('解码器', 'decoder')}", _millions(counts["vae.decoder"]), GREEN)
+    _box(axis, 10.65, 0.95, label("图", "picture"), f"{height}×{width}×3", GREY_BOX)
+    for start, end in (
+        ((1.45, 3.1), (1.95, 3.1)),
+        ((3.55, 3.2), (4.0, 3.5)),
+        ((3.55, 3.0), (4.0, 2.7)),
+        ((5.95, 3.5), (6.5, 3.2)),
+        ((5.95, 2.7), (6.5, 3.0)),
+        ((2.85, 0.95), (4.6, 0.95)),
+        ((6.6, 0.95), (7.95, 0.95)),
+        ((9.55, 0.95), (10.05, 0.95)),
+    ):
+        _arrow(axis, start, end)
+    _arrow(axis, (7.35, 2.75), (6.1, 1.4))
+    axis.text(7.0, 1.95, label("每一步都看着文字", "at every step"), fontsize=10, color="#555")
+    axis.plot([6.15, 6.15, 5.05], [0.58, 0.2, 0.2], color=BLUE, lw=1.6)
+    axis.annotate("", (5.05, 0.62), (5.05, 0.185), arrowprops={"arrowstyle": "->", "color": BLUE, "lw": 1.6})
+    axis.text(5.6, 0.27, label(f"重复 {steps} 步", f"{steps} times"), ha="center", fontsize=9.5, color=BLUE)
+    axis.text(7.3, 1.08, latent, fontsize=9.5, color="#555", ha="center")
+    words = label("数据流（按已加载的模型画出）：", "data flow of the loaded model: ")
+    rows = [{"part": name, "parameters": count} for name, count in counts.items()]
+    return Picture(figure, f"{words}{joined} → {latent} → {height}×{width}×3", rows)
 
-    def __init__(self, shots: int = 6, width: int = 118) -> None:
-        self.shots, self.width = shots, width
-        self.frames: list[tuple[int, Any, Any]] = []  # (step, latents decoded, what it is taken to become)
-        self._shown: Shown | None = None
 
-    def __call__(self, step: Step) -> None:
-        """A step of the run is done."""
-        if step.phase != "denoise" or step.index not in self._wanted(step.total - 1):
-            return
-        self.frames.append((step.index + 1, step.preview("latent"), step.preview()))  # type: ignore[call-arg]
-        if self._shown is None:
-            self._shown = Shown(self.html())
-        else:
-            self._shown.replace(self.html())
+def _box(axis: "Axes", x: float, y: float, name: str, size: str, colour: str) -> None:
+    box = {"boxstyle": "round,pad=0.5", "facecolor": colour + "2e", "edgecolor": colour, "linewidth": 1.3}
+    axis.text(x, y, f"{name}\n{size}" if size else name, ha="center", va="center", fontsize=10.5, bbox=box)
 
-    def html(self) -> Html:
-        """Two rows: the latents decoded as they are, and the finished picture that the model sees in them."""
-        heads = "".join(f"<th>第 {number} 步</th>" for number, _, _ in self.frames)
-        noisy = "".join(f"<td>{tag(latent, self.width)}</td>" for _, latent, _ in self.frames)
-        clean = "".join(f"<td>{tag(picture, self.width)}</td>" for _, _, picture in self.frames)
-        side = f'<td style="text-align:right;{GREY}">'
-        html = (
-            f"<table><tr><td></td>{heads}</tr><tr>{side}此刻的潜变量，<br>直接解码</td>{noisy}</tr>"
-            f"<tr>{side}模型此刻猜的<br>成品</td>{clean}</tr></table>"
-        )
-        return Html(html, "从噪声到图：第 " + "、".join(str(number) for number, _, _ in self.frames) + " 步")
 
-    def _wanted(self, total: int) -> set[int]:
-        last = total - 1
-        return {round(i * last / max(self.shots - 1, 1)) for i in range(self.shots)}
+def _arrow(axis: "Axes", start: tuple[float, float], end: tuple[float, float]) -> None:
+    axis.annotate("", end, start, arrowprops={"arrowstyle": "->", "color": "#555", "lw": 1.3})
+
+
+def _parameters(module: Any) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+def _millions(count: int) -> str:
+    return f"{count / 1e6:,.1f} M"

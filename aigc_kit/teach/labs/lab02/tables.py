@@ -1,6 +1,6 @@
 """Tables of the image lab: A against B, weights of words, the step to English, first and next run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from aigc_kit.core.types import PHASES
 from aigc_kit.core.units import format_bytes, format_seconds
+from aigc_kit.make.image import measures
 from aigc_kit.make.image.ablation import HEADER
 from aigc_kit.media.fonts import label
 from aigc_kit.teach.labs.lab02.pictures import GREY, row
@@ -19,6 +20,14 @@ from aigc_kit.worlds.prompts import TokenBudget
 _SHADES = ("#3b7dd83a", "#2e9e5b3a", "#d9822b3a", "#8e5bd03a")
 _CUT = "background:#c8443c40;text-decoration:line-through"
 _BAR, _HIGH = 520, 16  # pixels
+MEASURES_ZH: Mapping[str, str] = {
+    "weights": "权重",
+    "peak": "峰值（权重与存活张量）",
+    "tensors": "其中存活张量",
+    "reserved": "向驱动保留",
+    "seconds": "用时，中位数",
+    "load": "读取权重",
+}
 
 
 if TYPE_CHECKING:
@@ -30,27 +39,25 @@ if TYPE_CHECKING:
 
 
 def sides(found: "Comparison") -> Html:
-    """Two sides of a comparison: everything measured, with the ratio A / B."""
-    a, b = found.a, found.b
-    rows: list[tuple[str, ...]] = [("权重", *_pair(a.weight_bytes, b.weight_bytes))]
-    if a.peak and b.peak:
-        rows.append(("峰值（权重与存活张量）", *_pair(a.peak.value, b.peak.value)))
-        tensors = (a.peak.value - a.weight_bytes, b.peak.value - b.weight_bytes)
-        rows.append(("其中存活张量", *_pair(*tensors)))
-    if a.reserved_bytes and b.reserved_bytes:
-        rows.append(("向驱动保留", *_pair(a.reserved_bytes, b.reserved_bytes)))
-    rows.append(("用时，中位数", format_seconds(a.median), format_seconds(b.median), f"{found.ratio:.2f}"))
-    if a.load_seconds and b.load_seconds:
-        loads = (float(np.median(a.load_seconds)), float(np.median(b.load_seconds)))
-        rows.append(("读取权重", *(format_seconds(value) for value in loads), f"{loads[0] / loads[1]:.2f}"))
+    """Compare everything measured on two sides. Rows: `Comparison.rows`."""
+    a, b, rows = found.a, found.b, found.rows()
+    written: dict[str, Callable[[float], str]] = {"B": format_bytes, "s": format_seconds}
+    lines = [
+        (
+            MEASURES_ZH[row.name],
+            *(written[row.unit](value) for value in (row.a, row.b)),
+            "—" if row.ratio is None else f"{row.ratio:.2f}",
+        )
+        for row in rows
+    ]
     psnr = "完全相同" if found.psnr is None else f"PSNR {found.psnr:.1f} dB"
     apart = f"平均差 {found.mean_difference:.2f} 级，最大 {found.max_difference} 级（满 255），{psnr}"
     caption = f"实测，{a.plan.budget.name}；先各热身一次，计时顺序 {found.order}。两张图：{apart}"
-    return table(rows, ("", a.name, b.name, f"{a.name} ÷ {b.name}"), caption)
+    return table(lines, ("", a.name, b.name, f"{a.name} ÷ {b.name}"), caption, rows)
 
 
 def difference(found: "Comparison", width: int = 200) -> Html:
-    """The pictures of both sides, and their difference, enlarged so that its largest value is white."""
+    """Show both sides and their difference, its largest value white."""
     one, two = found.a.take.data[0], found.b.take.data[0]
     apart = np.abs(one.astype(np.int16) - two.astype(np.int16))
     times = 255 / max(int(apart.max()), 1)
@@ -59,15 +66,17 @@ def difference(found: "Comparison", width: int = 200) -> Html:
 
 
 def predicted(cases: "Mapping[str, Prediction]") -> Html:
-    """The X-ray's prediction for several set-ups of the full model.
+    """Show the X-ray's prediction for several set-ups.
+
+    Rows: {"name", "weights_bytes" (at the peak), "allocated_bytes", "reserved_bytes", "interval_bytes", "setter"}.
 
     Args:
         cases: name -> `aigc_kit.memory.footprint.predict(facts, placement)`.
     """
-    rows = []
+    lines = []
     for name, found in cases.items():
         low, high = (format_bytes(value) for value in found.interval)
-        rows.append(
+        lines.append(
             (
                 name,
                 format_bytes(found.peak.resident_bytes),
@@ -78,49 +87,75 @@ def predicted(cases: "Mapping[str, Prediction]") -> Html:
         )
     head = ("", "峰值时显存里的权重", "峰值：已分配", "峰值：向驱动保留（区间）", "峰值由谁决定")
     caption = "预测：X 光逐个操作追踪，加上按公开实测拟合的开销；没有在显卡上运行"
-    return table([_tight(row) for row in rows], head, caption)
+    rows = [
+        {
+            "name": name,
+            "weights_bytes": found.peak.resident_bytes,
+            "allocated_bytes": found.allocated_bytes,
+            "reserved_bytes": found.reserved_bytes,
+            "interval_bytes": found.interval,
+            "setter": found.setter,
+        }
+        for name, found in cases.items()
+    ]
+    return table([_tight(line) for line in lines], head, caption, rows)
 
 
 def ablation(made: "Table") -> Html:
-    """Every switch with what it does to weights, peak and seconds, where the numbers come from, and why."""
+    """Show what every switch does to weights, peak and seconds.
+
+    With where the numbers come from, and why. Rows: those of the table.
+    """
     size = f"{made.height}×{made.width}，一次 {made.batch} 张，{made.steps} 步"
     compared = made[made.reference].zh
     caption = f"{made.card}，{made.where}，{size}；每行只开一个开关，和“{compared}”比"
     if made["baseline"].how == "predicted" and made["baseline"].seconds is None:
         caption += "；FP32 不估用时：有的卡做卷积时用 TF32，最多快 8 倍，公开的实测只有一块卡的一行"
-    return table([_tight(row) for row in made.cells()], HEADER, caption)
+    return table([_tight(line) for line in made.cells()], HEADER, caption, made.rows)
 
 
 def weights(prompt: str) -> Html:
-    """How the weight grammar reads a prompt: one row a piece, with its weight; notes below."""
+    """Show how the weight grammar reads a prompt; notes below.
+
+    Rows: {"condition", "text", "weight"}, one a piece.
+    """
     tree = prompts.parse(prompt)
     rows = [
-        (f"条件 {index}" if len(tree.conditions) > 1 else "", piece.text.strip(" ,，"), f"{piece.weight:.3g}")
+        {"condition": index, "text": piece.text.strip(" ,，"), "weight": piece.weight}
         for index, condition in enumerate(tree.conditions, 1)
         for piece in prompts.flatten(condition)
         if piece.text.strip(" ,，")
     ]
-    return table(rows, ("", "片段", "权重"), "；".join(tree.notes))
+    several = len(tree.conditions) > 1
+    lines = [(f"条件 {row['condition']}" if several else "", row["text"], f"{row['weight']:.3g}") for row in rows]
+    return table(lines, ("", "片段", "权重"), "；".join(tree.notes), rows)
 
 
 def translation(made: "Translation") -> Html:
-    """How a prompt became English: word by word, who did it, and what is missing."""
-    rows = [(zh, en or "—") for zh, en in made.kept]
-    rows += [(word, "（词表里没有，英文里缺了它）") for word in made.unknown]
-    return table(rows, ("中文", "英文"), f"{made.label}：{made.en}")
+    """Show how a prompt became English, word by word.
+
+    Rows: {"zh", "en"}; "en" is "" for a word that left nothing, None for one that the list does not have.
+    """
+    rows: list[dict[str, str | None]] = [{"zh": zh, "en": en} for zh, en in made.kept]
+    rows += [{"zh": word, "en": None} for word in made.unknown]
+    missing = "（词表里没有，英文里缺了它）"
+    lines = [(row["zh"], missing if row["en"] is None else row["en"] or "—") for row in rows]
+    return table(lines, ("中文", "英文"), f"{made.label}：{made.en}", rows)
 
 
 def times(first: "Take", following: "Take") -> Html:
-    """Phases of the first run and of the next one: what only the first one pays."""
-    spent = [{phase.name: phase.seconds for phase in take.cost.phases} for take in (first, following)]
-    names = [name for name in PHASES if any(name in one for one in spent)]
-    rows = [(PHASES[name].zh, *(format_seconds(one[name]) if name in one else "—" for one in spent)) for name in names]
-    rows.append(("合计", *(format_seconds(take.cost.seconds) for take in (first, following))))
-    return table(rows, ("阶段", "第一次", "再次"), f"实测，挂钟时间，{first.plan.budget.name}")
+    """Show what only the first run pays. Rows: `make.image.measures.PhaseSeconds`."""
+    rows = measures.phase_seconds(first, following)
+    names = {"total": "合计", **{name: words.zh for name, words in PHASES.items()}}
+    lines = [
+        (names[row.phase], *("—" if value is None else format_seconds(value) for value in (row.first, row.following)))
+        for row in rows
+    ]
+    return table(lines, ("阶段", "第一次", "再次"), f"实测，挂钟时间，{first.plan.budget.name}", rows)
 
 
 def groups() -> Html:
-    """Negative words in their three groups, in both languages."""
+    """Show negative words in their three groups, in both languages."""
     names = prompts.negative_names()
     rows = [
         (names[group], "，".join(word.zh for word in words), ", ".join(word.en for word in words))
@@ -130,7 +165,7 @@ def groups() -> Html:
 
 
 def parts(made: "prompts.Prompt") -> Html:
-    """A prompt in its six parts; empty ones too."""
+    """Show a prompt in its six parts; empty ones too."""
     names = prompts.part_names()
     rows: list[Sequence[str]] = [
         (names[part], "，".join(made.parts.get(part, ())) or "（空）") for part in prompts.PARTS
@@ -141,7 +176,10 @@ def parts(made: "prompts.Prompt") -> Html:
 
 
 def card(which: "Card") -> Html:
-    """A model as its card says: what it is, what it reads, how large, under which licence, from where."""
+    """Show a model as its card says.
+
+    What it is, what it reads, how large, under which licence, from where.
+    """
     facts = which.facts
     languages = {"zh": "中文", "en": "英文"}
     rows = [
@@ -153,7 +191,9 @@ def card(which: "Card") -> Html:
         ("许可", which.licence),
         ("从哪里来", "；".join(f"{source.kind}: {source.ref}" for source in which.sources)),
     ]
-    return table([(name, str(value)) for name, value in rows], ("", which.name), "卡片：没有在这台机器上运行")
+    kept = [{"name": name, "value": value} for name, value in rows]
+    lines = [(name, str(value)) for name, value in rows]
+    return table(lines, ("", which.name), "卡片：没有在这台机器上运行", kept)
 
 
 def _tight(cells: Sequence[str]) -> list[str]:
@@ -161,12 +201,10 @@ def _tight(cells: Sequence[str]) -> list[str]:
     return [cell.replace(" ", "\u00a0") if len(cell) < 16 else cell for cell in cells]
 
 
-def _pair(a: float, b: float) -> tuple[str, str, str]:
-    return format_bytes(a), format_bytes(b), f"{a / b:.2f}" if b else "—"
-
-
 def token_bar(budget: TokenBudget, title: str = "") -> Html:
-    """How full the encoder is, and the text with a colour a token. A token can be a part of one character.
+    """Show how full the encoder is, and the text coloured by token.
+
+    A token can be a part of one character. Rows: {"title", "used", "limit", "text"}.
 
     Args:
         budget: from `prompts.budget`.
@@ -180,17 +218,21 @@ def token_bar(budget: TokenBudget, title: str = "") -> Html:
         f"{escape(words)}<br>{_svg(budget)}"
         f'<div style="line-height:1.9;margin-top:.2em">{marks}</div></div>'
     )
-    return Html(html, f"{title} {words}".strip())
+    row = {"title": title, "used": budget.used, "limit": budget.limit, "text": budget.text}
+    return Html(html, f"{title} {words}".strip(), [row])
 
 
 def token_bars(budgets: Mapping[str, TokenBudget]) -> Html:
-    """Several bars below each other."""
-    shown = [token_bar(budget, title) for title, budget in budgets.items()]
-    return Html("".join(one.html for one in shown), "\n".join(one.text for one in shown))
+    """Show several bars below each other. Rows: as in `token_bar`."""
+    bars = [token_bar(budget, title) for title, budget in budgets.items()]
+    rows = [row for bar in bars for row in bar.rows]
+    return Html("".join(bar.html for bar in bars), "\n".join(bar.text for bar in bars), rows)
 
 
 def counts(budgets: Mapping[str, tuple[TokenBudget, TokenBudget]]) -> Picture:
-    """Tokens of the same prompts in Chinese and in English, with the limit.
+    """Draw tokens of the same prompts in Chinese and in English.
+
+    Rows: {"name", "zh", "en", "limit"}, in tokens.
 
     Args:
         budgets: name -> (Chinese, English).
@@ -211,8 +253,9 @@ def counts(budgets: Mapping[str, tuple[TokenBudget, TokenBudget]]) -> Picture:
     )
     handles = [_patch(ORANGE, label("中文", "Chinese")), _patch(BLUE, label("英文译文", "English"))]
     axis.legend(handles=handles, frameon=False, fontsize=10, loc="lower right")
-    said = "；".join(f"{name} 中文 {zh.used} 英文 {en.used}" for name, (zh, en) in budgets.items())
-    return Picture(figure, f"CLIP 的 token 数：{said}")
+    rows = [{"name": name, "zh": zh.used, "en": en.used, "limit": limit} for name, (zh, en) in budgets.items()]
+    words = "；".join(f"{row['name']} 中文 {row['zh']} 英文 {row['en']}" for row in rows)
+    return Picture(figure, f"CLIP 的 token 数：{words}", rows)
 
 
 def _marks(budget: TokenBudget) -> list[str]:

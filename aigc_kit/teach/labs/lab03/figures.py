@@ -45,12 +45,19 @@ BANDS = (0, 500, 1000, 2000, 4000, 8000, 12_000)  # Hz, ticks of the mel axis
 
 
 def sound(take: Take) -> Picture:
-    """Wave above, mel spectrogram below, with the pitch as a line and the segments' borders."""
+    """Draw wave and mel spectrogram, with pitch and segments.
+
+    Rows: as in `sounds`.
+    """
     return sounds([take], [""])
 
 
 def sounds(takes: Sequence[Take], titles: Sequence[str]) -> Picture:
-    """Several sounds side by side, on one scale of time and level."""
+    """Draw sounds side by side, on one scale of time and level.
+
+    Rows: `make.speech.measures.Contour`, the pitch of each.
+    """
+    rows = measures.contours(list(zip(titles, takes, strict=True)))
     longest = max(len(take.data) / RATE for take in takes)
     highest = max(float(np.abs(take.data).max()) for take in takes)
     figure, axes = canvas(2, len(takes), width=min(9.5, 4.8 * len(takes) + 1), height=3.9)
@@ -60,7 +67,7 @@ def sounds(takes: Sequence[Take], titles: Sequence[str]) -> Picture:
         upper.plot(times, take.data, color=BLUE, linewidth=0.4, rasterized=True)
         upper.set_ylim(-1.05 * highest, 1.05 * highest)
         upper.set_title(glyphs(title).replace("␣", " "), fontsize=12)
-        _spectrogram(lower, take.data, last=i == len(takes) - 1)
+        _spectrogram(lower, take.data, rows[i], last=i == len(takes) - 1)
         for _, start, end in take.labels.get("segments", ())[1:]:
             upper.axvline(start, color=GREY, linewidth=0.8, linestyle=":")
             del end
@@ -73,19 +80,18 @@ def sounds(takes: Sequence[Take], titles: Sequence[str]) -> Picture:
                 axis.tick_params(labelleft=False)
     axes[0].set_ylabel(label("振幅", "amplitude"))
     axes[len(takes)].set_ylabel(label("频率（Hz，梅尔刻度）", "Hz, mel scale"), fontsize=9)
-    words = "；".join(f"{t or '声音'}：{len(take.data) / RATE:.2f} 秒" for take, t in zip(takes, titles, strict=True))
-    return Compact(figure, f"波形与梅尔频谱，青线是基频。{words}")
+    words = "；".join(f"{row.name or '声音'}：{row.seconds:.2f} 秒" for row in rows)
+    return Compact(figure, f"波形与梅尔频谱，青线是基频。{words}", rows)
 
 
-def _spectrogram(axis: "Axes", wave: np.ndarray, last: bool) -> None:
+def _spectrogram(axis: "Axes", wave: np.ndarray, contour: measures.Contour, last: bool) -> None:
     bands = measures.mel(wave)
     seconds = len(wave) / RATE
     axis.imshow(bands, origin="lower", aspect="auto", cmap="magma", vmin=-80, vmax=0, extent=(0, seconds, 0, 80))
     top = _mel(RATE / 2)
     axis.set_yticks([80 * _mel(f) / top for f in BANDS], [f"{f}" for f in BANDS], fontsize=7)
-    times, pitch = measures.pitch(wave)
     right = axis.twinx()
-    right.plot(times, pitch, color="#5de0ff", linewidth=1.8)
+    right.plot(contour.times, contour.frequencies, color="#5de0ff", linewidth=1.8)
     right.set_ylim(*PITCHES)
     right.tick_params(labelsize=7, colors="#1b8fae")
     right.spines[["top", "left"]].set_visible(False)
@@ -100,7 +106,10 @@ def _mel(frequency: float) -> float:
 
 
 def timeline(take: Take) -> Picture:
-    """Who speaks when: one row per role, the words in the bars, the pauses between them in seconds."""
+    """Draw who speaks when, with the pauses between.
+
+    Rows: {"role", "text", "start", "end", "pause"}, seconds; "pause" is the one measured after the line, or None.
+    """
     cues, roles = take.labels["cues"], list(take.labels["roles"])
     figure, axes = canvas(width=9.5, height=0.75 * len(roles) + 1.1)
     axis = axes[0]
@@ -117,19 +126,26 @@ def timeline(take: Take) -> Picture:
     axis.set_yticks(range(len(roles)), [glyphs(role) for role in roles])
     axis.invert_yaxis()
     axis.set_xlabel(label("秒；彩条之间的数字是实测的停顿", "seconds; numbers are the measured pauses"))
-    return Picture(figure, "对话的时间线：" + "、".join(f"{c[0]} {c[2]:.1f}–{c[3]:.1f} 秒" for c in cues))
+    names = ("role", "text", "start", "end", "asked_pause", "pause")
+    rows = [dict(zip(names, cue, strict=True)) for cue in cues]
+    words = "、".join(f"{row['role']} {row['start']:.1f}–{row['end']:.1f} 秒" for row in rows)
+    return Picture(figure, f"对话的时间线：{words}", rows)
 
 
-def durations(curves: Mapping[str, Mapping[int, float]], voice: str) -> Picture:
-    """Seconds of sound against the level of a control, one panel per control.
+def durations(takes: Mapping[str, Mapping[float, Take]], voice: str) -> Picture:
+    """Draw seconds of sound against the levels of controls.
+
+    Rows: `make.speech.measures.Duration`.
 
     Args:
-        curves: name of the control (as the axis says it) -> {level: seconds}.
+        takes: name of the control (as the axis says it) -> {level: take}; one panel each.
         voice: who spoke; goes under the plot.
     """
-    figure, axes = canvas(1, len(curves), width=4.6 * len(curves), height=3.2)
-    for axis, (name, points), colour in zip(axes, curves.items(), (BLUE, ORANGE, GREEN), strict=False):
-        levels, seconds = list(points), list(points.values())
+    rows = measures.durations(takes)
+    figure, axes = canvas(1, len(takes), width=4.6 * len(takes), height=3.2)
+    for axis, name, colour in zip(axes, takes, (BLUE, ORANGE, GREEN), strict=False):
+        curve = [row for row in rows if row.control == name]
+        levels, seconds = [row.level for row in curve], [row.seconds for row in curve]
         axis.plot(levels, seconds, marker="o", color=colour)
         for x, y in zip(levels, seconds, strict=True):
             axis.annotate(f"{y:.2f}", (x, y), textcoords="offset points", xytext=(0, 7), ha="center", fontsize=8)
@@ -138,31 +154,31 @@ def durations(curves: Mapping[str, Mapping[int, float]], voice: str) -> Picture:
         axis.set_xlabel(name)
         axis.set_ylabel(label("时长（秒）", "seconds"))
     figure.supxlabel(label(f"{voice}，同一句话，各一次（实测）", f"{voice}, one sentence, measured"), fontsize=11)
-    said = "；".join(f"{name}：" + "，".join(f"{k} → {v:.2f} 秒" for k, v in p.items()) for name, p in curves.items())
-    return Picture(figure, f"时长随档位的变化。{said}")
+    words = "；".join(
+        f"{name}：" + "，".join(f"{row.level} → {row.seconds:.2f} 秒" for row in rows if row.control == name)
+        for name in takes
+    )
+    return Picture(figure, f"时长随档位的变化。{words}", rows)
 
 
 def arrivals(ready: Sequence[float], spans: Sequence[tuple[str, float, float]]) -> Picture:
-    """When each segment was there, and when it is played if playing starts with the first one.
+    """Draw when each segment was there, and when it is played.
 
-    Args:
-        ready: seconds from the start of the run at which each segment was done, rising.
-        spans: (text, start, end) of each segment in the wave, seconds.
+    Rows: `make.speech.measures.Arrival`; arguments as in `make.speech.measures.arrivals`.
     """
-    starts = np.array([start for _, start, _ in spans])
-    ends = np.array([end for _, _, end in spans])
-    delay = max(np.array(ready) - starts)  # least wait after which playing never stalls
-    figure, axes = canvas(width=9, height=0.34 * len(spans) + 1.5)
-    axis, rows = axes[0], np.arange(len(spans))
-    began = np.concatenate([[0], ready[:-1]])
-    axis.barh(rows, np.array(ready) - began, left=began, color=GREY, height=0.7, label=label("合成", "made"))
-    first = float(ready[0])
-    axis.barh(
-        rows, ends - starts, left=starts + max(first, delay), color=BLUE, height=0.7, label=label("播放", "played")
-    )
-    axis.set_yticks(rows, [str(i + 1) for i in rows], fontsize=8)
+    rows = measures.arrivals(ready, spans)
+    figure, axes = canvas(width=9, height=0.34 * len(rows) + 1.5)
+    axis, places = axes[0], range(len(rows))
+    for start, end, colour, name in (
+        ("begun", "ready", GREY, label("合成", "made")),
+        ("played", "ended", BLUE, label("播放", "played")),
+    ):
+        left = np.array([getattr(row, start) for row in rows])
+        axis.barh(places, [getattr(row, end) for row in rows] - left, left=left, color=colour, height=0.7, label=name)
+    axis.set_yticks(places, [str(row.segment) for row in rows], fontsize=8)
     axis.set_ylabel(label("第几段", "segment"))
     axis.invert_yaxis()
     axis.set_xlabel(label("从开始合成算起的秒数（实测）", "seconds since the start (measured)"))
     axis.legend(frameon=False, fontsize=10, loc="upper right")
-    return Picture(figure, f"第一段 {first:.2f} 秒后可以开始播放，全部合成完用了 {ready[-1]:.2f} 秒")
+    words = f"第一段 {rows[0].ready:.2f} 秒后可以开始播放，全部合成完用了 {rows[-1].ready:.2f} 秒"
+    return Picture(figure, words, rows)

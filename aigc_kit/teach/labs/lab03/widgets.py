@@ -42,54 +42,67 @@ if TYPE_CHECKING:
 
 
 def changes(made: "Normalised") -> Html:
-    """Before and after: every place that is said otherwise than it is written, and what nobody will hear."""
-    rows = [(c.before, c.after or "（停顿）", c.why) for c in made.changes]
-    rows += [(u.text, "（不读）", u.why) for u in made.unspoken]
-    return table(rows, ("写的是", "读成", "为什么"), f"读出来的全文：{made.spoken}")
+    """Show what is said otherwise than it is written.
+
+    And what nobody will hear. Rows: the changes, then what is unspoken.
+    """
+    lines = [(c.before, c.after or "（停顿）", c.why) for c in made.changes]
+    lines += [(u.text, "（不读）", u.why) for u in made.unspoken]
+    rows = (*made.changes, *made.unspoken)
+    return table(lines, ("写的是", "读成", "为什么"), f"读出来的全文：{made.spoken}", rows)
 
 
 def controls(engine: "Engine") -> Html:
-    """Each control with its range, and what it does on this engine, or why it does nothing."""
-    rows = []
+    """Show each control with its range and its effect on an engine.
+
+    Rows: {"name", "low", "high", "control"}.
+    """
+    lines, rows = [], []
     for name, control in engine.has.items():
         low, high = {**LEVELS, **RATIOS}[name]
-        rows.append((NAMES_ZH[name], f"{low:g}～{high:g}", WHOSE_ZH[control.whose], control.why_zh))
-    return table(rows, ("控制", "取值", "谁的", "说明"), f"声音：{engine.card.name}")
+        lines.append((NAMES_ZH[name], f"{low:g}～{high:g}", WHOSE_ZH[control.whose], control.why_zh))
+        rows.append({"name": name, "low": low, "high": high, "control": control})
+    return table(lines, ("控制", "取值", "谁的", "说明"), f"声音：{engine.card.name}", rows)
 
 
 def measures(takes: Mapping[str, Take]) -> Html:
-    """Several sounds in numbers, all measured on the waves."""
-    rows = []
-    for name, take in takes.items():
-        found = measured.report(take.data)
-        rows.append(
-            (
-                name,
-                f"{found.seconds:.2f}",
-                f"{measured.real_time_factor(take):.2f}",
-                f"{found.silence:.0%}",
-                _or_dash(found.pitch, "{:.0f}"),
-                _or_dash(found.pitch_range, "{:.1f}"),
-                _or_dash(found.loudness, "{:.1f}"),
-                f"{found.clipped:.1%}",
-            )
+    """Show several sounds in numbers. Rows: `make.speech.measures.Sound`."""
+    rows = measured.reports(takes)
+    lines = [
+        (
+            row.name,
+            f"{row.seconds:.2f}",
+            f"{row.real_time_factor:.2f}",
+            f"{row.silence:.0%}",
+            _or_dash(row.pitch, "{:.0f}"),
+            _or_dash(row.pitch_range, "{:.1f}"),
+            _or_dash(row.loudness, "{:.1f}"),
+            f"{row.clipped:.1%}",
         )
+        for row in rows
+    ]
     head = ("", "时长（秒）", "实时率 RTF", "静音占比", "基频中位数（Hz）", "起伏（半音）", "响度（LUFS）", "削波")
-    return table(rows, head, "全部实测；RTF = 合成用时 ÷ 声音时长，小于 1 就比说话快")
+    return table(lines, head, "全部实测；RTF = 合成用时 ÷ 声音时长，小于 1 就比说话快", rows)
 
 
 def readings(said: "list[Syllable]", dictionary: "list[Syllable]") -> Html:
-    """Syllables as a dictionary has them, and as they are said."""
+    """Show syllables as a dictionary has them, and as they are said.
+
+    Rows: {"character", "dictionary", "said"}.
+    """
     rows = [
-        (a.character, b.text, a.text, "变调" if a.text != b.text else "") for a, b in zip(said, dictionary, strict=True)
+        {"character": spoken.character, "dictionary": listed.text, "said": spoken.text}
+        for spoken, listed in zip(said, dictionary, strict=True)
     ]
-    return table(rows, ("字", "字典", "读", ""))
+    lines = [(*row.values(), "变调" if row["said"] != row["dictionary"] else "") for row in rows]
+    return table(lines, ("字", "字典", "读", ""), rows=rows)
 
 
 class Progress:
-    """A bar that grows with the segments of a run; what stays is how many there were and how long they took.
+    """Show a bar that grows with the segments of a run.
 
-    Give it to `speech.run` as `on_step`; `seconds` are the moments at which the segments were there.
+    What stays is how many there were and how long they took. Give it to `speech.run` as `on_step`; `seconds` are the
+    moments at which the segments were there.
     """
 
     def __init__(self) -> None:
@@ -114,38 +127,40 @@ def _or_dash(value: float | None, form: str) -> Any:
 
 
 def player(take: Take, title: str = "") -> Html:
-    """One sound: title, player, length and loudness, who made it."""
+    """Play one sound; arguments and rows as in `players`."""
     return players([take], [title])
 
 
 def players(takes: Sequence[Take], titles: Sequence[str] = ()) -> Html:
-    """Several sounds, each with its own player."""
-    blocks, lines = [], []
-    for index, take in enumerate(takes):
-        title = titles[index] if index < len(titles) else ""
-        html, text = _one(take, title)
-        blocks.append(html)
-        lines.append(text)
-    return Html(f'<div style="display:flex;gap:1em;flex-wrap:wrap">{"".join(blocks)}</div>', "\n".join(lines))
+    """Play several sounds, each with title, length, loudness and maker.
+
+    Rows: {"title", "seconds", "loudness" (LUFS or None)}.
+    """
+    named = [(take, titles[index] if index < len(titles) else "") for index, take in enumerate(takes)]
+    shown = [_one(take, title) for take, title in named]
+    blocks = "".join(one.html for one in shown)
+    rows = [row for one in shown for row in one.rows]
+    text = "\n".join(one.text for one in shown)
+    return Html(f'<div style="display:flex;gap:1em;flex-wrap:wrap">{blocks}</div>', text, rows)
 
 
 def ab(a: Take, b: Take, titles: tuple[str, str] = ("A", "B")) -> Html:
-    """Two sounds and a button that changes over between them at the same share of their length.
+    """Play two sounds, with a button that changes over between them.
 
-    The button needs a page that runs scripts (a trusted notebook); the two players work without.
+    It does so at the same share of their length. Rows: as in `players`. The button needs a page that runs scripts (a
+    trusted notebook); the two players work without.
     """
     name = f"ab{uuid4().hex[:8]}"
-    blocks = "".join(
-        _one(take, title, f'id="{name}{i}"')[0] for i, (take, title) in enumerate(zip((a, b), titles, strict=True))
-    )
+    shown = [_one(take, title, f'id="{name}{i}"') for i, (take, title) in enumerate(zip((a, b), titles, strict=True))]
+    blocks = "".join(one.html for one in shown)
     swap = (
         f"var p=document.getElementById('{name}0'),q=document.getElementById('{name}1');"
         "if(p.paused&&!q.paused){var t=p;p=q;q=t}"
         "var s=p.duration?p.currentTime/p.duration:0;p.pause();if(s>=1)s=0;q.currentTime=s*q.duration;q.play()"
     )
     button = f'<button style="align-self:center;padding:.4em 1em" onclick="{escape(swap)}">A ⇄ B 切换</button>'
-    words = "\n".join(_one(take, title)[1] for take, title in zip((a, b), titles, strict=True))
-    return Html(f'<div style="display:flex;gap:1em;flex-wrap:wrap">{blocks}{button}</div>', words)
+    words, rows = "\n".join(one.text for one in shown), [row for one in shown for row in one.rows]
+    return Html(f'<div style="display:flex;gap:1em;flex-wrap:wrap">{blocks}{button}</div>', words, rows)
 
 
 def compressed(wave: np.ndarray) -> tuple[str, bytes]:
@@ -163,11 +178,12 @@ def compressed(wave: np.ndarray) -> tuple[str, bytes]:
     return ("audio/mpeg", process.stdout) if process.returncode == 0 and process.stdout else ("audio/wav", data)
 
 
-def _one(take: Take, title: str, attributes: str = "") -> tuple[str, str]:
+def _one(take: Take, title: str, attributes: str = "") -> Html:
     kind, data = compressed(take.data)
     source = f"data:{kind};base64,{base64.b64encode(data).decode()}"
     loud = measured.loudness(take.data)
-    figures = f"{len(take.data) / RATE:.2f} 秒" + (f"，{loud:.1f} LUFS" if loud is not None else "") + "（实测）"
+    seconds = len(take.data) / RATE
+    figures = f"{seconds:.2f} 秒" + (f"，{loud:.1f} LUFS" if loud is not None else "") + "（实测）"
     labels = take.labels
     by = f"AI 生成 · {labels.get('voice') or labels.get('model')} · {TIER_ZH[take.plan.card.tier]}"
     html = (
@@ -175,16 +191,12 @@ def _one(take: Take, title: str, attributes: str = "") -> tuple[str, str]:
         f'<audio {attributes} controls preload="metadata" style="width:100%" src="{source}"></audio>'
         f'<div style="{_GREY}">{escape(figures)}<br>{escape(by)}</div></div>'
     )
-    return html, f"♪ {title} [{figures}; {by}]"
-
-
-if TYPE_CHECKING:
-    from aigc_kit.core.types import Take
-    from aigc_kit.make.speech.engines.base import Engine
+    row = {"title": title, "seconds": seconds, "loudness": loud}
+    return Html(html, f"♪ {title} [{figures}; {by}]", [row])
 
 
 def play(engine: "Engine", text: str) -> None:
-    """Sliders for the controls, the sound that they make, and its picture.
+    """Show sliders for the controls, their sound and its picture.
 
     Args:
         engine: a loaded voice.

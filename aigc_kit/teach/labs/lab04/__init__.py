@@ -16,23 +16,21 @@ __getattr__, __dir__ = lazily(
     __name__,
     {
         "checks": (),
-        "clip_players": (
+        "clips": (
+            "Progress",
             "player",
             "players",
             "scrub",
             "sheet",
         ),
-        "policy": (
-            "ladder",
-            "placements",
-            "timeline",
-        ),
-        "tables": (
-            "Progress",
+        "figures": (
             "brightness",
             "consistency",
+            "ladder",
             "measures",
+            "placements",
             "readings",
+            "timeline",
             "words",
         ),
         "aigc_kit.teach.show.plots": ("flow",),

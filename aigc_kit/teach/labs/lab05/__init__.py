@@ -19,8 +19,11 @@ __getattr__, __dir__ = lazily(
         "forms": (
             "Marks",
             "Table",
+            "Wizard",
             "marks",
+            "preview",
             "shots",
+            "wizard",
         ),
         "pictures": (
             "coarse",
@@ -48,11 +51,6 @@ __getattr__, __dir__ = lazily(
             "phrases",
             "rubric",
             "storyboard",
-        ),
-        "wizard_form": (
-            "Wizard",
-            "preview",
-            "wizard",
         ),
     },
 )

@@ -22,6 +22,7 @@ from aigc_kit.teach.show.plots import BLUE, GREEN, GREY, ORANGE, Picture, canvas
 from aigc_kit.works.marks import table as rubric_rows
 from aigc_kit.works.measured import middle_frame
 from aigc_kit.works.rubric import MOST_POINTS
+from aigc_kit.worlds.topology import Count
 
 _KIND = {"text": ("文字", "text"), "image": ("图片", "image"), "audio": ("旁白", "voice"), "video": ("视频", "clip")}
 _ENGLISH = {"model": "AI-made", "brought": "AI-made elsewhere", "mixed": "partly AI-made", "computed": "computed"}
@@ -36,7 +37,9 @@ if TYPE_CHECKING:
 
 
 def gallery(pictures: Mapping[str, np.ndarray], words: str = "", width: int = 220) -> Html:
-    """Pictures side by side, as many in a row as there is room for, small ones with their pixels visible.
+    """Show pictures side by side, as many as there is room for.
+
+    Small ones with their pixels visible. Rows: {"title", "height", "width"}.
 
     Args:
         pictures: title -> uint8 (H, W, 3).
@@ -57,13 +60,17 @@ def gallery(pictures: Mapping[str, np.ndarray], words: str = "", width: int = 22
             f'<figcaption style="text-align:center">{escape(title)}</figcaption></figure>'
         )
     row = f'<div style="display:flex;flex-wrap:wrap;gap:10px;max-width:{3 * width + 30}px">{"".join(blocks)}</div>'
-    return Html(f"{row}<p>{escape(words)}</p>", f"{'、'.join(pictures)}。{words}")
+    rows = [{"title": title, "height": len(pixels), "width": pixels.shape[1]} for title, pixels in pictures.items()]
+    return Html(f"{row}<p>{escape(words)}</p>", f"{'、'.join(pictures)}。{words}", rows)
 
 
 def sheet(work: "Work") -> Picture:
-    """A work on one strip: the beginning of its text, a picture, the wave of its voice, a frame of its clip."""
+    """Draw a work on one strip: text, picture, wave, a frame.
+
+    Rows: {"kind", "parts", "label"}; "label" of the first part, "" where there is none.
+    """
     figure, axes = canvas(1, 4, width=11, height=2.9)
-    said = []
+    rows: list[dict[str, Any]] = []
     for axis, (kind, (zh, en)) in zip(axes, _KIND.items(), strict=True):
         parts = work.of(kind)  # type: ignore[arg-type]
         axis.set_xticks([])
@@ -71,35 +78,34 @@ def sheet(work: "Work") -> Picture:
         if not parts:
             axis.set_title(label(f"{zh}：还没有", f"{en}: none yet"), fontsize=11, color="#8a8f98")
             axis.spines[:].set_color("#dddddd")
-            said.append(f"{zh} 还没有")
+            rows.append({"kind": kind, "parts": 0, "label": ""})
             continue
         _draw(axis, parts[0])
         more = f" +{len(parts) - 1}" if len(parts) > 1 else ""
         axis.set_title(label(f"{zh}{more}", f"{en}{more}"), fontsize=12)
         axis.set_xlabel(label(parts[0].label, _ENGLISH.get(parts[0].origin, "by a person")), fontsize=9)
-        said.append(f"{zh} {parts[0].label}")
-    return Picture(figure, f"《{work.title}》：{'；'.join(said)}")
+        rows.append({"kind": kind, "parts": len(parts), "label": parts[0].label})
+    words = "；".join(f"{_KIND[row['kind']][0]} {row['label'] or '还没有'}" for row in rows)
+    return Picture(figure, f"《{work.title}》：{words}", rows)
 
 
-def coarse(counts: Mapping[float, tuple[int, Sequence[int]]], true: int = 1) -> Picture:
-    """What a grid sees of the cup, from fine to coarse.
+def coarse(rows: Sequence[Count], true: int = 1) -> Picture:
+    """Draw what a grid sees of the cup, from fine to coarse.
 
     Args:
-        counts: edge of a cell -> (vertices, genus of every piece).
+        rows: from `worlds.topology.coarse`.
         true: the genus that is right.
     """
     figure, axes = canvas(1, 2, width=9.5, height=3.3)
-    cells = list(counts)
-    axes[0].plot(cells, [counts[cell][0] for cell in cells], color=BLUE, marker="o")
+    axes[0].plot([row.cell for row in rows], [row.vertices for row in rows], color=BLUE, marker="o")
     axes[0].set_yscale("log")
     axes[0].set_ylabel(label("顶点数 V", "vertices"))
-    for cell in cells:
-        genus = list(counts[cell][1])
-        right = genus == [true]
-        axes[1].scatter(cell, sum(genus), color=GREEN if right else ORANGE, s=60, zorder=3)
+    for row in rows:
+        place, right = (row.cell, sum(row.genus)), row.genus == (true,)
+        axes[1].scatter(*place, color=GREEN if right else ORANGE, s=60, zorder=3)
         if not right:
-            words = "+".join(map(str, genus))
-            axes[1].annotate(words, (cell, sum(genus)), (0, 9), textcoords="offset points", ha="center", fontsize=8)
+            words = "+".join(map(str, row.genus))
+            axes[1].annotate(words, place, (0, 9), textcoords="offset points", ha="center", fontsize=8)
     axes[1].axhline(true, color=GREY, linewidth=1)
     axes[1].set_ylim(-0.6, true + 1.2)
     axes[1].set_yticks(range(true + 2))
@@ -108,12 +114,14 @@ def coarse(counts: Mapping[float, tuple[int, Sequence[int]]], true: int = 1) -> 
         axis.set_xlabel(label("格子的边长", "edge of a cell"))
     axes[0].set_title(label("越粗，顶点越少", "coarser: fewer vertices"), fontsize=11)
     axes[1].set_title(label("橙色：数错了（各块的亏格）", "orange: wrong, genus of each piece"), fontsize=11)
-    told = "；".join(f"格子 {cell:g}：V {v}，亏格 {'+'.join(map(str, g))}" for cell, (v, g) in counts.items())
-    return Picture(figure, told)
+    words = "；".join(f"格子 {row.cell:g}：V {row.vertices}，亏格 {'+'.join(map(str, row.genus))}" for row in rows)
+    return Picture(figure, words, rows)
 
 
 def timeline(board: "Storyboard", spoken: Sequence[float] = ()) -> Picture:
-    """The shots on an axis of time, each with its number; below them how long is spoken.
+    """Draw the shots in time; below them how long is spoken.
+
+    Rows: {"shot", "start", "seconds", "spoken"}, seconds; "spoken" is None where it is not known.
 
     Args:
         board: the storyboard.
@@ -131,11 +139,18 @@ def timeline(board: "Storyboard", spoken: Sequence[float] = ()) -> Picture:
     axis.set_yticks([1, 0.38] if spoken else [1], [label("镜头", "shots"), label("旁白", "voice")][: 1 + bool(spoken)])
     axis.set_xlabel(label("秒", "seconds"))
     axis.spines["left"].set_visible(False)
-    return Picture(figure, f"{len(board.shots)} 个镜头，合计 {board.total:g} 秒")
+    rows = [
+        {"shot": i + 1, "start": start, "seconds": shot.seconds, "spoken": spoken[i] if i < len(spoken) else None}
+        for i, (shot, start) in enumerate(zip(board.shots, board.starts, strict=True))
+    ]
+    return Picture(figure, f"{len(board.shots)} 个镜头，合计 {board.total:g} 秒", rows)
 
 
 def points(work: "Work") -> Picture:
-    """The learner's marks as bars, line by line; what is not marked yet stays empty."""
+    """Draw the learner's marks; what is not marked yet stays empty.
+
+    Rows: those of `works.rubric.table`.
+    """
     rows = rubric_rows(work)
     figure, axes = canvas(width=7.5, height=4.4)
     axis = axes[0]
@@ -151,7 +166,7 @@ def points(work: "Work") -> Picture:
     axis.set_xlim(0, MOST_POINTS + 0.5)
     axis.set_xlabel(label("自评；右边的 ✓ ! 是程序量的", "own marks; ✓ ! are measured"), fontsize=9)
     marked = "，".join(f"{row['title']} {row['points']}" for row in rows if row["points"])
-    return Picture(figure, f"自评：{marked or '还没有'}")
+    return Picture(figure, f"自评：{marked or '还没有'}", rows)
 
 
 def _draw(axis: "Axes", part: "Part") -> None:
@@ -207,11 +222,14 @@ def film(path: Path | str, title: str = "", width: int = 320, quality: int = 36,
         f'poster="{_poster(path, min(width, 240))}" src="{source}"></video>'
         f'<div style="{_GREY}">{escape(words)}<br>{escape(where)}</div></div>'
     )
-    return Html(html, f"▶ {title} [{words}]")
+    row = {"width": facts.width, "height": facts.height, "fps": float(facts.fps), "seconds": facts.seconds}
+    return Html(html, f"▶ {title} [{words}]", [row])
 
 
 def excerpt(take: Take, seconds: float = 12.0, title: str = "") -> Html:
-    """The beginning of a long sound, to hear it here; the whole is on the page.
+    """Play the beginning of a long sound; the page has the whole.
+
+    Rows: {"title", "seconds" (of the whole), "played"}.
 
     Args:
         take: of speech.
@@ -226,7 +244,7 @@ def excerpt(take: Take, seconds: float = 12.0, title: str = "") -> Html:
         f'<div><b>{escape(title)}</b><br><audio controls preload="metadata" style="width:min(100%,28em)" '
         f'src="{source}"></audio><div style="{_GREY}">{escape(words)}</div></div>'
     )
-    return Html(html, f"♪ {title} [{words}]")
+    return Html(html, f"♪ {title} [{words}]", [{"title": title, "seconds": whole, "played": min(seconds, whole)}])
 
 
 def _poster(path: Path, width: int) -> str:

@@ -10,6 +10,7 @@ from aigc_kit.teach.show.plots import BLUE, GREEN, GREY, ORANGE, Live, Picture, 
 from aigc_kit.worlds.topology import (
     TEARING,
     Camera,
+    Count,
     Field,
     Mesh,
     donut_to_mug,
@@ -17,60 +18,68 @@ from aigc_kit.worlds.topology import (
     klein_bottle,
     mesh_of,
     render,
-    topology,
 )
+from aigc_kit.worlds.topology import counts as counted
 
 CELL = 0.05
 
 
 def solid(t: float, size: int = 320) -> Picture:
-    """The family of the lab at one t, with the count of its mesh.
+    """Draw the family of the lab at one t, with its count.
+
+    Rows: `worlds.topology.Count`.
 
     Args:
         t: 0 (donut) to 1 (cup).
         size: pixels.
     """
-    found, picture = _drawn(donut_to_mug, t, size, golden=True)
-    part = found.parts[0]
+    row, picture = _drawn(donut_to_mug, t, size, golden=True)
     figure, axes = canvas(width=4.2, height=4.5)
     _show(axes[0], picture, f"t = {t:.2f}")
-    words = f"V {part.vertices} − E {part.edges} + F {part.faces} = {part.euler}"
-    axes[0].set_xlabel(words + label(f"，亏格 {part.genus}", f", genus {part.genus}"), fontsize=11)
-    return Picture(figure, f"t = {t:.2f}：{words}，亏格 {part.genus}")
+    words, genus = f"V {row.vertices} − E {row.edges} + F {row.faces} = {row.euler}", row.genus[0]
+    axes[0].set_xlabel(words + label(f"，亏格 {genus}", f", genus {genus}"), fontsize=11)
+    return Picture(figure, f"t = {t:.2f}：{words}，亏格 {genus}", [row])
 
 
 def stages(times: Sequence[float] = (0.0, 0.25, 0.45, 0.6, 0.8, 1.0)) -> Picture:
-    """Several moments side by side, each with its genus."""
+    """Draw several moments, each with its genus. Rows: `worlds.topology.Count`."""
     figure, axes = canvas(1, len(times), width=2.1 * len(times), height=2.6)
-    said = []
+    rows = []
     for axis, t in zip(axes, times, strict=True):
-        found, picture = _drawn(donut_to_mug, t, 180, golden=True)
+        row, picture = _drawn(donut_to_mug, t, 180, golden=True)
         _show(axis, picture, f"t = {t:.2f}")
-        axis.set_xlabel(label(f"亏格 {found.genus[0]}", f"genus {found.genus[0]}"), fontsize=11)
-        said.append(f"t = {t:.2f} 亏格 {found.genus[0]}")
-    return Picture(figure, "从甜甜圈到咖啡杯：" + "；".join(said))
+        axis.set_xlabel(label(f"亏格 {row.genus[0]}", f"genus {row.genus[0]}"), fontsize=11)
+        rows.append(row)
+    words = "；".join(f"t = {row.t:.2f} 亏格 {row.genus[0]}" for row in rows)
+    return Picture(figure, f"从甜甜圈到咖啡杯：{words}", rows)
 
 
 def tearing(times: Sequence[float] = (0.0, 0.4, 0.6, 1.0)) -> Picture:
-    """What is not allowed: cutting, gluing, pinching, punching; one row each, with the genus of every piece."""
+    """Draw what is not allowed, with the genus of every piece.
+
+    Cutting, gluing, pinching, punching, one line each. Rows: `worlds.topology.Count` with the name of the family.
+    """
     figure, axes = canvas(len(TEARING), len(times), width=1.35 * len(times), height=1.75 * len(TEARING))
     english = dict(zip(TEARING, ("cut", "glue", "pinch", "punch"), strict=True))
-    said = []
-    for row, (name, (family, _, _)) in enumerate(TEARING.items()):
-        seen = []
+    rows, words = [], []
+    for line, (name, (family, _, _)) in enumerate(TEARING.items()):
+        genera = []
         for column, t in enumerate(times):
-            axis = axes[row * len(times) + column]
-            found, picture = _drawn(family, t, 110, golden=False)
+            axis = axes[line * len(times) + column]
+            row, picture = _drawn(family, t, 110, golden=False, name=name)
             _show(axis, picture, f"{label(name, english[name])} t = {t:.2f}")
-            genus = " + ".join(map(str, found.genus))
+            genus = " + ".join(map(str, row.genus))
             axis.set_xlabel(label(f"亏格 {genus}", f"genus {genus}"), fontsize=11)
-            seen.append(genus)
-        said.append(f"{name}：亏格 {' → '.join(seen)}")
-    return Picture(figure, "；".join(said))
+            genera.append(genus)
+            rows.append(row)
+        words.append(f"{name}：亏格 {' → '.join(genera)}")
+    return Picture(figure, "；".join(words), rows)
 
 
 def counts(family: Callable[[float], Field] = donut_to_mug, points: int = 21, cell: float = 0.08) -> Picture:
-    """V, E, F and V - E + F against t, counted on meshes made anew at every t.
+    """Draw V, E, F and V - E + F against t.
+
+    Counted on meshes made anew at every t. Rows: `worlds.topology.Count`.
 
     Args:
         family: t -> Field.
@@ -78,9 +87,9 @@ def counts(family: Callable[[float], Field] = donut_to_mug, points: int = 21, ce
         cell: of the grid.
     """
     times = np.linspace(0, 1, points)
-    found = [topology(mesh_of(family(t), cell)) for t in times]
+    rows = counted(family, times, cell)
     totals = {
-        name: [sum(getattr(part, attribute) for part in each.parts) for each in found]
+        name: [getattr(row, attribute) for row in rows]
         for name, attribute in (("V", "vertices"), ("E", "edges"), ("F", "faces"))
     }
     figure, axes = canvas(1, 2, width=9.5, height=3.2)
@@ -88,7 +97,7 @@ def counts(family: Callable[[float], Field] = donut_to_mug, points: int = 21, ce
         axes[0].plot(times, values, color=colour, marker=".", label=name)
     axes[0].legend(frameon=False, fontsize=9)
     axes[0].set_ylabel(label("个数", "count"))
-    euler = [each.euler for each in found]
+    euler = [row.euler for row in rows]
     axes[1].plot(times, euler, color=ORANGE, marker="o")
     axes[1].set_ylim(-4.5, 4.5)
     axes[1].set_ylabel("V − E + F")
@@ -96,11 +105,11 @@ def counts(family: Callable[[float], Field] = donut_to_mug, points: int = 21, ce
         axis.set_xlabel("t")
     axes[0].set_title(label("网格随时都在变", "the mesh changes"), fontsize=11)
     axes[1].set_title(label("V − E + F（实测）", "V − E + F (measured)"), fontsize=11)
-    return Picture(figure, f"{points} 个 t 的 V − E + F：{', '.join(map(str, euler))}")
+    return Picture(figure, f"{points} 个 t 的 V − E + F：{', '.join(map(str, euler))}", rows)
 
 
 def explore(size: int = 280) -> None:
-    """A slider over t: every move makes a new mesh, counts it and draws it."""
+    """Show a slider over t; each move makes, counts and draws a mesh."""
     import ipywidgets as widgets
     from IPython.display import display
 
@@ -112,7 +121,10 @@ def explore(size: int = 280) -> None:
 
 
 def viewer(moments: int = 9) -> Html:
-    """The model to turn with mouse or arrow keys, in a frame of its own; with a picture where there is no WebGL."""
+    """Show the model, to turn with mouse or arrow keys.
+
+    In a frame of its own; with a picture where there is no WebGL.
+    """
     from aigc_kit.works import morph_view, notebook_html
 
     view = morph_view(moments=moments, cell=0.11)
@@ -120,7 +132,10 @@ def viewer(moments: int = 9) -> Html:
 
 
 def bottle(size: int = 300) -> Picture:
-    """A Klein bottle from two sides, computed: both sides of its surface are drawn, since it has no inside."""
+    """Draw a Klein bottle from two sides, computed.
+
+    Both sides of its surface are drawn, since it has no inside. Rows: {"turn", "vertices", "faces"}.
+    """
     mesh = klein_bottle(160, 48)
     count = len(mesh.vertices)
     faces = np.concatenate([mesh.faces, mesh.faces[:, ::-1] + count])
@@ -130,14 +145,17 @@ def bottle(size: int = 300) -> Picture:
     for axis, turn in zip(axes, (20, 150), strict=True):
         picture = render(both, Camera(turn=turn, rise=14), size=size, gold=gold)
         _show(axis, picture, label("程序计算，非模型生成", "computed"))
-    return Picture(figure, "克莱因瓶，从两个方向看：管子穿过自己的侧面，从里面接回开头")
+    rows = [{"turn": turn, "vertices": count, "faces": len(mesh.faces)} for turn in (20, 150)]
+    return Picture(figure, "克莱因瓶，从两个方向看：管子穿过自己的侧面，从里面接回开头", rows)
 
 
-def _drawn(family: Callable[[float], Field], t: float, size: int, *, golden: bool):
+def _drawn(
+    family: Callable[[float], Field], t: float, size: int, *, golden: bool, name: str = ""
+) -> tuple[Count, np.ndarray]:
     field = family(t)
     mesh = mesh_of(field, CELL)
     gold = gilding(t, mesh.vertices) if golden else 1.0
-    return topology(mesh), render(
+    return Count.of(mesh, CELL, t, name), render(
         mesh, Camera(turn=18 - 40 * t if golden else 25, rise=22), size=size, gold=gold, field=field, floor=golden
     )
 

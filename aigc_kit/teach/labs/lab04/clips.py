@@ -1,4 +1,4 @@
-"""Clips in a notebook: an embedded MP4 with a few frames below it, which stay where no video plays."""
+"""Clips in a notebook: an embedded MP4 with frames below it, which stay where no video plays; a run's progress."""
 
 import base64
 import io
@@ -6,23 +6,27 @@ import tempfile
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import Take
+from aigc_kit.core.types import Step, Take
+from aigc_kit.make.diffusion.denoise import seconds_left
+from aigc_kit.make.video.measures import Clip, frames_of
 from aigc_kit.media import encode
+from aigc_kit.teach.show import page
 from aigc_kit.teach.show.page import TIER_ZH, Html
 
 SHOWN = 320  # pixels wide on the page, where the clip is smaller
 STILLS = 6
 _CARD = "border:1px solid #8885;border-radius:8px;padding:.5em .8em;margin:.3em 0;display:inline-block;max-width:100%"
 _GREY = "color:#8a8f98;font-size:.88em"
-Clip = Take | tuple[np.ndarray, float]
 
 
 def player(clip: Clip, title: str = "", *, stills: int = STILLS, width: int = SHOWN, by: str = "") -> Html:
-    """One clip: title, player, a few frames with their times, who made it.
+    """Play a clip: title, player, frames with times, who made it.
+
+    Rows: as in `players`.
 
     Args:
         clip: a take of `aigc_kit.make.video`, or (frames uint8 (T, H, W, 3), fps).
@@ -37,53 +41,69 @@ def player(clip: Clip, title: str = "", *, stills: int = STILLS, width: int = SH
 def players(
     clips: Sequence[Clip], titles: Sequence[str] = (), *, stills: int = 3, width: int = 200, by: str = ""
 ) -> Html:
-    """Several clips side by side, as `player`."""
-    blocks, lines = [], []
-    for index, clip in enumerate(clips):
-        title = titles[index] if index < len(titles) else ""
-        html, text = _one(clip, title, stills, width, by)
-        blocks.append(html)
-        lines.append(text)
-    return Html(f'<div style="display:flex;gap:.8em;flex-wrap:wrap">{"".join(blocks)}</div>', "\n".join(lines))
+    """Play several clips side by side, as `player`.
+
+    Rows: {"title", "height", "width", "frames", "fps", "seconds", "by"}, as probed in the embedded files.
+    """
+    named = [(clip, titles[index] if index < len(titles) else "") for index, clip in enumerate(clips)]
+    shown = [_one(clip, title, stills, width, by) for clip, title in named]
+    blocks, text = "".join(one.html for one in shown), "\n".join(one.text for one in shown)
+    rows = [row for one in shown for row in one.rows]
+    return Html(f'<div style="display:flex;gap:.8em;flex-wrap:wrap">{blocks}</div>', text, rows)
 
 
 def sheet(clip: Clip, most: int = 12, width: int = 96) -> Html:
-    """The contact sheet of a clip: frames with number and time."""
+    """Show a clip's contact sheet. Rows: {"frame", "seconds"}."""
     frames, fps = frames_of(clip)
+    rows = [{"frame": index, "seconds": index / fps} for index in encode.sheet.pick(len(frames), most)]
     made = encode.contact_sheet(frames, fps, most=most, width=width)
     words = f"联系表：{min(most, len(frames))} 个画面，带编号和时间"
-    return Html(f'<img alt="{words}" src="{_picture(np.asarray(made))}">', words)
+    return Html(f'<img alt="{words}" src="{_picture(np.asarray(made))}">', words, rows)
 
 
 def scrub(clip: Clip, width: int = SHOWN) -> None:
-    """A slider over the frames; the picture stays as it is where no kernel runs."""
+    """Show a slider over the frames; the picture stays without a kernel."""
     import ipywidgets as widgets
     from IPython.display import display
-
-    from aigc_kit.teach.show.page import Shown
 
     frames, fps = frames_of(clip)
     slider = widgets.IntSlider(
         value=len(frames) // 2, min=0, max=len(frames) - 1, description="帧", layout={"width": "32em"}
     )
     display(slider)
-    shown = Shown(_frame(frames, fps, slider.value, width))
+    shown = page.Shown(_frame(frames, fps, slider.value, width))
     slider.observe(lambda change: shown.replace(_frame(frames, fps, change["new"], width)), names="value")
 
 
-def frames_of(clip: Clip) -> tuple[np.ndarray, float]:
-    """(frames uint8 (T, H, W, 3), fps) of a take, or of a pair that is one already.
+class Progress:
+    """Show a bar that grows with the steps, and the time left.
 
-    Raises:
-        BadInput: a take of something else than a clip.
+    With a few frames of what the model has in mind. Give it to `video.run` as `on_step`; `steps` are the steps so far.
+
+    Args:
+        every: show the frames at every so manieth step; 0 never (decoding them takes as long as the clip's own).
+        decode: seconds that decoding is known to take.
     """
-    if not isinstance(clip, Take):
-        return clip
-    if clip.kind != "video":
-        raise BadInput(
-            asked=f"a clip of a {clip.kind} take", found="no frames", todo="pass a take of aigc_kit.make.video"
-        )
-    return clip.data, float(clip.plan.request.fps or 16)
+
+    def __init__(self, every: int = 0, decode: float = 0.0) -> None:
+        self.steps: list[Step] = []
+        self.previews: dict[int, Any] = {}
+        self._every, self._decode = every, decode
+        self._shown: page.Shown | None = None
+
+    def __call__(self, step: Step) -> None:
+        """A step is done."""
+        self.steps.append(step)
+        done, total = step.index + 1, step.total
+        if self._every and step.phase == "denoise" and step.index % self._every == 0:
+            self.previews[step.index] = step.preview.pixels()  # type: ignore[attr-defined]
+        left = seconds_left(self.steps, self._decode)
+        words = f"第 {done}/{total} 步" + (f"，还要约 {left:.0f} 秒" if left and left >= 0.5 else "")
+        bar = Html(f'<progress value="{done}" max="{total}" style="width:20em"></progress> {words}', words)
+        if self._shown is None:
+            self._shown = page.Shown(bar)
+        else:
+            self._shown.replace(bar)
 
 
 def _frame(frames: np.ndarray, fps: float, index: int, width: int) -> Html:
@@ -97,7 +117,7 @@ def _frame(frames: np.ndarray, fps: float, index: int, width: int) -> Html:
     return Html(html, said)
 
 
-def _one(clip: Clip, title: str, stills: int, width: int, by: str) -> tuple[str, str]:
+def _one(clip: Clip, title: str, stills: int, width: int, by: str) -> Html:
     frames, fps = frames_of(clip)
     with tempfile.TemporaryDirectory() as folder:
         facts = encode.mp4(Path(folder) / "clip.mp4", frames, fps, crf=16, odd="crop")
@@ -116,7 +136,16 @@ def _one(clip: Clip, title: str, stills: int, width: int, by: str) -> tuple[str,
         f'<div style="{_CARD}"><div style="max-width:{width}px"><b>{escape(title)}</b></div>{video}{row}'
         f'<div style="{_GREY};max-width:{width}px">{escape(figures)}<br>{escape(by)}</div></div>'
     )
-    return html, f"▶ {title} [{figures}" + (f"; {by}]" if by else "]")
+    probed = {
+        "title": title,
+        "height": facts.height,
+        "width": facts.width,
+        "frames": facts.frames,
+        "fps": float(facts.fps),
+        "seconds": facts.seconds,
+        "by": by,
+    }
+    return Html(html, f"▶ {title} [{figures}" + (f"; {by}]" if by else "]"), [probed])
 
 
 def _stills(frames: np.ndarray, fps: float, count: int, width: int) -> str:
