@@ -1,21 +1,49 @@
 """The command line: errors print three lines and no traceback; numbers go in as the plan takes them."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from aigc_kit.cli import COMMANDS, main, parser
+from aigc_kit import cli
+from aigc_kit.cli import main, parser
+
+ALWAYS = {
+    "app", "calibrate", "doctor", "fetch", "generate", "grade", "labs", "notebook",
+    "plan", "prefetch", "progress", "reproduce", "submit", "xray",
+}  # fmt: skip
+
+
+def commands() -> dict:
+    """Name of a command -> its parser."""
+    (choices,) = [action.choices for action in parser()._actions if isinstance(action.choices, dict)]
+    return choices
 
 
 def test_every_command_has_a_parser_and_a_run():
-    from importlib import import_module
-
-    assert all(callable(import_module(f"aigc_kit.cli.{name}").run) for name in COMMANDS)
-    assert {"doctor", "fetch", "plan", "xray", "calibrate", "generate", "labs", "notebook"} < set(COMMANDS)
+    assert set(commands()) == ALWAYS
+    assert all(callable(command.get_default("run")) for command in commands().values())
     assert parser().format_help().isascii()
+
+
+def test_a_command_is_found_by_its_file(tmp_path, monkeypatch, capsys):
+    (tmp_path / "hello.py").write_text(
+        "def add_parser(subparsers):\n"
+        "    subparsers.add_parser('hello').set_defaults(run=lambda args: print('good day') or 3)\n"
+    )
+    monkeypatch.setattr(cli, "__path__", [*cli.__path__, str(tmp_path)])
+    assert set(commands()) == {*ALWAYS, "hello"}
+    assert main(["hello"]) == 3 and capsys.readouterr().out == "good day\n"
+
+
+def test_every_command_of_the_readme_exists():
+    for name in ("README.md", "README.zh-CN.md"):
+        text = (Path(__file__).parents[1] / name).read_text(encoding="utf-8")
+        assert set(re.findall(r"^aigc (\w+)", text, re.M)) <= ALWAYS
+        assert "aigc reproduce" in text
 
 
 def test_an_unknown_model_is_three_lines_and_status_2(capsys):

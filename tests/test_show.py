@@ -234,10 +234,10 @@ def test_visible_marks_white_space():
 
 
 def test_a_t_interval_by_hand():
-    # mean 5, s = 2.138, n = 8, t(7) = 2.365
+    # mean 5, s = 2.138, n = 8, t(7) = 2.36462
     mean, half = statistics.mean_interval(np.array([2, 4, 4, 4, 5, 5, 7, 9]))
     assert mean == 5
-    assert half == pytest.approx(2.365 * 2.13809 / 8**0.5, rel=1e-4)
+    assert half == pytest.approx(2.36462 * 2.13809 / 8**0.5, rel=1e-4)
     assert statistics.mean_interval(np.array([3.0])) == (3.0, 0.0)
 
 

@@ -1,48 +1,42 @@
-"""The command `aigc`. Each sub-command is a module here with `add_parser(subparsers)` and `run(args) -> int`."""
+"""The command `aigc`. Each module here has `add_parser(subparsers)`; every parser names its `run(args) -> int`."""
 
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, Any
 
 from aigc_kit.core.errors import AigcError, BadInput, not_written
 
-COMMANDS = (
-    "doctor",
-    "fetch",
-    "plan",
-    "xray",
-    "calibrate",
-    "generate",
-    "labs",
-    "app",
-    "notebook",
-    "progress",
-    "submit",
-    "grade",
-    "prefetch",
-)
+if TYPE_CHECKING:
+    from aigc_kit.core.types import Card
+
 EPILOG = "Exit status: 0 done, 1 failed, 2 asked for something impossible."
 
 
 def parser() -> argparse.ArgumentParser:
-    """The argument parser of all sub-commands."""
+    """Build the argument parser of all sub-commands."""
     root = argparse.ArgumentParser(prog="aigc", description="A laboratory for generative AI.", epilog=EPILOG)
     subparsers = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name in COMMANDS:
-        import_module(f"aigc_kit.cli.{name}").add_parser(subparsers)
+    for module in iter_modules(__path__):
+        if module.name != "__main__":
+            import_module(f"{__name__}.{module.name}").add_parser(subparsers)
     return root
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; errors of the kit print as three lines, without a traceback."""
+    """Run one command.
+
+    Errors of the kit print as three lines, without a traceback.
+    """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a C locale or a Windows console must not break on Chinese
             stream.reconfigure(encoding="utf-8", errors="replace")
     args = parser().parse_args(arguments)
     try:
-        status = import_module(f"aigc_kit.cli.{args.command}").run(args)
+        status: int = args.run(args)
         sys.stdout.flush()
         return status
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
@@ -57,3 +51,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
+
+
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lay out rows in columns, each as wide as needed.
+
+    A Chinese character counts twice.
+    """
+    from unicodedata import east_asian_width
+
+    def wide(text: str) -> int:
+        return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+    widths = [max(map(wide, cells)) for cells in zip(*rows, strict=True)]
+    return [
+        "  ".join(cell + " " * (width - wide(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def refuse_options(args: argparse.Namespace, names: Iterable[str], card: "Card", found: str) -> None:
+    """Refuse options that a model does not listen to.
+
+    Args:
+        args: of the command.
+        names: options that mean nothing for this model.
+        card: of the model.
+        found: why the first one that was given is refused.
+
+    Raises:
+        BadInput: one was given.
+    """
+    from aigc_kit.memory.plan import unsupported
+
+    values = {name: value for name, value in vars(args).items() if value is not False}  # a switch that was not set
+    unsupported.refuse(values, names, card, found, _written)
+
+
+def _written(name: str, value: Any) -> str:
+    return f"--{name.replace('_', '-')}" + ("" if value is True else f" {value}")

@@ -1,10 +1,11 @@
-"""`aigc fetch`: bring models to this machine, list them, check them."""
+"""`aigc fetch`: bring models to this machine, list them, check them; `aigc prefetch`: fill a folder for a class."""
 
 import argparse
 import sys
 from pathlib import Path
 from typing import Any
 
+from aigc_kit.cli import columns
 from aigc_kit.core.errors import AigcError, BadInput, FetchError
 from aigc_kit.core.types import Card
 from aigc_kit.core.units import format_bytes
@@ -14,7 +15,7 @@ FONT = "font-cjk"
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
-    """Register the sub-command."""
+    """Register both sub-commands."""
     parser = subparsers.add_parser(
         "fetch",
         help="bring the files of models to this machine",
@@ -26,29 +27,69 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("--offline", action="store_true", help="never use the network (as AIGC_OFFLINE=1)")
     parser.add_argument("--verify", action="store_true", help="read what is on disk again and compare its sha256")
     parser.add_argument("--all-core", action="store_true", help="fetch the font of `core` even where one is installed")
+    parser.set_defaults(run=run)
+    parser = subparsers.add_parser(
+        "prefetch",
+        help="models and wheels into one folder, for a classroom without a network",
+        description="Fill a folder (a stick, a share). With it: make labs OFFLINE=DIR, or aigc fetch core --from DIR.",
+    )
+    parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument(
+        "--models", nargs="+", default=["core"], metavar="NAME", help="models or groups (default: core)"
+    )
+    parser.add_argument(
+        "--wheels", action="store_true", help="also the wheels of make labs, for this system and Python"
+    )
+    parser.set_defaults(run=fill)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do it. Returns 0, or 1 when a model could not be fetched or a file is wrong.
+    """Fetch, list or check models.
+
+    Returns 0, or 1 when a model could not be fetched or a file is wrong.
 
     Raises:
         BadInput: an unknown name, or nothing to do.
     """
-    wanted = _wanted(args.names, all_core=args.all_core)
+    models = _wanted(args.names, all_core=args.all_core)
     if args.list:
-        print(table(wanted or list(cards.ALL.values())))
+        print(table(models or list(cards.ALL.values())))
         return 0
     if args.verify:
-        return _verify(wanted)
-    if not wanted and not args.names:
+        return _verify(models)
+    if not models and not args.names:
         raise BadInput(
             asked="aigc fetch", found="no name", todo="say what, such as: aigc fetch core (aigc fetch --list shows all)"
         )
-    return max([_fetch(card, args) for card in wanted], default=0)
+    return max([_fetch(card, args) for card in models], default=0)
+
+
+def fill(args: argparse.Namespace) -> int:
+    """Fill a folder with models and wheels."""
+    from aigc_kit.teach.classroom import prefetch
+
+    names = dict.fromkeys(member for name in args.models for member in cards.ALIASES.get(name, (name,)))
+    models = [cards.get(name) for name in names]
+    bar = Bar("prefetch")
+    try:
+        for place in prefetch.models(models, args.folder, bar):
+            print(place)
+    finally:
+        bar.close()
+    if args.wheels:
+        print(f"{len(prefetch.wheels(args.folder))} wheels in {args.folder / 'wheels'}")
+    sums = prefetch.write_sums(args.folder)
+    size = sum(path.stat().st_size for path in args.folder.rglob("*") if path.is_file())
+    print(f"{args.folder}: {format_bytes(size, decimal=True)}; check a copy with: sha256sum -c {sums.name}")
+    print(f"then, in a clone without a network: make labs OFFLINE={args.folder.absolute()}", file=sys.stderr)
+    return 0
 
 
 def table(wanted: list[Card]) -> str:
-    """The cards as a table: name, tier, kind, size, on disk, where its hashes come from, licence."""
+    """Lay out cards as a table.
+
+    Columns: name, tier, kind, size, on disk, where its hashes come from, licence.
+    """
     from aigc_kit.models import fetch
 
     rows = [("name", "tier", "kind", "size", "on disk", "sha256 from", "licence")]
@@ -58,20 +99,18 @@ def table(wanted: list[Card]) -> str:
             origin = "-"
         here = "-" if card.tier == "none" or _is_endpoint(card) else "yes" if fetch.find(card) else "no"
         rows.append((card.name, card.tier, card.kind, _size(card), here, origin, card.licence))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
-    return "\n".join(lines)
+    return "\n".join(columns(rows))
 
 
 def _wanted(names: list[str], *, all_core: bool) -> list[Card]:
     """The cards that are meant, each once. Every name is looked up before anything is fetched."""
-    wanted: dict[str, Card] = {}
+    models: dict[str, Card] = {}
     for name in names or (["core"] if all_core else []):
         for member in cards.ALIASES.get(name, (name,)):
             if member == FONT and name != FONT and not all_core and _font_installed():
                 continue
-            wanted[member] = cards.get(member)
-    return list(wanted.values())
+            models[member] = cards.get(member)
+    return list(models.values())
 
 
 def _font_installed() -> bool:

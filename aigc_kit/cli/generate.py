@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from aigc_kit.cli import idle
+from aigc_kit.cli import refuse_options
 from aigc_kit.core.types import Step, Take
 
 _OPTIONS = ("temperature", "top_k", "top_p", "max_new_tokens", "engine", "chat", "voice", "controls")
@@ -24,6 +24,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("--voice", help="of a speech model: one of its voices, or a kept speaker")
     parser.add_argument("--controls", help="of a speech model: tokens such as '[break_4][speed_5]'")
     parser.add_argument("--save", action="store_true", help="write a text and its record to out/ (all else always)")
+    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -35,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     card = cards.get(args.model)
     modality = of(card.kind, f"aigc generate {args.model}")
     unknown = [name for name in _OPTIONS if name not in modality.options or name in modality.ignored(card)]
-    idle.refuse(args, unknown, card, f"a {card.kind} model does not listen to it in this command")
+    refuse_options(args, unknown, card, f"a {card.kind} model does not listen to it in this command")
     values = {
         name: getattr(args, name) for name in (*modality.options, "seed") if getattr(args, name, None) is not None
     }

@@ -1,14 +1,16 @@
-"""`aigc labs`: run the core notebooks headless, print what they cost, write a gallery of what they made."""
+"""`aigc labs`: run the core notebooks headless, write a gallery; `aigc app`: show a lab as an app in the browser."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
+from aigc_kit.cli import columns
 from aigc_kit.core.errors import BadInput
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
-    """Register the sub-command."""
+    """Register both sub-commands."""
     parser = subparsers.add_parser(
         "labs",
         help="run the core notebooks headless and write a gallery",
@@ -20,10 +22,24 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("--slow", action="store_true", help="also run the cells tagged 'slow'")
     parser.add_argument("--timeout", type=int, default=600, metavar="S", help="seconds one cell may take (600)")
     parser.add_argument("--keep-secrets", action="store_true", help="hand API keys in the environment to the notebooks")
+    parser.set_defaults(run=run)
+    parser = subparsers.add_parser(
+        "app",
+        help="show a lab as an app: code hidden, widgets live",
+        description="Run a lab with Voila and show it in a browser of this machine: code hidden, widgets live. "
+        "Needs pip install 'aigc-kit[app]'.",
+    )
+    parser.add_argument("number", metavar="NN", help="the lab, such as 02")
+    parser.add_argument("--port", type=int, metavar="N", help="port on 127.0.0.1 (default: any free one)")
+    parser.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
+    parser.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="what it saves (default: out)")
+    parser.set_defaults(run=serve)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the labs one after the other; a lab that fails does not stop the others.
+    """Run the labs one after the other.
+
+    A lab that fails does not stop the others.
 
     Returns:
         0 when all went well, 1 when one failed.
@@ -36,13 +52,13 @@ def run(args: argparse.Namespace) -> int:
 
     if args.timeout < 1:
         raise BadInput(asked=f"--timeout {args.timeout}", found="no second to run in", todo="give 1 or more, say 600")
-    chosen = [labs.get(number) for number in args.numbers] or [lab for lab in labs.every() if lab.core]
+    lessons = [labs.get(number) for number in args.numbers] or [lab for lab in labs.every() if lab.core]
     folder = cells.folder()
-    for lab in chosen:
+    for lab in lessons:
         cells.read(folder / lab.notebook)  # refuse before anything has run
     runs = []
-    for lab in chosen:
-        done = run_notebook(
+    for lab in lessons:
+        result = run_notebook(
             folder / lab.notebook,
             args.out,
             tier=args.tier,
@@ -52,30 +68,42 @@ def run(args: argparse.Namespace) -> int:
             offline=offline(),
             on_cell=_progress(lab.notebook),
         )
-        runs.append(done)
-        if done.error:
-            print(done.error, file=sys.stderr)
+        runs.append(result)
+        if result.error:
+            print(result.error, file=sys.stderr)
     page = gallery.write_gallery(args.out, runs)
     print(table(runs))
     print(f"measured on {cpu_name()}, tier {args.tier}; peak RAM: {kernel.PEAK_HOW}")
     print(f"gallery: {page}")
-    return 0 if all(done.status == "ok" for done in runs) else 1
+    return 0 if all(result.status == "ok" for result in runs) else 1
+
+
+def serve(args: argparse.Namespace) -> int:
+    """Serve a lab as an app until Ctrl-C."""
+    from aigc_kit.teach import labs
+    from aigc_kit.teach.notebooks import app, cells
+
+    os.environ["AIGC_OUT"] = str(args.out.resolve())  # the kernel works in a folder that goes with the app
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
+    app.serve(cells.folder() / labs.get(args.number).notebook, args.port, browser=not args.no_browser)
+    return 0
 
 
 def table(runs: list) -> str:
-    """Rows of notebook, status, seconds, peak RAM, what it made; columns as wide as needed."""
+    """Lay out runs as a table.
+
+    Columns: notebook, status, seconds, peak RAM, what it made.
+    """
     from aigc_kit.core.units import format_bytes
     from aigc_kit.teach.notebooks.gallery import summary
 
     rows = [("notebook", "status", "seconds", "peak RAM", "made")]
-    for done in runs:
-        peak = "not sampled" if done.peak_bytes is None else format_bytes(done.peak_bytes)
-        left_out = f" ({done.skipped} slow cells left out)" if done.skipped else ""
-        rows.append((done.name, done.status, f"{done.seconds:.1f}", peak, summary(done.made) + left_out))
-    widths = [max(len(row[column]) for row in rows) for column in range(5)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
+    for result in runs:
+        peak = "not sampled" if result.peak_bytes is None else format_bytes(result.peak_bytes)
+        left_out = f" ({result.skipped} slow cells left out)" if result.skipped else ""
+        rows.append((result.name, result.status, f"{result.seconds:.1f}", peak, summary(result.made) + left_out))
+    return "\n".join(columns(rows))
 
 
 def _progress(name: str):

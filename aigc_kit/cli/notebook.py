@@ -25,6 +25,7 @@ def _path(given: str) -> Path:
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
     """Register the sub-command and its own sub-commands."""
     parser = subparsers.add_parser("notebook", help="lint, refresh and copy notebooks", description=WHICH)
+    parser.set_defaults(run=run)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     lint = actions.add_parser("lint", help="check that notebooks keep the project's rules")
     lint.add_argument("paths", nargs="*", type=_path, metavar="NOTEBOOK", help="default: all notebooks of the project")
@@ -50,11 +51,11 @@ def _lint(args: argparse.Namespace) -> int:
     from aigc_kit.teach.notebooks.lint import lint
 
     paths = args.paths or all_paths()
-    found = lint(paths)
-    for finding in found:
+    findings = lint(paths)
+    for finding in findings:
         print(finding)
-    print(f"{len(paths)} notebooks, {len(found)} findings", file=sys.stderr)
-    return 1 if found else 0
+    print(f"{len(paths)} notebooks, {len(findings)} findings", file=sys.stderr)
+    return 1 if findings else 0
 
 
 def _refresh(args: argparse.Namespace) -> int:
@@ -79,7 +80,7 @@ def _stamp(args: argparse.Namespace) -> int:
 
 
 def _student(args: argparse.Namespace) -> int:
-    from aigc_kit.teach.notebooks.student import student
+    from aigc_kit.teach.notebooks.copies import student
 
     print(student(args.path, args.dest, overwrite=args.overwrite))
     return 0

@@ -1,10 +1,10 @@
-"""`aigc plan MODEL`: how a model would run here, or on a machine that is not here."""
+"""`aigc plan MODEL`: how a model would run here or elsewhere; `aigc calibrate`: fit what a GPU adds to predictions."""
 
 import argparse
 import json
 from typing import TYPE_CHECKING
 
-from aigc_kit.cli import idle
+from aigc_kit.cli import refuse_options
 from aigc_kit.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ _WAYS = ("dtype", "placement", "attention", "policy")
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
-    """Register the sub-command."""
+    """Register both sub-commands."""
     parser = subparsers.add_parser(
         "plan",
         help="how a model would run here, or on a GPU that is not here, and what it would cost",
@@ -46,6 +46,17 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     wish.add_argument("--policy", help="kit (default), or course: the course's ladder of sizes for video")
     parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the explanation")
     parser.add_argument("--json", action="store_true", help="print the plan as JSON")
+    parser.set_defaults(run=run)
+    parser = subparsers.add_parser(
+        "calibrate",
+        help="fit the predictions to this GPU, on the records of runs made here",
+        description="Reads the sidecars of image and video runs that were made on a GPU, fits the overheads "
+        "(workspace, allocator) on their measured peaks, and writes them where plans for this machine look for them.",
+    )
+    parser.add_argument("folders", nargs="*", help="folders with records (default: $AIGC_OUT, else out)")
+    parser.add_argument("--device", help="name of the GPU, where there are records of several")
+    parser.add_argument("--dry-run", action="store_true", help="show the fit, write nothing")
+    parser.set_defaults(run=calibrate)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -73,7 +84,7 @@ def _request(args: argparse.Namespace, card: "Card") -> "Request":
     from aigc_kit.core.types import Request
     from aigc_kit.make.run import of
 
-    idle.refuse(args, of(card.kind).ignored(card), card, f"a {card.kind} model has no such choice")
+    refuse_options(args, of(card.kind).ignored(card), card, f"a {card.kind} model has no such choice")
     fields = {name: getattr(args, name) for name in _SIZES}
     extra = {name: getattr(args, name) for name in (*_WRITTEN, *_WAYS)}
     return Request(
@@ -120,3 +131,25 @@ def _budget(args: argparse.Namespace, card: "Card") -> "Budget":
             )
         budget = replace(budget, ram_free_bytes=units.parse_bytes(args.ram), origin="assumed")
     return budget
+
+
+def calibrate(args: argparse.Namespace) -> int:
+    """Fit the overheads of this GPU, show them, write them."""
+    from pathlib import Path
+
+    from aigc_kit.core.units import format_bytes
+    from aigc_kit.keep import calibrate
+
+    fit = calibrate.calibrate([Path(folder) for folder in args.folders] or None, args.device)
+    for row, (before, after) in fit.ratios.items():
+        print(f"{row}: measured / predicted {before:.3f} before, {after:.3f} after")
+    for name, why in fit.skipped.items():
+        print(f"not used: {name} ({why})")
+    overheads = fit.overheads
+    print(
+        f"{fit.device}: workspace {overheads.workspace:.2f}, reserve {overheads.reserve:.2f}, "
+        f"base {format_bytes(overheads.base)}, interval ±{overheads.error:.0%} of activations; "
+        f"fitted on {fit.rows} measured peaks"
+    )
+    print("nothing written" if args.dry_run else f"written to {calibrate.save(fit)}")
+    return 0

@@ -4,6 +4,7 @@ import argparse
 import json
 from typing import Any
 
+from aigc_kit.cli import columns
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Figure
 from aigc_kit.core.units import format_bytes
@@ -71,6 +72,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("--fresh", action="store_true", help="trace now, even where a trace ships with the kit")
     parser.add_argument("--lang", choices=("en", "zh"), default="en")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
+    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -85,13 +87,13 @@ def run(args: argparse.Namespace) -> int:
     if args.steps is not None and args.gpu is None:
         raise BadInput(asked=f"--steps {args.steps}", found="no card to estimate the time on", todo="add --gpu RTX4090")
     vram = units.parse_bytes(args.vram) if args.vram is not None else None
-    facts, kept = _facts(args)
-    found = footprint.predict(facts, args.placement)
+    facts, from_file = _facts(args)
+    prediction = footprint.predict(facts, args.placement)
     time = footprint.seconds(facts, args.gpu, args.steps, args.placement) if args.gpu is not None else None
     if args.json:
-        print(json.dumps(as_record(facts, found, time, kept), ensure_ascii=False, indent=1))
+        print(json.dumps(as_record(facts, prediction, time, from_file), ensure_ascii=False, indent=1))
     else:
-        print("\n".join(as_lines(facts, found, time, kept, vram, args.lang)))
+        print("\n".join(as_lines(facts, prediction, time, from_file, vram, args.lang)))
         if args.gpu is not None and footprint.works_in_float32(facts):
             print(_WORDS[args.lang]["float32"])
     return 0
@@ -106,11 +108,11 @@ def _facts(args: argparse.Namespace) -> tuple[ModelFacts, bool]:
     dtype = (usual or {}).get("dtype", "float16") if args.dtype is None else full_name(args.dtype, COMPUTE_DTYPES)
     options = (args.attention, args.vae_slicing, args.vae_tiling)
     if usual and not args.fresh and args.lora is None:
-        asked = {name: getattr(args, name) for name in ("height", "width", "frames")}
-        height, width, frames = (usual[name] if value is None else value for name, value in asked.items())
-        found = footprint.cached(args.model, height, width, frames, args.batch, dtype, *options)
-        if found is not None:
-            return found, True
+        sizes_given = {name: getattr(args, name) for name in ("height", "width", "frames")}
+        height, width, frames = (usual[name] if value is None else value for name, value in sizes_given.items())
+        facts = footprint.cached(args.model, height, width, frames, args.batch, dtype, *options)
+        if facts is not None:
+            return facts, True
     from aigc_kit.memory.xray import trace
 
     sizes = (args.height, args.width, args.frames)
@@ -118,7 +120,10 @@ def _facts(args: argparse.Namespace) -> tuple[ModelFacts, bool]:
 
 
 def as_record(facts: ModelFacts, found: Prediction, time: Figure | None, kept: bool) -> dict[str, Any]:
-    """The X-ray as plain values: bytes, operations, seconds (null without a card, or where there is no estimate)."""
+    """Turn the X-ray into plain values: bytes, operations, seconds.
+
+    Seconds are null without a card, or where there is no estimate.
+    """
     from aigc_kit.core.types import as_json
 
     phases = []
@@ -180,13 +185,13 @@ def run_flops(facts: ModelFacts, steps: int | None = None) -> int:
 def as_lines(
     facts: ModelFacts, found: Prediction, time: Figure | None, kept: bool, vram: int | None, lang: str
 ) -> list[str]:
-    """The X-ray as text."""
+    """Write the X-ray as text."""
     words = _WORDS[lang]
     size = f"{facts.width}x{facts.height}" + (f"x{facts.frames}" if facts.frames > 1 else "")
     size = size if facts.height else f"{facts.tokens} tokens"
     lines = [f"{facts.model} ({facts.pipeline})  {size}  batch {facts.batch}  {facts.dtype}  {facts.attention}", ""]
     parts = [(p.name, p.cls, f"{p.params:,}", p.dtype, format_bytes(p.bytes())) for p in facts.parts]
-    lines += [*_table((_HEAD[lang], *parts)), ""]
+    lines += [*columns((_HEAD[lang], *parts)), ""]
     rows = [
         (
             phase.name + ("" if phase.where == "cuda" else " (CPU)"),
@@ -198,7 +203,7 @@ def as_lines(
         )
         for phase in found.phases
     ]
-    lines += [*_table((_PHASES[lang], *rows)), ""]
+    lines += [*columns((_PHASES[lang], *rows)), ""]
     low, high = (format_bytes(value) for value in found.interval)
     lines.append(
         f"{words['peak']}: {words['allocated']} {format_bytes(found.allocated_bytes)}, "
@@ -213,17 +218,3 @@ def as_lines(
         lines.append(str(time))
     lines.append(f"{words['kept' if kept else 'fresh']}; {words['from']} {facts.traced_with}; {found.source}")
     return lines
-
-
-def _table(rows: tuple[tuple[str, ...], ...]) -> list[str]:
-    """Rows in columns, as wide as the widest cell (a Chinese character counts twice)."""
-    from unicodedata import east_asian_width
-
-    def wide(text: str) -> int:
-        return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
-
-    widths = [max(wide(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return [
-        "  ".join(cell + " " * (width - wide(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]

@@ -6,43 +6,11 @@ from typing import Any
 
 import numpy as np
 
-_T95: tuple[float, ...] = (
-    12.706,
-    4.303,
-    3.182,
-    2.776,
-    2.571,
-    2.447,
-    2.365,
-    2.306,
-    2.262,
-    2.228,
-    2.201,
-    2.179,
-    2.160,
-    2.145,
-    2.131,
-    2.120,
-    2.110,
-    2.101,
-    2.093,
-    2.086,
-    2.080,
-    2.074,
-    2.069,
-    2.064,
-    2.060,
-    2.056,
-    2.052,
-    2.048,
-    2.045,
-    2.042,
-    1.96,
-)
-
 
 def mean_interval(values: np.ndarray) -> tuple[float, float]:
-    """Mean and half-width of its 95 % interval (Student's t, for n = 2 to 30; 0 for a single value).
+    """Give the mean and the half-width of its 95 % interval.
+
+    By Student's t; the half-width is 0 for a single value.
 
     >>> mean, half = mean_interval(np.array([1.0, 2.0, 3.0]))
     >>> round(mean, 3), round(half, 3)
@@ -51,11 +19,15 @@ def mean_interval(values: np.ndarray) -> tuple[float, float]:
     count = len(values)
     if count < 2:
         return float(values.mean()), 0.0
-    return float(values.mean()), _T95[min(count - 1, len(_T95)) - 1] * float(values.std(ddof=1)) / count**0.5
+    from scipy.special import stdtrit
+
+    return float(values.mean()), float(stdtrit(count - 1, 0.975)) * float(values.std(ddof=1)) / count**0.5
 
 
 def wilson(hits: int, count: int) -> tuple[float, float, float]:
-    """A share with its 95 % interval, which stays within [0, 1] and is right for few trials too.
+    """Give a share with its 95 % interval.
+
+    It stays within [0, 1] and is right for few trials too.
 
     Args:
         hits: 0 <= hits <= count.

@@ -30,7 +30,10 @@ LONGEST = 80  # characters: some packages put the whole text of their licence wh
 
 
 def drift() -> list[tuple[str, str, str]]:
-    """Packages of the tested set that are installed in another version: (name, installed, tested)."""
+    """List packages that are installed in another version.
+
+    Of the tested set, as (name, installed, tested).
+    """
     pinned = pins()
     out = []
     for name in sorted(_direct_dependencies() & set(pinned)):
@@ -41,7 +44,10 @@ def drift() -> list[tuple[str, str, str]]:
 
 
 def versions() -> Iterator[Finding]:
-    """Python, each direct dependency against the tested set, and a torchaudio that does not fit."""
+    """Compare Python and each direct dependency with the tested set.
+
+    Names a torchaudio that does not fit, too.
+    """
     supported = (3, 11) <= sys.version_info[:2] <= (3, 13)
     yield Finding("versions", "python", "ok" if supported else "bad", platform.python_version())
     pinned = pins()
@@ -68,7 +74,10 @@ def versions() -> Iterator[Finding]:
 
 
 def pins() -> dict[str, str]:
-    """Normal name -> version, of constraints.txt; empty without one."""
+    """Read constraints.txt as normal name -> version.
+
+    Empty without one.
+    """
     path = paths.constraints()
     if path is None:
         return {}
@@ -93,50 +102,56 @@ def _version(name: str) -> str | None:
 
 
 def audit() -> list[Finding]:
-    """All findings; "bad" where something must be mended before a change lands."""
+    """Collect all findings of the audit.
+
+    "bad" where something must be mended before a change lands.
+    """
     packages = closure()
     return [*consistent(), *pinned(packages), *licences(packages), *unchanged(packages), no_vulnerabilities()]
 
 
 def closure() -> dict[str, Distribution]:
-    """Normal name -> distribution of everything that aigc-kit with its tests needs, itself left out."""
+    """Collect everything that aigc-kit with its tests needs.
+
+    Normal name -> distribution; itself left out.
+    """
     from packaging.requirements import Requirement
 
-    found: dict[str, Distribution] = {}
+    packages: dict[str, Distribution] = {}
     waiting = [(ROOT, EXTRA)]
-    seen = set()
+    visited = set()
     while waiting:
         name, extra = waiting.pop()
-        if (name, extra) in seen:
+        if (name, extra) in visited:
             continue
-        seen.add((name, extra))
+        visited.add((name, extra))
         try:
             one = distribution(name)
         except PackageNotFoundError:
             continue  # `pip check` names it
         if name != ROOT:
-            found[name] = one
+            packages[name] = one
         for line in one.requires or []:
             need = Requirement(line)
             if need.marker is None or need.marker.evaluate({"extra": extra}):
                 waiting += [(_normal(need.name), wanted) for wanted in ("", *need.extras)]
-    return dict(sorted(found.items()))
+    return dict(sorted(packages.items()))
 
 
 def consistent() -> Iterator[Finding]:
-    """What `pip check` says: packages whose requirements are not met by what is installed."""
-    done = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True, check=False)
-    if done.returncode == 0:
+    """Run `pip check`: are the requirements of all packages met?"""
+    process = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True, check=False)
+    if process.returncode == 0:
         yield Finding("audit", "pip check", "ok", "every requirement of every package is met")
-    for line in done.stdout.splitlines() if done.returncode else ():
+    for line in process.stdout.splitlines() if process.returncode else ():
         yield Finding("audit", "pip check", "bad", line)
 
 
 def pinned(packages: dict[str, Distribution]) -> Iterator[Finding]:
-    """Every package that is needed stands in constraints.txt, in the version that is installed."""
-    wanted, wrong = pins(), []
+    """Find needed packages that constraints.txt lacks or names differently."""
+    versions_by_name, wrong = pins(), []
     for name, one in packages.items():
-        have, want = one.version.split("+")[0], wanted.get(name)
+        have, want = one.version.split("+")[0], versions_by_name.get(name)
         if want is None:
             wrong.append(f"{name} {have} is not pinned")
         elif want.split("+")[0] != have:
@@ -148,7 +163,10 @@ def pinned(packages: dict[str, Distribution]) -> Iterator[Finding]:
 
 
 def licences(packages: dict[str, Distribution]) -> Iterator[Finding]:
-    """Every package says its licence; one that is not simply free stands in THIRD_PARTY.md."""
+    """Find packages without a known or noted licence.
+
+    One that is not simply free stands in THIRD_PARTY.md.
+    """
     document = paths.assets().parent / "THIRD_PARTY.md"
     text = document.read_text(encoding="utf-8") if document.is_file() else ""
     named = {_normal(word) for word in re.findall(r"[\w.-]+", text)}
@@ -165,7 +183,10 @@ def licences(packages: dict[str, Distribution]) -> Iterator[Finding]:
 
 
 def licence(one: Distribution) -> str:
-    """What a package says of its licence: the expression, else the classifiers, else the free text; may be empty."""
+    """Read what a package says of its licence.
+
+    The expression, else the classifiers, else the free text; may be empty.
+    """
     expression, said, free = (
         one.metadata.get_all(field) or [] for field in ("License-Expression", "Classifier", "License")
     )
@@ -175,7 +196,10 @@ def licence(one: Distribution) -> str:
 
 
 def unchanged(packages: dict[str, Distribution]) -> Iterator[Finding]:
-    """The Python files of every package have the sha256 that was written down when it was installed."""
+    """Compare Python files of every package with their sha256.
+
+    It was written down when the package was installed.
+    """
     changed, count = [], 0
     for name, one in packages.items():
         for file in one.files or []:
@@ -197,7 +221,7 @@ def unchanged(packages: dict[str, Distribution]) -> Iterator[Finding]:
 
 
 def no_vulnerabilities() -> Finding:
-    """What this audit does not do."""
+    """Say what this audit does not do."""
     text = "known vulnerabilities were not looked up (that needs a network): pip install pip-audit, then pip-audit"
     return Finding("audit", "not done", "note", text)
 

@@ -50,7 +50,9 @@ class Calibration:
 
 
 def calibrate(folders: Sequence[Path] | None = None, device: str | None = None) -> Calibration:
-    """Fit the overheads on the records in some folders. Nothing is written; see `save`.
+    """Fit the overheads on the records in some folders.
+
+    Nothing is written; see `save`.
 
     Args:
         folders: with sidecars; None: $AIGC_OUT, else `out` in the working directory.
@@ -59,18 +61,18 @@ def calibrate(folders: Sequence[Path] | None = None, device: str | None = None) 
     Raises:
         BadInput: too few records of runs on a GPU, records of several GPUs and no choice, or runs that no fit explains.
     """
-    chosen = [Path(f) for f in folders] if folders else [paths.out()]
+    homes = [Path(f) for f in folders] if folders else [paths.out()]
     skipped: dict[str, str] = {}
-    found: dict[str, list[tuple[str, Record, Need]]] = {}
-    for path in sorted(path for folder in chosen for path in folder.rglob("*.json")):
+    rows_by_device: dict[str, list[tuple[str, Record, Need]]] = {}
+    for path in sorted(path for folder in homes for path in folder.rglob("*.json")):
         try:
             record = load(path)
-            found.setdefault(record.device, []).append((path.stem, record, _need(record)))
+            rows_by_device.setdefault(record.device, []).append((path.stem, record, _need(record)))
         except AigcError as problem:
             skipped[path.name] = problem.found
-    where = _device(found, device, skipped)
-    measures = [measure for name, record, need in found[where] for measure in _measures(name, record, need)]
-    ways = {need.way for _, _, need in found[where]}
+    where = _device(rows_by_device, device, skipped)
+    measures = [measure for name, record, need in rows_by_device[where] for measure in _measures(name, record, need)]
+    ways = {need.way for _, _, need in rows_by_device[where]}
     if len(measures) < FEWEST or len(ways) < FEWEST_WAYS:
         raise BadInput(
             asked=f"overheads of {where}",
@@ -93,7 +95,10 @@ def calibrate(folders: Sequence[Path] | None = None, device: str | None = None) 
 
 
 def save(found: Calibration) -> Path:
-    """Write the overheads where plans for this machine look for them; returns the file."""
+    """Write the overheads where plans for this machine look.
+
+    Returns the file.
+    """
     text = json.dumps(
         {
             **as_json(found.overheads),
@@ -110,23 +115,23 @@ def save(found: Calibration) -> Path:
 
 
 def plan_from_json(record: Record) -> Plan:
-    """The plan of a record, without its prediction.
+    """Rebuild the plan of a record, without its prediction.
 
     Raises:
         BadInput: values that are not those of a plan, or a card that is not registered any more.
     """
-    said: dict[str, Any] = dict(record.plan)
+    entry: dict[str, Any] = dict(record.plan)
     try:
-        budget = Budget(**{**said["budget"], "capabilities": FrozenMap(said["budget"].get("capabilities") or {})})
+        budget = Budget(**{**entry["budget"], "capabilities": FrozenMap(entry["budget"].get("capabilities") or {})})
         request = request_from_json(record.request)
         return Plan(
             request=request,
             card=cards.get(request.card),
             budget=budget,
-            dtypes=FrozenMap(said["dtypes"]),
-            placement=FrozenMap(said["placement"]),
-            attention=said["attention"],
-            vae=FrozenMap(said["vae"]),
+            dtypes=FrozenMap(entry["dtypes"]),
+            placement=FrozenMap(entry["placement"]),
+            attention=entry["attention"],
+            vae=FrozenMap(entry["vae"]),
             prediction=FrozenMap(),
         )
     except (KeyError, TypeError) as error:

@@ -15,7 +15,10 @@ ALLOCATOR = ("PYTORCH_ALLOC_CONF", "PYTORCH_CUDA_ALLOC_CONF")
 
 
 def torch_build() -> str | None:
-    """The build of the installed torch, such as "2.13.0+cpu" or "2.13.0+cu126"; None when absent. Imports nothing."""
+    """Name the build of the installed torch, importing nothing.
+
+    Such as "2.13.0+cpu" or "2.13.0+cu126"; None when absent.
+    """
     spec = find_spec("torch")
     if spec is None or spec.origin is None:
         return None
@@ -23,17 +26,19 @@ def torch_build() -> str | None:
         text = (Path(spec.origin).parent / "version.py").read_text(encoding="utf-8")
     except OSError:
         return version("torch")
-    found: dict[str, str] = {}
+    namespace: dict[str, str] = {}
     for line in text.splitlines():
         name, _, value = line.partition("=")
-        found[name.split(":")[0].strip()] = value.strip().strip("'\"")
-    build = found.get("__version__") or version("torch")
-    cuda = found.get("cuda", "None")
+        namespace[name.split(":")[0].strip()] = value.strip().strip("'\"")
+    build = namespace.get("__version__") or version("torch")
+    cuda = namespace.get("cuda", "None")
     return build if "+" in build or cuda == "None" else f"{build}+cu{cuda.replace('.', '')}"
 
 
 def torchaudio_mismatch() -> str | None:
-    """A sentence when the installed torchaudio cannot load beside this torch, else None. Imports neither.
+    """Say why torchaudio cannot load beside this torch, or None.
+
+    Imports neither.
 
     PyPI's Linux torchaudio is linked against CUDA libraries; beside a CPU build of torch `import torchaudio` fails,
     and then so does every library that imports torchaudio when it is installed.
@@ -52,7 +57,9 @@ def torchaudio_mismatch() -> str | None:
 
 
 def bypass_broken_torchaudio() -> bool:
-    """Let libraries import torchaudio where its compiled part cannot load; call it before transformers or diffusers.
+    """Let libraries import a torchaudio that cannot load.
+
+    Where its compiled part does not fit; call it before transformers or diffusers.
 
     torchaudio has a branch of its own for "no compiled part"; this takes it. Its Python part, which is all that
     ChatTTS and vocos use, then works.
@@ -72,7 +79,9 @@ def bypass_broken_torchaudio() -> bool:
 
 
 def set_allocator(setting: str = "expandable_segments:True") -> bool:
-    """Ask torch's GPU allocator for segments that can grow, which leaves less memory unused between tensors.
+    """Ask torch's GPU allocator for segments that can grow.
+
+    They leave less memory unused between tensors.
 
     torch reads the variable when it loads, so this must come first. Of its two names one release reads the old one
     only, another the new one only: both are set. What the user has set, under either name, is kept.

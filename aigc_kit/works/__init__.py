@@ -12,6 +12,7 @@ animatic("film.mp4", draft(work.text), pictures)  # a storyboard of 60 s as a fi
 
 from aigc_kit.media.pages import visible
 from aigc_kit.works.animatic import Animatic, animatic
+from aigc_kit.works.marks import hints, table
 from aigc_kit.works.measured import agreement, distance, spread
 from aigc_kit.works.morphing import animate, frames
 from aigc_kit.works.page import PAGE, light, page, write_page
@@ -20,7 +21,7 @@ from aigc_kit.works.parts import LABELS, Part
 from aigc_kit.works.producing import film, paint, storyboard
 from aigc_kit.works.prompts import NEAREST, STYLES, SUGGESTIONS, TITLE, TOPOLOGY, feynman, sample, visual
 from aigc_kit.works.review import Finding, Review, length, review
-from aigc_kit.works.rubric import CRITERIA, hints, table
+from aigc_kit.works.rubric import CRITERIA
 from aigc_kit.works.storyboard import Shot, Storyboard, balanced, draft, from_rows, parse
 from aigc_kit.works.viewer import View, document, morph_view, notebook_html
 from aigc_kit.works.work import Work

@@ -40,7 +40,9 @@ class Clip:
 
 
 def frames(count: int = 48, *, size: int = 320, cell: float = CELL, words: bool = True) -> Iterator[Frame]:
-    """The way from donut to cup; the camera goes round a little meanwhile, slow at both ends.
+    """Render the way from donut to cup, frame by frame.
+
+    The camera goes round a little meanwhile, slow at both ends.
 
     Args:
         count: 2 to 600.
@@ -58,14 +60,16 @@ def frames(count: int = 48, *, size: int = 320, cell: float = CELL, words: bool 
         t = even * even * (3 - 2 * even)
         field = donut_to_mug(t)
         mesh = mesh_of(field, cell)
-        found = topology(mesh)
+        count_of_mesh = topology(mesh)
         camera = Camera(turn=18 - 44 * t, rise=18 + 14 * t)
         picture = render(mesh, camera, size=size, gold=gilding(t, mesh.vertices), field=field)
-        yield Frame(t, found, _written(picture, found) if words else picture)
+        yield Frame(t, count_of_mesh, _written(picture, count_of_mesh) if words else picture)
 
 
 def animate(path: Path | str, count: int = 48, fps: Any = 12, *, back: bool = True, **options: Any) -> Clip:
-    """Write the clip; by default it goes there and back, so that it loops.
+    """Write the clip of the deformation.
+
+    By default it goes there and back, so that it loops.
 
     Args:
         path: .mp4, .gif or .webp.
@@ -74,8 +78,8 @@ def animate(path: Path | str, count: int = 48, fps: Any = 12, *, back: bool = Tr
         back: whether the way back follows.
         options: size, cell, words of `frames`.
     """
-    path, made = Path(path), list(frames(count, **options))
-    order = made + made[-2:0:-1] if back else made
+    path, way = Path(path), list(frames(count, **options))
+    order = way + way[-2:0:-1] if back else way
     notes = {"comment": "程序计算，非模型生成", "title": "donut to mug"} if path.suffix == ".mp4" else None
     with Writer(path, fps, metadata=notes) as writer:
         for frame in order:

@@ -12,10 +12,11 @@ from aigc_kit.core.errors import BadInput
 from aigc_kit.core.paths import write_atomically
 from aigc_kit.keep.record.sidecar import SAFE_NAME
 from aigc_kit.media.pages import environment, markup, paragraphs, policy, safe, template_text, visible
-from aigc_kit.works import rubric
+from aigc_kit.works import marks
 from aigc_kit.works.measured import middle_frame
 from aigc_kit.works.part_from import smaller
 from aigc_kit.works.parts import Part
+from aigc_kit.works.rubric import MOST_POINTS
 from aigc_kit.works.viewer import View
 from aigc_kit.works.work import Work
 
@@ -45,7 +46,7 @@ def write_page(work: Work, folder: Path | str, name: str = PAGE, view: View | No
 
 
 def page(work: Work, view: View | None = None) -> str:
-    """The page as HTML.
+    """Render the page as HTML.
 
     Raises:
         BadInput: no parts yet.
@@ -74,9 +75,9 @@ def page(work: Work, view: View | None = None) -> str:
             texts=[_shown(part) for part in work.of("text")],
             sounds=[_shown(part) for part in work.of("audio")],
             clips=[_shown(part) for part in work.of("video")],
-            rubric=[_clean(row) for row in rubric.table(work)] if marked else [],
-            total=rubric.total(work),
-            most=rubric.MOST_POINTS,
+            rubric=[_clean(row) for row in marks.table(work)] if marked else [],
+            total=marks.total(work),
+            most=MOST_POINTS,
             prompts=[_clean(_asked(row, work)) for row in work.prompts()],
             credits=[*(_credit(part) for part in work.parts), *([_VIEW_CREDIT] if view else [])],
         )
@@ -84,7 +85,10 @@ def page(work: Work, view: View | None = None) -> str:
 
 
 def light(work: Work, side: int = 360) -> Work:
-    """A copy for a preview: pictures of at most `side` pixels, no sound and no clips."""
+    """Copy a work for a preview.
+
+    Pictures of at most `side` pixels, no sound and no clips.
+    """
     copy = Work(work.topic, work.title)
     copy.rounds, copy.marks = work.rounds, work.marks
     copy.parts = [smaller(part, side) if part.kind == "image" else part for part in work.parts]
@@ -93,7 +97,7 @@ def light(work: Work, side: int = 360) -> Work:
 
 
 def _shown(part: Part) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    row: dict[str, Any] = {
         "label": part.label,
         "ai": part.by_ai,
         "title": visible(part.title),
@@ -101,14 +105,14 @@ def _shown(part: Part) -> dict[str, Any]:
         "caption": _caption(part),
     }
     if part.kind == "text":
-        return {**found, "paragraphs": paragraphs(part.text)}
-    found["source"] = f"data:{part.media};base64,{base64.b64encode(part.data).decode()}"
+        return {**row, "paragraphs": paragraphs(part.text)}
+    row["source"] = f"data:{part.media};base64,{base64.b64encode(part.data).decode()}"
     if part.kind == "image":
         width, height = part.facts["width"], part.facts["height"]
-        return {**found, "width": width, "height": height, "small": min(width, height) < SMALL}
+        return {**row, "width": width, "height": height, "small": min(width, height) < SMALL}
     seconds = part.facts.get("seconds")
-    found["seconds"] = f"{seconds:.1f}" if seconds else ""
-    return {**found, **_poster(part)} if part.kind == "video" else found
+    row["seconds"] = f"{seconds:.1f}" if seconds else ""
+    return {**row, **_poster(part)} if part.kind == "video" else row
 
 
 def _poster(part: Part) -> dict[str, Any]:

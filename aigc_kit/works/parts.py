@@ -131,31 +131,33 @@ class Part:
 
 
 def media_of(data: bytes, kind: str) -> str:
-    """The type of a file by its first bytes; a picture must also open.
+    """Tell the type of a file by its first bytes.
+
+    A picture must also open.
 
     Raises:
         BadInput: none that a page can show.
     """
-    found = ""
+    media = ""
     if kind == "text":
-        found = _text_type(data)
+        media = _text_type(data)
     elif data[:8] == b"\x89PNG\r\n\x1a\n":
-        found = "image/png"
+        media = "image/png"
     elif data[:3] == b"\xff\xd8\xff":
-        found = "image/jpeg"
+        media = "image/jpeg"
     elif data[:6] in (b"GIF87a", b"GIF89a"):
-        found = "image/gif"
+        media = "image/gif"
     elif data[:4] == b"RIFF":
-        found = {b"WEBP": "image/webp", b"WAVE": "audio/wav"}.get(data[8:12], "")
+        media = {b"WEBP": "image/webp", b"WAVE": "audio/wav"}.get(data[8:12], "")
     elif data[:3] == b"ID3" or (data[:1] == b"\xff" and len(data) > 1 and data[1] & 0xE6 == 0xE2):
-        found = "audio/mpeg"
+        media = "audio/mpeg"
     elif data[:4] == b"OggS":
-        found = "audio/ogg"
+        media = "audio/ogg"
     elif data[4:8] == b"ftyp":
-        found = "video/mp4"
+        media = "video/mp4"
     elif data[:4] == b"\x1a\x45\xdf\xa3":
-        found = "video/webm"
-    if (found.split("/")[0] or "nothing") != kind:
+        media = "video/webm"
+    if (media.split("/")[0] or "nothing") != kind:
         raise BadInput(
             asked=f"a part of kind {kind!r}",
             found=f"bytes that begin with {data[:8]!r}",
@@ -163,7 +165,7 @@ def media_of(data: bytes, kind: str) -> str:
         )
     if kind == "image":
         _opens(data)
-    return found
+    return media
 
 
 def _text_type(data: bytes) -> str:

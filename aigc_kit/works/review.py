@@ -90,7 +90,9 @@ class Review:
 
 
 def length(text: str) -> int:
-    """Length as Chinese counts it: every character, and every word or number of Latin letters; no punctuation.
+    """Count the length of a text as Chinese counts it.
+
+    Every character, and every word or number of Latin letters; no punctuation.
 
     >>> length("甜甜圈 donut，有 1 个洞。")
     8
@@ -142,16 +144,16 @@ def _named(text: str, must: Sequence[Sequence[str]]) -> Finding:
 
 
 def _steps(text: str) -> Finding:
-    found = list(dict.fromkeys(each.strip() for each in _STEPS.findall(text)))
-    ok = len(found) >= FEWEST_STEPS
+    steps = list(dict.fromkeys(each.strip() for each in _STEPS.findall(text)))
+    ok = len(steps) >= FEWEST_STEPS
     todo = "" if ok else f"至少 {FEWEST_STEPS} 步，用“首先、然后、接着、最后”带出来"
-    return Finding("步骤", ok, f"看到 {len(found)} 个步骤词{'：' + '、'.join(found) if found else ''}", todo)
+    return Finding("步骤", ok, f"看到 {len(steps)} 个步骤词{'：' + '、'.join(steps) if steps else ''}", todo)
 
 
 def _likeness(text: str) -> Finding:
-    found = _LIKENING.search(text)
-    if found:
-        return Finding("比喻", True, f"有：{_around(text, found.start())}")
+    match = _LIKENING.search(text)
+    if match:
+        return Finding("比喻", True, f"有：{_around(text, match.start())}")
     return Finding("比喻", False, "没有找到比喻", "用橡皮泥、面团这样摸得着的东西打比方")
 
 
@@ -170,23 +172,23 @@ def _ending(text: str) -> Finding:
 
 
 def _leftovers(text: str) -> Finding:
-    found = [each[0].strip() for pattern in _LEFT for each in pattern.finditer(text)]
-    found += [f"排版符号 {each[0].strip()}" for each in _MARKUP.finditer(text)]
-    if not found:
+    scraps = [each[0].strip() for pattern in _LEFT for each in pattern.finditer(text)]
+    scraps += [f"排版符号 {each[0].strip()}" for each in _MARKUP.finditer(text)]
+    if not scraps:
         return Finding("残留", True, "没有占位符和排版残留")
-    kinds = Counter(piece[:24] for piece in found)
+    kinds = Counter(piece[:24] for piece in scraps)
     words = "、".join(f"{piece}（{count} 处）" if count > 1 else piece for piece, count in kinds.items())
-    many = f"，{len(kinds)} 种" if len(kinds) < len(found) else ""
-    return Finding("残留", False, f"有 {len(found)} 处{many}：{words}", "删掉，或者换成真正的内容")
+    many = f"，{len(kinds)} 种" if len(kinds) < len(scraps) else ""
+    return Finding("残留", False, f"有 {len(scraps)} 处{many}：{words}", "删掉，或者换成真正的内容")
 
 
 def _jargon(text: str) -> Finding:
-    found = [word for word in JARGON if _unexplained(word, text)]
-    found = [word for word in found if not any(word != other and word in other for other in found)]
-    if not found:
+    words = [word for word in JARGON if _unexplained(word, text)]
+    words = [word for word in words if not any(word != other and word in other for other in words)]
+    if not words:
         return Finding("术语", True, "没有未解释的术语")
-    todo = "；".join(f"“{word}”可以说成“{JARGON[word]}”" for word in found)
-    return Finding("术语", False, f"有 {'、'.join(found)}", todo)
+    todo = "；".join(f"“{word}”可以说成“{JARGON[word]}”" for word in words)
+    return Finding("术语", False, f"有 {'、'.join(words)}", todo)
 
 
 def _unexplained(word: str, text: str) -> bool:

@@ -1,13 +1,9 @@
-"""The evaluation: fifteen lines on three levels, the learner's own marks, and hints that the kit can measure."""
+"""The evaluation: fifteen lines on three levels, and what a mark and a hint are."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aigc_kit.core.errors import BadInput
-
-if TYPE_CHECKING:
-    from aigc_kit.works.work import Work
 
 MOST_POINTS = 5
 
@@ -51,7 +47,7 @@ class Hint:
 
 
 def criterion(name: str) -> Criterion:
-    """A line by its name.
+    """Find a line by its name.
 
     Raises:
         BadInput: there is none.
@@ -63,50 +59,10 @@ def criterion(name: str) -> Criterion:
 
 
 def check_mark(name: str, points: Any) -> None:
-    """Refuse a mark that is none: 1 to 5 points for a line of CRITERIA."""
+    """Refuse a mark that is none.
+
+    A mark is 1 to 5 points for a line of CRITERIA.
+    """
     criterion(name)
     if not isinstance(points, int) or isinstance(points, bool) or not 1 <= points <= MOST_POINTS:
         raise BadInput(asked=f"{points!r} points", found="not a mark", todo=f"give 1 to {MOST_POINTS}")
-
-
-def hints(work: "Work") -> dict[str, Hint]:
-    """What can be measured of a work, by line; lines that only a person can judge are not in it."""
-    from aigc_kit.works import measured
-
-    found: dict[str, Hint] = {}
-    for measure in (measured.of_text, measured.of_image, measured.of_audio, measured.between, measured.of_whole):
-        found |= measure(work)
-    return found
-
-
-def table(work: "Work") -> list[dict[str, Any]]:
-    """All lines with hint, points (None: not marked yet) and note, for a form, the page and the export."""
-    known = hints(work)
-    rows: list[dict[str, Any]] = []
-    for each in CRITERIA:
-        mark: Mapping[str, Any] = work.marks.get(each.name, {})
-        hint = known.get(each.name)
-        rows.append(
-            {
-                "name": each.name,
-                "level": each.level,
-                "group": each.group,
-                "title": each.title,
-                "question": each.question,
-                "hint": hint.words if hint else "",
-                "usual": hint.usual if hint else None,
-                "points": mark.get("points"),
-                "note": mark.get("note", ""),
-            }
-        )
-    return rows
-
-
-def total(work: "Work") -> tuple[int, int]:
-    """Points given, and the most that the marked lines allow.
-
-    >>> from aigc_kit.works.work import Work
-    >>> work = Work("洞"); work.mark("text.right", 4); total(work)
-    (4, 5)
-    """
-    return sum(mark["points"] for mark in work.marks.values()), MOST_POINTS * len(work.marks)

@@ -64,23 +64,23 @@ class Storyboard:
         object.__setattr__(self, "shots", tuple(self.shots))
         if not 1 <= len(self.shots) <= MOST_SHOTS:
             raise BadInput(asked=f"a storyboard of {len(self.shots)} shots", found="none", todo=f"1 to {MOST_SHOTS}")
-        found = sum(shot.seconds for shot in self.shots)
-        if abs(found - self.total) > CLOSE:
-            more = found - self.total
+        seconds = sum(shot.seconds for shot in self.shots)
+        if abs(seconds - self.total) > CLOSE:
+            more = seconds - self.total
             raise BadInput(
                 asked=f"a storyboard of {self.total:g} s",
-                found=f"the shots last {found:g} s",
+                found=f"the shots last {seconds:g} s",
                 todo=f"{'take away' if more > 0 else 'add'} {abs(more):g} s, or call balanced(...)",
             )
 
     @property
     def starts(self) -> tuple[float, ...]:
         """When each shot begins, in seconds."""
-        begun, found = 0.0, []
+        begun, times = 0.0, []
         for shot in self.shots:
-            found.append(begun)
+            times.append(begun)
             begun += shot.seconds
-        return tuple(found)
+        return tuple(times)
 
     def table(self) -> list[dict[str, Any]]:
         """Rows for a table, by COLUMNS."""
@@ -90,7 +90,7 @@ class Storyboard:
         ]
 
     def subtitles(self) -> str:
-        """The voice-over as WebVTT."""
+        """Write the voice-over as WebVTT."""
         lines = ["WEBVTT", ""]
         for shot, start in zip(self.shots, self.starts, strict=True):
             if shot.voice.strip():
@@ -99,7 +99,7 @@ class Storyboard:
         return "\n".join(lines)
 
     def retimed(self, spoken: Sequence[float], pause: float = 0.4) -> "Storyboard":
-        """Lengths that leave room for the voice: every shot lasts at least as long as what is said in it.
+        """Give every shot at least the time of its voice.
 
         Args:
             spoken: seconds of voice of each shot.
@@ -119,9 +119,9 @@ class Storyboard:
                 found=f"the voice alone takes {sum(least):.1f} s",
                 todo="shorten the voice-over, or speak faster",
             )
-        wanted = [max(shot.seconds - low, 0.0) for shot, low in zip(self.shots, least, strict=True)]
-        spare, share = self.total - sum(least), sum(wanted)
-        more = [spare * (want / share if share else 1 / len(wanted)) for want in wanted]
+        room = [max(shot.seconds - low, 0.0) for shot, low in zip(self.shots, least, strict=True)]
+        spare, share = self.total - sum(least), sum(room)
+        more = [spare * (want / share if share else 1 / len(room)) for want in room]
         return self._with([low + extra for low, extra in zip(least, more, strict=True)])
 
     def _with(self, seconds: Sequence[float]) -> "Storyboard":
@@ -131,7 +131,9 @@ class Storyboard:
 
 
 def from_rows(rows: Iterable[Mapping[str, Any]], total: float = TOTAL) -> Storyboard:
-    """Rows of a table, keys as in COLUMNS, as a storyboard.
+    """Build a storyboard from rows of a table.
+
+    Keys as in COLUMNS.
 
     Raises:
         BadInput: as `Storyboard` and `Shot`; the message says which shot.
@@ -148,12 +150,14 @@ def from_rows(rows: Iterable[Mapping[str, Any]], total: float = TOTAL) -> Storyb
 
 
 def prompt(article: str, shots: int = 8, total: float = TOTAL) -> str:
-    """What to ask a text engine for a storyboard."""
+    """Write what to ask a text engine for a storyboard."""
     return PROMPT.format(total=total, shots=shots, columns=" | ".join(COLUMNS), article=article.strip())
 
 
 def parse(answer: str, total: float = TOTAL) -> Storyboard:
-    """The table in a model's answer; seconds that do not add up are balanced, since models cannot count.
+    """Read the table in a model's answer.
+
+    Seconds that do not add up are balanced, since models cannot count.
 
     Raises:
         BadInput: no table with such columns in it.
@@ -174,7 +178,10 @@ def parse(answer: str, total: float = TOTAL) -> Storyboard:
 
 
 def balanced(shots: Sequence[Shot], total: float = TOTAL) -> Storyboard:
-    """The shots with their seconds scaled so that they add up; none gets shorter than one second."""
+    """Scale the seconds of shots so that they add up.
+
+    None gets shorter than one second.
+    """
     if len(shots) * SHORTEST > total:
         raise BadInput(asked=f"{len(shots)} shots in {total:g} s", found="under a second each", todo="take fewer")
     extra = [shot.seconds - SHORTEST for shot in shots]
@@ -187,7 +194,9 @@ def balanced(shots: Sequence[Shot], total: float = TOTAL) -> Storyboard:
 
 
 def draft(article: str, shots: int = 8, total: float = TOTAL, pace: float = 4.0) -> Storyboard:
-    """A first storyboard by rule, without a model: the sentences in order, shortened to what can be said in the time.
+    """Draft a storyboard by rule, without a model.
+
+    The sentences in order, shortened to what can be said in the time.
 
     Args:
         article: the text.
@@ -202,53 +211,53 @@ def draft(article: str, shots: int = 8, total: float = TOTAL, pace: float = 4.0)
     if not sentences:
         raise BadInput(asked="a storyboard", found="no sentence", todo="write the article first")
     count = min(shots, len(sentences))
-    made = []
+    shots_of_groups = []
     for index, group in enumerate(_groups(sentences, count)):
         voice = _shortened(group, int(total * pace / count))
         sound = "轻快的音乐进入" if index == 0 else "音乐渐弱，一声轻响" if index == count - 1 else "音乐继续"
-        made.append(Shot(_scene(group[0]), voice, sound, SHORTEST + length(voice)))
-    return balanced(made, total)
+        shots_of_groups.append(Shot(_scene(group[0]), voice, sound, SHORTEST + length(voice)))
+    return balanced(shots_of_groups, total)
 
 
 def _scene(sentence: str, most: int = 24) -> str:
     """What could be seen while a sentence is said: its clauses within `most` signs, or its beginning."""
-    said = ""
+    phrase = ""
     for clause in re.findall(r"[^，；：,;。！？!?]+[，；：,;。！？!?]*", sentence):
-        if said and len(said + clause) > most:
+        if phrase and len(phrase + clause) > most:
             break
-        said += clause
-    said = said.rstrip("，；：,;。！？!?”’」")
-    return said if len(said) <= most else said[: most - 1] + "…"
+        phrase += clause
+    phrase = phrase.rstrip("，；：,;。！？!?”’」")
+    return phrase if len(phrase) <= most else phrase[: most - 1] + "…"
 
 
 def _groups(sentences: list[str], count: int) -> list[list[str]]:
     """Sentences in `count` groups of about the same length, in order, none empty."""
     groups: list[list[str]] = [[] for _ in range(count)]
-    size, said = sum(map(length, sentences)), 0
+    size, spoken_length = sum(map(length, sentences)), 0
     for index, sentence in enumerate(sentences):
         empty = next((i for i, group in enumerate(groups) if not group), count)
-        place = min(int(said / size * count), empty, count - 1)
+        place = min(int(spoken_length / size * count), empty, count - 1)
         if len(sentences) - index <= count - empty:  # as many left as empty groups: one each
             place = empty
         groups[max(place, empty - 1, 0)].append(sentence)
-        said += length(sentence)
+        spoken_length += length(sentence)
     return groups
 
 
 def _shortened(group: list[str], most: int) -> str:
     """The first sentences within `most` characters; the first one may be half as long again, else it loses clauses."""
-    said = ""
+    phrase = ""
     for sentence in group:
-        if length(said + sentence) > (most if said else 1.5 * most):
+        if length(phrase + sentence) > (most if phrase else 1.5 * most):
             break
-        said += sentence
-    if said:
-        return said
+        phrase += sentence
+    if phrase:
+        return phrase
     for clause in re.findall(r"[^，；：,;]+[，；：,;]?", group[0]):
-        if said and length(said + clause) > most:
+        if phrase and length(phrase + clause) > most:
             break
-        said += clause
-    return said.rstrip("，；：,;") + ("" if said[-1] in "。！？!?”" else "。")
+        phrase += clause
+    return phrase.rstrip("，；：,;") + ("" if phrase[-1] in "。！？!?”" else "。")
 
 
 def _clock(seconds: float) -> str:

@@ -52,7 +52,9 @@ def morph_view(
     gold: Callable[[float, np.ndarray], np.ndarray] | None = gilding,
     alt: str = ALT,
 ) -> View:
-    """A family of solids as a view with a slider; every mesh is counted, and its numbers stand below it.
+    """Show a family of solids with a slider.
+
+    Every mesh is counted, and its numbers stand below it.
 
     Args:
         family: t in [0, 1] -> Field.
@@ -68,19 +70,21 @@ def morph_view(
         raise BadInput(asked=f"moments={moments}", found="not a slider", todo="choose 2 to 61")
     times = np.linspace(0, 1, moments).tolist()
     meshes = [mesh_of(family(t), cell) for t in times]
-    found = [topology(mesh) for mesh in meshes]
+    counts = [topology(mesh) for mesh in meshes]
     shares = [
         np.ones(len(mesh.vertices)) if gold is None else np.asarray(gold(t, mesh.vertices))
         for t, mesh in zip(times, meshes, strict=True)
     ]
-    words = [words_of(each, t) for each, t in zip(found, times, strict=True)]
+    words = [words_of(each, t) for each, t in zip(counts, times, strict=True)]
     middle = moments // 2
     picture = _picture(meshes[middle], shares[middle], family(times[middle]))
-    return View(picture, alt, summary(found, times), pack(meshes, shares, words))
+    return View(picture, alt, summary(counts, times), pack(meshes, shares, words))
 
 
 def summary(found: Sequence[Topology], times: Sequence[float]) -> str:
-    """What the counts say together: the genus stays, or when it changes.
+    """Say what the counts say together.
+
+    The genus stays, or when it changes.
 
     Args:
         found: of each mesh.
@@ -103,7 +107,9 @@ def _several(found: Topology) -> str:
 
 
 def notebook_html(view: View, height: int = 520) -> str:
-    """The view as a frame for a notebook: scripts run inside only, without access to the notebook.
+    """Frame the view for a notebook.
+
+    Scripts run inside only, without access to the notebook.
 
     Args:
         view: of `morph_view`.
@@ -115,7 +121,7 @@ def notebook_html(view: View, height: int = 520) -> str:
 
 
 def document(view: View) -> str:
-    """The view as a page of its own."""
+    """Render the view as a page of its own."""
     css, script = template_text("story_viewer.css"), template_text("story_viewer.js")
     css = f"{FRAME}\n{css}\n{FILLED}"
     return (
@@ -132,7 +138,7 @@ def document(view: View) -> str:
 
 
 def words_of(found: Topology, t: float) -> str:
-    """The count of one mesh in Chinese.
+    """Say the count of one mesh in Chinese.
 
     >>> from aigc_kit.worlds.topology import topology, torus
     >>> words_of(topology(torus(8, 6)), 0.5)
@@ -143,7 +149,9 @@ def words_of(found: Topology, t: float) -> str:
 
 
 def pack(meshes: Sequence[Mesh], shares: Sequence[np.ndarray], words: Sequence[str]) -> str:
-    """Meshes as JSON for the script: whole numbers of 16 bits, as differences, low bytes first, deflated, base64.
+    """Pack meshes as JSON for the script.
+
+    Whole numbers of 16 bits, as differences, low bytes first, deflated, base64.
 
     Args:
         meshes: at least one.
@@ -187,10 +195,13 @@ def pack(meshes: Sequence[Mesh], shares: Sequence[np.ndarray], words: Sequence[s
 
 
 def unpack(text: str) -> list[tuple[Mesh, np.ndarray]]:
-    """What `pack` packed, (mesh, shares) for each; the script does the same."""
+    """Unpack what `pack` packed, (mesh, shares) for each.
+
+    The script does the same.
+    """
     data = json.loads(text)
     plain = np.frombuffer(zlib.decompress(base64.b64decode(data["packed"])), np.uint8).astype(np.int64)
-    numbers, place, found = plain[: data["length"]] | plain[data["length"] :] << 8, 0, []
+    numbers, place, pairs = plain[: data["length"]] | plain[data["length"] :] << 8, 0, []
 
     def take(count: int, width: int) -> np.ndarray:
         nonlocal place
@@ -201,8 +212,8 @@ def unpack(text: str) -> list[tuple[Mesh, np.ndarray]]:
     for shape in data["shapes"]:
         places, faces = take(shape["vertices"], 3), take(shape["faces"], 3)
         share = take(shape["vertices"], 1)[:, 0] / 255
-        found.append((Mesh(np.array(data["low"]) + places * data["step"], faces), share))
-    return found
+        pairs.append((Mesh(np.array(data["low"]) + places * data["step"], faces), share))
+    return pairs
 
 
 def _steps(rows: np.ndarray) -> np.ndarray:

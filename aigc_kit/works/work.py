@@ -16,6 +16,7 @@ from aigc_kit.core.types import Take, as_json
 from aigc_kit.keep import record
 from aigc_kit.works.part_from import from_take, make
 from aigc_kit.works.parts import Origin, Part, PartKind
+from aigc_kit.works.rubric import check_mark
 
 FILE = "work.json"
 FORMAT = 1
@@ -55,11 +56,17 @@ class Work:
         self.created = _now()
 
     def add(self, kind: PartKind, content: Any, origin: Origin, *, keep: bool = False, **words: Any) -> Part:
-        """Put in a part. One of the same kind is replaced, unless `keep` is true. Arguments as in `making.make`."""
+        """Put in a part; arguments as in `part_from.make`.
+
+        One of the same kind is replaced, unless `keep` is true.
+        """
         return self.put(make(kind, content, origin, **words), keep=keep)
 
     def take(self, made: Take, *, keep: bool = False, **words: Any) -> Part:
-        """Put in what a lab's `run` returned, with its record. `words`: title, alt, credit."""
+        """Put in what a lab's `run` returned.
+
+        With its record. `words`: title, alt, credit.
+        """
         return self.put(from_take(made, **words), keep=keep)
 
     def put(self, part: Part, *, keep: bool = False) -> Part:
@@ -83,7 +90,7 @@ class Work:
         self.parts = [part for part in self.parts if part.kind != kind]
 
     def of(self, kind: PartKind) -> tuple[Part, ...]:
-        """The parts of a kind, in order."""
+        """List the parts of a kind, in order."""
         return tuple(part for part in self.parts if part.kind == kind)
 
     @property
@@ -92,40 +99,46 @@ class Work:
         return "\n\n".join(part.text for part in self.of("text"))
 
     def log(self, what: str, prompt: str, model: str, answer: str = "") -> None:
-        """Note a prompt that the records do not hold: a round of a conversation, a page elsewhere."""
+        """Note a prompt that the records do not hold.
+
+        A round of a conversation, a page elsewhere.
+        """
         self.rounds.append({"when": _now(), "what": what, "model": model, "prompt": prompt, "answer": answer})
 
     def prompts(self) -> list[dict[str, str]]:
-        """The prompt log: every part that was asked for, then the noted rounds; keys are blotted out."""
-        found = []
+        """List every prompt of the work, for its log.
+
+        Every part that was asked for, then the noted rounds; keys are blotted out.
+        """
+        rows = []
         for part in self.parts:
             if part.asked:
-                made = part.record
-                request: Mapping[str, Any] = made.request if made else {}
-                said = [f"{zh} {request[name]}" for name, zh in _SETTINGS.items() if request.get(name) is not None]
-                phrase = made.words[0].get("phrase") if made and made.words else None
+                run = part.record
+                request: Mapping[str, Any] = run.request if run else {}
+                settings = [f"{zh} {request[name]}" for name, zh in _SETTINGS.items() if request.get(name) is not None]
+                phrase = run.words[0].get("phrase") if run and run.words else None
                 if phrase:
-                    said.insert(0, f"模型读到的是“{phrase}”")
-                words = "；".join(said)
-                when = made.created if made else ""
-                found.append(
+                    settings.insert(0, f"模型读到的是“{phrase}”")
+                words = "；".join(settings)
+                when = run.created if run else ""
+                rows.append(
                     {"when": when, "what": part.kind, "model": part.maker, "prompt": part.asked, "answer": words}
                 )
-        return redact([*found, *self.rounds])
+        return redact([*rows, *self.rounds])
 
     def mark(self, criterion: str, points: int, note: str = "") -> None:
-        """The learner's own mark for one line of the rubric.
+        """Note the learner's own mark for one line.
 
         Raises:
             BadInput: no such line, or not 1 to 5 points.
         """
-        from aigc_kit.works.rubric import check_mark
-
         check_mark(criterion, points)
         self.marks[criterion] = {"points": points, "note": note}
 
     def save(self, folder: Path | str) -> Path:
-        """Write the work into a folder: parts first, `work.json` last, so that it never names what is not there.
+        """Write the work into a folder.
+
+        Parts first, `work.json` last, so that it never names what is not there.
 
         Returns:
             The path of `work.json`.
@@ -185,9 +198,9 @@ def _part(folder: Path, row: Mapping[str, Any]) -> Part:
     data = (folder / name).read_bytes()
     if sha256(data).hexdigest() != row["sha256"]:
         raise _broken(f"{name} was changed; put the new version in with add(...) instead")
-    made = record.load(folder / note) if note else None
+    run = record.load(folder / note) if note else None
     words = {word: str(row[word]) for word in _WORDS}
-    return Part(row["kind"], data, row["media"], row["origin"], record=made, facts=row["facts"], **words)
+    return Part(row["kind"], data, row["media"], row["origin"], record=run, facts=row["facts"], **words)
 
 
 def _read(folder: Path) -> dict[str, Any]:

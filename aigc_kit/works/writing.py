@@ -58,7 +58,7 @@ class Conversation:
         self.rounds: list[Round] = []
 
     def start(self, prompt: Any, on_step: Any = None) -> Round:
-        """The first draft.
+        """Write the first draft.
 
         Args:
             prompt: of `feynman`, or text.
@@ -71,7 +71,9 @@ class Conversation:
         return self._ask(str(prompt), str(prompt), on_step)
 
     def again(self, wish: str, on_step: Any = None) -> Round:
-        """A new draft after a wish, such as "第二段再好笑一点".
+        """Write a new draft after a wish.
+
+        Such as "第二段再好笑一点".
 
         Raises:
             BadInput: no draft yet, or no wish.
@@ -81,22 +83,25 @@ class Conversation:
         return self._ask(wish, FOLLOW_UP.format(article=self.rounds[-1].text, wish=wish.strip()), on_step)
 
     def into(self, work: "Work", number: int = -1) -> None:
-        """Put a draft into a work, with its record; earlier rounds go into the prompt log."""
-        chosen = self.rounds[number]
-        work.take(chosen.take)
-        for each in self.rounds[: self.rounds.index(chosen)]:
+        """Put a draft into a work, with its record.
+
+        Earlier rounds go into the prompt log.
+        """
+        turn = self.rounds[number]
+        work.take(turn.take)
+        for each in self.rounds[: self.rounds.index(turn)]:
             work.log("text", each.wish, str(each.take.plan.card.name), each.text)
 
     def _ask(self, wish: str, prompt: str, on_step: Any) -> Round:
         plan = self._plan(prompt, card=self.card, language="zh", **self.values)
         take = self._run(plan, on_step)
-        made = Round(wish, str(take.data), _reviewed(str(take.data)), take)
-        self.rounds.append(made)
-        return made
+        turn = Round(wish, str(take.data), _reviewed(str(take.data)), take)
+        self.rounds.append(turn)
+        return turn
 
 
 def can_write() -> str | None:
-    """The Chinese model that `Conversation` would take on this machine, or None."""
+    """Name the Chinese model for a `Conversation` here, or None."""
     from aigc_kit.make import text
 
     try:
@@ -106,7 +111,9 @@ def can_write() -> str | None:
 
 
 def compared(one: str, two: str) -> tuple[float, list[tuple[str, str, str]]]:
-    """How much two prompts share, and how they differ: for the log of an exercise beside that of the lesson.
+    """Compare two prompts: how much they share, what differs.
+
+    For the log of an exercise beside that of the lesson.
 
     Returns:
         Ratio 0 to 1; ("equal" | "replace" | "delete" | "insert", piece of one, piece of two) in order.

@@ -5,9 +5,7 @@ Each fault is injected while a card of three files is fetched; an earlier card o
 """
 
 import errno
-import json
 import os
-import platform
 import signal
 import socket
 import subprocess
@@ -21,7 +19,7 @@ from typing import Any
 
 import pytest
 from fetch_hub import REPOSITORY, REVISION, Hub
-from fetch_making import card_of, sha256
+from fetch_making import card_of, mark_of_the_dead, sha256
 
 from aigc_kit import fetch
 from aigc_kit.core import paths
@@ -160,11 +158,7 @@ def stored_hash_differs(world: World) -> None:
 
 
 def claim_of_the_dead(world: World) -> None:
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    claim = getting._claim_file("table")
-    claim.parent.mkdir(parents=True, exist_ok=True)
-    claim.write_text(json.dumps({"pid": ended.pid, "host": platform.node(), "created": time.time()}))
+    mark_of_the_dead(getting._claim_file("table"))
 
 
 def claim_cut_short(world: World) -> None:

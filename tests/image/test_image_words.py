@@ -168,8 +168,7 @@ def test_compels_own_parser_gives_the_same(pipe):
     """Through the string as well: what a learner would write for compel."""
     import torch
     from compel import CompelForSDXL
-
-    from aigc_kit.worlds.prompts import to_compel
+    from compel_syntax import to_compel
 
     condition = parse("a (red:1.5) [cat], sea").conditions[0]
     theirs = CompelForSDXL(pipe, device="cpu")(to_compel(condition)).embeds

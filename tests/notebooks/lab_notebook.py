@@ -26,7 +26,7 @@ def source(notebook: Path) -> str:
 def unused_checks(notebook: Path, number: str) -> list[str]:
     """The checks of a lab that no exercise of its notebook calls."""
     asked = "\n".join(cell.source for cell in cells.read(notebook).cells if "exercise" in cells.tags(cell))
-    return [check.name for check in checks_of(number) if f"nb{number}.{check.name}(" not in asked]
+    return [check.name for check in checks_of(number) if f"lab{number}.checks.{check.name}(" not in asked]
 
 
 def verdicts(notebook: Path, folder: Path) -> list[str]:

@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from aigc_kit.teach.notebooks.page import formulas_to_mathml
+from aigc_kit.teach.notebooks.copies import formulas_to_mathml
 
 
 def leaves(markdown):

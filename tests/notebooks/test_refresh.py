@@ -12,9 +12,9 @@ from PIL import Image
 from aigc_kit.core.errors import BadInput
 from aigc_kit.teach.notebooks import cells
 from aigc_kit.teach.notebooks.cells import is_stale, source_hash, stamp
+from aigc_kit.teach.notebooks.copies import student
 from aigc_kit.teach.notebooks.lint import lint
 from aigc_kit.teach.notebooks.refresh import fit, normalise, shrink_png
-from aigc_kit.teach.notebooks.student import student
 
 from .build import code, display, good, notebook, png, prose, put, stream
 

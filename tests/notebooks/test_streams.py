@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aigc_kit.teach.notebooks.copies import LONGEST_LINE, LONGEST_TEXT, merged, overwritten, shortened, tidy
 from aigc_kit.teach.notebooks.run import execute
-from aigc_kit.teach.notebooks.streams import LONGEST_LINE, LONGEST_TEXT, merged, overwritten, shortened, tidy
 
 from .build import code, display, notebook, stream
 

@@ -89,7 +89,7 @@ def test_plans_for_this_machine_use_it_and_what_ifs_do_not(tmp_path):
     assert abs(made.prediction["peak"].value - truth) < abs(before - truth) / 10
     assert "recorded on A Card" in made.prediction["peak"].source.en
     assumed = plan(Request("sdxl", "a dog"), replace(BUDGET, origin="assumed"), cards.get("sdxl"))
-    assert "recorded on" not in assumed.prediction["peak"].source
+    assert "recorded on" not in assumed.prediction["peak"].source.en
 
 
 def test_too_few_records_are_refused_with_how_many_there_are(tmp_path):

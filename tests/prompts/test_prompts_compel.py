@@ -1,11 +1,12 @@
 """compel reads what `to_compel` writes with our weights, and its weights really change what both encoders give."""
 
 import pytest
+from compel_syntax import is_weighted, to_compel
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.worlds.prompts import bpe, flatten, is_weighted, parse, to_compel
+from aigc_kit.worlds.prompts import bpe, flatten, parse
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 

@@ -4,6 +4,7 @@ import math
 import re
 
 import pytest
+from compel_syntax import is_weighted
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -15,7 +16,6 @@ from aigc_kit.worlds.prompts import (
     Weighted,
     course_prompt,
     flatten,
-    is_weighted,
     parse,
     plain,
     write,

@@ -3,13 +3,13 @@ model where somebody fetched it."""
 
 import json
 
+import listening
 import numpy as np
 import pytest
+from listening import HEARS_AT, character_error_rate, resampled, transcribe
 
 from aigc_kit import cards, fetch, speech
 from aigc_kit.core.errors import BadInput, NotOnDisk
-from aigc_kit.make.speech.listening import HEARS_AT, resampled, transcribe
-from aigc_kit.make.speech.measures import character_error_rate
 
 SPECIAL = ["<|endoftext|>", "<|startoftranscript|>", "<|zh|>", "<|en|>", "<|transcribe|>", "<|translate|>"]
 SPECIAL += ["<|nospeech|>", "<|notimestamps|>", "<|startofprev|>", "<|startoflm|>"]
@@ -69,8 +69,6 @@ def test_the_real_class_runs_and_repeats_itself(folder, monkeypatch):
 
 
 def test_long_waves_are_heard_in_windows(folder, monkeypatch):
-    from aigc_kit.make.speech import listening
-
     monkeypatch.setenv("AIGC_MODELS_DIR", str(folder))
     lengths = []
     monkeypatch.setattr(listening, "_hear", lambda _m, _p, samples, _l: lengths.append(len(samples)) or "字")

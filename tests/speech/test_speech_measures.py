@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from listening import character_error_rate, edit_distance
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.make.speech import measures
@@ -87,12 +88,12 @@ def test_edit_distance_against_its_definition(a, b):
         same = a[i - 1] == b[j - 1]
         return min(distance(i - 1, j) + 1, distance(i, j - 1) + 1, distance(i - 1, j - 1) + (not same))
 
-    assert measures.edit_distance(a, b) == distance(len(a), len(b))
+    assert edit_distance(a, b) == distance(len(a), len(b))
 
 
 def test_error_rate_needs_a_reference():
     with pytest.raises(BadInput, match="empty reference"):
-        measures.character_error_rate("", "好")
+        character_error_rate("", "好")
 
 
 @pytest.mark.parametrize("wave", [np.zeros((2, 5), np.float32), np.zeros(5, np.int16), np.array([np.nan], np.float32)])

@@ -130,8 +130,10 @@ def test_a_worker_that_dies_is_named_and_the_next_sweep_goes_on(tmp_path, log):
         made = sweep(grid(BASE, seed=range(3)), executor, folder=tmp_path, run=deadly)
     assert made.failed and all("BrokenProcessPool" in cell.error for cell in made.failed)
     Path(os.environ["SWEEP_LOG"] + ".survive").touch()
-    with processes(1) as executor:
-        assert numbers(sweep(grid(BASE, seed=range(3)), executor, folder=tmp_path, run=deadly)) == [0, 2, 4]
+    made = sweep(grid(BASE, seed=range(3)), 1, folder=tmp_path, run=deadly)
+    assert numbers(made) == [0, 2, 4] and str(os.getpid()) not in made.cells[-1].where
+    with pytest.raises(BadInput, match="no worker"):
+        sweep(grid(BASE, seed=range(3)), 0, folder=tmp_path, run=deadly)
 
 
 def test_interrupting_keeps_what_is_done(tmp_path, log):

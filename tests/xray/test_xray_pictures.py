@@ -39,19 +39,6 @@ def test_a_phase_on_the_cpu_says_so(facts):
     assert sum("CPU" in text.get_text() for text in axis.texts) == 2
 
 
-def test_what_fits_names_the_smallest_card_by_the_upper_end(facts):
-    cases = [("a", predict(facts)), ("b", predict(facts, "sequential"))]
-    (axis,) = xray.what_fits(cases, cards=(4, 8, 12, 16)).figure.axes
-    assert [p.get_width() * GIB for p in axis.patches] == pytest.approx([p.device_bytes for _, p in cases])
-    for (_, found), text in zip(cases, axis.texts, strict=True):
-        card = next(card for card in (4, 8, 12, 16) if found.safe_bytes <= card * GIB)
-        assert f"{card} GiB" in text.get_text().split("GiB", 1)[1]
-    (axis,) = xray.what_fits(cases[:1], cards=(4, 6)).figure.axes
-    assert "都放不下" in axis.texts[0].get_text() or "fits none" in axis.texts[0].get_text()
-
-
-def test_pictures_of_nothing_are_refused(facts):
-    with pytest.raises(BadInput, match="no configuration"):
-        xray.what_fits([])
+def test_a_picture_of_two_pipelines_is_refused(facts):
     with pytest.raises(BadInput, match="different pipelines"):
         xray.timeline(facts, predict(cached("flux.1-dev", 1024, 1024, dtype="bf16")))

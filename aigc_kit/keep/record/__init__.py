@@ -97,7 +97,9 @@ def save(take: Take, folder: Path | None = None, name: str | None = None, label:
 
 
 def build(take: Take, label: str = "", outputs: Mapping[str, str] | None = None) -> Record:
-    """The record of a run, without keys; `outputs` maps file names to sha256 (default: none written).
+    """Build the record of a run, without keys.
+
+    `outputs` maps file names to sha256 (default: none written).
 
     `request` is the resolved request, `plan` the rest of the plan; `predicted` and `measured` share the names "seconds"
     and "peak", so that they can be laid side by side.
@@ -128,7 +130,7 @@ def build(take: Take, label: str = "", outputs: Mapping[str, str] | None = None)
 
 
 def verify(path: Path) -> dict[str, str]:
-    """Compare the artefacts of a record with the sha256 written in it.
+    """Compare a record's artefacts with the sha256 in it.
 
     Returns:
         File name -> "same", "changed" or "missing".
@@ -136,15 +138,17 @@ def verify(path: Path) -> dict[str, str]:
     Raises:
         BadInput: as `load`.
     """
-    said = {}
+    states = {}
     for name, digest in load(path).outputs.items():
         file = Path(path).parent / name
-        said[name] = "missing" if not file.is_file() else "same" if _sha256(file.read_bytes()) == digest else "changed"
-    return said
+        states[name] = (
+            "missing" if not file.is_file() else "same" if _sha256(file.read_bytes()) == digest else "changed"
+        )
+    return states
 
 
 def reproduce(path: Path, *, card: Card | None = None, run: Callable[[Plan], Take] | None = None) -> Reproduction:
-    """Run a record's request again on this machine, and compare the bytes.
+    """Run a record's request again here, and compare the bytes.
 
     Args:
         path: of the sidecar.
@@ -208,14 +212,17 @@ def files_of(take: Take) -> Mapping[str, bytes]:
 
 
 def versions() -> dict[str, str]:
-    """Package -> version of what matters for a result; packages that are not installed are left out."""
-    found = {"python": platform.python_version(), "aigc-kit": import_module("aigc_kit").__version__}
+    """Collect the versions of what matters for a result.
+
+    Package -> version; packages that are not installed are left out.
+    """
+    by_name = {"python": platform.python_version(), "aigc-kit": import_module("aigc_kit").__version__}
     for name in PACKAGES:
         try:
-            found[name] = version(name)
+            by_name[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return by_name
 
 
 def _folder(given: Any) -> Path:

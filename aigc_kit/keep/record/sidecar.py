@@ -57,18 +57,20 @@ def load(path: Path) -> Record:
 
 
 def request_from_json(data: Mapping[str, Any]) -> Request:
-    """The Request that `as_json` turned into this mapping; lists become tuples again.
+    """Rebuild the Request that `as_json` wrote.
+
+    Lists become tuples again.
 
     Raises:
         BadInput: unknown fields, or values that a Request refuses.
     """
-    known = {f.name for f in fields(Request)}
-    strangers = sorted(set(data) - known)
+    names = {f.name for f in fields(Request)}
+    strangers = sorted(set(data) - names)
     if strangers or "card" not in data or "prompt" not in data:
         raise BadInput(
             asked="a request from JSON",
             found=f"unknown fields {strangers}" if strangers else "no card or no prompt",
-            todo=f"give some of {', '.join(sorted(known))}",
+            todo=f"give some of {', '.join(sorted(names))}",
         )
     try:
         return Request(**{name: _tuples(value) for name, value in data.items()})

@@ -1,14 +1,13 @@
 """Many runs of a grid, on whatever can run them: kept by content, resumed after a kill, in order.
 
     from aigc_kit import text
-    from aigc_kit.sweep import grid, processes, sweep
+    from aigc_kit.keep.sweep import grid, sweep
 
     plan = text.plan_for("春风", card="poem")
     cells = grid(plan.request, temperature=(0.2, 0.7, 1.2), seed=range(4))
 
     made = sweep(cells)                                   # here, one after another
-    with processes(2) as workers:                         # two processes of this machine
-        made = sweep(cells, workers)
+    made = sweep(cells, 2)                                # in two processes of this machine
     with Client(address) as client:                       # a Dask cluster (aigc-kit[cluster])
         made = sweep(cells, client.get_executor(pure=False))
 

@@ -38,7 +38,7 @@ class Grid:
 
 
 def grid(base: Request, **axes: Iterable[Any]) -> Grid:
-    """A grid around a request.
+    """Build a grid around a request.
 
     Args:
         base: such as `text.plan_for(...).request`.
@@ -55,10 +55,10 @@ def grid(base: Request, **axes: Iterable[Any]) -> Grid:
         listed[name] = () if isinstance(values, str) else tuple(values)
         if not listed[name]:
             raise BadInput(asked=f"{name}={values!r}", found="no list of values", todo="give a list or a range")
-    made = Grid(base, FrozenMap(listed))
-    for _ in made:  # every request is built once here, so that a wrong value is told before anything runs
+    cells = Grid(base, FrozenMap(listed))
+    for _ in cells:  # every request is built once here, so that a wrong value is told before anything runs
         pass
-    return made
+    return cells
 
 
 def _fields(point: FrozenMap) -> dict[str, Any]:

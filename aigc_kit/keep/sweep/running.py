@@ -12,7 +12,7 @@ from aigc_kit.core.types import FrozenMap, Record, Request
 from aigc_kit.keep.record import load
 from aigc_kit.keep.sweep import store
 from aigc_kit.keep.sweep.grid import Grid
-from aigc_kit.keep.sweep.workers import Made, run_request, work
+from aigc_kit.keep.sweep.workers import Made, processes, run_request, work
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,11 @@ class Cell:
         return not self.error
 
     def record(self) -> Record:
-        """The record of the run (cells that `run_request` made)."""
+        """Load the record of the run (of `run_request`)."""
         return load(self.folder / "made.json")
 
     def path(self, ending: str) -> Path:
-        """The first file with that ending, such as ".png" or ".txt".
+        """Find the first file with an ending, such as ".png".
 
         Raises:
             FileNotFoundError: there is none.
@@ -71,7 +71,10 @@ class Sweep:
         return tuple(cell for cell in self.cells if not cell)
 
     def rows(self, measure: Callable[[Cell], Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """One row for each cell that is whole: its dials, and what `measure` says of it."""
+        """Measure every cell that is whole.
+
+        One row for each: its dials, and what `measure` says of it.
+        """
         return [{**cell.point, **measure(cell)} for cell in self.cells if cell]
 
     def __iter__(self) -> Iterator[Cell]:
@@ -84,15 +87,15 @@ class Sweep:
         return not self.failed
 
     def __repr__(self) -> str:
-        kept = sum(cell.kept for cell in self.cells)
-        new = len(self.cells) - kept - len(self.failed)
-        lines = [f"{len(self.cells)} cells: {new} run now, {kept} kept from before, {len(self.failed)} failed"]
+        old = sum(cell.kept for cell in self.cells)
+        new = len(self.cells) - old - len(self.failed)
+        lines = [f"{len(self.cells)} cells: {new} run now, {old} kept from before, {len(self.failed)} failed"]
         return "\n".join([*lines, *(f"{dict(cell.point)}: {cell.error}" for cell in self.failed)])
 
 
 def sweep(
     grid: Grid,
-    executor: Executor | None = None,
+    executor: Executor | int | None = None,
     *,
     folder: Path | None = None,
     on_cell: Callable[[int, int, Cell], object] | None = None,
@@ -102,7 +105,8 @@ def sweep(
 
     Args:
         grid: of `sweep.grid`.
-        executor: any `concurrent.futures.Executor`; None runs here, one cell after another. It is not shut down.
+        executor: any `concurrent.futures.Executor`, which is not shut down; or a number of processes of this machine.
+            None runs here, one cell after another.
         folder: where cells are kept; default $AIGC_OUT/sweep, else out/sweep.
         on_cell: called here with (cells done, cells in all, the cell) as they end, those kept from before first.
         run: Request -> {file name: bytes}; must be importable by the workers. Its name and text decide the content too.
@@ -114,6 +118,9 @@ def sweep(
         KeyboardInterrupt, or what `on_cell` raises: cells that wait are cancelled; those written are kept.
         OSError: a cell cannot be written.
     """
+    if isinstance(executor, int):
+        with processes(executor) as workers:
+            return sweep(grid, workers, folder=folder, on_cell=on_cell, run=run)
     home = Path(folder) if folder is not None else paths.out() / "sweep"
     points = list(grid)
     places = [home / store.digest(request, run) for _, request in points]

@@ -284,27 +284,6 @@ def mel(wave: np.ndarray) -> np.ndarray:
     return np.maximum(decibels - decibels.max(), -80).astype(np.float32)
 
 
-def character_error_rate(said: str, heard: str) -> float:
-    """Fewest insertions, deletions and replacements that turn one text into the other, per character of `said`.
-
-    >>> character_error_rate("今天天气", "今天天起了")
-    0.5
-    """
-    if not said:
-        raise BadInput(asked="a character error rate", found="an empty reference", todo="give the text that was said")
-    return edit_distance(said, heard) / len(said)
-
-
-def edit_distance(a: Sequence, b: Sequence) -> int:
-    """Levenshtein's distance."""
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        before, row[0] = row[0], i
-        for j, y in enumerate(b, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (x != y))
-    return row[-1]
-
-
 def _mono(wave: np.ndarray) -> np.ndarray:
     wave = np.asarray(wave)
     if wave.ndim != 1 or not np.issubdtype(wave.dtype, np.floating) or not np.isfinite(wave).all():

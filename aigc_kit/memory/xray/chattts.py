@@ -13,7 +13,6 @@ from aigc_kit.memory.footprint.facts import ModelFacts, PhaseFacts
 from aigc_kit.memory.xray import build, phases
 from aigc_kit.memory.xray.build import Part
 
-SAMPLES = 256  # of one column of the mel spectrogram
 COLUMNS = 2  # of the spectrogram for each sound token
 
 

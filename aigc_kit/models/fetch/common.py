@@ -45,11 +45,14 @@ class Fetched:
 
 
 def silent(done: int, total: int | None, label: str) -> None:
-    """A progress callback that shows nothing."""
+    """Show nothing of the progress."""
 
 
 def sha256_of(file: Path, on_bytes: Callable[[int], None] | None = None) -> str:
-    """Hex sha256 of a file; `on_bytes` is called with the size of each block that was read."""
+    """Compute the hex sha256 of a file.
+
+    `on_bytes` is called with the size of each block that was read.
+    """
     digest = hashlib.sha256()
     with file.open("rb") as stream:
         while block := stream.read(CHUNK):
@@ -60,7 +63,10 @@ def sha256_of(file: Path, on_bytes: Callable[[int], None] | None = None) -> str:
 
 
 def tree_bytes(folder: Path) -> int:
-    """Bytes of all files below a folder that other processes may be changing; 0 when it is absent."""
+    """Sum the bytes of all files below a folder.
+
+    Other processes may be changing it; 0 when it is absent.
+    """
     total = 0
     for root, _, names in os.walk(folder):
         for name in names:
@@ -72,7 +78,7 @@ def tree_bytes(folder: Path) -> int:
 
 
 def safe_path(path: str, what: str) -> PurePosixPath:
-    """A relative path that stays below its folder.
+    """Check that a relative path stays below its folder.
 
     Raises:
         BadInput: it is absolute, empty, climbs with "..", or names a drive.
@@ -86,7 +92,7 @@ def safe_path(path: str, what: str) -> PurePosixPath:
 
 
 def refuse_code(source: Source) -> None:
-    """Refuse a hub source that lists files which could run code when loaded.
+    """Refuse files that could run code when loaded.
 
     Raises:
         BadInput: a file is none of the data-only formats, nor raw numbers (.bin) that the card pins by their sha256.
@@ -103,13 +109,16 @@ def refuse_code(source: Source) -> None:
 
 
 def known_bytes(files: tuple[RemoteFile, ...]) -> int | None:
-    """Sum of the sizes; None when one is not known."""
+    """Sum the sizes; None when one is not known."""
     sizes = [file.bytes for file in files]
     return None if None in sizes else sum(size for size in sizes if size is not None)
 
 
 def disk_error(error: BaseException, asked: str, folder: Path) -> FetchError | None:
-    """NoSpace for a full disk or quota, FetchError for one that is broken or cannot be written; None otherwise."""
+    """Turn a disk's error into one of the kit.
+
+    NoSpace for a full disk or quota, FetchError for one that is broken or cannot be written; None otherwise.
+    """
     if not isinstance(error, OSError):
         return None
     if error.errno in _NO_SPACE:
@@ -132,7 +141,7 @@ def disk_error(error: BaseException, asked: str, folder: Path) -> FetchError | N
 
 @contextmanager
 def disk_errors(asked: str, folder: Path) -> Iterator[None]:
-    """Turn what the operating system reports into the error that says so.
+    """Turn what the system reports into errors that say so.
 
     Raises:
         NoSpace: the disk (or the quota) is full.
@@ -143,8 +152,8 @@ def disk_errors(asked: str, folder: Path) -> Iterator[None]:
     except FetchError:
         raise
     except OSError as error:
-        known = disk_error(error, asked, folder)
-        if known is None:
+        problem = disk_error(error, asked, folder)
+        if problem is None:
             todo = "check that disk or stick, then run the same command again"
-            known = FetchError(asked=asked, found=f"reading or writing failed ({error})", todo=todo)
-        raise known from error
+            problem = FetchError(asked=asked, found=f"reading or writing failed ({error})", todo=todo)
+        raise problem from error

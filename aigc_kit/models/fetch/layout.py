@@ -21,7 +21,9 @@ State = Literal["ok", "wrong", "missing", "unknown"]
 
 
 def find(card: Card) -> Path | None:
-    """The folder that holds all files of the card, complete by name and size; None when there is none.
+    """Find the folder that holds all files of the card.
+
+    Complete by name and size; None when there is none.
 
     Looked for in this order: the user's own folder (AIGC_MODELS_DIR/<card>), the shipped assets, what `get` placed.
     No network and no hashing: sha256 was checked when the files were placed, and `verify` checks it again.
@@ -36,7 +38,10 @@ def find(card: Card) -> Path | None:
 
 
 def places(card: Card) -> Iterator[tuple[str, Path]]:
-    """("own" | "shipped" | "fetched", folder) of each place in which files of the card may lie, in order."""
+    """List the places where files of the card lie.
+
+    ("own" | "shipped" | "fetched", folder) of each, in order.
+    """
     own = os.environ.get("AIGC_MODELS_DIR")
     if own:
         yield "own", Path(own).expanduser() / card.name
@@ -54,12 +59,15 @@ def fetched_folder(card: Card) -> Path:
 
 
 def work_folder(name: str) -> Path:
-    """Where a fetch of the card of that name keeps what it can resume from."""
+    """Name the folder where a fetch keeps what it resumes."""
     return paths.models() / ".work" / name
 
 
 def shipped_folder(source: Source) -> Path | None:
-    """The folder of a shipped source; None for other kinds, and where no assets are installed."""
+    """Find the folder of a shipped source.
+
+    None for other kinds, and where no assets are installed.
+    """
     if source.kind != "shipped":
         return None
     try:
@@ -69,21 +77,30 @@ def shipped_folder(source: Source) -> Path | None:
 
 
 def holds(source: Source, folder: Path) -> bool:
-    """The folder has every file of the source, with the size that is known of it (card, else lock)."""
+    """Check that a folder has every file of the source.
+
+    With the size that is known of it (card, else lock).
+    """
     if not source.files:
         return source.kind == "shipped" and folder.is_dir() and any(folder.iterdir())
     return all(_has(folder / file.path, expected(source, file).bytes) for file in source.files)
 
 
 def expected(source: Source, file: RemoteFile) -> RemoteFile:
-    """The file with size and sha256 filled in from the lock where the card leaves them open."""
+    """Fill in size and sha256 from the lock.
+
+    Where the card leaves them open.
+    """
     if file.bytes is not None and file.sha256 is not None:
         return file
     return hublock.fill_in(source, file)
 
 
 def receipt_holds(card: Card, folder: Path) -> bool:
-    """The folder has a receipt for one of the card's sources, agreeing with the card, and files of the sizes in it."""
+    """Check that a folder has a receipt that holds.
+
+    For one of the card's sources, agreeing with the card, and files of the sizes in it.
+    """
     receipt = read_receipt(folder)
     source = receipt_source(card, receipt) if receipt else None
     if source is None or receipt is None:
@@ -99,16 +116,22 @@ def receipt_holds(card: Card, folder: Path) -> bool:
 
 
 def receipt_source(card: Card, receipt: dict[str, Any]) -> Source | None:
-    """The source of the card that the receipt names; None when the card no longer has it."""
-    said = receipt["source"]
+    """Find the source of the card that the receipt names.
+
+    None when the card no longer has it.
+    """
+    entry = receipt["source"]
     for source in card.sources:
-        if (source.kind, source.ref, source.revision) == (said["kind"], said["ref"], said["revision"]):
+        if (source.kind, source.ref, source.revision) == (entry["kind"], entry["ref"], entry["revision"]):
             return source
     return None
 
 
 def read_receipt(folder: Path) -> dict[str, Any] | None:
-    """The receipt of a folder; None when it is absent or damaged (then the files are checked and placed again)."""
+    """Read the receipt of a folder.
+
+    None when it is absent or damaged (then the files are checked and placed again).
+    """
     try:
         receipt = json.loads((folder / RECEIPT).read_text(encoding="utf-8"))
         entries = receipt["files"].values()
@@ -134,7 +157,7 @@ def _has(file: Path, size: int | None) -> bool:
 
 
 def copy_checked(origin: Path, target: Path, known: RemoteFile, progress: Progress) -> tuple[str, int]:
-    """Copy a file and compare size and sha256 with what is known of it.
+    """Copy a file; compare size and sha256 with the card's.
 
     Args:
         origin: the file to copy; it is only read.
@@ -225,7 +248,9 @@ class FileCheck:
 
 
 def verify(card: Card, progress: Progress | None = None) -> list[FileCheck]:
-    """Recompute the sha256 of every file of the card that is on disk, complete or not.
+    """Recompute the sha256 of every file on disk.
+
+    Whether the card is complete or not.
 
     Returns:
         One entry per file of the card; empty when nothing of it is on disk, or it has no files.
@@ -244,20 +269,23 @@ def verify(card: Card, progress: Progress | None = None) -> list[FileCheck]:
         return count
 
     for file in source.files:
-        known, place = expected(source, file), folder / file.path
-        origin: Literal["card", "lock", "none"] = "card" if file.sha256 else "lock" if known.sha256 else "none"
+        card_file, place = expected(source, file), folder / file.path
+        origin: Literal["card", "lock", "none"] = "card" if file.sha256 else "lock" if card_file.sha256 else "none"
         if not place.is_file():
-            checks.append(FileCheck(place, "missing", origin, known.sha256, None, None))
+            checks.append(FileCheck(place, "missing", origin, card_file.sha256, None, None))
             continue
-        found, size = sha256_of(place, on_bytes(f"check {file.path}")), place.stat().st_size
-        same = found == known.sha256 and known.bytes in (None, size)
-        state: State = "unknown" if known.sha256 is None else "ok" if same else "wrong"
-        checks.append(FileCheck(place, state, origin, known.sha256, found, size))
+        digest, size = sha256_of(place, on_bytes(f"check {file.path}")), place.stat().st_size
+        same = digest == card_file.sha256 and card_file.bytes in (None, size)
+        state: State = "unknown" if card_file.sha256 is None else "ok" if same else "wrong"
+        checks.append(FileCheck(place, state, origin, card_file.sha256, digest, size))
     return checks
 
 
 def hash_origin(card: Card) -> Literal["card", "lock", "none"]:
-    """Where the hashes of a card's files come from: all in the "card", some only in the "lock", or "none" yet."""
+    """Say where the hashes of a card's files come from.
+
+    All in the "card", some only in the "lock", or "none" yet.
+    """
     origins = set()
     for source in card.sources:
         for file in source.files:

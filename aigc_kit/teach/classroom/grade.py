@@ -17,7 +17,6 @@ from aigc_kit.teach.classroom.unpack import unpack
 JUDGE_SECONDS = 300.0
 RESULTS = ("grades.csv", "grades.html")  # written into the same folder, and no submissions
 RIGHT = ("passed", "ran-passed")
-STATES = (*RIGHT, "failed", "ran-failed", "claimed", "not-claimed", "broken")
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ def _judged(target: Path, execute: bool) -> dict[str, Any]:
     plain = {name: value for name, value in os.environ.items() if not is_secret_name(name)}
     environment = {**plain, "AIGC_PROGRESS": "0", "AIGC_OFFLINE": "1"}
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -121,8 +120,8 @@ def _judged(target: Path, execute: bool) -> dict[str, Any]:
     except subprocess.TimeoutExpired:
         return {"error": f"not judged within {JUDGE_SECONDS:.0f} s"}
     try:
-        verdict = json.loads(done.stdout)
+        verdict = json.loads(process.stdout)
     except ValueError:
-        last = (done.stderr.decode("utf-8", errors="replace").strip().splitlines() or ["no word"])[-1]
-        return {"error": f"judging ended with status {done.returncode}: {last[:200]}"}
+        last = (process.stderr.decode("utf-8", errors="replace").strip().splitlines() or ["no word"])[-1]
+        return {"error": f"judging ended with status {process.returncode}: {last[:200]}"}
     return verdict

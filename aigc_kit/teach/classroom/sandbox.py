@@ -68,7 +68,7 @@ class Sandbox:
         )
 
     def close(self) -> None:
-        """End the process and whatever it started; remove its folder."""
+        """End the process and its children; remove its folder."""
         if self._process.poll() is None:
             try:
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -110,8 +110,8 @@ class Sandbox:
         with selectors.DefaultSelector() as selector:
             selector.register(self._process.stdout, selectors.EVENT_READ)
             while b"\n" not in self._rest:
-                left = deadline - time.monotonic()
-                if left <= 0 or not selector.select(left):
+                seconds = deadline - time.monotonic()
+                if seconds <= 0 or not selector.select(seconds):
                     self.close()
                     raise RuntimeError(f"no answer within {CALL_SECONDS:g} s")
                 block = os.read(self._process.stdout.fileno(), MIB)
@@ -126,7 +126,7 @@ class Sandbox:
 
 
 def network_is_off() -> bool:
-    """Whether the process can be kept off the network on this system."""
+    """Ask whether this system can keep a process offline."""
     return bool(_without_network())
 
 
@@ -170,13 +170,13 @@ def _build(spec: Mapping[str, Any], depth: int = 0) -> Callable[..., Any]:
             world[name] = decode(need, function=lambda inner: _build(inner, depth + 1))
     before = set(world)
     exec(compile(spec["source"], "<answer>", "exec"), world)
-    made = [value for name, value in world.items() if name not in before and callable(value)]
+    functions = [value for name, value in world.items() if name not in before and callable(value)]
     named = world.get(spec["name"])
     if callable(named):
         return named
-    if not made:
+    if not functions:
         raise ValueError("the text defines no function")
-    return made[-1]
+    return functions[-1]
 
 
 def _serve(source: TextIO, target: TextIO) -> None:
@@ -184,13 +184,13 @@ def _serve(source: TextIO, target: TextIO) -> None:
     function = None
     for line in source:
         try:
-            asked = json.loads(line)
+            call = json.loads(line)
             if function is None:
-                function = _build(asked)
+                function = _build(call)
                 answer: dict[str, Any] = {"result": {"value": True}}
             else:
-                named = {key: decode(value) for key, value in asked["named"].items()}
-                answer = {"result": encode(function(*map(decode, asked["arguments"]), **named))}
+                named = {key: decode(value) for key, value in call["named"].items()}
+                answer = {"result": encode(function(*map(decode, call["arguments"]), **named))}
         except BaseException as error:  # whatever submitted code raises, SystemExit among it
             answer = {"error": f"{type(error).__name__}: {error}"[:300]}
         target.write(json.dumps(answer) + "\n")

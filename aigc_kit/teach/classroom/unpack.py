@@ -69,19 +69,19 @@ def _check_members(archive: Path, members: list[zipfile.ZipInfo]) -> None:
         raise _refused(archive, f"{len(members)} files, more than {submission_limits.FILES}")
     if sum(info.file_size for info in members) > submission_limits.TOTAL_BYTES:
         raise _refused(archive, f"more than {submission_limits.TOTAL_BYTES} bytes when unpacked")
-    seen: set[str] = set()
+    names: set[str] = set()
     for info in members:
         why = _why_not(info)
         same = unicodedata.normalize("NFC", info.filename).casefold()
-        if same in seen:
+        if same in names:
             why = "a name that stands there twice"
-        seen.add(same)
+        names.add(same)
         if why:
             raise _refused(archive, f"{info.filename[:80]!r}: {why}")
 
 
 def name_problem(name: str) -> str:
-    """Why a path cannot be one of a submission's files; "" when it can."""
+    """Say why a path is no submission's file, or ""."""
     try:
         parts = safe_path(name, "member").parts
     except BadInput:
@@ -113,14 +113,14 @@ def _why_not(info: zipfile.ZipInfo) -> str:
 
 def _write(opened: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    left = info.file_size
+    remaining = info.file_size
     with opened.open(info) as stream, path.open("xb") as file:
         while block := stream.read(CHUNK):
-            left -= len(block)
-            if left < 0:
+            remaining -= len(block)
+            if remaining < 0:
                 raise zipfile.BadZipFile(f"{info.filename[:80]!r} is larger than the archive says")
             file.write(block)
-    if left:
+    if remaining:
         raise zipfile.BadZipFile(f"{info.filename[:80]!r} is shorter than the archive says")
 
 

@@ -6,7 +6,7 @@
     stamp     the source hash in the metadata, which tells whether outputs are stale
     run       headless execution in a fresh kernel of this interpreter
     refresh   execute cleanly and keep the outputs: the only way by which notebooks get them
-    student   copies without solutions
+    copies    tidied outputs, an HTML page, copies without solutions
     gallery   one page about a run of the labs
 
 Tags on cells that have a meaning here: `setup`, `solution`, `exercise`, `slow`, `widget`, `raises-exception` (the cell

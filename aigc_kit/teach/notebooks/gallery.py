@@ -33,7 +33,9 @@ _NEUTRAL = {"top_p": 1.0, "repetition_penalty": 1.0}  # what does nothing is not
 
 
 def write_gallery(out: Path, runs: Iterable[Run]) -> Path:
-    """Note these runs and render `out/index.html` from what is in `out`.
+    """Note these runs and render `out/index.html`.
+
+    From what is in `out`.
 
     Args:
         out: the folder into which the notebooks were run.
@@ -52,17 +54,17 @@ def write_gallery(out: Path, runs: Iterable[Run]) -> Path:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    noted = note_runs(out, runs)
+    rows = note_runs(out, runs)
     records, broken = found_records(out)
     owned = {path.parent / name for path, one in records for name in one.outputs}
     pictures = [path for path in sorted(out.glob("*/**/*.png")) if path not in owned]
     page = environment.get_template("gallery.html.j2").render(
         facts=[
             *machine_facts(),
-            ("档位", "，".join(dict.fromkeys(TIER_ZH.get(run["tier"], run["tier"]) for run in noted))),
+            ("档位", "，".join(dict.fromkeys(TIER_ZH.get(run["tier"], run["tier"]) for run in rows))),
         ],
         date=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
-        labs=[_row(run) for run in noted],
+        labs=[_row(run) for run in rows],
         cards=[_card(out, path, one) for path, one in records],
         broken=[{"name": path.relative_to(out).as_posix(), "why": why} for path, why in broken],
         pictures=[_picture(out, path) for path in pictures],
@@ -72,36 +74,41 @@ def write_gallery(out: Path, runs: Iterable[Run]) -> Path:
 
 
 def note_runs(out: Path, runs: Iterable[Run]) -> list[dict[str, Any]]:
-    """Add these runs to `out/labs.json`, where each notebook keeps its last run; returns all, in order of name."""
+    """Add these runs to `out/labs.json`.
+
+    Each notebook keeps its last run there; returns all, in order of name.
+    """
     path = out / RUNS_FILE
-    noted: dict[str, dict[str, Any]] = {}
+    by_name: dict[str, dict[str, Any]] = {}
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))["runs"]
-        noted = {row["name"]: asdict(_checked(Run(**{name: row[name] for name in _RUN_FIELDS}))) for row in rows}
+        by_name = {row["name"]: asdict(_checked(Run(**{name: row[name] for name in _RUN_FIELDS}))) for row in rows}
     except FileNotFoundError:
         pass
     except (OSError, ValueError, KeyError, TypeError, RecursionError):  # not ours or cut off: start again
-        noted = {}
-    noted.update({run.name: asdict(run) for run in runs})
-    rows = [noted[name] for name in sorted(noted)]
+        by_name = {}
+    by_name.update({run.name: asdict(run) for run in runs})
+    rows = [by_name[name] for name in sorted(by_name)]
     write_atomically(path, json.dumps({"runs": rows}, ensure_ascii=False, indent=1) + "\n")
     return rows
 
 
 def found_records(out: Path) -> tuple[list[tuple[Path, Record]], list[tuple[Path, str]]]:
-    """Every sidecar below the notebooks' folders, in order of time, and those that cannot be used.
+    """Find every sidecar below the notebooks' folders.
+
+    In order of time, and those that cannot be used.
 
     Returns:
         (path, record) pairs, and (path, what is wrong) pairs; JSON files that are no records are in neither.
     """
-    found, broken = [], []
+    records, broken = [], []
     for path in sorted(path for path in out.glob("*/**/*.json") if path.is_file()):
         try:
-            found.append((path, record.load(path)))
+            records.append((path, record.load(path)))
         except BadInput as error:
             if not _is_other_json(path):
                 broken.append((path, error.found))
-    return sorted(found, key=lambda pair: (pair[0].relative_to(out).parts[0], pair[1].created, pair[0].name)), broken
+    return sorted(records, key=lambda pair: (pair[0].relative_to(out).parts[0], pair[1].created, pair[0].name)), broken
 
 
 def _is_other_json(path: Path) -> bool:
@@ -114,7 +121,7 @@ def _is_other_json(path: Path) -> bool:
 
 
 def summary(made: Sequence[str], zh: bool = False) -> str:
-    """What a notebook made, counted by kind.
+    """Count what a notebook made, by kind.
 
     >>> summary(("a/x.txt", "a/x.json", "a/plot.png"))
     '1 text, 1 picture'
@@ -135,7 +142,10 @@ def summary(made: Sequence[str], zh: bool = False) -> str:
 
 
 def machine_facts() -> list[tuple[str, str]]:
-    """Name and value of what a reader should know about this machine, in Chinese."""
+    """Tell what a reader should know about this machine.
+
+    Name and value of each fact, in Chinese.
+    """
     budget = device.probe()
     versions = record.versions()
     return [
@@ -147,7 +157,10 @@ def machine_facts() -> list[tuple[str, str]]:
 
 
 def data_uri(path: Path) -> str:
-    """A picture as a data URI, shrunk when it is large; "" when it is no picture."""
+    """Encode a picture as a data URI.
+
+    Shrunk when it is large; "" when it is no picture.
+    """
     try:
         data = shrink_png(path.read_bytes(), PICTURE_BYTES)
     except OSError:
@@ -238,7 +251,10 @@ def _card(out: Path, path: Path, one: Record) -> dict[str, Any]:
 
 
 def costs(one: Record) -> list[dict[str, str]]:
-    """Predicted beside measured for the costs that a record has both of, with the ratio."""
+    """Lay predicted costs beside measured ones, with the ratio.
+
+    Those that a record has both of.
+    """
     rows = []
     for name, title in _COST_ZH.items():
         if name not in one.measured:

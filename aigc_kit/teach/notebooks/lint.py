@@ -109,15 +109,15 @@ def rhythm(page: Page) -> Iterator[Finding]:
     """Notebooks of Part I (01 to 05) have the eight steps, marked on markdown cells, each once and in order."""
     if not re.match(r"0[1-5]_", page.path.name) or is_solution(page.path):
         return
-    found = [tag for _, cell in _prose(page) for tag in STEPS if tag in tags(cell)]
+    order = [tag for _, cell in _prose(page) for tag in STEPS if tag in tags(cell)]
     for tag in STEPS:
-        if found.count(tag) != 1:
-            count = found.count(tag)
+        if order.count(tag) != 1:
+            count = order.count(tag)
             yield page.finding(
                 "rhythm", f"tag {tag!r} is on {count or 'no'} markdown cell{'s' * (count > 1)}; once is right"
             )
-    if found != sorted(found):
-        yield page.finding("rhythm", f"the steps stand in another order: {', '.join(found)}")
+    if order != sorted(order):
+        yield page.finding("rhythm", f"the steps stand in another order: {', '.join(order)}")
 
 
 def no_installs(page: Page) -> Iterator[Finding]:
@@ -220,13 +220,13 @@ def lint(paths: Iterable[Path], errata: Path | None = None) -> list[Finding]:
     Raises:
         BadInput: a path that is no valid notebook.
     """
-    known = errata_ids(errata or assets().parent / "docs" / "ERRATA.md")
-    pages = [Page(Path(path), read(path), known) for path in paths]
-    found = [
+    ids = errata_ids(errata or assets().parent / "docs" / "ERRATA.md")
+    pages = [Page(Path(path), read(path), ids) for path in paths]
+    findings = [
         finding for page in pages for rule in (*SOURCE_RULES, *LINE_RULES, *OUTPUT_RULES) for finding in rule(page)
     ]
-    found += shared_definitions(pages)
-    return sorted(found, key=lambda f: (f.file, f.cell or 0, f.line or 0, f.rule))
+    findings += shared_definitions(pages)
+    return sorted(findings, key=lambda f: (f.file, f.cell or 0, f.line or 0, f.rule))
 
 
 def _tree(source: str) -> ast.Module:

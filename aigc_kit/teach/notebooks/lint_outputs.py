@@ -85,8 +85,8 @@ def nothing_of_the_machine(page: Page) -> Iterator[Finding]:
     for number, value in places:
         for text in _texts(value):
             bare = _ANSI.sub("", _DATA_URI.sub("", text))
-            for kind, shown in leaks(bare, hosts=True):
-                yield page.finding(f"leak-{kind}", f"an output shows {shown!r}", number)
+            for kind, excerpt in leaks(bare, hosts=True):
+                yield page.finding(f"leak-{kind}", f"an output shows {excerpt!r}", number)
 
 
 def widgets_leave_a_picture(page: Page) -> Iterator[Finding]:

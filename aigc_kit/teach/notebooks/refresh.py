@@ -33,7 +33,9 @@ _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{8,16}\b")  # Windows writes capitals
 
 
 def refresh(path: Path, *, tier: Tier = "tiny", offline: bool = False, timeout: int = 600) -> bool:
-    """Run a notebook, slow cells included, and write its outputs and its stamp back into it.
+    """Run a notebook and write its outputs into it.
+
+    Slow cells included; it is stamped.
 
     Args:
         path: of the notebook. It is replaced only when everything went well.
@@ -48,20 +50,22 @@ def refresh(path: Path, *, tier: Tier = "tiny", offline: bool = False, timeout: 
     path = Path(path)
     notebook = cells.read(path)
     with tempfile.TemporaryDirectory(prefix="aigc-refresh-") as folder:
-        done = execute(notebook, Path(folder), tier=tier, offline=offline, slow=True, timeout=timeout)
-        if done.failure:
-            failure = done.failure
+        execution = execute(notebook, Path(folder), tier=tier, offline=offline, slow=True, timeout=timeout)
+        if execution.failure:
+            failure = execution.failure
             raise BadInput(asked=failure.asked(path.name), found=failure.error, todo=failure.todo)
-        made = normalise(done.notebook, Path(folder))
-    put_stamp(made)
-    fit(made, path.name)
+        result = normalise(execution.notebook, Path(folder))
+    put_stamp(result)
+    fit(result, path.name)
     old = path.read_bytes()
-    cells.write(made, path)
+    cells.write(result, path)
     return path.read_bytes() != old
 
 
 def normalise(notebook: cells.Notebook, folder: Path) -> cells.Notebook:
-    """Remove what differs between two equal runs: counts, timings, versions, paths, addresses, ids of widgets.
+    """Remove what differs between two equal runs.
+
+    Counts, timings, versions, paths, addresses, ids of widgets.
 
     Args:
         notebook: executed; changed in place.
@@ -89,7 +93,9 @@ def normalise(notebook: cells.Notebook, folder: Path) -> cells.Notebook:
 
 
 def fit(notebook: cells.Notebook, name: str) -> None:
-    """Shrink pictures until the notebook is smaller than 1 MB; in place.
+    """Shrink pictures until the notebook is below 1 MB.
+
+    In place.
 
     Raises:
         BadInput: it cannot be made small enough; the error names the largest output.
@@ -111,7 +117,9 @@ def fit(notebook: cells.Notebook, name: str) -> None:
 
 
 def shrink_png(data: bytes, limit: int) -> bytes:
-    """The same picture as a PNG of at most `limit` bytes where possible: fewer colours first, then fewer pixels.
+    """Shrink a PNG to at most `limit` bytes, where possible.
+
+    Fewer colours first, then fewer pixels.
 
     Returns:
         `data` itself when it is small enough and not wider than 1600 pixels.
@@ -138,7 +146,10 @@ def shrink_png(data: bytes, limit: int) -> bytes:
 
 
 def shrink_base64(text: str, limit: int) -> str:
-    """`shrink_png` for the base64 text of an output; what is no picture stays as it is."""
+    """Shrink the base64 text of a picture in an output.
+
+    What is no picture stays as it is.
+    """
     try:
         data = base64.b64decode(text)
         small = shrink_png(data, limit * 3 // 4)
@@ -175,9 +186,9 @@ def _stable_widget_ids(notebook: cells.Notebook) -> cells.Notebook:
     """Give the models of widgets ids that follow from their order, so that a run again changes nothing."""
     state = notebook.metadata.get("widgets", {}).get(_WIDGETS, {}).get("state", {})
     texts = {name: json.dumps(model, sort_keys=True) for name, model in state.items()}
-    shown = _MODEL_ID.findall(json.dumps([cell.outputs for _, cell in cells.code_cells(notebook)]))
+    ids = _MODEL_ID.findall(json.dumps([cell.outputs for _, cell in cells.code_cells(notebook)]))
     order: dict[str, None] = {}
-    waiting = [*shown, *sorted(texts, key=lambda name: _MODEL_ID.sub("", texts[name]))]
+    waiting = [*ids, *sorted(texts, key=lambda name: _MODEL_ID.sub("", texts[name]))]
     while waiting:  # from what is shown to what it refers to
         name = waiting.pop(0)
         if name in texts and name not in order:

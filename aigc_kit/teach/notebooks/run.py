@@ -15,9 +15,8 @@ from typing import Any, Literal
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.teach.notebooks import cells
+from aigc_kit.teach.notebooks.copies import tidy, write_page
 from aigc_kit.teach.notebooks.kernel import PeakSampler, environment, manager
-from aigc_kit.teach.notebooks.page import write_page
-from aigc_kit.teach.notebooks.streams import tidy
 
 Tier = Literal["tiny", "full"]
 Status = Literal["ok", "failed", "timeout", "died"]
@@ -184,22 +183,22 @@ def run_notebook(path: Path, out: Path, **options: Any) -> Run:
     notebook = cells.read(path)
     folder = out / path.stem
     before = _listing(folder)
-    done = execute(notebook, folder, **options)
+    execution = execute(notebook, folder, **options)
     after = _listing(folder)
-    made = tuple(f"{path.stem}/{name}" for name, state in sorted(after.items()) if before.get(name) != state)
-    executed = cells.write(done.notebook, out / path.name)
-    page = write_page(done.notebook, out / f"{path.stem}.html", path.parent)
+    files = tuple(f"{path.stem}/{name}" for name, state in sorted(after.items()) if before.get(name) != state)
+    executed = cells.write(execution.notebook, out / path.name)
+    page = write_page(execution.notebook, out / f"{path.stem}.html", path.parent)
     return Run(
         name=path.stem,
         tier=options.get("tier", "tiny"),
-        status=done.status,
-        seconds=done.seconds,
-        peak_bytes=done.peak_bytes,
-        skipped=len(done.skipped),
-        made=made,
+        status=execution.status,
+        seconds=execution.seconds,
+        peak_bytes=execution.peak_bytes,
+        skipped=len(execution.skipped),
+        made=files,
         executed=executed.name,
         page=page.name if page else "",
-        error=done.failure.text(path.name) if done.failure else "",
+        error=execution.failure.text(path.name) if execution.failure else "",
     )
 
 
@@ -223,10 +222,10 @@ def _failure_in(notebook: cells.Notebook) -> Failure:
             continue
         text = _ANSI.sub("", "\n".join(error.traceback))
         lines = [int(line) for count, line in _LINE.findall(text) if int(count) == cell.execution_count]
-        said, _, todo = error.evalue.partition("\nwhat to do: ")
+        message, _, todo = error.evalue.partition("\nwhat to do: ")
         source = cell.source.splitlines()
         line = lines[0] if lines and lines[0] <= len(source) else None
-        found = f"{error.ename}: {said}".replace("\n", "; ")
+        found = f"{error.ename}: {message}".replace("\n", "; ")
         return Failure(number, line, _line_of(cell, line), found, todo or _REPAIR)
     return Failure(None, None, "", "a cell failed without saying why", _REPAIR)
 

@@ -1,19 +1,18 @@
-"""Two pictures of the X-ray: memory along a run, and what fits on which card. Everything in them is predicted."""
+"""A picture of the X-ray: memory along a run, predicted."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import PHASES, named
 from aigc_kit.core.units import GIB
 from aigc_kit.media.fonts import label
 from aigc_kit.memory.footprint import ModelFacts, PhaseFacts, PhasePrediction, Prediction
-from aigc_kit.teach.show.plots import GREEN, GREY, ORANGE, RED, Picture, canvas
+from aigc_kit.teach.show.plots import GREY, ORANGE, RED, Picture, canvas
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-CARDS = (4, 6, 8, 12, 16, 24, 80)  # GiB
 _ROLES: Mapping[str, tuple[str, str]] = {
     "text": ("文本编码器", "text encoder"),
     "denoise": ("去噪网络", "denoiser"),
@@ -72,50 +71,6 @@ def timeline(facts: ModelFacts, prediction: Prediction, limit: int | None = None
     _legend(axis, facts, prediction, colours)
     words = "; ".join(f"{p.name} {p.allocated_bytes / GIB:.2f} GiB ({p.setter})" for p in prediction.phases)
     return Picture(figure, f"{_heading(facts)}: {words}", prediction.phases)
-
-
-def what_fits(cases: Sequence[tuple[str, Prediction]], cards: Sequence[int] = CARDS) -> Picture:
-    """Draw which configuration fits on which card.
-
-    One bar each with its interval, the cards' sizes as lines. Rows: {"name", "bytes", "low", "high", "card_gib"}; the
-    last is the smallest card that is large enough, or None.
-
-    Args:
-        cases: (name, prediction), drawn from top to bottom. A bar is what an empty card must have free: reserved
-            memory and the CUDA context; the line across its end is the interval.
-        cards: sizes in GiB, ascending.
-
-    Raises:
-        BadInput: no case.
-    """
-    if not cases:
-        raise BadInput(asked="what fits", found="no configuration", todo="give at least one (name, prediction)")
-    figure, (axis,) = canvas(width=9.5, height=1.5 + 0.46 * len(cases))
-    biggest = max(max(p.safe_bytes for _, p in cases) / GIB, cards[-1]) * 1.25
-    rows: list[dict[str, Any]] = []
-    for place, (name, prediction) in enumerate(cases):
-        need, high = prediction.device_bytes / GIB, prediction.safe_bytes / GIB
-        least = prediction.interval[0] + prediction.context_bytes
-        smallest = next((card for card in cards if high <= card), None)
-        axis.barh(place, need, color=GREEN if smallest else RED, height=0.6)
-        axis.plot([least / GIB, high], [place, place], color="#222222", linewidth=1.6, solid_capstyle="butt")
-        card = label(f"≥ {smallest} GiB 的卡", f"needs {smallest} GiB") if smallest else label("都放不下", "fits none")
-        axis.text(high * 1.06, place, f"{need:.1f} GiB   {card}", va="center", fontsize=9)
-        numbers = {"bytes": prediction.device_bytes, "low": least, "high": prediction.safe_bytes}
-        rows.append({"name": name, **numbers, "card_gib": smallest})
-    for size in cards:
-        axis.axvline(size, color=GREY, linewidth=1, linestyle="--", zorder=0)
-    axis.set_xscale("log", base=2)
-    axis.set_xlim(1, biggest * 2.2)
-    axis.set_xticks(list(cards), [str(card) for card in cards])
-    axis.minorticks_off()
-    axis.set_yticks(range(len(cases)), [name for name, _ in cases], fontsize=10)
-    axis.invert_yaxis()
-    axis.set_xlabel(label("显卡显存（GiB，对数刻度）", "memory of the card (GiB, log scale)"))
-    title = label("什么配置放得进什么显卡（预测；黑线为区间）", "what fits on which card (predicted; black: interval)")
-    axis.set_title(title, fontsize=13, loc="left")
-    words = "; ".join(f"{name}: {p.device_bytes / GIB:.1f} GiB" for name, p in cases)
-    return Picture(figure, f"{title}: {words}", rows)
 
 
 def _stack(axis: "Axes", index: int, traced: PhaseFacts, phase: PhasePrediction, colours: Mapping[str, str]) -> None:

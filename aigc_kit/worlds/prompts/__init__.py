@@ -8,7 +8,6 @@ budget("一张可爱小狗在花丛中玩耍的照片").used              # toke
 
 from aigc_kit.worlds.prompts.bpe import Token
 from aigc_kit.worlds.prompts.budget import LIMIT, TokenBudget, budget
-from aigc_kit.worlds.prompts.compel_syntax import to_compel
 from aigc_kit.worlds.prompts.compose import Prompt, compose, decompose, negative
 from aigc_kit.worlds.prompts.grammar import parse
 from aigc_kit.worlds.prompts.library import (
@@ -26,7 +25,7 @@ from aigc_kit.worlds.prompts.library import (
     part_names,
 )
 from aigc_kit.worlds.prompts.translate import Translation, translate
-from aigc_kit.worlds.prompts.tree import Condition, Group, Piece, Text, Weighted, flatten, is_weighted, plain, write
+from aigc_kit.worlds.prompts.tree import Condition, Group, Piece, Text, Weighted, flatten, plain, write
 
 __all__ = [
     "LIMIT",
@@ -51,7 +50,6 @@ __all__ = [
     "flatten",
     "good_words",
     "idea",
-    "is_weighted",
     "keywords",
     "negative",
     "negative_names",
@@ -59,7 +57,6 @@ __all__ = [
     "parse",
     "part_names",
     "plain",
-    "to_compel",
     "translate",
     "write",
 ]

@@ -134,8 +134,3 @@ def flatten(condition: Condition) -> tuple[Piece, ...]:
 def plain(condition: Condition) -> str:
     """The text of a condition without its brackets and weights."""
     return "".join(piece.text for piece in flatten(condition))
-
-
-def is_weighted(tree: Weighted) -> bool:
-    """Whether anything in it differs from plain text: a weight, or an AND."""
-    return len(tree.conditions) > 1 or any(isinstance(child, Group) for child in tree.conditions[0].children)

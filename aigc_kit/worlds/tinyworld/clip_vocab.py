@@ -105,12 +105,6 @@ def clip_phrase(prompt: str, *, negative: bool = False) -> Phrase:
     return gathered(prompt, hits, why, _spec, say)
 
 
-def clip_spec_of(prompt: str) -> ClipSpec:
-    """The attributes that a prompt sets; those it does not mention are None."""
-    spec: ClipSpec = clip_phrase(prompt).spec
-    return spec
-
-
 @cache
 def lexicon() -> Lexicon:
     """The words of clips. What only pictures have is known as not ours, so that no part of it is misread."""

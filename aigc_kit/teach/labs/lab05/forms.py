@@ -14,7 +14,8 @@ from aigc_kit.teach.show.page import error as error_card
 from aigc_kit.teach.show.plots import Live
 from aigc_kit.works import STYLES, TITLE, Conversation, animate, can_write, feynman, review, sample, visual, write_page
 from aigc_kit.works import paint as story_paint
-from aigc_kit.works.rubric import CRITERIA, MOST_POINTS, hints
+from aigc_kit.works.marks import hints
+from aigc_kit.works.rubric import CRITERIA, MOST_POINTS
 from aigc_kit.works.storyboard import COLUMNS, Storyboard, from_rows
 
 if TYPE_CHECKING:

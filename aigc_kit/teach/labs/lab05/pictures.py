@@ -19,9 +19,9 @@ from aigc_kit.media.wav import RATE
 from aigc_kit.teach.labs.lab03 import compressed
 from aigc_kit.teach.show.page import Html
 from aigc_kit.teach.show.plots import BLUE, GREEN, GREY, ORANGE, Picture, canvas
+from aigc_kit.works.marks import table as rubric_rows
 from aigc_kit.works.measured import middle_frame
 from aigc_kit.works.rubric import MOST_POINTS
-from aigc_kit.works.rubric import table as rubric_rows
 from aigc_kit.worlds.topology import Count
 
 _KIND = {"text": ("文字", "text"), "image": ("图片", "image"), "audio": ("旁白", "voice"), "video": ("视频", "clip")}

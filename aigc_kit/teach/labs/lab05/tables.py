@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from aigc_kit.media.pages import visible
 from aigc_kit.teach.show.page import TIER_ZH, WHY_ZH, Html, table
+from aigc_kit.works.marks import table as rubric_rows
+from aigc_kit.works.marks import total
 from aigc_kit.works.producing import makers
-from aigc_kit.works.rubric import MOST_POINTS, total
-from aigc_kit.works.rubric import table as rubric_rows
+from aigc_kit.works.rubric import MOST_POINTS
 
 if TYPE_CHECKING:
     from aigc_kit.works import Review, Storyboard, Work

@@ -1,9 +1,10 @@
-"""Optional: a recogniser that writes down what it hears, so that what was said can be checked against it.
+"""A recogniser that writes down what it hears, so that what was said can be checked against it.
 
 transcribe(take.data)                                   # "今天的天气真不错"
 character_error_rate(text, transcribe(take.data))       # how far it is from what was asked
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from math import gcd
 from typing import Any
@@ -43,6 +44,27 @@ def transcribe(wave: np.ndarray, rate: int = RATE, *, language: str = "zh", card
     window = SECONDS * HEARS_AT
     parts = [_hear(model, processor, samples[at : at + window], language) for at in range(0, len(samples), window)]
     return "".join(parts).strip()
+
+
+def character_error_rate(said: str, heard: str) -> float:
+    """Fewest insertions, deletions and replacements that turn one text into the other, per character of `said`.
+
+    >>> character_error_rate("今天天气", "今天天起了")
+    0.5
+    """
+    if not said:
+        raise BadInput(asked="a character error rate", found="an empty reference", todo="give the text that was said")
+    return edit_distance(said, heard) / len(said)
+
+
+def edit_distance(a: Sequence, b: Sequence) -> int:
+    """Levenshtein's distance."""
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        before, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (x != y))
+    return row[-1]
 
 
 def resampled(wave: np.ndarray, rate: int) -> np.ndarray:

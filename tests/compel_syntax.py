@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.worlds.prompts.tree import Condition, flatten
+from aigc_kit.worlds.prompts.tree import Condition, Group, Weighted, flatten
 
 # Signs that compel reads as its own, or takes apart, and for which it has no faithful way of writing
 _ITS_OWN = re.compile(
@@ -43,3 +43,8 @@ def to_compel(condition: Condition) -> str:
 def _number(weight: float) -> str:
     text = format(Decimal(repr(round(weight, 6))), "f")
     return text if "." in text else text + ".0"
+
+
+def is_weighted(tree: Weighted) -> bool:
+    """Whether anything in it differs from plain text: a weight, or an AND."""
+    return len(tree.conditions) > 1 or any(isinstance(child, Group) for child in tree.conditions[0].children)

@@ -1,0 +1,85 @@
+"""`aigc progress`, `aigc submit`, `aigc grade`: what was passed here, handed in, and checked again."""
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def add_parser(subparsers: argparse._SubParsersAction) -> None:
+    """Register the three sub-commands."""
+    parser = subparsers.add_parser("progress", help="which exercises were passed on this machine (in Chinese)")
+    parser.add_argument("labs", nargs="*", metavar="NN", help="numbers of labs (default: all)")
+    parser.set_defaults(run=progress)
+    parser = subparsers.add_parser(
+        "submit",
+        help="pack answers, records and works for the teacher",
+        description="Writes one archive with the last answers to the checks, the progress, and the records and works "
+        "of the output folder. Nothing is sent anywhere. Keys are refused; links and other files are left out.",
+    )
+    parser.add_argument("--name", required=True, help="your name, as the teacher shall read it")
+    parser.add_argument("--to", type=Path, default=Path(), metavar="FILE|DIR", help="default: NAME.zip here")
+    parser.add_argument("works", nargs="*", type=Path, help="folders with works (default: $AIGC_OUT, else out)")
+    parser.set_defaults(run=submit)
+    parser = subparsers.add_parser(
+        "grade",
+        help="check a class's submissions again, and write a table",
+        description="Unpacks each archive into a folder of its own, checks its answers again, compares its works with "
+        "their records, and writes grades.csv and grades.html. Answers that are functions are not run without "
+        "--execute.",
+    )
+    parser.add_argument("folder", type=Path, help="the archives that were handed in")
+    parser.add_argument(
+        "--execute",
+        action="store_true",
+        help="also run functions, each in a process with limits; no prison: use an account that can lose nothing",
+    )
+    parser.add_argument("--to", type=Path, metavar="DIR", help="folder of the table (default: the same folder)")
+    parser.set_defaults(run=grade)
+
+
+def progress(args: argparse.Namespace) -> int:
+    """Print which exercises were passed."""
+    from aigc_kit.teach import checks, labs
+
+    results = checks.progress()
+    for lab in [labs.get(number) for number in args.labs] or labs.every():
+        exercises, tries = checks.checks_of(lab.number), results.get(lab.number, {})
+        passed = sum(bool(tries.get(exercise.name, {}).get("passed")) for exercise in exercises)
+        print(f"第 {lab.number} 课 {lab.title}：通过 {passed} / {len(exercises)}")
+        for exercise in exercises:
+            entry = tries.get(exercise.name)
+            mark, state = ("○", "还没做") if entry is None else ("✗", f"试过 {entry['tries']} 次，还没通过")
+            if entry and entry["passed"]:
+                mark, state = "✓", f"{str(entry['first_passed'])[:10]} 通过，共试 {entry['tries']} 次"
+            print(f"  {mark} {exercise.name} {exercise.title}（{state}）")
+    print(f"进度只存在这台机器上：{checks.progress_file()}", file=sys.stderr)
+    return 0
+
+
+def submit(args: argparse.Namespace) -> int:
+    """Pack, and say what is in it."""
+    from aigc_kit.core.units import format_bytes
+    from aigc_kit.teach.classroom import pack
+
+    packed = pack(args.name, args.to, args.works or None)
+    for name, why in packed.left_out:
+        print(f"left out: {name} ({why})", file=sys.stderr)
+    size = format_bytes(packed.path.stat().st_size, decimal=True)
+    print(f"{packed.path} ({len(packed.files)} files, {size})")
+    return 0
+
+
+def grade(args: argparse.Namespace) -> int:
+    """Grade; 1 when a submission could not be read."""
+    from aigc_kit.teach.classroom import Row, grade, sandbox, table
+
+    if args.execute and not sandbox.network_is_off():
+        print("note: this system does not let the network be switched off for submitted functions", file=sys.stderr)
+
+    def show(done: int, total: int, row: Row) -> None:
+        print(f"{done}/{total} {row.file}: {row.problem or f'{row.right} right'}", file=sys.stderr)
+
+    rows = grade(args.folder, execute=args.execute, on_row=show)
+    for path in table.write(rows, args.to or args.folder):
+        print(path)
+    return int(any(row.problem for row in rows))
