@@ -31,20 +31,18 @@ RANKS = {
 """Room -> its rank, in the order of the work. An import stays in its room or goes to a lower rank."""
 
 SHARED = {
-    "run": (r"make(/\w+)?", "plan, steps and run: once for all, and what one modality adds"),
     "loading": (r"make/\w+", "the card of a plan -> what runs it"),
     "settings": (r"make/\w+", "what one modality can be set to"),
     "needs": (r"make/\w+", "what one modality asks of memory and time, for the planner"),
     "measures": (r"make/\w+", "numbers of what one modality made"),
-    "job": (r"make/\w+", "one denoising run"),
-    "words": (r"make/\w+", "what the encoders of one modality read"),
+    "job": (r"make/\w+", "one run of one modality as a generator, and its files"),
     "pixels": (r"make/\w+", "latents <-> pixels of one modality"),
     "base": (r"make/\w+/engines", "what all engines of one modality offer"),
     "figures": (r"teach/labs/lab\d\d", "the figures of one lab"),
     "widgets": (r"teach/labs/lab\d\d", "the widgets of one lab"),
     "checks": (r"teach/labs/lab\d\d", "the checks of one lab"),
     "tables": (r"teach/labs/lab\d\d", "the tables of one lab"),
-    "players": (r"teach/labs/lab\d\d", "the players of one lab"),
+    "pictures": (r"teach/labs/lab\d\d", "the pictures of one lab"),
 }
 """File name that may stand in several folders -> (those folders, its one job). A command is named after what it calls:
 files of cli/ may have any name."""

@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     from aigc_kit.memory.device import cpu_name
     from aigc_kit.teach import labs
     from aigc_kit.teach.notebooks import cells, gallery, kernel
-    from aigc_kit.teach.notebooks.run import run_notebook
+    from aigc_kit.teach.notebooks.execution import run_notebook
 
     if args.timeout < 1:
         raise BadInput(asked=f"--timeout {args.timeout}", found="no second to run in", todo="give 1 or more, say 600")

@@ -1,6 +1,6 @@
 """From a prompt to a result, the same way for every modality: choose a model, plan, run step by step, measure.
 
-A modality is a folder of `make/` whose package holds a `Modality` record, and whose module `work` does the work; the
+A modality is a folder of `make/` whose package holds a `Modality` record, and whose module `job` does the work; the
 folders are found, not listed. Each offers
 
     take = image.make("一只红色的小猫", steps=20)     # one call
@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 from aigc_kit.core.errors import BadInput, CannotLoad, NotOnDisk, UnknownName
 from aigc_kit.core.types import Budget, Card, Change, FrozenMap, Plan, Request, Step, Take
-from aigc_kit.core.types.base import check_prompt, shown
+from aigc_kit.core.types.atoms import check_prompt, shown
 from aigc_kit.memory.plan import unsupported
 from aigc_kit.models import cards, loaded
 
@@ -41,7 +41,7 @@ def _phases(take: Take) -> str:
 class Modality:
     """What one kind of model does in its own way; all else is shared.
 
-    Its module `work` offers `work(plan, **inputs)`, a generator of steps that returns the Take, and `files(take)`, the
+    Its module `job` offers `work(plan, **inputs)`, a generator of steps that returns the Take, and `files(take)`, the
     endings of file names -> bytes. It is imported when something is made: planning needs no numpy.
 
     Args:
@@ -99,7 +99,7 @@ class Modality:
         return files
 
     def _module(self) -> Any:
-        return import_module(f"{PACKAGE}.{self.name}.work")
+        return import_module(f"{PACKAGE}.{self.name}.job")
 
     def make(
         self,

@@ -15,7 +15,6 @@ from aigc_kit.works.animatic import Animatic, animatic
 from aigc_kit.works.marks import hints, table
 from aigc_kit.works.measured import agreement, distance, spread
 from aigc_kit.works.morphing import animate, frames
-from aigc_kit.works.page import PAGE, light, page, write_page
 from aigc_kit.works.part_from import from_take, make
 from aigc_kit.works.parts import LABELS, Part
 from aigc_kit.works.producing import film, paint, storyboard
@@ -25,6 +24,7 @@ from aigc_kit.works.rubric import CRITERIA
 from aigc_kit.works.storyboard import Shot, Storyboard, balanced, draft, from_rows, parse
 from aigc_kit.works.viewer import View, document, morph_view, notebook_html
 from aigc_kit.works.work import Work
+from aigc_kit.works.work_page import PAGE, light, page, write_page
 from aigc_kit.works.writing import Conversation, can_write, compared
 
 __all__ = [

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from aigc_kit.core import paths
 from aigc_kit.core.errors import BadInput, UnknownName
-from aigc_kit.core.types.base import check_text
+from aigc_kit.core.types.atoms import check_text
 
 BREAKS = "，。？！；、："
 HAN = re.compile(r"[\u3400-\u9fff]")

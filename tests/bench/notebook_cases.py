@@ -17,8 +17,8 @@ def _against_nbclient(lab: labs.Lab) -> Pair | str:
     from nbclient import NotebookClient
 
     from aigc_kit.teach.notebooks import cells
+    from aigc_kit.teach.notebooks.execution import run_notebook
     from aigc_kit.teach.notebooks.kernel import environment, manager
-    from aigc_kit.teach.notebooks.run import run_notebook
 
     path = cells.folder() / lab.notebook
     notebook = cells.read(path)

@@ -10,7 +10,7 @@ from browsing import needs_chromium, sync_api, until
 
 from aigc_kit.works import Work, morph_view, notebook_html, sample, write_page
 from aigc_kit.worlds.topology import torus
-from aigc_kit.worlds.topology.render import Camera, render
+from aigc_kit.worlds.topology.shading import Camera, render
 
 pytestmark = needs_chromium
 SOFTWARE_GL = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]

@@ -98,6 +98,6 @@ def test_what_a_gpu_reserved_is_kept_and_laid_beside_the_prediction(here, monkey
     plan = plan_of(seed=3)
     take = image.run(plan)
     assert take.labels["reserved_bytes"] == 5_000 and take.cost.peak_bytes == 3_000
-    figure = record.measured.figures(take)["reserved"]
+    figure = record.ratios.figures(take)["reserved"]
     assert (figure.value, figure.how) == (5_000, "measured") and "max_memory_reserved" in figure.source
     assert np.isfinite(take.cost.seconds)

@@ -8,8 +8,8 @@ from image_plans import SMALL, plan_of
 
 from aigc_kit import cards, image
 from aigc_kit.core.errors import BadInput
+from aigc_kit.make.image.conditioning import weighted, words_for
 from aigc_kit.make.image.settings import Settings
-from aigc_kit.make.image.words import weighted, words_for
 from aigc_kit.worlds.prompts import Piece, budget, course_prompt, flatten, parse, translate
 
 TINY = cards.get("tinysdxl")

@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 from aigc_kit.teach.checks import checks_of
-from aigc_kit.teach.notebooks import cells, run
+from aigc_kit.teach.notebooks import cells, execution
 
 
 def functions(notebook: Path, space: dict, *names: str) -> list:
@@ -31,7 +31,7 @@ def unused_checks(notebook: Path, number: str) -> list[str]:
 
 def verdicts(notebook: Path, folder: Path) -> list[str]:
     """What the checks answer when the notebook's solutions are run in `folder`, without their explanations."""
-    done = run.execute(cells.read(notebook.parent / "solutions" / notebook.name), folder, offline=True)
+    done = execution.execute(cells.read(notebook.parent / "solutions" / notebook.name), folder, offline=True)
     assert done.status == "ok", done.failure
     outputs = [output for cell in done.notebook.cells for output in cell.get("outputs", [])]
     return [o.data["text/plain"].split("：")[0] for o in outputs if o.output_type == "execute_result"]

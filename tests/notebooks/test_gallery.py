@@ -16,7 +16,7 @@ from aigc_kit.core.types import Budget, Card, Cost, Figure, Phase, Plan, Request
 from aigc_kit.core.units import GIB, MIB
 from aigc_kit.teach import labs
 from aigc_kit.teach.notebooks import cells, gallery
-from aigc_kit.teach.notebooks.run import Run
+from aigc_kit.teach.notebooks.execution import Run
 
 from .build import code, good, notebook, prose, put, stream
 
@@ -251,7 +251,7 @@ def test_labs_goes_on_after_a_failure_and_says_1(course, capsys):
 
 @pytest.mark.parametrize(("said", "meant"), [("TRUE ", True), ("1", True), ("on", True), ("0", False), ("", False)])
 def test_labs_hears_every_way_to_say_offline(course, monkeypatch, said, meant):
-    from aigc_kit.teach.notebooks import run as run_module
+    from aigc_kit.teach.notebooks import execution as run_module
 
     heard = []
     monkeypatch.setenv("AIGC_OFFLINE", said)

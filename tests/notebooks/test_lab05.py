@@ -9,7 +9,7 @@ from skimage.measure import euler_number
 from aigc_kit import topology, works
 from aigc_kit.media.encode import probe
 from aigc_kit.teach.labs.lab05 import checks
-from aigc_kit.teach.notebooks import cells, run
+from aigc_kit.teach.notebooks import cells, execution
 from tests.core_models import require_card
 
 from .lab_notebook import functions, passed, source, unused_checks, verdicts
@@ -45,7 +45,7 @@ def done(tmp_path_factory):
     require_card("tinysdxl")
     require_card("baker")
     folder = tmp_path_factory.mktemp("lab05")
-    made = run.execute(cells.read(NOTEBOOK), folder, offline=True)
+    made = execution.execute(cells.read(NOTEBOOK), folder, offline=True)
     assert made.status == "ok", made.failure
     return folder / "05_story"
 

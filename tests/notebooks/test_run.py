@@ -12,9 +12,9 @@ from aigc_kit.core.errors import BadInput
 from aigc_kit.core.units import MIB
 from aigc_kit.teach.notebooks import cells
 from aigc_kit.teach.notebooks.cells import is_stale
+from aigc_kit.teach.notebooks.execution import execute, run_notebook
 from aigc_kit.teach.notebooks.kernel import environment
 from aigc_kit.teach.notebooks.refresh import refresh
-from aigc_kit.teach.notebooks.run import execute, run_notebook
 
 from .build import code, notebook, prose, put
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aigc_kit.teach.notebooks.copies import LONGEST_LINE, LONGEST_TEXT, merged, overwritten, shortened, tidy
-from aigc_kit.teach.notebooks.run import execute
+from aigc_kit.teach.notebooks.execution import execute
 
 from .build import code, display, notebook, stream
 

@@ -36,15 +36,15 @@ def by_rule_for_the_module():
     from plan_making import SIZES, facts
 
     from aigc_kit import footprint
-    from aigc_kit.memory.plan import needs
+    from aigc_kit.memory.plan import ways
 
     patch = pytest.MonkeyPatch()
     patch.setattr(footprint, "cached", facts)
     patch.setattr(footprint, "sizes", lambda model: SIZES.get(model, ()))
-    needs.forget()
+    ways.forget()
     yield
     patch.undo()
-    needs.forget()
+    ways.forget()
 
 
 def budget_of(gib, host=64.0, capabilities=None):

@@ -6,7 +6,7 @@ import pytest
 
 from aigc_kit import cards
 from aigc_kit.core.errors import FetchError, NoSpace
-from aigc_kit.make.text.engines import convert
+from aigc_kit.make.text.engines import dequantise
 
 CARD = cards.get("smollm2-135m")
 
@@ -30,10 +30,10 @@ def test_made_once_and_named_after_the_bytes(file, tmp_path):
         calls.append(folder)
         (folder / "tokenizer.json").write_text("{}")
 
-    places = [convert._once(CARD, file, "v1", make, lambda _: None) for _ in range(2)]
+    places = [dequantise._once(CARD, file, "v1", make, lambda _: None) for _ in range(2)]
     assert places[0] == places[1] and len(calls) == 1
     file.write_bytes(b"GGUF of other bytes")
-    assert convert._once(CARD, file, "v1", make, lambda _: None) != places[0] and len(calls) == 2
+    assert dequantise._once(CARD, file, "v1", make, lambda _: None) != places[0] and len(calls) == 2
     assert len(shelf(tmp_path)) == 2
 
 
@@ -43,7 +43,7 @@ def test_an_interrupted_conversion_leaves_nothing(file, tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        convert._once(CARD, file, "v1", make, lambda _: None)
+        dequantise._once(CARD, file, "v1", make, lambda _: None)
     assert shelf(tmp_path) == []
 
 
@@ -54,10 +54,12 @@ def test_another_process_that_was_faster_wins(file, tmp_path):
         place.mkdir()
         (place / "tokenizer.json").write_text("theirs")
 
-    first = convert._once(CARD, file, "v1", lambda folder: (folder / "tokenizer.json").write_text("x"), lambda _: None)
+    first = dequantise._once(
+        CARD, file, "v1", lambda folder: (folder / "tokenizer.json").write_text("x"), lambda _: None
+    )
     (first / "tokenizer.json").unlink()
     first.rmdir()
-    assert convert._once(CARD, file, "v1", make, lambda _: None) == first
+    assert dequantise._once(CARD, file, "v1", make, lambda _: None) == first
     assert (first / "tokenizer.json").read_text() == "theirs" and shelf(tmp_path) == [first.name]
 
 
@@ -67,7 +69,7 @@ def test_a_home_that_cannot_be_written(file, tmp_path, monkeypatch):
     for home in (blocker, blocker / "deeper"):
         monkeypatch.setenv("AIGC_HOME", str(home))
         with pytest.raises(FetchError, match=r"(?s)unpack x\.gguf.*cannot be read or written.*set AIGC_HOME"):
-            convert._once(CARD, file, "v1", lambda folder: None, lambda _: None)
+            dequantise._once(CARD, file, "v1", lambda folder: None, lambda _: None)
 
 
 def test_a_disk_that_fills_up_during_the_conversion(file, tmp_path):
@@ -76,5 +78,5 @@ def test_a_disk_that_fills_up_during_the_conversion(file, tmp_path):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with pytest.raises(NoSpace, match="is full"):
-        convert._once(CARD, file, "v1", make, lambda _: None)
+        dequantise._once(CARD, file, "v1", make, lambda _: None)
     assert shelf(tmp_path) == []

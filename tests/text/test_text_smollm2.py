@@ -12,7 +12,7 @@ PROMPT = "The future of artificial intelligence will"
 
 @pytest.fixture(scope="module")
 def engine(smollm2_file):
-    from aigc_kit.make.text.engines.convert import converted
+    from aigc_kit.make.text.engines.dequantise import converted
     from aigc_kit.make.text.engines.hf import TransformersEngine
 
     return TransformersEngine(cards.get("smollm2-135m"), converted(cards.get("smollm2-135m"), smollm2_file), threads=1)
@@ -82,13 +82,13 @@ def test_both_engines_read_and_foresee_alike(engine, smollm2_file):
 
 
 def test_conversion_is_done_once_and_leaves_no_halves(smollm2_file, tmp_path, monkeypatch):
-    from aigc_kit.make.text.engines import convert
+    from aigc_kit.make.text.engines import dequantise
 
     monkeypatch.setenv("AIGC_HOME", str(tmp_path))
     broken = tmp_path / "x.gguf"
     broken.write_bytes(smollm2_file.read_bytes()[:100_000])
     with pytest.raises(CannotLoad, match="fetch the file anew"):
-        convert.converted_tokenizer(cards.get("smollm2-135m"), broken)
+        dequantise.converted_tokenizer(cards.get("smollm2-135m"), broken)
     assert list((tmp_path / "converted").iterdir()) == []
 
 
@@ -96,11 +96,11 @@ def test_a_full_disk_is_named_before_the_conversion(tmp_path, monkeypatch):
     from collections import namedtuple
 
     from aigc_kit.core.errors import NoSpace
-    from aigc_kit.make.text.engines import convert
+    from aigc_kit.make.text.engines import dequantise
 
     monkeypatch.setenv("AIGC_HOME", str(tmp_path))
     usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(convert.shutil, "disk_usage", lambda _: usage(10**9, 9 * 10**8, 10**8))
+    monkeypatch.setattr(dequantise.shutil, "disk_usage", lambda _: usage(10**9, 9 * 10**8, 10**8))
     (tmp_path / "x.gguf").write_bytes(b"GGUF")
     with pytest.raises(NoSpace, match=r"(?s)552 MB.*100 MB free.*engine='llama.cpp'"):
-        convert.converted(cards.get("smollm2-135m"), tmp_path / "x.gguf")
+        dequantise.converted(cards.get("smollm2-135m"), tmp_path / "x.gguf")

@@ -12,7 +12,7 @@ from video_models import SMALL, WAN, plan_of
 from aigc_kit import cards
 from aigc_kit.core.errors import BadInput, NotOnDisk, UnknownName
 from aigc_kit.make import video
-from aigc_kit.make.video import work
+from aigc_kit.make.video import job
 from aigc_kit.make.video.settings import words_for
 from aigc_kit.media.frames import to_frames
 from aigc_kit.models import loaded as load
@@ -144,7 +144,7 @@ def test_a_text_encoder_that_stays_aside_reads_the_same(here, bare):
 
     placed = put(video.engine(plan).pipe, plan, device="cpu", follow=False)
     words = (words_for(plan.request.prompt, plan.card, placed.pipe.tokenizer),)
-    call = placed.arguments(**work._call(plan, words))
+    call = placed.arguments(**job._call(plan, words))
     assert "prompt" not in call
     assert call["prompt_embeds"].shape == (1, 512, 24)
     got = placed.pipe(**call).frames[0]
@@ -296,7 +296,7 @@ def test_a_clip_of_one_frame(here):
 def test_the_small_model_stays_in_float32_on_a_gpu_too(here):
     from aigc_kit.core.types import Request
     from aigc_kit.make.run import resolve
-    from aigc_kit.make.video.work import check_plan
+    from aigc_kit.make.video.job import check_plan
     from aigc_kit.memory.plan import machines
 
     made = resolve(Request("tinywan", "小猫"), machines.a_gpu(name="RTX3060"), cards.get("tinywan"))

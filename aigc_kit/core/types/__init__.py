@@ -5,9 +5,9 @@
 A record holds facts and never acts. Sizes are bytes (int), times are seconds (float), unless a name says otherwise.
 """
 
-from aigc_kit.core.types.base import FIGURES, HOW, PHASES, Figure, FrozenMap, How, Tier, Words, as_json, named
-from aigc_kit.core.types.facts import Budget, Card, Piece, RemoteFile, Source
-from aigc_kit.core.types.run import Change, Cost, Phase, Plan, ReadWords, Record, Request, Step, Take
+from aigc_kit.core.types.atoms import FIGURES, HOW, PHASES, Figure, FrozenMap, How, Tier, Words, as_json, named
+from aigc_kit.core.types.card import Budget, Card, Piece, RemoteFile, Source
+from aigc_kit.core.types.records import Change, Cost, Phase, Plan, ReadWords, Record, Request, Step, Take
 
 __all__ = [
     "FIGURES",

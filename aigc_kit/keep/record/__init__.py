@@ -27,8 +27,8 @@ from aigc_kit.core.errors import BadInput, not_written
 from aigc_kit.core.paths import write_atomically
 from aigc_kit.core.redact import redact, secret_names_in
 from aigc_kit.core.types import Card, FrozenMap, Plan, Record, Take, as_json
-from aigc_kit.core.types.base import check_text, shown
-from aigc_kit.keep.record.measured import figures
+from aigc_kit.core.types.atoms import check_text, shown
+from aigc_kit.keep.record.ratios import figures
 from aigc_kit.keep.record.sidecar import SAFE_NAME, load, request_from_json
 from aigc_kit.make.run import modalities, resolve
 from aigc_kit.make.run import run as run_plan

@@ -8,8 +8,8 @@ from aigc_kit.core.units import format_bytes
 from aigc_kit.memory.footprint import seconds as estimate
 from aigc_kit.memory.plan import explain, search
 from aigc_kit.memory.plan.ladders import MARGIN, Size, by_course, sizes, volume
-from aigc_kit.memory.plan.needs import Need, dtypes_of, gpu_of, placement_of
 from aigc_kit.memory.plan.options import Asked, complete
+from aigc_kit.memory.plan.ways import Need, dtypes_of, gpu_of, placement_of
 
 
 def resolve(request: Request, budget: Budget, card: Card) -> Plan:

@@ -10,8 +10,8 @@ from aigc_kit.core.errors import BadInput, DoesNotFit
 from aigc_kit.core.types import Budget, Card, Change, Figure, FrozenMap, Plan, Request, Words
 from aigc_kit.core.units import format_bytes
 from aigc_kit.memory.plan.ladders import MARGIN, Size
-from aigc_kit.memory.plan.needs import LIBRARY_BYTES
 from aigc_kit.memory.plan.options import Asked
+from aigc_kit.memory.plan.ways import LIBRARY_BYTES
 
 BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
 PIXEL_BYTES, ERROR = 1000, 0.8  # live bytes a pixel and frame; 580 in a small SDXL at 128x128, float32

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from aigc_kit.core.errors import BadInput, UnknownName
 from aigc_kit.core.types import Card, Change, Request, Words
-from aigc_kit.core.types.base import check_switches, check_text, shown
+from aigc_kit.core.types.atoms import check_switches, check_text, shown
 from aigc_kit.make.run import settings_from
 from aigc_kit.memory.plan.options import SETTINGS
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Card, Request, Take
-from aigc_kit.core.types.base import check_text, plain, shown
+from aigc_kit.core.types.atoms import check_text, plain, shown
 from aigc_kit.make.run import settings_from
 from aigc_kit.memory.plan.unsupported import DRAWN, WRITTEN
 

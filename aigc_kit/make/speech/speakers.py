@@ -15,7 +15,7 @@ import numpy as np
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import FrozenMap
-from aigc_kit.core.types.base import freeze, plain, shown
+from aigc_kit.core.types.atoms import freeze, plain, shown
 
 _FIRST, _MARK = 0x4E00, 0x3D00
 _BITS = 14

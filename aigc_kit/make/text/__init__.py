@@ -37,7 +37,7 @@ _LATER = {
     "measures": (),
     "sampling": ("Stage", "draw", "softmax", "top_k", "top_p", "warp"),
     "view": ("BeamView", "Candidate", "StageView", "TokenView"),
-    "work": ("prompt_ids",),
+    "job": ("prompt_ids",),
 }
 __getattr__, __dir__ = lazily(__name__, _LATER)
 __all__ = ["BANDS", "MODALITY", "PRESETS", "Settings", "engine", "exact_plan", "fast_engine", "language_of"]

@@ -35,7 +35,7 @@ def load(plan: Plan) -> "Engine":
         from aigc_kit.make.text.engines.gguf import LlamaCppEngine
 
         return LlamaCppEngine(plan.card, _gguf_file(plan.card, found), threads=threads)
-    from aigc_kit.make.text.engines.convert import converted
+    from aigc_kit.make.text.engines.dequantise import converted
     from aigc_kit.make.text.engines.hf import TransformersEngine
 
     folder = found if (found / "config.json").is_file() else converted(plan.card, _gguf_file(plan.card, found))
@@ -46,7 +46,7 @@ def prepare(card: Card) -> bool:
     """Unpack 4-bit weights for transformers, once. Returns whether there was something to unpack."""
     if "transformers" not in card.facts.engines:
         return False
-    from aigc_kit.make.text.engines.convert import converted, is_converted
+    from aigc_kit.make.text.engines.dequantise import converted, is_converted
 
     found = loaded.on_disk(card)
     if (found / "config.json").is_file() or is_converted(card, _gguf_file(card, found)):

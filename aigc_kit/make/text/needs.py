@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from aigc_kit.core.errors import BadInput, DoesNotFit
 from aigc_kit.core.types import Budget, Card, Change, Figure, FrozenMap, Plan, Request, Words
-from aigc_kit.core.types.base import shown
+from aigc_kit.core.types.atoms import shown
 from aigc_kit.core.units import MIB, format_bytes
 from aigc_kit.memory.plan.ladders import MARGIN
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from aigc_kit.core.errors import BadInput, UnknownName
 from aigc_kit.core.types import Card, FrozenMap, Request
-from aigc_kit.core.types.base import check_text, plain, shown
+from aigc_kit.core.types.atoms import check_text, plain, shown
 from aigc_kit.make.run import settings_from
 
 Search = Literal["sample", "greedy", "beam"]

@@ -110,7 +110,7 @@ def _tokenizer_file(card: Card) -> Path:
     folder = loaded.on_disk(card, "tokenizer of")
     if (folder / "tokenizer.json").is_file():
         return folder / "tokenizer.json"
-    from aigc_kit.make.text.engines.convert import converted_tokenizer
+    from aigc_kit.make.text.engines.dequantise import converted_tokenizer
 
     return converted_tokenizer(card, sorted(folder.glob("*.gguf"))[0]) / "tokenizer.json"
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Card, Change, ReadWords, Request, Words
-from aigc_kit.core.types.base import check_switches, shown
+from aigc_kit.core.types.atoms import check_switches, shown
 from aigc_kit.make.diffusion.loading import said_in_world
 from aigc_kit.make.run import settings_from
 from aigc_kit.memory.plan.ladders import COURSE

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.media.frames import layout as layouts
+from aigc_kit.media.frames import axes as layouts
 from aigc_kit.media.frames import values
 
 DEEPEST = 2  # a list of clips, each a list of frames

@@ -7,11 +7,11 @@ torch, or from the traces that ship with the kit (`cached`), which need nothing.
 """
 
 from aigc_kit.memory.footprint.bytes import COMPUTE_DTYPES, DTYPES, element_bytes
-from aigc_kit.memory.footprint.cache import cached, known, sizes, usual
-from aigc_kit.memory.footprint.facts import ModelFacts, PartFacts, PhaseFacts, Point
+from aigc_kit.memory.footprint.model_facts import ModelFacts, PartFacts, PhaseFacts, Point
 from aigc_kit.memory.footprint.overheads import Overheads, load_overheads
 from aigc_kit.memory.footprint.predict import PLACEMENTS, PhasePrediction, Prediction, predict
 from aigc_kit.memory.footprint.seconds import GPUS, Gpu, rough_seconds, seconds, works_in_float32
+from aigc_kit.memory.footprint.shipped_traces import cached, known, sizes, usual
 
 __all__ = [
     "COMPUTE_DTYPES",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types.base import shown
+from aigc_kit.core.types.atoms import shown
 
 COMPUTE_DTYPES = ("float32", "float16", "bfloat16")
 STORED = ("float8", "int8", "nf4")

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import PHASES, Words, named
-from aigc_kit.core.types.base import shown
+from aigc_kit.core.types.atoms import shown
 from aigc_kit.memory.footprint.bytes import COMPUTE_DTYPES, STORED, full_name
-from aigc_kit.memory.footprint.facts import ModelFacts, PartFacts, PhaseFacts
+from aigc_kit.memory.footprint.model_facts import ModelFacts, PartFacts, PhaseFacts
 from aigc_kit.memory.footprint.overheads import Overheads, load_overheads
 
 PLACEMENTS = ("resident", "model", "sequential", "group")

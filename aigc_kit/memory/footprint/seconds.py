@@ -11,7 +11,7 @@ from aigc_kit.core import paths
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Figure, Words
 from aigc_kit.core.units import GB, GIB
-from aigc_kit.memory.footprint.facts import ModelFacts, PhaseFacts
+from aigc_kit.memory.footprint.model_facts import ModelFacts, PhaseFacts
 from aigc_kit.memory.footprint.predict import spread
 
 # Bytes per second of weights brought module by module, each waited for: published rows S3 and S6 (25 steps of SDXL,

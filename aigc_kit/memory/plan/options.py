@@ -7,7 +7,7 @@ from typing import Any
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Card, Change, Request, Words
-from aigc_kit.core.types.base import shown
+from aigc_kit.core.types.atoms import shown
 
 DTYPES = ("float32", "float16", "bfloat16")
 STORED = ("float8",)

@@ -10,8 +10,8 @@ from math import floor, log
 
 from aigc_kit.core.types import Budget, Card
 from aigc_kit.memory.plan.ladders import MARGIN, Size, smaller, volume
-from aigc_kit.memory.plan.needs import Need, Way, need, traced_with
 from aigc_kit.memory.plan.options import SETTINGS, Asked
+from aigc_kit.memory.plan.ways import Need, Way, need, traced_with
 
 PLACEMENTS = ("resident", "model", "group", "sequential")
 # (placement, text encoders on the CPU), what moves least first, for ways that take about the same time

@@ -6,7 +6,7 @@ from typing import Any
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Card, Request
-from aigc_kit.core.types.base import shown
+from aigc_kit.core.types.atoms import shown
 from aigc_kit.memory.plan.options import SETTINGS
 
 DRAWN = ("negative", "height", "width", "frames", "fps", "steps", "guidance", *SETTINGS)

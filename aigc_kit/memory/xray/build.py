@@ -11,7 +11,7 @@ from typing import Any
 from aigc_kit.core import paths
 from aigc_kit.core.errors import BadInput, CannotLoad, UnknownName
 from aigc_kit.memory.footprint.bytes import COMPUTE_DTYPES, full_name
-from aigc_kit.memory.footprint.facts import PartFacts, Role
+from aigc_kit.memory.footprint.model_facts import PartFacts, Role
 from aigc_kit.models import compat
 
 _NOT_A_MODULE = re.compile(r"(Tokenizer|TokenizerFast|Scheduler|Processor|ProcessorFast|Extractor|Watermarker)$")

@@ -12,8 +12,8 @@ from typing import Any
 
 from aigc_kit.core import paths
 from aigc_kit.core.types import as_json
-from aigc_kit.memory.footprint.cache import key
-from aigc_kit.memory.footprint.facts import ModelFacts
+from aigc_kit.memory.footprint.model_facts import ModelFacts
+from aigc_kit.memory.footprint.shipped_traces import key
 from aigc_kit.memory.xray.trace import Bench
 
 Size = tuple[int, int, int]

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from aigc_kit.core.errors import AigcError
-from aigc_kit.memory.footprint.facts import PhaseFacts
+from aigc_kit.memory.footprint.model_facts import PhaseFacts
 from aigc_kit.memory.xray import decoder, families
 from aigc_kit.memory.xray.build import Part, Pipeline, cast
 from aigc_kit.memory.xray.decoder import standing_in

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types.base import shown
+from aigc_kit.core.types.atoms import shown
 from aigc_kit.memory.footprint.bytes import COMPUTE_DTYPES, element_bytes, full_name
-from aigc_kit.memory.footprint.facts import ATTENTION, ModelFacts, PhaseFacts
+from aigc_kit.memory.footprint.model_facts import ATTENTION, ModelFacts, PhaseFacts
 from aigc_kit.memory.xray import build, decoder, families, phases
 from aigc_kit.memory.xray.decoder import prepare
 
@@ -87,9 +87,9 @@ def trace(
     if attention not in ATTENTION:
         raise BadInput(asked=f"attention {attention!r}", found="unknown", todo=f"choose one of {list(ATTENTION)}")
     if build.is_speech(model):
-        from aigc_kit.memory.xray import chattts
+        from aigc_kit.memory.xray import chattts_parts
 
-        return chattts.trace(build.find(model), full, attention, batch)
+        return chattts_parts.trace(build.find(model), full, attention, batch)
     bench = Bench(model, full, attention, lora_rank, dtypes)
     return bench.facts(bench.size(height, width, frames), batch, vae_slicing, vae_tiling)
 

@@ -8,7 +8,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from aigc_kit.memory.footprint.facts import Point
+from aigc_kit.memory.footprint.model_facts import Point
 
 GRANULE = 512  # bytes; the CUDA caching allocator rounds every tensor up to a multiple of it
 TIMELINE = 48

@@ -1,6 +1,6 @@
-"""The learners' auto-checks: pass, or a hint that does not give the answer away. See `aigc_kit.teach.checks.base`."""
+"""The learners' auto-checks: pass, or a hint that does not give the answer away."""
 
-from aigc_kit.teach.checks.base import (
+from aigc_kit.teach.checks.checking import (
     Check,
     Report,
     Result,

@@ -16,9 +16,9 @@ from aigc_kit.core.units import KB, format_bytes, format_seconds
 from aigc_kit.keep import record
 from aigc_kit.memory import device
 from aigc_kit.teach import labs
+from aigc_kit.teach.notebooks.execution import Run
 from aigc_kit.teach.notebooks.kernel import PEAK_HOW_ZH
 from aigc_kit.teach.notebooks.refresh import shrink_png
-from aigc_kit.teach.notebooks.run import Run
 
 RUNS_FILE = "labs.json"  # in the output folder: the last run of each notebook
 PICTURE_BYTES = 400 * KB

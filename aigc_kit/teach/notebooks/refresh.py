@@ -21,8 +21,8 @@ from aigc_kit.core.errors import BadInput
 from aigc_kit.core.units import KB, format_bytes
 from aigc_kit.teach.notebooks import cells
 from aigc_kit.teach.notebooks.cells import put_stamp
+from aigc_kit.teach.notebooks.execution import Tier, execute
 from aigc_kit.teach.notebooks.lint_outputs import LARGEST_FILE
-from aigc_kit.teach.notebooks.run import Tier, execute
 
 PICTURE_LIMITS = tuple(size * KB for size in (200, 120, 80, 50, 30))  # tried in turn until the file is small enough
 WIDEST = 1600  # pixels

@@ -213,7 +213,7 @@ WHY_OUTSIDE = (
 
 def cost(made: Take) -> Html:
     """Show predicted beside measured, with the ratio; then the phases."""
-    from aigc_kit.keep.record.measured import compared
+    from aigc_kit.keep.record.ratios import compared
 
     rows = compared(made)
     lines = [

@@ -9,9 +9,9 @@ from aigc_kit.core.units import GIB, format_bytes
 from aigc_kit.make.diffusion.needs import shortfall
 from aigc_kit.make.run import resolve
 from aigc_kit.media.fonts import label
-from aigc_kit.memory.plan import MARGIN, machines, tables
+from aigc_kit.memory.plan import MARGIN, machines, what_ifs
 from aigc_kit.memory.plan.explain import remedy, size
-from aigc_kit.memory.plan.tables import Fit, PhaseMemory, needed, phase_memory, place_of
+from aigc_kit.memory.plan.what_ifs import Fit, PhaseMemory, needed, phase_memory, place_of
 from aigc_kit.models import cards
 from aigc_kit.teach.show.page import Html, table
 from aigc_kit.teach.show.plots import GREY, RED, Live, Picture, canvas
@@ -19,7 +19,7 @@ from aigc_kit.teach.show.plots import GREY, RED, Live, Picture, canvas
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from aigc_kit.memory.plan.needs import Need
+    from aigc_kit.memory.plan.ways import Need
 
 STOPS = (2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 80)  # GiB
 PARTS_ZH: Mapping[str, tuple[str, str]] = {
@@ -61,7 +61,7 @@ def plan_at(model: str, gib: float, **fixed: Any) -> Plan | DoesNotFit:
     Raises:
         BadInput: what the model cannot do.
     """
-    return tables.plan_or_not(resolve, _request(model, fixed), machines.a_gpu(int(gib * GIB)))
+    return what_ifs.plan_or_not(resolve, _request(model, fixed), machines.a_gpu(int(gib * GIB)))
 
 
 def picture(model: str, gib: float, **fixed: Any) -> Picture:
@@ -113,7 +113,7 @@ def fits(models: Sequence[str], gibs: Sequence[float] = machines.CARDS_GIB, **fi
 
     Rows: {"gib", model: `memory.plan.tables.Fit`, ...}, one a card.
     """
-    columns = {model: tables.fits(resolve, _request(model, fixed), gibs) for model in models}
+    columns = {model: what_ifs.fits(resolve, _request(model, fixed), gibs) for model in models}
     rows: list[dict[str, Any]] = [
         {"gib": gib, **{model: column[index] for model, column in columns.items()}} for index, gib in enumerate(gibs)
     ]
@@ -236,7 +236,7 @@ def _nothing(model: str, gib: float, fixed: Mapping[str, Any]) -> tuple["Need", 
 def _strip(axis: "Axes", model: str, gib: float, fixed: Mapping[str, Any]) -> None:
     """All stops of the slider in a row: colour by placement, words where the size changes."""
     last = ""
-    for place, fit in enumerate(tables.fits(resolve, _request(model, fixed), STOPS)):
+    for place, fit in enumerate(what_ifs.fits(resolve, _request(model, fixed), STOPS)):
         colour = PLACE_COLOURS[place_of(fit.way)] if fit.way else GREY
         axis.barh(0, 1, left=place, color=colour, alpha=0.9 if fit.gib == gib else 0.4, edgecolor="white", height=1)
         text = size(fit.way).replace("x", "×") if fit.way else label("装不下", "none")

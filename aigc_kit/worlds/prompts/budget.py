@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import Any
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types.base import check_text
+from aigc_kit.core.types.atoms import check_text
 from aigc_kit.worlds.prompts.bpe import Token, encode
 
 LIMIT = 75

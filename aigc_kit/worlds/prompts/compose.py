@@ -7,7 +7,7 @@ from functools import cache
 
 from aigc_kit.core.errors import BadInput, UnknownName
 from aigc_kit.core.types import FrozenMap
-from aigc_kit.core.types.base import check_text, freeze, shown
+from aigc_kit.core.types.atoms import check_text, freeze, shown
 from aigc_kit.worlds.prompts.library import PARTS, Word, all_words, negatives, part_names
 
 _SEPARATORS = ",，、;；。\n"

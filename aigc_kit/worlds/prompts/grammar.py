@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import NoReturn
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types.base import check_text
+from aigc_kit.core.types.atoms import check_text
 from aigc_kit.worlds.prompts.tree import (
     AND,
     DOWN,

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from aigc_kit.core.types import FrozenMap
-from aigc_kit.core.types.base import check_prompt, freeze
+from aigc_kit.core.types.atoms import check_prompt, freeze
 from aigc_kit.worlds.prompts.library import all_words, course_prompts
 
 BY_ZH: Mapping[str, str] = MappingProxyType(

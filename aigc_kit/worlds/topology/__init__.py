@@ -20,7 +20,7 @@ from aigc_kit.worlds.topology.mesh import (
     subdivide,
     torus,
 )
-from aigc_kit.worlds.topology.render import Camera, render
+from aigc_kit.worlds.topology.shading import Camera, render
 
 __all__ = [
     "CELL",

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Literal, get_args
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types.base import check_text, shown
+from aigc_kit.core.types.atoms import check_text, shown
 from aigc_kit.make.speech.frontend import symbols
 from aigc_kit.make.speech.frontend.rules import RULES, Reading
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from aigc_kit.core.types.base import check_text
+from aigc_kit.core.types.atoms import check_text
 
 _ALONE = set("的了着过是在和与我你他她它真很不都也就还要去来有把被给让吧呢吗啊这那个从到对为而但或及")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\u3007\uf900-\ufaff\U00020000-\U0003ffff]+")

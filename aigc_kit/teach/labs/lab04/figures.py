@@ -9,7 +9,7 @@ from aigc_kit.make.run import resolve
 from aigc_kit.make.video import measures as measured
 from aigc_kit.make.video.measures import Clip
 from aigc_kit.media.fonts import label
-from aigc_kit.memory.plan import MARGIN, machines, tables
+from aigc_kit.memory.plan import MARGIN, machines, what_ifs
 from aigc_kit.memory.plan.explain import size
 from aigc_kit.teach.show.page import Html, table
 from aigc_kit.teach.show.plots import BLUE, GREEN, ORANGE, RED, Picture, canvas
@@ -147,7 +147,7 @@ def ladder(gibs: Sequence[float] = LADDER_GIB, steps: int = 20) -> Html:
 
     With what the rung needs, done its way. Rows: `memory.plan.tables.Rung`.
     """
-    rows = tables.rungs(resolve, Request(WAN, PROMPT, steps=steps), gibs, {**WAYS["全部常驻"], "vae_tiling": True})
+    rows = what_ifs.rungs(resolve, Request(WAN, PROMPT, steps=steps), gibs, {**WAYS["全部常驻"], "vae_tiling": True})
     lines = []
     for row in rows:
         verdict = "装得下：" if row.fits else "装不下：至少要 "
@@ -166,7 +166,7 @@ def placements(gpu: str = "RTX3060", **fixed: Any) -> Html:
     Memory, and seconds on a card with published figures. Rows: `memory.plan.tables.Placing`.
     """
     request = _request(fixed)
-    rows = tables.placings(resolve, request, gpu, WAYS)
+    rows = what_ifs.placings(resolve, request, gpu, WAYS)
     lines = [
         (
             row.name,
@@ -192,7 +192,7 @@ def timeline(gpu: str = "RTX3060", ways: Sequence[str] = tuple(WAYS), **fixed: A
         ways: of WAYS.
         fixed: size, frames and steps.
     """
-    rows = tables.placings(resolve, _request(fixed), gpu, {name: WAYS[name] for name in ways})
+    rows = what_ifs.placings(resolve, _request(fixed), gpu, {name: WAYS[name] for name in ways})
     longest = max(row.seconds for row in rows)
     figure, axes = canvas(width=10, height=0.9 + 0.62 * len(rows))
     axis, places = axes[0], list(range(len(rows)))[::-1]
@@ -216,7 +216,7 @@ def timeline(gpu: str = "RTX3060", ways: Sequence[str] = tuple(WAYS), **fixed: A
     return Picture(figure, label("各种位置的预测时间线：", "predicted timelines: ") + "、".join(ways), rows)
 
 
-def _memory(axis: "Axes", place: int, left: float, share: float, phase: tables.PhaseCourse) -> None:
+def _memory(axis: "Axes", place: int, left: float, share: float, phase: what_ifs.PhaseCourse) -> None:
     """A phase's memory in its bar, or above it where the bar is narrow; boxed in red where it is too much."""
     words = "CPU" if phase.where == "cpu" else f"{phase.reserved_bytes / GIB:.1f}"
     narrow = share < 0.045
@@ -231,11 +231,11 @@ def _request(fixed: Mapping[str, Any]) -> Request:
     return Request(WAN, PROMPT).change(**values)
 
 
-def _ours(fit: tables.Fit) -> str:
+def _ours(fit: what_ifs.Fit) -> str:
     way = fit.way
     if way is None or fit.reserved_bytes is None:
         return "装不下"
-    words = [PLACES_ZH[tables.place_of(way)][0]] + (["文本编码器在 CPU"] if way.text_on_cpu else [])
+    words = [PLACES_ZH[what_ifs.place_of(way)][0]] + (["文本编码器在 CPU"] if way.text_on_cpu else [])
     words += ["VAE 分块"] if way.tiling else []
     return f"{size(way).replace('x', '×')} · {'，'.join(words)} · {format_bytes(fit.reserved_bytes)}"
 

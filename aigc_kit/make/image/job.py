@@ -12,8 +12,8 @@ from aigc_kit.core.types import FrozenMap, Plan, ReadWords, Request, Take
 from aigc_kit.make.diffusion.denoise import denoise
 from aigc_kit.make.diffusion.loading import labels_of, open_timed
 from aigc_kit.make.image import MODALITY, pixels
+from aigc_kit.make.image.conditioning import conditions, words_for
 from aigc_kit.make.image.settings import Settings
-from aigc_kit.make.image.words import conditions, words_for
 from aigc_kit.make.run import Work
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from aigc_kit.core import paths
 from aigc_kit.memory.footprint.bytes import COMPUTE_DTYPES, full_name
-from aigc_kit.memory.footprint.facts import ModelFacts
+from aigc_kit.memory.footprint.model_facts import ModelFacts
 
 
 def known() -> tuple[str, ...]:

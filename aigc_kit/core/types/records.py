@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types.base import (
+from aigc_kit.core.types.atoms import (
     FIGURES,
     PHASES,
     Figure,
@@ -20,7 +20,7 @@ from aigc_kit.core.types.base import (
     plain,
     shown,
 )
-from aigc_kit.core.types.facts import Budget, Card
+from aigc_kit.core.types.card import Budget, Card
 
 NOT_IN_JSON = {"json": False}
 SET_UP = ("import", "load")  # phases that a second run does not have

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from aigc_kit.core.types.base import Figure, FrozenMap, Tier, check_int, freeze
+from aigc_kit.core.types.atoms import Figure, FrozenMap, Tier, check_int, freeze
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.memory.footprint.facts import ModelFacts, PhaseFacts
+from aigc_kit.memory.footprint.model_facts import ModelFacts, PhaseFacts
 from aigc_kit.memory.xray import build, phases
 from aigc_kit.memory.xray.build import Part
 
