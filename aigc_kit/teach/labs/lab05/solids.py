@@ -17,7 +17,7 @@ from aigc_kit.worlds.topology import (
     gilding,
     klein_bottle,
     mesh_of,
-    shading,
+    render,
 )
 from aigc_kit.worlds.topology import counts as counted
 
@@ -143,7 +143,7 @@ def bottle(size: int = 300) -> Picture:
     gold = np.tile(np.repeat(np.abs(np.linspace(-1, 1, 160)), 48), 2)
     figure, axes = canvas(1, 2, width=6.4, height=3.4)
     for axis, turn in zip(axes, (20, 150), strict=True):
-        picture = shading(both, Camera(turn=turn, rise=14), size=size, gold=gold)
+        picture = render(both, Camera(turn=turn, rise=14), size=size, gold=gold)
         _show(axis, picture, label("程序计算，非模型生成", "computed"))
     rows = [{"turn": turn, "vertices": count, "faces": len(mesh.faces)} for turn in (20, 150)]
     return Picture(figure, "克莱因瓶，从两个方向看：管子穿过自己的侧面，从里面接回开头", rows)
@@ -155,7 +155,7 @@ def _drawn(
     field = family(t)
     mesh = mesh_of(field, CELL)
     gold = gilding(t, mesh.vertices) if golden else 1.0
-    return Count.of(mesh, CELL, t, name), shading(
+    return Count.of(mesh, CELL, t, name), render(
         mesh, Camera(turn=18 - 40 * t if golden else 25, rise=22), size=size, gold=gold, field=field, floor=golden
     )
 
