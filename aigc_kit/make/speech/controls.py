@@ -14,9 +14,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
-from typing import Literal, NoReturn
+from typing import Any, Literal, NoReturn
 
 from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import Card
+from aigc_kit.core.types.atoms import check_text
 from aigc_kit.make.speech.settings import LEVELS as RANGES
 
 Layer = Literal["refine", "code", "text"]
@@ -239,3 +241,35 @@ def _refuse(text: str, at: int, what: str, found: str, todo: str) -> NoReturn:
 def _check_is_text(text: str) -> None:
     if not isinstance(text, str):
         raise BadInput(asked=f"controls in a {type(text).__name__}", found="not a text", todo="pass a str")
+
+
+def values(prompt: str, values: dict[str, Any], card: Card) -> dict[str, Any]:
+    """Read control tokens and the voice; inline tokens are checked."""
+    check_inline(prompt)
+    named = {name: value for name, value in values.items() if name not in ("controls", "voice")}
+    if values.get("controls") is not None:
+        named = {**parse(values["controls"]), **named}
+    if values.get("voice") is not None:
+        check_text("voice", values["voice"])
+        named = {**_values_of(values["voice"], card), **named}
+    return named
+
+
+def _values_of(voice: str, card: Card) -> dict[str, object]:
+    """The settings of a voice: its name, or what a kept speaker of this engine is."""
+    from aigc_kit.make.speech import speaker_store
+
+    listed = card.facts.voices
+    if card.parts["engine"] == "chattts" or any(part.split(":")[0] in listed for part in voice.split("+")):
+        return {"voice": voice}  # ChatTTS looks its speakers up itself
+    try:
+        speaker = speaker_store.get(voice)
+    except BadInput:
+        return {"voice": voice}  # the plan names the voices that there are
+    if speaker.engine != card.parts["engine"]:
+        raise BadInput(
+            asked=f"the speaker {voice!r} on {card.name}",
+            found=f"it is one of {speaker.engine}",
+            todo=f"choose one of {', '.join(listed)}, or a card of that engine",
+        )
+    return speaker.values()

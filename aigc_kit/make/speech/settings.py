@@ -8,7 +8,7 @@ from typing import Any
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Card, Request, Take
-from aigc_kit.core.types.atoms import check_text, plain, shown
+from aigc_kit.core.types.atoms import plain, shown
 from aigc_kit.make.run import settings_from
 from aigc_kit.memory.plan.unsupported import DRAWN, WRITTEN
 
@@ -107,40 +107,6 @@ def _check_number(name: str, value: Any, low: float, high: float) -> None:
         raise BadInput(
             asked=f"{name}={shown(value)}", found=f"not a number from {low:g} to {high:g}", todo=f"choose {name} there"
         )
-
-
-def values(prompt: str, values: dict[str, Any], card: Card) -> dict[str, Any]:
-    """Read control tokens and the voice; inline tokens are checked."""
-    from aigc_kit.make.speech import controls
-
-    controls.check_inline(prompt)
-    named = {name: value for name, value in values.items() if name not in ("controls", "voice")}
-    if values.get("controls") is not None:
-        named = {**controls.parse(values["controls"]), **named}
-    if values.get("voice") is not None:
-        check_text("voice", values["voice"])
-        named = {**_values_of(values["voice"], card), **named}
-    return named
-
-
-def _values_of(voice: str, card: Card) -> dict[str, object]:
-    """The settings of a voice: its name, or what a kept speaker of this engine is."""
-    from aigc_kit.make.speech import speaker_store
-
-    listed = card.facts.voices
-    if card.parts["engine"] == "chattts" or any(part.split(":")[0] in listed for part in voice.split("+")):
-        return {"voice": voice}  # ChatTTS looks its speakers up itself
-    try:
-        speaker = speaker_store.get(voice)
-    except BadInput:
-        return {"voice": voice}  # the plan names the voices that there are
-    if speaker.engine != card.parts["engine"]:
-        raise BadInput(
-            asked=f"the speaker {voice!r} on {card.name}",
-            found=f"it is one of {speaker.engine}",
-            todo=f"choose one of {', '.join(listed)}, or a card of that engine",
-        )
-    return speaker.values()
 
 
 def ignored(card: Card) -> tuple[str, ...]:
