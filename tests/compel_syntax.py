@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.worlds.prompts.tree import Condition, Group, Weighted, flatten
+from aigc_kit.worlds.prompts.grammar import Condition, Group, Weighted, flatten
 
 # Signs that compel reads as its own, or takes apart, and for which it has no faithful way of writing
 _ITS_OWN = re.compile(

@@ -159,7 +159,7 @@ def test_a_prompt_in_a_language_that_the_model_does_not_speak_gets_a_note(langua
     from dataclasses import replace
 
     from aigc_kit import cards
-    from aigc_kit.make.text.language import note_of_language
+    from aigc_kit.make.text.settings import note_of_language
 
     card = cards.get("smollm2-135m")
     card = replace(card, facts=replace(card.facts, languages=languages))

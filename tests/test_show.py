@@ -67,7 +67,7 @@ def test_cost_sets_measured_beside_predicted_with_the_ratio(take):
 
 
 def test_a_page_in_chinese_names_phases_and_ways_of_measuring_in_chinese(take):
-    from aigc_kit.memory.peak import HOW
+    from aigc_kit.core.peak import HOW
 
     for how in HOW.values():
         phases = (Phase("load", 1.0, None, "wall clock"), *(Phase(name, 1.0, GIB, how) for name in PHASES))

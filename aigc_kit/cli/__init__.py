@@ -82,10 +82,10 @@ def refuse_options(args: argparse.Namespace, names: Iterable[str], card: "Card",
     Raises:
         BadInput: one was given.
     """
-    from aigc_kit.memory.plan import unsupported
+    from aigc_kit.make.run import refuse
 
     values = {name: value for name, value in vars(args).items() if value is not False}  # a switch that was not set
-    unsupported.refuse(values, names, card, found, _written)
+    refuse(values, names, card, found, _written)
 
 
 def _written(name: str, value: Any) -> str:

@@ -4,8 +4,8 @@ import sys
 import time
 from importlib import import_module
 
+from aigc_kit.core import peak
 from aigc_kit.core.types import Cost, Phase, Plan
-from aigc_kit.memory import peak
 
 
 class Meter:
@@ -20,17 +20,17 @@ class Meter:
         self._phases: list[Phase] = []
         self._open: tuple[str, float] | None = None
 
-    def import_libraries(self, engine: str) -> None:
-        """Import what the engine needs, once per process, as the phase "import"."""
+    def start_loading(self, engine: str = "") -> None:
+        """Begin the phase "load"; what the engine needs is imported first, once per process, as the phase "import"."""
         library = {"transformers": "transformers", "llama.cpp": "xllamacpp"}.get(engine)
-        if library is None or library in sys.modules:
-            return
-        self.start("import")
-        import_module(library)
-        if engine == "transformers":
-            from transformers import AutoTokenizer, LlamaForCausalLM  # noqa: F401  (lazy names: this loads torch)
-        self.stop()
-        self._memory.begin()
+        if library is not None and library not in sys.modules:
+            self.start("import")
+            import_module(library)
+            if engine == "transformers":
+                from transformers import AutoTokenizer, LlamaForCausalLM  # noqa: F401  (lazy names: this loads torch)
+            self.stop()
+            self._memory.begin()
+        self.start("load")
 
     def start(self, name: str) -> None:
         """Begin a phase; the one before ends."""

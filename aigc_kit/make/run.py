@@ -9,20 +9,20 @@ folders are found, not listed. Each offers
 """
 
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import chain
 from pkgutil import iter_modules
 from typing import Any, TypeVar
 
 from aigc_kit.core.errors import BadInput, CannotLoad, NotOnDisk, UnknownName
 from aigc_kit.core.types import Budget, Card, Change, FrozenMap, Plan, Request, Step, Take
 from aigc_kit.core.types.atoms import check_prompt, shown
-from aigc_kit.memory.plan import unsupported
 from aigc_kit.models import cards, loaded
 
 Work = Generator[Step, None, Take]
@@ -54,7 +54,7 @@ class Modality:
         key: plan -> what tells one loaded model from another; the card's name first.
         inputs: names that `work` takes besides the plan.
         values: (prompt, values, card) -> settings for the request, from what the caller gave.
-        suits: (card, prompt, values) -> whether a card may be chosen for somebody.
+        suits: (card, prompt=, values=) -> whether a card may be chosen for somebody; None: every one.
         absent: (fitting cards, prompt, values, tier) -> the error where none of them is here.
         resize: (request, card) -> the request in sizes that the model knows, and what was changed.
         fallbacks: plan -> plans to step down to when memory runs out, made only then.
@@ -76,7 +76,7 @@ class Modality:
     key: Callable[[Plan], tuple[str, ...]]
     inputs: tuple[str, ...] = ()
     values: Callable[[str, dict[str, Any], Card], dict[str, Any]] = lambda prompt, values, card: values
-    suits: Callable[[Card, str, Mapping[str, Any]], bool] = lambda card, prompt, values: True
+    suits: Callable[..., bool] | None = None
     absent: Callable[[list[Card], str, Mapping[str, Any], str | None], NotOnDisk] | None = None
     resize: Callable[[Request, Card], Resized] = lambda request, card: (request, ())
     fallbacks: Callable[[Plan], Iterable[Plan]] = lambda plan: ()
@@ -154,17 +154,14 @@ class Modality:
             BadInput: no such tier.
             NotOnDisk: none is on this machine.
         """
-        from aigc_kit.models import fetch
-
         tier = tier or os.environ.get("AIGC_TIER") or None
         if tier not in (None, "tiny", "full"):
             raise BadInput(asked=f"tier={tier!r}", found="no tier of that name", todo="say 'tiny', 'full' or nothing")
         order = (tier,) if tier else ("full", "tiny") if device == "cuda" else ("tiny",)
-        every = [card for wanted in order for card in cards.of_kind(self.name) if card.tier == wanted]
-        fitting = [card for card in every if self.suits(card, prompt, values)]
-        for card in fitting:
-            if fetch.find(card) is not None:
-                return card
+        suits = None if self.suits is None else partial(self.suits, prompt=prompt, values=values)
+        card, fitting = loaded.first_here(self.name, order, suits)
+        if card is not None:
+            return card
         if self.absent is not None:
             raise self.absent(fitting, prompt, values, tier)
         names = " | ".join(card.name for card in fitting)
@@ -202,33 +199,48 @@ class Modality:
             plan, inputs: as in `steps`.
             on_step: called with every Step; they are counted anew after a step down.
         """
-        from aigc_kit.memory.offload import rescue
-
         self._check(plan, inputs)
+        try:
+            return finish(self.work(plan, **inputs), on_step)
+        except (RuntimeError, MemoryError) as error:
+            return self._step_down(plan, error, on_step, inputs)
 
-        def ladder() -> Iterator[Plan]:
-            yield plan
-            yield from self.fallbacks(plan)
+    def _step_down(self, plan: Plan, error: BaseException, on_step: OnStep | None, inputs: Mapping[str, Any]) -> Take:
+        """Where an error says that memory ran out, free what was loaded and run by the fallbacks."""
+        from aigc_kit.memory.offload import is_out_of_memory, rescue
 
-        rescued = rescue(
-            lambda tried: finish(self.work(tried, **inputs), on_step),
-            ladder(),
-            let_go=lambda: loaded.free(plan.card.name),
-        )
-        if not rescued.falls:
-            return rescued.result
+        if not is_out_of_memory(error):
+            raise error
+        failed = [error]
+
+        def again(tried: Plan) -> Take:
+            if failed:
+                raise failed.pop()  # that of the first plan, which ran already
+            return finish(self.work(tried, **inputs), on_step)
+
+        plans = chain([plan], self.fallbacks(plan))
+        rescued = rescue(again, plans, let_go=lambda: loaded.free(plan.card.name))
         falls = tuple(fall.reason.zh for fall in rescued.falls)
         return replace(rescued.result, labels=FrozenMap(rescued.result.labels, stepped_down=falls))
 
-    def engine(self, plan: Plan) -> Any:
+    def engine(self, plan: Plan, before: Callable[[], object] = lambda: None) -> Any:
         """Load what a plan's model runs on; the same object afterwards, until `loaded.free()`.
+
+        Args:
+            plan: of this modality.
+            before: called before it is loaded, where it is not yet.
 
         Raises:
             NotOnDisk: the model's files are not on this machine.
             CannotLoad: no model can be made of them.
         """
         self._check(plan, {})
-        return loaded.keep(self.key(plan), lambda: self.load(plan))
+
+        def load() -> Any:
+            before()
+            return self.load(plan)
+
+        return loaded.keep(self.key(plan), load)
 
     def is_loaded(self, plan: Plan) -> bool:
         """Tell whether `engine(plan)` would return at once."""
@@ -300,8 +312,34 @@ def resolve(request: Request, budget: Budget, card: Card) -> Plan:
     if card.tier == "none":
         raise CannotLoad(asked=f"model {card.name!r}", found=card.notes[1], todo=card.notes[2])
     modality = of(card.kind, f"a plan for {card.name!r}")
-    unsupported.check(request, modality.ignored(card), card)
+    given = {one.name: getattr(request, one.name) for one in fields(request)} | dict(request.extra)
+    refuse(given, modality.ignored(card), card, f"a {card.kind} model has no such choice")
     return modality.resolve(request, budget, card)
+
+
+def refuse(
+    given: Mapping[str, Any],
+    names: Iterable[str],
+    card: Card,
+    found: str,
+    written: Callable[[str, Any], str] = lambda name, value: f"{name}={shown(value)}",
+) -> None:
+    """Refuse the first of these options that was given.
+
+    Args:
+        given: option -> value; None is not given.
+        names: of the options.
+        card: for which they mean nothing.
+        found: why.
+        written: how an option with its value is written where it was given.
+
+    Raises:
+        BadInput: one was given.
+    """
+    for name in names:
+        value = given.get(name)
+        if value is not None:
+            raise BadInput(asked=f"{written(name, value)} for {card.name}", found=found, todo="leave it out")
 
 
 def run(plan: Plan, on_step: OnStep | None = None, **inputs: Any) -> Take:

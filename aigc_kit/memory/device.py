@@ -140,8 +140,10 @@ def _cpu_has_bf16() -> bool:
 
 
 def _cuda_budget() -> Budget | None:
+    if not gpus():
+        return None
     build = torch_build() or ""
-    if not gpus() or "+cpu" in build or not build:
+    if "+cpu" in build or not build:
         return None
     set_allocator()
     import torch

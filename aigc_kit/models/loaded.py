@@ -1,6 +1,6 @@
 """What is loaded stays in memory until `free()` is called; one object for each key."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -60,3 +60,23 @@ def on_disk(card: Card, what: str = "model") -> Path:
             todo=f"fetch it once with `aigc fetch {card.name}`",
         )
     return folder
+
+
+def first_here(
+    kind: str, tiers: Sequence[str], suits: Callable[[Card], bool] | None = None
+) -> tuple[Card | None, list[Card]]:
+    """Find the first card of a kind whose files are on this machine.
+
+    Args:
+        kind: of the cards.
+        tiers: the preferred one first.
+        suits: whether a card may be chosen; None: every one.
+
+    Returns:
+        The card, or None; and all cards that would do.
+    """
+    from aigc_kit.models import cards, fetch
+
+    every = [card for tier in tiers for card in cards.of_kind(kind) if card.tier == tier]
+    fitting = [card for card in every if suits is None or suits(card)]
+    return next((card for card in fitting if fetch.find(card) is not None), None), fitting

@@ -92,7 +92,7 @@ def test_a_run_that_goes_well_is_not_touched(here):
 
 def test_what_a_gpu_reserved_is_kept_and_laid_beside_the_prediction(here, monkeypatch):
     """The allocator's two counters, as CUDA gives them; the rest of the run is real."""
-    from aigc_kit.memory import peak
+    from aigc_kit.core import peak
 
     monkeypatch.setattr(peak.Peak, "stop", lambda self: (3_000, 5_000))
     plan = plan_of(seed=3)

@@ -8,9 +8,9 @@ from image_plans import SMALL, plan_of
 
 from aigc_kit import cards, image
 from aigc_kit.core.errors import BadInput
-from aigc_kit.make.image.conditioning import weighted, words_for
-from aigc_kit.make.image.settings import Settings
+from aigc_kit.make.image.conditioning import weighted
 from aigc_kit.worlds.prompts import Piece, budget, course_prompt, flatten, parse, translate
+from aigc_kit.worlds.prompts.reading import read_for_picture
 
 TINY = cards.get("tinysdxl")
 
@@ -23,7 +23,7 @@ def clip(models):
 
 
 def read(prompt, card=SMALL, tokenizer=None, **settings):
-    return words_for(prompt, Settings(**settings), card, tokenizer)
+    return read_for_picture(prompt, card, tokenizer, **settings)
 
 
 # ---------------------------------------------------------------- English models
@@ -112,7 +112,7 @@ def test_an_unknown_prompt_gives_an_empty_phrase_that_is_said():
     assert made.notes == ("提示词里没有小世界认识的词，画面与它无关",)
     assert read("一隻紅色的小貓", TINY).notes[-1] == "有繁体字：隻紅貓。小世界只认识简体字，请改写成简体"
     assert read("一只红色的小猫", TINY).notes == ()
-    avoid = words_for("量子纠缠", Settings(), TINY, None, negative=True)
+    avoid = read_for_picture("量子纠缠", TINY, None, negative=True)
     assert avoid.notes == ("负面提示词里没有小世界认识的词",)
     assert "不是分隔符" in read("红色|小狗", TINY).notes[0]
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from aigc_kit.core import peak
 from aigc_kit.core.units import MIB
-from aigc_kit.memory import peak
 
 
 def test_a_process_grows_by_what_it_fills():

@@ -125,9 +125,9 @@ def test_steps_show_the_candidates_before_and_after_each_filter(tiny, tiny_plan)
 
 
 def test_old_steps_keep_their_view_but_not_their_scores(tiny, tiny_plan, monkeypatch):
-    from aigc_kit.make.text import view
+    from aigc_kit.make.text import autoregression
 
-    monkeypatch.setattr(view.Moments, "KEPT", 4)
+    monkeypatch.setattr(autoregression.Moments, "KEPT", 4)
     plan = tiny_plan(temperature=1.0, seed=3)
     held = list(text.steps(plan, using=tiny))
     moments = [step.preview.__self__ for step in held]
@@ -139,8 +139,8 @@ def test_old_steps_keep_their_view_but_not_their_scores(tiny, tiny_plan, monkeyp
 
 def test_at_most_64_of_the_steps_that_somebody_holds_keep_scores():
     """Scores of a large vocabulary take 0.6 MB: whoever keeps all steps of a long text must not keep all scores."""
+    from aigc_kit.make.text.autoregression import Moment, Moments
     from aigc_kit.make.text.engines import Candidates
-    from aigc_kit.make.text.view import Moment, Moments
 
     moments, ids, held, scores = Moments(), [], [], []
     for token in range(100):

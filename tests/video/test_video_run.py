@@ -13,9 +13,9 @@ from aigc_kit import cards
 from aigc_kit.core.errors import BadInput, NotOnDisk, UnknownName
 from aigc_kit.make import video
 from aigc_kit.make.video import job
-from aigc_kit.make.video.settings import words_for
 from aigc_kit.media.frames import to_frames
 from aigc_kit.models import loaded as load
+from aigc_kit.worlds.prompts.reading import read_for_clip
 
 
 def loaded(folder, **dtypes):
@@ -143,7 +143,7 @@ def test_a_text_encoder_that_stays_aside_reads_the_same(here, bare):
     from aigc_kit.memory.offload import place as put
 
     placed = put(video.engine(plan).pipe, plan, device="cpu", follow=False)
-    words = (words_for(plan.request.prompt, plan.card, placed.pipe.tokenizer),)
+    words = (read_for_clip(plan.request.prompt, plan.card, placed.pipe.tokenizer),)
     call = placed.arguments(**job._call(plan, words))
     assert "prompt" not in call
     assert call["prompt_embeds"].shape == (1, 512, 24)

@@ -30,7 +30,7 @@ def folders(tmp_path_factory):
 
 def follow_calls(pipe, names):
     """Wrap the parts' entries; returns {phase: (peak bytes of the last call, its tensor arguments)}."""
-    from aigc_kit.memory import peak
+    from aigc_kit.core import peak
 
     seen = {}
 

@@ -110,15 +110,19 @@ def quiet() -> Iterator[None]:
 
 def open_timed(modality: Modality, plan: Plan) -> tuple[Any, Cost]:
     """Load a plan's engine: the engine, and the phases "import" and "load" where it was not loaded before."""
-    phases: list[Phase] = []
-    if not modality.is_loaded(plan):
-        steps = (("import", lambda: _import(plan.card)), ("load", lambda: modality.engine(plan)))
-        for name, step in steps:
-            if name == "load" or "diffusers" not in sys.modules:
-                began = time.perf_counter()
-                step()
-                phases.append(Phase(name, time.perf_counter() - began, None, "wall clock"))
-    return modality.engine(plan), Cost(tuple(phases))
+    marks: list[tuple[str, float]] = []
+
+    def before() -> None:
+        if "diffusers" not in sys.modules:
+            marks.append(("import", time.perf_counter()))
+            _import(plan.card)
+        marks.append(("load", time.perf_counter()))
+
+    engine = modality.engine(plan, before)
+    ends = [*(began for _, began in marks[1:]), time.perf_counter()]
+    return engine, Cost(
+        tuple(Phase(name, end - began, None, "wall clock") for (name, began), end in zip(marks, ends, strict=False))
+    )
 
 
 def labels_of(placed: Any, plan: Plan, words: tuple[ReadWords, ...]) -> dict[str, Any]:
@@ -138,15 +142,6 @@ def labels_of(placed: Any, plan: Plan, words: tuple[ReadWords, ...]) -> dict[str
     if placed.ledger.reserved_bytes:
         labels["reserved_bytes"] = placed.ledger.reserved_bytes
     return labels
-
-
-def said_in_world(phrase: Any) -> dict[str, Any]:
-    """Fields of ReadWords for a prompt that was said in the words of a closed world."""
-    return {
-        "phrase": phrase.phrase,
-        "kept": tuple((word.text, word.attribute, word.value) for word in phrase.kept),
-        "dropped": tuple((word.text, word.why) for word in phrase.dropped),
-    }
 
 
 def _import(card: Card) -> None:

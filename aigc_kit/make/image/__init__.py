@@ -12,7 +12,7 @@ from aigc_kit.make.diffusion.loading import key
 from aigc_kit.make.image.loading import load
 from aigc_kit.make.image.settings import SCHEDULERS, Settings, resize
 from aigc_kit.make.run import Modality
-from aigc_kit.memory.plan.unsupported import WRITTEN
+from aigc_kit.memory.plan.options import WRITTEN
 
 MODALITY = Modality(
     name="image",

@@ -12,9 +12,10 @@ from aigc_kit.core.types import FrozenMap, Plan, ReadWords, Request, Take
 from aigc_kit.make.diffusion.denoise import denoise
 from aigc_kit.make.diffusion.loading import labels_of, open_timed
 from aigc_kit.make.image import MODALITY, pixels
-from aigc_kit.make.image.conditioning import conditions, words_for
+from aigc_kit.make.image.conditioning import conditions
 from aigc_kit.make.image.settings import Settings
 from aigc_kit.make.run import Work
+from aigc_kit.worlds.prompts.reading import read_both, read_for_picture
 
 
 def work(plan: Plan, *, image: Any = None, mask: Any = None) -> Work:
@@ -44,8 +45,17 @@ def work(plan: Plan, *, image: Any = None, mask: Any = None) -> Work:
     request, settings = plan.request, Settings.of(plan.request)
     engine, set_up = open_timed(MODALITY, plan)
     placed = engine.view(mode, plan, settings.scheduler, follow=settings.follow)
-    read = partial(words_for, settings=settings, card=plan.card, tokenizer=placed.pipe.tokenizer)
-    words = (read(request.prompt), *([read(request.negative, negative=True)] if request.negative else []))
+    words = read_both(
+        partial(
+            read_for_picture,
+            card=plan.card,
+            tokenizer=placed.pipe.tokenizer,
+            weights=settings.weights,
+            translate=settings.translate,
+            english=settings.english,
+        ),
+        request,
+    )
     seeds = tuple(request.seed + place for place in range(request.batch))
     call = _call(placed, request, words, seeds)
     if start is not None:

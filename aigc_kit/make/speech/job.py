@@ -40,9 +40,7 @@ def work(plan: Plan, *, using: Engine | None = None) -> Work:
         BadInput: the text is too long, or has nothing to say.
     """
     settings, meter, joiner = Settings.of(plan.request, plan.card), Meter(plan), Joiner()
-    if using is None and not MODALITY.is_loaded(plan):
-        meter.start("load")
-    engine: Engine = using or MODALITY.engine(plan)
+    engine: Engine = using or MODALITY.engine(plan, meter.start_loading)
     plan = _told_without_effect(plan, engine)
     meter.start("synthesise")
     prepared = prepare(plan.request.prompt, settings, engine)

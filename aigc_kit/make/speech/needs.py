@@ -3,7 +3,7 @@
 from aigc_kit.core.errors import BadInput, DoesNotFit
 from aigc_kit.core.types import Budget, Card, Change, Figure, FrozenMap, Plan, Request, Words
 from aigc_kit.core.units import format_bytes
-from aigc_kit.memory.plan.ladders import MARGIN
+from aigc_kit.memory.plan.options import MARGIN
 
 SET_UP_SECONDS = 0.1  # up to 0.25 for the first text after loading, 0.02 later
 SECONDS_PER_CHARACTER = 0.2  # of Mandarin at a normal speed, pauses included (0.17 to 0.20 with the embedded voice)

@@ -10,7 +10,7 @@ from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Card, Request, Take
 from aigc_kit.core.types.atoms import plain, shown
 from aigc_kit.make.run import settings_from
-from aigc_kit.memory.plan.unsupported import DRAWN, WRITTEN
+from aigc_kit.memory.plan.options import DRAWN, WRITTEN
 
 LEVELS: Mapping[str, tuple[int, int]] = MappingProxyType(
     {"oral": (0, 9), "laugh": (0, 2), "breaks": (0, 7), "speed": (0, 9)}

@@ -7,10 +7,9 @@ for step in steps(plan): step.preview()   # candidates before and after each fil
 
 from aigc_kit.core.lazy import lazily
 from aigc_kit.make.run import Modality
-from aigc_kit.make.text import language, loading, needs
-from aigc_kit.make.text.language import exact_plan, fast_engine, language_of, speaks
-from aigc_kit.make.text.settings import BANDS, PRESETS, Settings
-from aigc_kit.memory.plan.unsupported import DRAWN
+from aigc_kit.make.text import loading, needs, settings
+from aigc_kit.make.text.settings import BANDS, PRESETS, Settings, exact_plan, fast_engine, language_of, speaks
+from aigc_kit.memory.plan.options import DRAWN
 
 MODALITY = Modality(
     name="text",
@@ -21,12 +20,12 @@ MODALITY = Modality(
     load=loading.load,
     key=loading.key,
     inputs=("using",),
-    values=language.values,
-    suits=language.suits,
-    absent=language.absent,
+    values=settings.values,
+    suits=settings.suits,
+    absent=settings.absent,
     ignored=lambda card: DRAWN,
     prepare=loading.prepare,
-    wording=language.wording,
+    wording=settings.wording,
     so_far=lambda step: getattr(step.preview(), "so_far", ""),
     options=("temperature", "top_k", "top_p", "max_new_tokens", "engine", "chat"),
     bandwidth=True,
@@ -36,7 +35,7 @@ run, engine = MODALITY.run, MODALITY.engine
 _LATER = {
     "measures": (),
     "sampling": ("Stage", "draw", "softmax", "top_k", "top_p", "warp"),
-    "view": ("BeamView", "Candidate", "StageView", "TokenView"),
+    "autoregression": ("BeamView", "Candidate", "StageView", "TokenView"),
     "job": ("prompt_ids",),
 }
 __getattr__, __dir__ = lazily(__name__, _LATER)

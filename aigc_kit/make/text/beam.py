@@ -14,11 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from aigc_kit.make.text.autoregression import BeamView, Progress, finished
 from aigc_kit.make.text.engines import Candidates, Engine
-from aigc_kit.make.text.loop import Progress, finished
 from aigc_kit.make.text.sampling import repetition_penalty
 from aigc_kit.make.text.settings import Settings
-from aigc_kit.make.text.view import BeamView
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,10 @@ from aigc_kit.core.types import Change, FrozenMap, Plan, Step, Take, Words
 from aigc_kit.make.meter import Meter
 from aigc_kit.make.run import Work
 from aigc_kit.make.text import MODALITY
+from aigc_kit.make.text.autoregression import Progress, tokens
 from aigc_kit.make.text.engines import Engine
 from aigc_kit.make.text.engines.base import check_prompt
-from aigc_kit.make.text.language import language_of
-from aigc_kit.make.text.loop import Progress, tokens
-from aigc_kit.make.text.settings import Settings
+from aigc_kit.make.text.settings import Settings, language_of
 
 
 def work(plan: Plan, *, using: Engine | None = None) -> Work:
@@ -39,10 +38,7 @@ def work(plan: Plan, *, using: Engine | None = None) -> Work:
     """
     settings, progress, meter = Settings.of(plan.request, plan.card), Progress([], []), Meter(plan)
     kind = settings.engine if using is None else using.kind
-    if using is None and not MODALITY.is_loaded(plan):
-        meter.import_libraries(kind)
-        meter.start("load")
-    engine: Engine = using or MODALITY.engine(plan)
+    engine: Engine = using or MODALITY.engine(plan, lambda: meter.start_loading(kind))
     meter.start("prefill")
     last = time.perf_counter()
     if engine.kind == "endpoint":

@@ -10,7 +10,7 @@ from aigc_kit.core.errors import BadInput, DoesNotFit
 from aigc_kit.core.types import Budget, Card, Change, Figure, FrozenMap, Plan, Request, Words
 from aigc_kit.core.types.atoms import shown
 from aigc_kit.core.units import MIB, format_bytes
-from aigc_kit.memory.plan.ladders import MARGIN
+from aigc_kit.memory.plan.options import MARGIN
 
 DTYPE_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 # What a run adds to the process besides weights and cache, as seen on a 2-core x86-64 machine

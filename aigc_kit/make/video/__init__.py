@@ -11,7 +11,7 @@ from aigc_kit.make.diffusion import needs
 from aigc_kit.make.diffusion.loading import PipelineEngine, key
 from aigc_kit.make.run import Modality
 from aigc_kit.make.video.settings import Settings, resize
-from aigc_kit.memory.plan.unsupported import WRITTEN
+from aigc_kit.memory.plan.options import WRITTEN
 
 MODALITY = Modality(
     name="video",

@@ -1,15 +1,12 @@
-"""What a clip is set to beyond the fields of a request, and what of its prompt the encoder reads."""
+"""What a clip is set to beyond the fields of a request."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import Card, Change, ReadWords, Request, Words
+from aigc_kit.core.types import Card, Change, Request, Words
 from aigc_kit.core.types.atoms import check_switches, shown
-from aigc_kit.make.diffusion.loading import said_in_world
 from aigc_kit.make.run import settings_from
-from aigc_kit.memory.plan.ladders import COURSE
-from aigc_kit.memory.plan.options import SETTINGS
+from aigc_kit.memory.plan.options import COURSE, SETTINGS
 
 COURSE_SIZES = tuple((height, width) for _, height, width, _ in COURSE)
 
@@ -47,32 +44,6 @@ class Settings:
             UnknownName: a setting that does not exist. BadInput: a value out of range.
         """
         return settings_from(cls, request, None, "a clip", SETTINGS)
-
-
-def words_for(prompt: str, card: Card, tokenizer: Any, *, negative: bool = False) -> ReadWords:
-    """Tell what the encoder of a model reads for a prompt.
-
-    Args:
-        prompt: not empty.
-        card: its facts say whether the model knows a closed world, and how many tokens it reads.
-        tokenizer: of the pipeline.
-        negative: it is the negative prompt, in which words about quality count.
-    """
-    from aigc_kit.worlds import prompts
-    from aigc_kit.worlds.tinyworld.clip_vocab import clip_phrase
-
-    phrase, notes = None, list[str]()
-    if card.facts.world == "tinyworld":
-        phrase = clip_phrase(prompt, negative=negative)
-        if not phrase.phrase:
-            what = "负面提示词" if negative else "提示词"
-            notes.append(f"{what}里没有小世界认识的词" + ("" if negative else "，短片与它无关"))
-    read = prompt if phrase is None else phrase.phrase
-    budget = prompts.budget(read, tokenizer, limit=card.facts.max_tokens - 1)  # one place marks the end
-    if not budget.fits:
-        notes.append(f"共 {budget.used} 个 token，编码器只读前 {budget.limit} 个，后面的没有读到：{budget.cut}")
-    told = {} if phrase is None else said_in_world(phrase)
-    return ReadWords(prompt, read, budget.used, budget.limit, budget.cut, notes=tuple(notes), **told)
 
 
 def resize(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]:

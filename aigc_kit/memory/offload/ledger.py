@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from aigc_kit.core import peak
 from aigc_kit.core.types import Cost, FrozenMap, Phase
 from aigc_kit.core.units import format_bytes, format_seconds
-from aigc_kit.memory import peak
 
 
 @dataclass(frozen=True)

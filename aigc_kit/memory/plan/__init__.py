@@ -3,6 +3,6 @@
 Names no modality: `make/NAME/needs.py` calls this with its card and request.
 """
 
-from aigc_kit.memory.plan.ladders import MARGIN
+from aigc_kit.memory.plan.options import MARGIN
 
 __all__ = ["MARGIN"]

@@ -9,8 +9,7 @@ from itertools import product
 from math import floor, log
 
 from aigc_kit.core.types import Budget, Card
-from aigc_kit.memory.plan.ladders import MARGIN, Size, smaller, volume
-from aigc_kit.memory.plan.options import SETTINGS, Asked
+from aigc_kit.memory.plan.options import MARGIN, SETTINGS, Asked, Size, smaller, volume
 from aigc_kit.memory.plan.ways import Need, Way, need, traced_with
 
 PLACEMENTS = ("resident", "model", "group", "sequential")

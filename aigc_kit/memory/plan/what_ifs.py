@@ -14,7 +14,7 @@ from aigc_kit.core.types import Budget, Card, Plan, Request
 from aigc_kit.core.units import GIB
 from aigc_kit.memory import footprint
 from aigc_kit.memory.plan import machines
-from aigc_kit.memory.plan.ladders import by_course
+from aigc_kit.memory.plan.options import by_course
 from aigc_kit.memory.plan.ways import CPU_FLOPS, Need, Way, placement_of
 from aigc_kit.models import cards
 

@@ -9,7 +9,7 @@ budget("一张可爱小狗在花丛中玩耍的照片").used              # toke
 from aigc_kit.worlds.prompts.bpe import Token
 from aigc_kit.worlds.prompts.budget import LIMIT, TokenBudget, budget
 from aigc_kit.worlds.prompts.compose import Prompt, compose, decompose, negative
-from aigc_kit.worlds.prompts.grammar import parse
+from aigc_kit.worlds.prompts.grammar import Condition, Group, Piece, Text, Weighted, flatten, parse, plain, write
 from aigc_kit.worlds.prompts.library import (
     PARTS,
     CoursePrompt,
@@ -25,7 +25,6 @@ from aigc_kit.worlds.prompts.library import (
     part_names,
 )
 from aigc_kit.worlds.prompts.translate import Translation, translate
-from aigc_kit.worlds.prompts.tree import Condition, Group, Piece, Text, Weighted, flatten, plain, write
 
 __all__ = [
     "LIMIT",

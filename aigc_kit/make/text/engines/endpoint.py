@@ -22,9 +22,8 @@ from urllib.request import Request as HttpRequest
 
 from aigc_kit.core.errors import BadInput, CannotLoad
 from aigc_kit.core.types import Card, Request
-from aigc_kit.make.text.loop import Progress
+from aigc_kit.make.text.autoregression import Candidate, Progress, TokenView
 from aigc_kit.make.text.settings import Settings
-from aigc_kit.make.text.view import Candidate, TokenView
 
 URL, MODEL, KEY = "AIGC_OPENAI_BASE_URL", "AIGC_OPENAI_MODEL", "AIGC_OPENAI_API_KEY"
 _TOP = 5  # log-probabilities per token; the most that every server allows

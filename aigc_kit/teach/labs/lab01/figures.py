@@ -24,10 +24,10 @@ FILTERS_ZH: Mapping[str, tuple[str, str]] = {
 
 if TYPE_CHECKING:
     from aigc_kit.core.types import Take
+    from aigc_kit.make.text.autoregression import TokenView
     from aigc_kit.make.text.engines.base import Candidates, Engine
     from aigc_kit.make.text.settings import Settings
     from aigc_kit.make.text.tokens import Reading
-    from aigc_kit.make.text.view import TokenView
 
 
 def temperatures(engine: "Engine", candidates: "Candidates", values: Sequence[float]) -> Picture:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aigc_kit.core.peak import Allocator, of_process
 from aigc_kit.core.types import PHASES, Step
 from aigc_kit.core.units import GIB, MIB, format_bytes
 from aigc_kit.make.image import measures
 from aigc_kit.make.image.grids import timings
 from aigc_kit.media.fonts import label
-from aigc_kit.memory.peak import Allocator, of_process
 from aigc_kit.teach.show.page import ATTRIBUTES_ZH
 from aigc_kit.teach.show.plots import BLUE, GREEN, GREY, ORANGE, RED, Live, Picture, canvas
 
