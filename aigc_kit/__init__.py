@@ -102,7 +102,8 @@ def __getattr__(name: str) -> Any:
         globals()[name] = value
         return value
     if name in _ROOMS:
-        return import_module(".".join(filter(None, ("aigc_kit", _ROOMS[name], name))))
+        globals()[name] = module = import_module(".".join(filter(None, ("aigc_kit", _ROOMS[name], name))))
+        return module
     raise AttributeError(f"module 'aigc_kit' has no attribute {name!r}")
 
 

@@ -21,7 +21,7 @@ from aigc_kit.make.diffusion.needs import need_again
 from aigc_kit.memory import footprint
 from aigc_kit.memory.footprint import Overheads, load_overheads
 from aigc_kit.memory.footprint.fit import Measure, activation_error, fit, leave_one_out
-from aigc_kit.memory.plan.ways import Need, forget, user_overheads
+from aigc_kit.memory.plan.search import Need, forget, user_overheads
 from aigc_kit.models import cards
 from aigc_kit.models.cards.facts import DiffusionFacts
 

@@ -1,11 +1,8 @@
 """From a prompt to a result, the same way for every modality: choose a model, plan, run step by step, measure.
 
 A modality is a folder of `make/` whose package holds a `Modality` record, and whose module `job` does the work; the
-folders are found, not listed. Each offers
-
-    take = image.make("一只红色的小猫", steps=20)     # one call
-    plan = image.plan_for("一只红色的小猫", steps=20)  # its two halves
-    take = image.run(plan)                           # or: for step in image.steps(plan): step.preview()
+folders are found, not listed. `image.make(prompt)` is one call; its two halves are `plan = image.plan_for(prompt)` and
+`image.run(plan)`, or `for step in image.steps(plan): step.preview()`.
 """
 
 import os

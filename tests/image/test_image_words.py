@@ -8,7 +8,7 @@ from image_plans import SMALL, plan_of
 
 from aigc_kit import cards, image
 from aigc_kit.core.errors import BadInput
-from aigc_kit.make.image.conditioning import weighted
+from aigc_kit.make.image.job import weighted
 from aigc_kit.worlds.prompts import Piece, budget, course_prompt, flatten, parse, translate
 from aigc_kit.worlds.prompts.reading import read_for_picture
 

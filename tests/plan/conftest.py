@@ -2,7 +2,7 @@ import pytest
 from plan_making import SIZES, facts
 
 from aigc_kit import footprint
-from aigc_kit.memory.plan import ways
+from aigc_kit.memory.plan import search
 
 
 @pytest.fixture
@@ -10,6 +10,6 @@ def by_rule(monkeypatch):
     """The planner looks facts up in the rule of plan_making."""
     monkeypatch.setattr(footprint, "cached", facts)
     monkeypatch.setattr(footprint, "sizes", lambda model: SIZES.get(model, ()))
-    ways.forget()
+    search.forget()
     yield
-    ways.forget()
+    search.forget()

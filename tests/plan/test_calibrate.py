@@ -14,7 +14,7 @@ from aigc_kit.core.units import GIB, MIB
 from aigc_kit.keep.calibrate import FEWEST, calibrate, save
 from aigc_kit.make.run import resolve as plan
 from aigc_kit.memory.footprint import Overheads
-from aigc_kit.memory.plan import ways
+from aigc_kit.memory.plan import search
 
 pytestmark = pytest.mark.usefixtures("by_rule", "own_home")
 
@@ -32,7 +32,7 @@ WAYS = (
 @pytest.fixture
 def own_home(tmp_path, monkeypatch):
     monkeypatch.setenv("AIGC_HOME", str(tmp_path / "home"))
-    ways.forget()
+    search.forget()
 
 
 def ran(folder, name, budget=BUDGET, *, noise=1.0, kind="image", **values):
@@ -99,7 +99,7 @@ def test_too_few_records_are_refused_with_how_many_there_are(tmp_path):
         ran(tmp_path, f"same{index}", **WAYS[0])
     with pytest.raises(BadInput, match=rf"8 measured peaks of 1 different.*\n.*at least {FEWEST}"):
         calibrate([tmp_path])
-    assert not ways.user_overheads().exists()
+    assert not search.user_overheads().exists()
 
 
 def test_runs_that_contradict_each_other_are_refused(tmp_path):
@@ -133,8 +133,8 @@ def test_the_command(tmp_path, capsys):
     for index, values in enumerate(WAYS):
         ran(tmp_path, f"run{index}", **values)
     assert main(["calibrate", str(tmp_path), "--dry-run"]) == 0
-    assert "nothing written" in capsys.readouterr().out and not ways.user_overheads().exists()
+    assert "nothing written" in capsys.readouterr().out and not search.user_overheads().exists()
     assert main(["calibrate", str(tmp_path)]) == 0
     printed = capsys.readouterr().out
-    assert "fitted on 10 measured peaks" in printed and ways.user_overheads().is_file()
+    assert "fitted on 10 measured peaks" in printed and search.user_overheads().is_file()
     assert "run0 allocated: measured / predicted" in printed

@@ -11,7 +11,7 @@ from aigc_kit.core.units import GIB
 from aigc_kit.make.diffusion.needs import ERROR, PIXEL_BYTES, parameters
 from aigc_kit.make.run import resolve as plan
 from aigc_kit.memory.plan import MARGIN
-from aigc_kit.memory.plan.ways import LIBRARY_BYTES
+from aigc_kit.memory.plan.search import LIBRARY_BYTES
 
 pytestmark = pytest.mark.usefixtures("by_rule")
 LAPTOP = Budget("cpu", "a laptop", 8 * GIB, 16 * GIB, 8 * GIB, 100 * GIB)

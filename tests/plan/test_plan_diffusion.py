@@ -339,9 +339,9 @@ def test_half_formats_stand_for_each_other_and_float32_takes_twice_as_much(monke
 
     exact = {dtype: make("wan2.1-1.3b", 80, dtype=dtype, frames=5) for dtype in ("bfloat16", "float16", "float32")}
     monkeypatch.setattr(footprint, "cached", only_half)
-    from aigc_kit.memory.plan import ways
+    from aigc_kit.memory.plan import search
 
-    ways.forget()
+    search.forget()
     for dtype, traced in exact.items():
         made = make("wan2.1-1.3b", 80, dtype=dtype, frames=5)
         for name in ("weights", "peak.denoise", "peak.decode"):

@@ -36,15 +36,15 @@ def by_rule_for_the_module():
     from plan_making import SIZES, facts
 
     from aigc_kit import footprint
-    from aigc_kit.memory.plan import ways
+    from aigc_kit.memory.plan import search
 
     patch = pytest.MonkeyPatch()
     patch.setattr(footprint, "cached", facts)
     patch.setattr(footprint, "sizes", lambda model: SIZES.get(model, ()))
-    ways.forget()
+    search.forget()
     yield
     patch.undo()
-    ways.forget()
+    search.forget()
 
 
 def budget_of(gib, host=64.0, capabilities=None):

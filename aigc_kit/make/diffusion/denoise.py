@@ -27,10 +27,11 @@ Shown = Callable[[np.ndarray], Any]
 
 @dataclass(frozen=True)
 class Denoised:
-    """What came of denoising: the decoded arrays, and what each phase cost."""
+    """What came of denoising: decoded arrays, cost by phase, most bytes a GPU's allocator held."""
 
     pixels: np.ndarray
     cost: Cost
+    reserved_bytes: int | None = None
 
 
 def denoise(
@@ -88,7 +89,8 @@ def denoise(
             pauses.append((now, last))
     finally:
         reports.close()
-    return Denoised(pixels, _cost(placed.ledger, began, pauses))
+    reserved = placed.ledger.reserved_bytes
+    return Denoised(pixels, _cost(placed.ledger, began, pauses), reserved)
 
 
 class Preview:

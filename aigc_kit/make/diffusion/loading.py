@@ -125,12 +125,12 @@ def open_timed(modality: Modality, plan: Plan) -> tuple[Any, Cost]:
     )
 
 
-def labels_of(placed: Any, plan: Plan, words: tuple[ReadWords, ...]) -> dict[str, Any]:
+def labels_of(placed: Any, plan: Plan, words: tuple[ReadWords, ...], reserved_bytes: int | None) -> dict[str, Any]:
     """Labels that takes of all pipelines have: model, tier, origin, licence, scheduler, size, notes, reserved bytes."""
     notes = [note for one in words for note in one.notes]
     if len(words) > 1 and float(plan.request.guidance or 0) <= 1:
         notes.append("guidance <= 1 时没有引导，负面提示词不起作用")
-    labels = {
+    labels: dict[str, Any] = {
         "model": plan.card.name,
         "tier": plan.card.tier,
         "origin": "AI 生成",
@@ -139,8 +139,8 @@ def labels_of(placed: Any, plan: Plan, words: tuple[ReadWords, ...]) -> dict[str
         "size": (plan.request.height, plan.request.width),
         "notes": tuple(notes),
     }
-    if placed.ledger.reserved_bytes:
-        labels["reserved_bytes"] = placed.ledger.reserved_bytes
+    if reserved_bytes:
+        labels["reserved_bytes"] = reserved_bytes
     return labels
 
 

@@ -13,7 +13,7 @@ from aigc_kit.core.units import format_bytes
 from aigc_kit.memory.footprint import seconds as estimate
 from aigc_kit.memory.plan import explain, search
 from aigc_kit.memory.plan.options import MARGIN, Asked, Size, by_course, complete, sizes, volume
-from aigc_kit.memory.plan.ways import LIBRARY_BYTES, Need, dtypes_of, gpu_of, placement_of
+from aigc_kit.memory.plan.search import LIBRARY_BYTES, Need, dtypes_of, gpu_of, placement_of
 
 BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
 PIXEL_BYTES, ERROR = 1000, 0.8  # live bytes a pixel and frame; 580 in a small SDXL at 128x128, float32

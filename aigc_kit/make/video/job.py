@@ -85,7 +85,7 @@ def work(plan: Plan) -> Work:
     cache = FirstBlockCache(placed.pipe.transformer, settings.first_block_cache)
     denoised = yield from denoise(placed, _call(plan, words), decode, strip, cache.on())
     labels = {
-        **labels_of(placed, plan, words),
+        **labels_of(placed, plan, words, denoised.reserved_bytes),
         "seeds": (request.seed,),
         "frames": request.frames,
         "fps": request.fps,

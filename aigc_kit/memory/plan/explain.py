@@ -3,8 +3,7 @@
 from aigc_kit.core.types import PHASES, Request, Words, named
 from aigc_kit.core.units import format_bytes
 from aigc_kit.memory.plan.options import MARGIN, Size, volume
-from aigc_kit.memory.plan.search import Remedy, Space
-from aigc_kit.memory.plan.ways import Need, Way
+from aigc_kit.memory.plan.search import Need, Remedy, Space, Way
 
 _PLACES = {
     "resident": ("every part stays on the GPU", "所有部件常驻显存"),

@@ -3,15 +3,25 @@
 The order does not depend on the memory, and what fits into less fits into more: more memory never gives a worse plan.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import product
 from math import floor, log
+from pathlib import Path
 
-from aigc_kit.core.types import Budget, Card
+from aigc_kit.core import paths
+from aigc_kit.core.types import Budget, Card, Words
+from aigc_kit.core.units import GIB, MIB
+from aigc_kit.memory import footprint
+from aigc_kit.memory.footprint import Gpu, ModelFacts, Overheads, Point, Prediction
 from aigc_kit.memory.plan.options import MARGIN, SETTINGS, Asked, Size, smaller, volume
-from aigc_kit.memory.plan.ways import Need, Way, need, traced_with
 
+# Python with torch, transformers and diffusers in the host's memory, and no model; with CUDA's own libraries besides
+LIBRARY_BYTES = {"cpu": 700 * MIB, "cuda": 3 * GIB}
+CPU_FLOPS = 1e11  # operations per second that a host's processor is taken to do in a text encoder: a guess within 5x
+REFERENCE = "RTX3060"  # whose figures order plans for a card without published ones
+_ON_CPU = Words("live tensors as traced, beside the libraries", "按追踪到的活动张量，库本身不算在内")
 PLACEMENTS = ("resident", "model", "group", "sequential")
 # (placement, text encoders on the CPU), what moves least first, for ways that take about the same time
 SIMPLE = (
@@ -24,6 +34,200 @@ SIMPLE = (
     ("sequential", False),
     ("sequential", True),
 )
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way of running: everything that a search may choose."""
+
+    height: int
+    width: int
+    frames: int
+    batch: int
+    dtype: str
+    float8: bool
+    attention: str
+    placement: str
+    text_on_cpu: bool
+    slicing: bool
+    tiling: bool
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a way needs.
+
+    Args:
+        way: which.
+        facts: of the pipeline at its size.
+        prediction: on the device.
+        device_bytes: upper end, what must be free there.
+        ram_bytes: of the host, the libraries included.
+        seconds: for the order of plans; an estimate by public figures.
+        traced: the size was traced itself; else the next larger one stands for it, as an upper bound.
+    """
+
+    way: Way
+    facts: ModelFacts
+    prediction: Prediction
+    device_bytes: int
+    ram_bytes: int
+    seconds: float
+    traced: bool
+
+
+def need(model: str, way: Way, budget: Budget) -> Need | None:
+    """What this way needs on this machine; None where nothing was traced that could tell."""
+    if budget.device == "cpu":
+        return _on_cpu(model, way)
+    gpu = gpu_of(budget)
+    return _on_gpu(model, way, budget.origin == "probed", gpu.name if gpu else REFERENCE)
+
+
+@lru_cache(maxsize=16384)
+def _on_gpu(model: str, way: Way, probed: bool, gpu: str) -> Need | None:
+    found = facts_for(model, way)
+    if found is None:
+        return None
+    facts, traced = found
+    places = placement_of(facts, way)
+    own = user_overheads() if probed else None  # a what-if is about another machine
+    overheads = footprint.load_overheads(own if own and own.is_file() else None)
+    prediction = footprint.predict(facts, places, overheads, dtypes_of(facts, way))
+    context = 0 if probed else prediction.context_bytes  # a probe has made the context itself
+    on_cpu = max((p.live_bytes for p in facts.phases if places[p.part] == "cpu"), default=0)
+    return Need(
+        way=way,
+        facts=facts,
+        prediction=prediction,
+        device_bytes=prediction.interval[1] + context,
+        ram_bytes=sum(facts.weights_bytes.values()) + on_cpu + LIBRARY_BYTES["cuda"],  # all of it is read there first
+        seconds=_seconds(facts, places, footprint.GPUS[gpu]),
+        traced=traced,
+    )
+
+
+def user_overheads() -> Path:
+    """Where `aigc calibrate` keeps the overheads of this machine's GPU; the file need not be there."""
+    return paths.home() / "overheads.json"
+
+
+def placement_of(facts: ModelFacts, way: Way) -> dict[str, str]:
+    """Part -> where, as a Plan says it."""
+    mode = "cuda" if way.placement == "resident" else way.placement
+    return {p.name: "cpu" if p.role == "text" and way.text_on_cpu else mode for p in facts.parts}
+
+
+def dtypes_of(facts: ModelFacts, way: Way) -> dict[str, str]:
+    """Part -> dtype of its weights, as a Plan says it."""
+    return {p.name: "float8" if p.role == "denoise" and way.float8 else p.dtype for p in facts.parts}
+
+
+@lru_cache(maxsize=4096)
+def facts_for(model: str, way: Way) -> tuple[ModelFacts, bool] | None:
+    """The facts of a size as traced, or of the next larger one that was; False with the latter."""
+    exact = _lookup(model, way, (way.height, way.width, way.frames))
+    if exact is not None:
+        return exact
+    wanted = way.height * way.width
+    larger = [s for s in footprint.sizes(model) if s[0] * s[1] >= wanted and s[2] >= way.frames]
+    for size in sorted(larger, key=lambda s: (s[0] * s[1] * s[2], s)):
+        bound = _lookup(model, way, size)
+        if bound is not None:
+            return bound[0], False
+    return None
+
+
+def gpu_of(budget: Budget) -> Gpu | None:
+    """The published figures of the budget's card, by its name and memory; None where there are none."""
+    name = "".join(budget.name.lower().split()).replace("-", "")
+    fitting = [
+        gpu
+        for key, gpu in footprint.GPUS.items()
+        if key.split("-")[0].lower() in name and 0.8 < budget.total_bytes / gpu.memory_bytes < 1.2
+    ]
+    return min(fitting, key=lambda gpu: abs(gpu.memory_bytes - budget.total_bytes), default=None)
+
+
+def traced_with(model: str, attention: str) -> bool:
+    """Whether any size of the model was traced with this attention, in a half format."""
+    cases = product(footprint.sizes(model), ("float16", "bfloat16"))
+    return any(footprint.cached(model, *size, 1, dtype, attention) is not None for size, dtype in cases)
+
+
+def _lookup(model: str, way: Way, size: tuple[int, int, int]) -> tuple[ModelFacts, bool] | None:
+    attention = "sdpa" if way.attention == "xformers" else way.attention  # the same peak
+    for dtype, batch in product(_dtypes(way.dtype), dict.fromkeys((way.batch, 1))):
+        facts = footprint.cached(model, *size, batch, dtype, attention, way.slicing and batch > 1, way.tiling)
+        if facts is not None:
+            if dtype != way.dtype:
+                facts = _in_dtype(facts, dtype, way.dtype)
+            exact = batch == way.batch and (way.dtype != "float32" or dtype == "float32")
+            return _times(facts, way.batch, way.slicing) if batch != way.batch else facts, exact
+    return None
+
+
+def _dtypes(dtype: str) -> Iterable[str]:
+    """Half formats take the same bytes, so one stands for the other; in float32 everything takes at most twice that."""
+    others = {"float16": ("bfloat16",), "bfloat16": ("float16",), "float32": ("float16", "bfloat16")}
+    return (dtype, *others.get(dtype, ()))
+
+
+def _in_dtype(facts: ModelFacts, traced: str, wanted: str) -> ModelFacts:
+    """Facts of a half format for another format: of the same size, or, for float32, with everything twice as large."""
+    changed = facts.with_dtypes({p.name: wanted for p in facts.parts if p.dtype == traced})
+    times = 2 if wanted == "float32" else 1
+    phases = []
+    for phase in facts.phases:
+        if phase.dtype == traced:
+            points = tuple(Point(p.live * times, p.conv * times, p.setter) for p in phase.points)
+            held, traffic = phase.held_bytes * times, phase.traffic_bytes * times
+            phases.append(replace(phase, dtype=wanted, points=points, held_bytes=held, traffic_bytes=traffic))
+        else:
+            phases.append(phase)
+    return replace(changed, dtype=wanted, phases=tuple(phases))
+
+
+def _times(facts: ModelFacts, batch: int, slicing: bool) -> ModelFacts:
+    """A trace of one output, for several: what is alive grows with them; with slicing the decoder works one by one."""
+    phases = []
+    for phase in facts.phases:
+        one_by_one = slicing and facts.part(phase.part).role == "decode"
+        times = 1 if one_by_one else batch
+        more = (batch - 1) * phase.held_bytes if one_by_one else 0
+        points = tuple(Point(p.live * times + more, p.conv * times, p.setter) for p in phase.points)
+        phases.append(
+            replace(phase, points=points, flops=phase.flops * batch, traffic_bytes=phase.traffic_bytes * batch)
+        )
+    return replace(facts, phases=tuple(phases), batch=batch)
+
+
+@lru_cache(maxsize=4096)
+def _on_cpu(model: str, way: Way) -> Need | None:
+    """On a CPU nothing is moved, there is no workspace worth the name, and libraries share the memory."""
+    found = facts_for(model, way)
+    if found is None:
+        return None
+    facts, traced = found
+    plain = Overheads(workspace=0.0, reserve=1.0, base=0, context=0, error=0.1, source=_ON_CPU)
+    prediction = footprint.predict(facts, "resident", plain)
+    upper = prediction.interval[1] + LIBRARY_BYTES["cpu"]
+    operations = sum(p.flops * p.calls * (facts.steps if p.per == "step" else 1) for p in facts.phases)
+    return Need(way, facts, prediction, upper, upper, operations / CPU_FLOPS, traced)
+
+
+def _seconds(facts: ModelFacts, places: dict[str, str], gpu: Gpu) -> float:
+    """Seconds on the card, and of text encoders on the host."""
+    there = tuple(p for p in facts.phases if places[p.part] != "cpu")
+    spent = footprint.rough_seconds(replace(facts, phases=there), gpu, placement=places)
+    on_host = sum(p.flops * p.calls for p in facts.phases if places[p.part] == "cpu") / CPU_FLOPS
+    return sum(spent or ()) + on_host
+
+
+def forget() -> None:
+    """Look everything up anew: the overheads were fitted again, or other traces are there."""
+    for function in (facts_for, _on_gpu, _on_cpu):
+        function.cache_clear()
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from aigc_kit.core.units import GIB
 from aigc_kit.memory import footprint
 from aigc_kit.memory.plan import machines
 from aigc_kit.memory.plan.options import by_course
-from aigc_kit.memory.plan.ways import CPU_FLOPS, Need, Way, placement_of
+from aigc_kit.memory.plan.search import CPU_FLOPS, Need, Way, placement_of
 from aigc_kit.models import cards
 
 Planner = Callable[[Request, Budget, Card], Plan]

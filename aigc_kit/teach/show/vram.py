@@ -19,7 +19,7 @@ from aigc_kit.teach.show.plots import GREY, RED, Live, Picture, canvas
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from aigc_kit.memory.plan.ways import Need
+    from aigc_kit.memory.plan.search import Need
 
 STOPS = (2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 80)  # GiB
 PARTS_ZH: Mapping[str, tuple[str, str]] = {

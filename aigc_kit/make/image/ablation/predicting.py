@@ -10,7 +10,7 @@ from aigc_kit.core.types import Budget, Card, FrozenMap, Request, Words
 from aigc_kit.make.diffusion.needs import figures
 from aigc_kit.make.image.ablation.rows import PLAIN, SWITCHES, Row, Scene, Switch, Table, effect_of, why
 from aigc_kit.memory.plan.options import MARGIN, complete
-from aigc_kit.memory.plan.ways import Need, Way, need
+from aigc_kit.memory.plan.search import Need, Way, need
 from aigc_kit.models import cards
 
 _UNTIMED = ("math", "xformers", "sliced")  # the estimate counts operations, and these do the same ones
