@@ -13,7 +13,6 @@ from difflib import get_close_matches
 from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
-from itertools import chain
 from pkgutil import iter_modules
 from typing import Any, TypeVar
 
@@ -109,9 +108,7 @@ class Modality:
     ) -> Take:
         """Make it in one call: plan, then run.
 
-        Args:
-            prompt, card, tier, values: as in `plan_for`; inputs of `steps` may stand among the values.
-            on_step: called with every Step.
+        Arguments as in `plan_for`; inputs of `steps` may stand among the values, and `on_step` is called with every Step.
         """
         inputs = {name: values.pop(name) for name in self.inputs if name in values}
         return self.run(self.plan_for(prompt, card=card, tier=tier, **values), on_step, **inputs)
@@ -200,23 +197,27 @@ class Modality:
         try:
             return finish(self.work(plan, **inputs), on_step)
         except (RuntimeError, MemoryError) as error:
-            return self._step_down(plan, error, on_step, inputs)
+            plans, said = self._below(plan, error)
+        return self._step_down(plan, plans, said, on_step, inputs)
 
-    def _step_down(self, plan: Plan, error: BaseException, on_step: OnStep | None, inputs: Mapping[str, Any]) -> Take:
-        """Where an error says that memory ran out, free what was loaded and run by the fallbacks."""
-        from aigc_kit.memory.offload import is_out_of_memory, rescue
+    def _below(self, plan: Plan, error: BaseException) -> tuple[tuple[Plan, ...], str]:
+        """What may be tried when memory ran out, and what the library said; raises any other error."""
+        from aigc_kit.memory.offload import failure, is_out_of_memory
 
-        if not is_out_of_memory(error):
-            raise error
-        failed = [error]
+        plans = tuple(self.fallbacks(plan)) if is_out_of_memory(error) else ()
+        return plans, failure(error, [plan], lambda: loaded.free(plan.card.name), last=not plans)
 
-        def again(tried: Plan) -> Take:
-            if failed:
-                raise failed.pop()  # that of the first plan, which ran already
-            return finish(self.work(tried, **inputs), on_step)
+    def _step_down(
+        self, plan: Plan, plans: tuple[Plan, ...], said: str, on_step: OnStep | None, inputs: Mapping[str, Any]
+    ) -> Take:
+        from aigc_kit.memory.offload import rescue
 
-        plans = chain([plan], self.fallbacks(plan))
-        rescued = rescue(again, plans, let_go=lambda: loaded.free(plan.card.name))
+        rescued = rescue(
+            lambda tried: finish(self.work(tried, **inputs), on_step),
+            (plan, *plans),
+            let_go=lambda: loaded.free(plan.card.name),
+            said=said,
+        )
         falls = tuple(fall.reason.zh for fall in rescued.falls)
         return replace(rescued.result, labels=FrozenMap(rescued.result.labels, stepped_down=falls))
 

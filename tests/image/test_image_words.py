@@ -10,7 +10,7 @@ from aigc_kit import cards, image
 from aigc_kit.core.errors import BadInput
 from aigc_kit.make.image.job import weighted
 from aigc_kit.worlds.prompts import Piece, budget, course_prompt, flatten, parse, translate
-from aigc_kit.worlds.prompts.reading import read_for_picture
+from aigc_kit.worlds.prompts.read_words import read_for_picture
 
 TINY = cards.get("tinysdxl")
 

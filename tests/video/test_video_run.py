@@ -15,7 +15,7 @@ from aigc_kit.make import video
 from aigc_kit.make.video import job
 from aigc_kit.media.frames import to_frames
 from aigc_kit.models import loaded as load
-from aigc_kit.worlds.prompts.reading import read_for_clip
+from aigc_kit.worlds.prompts.read_words import read_for_clip
 
 
 def loaded(folder, **dtypes):

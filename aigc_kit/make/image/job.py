@@ -15,7 +15,7 @@ from aigc_kit.make.image import MODALITY, pixels
 from aigc_kit.make.image.settings import Settings
 from aigc_kit.make.run import Work
 from aigc_kit.worlds.prompts import Piece
-from aigc_kit.worlds.prompts.reading import read_both, read_for_picture
+from aigc_kit.worlds.prompts.read_words import read_both, read_for_picture
 
 NAMES = ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
 

@@ -18,7 +18,7 @@ from aigc_kit.make.video import MODALITY
 from aigc_kit.make.video.settings import Settings
 from aigc_kit.media.frames import to_frames
 from aigc_kit.memory.plan.options import complete
-from aigc_kit.worlds.prompts.reading import read_both, read_for_clip
+from aigc_kit.worlds.prompts.read_words import read_both, read_for_clip
 
 SHOWN = 5  # frames of a strip
 

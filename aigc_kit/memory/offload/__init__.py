@@ -9,7 +9,7 @@ rescued = rescue(run, plans)            # on out-of-memory: free, step down to t
 
 from aigc_kit.memory.offload.ledger import Ledger, Spell
 from aigc_kit.memory.offload.placing import Placed, place, release
-from aigc_kit.memory.offload.rescue import LIMIT, Fall, Rescued, forget, is_out_of_memory, rescue
+from aigc_kit.memory.offload.rescue import LIMIT, Fall, Rescued, failure, forget, is_out_of_memory, rescue
 
 __all__ = [
     "LIMIT",
@@ -18,6 +18,7 @@ __all__ = [
     "Placed",
     "Rescued",
     "Spell",
+    "failure",
     "forget",
     "is_out_of_memory",
     "place",

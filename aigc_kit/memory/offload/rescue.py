@@ -92,45 +92,60 @@ def rescue(
     plans: Iterable[Plan],
     tell: Callable[[Words], object] | None = None,
     let_go: Callable[[], object] = lambda: None,
+    said: str | None = None,
 ) -> Rescued[Result]:
     """Run by the first plan; when memory runs out, by the next one, at most three steps down.
 
     Args:
         run: loads, places and runs by the plan that it gets; the plan's changes name every step down before it.
-        plans: the wanted one, then what to fall back to, each needing less than the one before; taken as they are
-            needed, so that fallbacks cost nothing where memory suffices.
+        plans: the wanted one, then what to fall back to, each needing less than the one before.
         tell: called with the reason of every step down; None prints it, in both languages.
         let_go: called after a failure, to drop what the caller keeps loaded.
+        said: what `failure` returned for the first plan, where that was run already.
 
     Raises:
         BadInput: no plan.
         torch.OutOfMemoryError: (or what a CPU raises) the last of them ran out of memory too; its notes name what was
             tried. Any other error of `run` passes through at once.
     """
-    ladder = islice(plans, LIMIT + 1)
-    wanted = next(ladder, None)
-    if wanted is None:
+    ladder = tuple(islice(plans, LIMIT + 1))
+    if not ladder:
         raise BadInput(asked="a rescue without plans", found="nothing to run", todo="pass at least one plan")
     falls: list[Fall] = []
-    tried = [wanted]
-    while True:
+    for place, wanted in enumerate(ladder):
         plan = replace(wanted, changes=(*wanted.changes, *(_change(fall) for fall in falls)))
-        try:
-            return Rescued(run(plan), plan, tuple(falls))
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-            let_go()
-            forget(error)
-            following = next(ladder, None)
-            if following is None:
-                error.add_note(_tried(tried))
-                raise
-            said = (str(error).splitlines() or [type(error).__name__])[0].rstrip(". ")
+        if said is None:
+            try:
+                return Rescued(run(plan), plan, tuple(falls))
+            except (RuntimeError, MemoryError) as error:
+                said = failure(error, ladder[: place + 1], let_go, last=place + 1 == len(ladder))
+        following = ladder[place + 1]
         falls.append(Fall(plan, following, said, _reason(plan, following, said)))
         (tell or _print)(falls[-1].reason)
-        wanted = following
-        tried.append(wanted)
+        said = None  # and with the handler the frames of the failed run are gone
+    raise AssertionError("the loop returns or raises")
+
+
+def failure(error: BaseException, tried: Sequence[Plan], let_go: Callable[[], object], *, last: bool) -> str:
+    """Free what a run that ran out of memory held, and return what the library said, its first line.
+
+    Args:
+        error: caught by the caller, whose handler must end before the next try: it keeps frames alive.
+        tried: plans that ran out so far.
+        let_go: drops what the caller keeps loaded.
+        last: nothing is left to try.
+
+    Raises:
+        The error itself, where it is another one, or the last; then its notes name what was tried.
+    """
+    if not is_out_of_memory(error):
+        raise error
+    let_go()
+    forget(error)
+    if last:
+        error.add_note(_tried(tried))
+        raise error
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(". ")
 
 
 def summary(plan: Plan) -> str:
