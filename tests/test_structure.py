@@ -316,3 +316,20 @@ def test_the_wheel_carries_what_the_clone_has():
     for folder in ("data", "models", "templates"):
         assert f'"assets/{folder}" = "aigc_kit/_assets/{folder}"' in text
     assert (ROOT / "assets" / "data").is_dir()
+
+
+def test_the_architecture_names_every_file_once():
+    from tests.structure import files
+
+    text = files.DOCUMENT.read_text(encoding="utf-8")
+    assert files.document(text) == text, "run: python -m tests.structure.files"
+
+
+def test_the_ten_files_to_read_first_are_short():
+    from tests.structure import files
+
+    text = files.DOCUMENT.read_text(encoding="utf-8").split("## The way")[0]
+    names = re.findall(r"^\d+\. `([\w/]+\.py)`", text, re.MULTILINE)
+    assert len(names) == files.FIRST_READ
+    lengths = {name: len((PACKAGE / name).read_text(encoding="utf-8").splitlines()) for name in names}
+    assert max(lengths.values()) < 250, lengths
