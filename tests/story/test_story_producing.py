@@ -35,7 +35,12 @@ def asked(make_take, monkeypatch):
         return plan
 
     monkeypatch.setattr(image, "plan_for", plan_for)
-    monkeypatch.setattr(image, "run", lambda plan, *_: made)
+
+    def make(prompt, **values):
+        plan_for(prompt, **values)
+        return made
+
+    monkeypatch.setattr(image, "make", make)
     return calls
 
 
