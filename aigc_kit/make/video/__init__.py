@@ -27,6 +27,6 @@ MODALITY = Modality(
 )
 make, plan_for, steps = MODALITY.make, MODALITY.plan_for, MODALITY.steps
 run, engine = MODALITY.run, MODALITY.engine
-_LATER = {"pixels": ("decode", "strip"), "measures": ()}
+_LATER = {"job": ("decode", "strip"), "measures": ()}
 __getattr__, __dir__ = lazily(__name__, _LATER)
 __all__ = ["MODALITY", "Settings", "decode", "engine", "make", "plan_for", "run", "steps", "strip"]
