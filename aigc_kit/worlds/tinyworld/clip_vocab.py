@@ -1,4 +1,4 @@
-"""Any prompt in the words of the world in motion: what of it a clip can show, and what it cannot.
+"""Say any prompt in the words of the world in motion.
 
     clip_phrase("一只穿着宇航服的柴犬在月球表面跳舞，电影级光照").phrase   ->  "一只小狗跳跃，在月球上"
 
@@ -12,9 +12,19 @@ As `vocab.phrase`, with these rules besides:
 
 from functools import cache
 
-from aigc_kit.worlds.tinyworld.captions import MOTION_TERMS, clip_canonical
+from aigc_kit.worlds.tinyworld.captions import MOTION_TERMS, canonical
 from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, MORPHING, ClipSpec, go_together
-from aigc_kit.worlds.tinyworld.scan import Hit, Lexicon, attribute_words, compiled, key, scan
+from aigc_kit.worlds.tinyworld.scan import (
+    Hit,
+    Lexicon,
+    Meaning,
+    attribute_words,
+    compiled,
+    entries,
+    learn,
+    learn_terms,
+    scan,
+)
 from aigc_kit.worlds.tinyworld.vocab import Phrase, checked, gathered, settle
 
 MOTION_SYNONYMS: dict[str, str] = {
@@ -79,7 +89,9 @@ QUALITY = "quality:"
 
 
 def clip_phrase(prompt: str, *, negative: bool = False) -> Phrase:
-    """Says a prompt in the video model's own words. Any text is accepted; an unknown one gives an empty phrase.
+    """Say a prompt in the video model's own words.
+
+    Any text is accepted, an unknown one gives an empty phrase.
 
     Args:
         prompt: Chinese or English.
@@ -94,35 +106,32 @@ def clip_phrase(prompt: str, *, negative: bool = False) -> Phrase:
         hits = [hit._replace(attribute="unknown", value="") if hit in quality else hit for hit in hits]
     why = settle(hits)
     _drop_unfit(hits, why)
-    said = [hit.value for hit, reason in zip(hits, why, strict=True) if negative and hit in quality and not reason]
+    faults = [hit.value for hit, reason in zip(hits, why, strict=True) if negative and hit in quality and not reason]
 
     def say(spec: ClipSpec, language: str) -> str:
-        words = [en if language == "en" else zh for en, zh, _ in QUALITY_TERMS if en in said]
-        return ("，" if language == "zh" else ", ").join(
-            part for part in (clip_canonical(spec, language), *words) if part
-        )
+        words = [en if language == "en" else zh for en, zh, _ in QUALITY_TERMS if en in faults]
+        mark = "，" if language == "zh" else ", "
+        return mark.join(part for part in (canonical(spec, language), *words) if part)
 
     return gathered(prompt, hits, why, _spec, say)
 
 
 @cache
 def lexicon() -> Lexicon:
-    """The words of clips. What only pictures have is known as not ours, so that no part of it is misread."""
-    known: dict[str, tuple[str, str]] = {}
-    for motion, (chinese, english) in MOTION_TERMS.items():
-        own = [*chinese, *(key(phrase) for phrase in english)]
-        for word in [*own, *MOTION_SYNONYMS[motion].replace("|", " ").split()]:
-            known.setdefault(word, ("motion", motion))
+    """Compile the words of clips.
+
+    What only pictures have is known as not ours, so that no part of it is misread.
+    """
+    meanings: dict[str, Meaning] = {}
+    learn_terms(meanings, "motion", MOTION_TERMS, MOTION_SYNONYMS)
     for words, name in ((CLIP_NOT_OURS, "unknown"), (CLIP_GRAMMAR, "grammar")):
-        for word in words.replace("|", " ").split():
-            known.setdefault(word, (name, ""))
-    for quality, _, entries in QUALITY_TERMS:
-        for word in entries.split():
-            known.setdefault(word, (QUALITY + quality, quality))
+        learn(meanings, (name, ""), entries(words))
+    for quality, _, words in QUALITY_TERMS:
+        learn(meanings, (QUALITY + quality, quality), words.split())
     for word, (attribute, value) in attribute_words().items():
-        shown = attribute in ("grammar", "unknown", "negation") or value in CLIP_ATTRIBUTES.get(attribute, ())
-        known.setdefault(word, (attribute, value) if shown else ("unknown", ""))
-    return compiled(known)
+        ours = attribute in ("grammar", "unknown", "negation") or value in CLIP_ATTRIBUTES.get(attribute, ())
+        learn(meanings, (attribute, value) if ours else ("unknown", ""), [word])
+    return compiled(meanings)
 
 
 def _spec(**values: str) -> ClipSpec:
@@ -130,7 +139,7 @@ def _spec(**values: str) -> ClipSpec:
 
 
 def _joined(prompt: str, hits: list[Hit]) -> list[Hit]:
-    """A change and the thing that comes of it as one hit: 变成一只咖啡杯. What is no cup and no donut stays apart."""
+    """Join a change with the cup or donut that comes of it."""
     out: list[Hit] = []
     for hit in hits:
         back = len(out) - 1
@@ -146,9 +155,9 @@ def _joined(prompt: str, hits: list[Hit]) -> list[Hit]:
 
 
 def _drop_unfit(hits: list[Hit], why: list[str]) -> None:
-    """Motions that the subject cannot make."""
-    kept = {hit.attribute: k for k, hit in enumerate(hits) if not why[k]}
-    subject, motion = kept.get("subject"), kept.get("motion")
+    """Drop motions that the subject cannot make."""
+    places = {hit.attribute: k for k, hit in enumerate(hits) if not why[k]}
+    subject, motion = places.get("subject"), places.get("motion")
     if motion is None:
         return
     after = next((hit for hit in hits[motion + 1 :] if hit.attribute != "grammar"), None)

@@ -265,3 +265,7 @@ def fish() -> list[Part]:
 
 def _eye(x: float, y: float, rx: float, ry: float) -> list[Part]:
     return [ball(x, y, rx, ry, "ink", None), ball(x - rx * 0.25, y - ry * 0.35, rx * 0.4, ry * 0.4, "beard", None)]
+
+
+OUTLINES = (puppy, cat, wizard, flower, donut, cup, heart, five_points, fish, round_ball, square, triangle)
+"""What draws each of ``SUBJECTS``, in their order."""

@@ -1,4 +1,4 @@
-"""Any prompt in the model's own words: what of it the tiny world can show, and what it cannot.
+"""Say any prompt in the model's own words.
 
     phrase("一张可爱小狗在花丛中玩耍的照片").phrase   ->  "一只小狗，在花丛里"
 
@@ -31,7 +31,10 @@ _LONGEST_FIRST = sorted(WORDS, key=len, reverse=True)
 
 @dataclass(frozen=True)
 class Kept:
-    """A piece of the prompt that the world can show: source[start:end] was read as ``attribute`` = ``value``."""
+    """Mark a piece that the world can show.
+
+    source[start:end] was read as ``attribute`` = ``value``.
+    """
 
     start: int
     end: int
@@ -42,7 +45,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Dropped:
-    """A piece of the prompt that is not shown.
+    """Mark a piece of the prompt that is not shown.
 
     why: "unknown" (not of this world), "grammar" (shows nothing), "second" (its attribute is already said),
     "elsewhere" (a colour of something else than the subject), "negated" (said not to be there), "unfit" (a motion that
@@ -74,7 +77,9 @@ class Phrase:
 
 
 def phrase(prompt: str) -> Phrase:
-    """Says a prompt in the model's own words. Any text is accepted; an empty or unknown one gives an empty phrase.
+    """Say a prompt in the model's own words.
+
+    Any text is accepted, an empty or unknown one gives an empty phrase.
 
     Raises:
         BadInput: ``prompt`` is no text.
@@ -84,11 +89,7 @@ def phrase(prompt: str) -> Phrase:
 
 
 def checked(prompt: str) -> str:
-    """The prompt, if it is a text.
-
-    Raises:
-        BadInput: it is none.
-    """
+    """Return the prompt; BadInput when it is no text."""
     if not isinstance(prompt, str):
         raise BadInput(asked="a prompt", found=type(prompt).__name__, todo="give a text")
     return prompt
@@ -97,7 +98,7 @@ def checked(prompt: str) -> str:
 def gathered(
     prompt: str, hits: list[Hit], why: list[str], make: Callable[..., Any], say: Callable[[Any, str], str]
 ) -> Phrase:
-    """The phrase of the hits that stay.
+    """Gather the phrase of the hits that stay.
 
     Args:
         prompt: that was scanned.
@@ -118,18 +119,20 @@ def gathered(
 
 
 def spec_of(prompt: str) -> Spec:
-    """The attributes that a prompt sets; those it does not mention are None."""
+    """Read the attributes that a prompt sets, None for the others."""
     spec: Spec = phrase(prompt).spec
     return spec
 
 
 def split(text: str) -> list[str]:
-    """A text of the world in its words, as the tokenizer sees it; longest match, spaces left out.
+    """Split a text into the world's words, as the tokenizer does.
+
+    The longest match counts, spaces are left out.
 
     Raises:
         BadInput: a piece that is none of ``WORDS``.
     """
-    found, at = [], 0
+    words, at = [], 0
     while at < len(text):
         if text[at].isspace():
             at += 1
@@ -137,9 +140,9 @@ def split(text: str) -> list[str]:
         word = next((word for word in _LONGEST_FIRST if text.startswith(word, at) and _ends(text, at, word)), None)
         if word is None:
             raise BadInput(asked=f"the words of {text!r}", found=f"{text[at : at + 12]!r}", todo="say it with phrase()")
-        found.append(word)
+        words.append(word)
         at += len(word)
-    return found
+    return words
 
 
 def _ends(text: str, at: int, word: str) -> bool:
@@ -148,7 +151,10 @@ def _ends(text: str, at: int, word: str) -> bool:
 
 
 def settle(hits: list[Hit]) -> list[str]:
-    """Why each hit is dropped; "" for those that stay. Adjectives become sizes in place."""
+    """Say why each hit is dropped, "" for those that stay.
+
+    Adjectives become sizes in place.
+    """
     why = [hit.attribute if hit.attribute in ("unknown", "grammar") else "" for hit in hits]
     for k, hit in enumerate(hits):
         if hit.attribute == "negation":
@@ -162,20 +168,16 @@ def settle(hits: list[Hit]) -> list[str]:
                 hits[k] = hit._replace(attribute="size")
             else:
                 why[k] = "unknown"
-    said = {"subject": _first(hits, why, "subject")}
-    said["colour"] = _colour_of(hits, why, said["subject"])
+    subject = next((k for k, hit in enumerate(hits) if hit.attribute == "subject" and not why[k]), None)
+    first = {"subject": subject, "colour": _colour_of(hits, why, subject)}
     for k, hit in enumerate(hits):
-        if not why[k] and said.setdefault(hit.attribute, k) != k:
+        if not why[k] and first.setdefault(hit.attribute, k) != k:
             why[k] = "elsewhere" if hit.attribute == "colour" and _owner(hits, k) is not None else "second"
     return why
 
 
-def _first(hits: list[Hit], why: list[str], attribute: str) -> int | None:
-    return next((k for k, hit in enumerate(hits) if hit.attribute == attribute and not why[k]), None)
-
-
 def _colour_of(hits: list[Hit], why: list[str], subject: int | None) -> int | None:
-    """Which hit is the colour of the subject."""
+    """Find the hit that is the subject's colour."""
     colours = [k for k, hit in enumerate(hits) if hit.attribute == "colour" and not why[k]]
     if subject is not None:
         before = [k for k in colours if k < subject and _next(hits, k, {"size"}) == subject]
@@ -188,15 +190,13 @@ def _colour_of(hits: list[Hit], why: list[str], subject: int | None) -> int | No
 
 
 def _owner(hits: list[Hit], colour: int) -> int | None:
-    """The hit right after a colour that the colour describes."""
+    """Find the hit right after a colour that the colour describes."""
     after = _next(hits, colour, {"size"})
-    if after is not None and hits[after].attribute in ("scene", "light", "subject"):
-        return after
-    return None
+    return after if after is not None and hits[after].attribute in ("scene", "light", "subject") else None
 
 
 def _next(hits: list[Hit], k: int, skip: set[str]) -> int | None:
-    """The next hit in the same clause; passes over 的 and hits whose attribute is in ``skip``."""
+    """Find the next hit in the same clause, past 的 and the attributes in ``skip``."""
     for j in range(k + 1, len(hits)):
         if hits[j].clause != hits[k].clause:
             return None
@@ -206,7 +206,7 @@ def _next(hits: list[Hit], k: int, skip: set[str]) -> int | None:
 
 
 def _merged(prompt: str, hits: list[Hit], why: list[str]) -> tuple[Dropped, ...]:
-    """The dropped hits; neighbours that are dropped for the same reason in one clause become one piece."""
+    """List the dropped hits, neighbours of one clause and reason in one piece."""
     pieces: list[Dropped] = []
     last = None
     for hit, reason in zip(hits, why, strict=True):

@@ -1,66 +1,52 @@
-"""The world's own words: how each attribute value is said in Chinese and in English.
+"""Say each attribute value in Chinese and in English.
 
 These few words are all that the captions use, so that a tokenizer can give each of them one token. What else learners
 may write is in ``SYNONYMS``.
 """
 
-TERMS: dict[str, dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
-    "subject": {
-        "puppy": (("小狗", "狗"), ("puppy", "dog")),
-        "cat": (("小猫", "猫"), ("cat", "kitten")),
-        "wizard": (("法师", "巫师"), ("wizard",)),
-        "flower": (("花朵", "鲜花"), ("flower",)),
-        "donut": (("甜甜圈",), ("donut",)),
-        "cup": (("咖啡杯", "杯子"), ("coffee cup", "cup")),
-        "heart": (("爱心", "心形"), ("heart",)),
-        "star": (("五角星", "星星"), ("star",)),
-        "fish": (("小鱼", "鱼"), ("fish",)),
-        "ball": (("圆球", "球"), ("ball",)),
-        "square": (("方块", "正方形"), ("square",)),
-        "triangle": (("三角形",), ("triangle",)),
-    },
-    "colour": {
-        "red": (("红色",), ("red",)),
-        "orange": (("橙色",), ("orange",)),
-        "yellow": (("黄色",), ("yellow",)),
-        "green": (("绿色",), ("green",)),
-        "blue": (("蓝色",), ("blue",)),
-        "purple": (("紫色",), ("purple",)),
-        "pink": (("粉色",), ("pink",)),
-        "white": (("白色",), ("white",)),
-    },
-    "scene": {
-        "plain": (("纯色背景",), ("plain background",)),
-        "flowers": (("花丛", "花海"), ("flower field",)),
-        "sea": (("海边", "沙滩"), ("sea", "beach")),
-        "moon": (("月球",), ("moon",)),
-        "forest": (("森林", "树林"), ("forest",)),
-        "city": (("城市", "街道"), ("city", "street")),
-    },
-    "style": {
-        "flat": (("扁平插画", "卡通"), ("flat illustration", "cartoon")),
-        "sketch": (("素描",), ("sketch",)),
-        "ink": (("水墨画", "水墨"), ("ink wash",)),
-        "oil": (("油画",), ("oil painting",)),
-        "neon": (("霓虹",), ("neon",)),
-        "pixel": (("像素画", "像素"), ("pixel art",)),
-    },
-    "light": {
-        "day": (("白天",), ("day", "daytime")),
-        "night": (("夜晚",), ("night",)),
-    },
-    "size": {
-        "small": (("小小的",), ("small", "tiny")),
-        "medium": (("中等大小的",), ("medium",)),
-        "large": (("大大的", "巨大的"), ("large", "big")),
-    },
-    "position": {
-        "left": (("左边",), ("left",)),
-        "centre": (("中间",), ("center", "middle")),
-        "right": (("右边",), ("right",)),
-    },
+Terms = dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
+
+
+def terms_of(table: str) -> Terms:
+    """Read a table "value: Chinese words | English phrases; ...".
+
+    A hyphen stands for a space. Entries of one value stand apart by spaces.
+
+    >>> terms_of("cup: 咖啡杯 杯子 | coffee-cup cup")
+    {'cup': (('咖啡杯', '杯子'), ('coffee cup', 'cup'))}
+    """
+    terms = {}
+    for row in table.split(";"):
+        value, _, words = row.partition(":")
+        chinese, english = words.split("|")
+        phrases = tuple(phrase.replace("-", " ") for phrase in english.split())
+        terms[value.strip()] = tuple(chinese.split()), phrases
+    return terms
+
+
+TERMS: dict[str, Terms] = {
+    "subject": terms_of(
+        "puppy: 小狗 狗 | puppy dog; cat: 小猫 猫 | cat kitten; wizard: 法师 巫师 | wizard; flower: 花朵 鲜花 | flower;"
+        "donut: 甜甜圈 | donut; cup: 咖啡杯 杯子 | coffee-cup cup; heart: 爱心 心形 | heart; star: 五角星 星星 | star; "
+        "fish: 小鱼 鱼 | fish; ball: 圆球 球 | ball; square: 方块 正方形 | square; triangle: 三角形 | triangle"
+    ),
+    "colour": terms_of(
+        "red: 红色 | red; orange: 橙色 | orange; yellow: 黄色 | yellow; green: 绿色 | green; blue: 蓝色 | blue; "
+        "purple: 紫色 | purple; pink: 粉色 | pink; white: 白色 | white"
+    ),
+    "scene": terms_of(
+        "plain: 纯色背景 | plain-background; flowers: 花丛 花海 | flower-field; sea: 海边 沙滩 | sea beach; "
+        "moon: 月球 | moon; forest: 森林 树林 | forest; city: 城市 街道 | city street"
+    ),
+    "style": terms_of(
+        "flat: 扁平插画 卡通 | flat-illustration cartoon; sketch: 素描 | sketch; ink: 水墨画 水墨 | ink-wash; "
+        "oil: 油画 | oil-painting; neon: 霓虹 | neon; pixel: 像素画 像素 | pixel-art"
+    ),
+    "light": terms_of("day: 白天 | day daytime; night: 夜晚 | night"),
+    "size": terms_of("small: 小小的 | small tiny; medium: 中等大小的 | medium; large: 大大的 巨大的 | large big"),
+    "position": terms_of("left: 左边 | left; centre: 中间 | center middle; right: 右边 | right"),
 }
-"""attribute -> value -> (Chinese words, English phrases); the first of each is the canonical one."""
+"""attribute -> value -> (Chinese words, English phrases), the first of each canonical."""
 
 MEASURE = {
     "puppy": "一只", "cat": "一只", "wizard": "一位", "flower": "一朵", "donut": "一个", "cup": "一个", "heart": "一颗",
@@ -75,22 +61,8 @@ WHERE_EN = {"plain": "on a", "flowers": "in a", "sea": "by the", "moon": "on the
 """What goes before the scene's word in English."""
 
 GRAMMAR_ZH = (
-    "一只",
-    "一位",
-    "一朵",
-    "一个",
-    "一颗",
-    "一条",
-    "的",
-    "在",
-    "上",
-    "里",
-    "风格",
-    "画面",
-    "一张",
-    "图画",
-    "东西",
-)
+    "一只", "一位", "一朵", "一个", "一颗", "一条", "的", "在", "上", "里", "风格", "画面", "一张", "图画", "东西",
+)  # fmt: skip
 GRAMMAR_EN = (
     "a", "an", "the", "of", "in", "on", "at", "by", "side", "with", "style", "background", "picture", "thing", "during",
 )  # fmt: skip
@@ -204,10 +176,11 @@ NOT_OURS = (
 
 
 def every_word() -> tuple[str, ...]:
-    """Each Chinese and English word and mark that a caption can hold, once: Chinese first, marks last."""
-    chinese, english = [*GRAMMAR_ZH], [*GRAMMAR_EN]
-    for values in TERMS.values():
-        for zh, en in values.values():
-            chinese.extend(zh)
-            english.extend(word for phrase in en for word in phrase.split())
-    return tuple(dict.fromkeys([*chinese, *english, *MARKS]))
+    """List each word and mark of a caption once.
+
+    Chinese comes first, marks last.
+    """
+    pairs = [pair for values in TERMS.values() for pair in values.values()]
+    chinese = [word for words, _ in pairs for word in words]
+    english = [word for _, phrases in pairs for phrase in phrases for word in phrase.split()]
+    return tuple(dict.fromkeys([*GRAMMAR_ZH, *chinese, *GRAMMAR_EN, *english, *MARKS]))
