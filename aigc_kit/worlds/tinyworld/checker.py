@@ -50,7 +50,11 @@ def read(images: np.ndarray | Sequence[np.ndarray]) -> list[Reading]:
 
 
 def agrees(image: np.ndarray, spec: Spec) -> dict[str, bool]:
-    """Judge whether a picture shows what the spec sets; see `matches`."""
+    """Judge a picture, uint8 (H, W, 3), as `matches` does.
+
+    Raises:
+        BadInput: another shape or dtype.
+    """
     return matches(read([image])[0], spec)
 
 
@@ -91,7 +95,7 @@ def read_clips(clips: Sequence[np.ndarray]) -> list[Reading]:
 
 
 def clip_agrees(clip: np.ndarray, spec: ClipSpec) -> dict[str, bool]:
-    """Judge whether a clip shows what the spec sets; see `matches`."""
+    """Judge a clip, uint8 (T, H, W, 3), as `matches` does."""
     return matches(read_clips([clip])[0], spec)
 
 
