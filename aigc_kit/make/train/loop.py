@@ -1,4 +1,4 @@
-"""Train step by step: a generator that the caller plots, saves after, or stops; and its files, written whole."""
+"""Train step by step, and write the files whole."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,8 +26,6 @@ class Progress(NamedTuple):
 
 class Training:
     """Hold a network in training and how far it is.
-
-    Its optimisers and its running average belong to it.
 
     Args:
         network: torch.nn.Module.
@@ -57,12 +55,9 @@ class Training:
         self.step = 0
 
     def update(self, factor: float = 1.0) -> None:
-        """Make one step, then let the average follow.
+        """Make a step at ``factor`` times the full rates.
 
-        The gradients that are there are used up.
-
-        Args:
-            factor: of the full learning rates.
+        The average follows.
         """
         descend(self.network.parameters(), self.optimisers, self.rates, factor, self.clip)
         self.step += 1
@@ -78,10 +73,7 @@ class Training:
         return state | {"optimisers": [optimiser.state_dict() for optimiser in self.optimisers]}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a checkpoint.
-
-        Without states of optimisers these begin anew.
-        """
+        """Go on from a checkpoint, where optimisers may begin anew."""
         self.network.load_state_dict(state[self.name])
         if self.averaged is not None:
             self.averaged.load_state_dict(state["averaged"])
@@ -126,9 +118,7 @@ def descend(
     factor: float,
     clip: float | None = 1.0,
 ) -> None:
-    """Make one step of every optimiser.
-
-    Gradients are clipped before and cleared after it.
+    """Clip gradients, step every optimiser, clear them.
 
     Args:
         parameters: whose gradients are clipped together.
@@ -148,9 +138,7 @@ def descend(
 
 
 def follow(averages: "Sequence[Tensor]", values: "Sequence[Tensor]", step: int, most: float) -> None:
-    """Let running averages follow their values.
-
-    Faster at the start, when there is little to remember.
+    """Let running averages follow their values, faster at the start.
 
     Args:
         step: how many steps the values have made.
@@ -187,10 +175,7 @@ def read_weights(path: Path | str) -> "dict[str, Tensor]":
 
 
 def save_checkpoint(state: Mapping[str, Any], path: Path) -> None:
-    """Write what a training goes on from.
-
-    Numbers, weights, states of optimisers.
-    """
+    """Write what a training goes on from."""
     import torch
 
     part = path.with_suffix(".tmp")

@@ -1,4 +1,4 @@
-"""Losses of the two kinds of generative networks: those that take noise away, and those that go on with a text."""
+"""Measure how wrong networks are that denoise or continue."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
@@ -42,14 +42,14 @@ def denoising(
     """
     noisy = signal * clean + share * noise
     if target == "epsilon":
-        wanted = noise
+        truth = noise
     elif target == "v":
-        wanted = signal * noise - share * clean
+        truth = signal * noise - share * clean
     elif target == "flow":
-        wanted = noise - clean
+        truth = noise - clean
     else:
         raise BadInput(asked=f"target={target!r}", found="no such target", todo="say 'epsilon', 'v' or 'flow'")
-    errors = (predict(noisy) - wanted).square()
+    errors = (predict(noisy) - truth).square()
     return errors.mean() if weight is None else (errors * weight).mean() / weight.mean()
 
 

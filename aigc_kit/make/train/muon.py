@@ -1,4 +1,4 @@
-"""Muon: the gradient's momentum, made orthogonal, is the step of a matrix.
+"""Step matrices by Muon: the gradient's momentum, made orthogonal.
 
 Source: K. Jordan et al., "Muon: An optimizer for hidden layers in neural networks" (2024); the quintic's coefficients
 are theirs.

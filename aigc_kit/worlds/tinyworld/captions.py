@@ -1,4 +1,4 @@
-"""Caption specs of pictures and clips in Chinese or English, in many ways.
+"""Caption pictures and clips in Chinese or English.
 
 A caption says the attributes that the spec sets, and nothing else. ``canonical`` says them in one fixed way.
 """
@@ -29,7 +29,7 @@ _GRAMMAR_ZH, _GRAMMAR_EN = ("变成", "正在"), ("becoming", "is")
 
 
 def caption(spec: Spec, rng: random.Random, language: str = "zh") -> str:
-    """Say what the spec sets, in words and order by chance.
+    """Say what the spec sets, in words by chance.
 
     Args:
         spec: the attributes to say.
@@ -85,7 +85,7 @@ def _words(spec: Spec | ClipSpec, language: str, pick: Pick) -> dict[str, str]:
 
 
 def _motion(spec: Spec | ClipSpec, say: dict[str, str], language: str, rng: random.Random | None = None) -> str:
-    """Say the motion, if any: of a morph also what comes of it, with ``rng`` not always."""
+    """Say the motion, of a morph also what comes of it."""
     becomes = BECOMES.get(spec.subject or "") if say.get("motion") and spec.known()["motion"] == "morph" else None
     if becomes and (rng is None or rng.random() < 0.6):
         return becomes[LANGUAGES.index(language)]

@@ -59,7 +59,7 @@ def agrees(image: np.ndarray, spec: Spec) -> dict[str, bool]:
 
 
 def shrink(image: np.ndarray) -> np.ndarray:
-    """Squeeze a picture for the network: uint8 (64, 64, 3), averaged.
+    """Squeeze a picture to uint8 (64, 64, 3), averaged.
 
     Raises:
         BadInput: not uint8 (H, W, 3), or smaller than 32 pixels.
@@ -95,12 +95,12 @@ def read_clips(clips: Sequence[np.ndarray]) -> list[Reading]:
 
 
 def clip_agrees(clip: np.ndarray, spec: ClipSpec) -> dict[str, bool]:
-    """Judge a clip, uint8 (T, H, W, 3), as `matches` does."""
+    """Judge a clip uint8 (T, H, W, 3) by `matches`."""
     return matches(read_clips([clip])[0], spec)
 
 
 def sampled(clip: np.ndarray) -> np.ndarray:
-    """Squeeze five frames at equal distances: uint8 (5, 64, 64, 3).
+    """Squeeze five frames to uint8 (5, 64, 64, 3).
 
     Raises:
         BadInput: not uint8 (T, H, W, 3), fewer than 5 frames, or smaller than 32 pixels.

@@ -1,4 +1,4 @@
-"""Say any prompt in the words of the world in motion.
+"""Say any prompt in the words of clips.
 
     clip_phrase("一只穿着宇航服的柴犬在月球表面跳舞，电影级光照").phrase   ->  "一只小狗跳跃，在月球上"
 
@@ -139,7 +139,7 @@ def _spec(**values: str) -> ClipSpec:
 
 
 def _joined(prompt: str, hits: list[Hit]) -> list[Hit]:
-    """Join a change with the cup or donut that comes of it."""
+    """Join a change with what comes of it."""
     out: list[Hit] = []
     for hit in hits:
         back = len(out) - 1

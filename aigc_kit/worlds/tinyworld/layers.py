@@ -60,7 +60,7 @@ _READY = {name: [area for part in parts for area in areas(part)] for name, parts
 
 
 def areas_of(actor: Actor) -> list[Area]:
-    """List the actor's areas, back to front, in its own units."""
+    """List the actor's areas, back to front."""
     if actor.morph and actor.subject in ("donut", "cup"):
         parts = things.donut_to_cup(actor.morph if actor.subject == "donut" else 1 - actor.morph)
         return [area for part in parts for area in areas(part)]

@@ -51,7 +51,7 @@ CLIP_HELD_OUT: tuple[Pair, ...] = (
 
 @dataclass(frozen=True)
 class ClipSpec(Choice):
-    """Describe one clip by values of ``CLIP_ATTRIBUTES``; see `Choice`.
+    """Describe one clip by values of ``CLIP_ATTRIBUTES``, as `Choice`.
 
     Raises:
         UnknownName: a value that the world does not know.
@@ -86,7 +86,7 @@ class ClipSpec(Choice):
 
 
 def go_together(subject: str | None, motion: str | None) -> bool:
-    """Tell whether a subject's motion shows; None goes with all."""
+    """Tell whether a subject's motion shows, as None's does."""
     if subject is None or motion is None:
         return True
     return not (motion == "morph" and subject not in MORPHING) and not (motion == "turn" and subject in ROUND)
@@ -129,7 +129,7 @@ def _hop(start: Actor, t: float, height: float) -> Actor:
 
 
 def film(spec: ClipSpec, frames: int = 17, height: int = 64, width: int = 64, seed: int = 0) -> np.ndarray:
-    """Draw the clip of a spec: uint8 (frames, height, width, 3).
+    """Draw a clip: uint8 (frames, height, width, 3).
 
     The same arguments give the same bytes.
 

@@ -38,7 +38,7 @@ def mix(a: RGB, b: RGB, share: float) -> RGB:
 
 
 def whole(colour: RGB) -> tuple[int, int, int]:
-    """Round a colour to three ints 0-255, as PIL wants it."""
+    """Round a colour to three ints, for PIL."""
     red, green, blue = (max(0, min(255, round(value))) for value in colour)
     return red, green, blue
 

@@ -53,7 +53,7 @@ def matches(reading: Reading, spec: Spec | ClipSpec) -> dict[str, bool]:
 
 
 def answers(network, inputs: Sequence[np.ndarray], batch: int) -> np.ndarray:
-    """Ask a network about each picture or clip: float64 (N, answers).
+    """Ask a network about pictures: float64 (N, answers).
 
     Args:
         network: takes float32 (B, ..., 3, H, W) in [-1, 1].
@@ -138,7 +138,7 @@ def build(*, normed: bool = False):
 
 
 def build_clips(*, normed: bool = False):
-    """Build the reader of clips; ``normed`` as in `build`.
+    """Build the reader of clips, ``normed`` as in `build`.
 
     It turns float32 (B, 5, 3, 64, 64) in [-1, 1] into float32 (B, CLIP_ANSWERS).
     """

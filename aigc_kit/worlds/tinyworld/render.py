@@ -18,7 +18,7 @@ SMALLEST, LARGEST = 32, 1024
 
 
 def place(spec: Spec, height: int, width: int, rng: random.Random) -> Actor:
-    """Place the subject of a full spec, with a little chance."""
+    """Place the subject of a spec, by some chance."""
     side = min(height, width)
     half = HALF[spec.size or "medium"] * rng.uniform(0.96, 1.04)
     room = max((0.5 * width - half * side) / width * 0.86, 0.13 * side / width)
@@ -52,7 +52,7 @@ def render(spec: Spec, height: int = 128, width: int = 128, seed: int = 0) -> np
 
 
 def render_with_mask(spec: Spec, height: int = 128, width: int = 128, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Draw as ``render``, and where the subject is: bool (height, width)."""
+    """Draw as ``render``, with the subject's mask: bool (height, width)."""
     if not (SMALLEST <= height <= LARGEST and SMALLEST <= width <= LARGEST):
         raise BadInput(
             asked=f"a picture of {height} x {width}",

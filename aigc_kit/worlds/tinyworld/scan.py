@@ -31,7 +31,7 @@ class Hit(NamedTuple):
 
 
 class Lexicon(NamedTuple):
-    """Hold all known words: their pattern, longest first, and word -> (attribute, value)."""
+    """Hold the pattern and the meanings of known words."""
 
     pattern: re.Pattern[str]
     meanings: dict[str, Meaning]
@@ -89,7 +89,7 @@ _OTHER = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 
 
 def _plain(prompt: str) -> tuple[str, list[int]]:
-    """Write a prompt in lower case and compatibility form, with each character's origin."""
+    """Write a prompt in lower case, with each character's origin."""
     letters, origin = [], []
     for place, character in enumerate(prompt):
         for letter in unicodedata.normalize("NFKC", character).lower():
@@ -116,7 +116,7 @@ def pictures() -> Lexicon:
 
 
 def attribute_words() -> dict[str, Meaning]:
-    """Map words to attributes, to grammar, or to what is not ours."""
+    """Map words to what they stand for."""
     meanings: dict[str, Meaning] = {}
     for attribute, terms in TERMS.items():
         learn_terms(meanings, attribute, terms, SYNONYMS[attribute])
@@ -143,7 +143,7 @@ def entries(table: str) -> list[str]:
 
 
 def compiled(meanings: Mapping[str, Meaning]) -> Lexicon:
-    """Compile a lexicon, in which English words stand for their plural too."""
+    """Compile a lexicon, with plurals of English words."""
     words = dict(meanings)
     for word, meaning in meanings.items():
         if word.isascii() and word[-1].isalpha() and meaning[0] in PLURAL:

@@ -43,12 +43,12 @@ class Stage:
         self.picture.paste(strip.resize((self.w, max(1, y1 - y0)), Image.Resampling.NEAREST), (0, y0))
 
     def oval(self, x: float, y: float, rx: float, ry: float, colour: tuple[int, int, int]) -> None:
-        """Paint an ellipse, its radii in shares of the shorter side."""
+        """Paint an ellipse, radii in the shorter side's shares."""
         px, py, u = x * self.w, y * self.h, self.unit
         self.pen.ellipse((px - rx * u, py - ry * u, px + rx * u, py + ry * u), fill=colour)
 
     def hill(self, x: float, y: float, rx: float, ry: float, colour: tuple[int, int, int]) -> None:
-        """Paint an ellipse, its radii in shares of width and height."""
+        """Paint an ellipse, radii in shares of both sides."""
         self.pen.ellipse([(x - rx) * self.w, (y - ry) * self.h, (x + rx) * self.w, (y + ry) * self.h], fill=colour)
 
     def shape(self, points: list[tuple[float, float]], colour: tuple[int, int, int]) -> None:
@@ -60,7 +60,7 @@ class Stage:
         self.shape([(left, top), (right, top), (right, bottom), (left, bottom)], colour)
 
     def lamp(self, x: float = 0.84, y: float = 0.16) -> None:
-        """Paint the sun, or at night a crescent moon and stars."""
+        """Paint the sun, or at night moon and stars."""
         if not self.night:
             self.oval(x, y, 0.115, 0.115, whole((255, 240, 186)))
             self.oval(x, y, 0.085, 0.085, whole((255, 212, 76)))
@@ -199,7 +199,7 @@ PAINTERS = dict(zip(SCENES, (_plain, _flowers, _sea, _moon, _forest, _city), str
 
 
 def paint_scene(scene: str, light: str, height: int, width: int, rng: random.Random, zoom: int = 2) -> np.ndarray:
-    """Draw a scene without its subject: float32 (height, width, 3), 0-255.
+    """Draw a scene: float32 (height, width, 3), 0-255.
 
     Args:
         scene, light: values of ``SCENES`` and ``LIGHTS``.

@@ -38,7 +38,7 @@ def oval(x: float, y: float, rx: float, ry: float, turn: float = 0.0, count: int
 
 
 def arc(x: float, y: float, rx: float, ry: float, start: float, end: float, count: int = 12) -> np.ndarray:
-    """Draw a piece of an ellipse, degrees clockwise from the right."""
+    """Draw a piece of an ellipse, clockwise in degrees."""
     t = np.radians(np.linspace(start, end, count))
     return np.stack([x + rx * np.cos(t), y + ry * np.sin(t)], axis=1)
 
@@ -71,7 +71,7 @@ def corners(points: list[tuple[float, float]], radius: float, per: int = 6) -> n
 
 
 def star(x: float, y: float, radius: float, inner: float = 0.5, count: int = 5, rounding: float = 0.0) -> np.ndarray:
-    """Draw a star, its small radius a share ``inner`` of ``radius``."""
+    """Draw a star, ``inner`` a share of ``radius``."""
     t = np.arange(2 * count) * np.pi / count
     r = radius * np.where(np.arange(2 * count) % 2, inner, 1.0)
     points = np.stack([x + r * np.sin(t), y - r * np.cos(t)], axis=1)
@@ -102,7 +102,7 @@ def mirrored(part: Part) -> Part:
 
 
 def widened(points: np.ndarray, by: float, *, closed: bool = True) -> np.ndarray:
-    """Move points to the outside, an open path to its left.
+    """Move points outward, an open path's to its left.
 
     Corners stay sharp up to a limit.
     """

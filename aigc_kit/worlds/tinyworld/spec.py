@@ -30,7 +30,7 @@ Pair = tuple[str, str, str, str]
 
 
 def pairs_of(first: str, second: str, values: str) -> tuple[Pair, ...]:
-    """List pairs of two attributes' values, written "value value, value value"."""
+    """Read pairs of values, "one two, one two"."""
     return tuple((first, one, second, two) for one, two in map(str.split, values.split(",")))
 
 
@@ -118,7 +118,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Spec(Choice):
-    """Describe one picture by values of ``ATTRIBUTES``; see `Choice`."""
+    """Describe one picture by values of ``ATTRIBUTES``, as `Choice`."""
 
     attributes = ATTRIBUTES
     pairs = HELD_OUT_PAIRS

@@ -89,7 +89,7 @@ def oil(shot: Shot) -> np.ndarray:
 
 
 def neon(shot: Shot) -> np.ndarray:
-    """Draw glowing tubes before a dark scene, by day a dusk."""
+    """Draw glowing tubes before a dark scene."""
     height, width = shot.layers.mask.shape
     grey = _grey(shot.scene)
     edges = np.clip(_edges(grey) / 60, 0, 1)[..., None]
@@ -162,7 +162,7 @@ def _seal(height: int, width: int) -> np.ndarray:
 
 @cache
 def _brush(height: int, width: int) -> tuple[np.ndarray, list[tuple[float, ...]], np.ndarray]:
-    """Lay out strokes: int (N, 2) as (y, x), their ends, how much lighter (N, 1)."""
+    """Lay out strokes: places (y, x), ends, lightness (N, 1)."""
     rng = np.random.default_rng(7)
     step = max(3, min(height, width) // 32)
     points, ends = [], []

@@ -1,4 +1,4 @@
-"""Draw the subjects: each is a list of parts, back to front."""
+"""Draw each subject as parts, back to front."""
 
 import numpy as np
 
@@ -108,7 +108,7 @@ def triangle() -> list[Part]:
 
 
 def donut_to_cup(t: float) -> list[Part]:
-    """Draw a donut's ring at 0, a cup with a handle at 1.
+    """Draw a donut at 0, a cup at 1.
 
     The handle holds the hole; t is clipped to 0-1.
     """
@@ -134,7 +134,7 @@ def donut_to_cup(t: float) -> list[Part]:
 
 
 def _even(curve: np.ndarray, like: np.ndarray) -> np.ndarray:
-    """Spread COUNT points evenly along a curve, the first near ``like[0]``."""
+    """Spread COUNT points along a curve, from near ``like[0]``."""
     loop = np.concatenate([curve, curve[:1]])
     along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(loop, axis=0), axis=1))])
     at = np.linspace(0, along[-1], COUNT, endpoint=False)
@@ -144,7 +144,7 @@ def _even(curve: np.ndarray, like: np.ndarray) -> np.ndarray:
 
 
 def puppy() -> list[Part]:
-    """Draw a sitting puppy with hanging ears and an eye patch."""
+    """Draw a sitting puppy with an eye patch."""
     ear = blob(
         (-0.40, -0.80), (-0.72, -0.80), (-0.98, -0.42), (-1.0, 0.02), (-0.84, 0.22), (-0.64, 0.06), (-0.52, -0.36),
         fill="dark",
@@ -170,7 +170,7 @@ def puppy() -> list[Part]:
 
 
 def cat() -> list[Part]:
-    """Draw a sitting cat with slit eyes and a striped brow."""
+    """Draw a sitting cat with slit eyes."""
     ear = Part(corners([(-0.74, -0.22), (-0.70, -1.02), (-0.08, -0.66)], 0.10))
     inner = Part(corners([(-0.62, -0.48), (-0.61, -0.84), (-0.32, -0.66)], 0.06), "tongue", None)
     eye = [ball(-0.29, -0.18, 0.17, 0.19, "eye"), ball(-0.28, -0.17, 0.065, 0.16, "ink", None)]
@@ -222,7 +222,7 @@ def wizard() -> list[Part]:
 
 
 def fish() -> list[Part]:
-    """Draw a fish with fan tail, fins and scales, facing left."""
+    """Draw a fish with fins and scales, facing left."""
     return [
         blob((0.52, 0.0), (0.72, -0.36), (0.98, -0.54), (1.0, -0.30), (0.88, 0.0), (1.0, 0.30), (0.98, 0.54),
              (0.72, 0.36), fill="dark"),

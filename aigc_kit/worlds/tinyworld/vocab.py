@@ -89,7 +89,7 @@ def phrase(prompt: str) -> Phrase:
 
 
 def checked(prompt: str) -> str:
-    """Return the prompt; BadInput when it is no text."""
+    """Return the prompt, or raise BadInput for no text."""
     if not isinstance(prompt, str):
         raise BadInput(asked="a prompt", found=type(prompt).__name__, todo="give a text")
     return prompt
@@ -119,13 +119,13 @@ def gathered(
 
 
 def spec_of(prompt: str) -> Spec:
-    """Read the attributes that a prompt sets, None for the others."""
+    """Read what a prompt sets, None for the others."""
     spec: Spec = phrase(prompt).spec
     return spec
 
 
 def split(text: str) -> list[str]:
-    """Split a text into the world's words, as the tokenizer does.
+    """Split a text as the tokenizer does.
 
     The longest match counts, spaces are left out.
 
@@ -151,7 +151,7 @@ def _ends(text: str, at: int, word: str) -> bool:
 
 
 def settle(hits: list[Hit]) -> list[str]:
-    """Say why each hit is dropped, "" for those that stay.
+    """Say why each hit is dropped, "" if not.
 
     Adjectives become sizes in place.
     """
@@ -190,13 +190,13 @@ def _colour_of(hits: list[Hit], why: list[str], subject: int | None) -> int | No
 
 
 def _owner(hits: list[Hit], colour: int) -> int | None:
-    """Find the hit right after a colour that the colour describes."""
+    """Find the hit that a colour describes."""
     after = _next(hits, colour, {"size"})
     return after if after is not None and hits[after].attribute in ("scene", "light", "subject") else None
 
 
 def _next(hits: list[Hit], k: int, skip: set[str]) -> int | None:
-    """Find the next hit in the same clause, past 的 and the attributes in ``skip``."""
+    """Find the clause's next hit, past 的 and ``skip``."""
     for j in range(k + 1, len(hits)):
         if hits[j].clause != hits[k].clause:
             return None
@@ -206,7 +206,7 @@ def _next(hits: list[Hit], k: int, skip: set[str]) -> int | None:
 
 
 def _merged(prompt: str, hits: list[Hit], why: list[str]) -> tuple[Dropped, ...]:
-    """List the dropped hits, neighbours of one clause and reason in one piece."""
+    """List the dropped hits, joining neighbours of one reason."""
     pieces: list[Dropped] = []
     last = None
     for hit, reason in zip(hits, why, strict=True):

@@ -8,7 +8,7 @@ Terms = dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
 
 
 def terms_of(table: str) -> Terms:
-    """Read a table "value: Chinese words | English phrases; ...".
+    """Read a table "value: Chinese | English" with semicolons between.
 
     A hyphen stands for a space. Entries of one value stand apart by spaces.
 
