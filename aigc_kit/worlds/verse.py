@@ -29,10 +29,7 @@ LEVEL_RHYMES = "东冬江支微鱼虞齐佳灰真文元寒删先萧肴豪歌麻�
 
 @dataclass(frozen=True)
 class Form:
-    """Describe a form of verse.
-
-    name: as people say it; short: as the model's token says it; line_length: in characters.
-    """
+    """Describe a form, ``short`` as the token says it."""
 
     name: str
     short: str
@@ -78,11 +75,7 @@ class Verdict:
 
 
 def form_named(form: str) -> Form:
-    """Find a form by name (五言绝句) or short name (五绝).
-
-    Raises:
-        UnknownName: there is no such form.
-    """
+    """Find a form by (short) name, or raise UnknownName."""
     for candidate in FORMS.values():
         if form in (candidate.name, candidate.short):
             return candidate
@@ -90,12 +83,9 @@ def form_named(form: str) -> Form:
 
 
 def load_rhymes(path: str | Path | None = None) -> Mapping[str, frozenset[str]]:
-    """Read the 平水韵 groups of each character.
+    """Read the 平水韵 groups of characters, each named by one.
 
-    Groups are named by one character. Simplified and traditional characters are there.
-
-    Args:
-        path: a rhyme table; None for the one shipped with the poem model.
+    Simplified and traditional characters are there, by None those of the table shipped with the poem model.
 
     Raises:
         BadInput: no such file, or not a rhyme table.

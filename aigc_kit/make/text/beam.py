@@ -39,10 +39,7 @@ class Row:
 def search(
     engine: Engine, prompt: Sequence[int], settings: Settings, progress: Progress
 ) -> Iterator[Callable[[], Any]]:
-    """Run the search and yield a preview after each extension.
-
-    Temperature, top-k and top-p play no part.
-    """
+    """Run the search and yield a preview after each extension."""
     width = settings.beams
     running, ends = [Row((), (), np.float32(0))], []
     keep = max(2, 1 + len(engine.eos_ids)) * width

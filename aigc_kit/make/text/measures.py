@@ -20,10 +20,7 @@ LISTED = 12  # most probable tokens in a row of `at_temperatures` and `through_f
 def entropy(probabilities: np.ndarray | Sequence[float]) -> float:
     """Measure uncertainty in bits: -sum p log2 p.
 
-    0 for one certain token, log2 V for V equal ones.
-
-    Args:
-        probabilities: (V,), >= 0, sum 1 (within 1e-3).
+    0 for one certain token, log2 V for V equal ones. The probabilities (V,) are >= 0 and sum to 1 (within 1e-3).
 
     Raises:
         BadInput: negative values, NaN, or another sum.
@@ -47,14 +44,7 @@ def entropy(probabilities: np.ndarray | Sequence[float]) -> float:
 def distinct_n(tokens: Sequence[Hashable], n: int) -> float:
     """Measure the share of different n-grams among all.
 
-    1 when none comes twice, near 0 for a loop.
-
-    Args:
-        tokens: token ids, or a string (then characters count).
-        n: >= 1.
-
-    Returns:
-        In (0, 1]; 1.0 for a text with fewer than n tokens, in which nothing is repeated.
+    1 when none comes twice or the text has fewer than n tokens, near 0 for a loop. A string counts by its characters.
 
     Raises:
         BadInput: n < 1.
@@ -169,13 +159,7 @@ class NextToken:
 
 
 def at_temperatures(engine: Engine, candidates: Candidates, temperatures: Sequence[float]) -> list[NextToken]:
-    """Spread the scores of one next token at several temperatures.
-
-    Args:
-        engine: whose tokens they are.
-        candidates: of one moment.
-        temperatures: >= 0.
-    """
+    """Spread one next token's scores at several temperatures >= 0."""
     everything = np.ones(len(candidates.ids), bool)
     rows = [("temperature", value, softmax(candidates.scores, value), everything) for value in temperatures]
     return _next_tokens(engine, candidates, rows)
@@ -184,9 +168,7 @@ def at_temperatures(engine: Engine, candidates: Candidates, temperatures: Sequen
 def through_filters(engine: Engine, candidates: Candidates, settings: "Settings") -> list[NextToken]:
     """Follow one next token through the filters, in their order.
 
-    Args:
-        engine, candidates: as in `at_temperatures`.
-        settings: whose temperature, top-k and top-p; filters that are off have no row.
+    Filters that are off in the settings have no row.
     """
     stages = warp(candidates.scores, settings, vocabulary=candidates.ids)
     rows = [(stage.name, stage.value, stage.probabilities, ~np.isneginf(stage.logits)) for stage in stages]
@@ -196,7 +178,7 @@ def through_filters(engine: Engine, candidates: Candidates, settings: "Settings"
 def telling_head(weights: np.ndarray, row: int, column: int) -> tuple[int, int]:
     """Pick the head in which `row` looks at `column` most.
 
-    It does so most by contrast with the other later tokens.
+    By contrast with the other later tokens.
 
     Args:
         weights: float32 (layers, heads, T, T).
@@ -231,11 +213,7 @@ class Writing:
 
 
 def writings(takes: Mapping[str, Take]) -> list[Writing]:
-    """Measure several texts of local engines.
-
-    Args:
-        takes: name -> take of a text run.
-    """
+    """Measure several texts of local engines by name."""
     rows = []
     for name, take in takes.items():
         ids = take.labels["ids"]

@@ -51,16 +51,10 @@ def softmax(logits: np.ndarray | Sequence[float], temperature: float = 1.0) -> n
 
 
 def apply_temperature(logits: np.ndarray | Sequence[float], temperature: float) -> np.ndarray:
-    """Divide the scores by T.
+    """Divide the scores (V,) by T >= 0.
 
-    Below 1 the differences grow, above 1 they shrink. T = 0 leaves only the highest score.
-
-    Args:
-        logits: (V,).
-        temperature: T >= 0.
-
-    Returns:
-        Scores (V,), the same dtype; for T = 0: 0 for the highest (the first of equal ones), -inf for the others.
+    Below 1 the differences grow, above 1 they shrink. T = 0 leaves the highest score (the first of equal ones) as 0,
+    the others as -inf.
 
     Raises:
         BadInput: T < 0 or not finite; NaN among the scores.
@@ -86,16 +80,9 @@ def apply_temperature(logits: np.ndarray | Sequence[float], temperature: float) 
 
 
 def top_k(logits: np.ndarray | Sequence[float], k: int) -> np.ndarray:
-    """Keep the k highest scores, let the others become -inf.
+    """Keep the k highest scores (V,), the others become -inf.
 
-    Scores equal to the k-th all stay, so more than k may.
-
-    Args:
-        logits: (V,).
-        k: >= 1; k >= V keeps everything.
-
-    Returns:
-        Scores (V,), the same dtype.
+    Scores equal to the k-th all stay, so more than k may; k >= V keeps everything.
 
     Raises:
         BadInput: k < 1 or not an integer; NaN among the scores.
@@ -115,18 +102,12 @@ def top_k(logits: np.ndarray | Sequence[float], k: int) -> np.ndarray:
 
 
 def top_p(logits: np.ndarray | Sequence[float], p: float) -> np.ndarray:
-    """Keep the nucleus, let the others become -inf.
+    """Keep the nucleus of scores (V,), the others become -inf.
 
-    It is the smallest set of most probable tokens whose mass reaches p. As in transformers, tokens are sorted upwards
-    and dropped while their cumulated probability is <= 1 - p; the most probable one always stays. Of equal scores at
-    the border the ones that come first in the vocabulary go first.
-
-    Args:
-        logits: (V,), -inf for excluded tokens.
-        p: 0 < p <= 1; 1 keeps every token with a probability above 0.
-
-    Returns:
-        Scores (V,), the same dtype.
+    It is the smallest set of most probable tokens whose mass reaches p, 0 < p <= 1. As in transformers, tokens are
+    sorted upwards and dropped while their cumulated probability is <= 1 - p; the most probable one always stays. Of
+    equal scores at the border the ones that come first in the vocabulary go first. p = 1 keeps every token with a
+    probability above 0.
 
     Raises:
         BadInput: p outside (0, 1]; NaN or +inf among the scores; no finite score.
@@ -155,7 +136,7 @@ def top_p(logits: np.ndarray | Sequence[float], p: float) -> np.ndarray:
 def repetition_penalty(
     logits: np.ndarray | Sequence[float], ids: Iterable[int], penalty: float, vocabulary: np.ndarray | None = None
 ) -> np.ndarray:
-    """Lower the scores of tokens that stood before.
+    """Lower the scores (V,) of tokens that stood before.
 
     They are divided by the penalty if > 0, multiplied if < 0.
 
@@ -164,9 +145,6 @@ def repetition_penalty(
         ids: tokens of the prompt and of what was written so far; each counts once.
         penalty: > 0; 1 changes nothing, 1.2 is the paper's value, below 1 rewards repetition.
         vocabulary: token id of each score, int (V,); None when score i belongs to token i.
-
-    Returns:
-        Scores (V,), the same dtype.
 
     Raises:
         BadInput: penalty <= 0 or not finite; NaN among the scores.
@@ -223,12 +201,7 @@ def warp(
     """Apply all filters of the settings in transformers' order.
 
     The last stage is what is drawn from. Filters that change nothing (penalty 1, T = 1, k None, p = 1) are left out.
-
-    Args:
-        logits: (V,).
-        settings: temperature, top_k, top_p, repetition_penalty.
-        ids: tokens so far, for the penalty.
-        vocabulary: token id of each score; None when score i belongs to token i.
+    `repetition_penalty` describes the scores (V,), `ids` and `vocabulary`.
     """
     filters: tuple[tuple[str, Callable[..., np.ndarray], float | None], ...] = (
         ("repetition_penalty", lambda scores, by: repetition_penalty(scores, ids, by, vocabulary), 1),
@@ -245,13 +218,10 @@ def warp(
 
 
 def draw(probabilities: np.ndarray | Sequence[float], rng: np.random.Generator) -> int:
-    """Pick an index with the given probabilities.
+    """Pick an index with the given probabilities (V,), >= 0.
 
-    From one uniform number, by the inverse of the cumulated distribution.
-
-    Args:
-        probabilities: (V,), >= 0, of any positive sum.
-        rng: such as `np.random.Generator(np.random.PCG64(seed))`; one number is taken from it.
+    Their sum may be any above 0. One uniform number is taken from `rng`, such as `Generator(PCG64(seed))`, and looked
+    up in the cumulated distribution.
 
     Raises:
         BadInput: a negative or NaN entry, or nothing above 0.

@@ -46,10 +46,7 @@ class Reading:
 
     @property
     def tokens_per_hanzi(self) -> float | None:
-        """Count tokens that hold (parts of) 汉字, per 汉字.
-
-        None for a text without any.
-        """
+        """Count tokens that hold (parts of) 汉字, per 汉字, if any."""
         places = {i for i, character in enumerate(self.text) if is_hanzi(character)}
         holding = sum(any(i in places for i in range(*span)) for span in self.spans)
         return holding / len(places) if places else None
@@ -57,10 +54,7 @@ class Reading:
     def cut(self, limit: int) -> tuple[str, str]:
         """Split the text after what `limit` tokens hold.
 
-        A character cut in two is lost.
-
-        Raises:
-            BadInput: limit < 0.
+        A character cut in two is lost; BadInput for a limit below 0.
         """
         if limit < 0:
             raise BadInput(asked=f"a limit of {limit} tokens", found="less than 0", todo="choose 0 or more")
@@ -92,10 +86,7 @@ def read(text: str, tokenizer: str) -> Reading:
 
 
 def readings(text: str, tokenizers: Iterable[str] | None = None) -> list[Reading]:
-    """Read a text with several tokenizers.
-
-    None takes bytes and every language model on this machine.
-    """
+    """Read a text with several tokenizers, None for all here."""
     from aigc_kit.models import fetch
 
     if tokenizers is None:

@@ -55,10 +55,7 @@ class Training:
         self.step = 0
 
     def update(self, factor: float = 1.0) -> None:
-        """Make a step at ``factor`` times the full rates.
-
-        The average follows.
-        """
+        """Make a step at ``factor`` times the full rates."""
         descend(self.network.parameters(), self.optimisers, self.rates, factor, self.clip)
         self.step += 1
         if self.averaged is not None:
@@ -140,9 +137,7 @@ def descend(
 def follow(averages: "Sequence[Tensor]", values: "Sequence[Tensor]", step: int, most: float) -> None:
     """Let running averages follow their values, faster at the start.
 
-    Args:
-        step: how many steps the values have made.
-        most: share of an average that stays at a step, in the end.
+    After ``step`` steps of the values; in the end the share ``most`` of an average stays at a step.
     """
     import torch
 
@@ -152,13 +147,7 @@ def follow(averages: "Sequence[Tensor]", values: "Sequence[Tensor]", step: int, 
 
 
 def write_weights(state: "Mapping[str, Tensor]", path: Path | str, *, half: bool = False) -> Path:
-    """Write tensors as one safetensors file.
-
-    Args:
-        state: such as `network.state_dict()`.
-        path: of the file; its folder is there.
-        half: in float16, as weights are shipped.
-    """
+    """Write tensors as one safetensors file, `half` in float16."""
     from safetensors.torch import save_file
 
     path = Path(path)

@@ -31,13 +31,8 @@ _GRAMMAR_ZH, _GRAMMAR_EN = ("变成", "正在"), ("becoming", "is")
 def caption(spec: Spec, rng: random.Random, language: str = "zh") -> str:
     """Say what the spec sets, in words by chance.
 
-    Args:
-        spec: the attributes to say.
-        rng: the source of chance.
-        language: "zh" or "en".
-
     Raises:
-        UnknownName: another language.
+        UnknownName: a language other than "zh" and "en".
     """
     say = _words(spec, language, rng.choice)
     return (_chinese if language == "zh" else _english)(spec, say, rng)
@@ -46,8 +41,7 @@ def caption(spec: Spec, rng: random.Random, language: str = "zh") -> str:
 def canonical(spec: Spec | ClipSpec, language: str = "zh") -> str:
     """Say a picture or a clip in its canonical words.
 
-    Returns:
-        One fixed sentence, "" when nothing is set.
+    One fixed sentence, "" when nothing is set.
 
     Raises:
         UnknownName: a language other than "zh" and "en".
@@ -85,7 +79,7 @@ def _words(spec: Spec | ClipSpec, language: str, pick: Pick) -> dict[str, str]:
 
 
 def _motion(spec: Spec | ClipSpec, say: dict[str, str], language: str, rng: random.Random | None = None) -> str:
-    """Say the motion, of a morph also what comes of it."""
+    """Say the motion, of a morph also what it becomes."""
     becomes = BECOMES.get(spec.subject or "") if say.get("motion") and spec.known()["motion"] == "morph" else None
     if becomes and (rng is None or rng.random() < 0.6):
         return becomes[LANGUAGES.index(language)]

@@ -50,11 +50,7 @@ def read(images: np.ndarray | Sequence[np.ndarray]) -> list[Reading]:
 
 
 def agrees(image: np.ndarray, spec: Spec) -> dict[str, bool]:
-    """Judge a picture, uint8 (H, W, 3), as `matches` does.
-
-    Raises:
-        BadInput: another shape or dtype.
-    """
+    """Judge a picture, uint8 (H, W, 3), as `matches` does."""
     return matches(read([image])[0], spec)
 
 

@@ -118,10 +118,7 @@ def clip_phrase(prompt: str, *, negative: bool = False) -> Phrase:
 
 @cache
 def lexicon() -> Lexicon:
-    """Compile the words of clips.
-
-    What only pictures have is known as not ours, so that no part of it is misread.
-    """
+    """Compile the words of clips, none only of pictures."""
     meanings: dict[str, Meaning] = {}
     learn_terms(meanings, "motion", MOTION_TERMS, MOTION_SYNONYMS)
     for words, name in ((CLIP_NOT_OURS, "unknown"), (CLIP_GRAMMAR, "grammar")):

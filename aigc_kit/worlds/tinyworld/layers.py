@@ -71,7 +71,6 @@ def draw(actor: Actor, height: int, width: int, zoom: int = 3, *, shrink: bool =
     """Draw the actor alone.
 
     Args:
-        actor: what, where, how large.
         height, width: of the result, in pixels.
         zoom: pixels drawn for each pixel of the result, along each side.
         shrink: average them; otherwise the layers come ``zoom`` times as large.

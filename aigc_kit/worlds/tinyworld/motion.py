@@ -86,7 +86,7 @@ class ClipSpec(Choice):
 
 
 def go_together(subject: str | None, motion: str | None) -> bool:
-    """Tell whether a subject's motion shows, as None's does."""
+    """Tell whether a subject's motion shows, as with None."""
     if subject is None or motion is None:
         return True
     return not (motion == "morph" and subject not in MORPHING) and not (motion == "turn" and subject in ROUND)

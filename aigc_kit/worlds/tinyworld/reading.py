@@ -71,10 +71,7 @@ def answers(network, inputs: Sequence[np.ndarray], batch: int) -> np.ndarray:
 
 
 def reading_of(row: np.ndarray, attributes: Mapping[str, Sequence[str]], valid_from: float) -> Reading:
-    """Put one row of answers in words.
-
-    It holds scores of each attribute's values, then the logit of "is one of the world".
-    """
+    """Put one row of answers in words, validity last."""
     labels, confidence, at = {}, {}, 0
     for name, values in attributes.items():
         scores = row[at : at + len(values)]
@@ -88,15 +85,12 @@ def reading_of(row: np.ndarray, attributes: Mapping[str, Sequence[str]], valid_f
 
 
 def weights(folder: Path, name: str, what: str = "the reader") -> dict:
-    """Read the weights of a small model.
+    """Read the float32 tensors of a small model by name.
 
     Args:
         folder: where its model.safetensors lies.
         name: of the model in assets/models, and of the training that makes it.
         what: what it is, for the error.
-
-    Returns:
-        Name -> float32 tensor.
 
     Raises:
         CannotLoad: the weights are not there.
@@ -174,10 +168,7 @@ def _convolutions(widths: tuple[int, ...], strides: tuple[int, ...], *, normed: 
 
 
 def folded(trained, plain):
-    """Fill ``plain`` so that it computes what ``trained`` computes.
-
-    The first has no batch normalisation; the second is in evaluation.
-    """
+    """Fill ``plain`` so that it computes what ``trained`` computes."""
     import torch
     from torch import nn
 

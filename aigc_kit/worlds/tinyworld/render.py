@@ -67,11 +67,13 @@ def render_with_mask(spec: Spec, height: int = 128, width: int = 128, seed: int 
 def paint(spec: Spec, actor: Actor, height: int, width: int, rng: random.Random) -> tuple[np.ndarray, np.ndarray]:
     """Draw a picture with the subject exactly at ``actor``'s place.
 
+    The same state of ``rng`` gives the same scene, frame after frame.
+
     Args:
         spec: full in scene, style and light.
         actor: the subject, its colour and place.
         height, width: in pixels.
-        rng: where the details of the scene lie; the same state gives the same scene, frame after frame.
+        rng: where the details of the scene lie.
 
     Returns:
         The picture, uint8 (height, width, 3), and the subject's mask, bool (height, width).

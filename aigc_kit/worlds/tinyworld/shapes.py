@@ -56,10 +56,7 @@ def smooth(points: list[tuple[float, float]], *, closed: bool = True, per: int =
 
 
 def corners(points: list[tuple[float, float]], radius: float, per: int = 6) -> np.ndarray:
-    """Round a polygon off by quadratic curves.
-
-    Each starts ``radius`` before its corner.
-    """
+    """Round a polygon off by quadratic curves from ``radius`` away."""
     p = np.asarray(points, dtype=float)
     t = np.linspace(0, 1, per)[:, None]
     pieces = []
@@ -102,10 +99,7 @@ def mirrored(part: Part) -> Part:
 
 
 def widened(points: np.ndarray, by: float, *, closed: bool = True) -> np.ndarray:
-    """Move points outward, an open path's to its left.
-
-    Corners stay sharp up to a limit.
-    """
+    """Move points outward, an open path's to its left."""
     if closed:
         before, after = points - np.roll(points, 1, 0), np.roll(points, -1, 0) - points
     else:
@@ -125,10 +119,7 @@ def widened(points: np.ndarray, by: float, *, closed: bool = True) -> np.ndarray
 
 
 class Area(NamedTuple):
-    """Hold a filled polygon.
-
-    points: float64 (N, 2); role: its colour; kind: what else it marks.
-    """
+    """Hold a polygon float64 (N, 2), its role and kind."""
 
     points: np.ndarray
     role: str

@@ -98,10 +98,7 @@ class Choice:
                 return full
 
     def told(self, rng: random.Random, keep: float = 0.85) -> Self:
-        """Leave out what a caption does not say.
-
-        Some attributes always stay, each other one with probability ``keep``.
-        """
+        """Keep what a caption says, optional attributes by chance."""
         others = [name for name, _ in self.items() if name not in self.always]
         return replace(self, **{name: None for name in others if rng.random() >= keep})
 

@@ -108,10 +108,7 @@ def triangle() -> list[Part]:
 
 
 def donut_to_cup(t: float) -> list[Part]:
-    """Draw a donut at 0, a cup at 1.
-
-    The handle holds the hole; t is clipped to 0-1.
-    """
+    """Draw a donut at 0, a cup at 1, clipped."""
     t = float(np.clip(t, 0, 1))
     s = t * t * (3 - 2 * t)
     ring = oval(0, 0, 0.97, 0.97, count=COUNT)

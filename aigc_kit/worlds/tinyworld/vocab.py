@@ -30,20 +30,6 @@ _LONGEST_FIRST = sorted(WORDS, key=len, reverse=True)
 
 
 @dataclass(frozen=True)
-class Kept:
-    """Mark a piece that the world can show.
-
-    source[start:end] was read as ``attribute`` = ``value``.
-    """
-
-    start: int
-    end: int
-    text: str
-    attribute: str
-    value: str
-
-
-@dataclass(frozen=True)
 class Dropped:
     """Mark a piece of the prompt that is not shown.
 
@@ -60,7 +46,7 @@ class Dropped:
 
 @dataclass(frozen=True)
 class Phrase:
-    """What became of a prompt.
+    """Tell what became of a prompt.
 
     Attributes:
         phrase: the canonical words, "" when nothing was kept.
@@ -70,7 +56,7 @@ class Phrase:
     """
 
     phrase: str
-    kept: tuple[Kept, ...]
+    kept: tuple[Hit, ...]
     dropped: tuple[Dropped, ...]
     spec: Any
     language: str
@@ -106,16 +92,11 @@ def gathered(
         make: attributes -> spec.
         say: (spec, language) -> its canonical words.
     """
-    kept = tuple(
-        Kept(hit.start, hit.end, hit.text, hit.attribute, hit.value)
-        for hit, reason in zip(hits, why, strict=True)
-        if not reason
-    )
-    spec = make(**{piece.attribute: piece.value for piece in kept})
-    chinese = sum(any("\u3400" <= character <= "\u9fff" for character in piece.text) for piece in kept)
-    latin = sum(piece.text.isascii() for piece in kept)
-    language = "en" if latin > chinese else "zh"
-    return Phrase(say(spec, language), kept, _merged(prompt, hits, why), spec, language)
+    ours = tuple(hit for hit, reason in zip(hits, why, strict=True) if not reason)
+    spec = make(**{hit.attribute: hit.value for hit in ours})
+    chinese = sum(any("\u3400" <= character <= "\u9fff" for character in hit.text) for hit in ours)
+    language = "en" if sum(hit.text.isascii() for hit in ours) > chinese else "zh"
+    return Phrase(say(spec, language), ours, _merged(prompt, hits, why), spec, language)
 
 
 def spec_of(prompt: str) -> Spec:
@@ -151,10 +132,7 @@ def _ends(text: str, at: int, word: str) -> bool:
 
 
 def settle(hits: list[Hit]) -> list[str]:
-    """Say why each hit is dropped, "" if not.
-
-    Adjectives become sizes in place.
-    """
+    """Say why each hit is dropped, make adjectives sizes."""
     why = [hit.attribute if hit.attribute in ("unknown", "grammar") else "" for hit in hits]
     for k, hit in enumerate(hits):
         if hit.attribute == "negation":
@@ -181,11 +159,11 @@ def _colour_of(hits: list[Hit], why: list[str], subject: int | None) -> int | No
     colours = [k for k, hit in enumerate(hits) if hit.attribute == "colour" and not why[k]]
     if subject is not None:
         before = [k for k in colours if k < subject and _next(hits, k, {"size"}) == subject]
-        after = [
-            k for k in colours if k > subject and k == _next(hits, subject, {"grammar"}) and _owner(hits, k) is None
-        ]
-        if before or after:
-            return (before or after)[-1 if before else 0]
+        right = _next(hits, subject, {"grammar"})
+        if before:
+            return before[-1]
+        if right in colours and _owner(hits, right) is None:
+            return right
     return next((k for k in colours if _owner(hits, k) is None), None)
 
 

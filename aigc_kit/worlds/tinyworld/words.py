@@ -176,10 +176,7 @@ NOT_OURS = (
 
 
 def every_word() -> tuple[str, ...]:
-    """List each word and mark of a caption once.
-
-    Chinese comes first, marks last.
-    """
+    """List each word and mark of a caption once."""
     pairs = [pair for values in TERMS.values() for pair in values.values()]
     chinese = [word for words, _ in pairs for word in words]
     english = [word for _, phrases in pairs for phrase in phrases for word in phrase.split()]

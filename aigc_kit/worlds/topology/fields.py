@@ -90,12 +90,8 @@ def donut_to_mug(t: float) -> Field:
 def gilding(t: float, points: np.ndarray) -> np.ndarray:
     """Gild the ring of `donut_to_mug`, which keeps the hole.
 
-    Args:
-        t: 0 to 1, of the family.
-        points: of the surface, float (V, 3).
-
     Returns:
-        How golden each is, float64 (V,): 1 for gold, 0 for the blue of the body.
+        How golden each of the points (V, 3) is at t, float64 (V,): 1 for gold, 0 for the blue of the body.
     """
     handle, body, _ = _pieces(t)
     x, y, z = points.T

@@ -125,7 +125,7 @@ def _edges(faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _labels(count: int, pairs: np.ndarray) -> np.ndarray:
-    """Number the pieces of things whose pairs (N, 2) belong together.
+    """Number the pieces, whose things' pairs (N, 2) belong together.
 
     Every root hooks onto the lowest root that it meets, then all ways to roots are shortened: O(log N) rounds.
     """

@@ -28,10 +28,7 @@ class Candidates:
     scale: Literal["logits", "logprobs"] = "logits"
 
     def logprobs(self) -> np.ndarray:
-        """Give natural log-probabilities under the model, float32 (N,).
-
-        T = 1, no filter.
-        """
+        """Give natural log-probabilities at T = 1, float32 (N,)."""
         return self.scores if self.scale == "logprobs" else self.scores - np.float32(log_sum_exp(self.scores))
 
     def logprob_of(self, token: int) -> float:
@@ -95,10 +92,7 @@ class Engine(Protocol):
         """Encode a text to continue, with its beginning token."""
 
     def decode(self, ids: Sequence[int]) -> str:
-        """Decode token ids, without special tokens.
-
-        Incomplete characters become U+FFFD.
-        """
+        """Decode token ids, incomplete characters as U+FFFD, without special tokens."""
 
     def chat(self, messages: Sequence[dict[str, str]]) -> list[int]:
         """Encode a conversation, ready for the answer."""
@@ -110,23 +104,26 @@ class Engine(Protocol):
         """Read a prompt, which is the prefill.
 
         `need` most probable candidates suffice (None: all there are).
+
+        Raises:
+            BadInput: an empty prompt, a token outside the vocabulary, a prompt that fills the context.
         """
 
     def open_beams(self, ids: Sequence[int], need: int | None = None) -> Beams:
         """Read a prompt for a beam search."""
 
     def logprobs(self, ids: Sequence[int], start: int) -> np.ndarray:
-        """Give log-probabilities of ids[start:], float64 (len(ids) - start,)."""
+        """Give log-probabilities of ids[start:], float64 (len(ids) - start,).
+
+        Natural ones under the model itself (T = 1, no filter), each given everything before it; 1 <= start < len(ids).
+        """
 
     def close(self) -> None:
         """Free the model."""
 
 
 class RereadBeams:
-    """Serve beams by reading each row anew.
-
-    For an engine that has only sessions; its prompt cache makes this cheap.
-    """
+    """Serve beams of an engine with sessions, reading rows anew."""
 
     def __init__(self, engine: Engine, ids: Sequence[int], need: int | None) -> None:
         self._engine, self._need = engine, need
@@ -226,10 +223,7 @@ def byte_letters() -> list[str]:
 
 
 def idle_threads(most: int | None = None) -> int:
-    """Count the processors that are idle now.
-
-    At least 1, at most `most` (None: all that this process may use).
-    """
+    """Count the processors that are idle now, up to `most`."""
     import psutil
 
     from aigc_kit.memory.device import threads

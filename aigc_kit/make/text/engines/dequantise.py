@@ -44,9 +44,7 @@ def is_converted(card: Card, file: Path) -> bool:
 
 
 def converted_tokenizer(card: Card, file: Path) -> Path:
-    """Convert a GGUF file's tokenizer alone, on first use.
-
-    The folder has a tokenizer.json; it takes some seconds.
+    """Convert a GGUF's tokenizer alone to tokenizer.json, on first use.
 
     Raises:
         CannotLoad: not a GGUF file that transformers can read.

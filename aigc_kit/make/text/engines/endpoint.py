@@ -35,10 +35,7 @@ _REFUSED = {400, 404, 405, 422}  # statuses by which servers refuse a parameter 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Hold a piece of the answer.
-
-    tokens: (text, logprob, [(candidate, logprob)]) of each, when the server says so.
-    """
+    """Hold text, and (text, logprob, [(candidate, logprob)]) per token."""
 
     text: str
     tokens: tuple[tuple[str, float, tuple[tuple[str, float], ...]], ...] = ()
@@ -47,10 +44,7 @@ class Chunk:
 
 
 def body_of(model: str, request: Request, settings: Settings) -> tuple[str, dict[str, Any]]:
-    """Write path and JSON body of a request.
-
-    The path is /chat/completions, or /completions for a raw continuation.
-    """
+    """Write the request: /chat/completions, or /completions to continue."""
     body: dict[str, Any] = {
         "model": model,
         "temperature": 0 if settings.search == "greedy" else settings.temperature,
@@ -128,10 +122,7 @@ def _tokens(logprobs: dict[str, Any]) -> tuple[tuple[str, float, tuple[tuple[str
 
 
 def finish_of(reason: str | None, settings: Settings) -> str | None:
-    """Tell the model's own end from a stop text.
-
-    Servers say "stop" for both.
-    """
+    """Tell the model's own end from a stop text."""
     return "eos" if reason == "stop" and not settings.stop else reason
 
 

@@ -89,12 +89,9 @@ class LlamaCppEngine:
         return legible(self._piece(int(token)))
 
     def open(self, ids: Sequence[int], need: int | None = None) -> "LlamaCppSession":
-        """Read a prompt.
+        """Read a prompt, of which `need` candidates are listed.
 
-        With `need` only so many candidates are listed; the missing mass is that of all others.
-
-        Raises:
-            BadInput: an empty prompt, a token outside the vocabulary, a prompt that fills the context.
+        The missing mass is that of all others.
         """
         check_prompt(ids, self.vocab_size, self.context)
         return LlamaCppSession(self, ids, min(need or self.top_n, self.top_n))
@@ -105,10 +102,7 @@ class LlamaCppEngine:
         return RereadBeams(self, ids, need)
 
     def candidates(self, ids: Sequence[int], count: int) -> Candidates:
-        """Find the `count` most probable tokens after a text.
-
-        With their log-probabilities under the model.
-        """
+        """Find the `count` most probable tokens after a text."""
         entries = self._next(ids, self._steer, count)["top_logprobs"]
         for entry in entries:
             self._pieces.setdefault(entry["id"], bytes(entry["bytes"]))
@@ -118,11 +112,7 @@ class LlamaCppEngine:
         return Candidates(tokens, logprobs, min(max(1.0 - mass, 0.0), 1.0), "logprobs")
 
     def logprobs(self, ids: Sequence[int], start: int) -> np.ndarray:
-        """Give log-probabilities of ids[start:], one exact pass a token.
-
-        Returns:
-            float64 (len(ids) - start,), natural logarithms, under the model itself (T = 1, no filter).
-        """
+        """Give log-probabilities of ids[start:], one exact pass a token."""
         check_prompt(ids[:-1], self.vocab_size, self.context)
         return np.array([self._next(ids[:at], ids[at], 1)["logprob"] for at in range(start, len(ids))], np.float64)
 
@@ -131,10 +121,7 @@ class LlamaCppEngine:
         self._server = None
 
     def _next(self, ids: Sequence[int], steer: int, count: int) -> dict[str, Any]:
-        """Ask for probabilities of the next token.
-
-        The draw is steered to a known token, so that an end of text cannot suppress them.
-        """
+        """Steer the draw, as an end of text hides all."""
         answer = self.complete(
             {
                 "prompt": [int(token) for token in ids],
@@ -149,10 +136,7 @@ class LlamaCppEngine:
         return answer["choices"][0]["logprobs"]["content"][0]
 
     def complete(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Complete a text by llama.cpp's own sampling.
-
-        Args:
-            body: in the words of its server (`prompt`, `n_predict`, `temperature`, ...).
+        """Complete a text as the server's `body` says (`prompt`, ...).
 
         Raises:
             BadInput: llama.cpp refuses.

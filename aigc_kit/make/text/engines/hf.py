@@ -55,10 +55,7 @@ class TransformersSession(_Rows):
 
 
 class TransformersBeams(_Rows):
-    """Hold rows of a beam search in one batch.
-
-    The cache is reordered with them.
-    """
+    """Hold rows of a beam search in one batch."""
 
     def candidates(self) -> list[Candidates]:
         """Score all tokens after each row."""
@@ -166,13 +163,7 @@ class TransformersEngine:
         return legible(self._piece(token))
 
     def open(self, ids: Sequence[int], need: int | None = None) -> TransformersSession:
-        """Read a prompt.
-
-        All scores are there in any case, so `need` changes nothing.
-
-        Raises:
-            BadInput: an empty prompt, a token outside the vocabulary, a prompt that fills the context.
-        """
+        """Read a prompt, with all scores whatever the `need`."""
         return TransformersSession(self, ids)
 
     def open_beams(self, ids: Sequence[int], need: int | None = None) -> TransformersBeams:
@@ -180,15 +171,7 @@ class TransformersEngine:
         return TransformersBeams(self, ids)
 
     def logprobs(self, ids: Sequence[int], start: int) -> np.ndarray:
-        """Give log-probabilities of ids[start:], in one forward pass.
-
-        Args:
-            ids: prompt and continuation.
-            start: index of the first token of the continuation, 1 <= start < len(ids).
-
-        Returns:
-            float64 (len(ids) - start,), natural logarithms, under the model itself (T = 1, no filter).
-        """
+        """Give log-probabilities of ids[start:], in one forward pass."""
         import torch
 
         check_prompt(ids[:-1], self.vocab_size, self.context)
@@ -253,14 +236,7 @@ class TransformersEngine:
 def loading(card: Card, origin: Path | str, damage: tuple[type[Exception], ...], todo: str) -> Iterator[None]:
     """Load quietly, and put transformers' errors in the kit's words.
 
-    Args:
-        card: of the model.
-        origin: its folder or file, for the error.
-        damage: what transformers raises over bad files.
-        todo: what helps.
-
-    Raises:
-        CannotLoad: something of ``damage`` was raised.
+    What it raises of ``damage`` over ``origin``, a folder or file, becomes CannotLoad with the advice ``todo``.
     """
     try:
         with quiet():
@@ -273,10 +249,7 @@ def loading(card: Card, origin: Path | str, damage: tuple[type[Exception], ...],
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Show no progress bars while a model is loaded.
-
-    Neither those of transformers nor those that it makes with bare tqdm.
-    """
+    """Hide the progress bars of transformers, bare tqdm's too."""
     from transformers.utils import logging
 
     usual = logging.is_progress_bar_enabled()
