@@ -26,43 +26,28 @@ from aigc_kit.worlds.tinyworld.scan import (
     scan,
 )
 from aigc_kit.worlds.tinyworld.vocab import Phrase, checked, gathered, settle
+from aigc_kit.worlds.tinyworld.words import rows_of
 
-MOTION_SYNONYMS: dict[str, str] = {
-    "left": (
-        "向左 往左 朝左 左移 向左边 往左边 朝左边 向左侧 往左侧 从右向左 从右往左 从右到左 从右边向左 从右边往左 | "
-        "left leftward leftwards to-the-left towards-the-left from-right-to-left right-to-left"
-    ),
-    "right": (
-        "向右 往右 朝右 右移 向右边 往右边 朝右边 向右侧 往右侧 从左向右 从左往右 从左到右 从左边向右 从左边往右 | "
-        "right rightward rightwards to-the-right towards-the-right from-left-to-right left-to-right"
-    ),
-    "up": (
-        "向上 往上 朝上 上升 升起 升空 飞起来 飞上天 浮起来 上浮 飘上去 向上飞 往上飞 往上游 向上游 从下往上 从下向上 "
-        "| up upward upwards rise rises float-up floats-up ascend ascends ascending climbs climbing"
-    ),
-    "down": (
-        "向下 往下 朝下 下落 落下 掉下 掉下来 掉落 坠落 下降 降落 沉下去 下沉 飘落 落到 落在 从上往下 从上向下 | down "
-        "downward downwards fall falls drop drops dropping descend descends descending sink sinks sinking"
-    ),
-    "grow": (
-        "长大 越来越大 越变越大 变得越来越大 变得更大 放大 膨胀 生长 绽放 | grow grows bigger-and-bigger "
-        "larger-and-larger getting-bigger gets-bigger getting-larger becoming-bigger becomes-bigger expanding expands "
-        "inflating inflates swelling swells"
-    ),
-    "bounce": (
-        "跳 跳动 跳起 跳起来 弹跳 蹦 蹦跳 跳舞 起舞 舞蹈 弹来弹去 跳来跳去 蹦来蹦去 上下跳动 | jump jumps bounce "
-        "bounces hop hops hopping leap leaps leaping dance dances dancing"
-    ),
-    "turn": (
-        "转 打转 自转 转动 翻转 转圈圈 打滚 翻滚 滚动 转来转去 转起来 | turn turns spin spins rotate rotates rotating "
-        "rotation twirl twirls twirling whirl whirls whirling roll rolls rolling revolve revolves revolving"
-    ),
-    "morph": (
-        "变成 变为 变作 变回 变身 化为 化作 变化成 变成了 | morph morphs becomes become becoming turns-into turn-into "
-        "turning-into turns-to turning-to transform transforms transforming transforms-into transform-into "
-        "transforming-into morphs-into morphing-into melts-into melting-into changes-into changing-into"
-    ),
-}
+MOTION_SYNONYMS = rows_of(
+    "left: 向左 往左 朝左 左移 向左边 往左边 朝左边 向左侧 往左侧 从右向左 从右往左 从右到左 从右边向左 从右边往左 | "
+    "left leftward leftwards to-the-left towards-the-left from-right-to-left right-to-left; "
+    "right: 向右 往右 朝右 右移 向右边 往右边 朝右边 向右侧 往右侧 从左向右 从左往右 从左到右 从左边向右 从左边往右 "
+    "| right rightward rightwards to-the-right towards-the-right from-left-to-right left-to-right; "
+    "up: 向上 往上 朝上 上升 升起 升空 飞起来 飞上天 浮起来 上浮 飘上去 向上飞 往上飞 往上游 向上游 从下往上 "
+    "从下向上 | up upward upwards rise rises float-up floats-up ascend ascends ascending climbs climbing; "
+    "down: 向下 往下 朝下 下落 落下 掉下 掉下来 掉落 坠落 下降 降落 沉下去 下沉 飘落 落到 落在 从上往下 从上向下 | "
+    "down downward downwards fall falls drop drops dropping descend descends descending sink sinks sinking; "
+    "grow: 长大 越来越大 越变越大 变得越来越大 变得更大 放大 膨胀 生长 绽放 | grow grows bigger-and-bigger "
+    "larger-and-larger getting-bigger gets-bigger getting-larger becoming-bigger becomes-bigger expanding expands "
+    "inflating inflates swelling swells; "
+    "bounce: 跳 跳动 跳起 跳起来 弹跳 蹦 蹦跳 跳舞 起舞 舞蹈 弹来弹去 跳来跳去 蹦来蹦去 上下跳动 | jump jumps bounce "
+    "bounces hop hops hopping leap leaps leaping dance dances dancing; "
+    "turn: 转 打转 自转 转动 翻转 转圈圈 打滚 翻滚 滚动 转来转去 转起来 | turn turns spin spins rotate rotates "
+    "rotating rotation twirl twirls twirling whirl whirls whirling roll rolls rolling revolve revolves revolving; "
+    "morph: 变成 变为 变作 变回 变身 化为 化作 变化成 变成了 | morph morphs becomes become becoming turns-into "
+    "turn-into turning-into turns-to turning-to transform transforms transforming transforms-into transform-into "
+    "transforming-into morphs-into morphing-into melts-into melting-into changes-into changing-into"
+)
 """motion -> "Chinese entries | English entries"; a hyphen stands for a space or a hyphen."""
 
 CLIP_GRAMMAR = (
