@@ -140,11 +140,8 @@ def check(poem: str, form: str, rhymes: Mapping[str, frozenset[str]] | None = No
 
     Args:
         poem: the body, lines separated by punctuation or line ends; any text, also an empty one.
-        form: name or short name of a form.
+        form: name or short name of a form, else UnknownName.
         rhymes: a table from ``load_rhymes``; None for the shipped one.
-
-    Raises:
-        UnknownName: there is no such form. BadInput: the poem is no text.
 
     Source of the rules: 王力《诗词格律》 (number and length of lines, rhyme of the even lines, no rhyme word twice).
 

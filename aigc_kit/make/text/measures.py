@@ -87,17 +87,13 @@ class Likelihood:
     def perplexity(self) -> float:
         """Count equal choices per token: exp(nll / tokens).
 
-        It depends on the tokenizer.
-
         Source: Jelinek, Mercer, Bahl, Baker 1977, "Perplexity - a measure of the difficulty of speech recognition".
         """
         return float(np.exp(self.nll / self.tokens))
 
     @property
     def bits_per_byte(self) -> float:
-        """Compute nll / (bytes ln 2), which compares all models.
-
-        It does not depend on the tokenizer.
+        """Compute nll / (bytes ln 2), which any tokenizers share.
 
         Source: Gao et al. 2020, "The Pile", 3.1.
         """
@@ -178,14 +174,8 @@ def through_filters(engine: Engine, candidates: Candidates, settings: "Settings"
 def telling_head(weights: np.ndarray, row: int, column: int) -> tuple[int, int]:
     """Pick the head in which `row` looks at `column` most.
 
-    By contrast with the other later tokens.
-
-    Args:
-        weights: float32 (layers, heads, T, T).
-        row, column: places of two tokens, column < row.
-
-    Returns:
-        Layer and head, 0-based.
+    By contrast with the other tokens after `column` < `row`. The weights are float32 (layers, heads, T, T), layer and
+    head count from 0.
     """
     others = [place for place in range(column + 1, weights.shape[-1]) if place != row]
     contrast = weights[:, :, row, column] - weights[:, :, others, column].mean(axis=-1)

@@ -13,10 +13,7 @@ if TYPE_CHECKING:
 class Progress(NamedTuple):
     """Describe one step of a training.
 
-    Args:
-        step: how many steps have been made, this one included.
-        loss: of this step's batch, before the step.
-        seconds: wall clock of gradients and update.
+    step: counted from 1; loss: of its batch, before it; seconds: wall clock of gradients and update.
     """
 
     step: int
@@ -92,11 +89,8 @@ def train(
     Args:
         training: what learns.
         batches: as many as there shall be steps, or without end.
-        loss: batch -> what is to get smaller, (); of several tensors the gradients add up.
+        loss: batch -> what is to get smaller, (); of several tensors the gradients add up, as do the losses reported.
         pace: steps made so far -> factor of the full learning rates; asked when the gradients are there.
-
-    Yields:
-        Progress after every step; its loss is the sum of what `loss` gave.
     """
     for batch in batches:
         began, total = time.perf_counter(), 0.0
@@ -118,10 +112,8 @@ def descend(
     """Clip gradients, step every optimiser, clear them.
 
     Args:
-        parameters: whose gradients are clipped together.
-        rates: full learning rate of every group of every optimiser.
-        factor: of these rates.
-        clip: largest norm; None leaves the gradients.
+        rates: full learning rate of every group of every optimiser, of which `factor` is taken.
+        clip: largest norm of all gradients together; None leaves them.
     """
     import torch
 

@@ -24,7 +24,7 @@ def denoising(
 
     Args:
         target: what it says: "epsilon" the noise; "v" the velocity of diffusion, signal * noise - share * clean; "flow"
-            that of flow matching, noise - clean.
+            that of flow matching, noise - clean. Another raises BadInput.
         predict: noisy samples -> what it says of them, float32 of the same shape.
         clean, noise: float32 (N, C, ...).
         signal, share: how much of each is in a noisy sample, (N, 1, ...): the square roots of alpha-bar and of
@@ -33,9 +33,6 @@ def denoising(
 
     Returns:
         The mean squared error, float32 ().
-
-    Raises:
-        BadInput: another target.
 
     Source: DDPM (arXiv:2006.11239) eq. 14, Salimans and Ho (arXiv:2202.00512) section 4, Lipman et al.
     (arXiv:2210.02747) eq. 23.

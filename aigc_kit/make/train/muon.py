@@ -18,12 +18,7 @@ COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 def orthogonalise(matrices: "Tensor", steps: int = 5) -> "Tensor":
     """Bring matrices near semi-orthogonal ones by Newton-Schulz steps.
 
-    Args:
-        matrices: floats (n, rows, columns), rows <= columns.
-        steps: of the quintic.
-
-    Returns:
-        The same shape and dtype; singular values end in about [0.7, 1.2].
+    They are floats (n, rows, columns), rows <= columns, and stay so; singular values end in about [0.7, 1.2].
     """
     import torch
 

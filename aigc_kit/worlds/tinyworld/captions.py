@@ -31,8 +31,7 @@ _GRAMMAR_ZH, _GRAMMAR_EN = ("变成", "正在"), ("becoming", "is")
 def caption(spec: Spec, rng: random.Random, language: str = "zh") -> str:
     """Say what the spec sets, in words by chance.
 
-    Raises:
-        UnknownName: a language other than "zh" and "en".
+    UnknownName is raised for languages other than "zh" and "en".
     """
     say = _words(spec, language, rng.choice)
     return (_chinese if language == "zh" else _english)(spec, say, rng)
@@ -41,10 +40,7 @@ def caption(spec: Spec, rng: random.Random, language: str = "zh") -> str:
 def canonical(spec: Spec | ClipSpec, language: str = "zh") -> str:
     """Say a picture or a clip in its canonical words.
 
-    One fixed sentence, "" when nothing is set.
-
-    Raises:
-        UnknownName: a language other than "zh" and "en".
+    One fixed sentence, "" when nothing is set. UnknownName is raised for languages other than "zh" and "en".
     """
     say = _words(spec, language, lambda words: words[0])
     motion, light, style, side = _motion(spec, say, language), say.get("light"), say.get("style"), say.get("position")

@@ -41,12 +41,9 @@ def read(images: np.ndarray | Sequence[np.ndarray]) -> list[Reading]:
         images: uint8 (B, H, W, 3), or a list of uint8 (H, W, 3) of any sizes from 32 pixels on.
 
     Raises:
-        BadInput: another shape or dtype.
-        CannotLoad: the weights are not there.
+        BadInput: another shape or dtype. CannotLoad: the weights are not there.
     """
-    inputs = [shrink(image) for image in images]
-    rows = answers(_network(False), inputs, BATCH) if inputs else ()
-    return [reading_of(row, ATTRIBUTES, VALID_FROM) for row in rows]
+    return _readings([shrink(image) for image in images], clips=False)
 
 
 def agrees(image: np.ndarray, spec: Spec) -> dict[str, bool]:
@@ -55,10 +52,9 @@ def agrees(image: np.ndarray, spec: Spec) -> dict[str, bool]:
 
 
 def shrink(image: np.ndarray) -> np.ndarray:
-    """Squeeze a picture to uint8 (64, 64, 3), averaged.
+    """Squeeze a picture uint8 (H, W, 3) to (64, 64, 3).
 
-    Raises:
-        BadInput: not uint8 (H, W, 3), or smaller than 32 pixels.
+    Averaged, its sides made a square. BadInput for other arrays or sides below 32 pixels.
     """
     image = np.asarray(image)
     if not _readable(image, 3):
@@ -76,18 +72,11 @@ def labels_of(spec: Spec) -> list[int]:
 
 
 def read_clips(clips: Sequence[np.ndarray]) -> list[Reading]:
-    """Read clips.
+    """Read clips uint8 (T, H, W, 3) as `read` does.
 
-    Args:
-        clips: each uint8 (T, H, W, 3), at least 5 frames, sides from 32 pixels on.
-
-    Raises:
-        BadInput: another shape or dtype.
-        CannotLoad: the weights are not there.
+    They have at least 5 frames and sides from 32 pixels on.
     """
-    inputs = [sampled(clip) for clip in clips]
-    rows = answers(_network(True), inputs, CLIPS_BATCH) if inputs else ()
-    return [reading_of(row, CLIP_ATTRIBUTES, CLIPS_VALID_FROM) for row in rows]
+    return _readings([sampled(clip) for clip in clips], clips=True)
 
 
 def clip_agrees(clip: np.ndarray, spec: ClipSpec) -> dict[str, bool]:
@@ -96,10 +85,9 @@ def clip_agrees(clip: np.ndarray, spec: ClipSpec) -> dict[str, bool]:
 
 
 def sampled(clip: np.ndarray) -> np.ndarray:
-    """Squeeze five frames to uint8 (5, 64, 64, 3).
+    """Squeeze a clip uint8 (T, H, W, 3) to (5, 64, 64, 3).
 
-    Raises:
-        BadInput: not uint8 (T, H, W, 3), fewer than 5 frames, or smaller than 32 pixels.
+    Frames at equal distances, as `shrink` does. BadInput also for fewer than 5 frames.
     """
     clip = np.asarray(clip)
     if not _readable(clip, 4) or len(clip) < FRAMES:
@@ -119,6 +107,12 @@ def _readable(pixels: np.ndarray, dimensions: int) -> bool:
 
 def _squeezed(image: np.ndarray) -> np.ndarray:
     return np.asarray(Image.fromarray(image).resize((SIDE, SIDE), Image.Resampling.BILINEAR))
+
+
+def _readings(inputs: list[np.ndarray], *, clips: bool) -> list[Reading]:
+    attributes, valid_from = (CLIP_ATTRIBUTES, CLIPS_VALID_FROM) if clips else (ATTRIBUTES, VALID_FROM)
+    rows = answers(_network(clips), inputs, CLIPS_BATCH if clips else BATCH) if inputs else ()
+    return [reading_of(row, attributes, valid_from) for row in rows]
 
 
 @cache

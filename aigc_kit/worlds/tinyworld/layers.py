@@ -68,12 +68,9 @@ def areas_of(actor: Actor) -> list[Area]:
 
 
 def draw(actor: Actor, height: int, width: int, zoom: int = 3, *, shrink: bool = True) -> Layers:
-    """Draw the actor alone.
+    """Draw the actor alone, height x width pixels.
 
-    Args:
-        height, width: of the result, in pixels.
-        zoom: pixels drawn for each pixel of the result, along each side.
-        shrink: average them; otherwise the layers come ``zoom`` times as large.
+    ``zoom`` pixels are drawn for each one along each side; without ``shrink`` the layers come that large.
     """
     colours = roles(actor.colour)
     size = (width * zoom, height * zoom)

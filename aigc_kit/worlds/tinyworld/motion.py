@@ -54,7 +54,6 @@ class ClipSpec(Choice):
     """Describe one clip by values of ``CLIP_ATTRIBUTES``, as `Choice`.
 
     Raises:
-        UnknownName: a value that the world does not know.
         BadInput: a subject and a motion that do not go together: only a donut or a cup can morph, and the turn of a
             ball cannot be seen.
     """
@@ -131,16 +130,12 @@ def _hop(start: Actor, t: float, height: float) -> Actor:
 def film(spec: ClipSpec, frames: int = 17, height: int = 64, width: int = 64, seed: int = 0) -> np.ndarray:
     """Draw a clip: uint8 (frames, height, width, 3).
 
-    The same arguments give the same bytes.
+    The same arguments give the same bytes. More frames show the same motion in smaller steps.
 
     Args:
         spec: open attributes are filled by chance, from the seed.
-        frames: 1 or more; the same motion in more, smaller steps.
-        height, width: 32 to 1024 pixels.
+        frames, height, width: 1 or more; 32 to 1024 pixels; else BadInput.
         seed: decides what the spec leaves open, where it begins and where the details of the background lie.
-
-    Raises:
-        BadInput: a number out of range.
     """
     if frames < 1 or not (32 <= height <= 1024 and 32 <= width <= 1024):
         raise BadInput(

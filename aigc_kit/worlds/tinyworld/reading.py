@@ -116,10 +116,8 @@ def with_weights(network, name: str):
 def build(*, normed: bool = False):
     """Build the reader of pictures, a ``torch.nn.Sequential``.
 
-    It turns float32 (B, 3, 64, 64) in [-1, 1] into float32 (B, ANSWERS).
-
-    Args:
-        normed: with batch normalisation, as it is trained; without, as it is shipped (folded into the convolutions).
+    It turns float32 (B, 3, 64, 64) in [-1, 1] into float32 (B, ANSWERS). It has batch normalisation (``normed``) as it
+    is trained, none as it is shipped, where the convolutions hold it.
     """
     from torch import nn
 

@@ -42,11 +42,8 @@ def render(spec: Spec, height: int = 128, width: int = 128, seed: int = 0) -> np
 
     Args:
         spec: open attributes are filled by chance, from the seed.
-        height, width: 32 to 1024 pixels; the style "pixel" has cells of min(height, width) // 32 pixels.
+        height, width: 32 to 1024 pixels, else BadInput; the style "pixel" has cells of min(height, width) // 32 pixels.
         seed: decides what the spec leaves open, and where the details lie.
-
-    Raises:
-        BadInput: a size out of range.
     """
     return render_with_mask(spec, height, width, seed)[0]
 
@@ -67,13 +64,7 @@ def render_with_mask(spec: Spec, height: int = 128, width: int = 128, seed: int 
 def paint(spec: Spec, actor: Actor, height: int, width: int, rng: random.Random) -> tuple[np.ndarray, np.ndarray]:
     """Draw a picture with the subject exactly at ``actor``'s place.
 
-    The same state of ``rng`` gives the same scene, frame after frame.
-
-    Args:
-        spec: full in scene, style and light.
-        actor: the subject, its colour and place.
-        height, width: in pixels.
-        rng: where the details of the scene lie.
+    The spec is full in scene, style and light. The same state of ``rng`` gives the same scene, frame after frame.
 
     Returns:
         The picture, uint8 (height, width, 3), and the subject's mask, bool (height, width).

@@ -40,11 +40,7 @@ class Lexicon(NamedTuple):
 def scan(prompt: str, lexicon: Lexicon | None = None) -> list[Hit]:
     """List all words of a prompt in order.
 
-    Between the known ones stand English words and single characters.
-
-    Args:
-        prompt: any text.
-        lexicon: what is known; None: the words of pictures.
+    Between the known ones (None: those of pictures) stand English words and single characters.
     """
     text, origin = _plain(prompt)
     pattern, meanings = lexicon or pictures()

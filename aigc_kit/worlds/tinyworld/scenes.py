@@ -201,11 +201,7 @@ PAINTERS = dict(zip(SCENES, (_plain, _flowers, _sea, _moon, _forest, _city), str
 def paint_scene(scene: str, light: str, height: int, width: int, rng: random.Random, zoom: int = 2) -> np.ndarray:
     """Draw a scene: float32 (height, width, 3), 0-255.
 
-    Args:
-        scene, light: values of ``SCENES`` and ``LIGHTS``.
-        height, width: in pixels.
-        rng: where the details lie.
-        zoom: pixels drawn for each pixel of the result, along each side.
+    ``rng`` decides where the details lie; ``zoom`` pixels are drawn for each pixel of the result, along each side.
     """
     stage = Stage(height, width, zoom, light == "night", rng)
     PAINTERS[scene](stage)

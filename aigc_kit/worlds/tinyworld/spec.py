@@ -79,12 +79,7 @@ class Choice:
     def fill(self, rng: random.Random, *, training: bool = False) -> Self:
         """Draw every open attribute at random.
 
-        Args:
-            rng: the source of chance.
-            training: draw again while a held-out pair comes up. Only open attributes are drawn again.
-
-        Raises:
-            UnknownName: ``training``, and the attributes already set hold a held-out pair.
+        In ``training`` again while a held-out pair comes up; UnknownName when the attributes already set hold one.
         """
         if training and self.held_out():
             raise UnknownName(

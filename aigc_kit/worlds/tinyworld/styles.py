@@ -17,12 +17,7 @@ from aigc_kit.worlds.tinyworld.palette import RGB, vector
 class Shot(NamedTuple):
     """Hold what a style works on.
 
-    Attributes:
-        scene: float32 (H, W, 3), 0-255; with the subject's shadow in ``shaded``.
-        shaded: the same with the shadow on the ground.
-        layers: the subject.
-        colour: the subject's own RGB.
-        night: whether it is night.
+    scene, shaded: float32 (H, W, 3), 0-255, without and with the subject's shadow on the ground.
     """
 
     scene: np.ndarray

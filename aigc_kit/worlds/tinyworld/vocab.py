@@ -65,10 +65,7 @@ class Phrase:
 def phrase(prompt: str) -> Phrase:
     """Say a prompt in the model's own words.
 
-    Any text is accepted, an empty or unknown one gives an empty phrase.
-
-    Raises:
-        BadInput: ``prompt`` is no text.
+    Any text is accepted, an empty or unknown one gives an empty phrase; what is no text raises BadInput.
     """
     hits = scan(checked(prompt))
     return gathered(prompt, hits, settle(hits), Spec, canonical)
@@ -87,10 +84,8 @@ def gathered(
     """Gather the phrase of the hits that stay.
 
     Args:
-        prompt: that was scanned.
         hits, why: each hit, and why it is dropped ("" when it stays).
-        make: attributes -> spec.
-        say: (spec, language) -> its canonical words.
+        make, say: attributes -> spec; (spec, language) -> its canonical words.
     """
     ours = tuple(hit for hit, reason in zip(hits, why, strict=True) if not reason)
     spec = make(**{hit.attribute: hit.value for hit in ours})
@@ -108,10 +103,7 @@ def spec_of(prompt: str) -> Spec:
 def split(text: str) -> list[str]:
     """Split a text as the tokenizer does.
 
-    The longest match counts, spaces are left out.
-
-    Raises:
-        BadInput: a piece that is none of ``WORDS``.
+    The longest match counts, spaces are left out, and a piece that is none of ``WORDS`` raises BadInput.
     """
     words, at = [], 0
     while at < len(text):

@@ -66,10 +66,7 @@ def topology_at(family: Family, t: float, cell: float = CELL) -> Topology:
 class Count:
     """Hold what was counted on one mesh.
 
-    Args:
-        name, t: of the family; "" and None of a single field.
-        cell: edge of a grid cell.
-        vertices, edges, faces, euler: of all pieces; genus: of each.
+    name, t: of the family; "" and None of a single field. genus: of each piece; the other counts are of all.
     """
 
     name: str

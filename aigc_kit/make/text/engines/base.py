@@ -103,10 +103,8 @@ class Engine(Protocol):
     def open(self, ids: Sequence[int], need: int | None = None) -> Session:
         """Read a prompt, which is the prefill.
 
-        `need` most probable candidates suffice (None: all there are).
-
-        Raises:
-            BadInput: an empty prompt, a token outside the vocabulary, a prompt that fills the context.
+        `need` most probable candidates suffice (None: all there are). An empty prompt, a token outside the vocabulary
+        or a prompt that fills the context is refused with BadInput.
         """
 
     def open_beams(self, ids: Sequence[int], need: int | None = None) -> Beams:
@@ -157,11 +155,7 @@ def log_sum_exp(scores: np.ndarray) -> float:
 
 
 def check_prompt(ids: Sequence[int], vocab_size: int, context: int) -> None:
-    """Refuse a prompt that an engine cannot read.
-
-    Raises:
-        BadInput: no token, a token outside the vocabulary, or no room left for a new one.
-    """
+    """Refuse a prompt that an engine cannot read, by BadInput."""
     if not len(ids):
         raise BadInput(asked="a continuation of nothing", found="a prompt of 0 tokens", todo="write at least one word")
     if min(ids) < 0 or max(ids) >= vocab_size:

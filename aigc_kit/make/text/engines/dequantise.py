@@ -26,9 +26,8 @@ _FORMAT = "1"  # part of the folder's name: another way of converting makes anot
 def converted(card: Card, file: Path) -> Path:
     """Convert a GGUF file to float32 safetensors on first use.
 
-    The folder also has config and tokenizer.
-    The copy lies below `paths.home()`, named after the file's sha256. It is written beside its place and moved there
-    when it is whole, so an interrupted conversion leaves nothing that could be taken for a model.
+    The folder also has config and tokenizer. It lies below `paths.home()`, named after the file's sha256. It is written
+    beside its place and moved there when whole, so an interruption leaves nothing that could be taken for a model.
 
     Raises:
         CannotLoad: not a GGUF file that transformers can read.
@@ -44,11 +43,7 @@ def is_converted(card: Card, file: Path) -> bool:
 
 
 def converted_tokenizer(card: Card, file: Path) -> Path:
-    """Convert a GGUF's tokenizer alone to tokenizer.json, on first use.
-
-    Raises:
-        CannotLoad: not a GGUF file that transformers can read.
-    """
+    """Convert a GGUF's tokenizer alone, as `converted` does all."""
     return _once(card, file, f"tokenizer-{_FORMAT}", partial(_convert_tokenizer, card, file), lambda _: None)
 
 

@@ -68,8 +68,7 @@ def body_of(model: str, request: Request, settings: Settings) -> tuple[str, dict
 def parse(data: dict[str, Any]) -> Chunk:
     """Parse one event of the stream.
 
-    Raises:
-        KeyError, TypeError, AttributeError, ValueError: it is not of this protocol.
+    What is not of this protocol raises KeyError, TypeError, AttributeError or ValueError.
     """
     count = (data.get("usage") or {}).get("completion_tokens")
     if not data.get("choices"):
@@ -80,11 +79,7 @@ def parse(data: dict[str, Any]) -> Chunk:
 
 
 def parse_whole(data: dict[str, Any]) -> Chunk:
-    """Parse a whole completion, from a server without stream.
-
-    Raises:
-        KeyError, TypeError, AttributeError, ValueError, IndexError: it is not of this protocol.
-    """
+    """Parse a whole completion as `parse` does, or raise IndexError."""
     choice = data["choices"][0]
     text = choice["message"]["content"] if "message" in choice else choice["text"]
     if not isinstance(text, str):
@@ -139,9 +134,6 @@ def _not_offered(what: str) -> Callable[..., NoReturn]:
 
 class EndpointEngine:
     """Hold a model behind an OpenAI-compatible server.
-
-    Args:
-        card: the endpoint's.
 
     Raises:
         BadInput: the environment does not name a server and a model, or a key would travel unencrypted.
@@ -218,11 +210,7 @@ class EndpointEngine:
             yield from self._read(answer)
 
     def _checked_key(self) -> str:
-        """Read the key to send now, "" for none.
-
-        Raises:
-            BadInput: it would travel unencrypted, or it has characters that no header can carry.
-        """
+        """Read the key to send now, "" for none."""
         key = _key()
         if not all("!" <= character <= "~" for character in key):
             raise BadInput(

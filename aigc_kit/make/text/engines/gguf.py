@@ -29,8 +29,6 @@ class LlamaCppEngine:
     """Hold a GGUF model in llama.cpp, as `engines.base.Engine`.
 
     Args:
-        card: of the model.
-        file: the .gguf file.
         threads: None uses the processors that are idle now.
         top_n: candidates per step where the settings do not say how many suffice; more of them miss less and cost
             more (1000 of them: about 20 ms).

@@ -71,21 +71,16 @@ class TransformersBeams(_Rows):
 
 
 class TransformersEngine:
-    """Hold a causal language model of transformers with its tokenizer.
+    """Hold a causal language model of transformers, as `engines.base.Engine`.
 
-    See `engines.base.Engine` for the interface.
+    Its `model` and `tokenizer` are there for those who want to call them directly.
 
     Args:
         card: of the model.
         folder: with config, safetensors and tokenizer files.
-        dtype: "float32", "bfloat16" or "float16".
-        device: "cpu" or "cuda".
-        attention: "sdpa" or "eager".
+        dtype, device, attention: "float32", "bfloat16" or "float16"; "cpu" or "cuda"; "sdpa" or "eager".
         threads: most to use on a CPU; those that are idle now are used, and one by a small model, whose threads would
             wait for each other longer than they work (each pass sets torch's number for the process).
-
-    Attributes:
-        model, tokenizer: those of transformers, for those who want to call them directly.
 
     Raises:
         CannotLoad: the folder holds no model that transformers can load.
