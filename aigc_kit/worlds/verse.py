@@ -37,13 +37,13 @@ class Form:
     line_count: int
 
 
-FORMS: dict[str, Form] = {
-    name: Form(name, short, length, count)
-    for name, short, length, count in (
-        ("五言绝句", "五绝", 5, 4),
-        ("七言绝句", "七绝", 7, 4),
-        ("五言律诗", "五律", 5, 8),
-        ("七言律诗", "七律", 7, 8),
+FORMS = {
+    form.name: form
+    for form in (
+        Form("五言绝句", "五绝", 5, 4),
+        Form("七言绝句", "七绝", 7, 4),
+        Form("五言律诗", "五律", 5, 8),
+        Form("七言律诗", "七律", 7, 8),
     )
 }
 

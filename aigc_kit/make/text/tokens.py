@@ -46,7 +46,7 @@ class Reading:
 
     @property
     def tokens_per_hanzi(self) -> float | None:
-        """Count tokens that hold (parts of) 汉字, per 汉字 or None."""
+        """Count tokens with (parts of) 汉字, per 汉字 or None."""
         places = {i for i, character in enumerate(self.text) if is_hanzi(character)}
         holding = sum(any(i in places for i in range(*span)) for span in self.spans)
         return holding / len(places) if places else None

@@ -25,6 +25,7 @@ BECOMES = {"donut": ("变成咖啡杯", "becoming a cup"), "cup": ("变成甜甜
 """The other way to say ``morph``, with what comes of it."""
 
 _TERMS = {**TERMS, "motion": MOTION_TERMS}
+_DETAILS = ("scene", "where", "light", "style", "position")
 _GRAMMAR_ZH, _GRAMMAR_EN = ("变成", "正在"), ("becoming", "is")
 
 
@@ -43,12 +44,11 @@ def canonical(spec: Spec | ClipSpec, language: str = "zh") -> str:
     One fixed sentence, "" when nothing is set. UnknownName is raised for languages other than "zh" and "en".
     """
     say = _words(spec, language, lambda words: words[0])
-    motion, light, style, side = _motion(spec, say, language), say.get("light"), say.get("style"), say.get("position")
+    motion, (_, where, light, style, side) = _motion(spec, say, language), (say.get(name, "") for name in _DETAILS)
     if language == "zh":
-        core, where = _core_zh(spec, say) + motion, _where_zh(spec, say)
-        parts = [core, where, light, style and style + "风格", side and "在" + side]
+        parts = [_core_zh(spec, say) + motion, where, light, style and style + "风格", side and "在" + side]
         return "，".join(part for part in parts if part)
-    core, where = " ".join(part for part in (_core_en(say), motion) if part), _where_en(spec, say)
+    core = " ".join(part for part in (_core_en(say), motion) if part)
     parts = [core, where, light and "at " + light, style and style + " style", side and _side_en(side)]
     return ", ".join(part for part in parts if part)
 
@@ -71,7 +71,11 @@ def _words(spec: Spec | ClipSpec, language: str, pick: Pick) -> dict[str, str]:
     if language not in LANGUAGES:
         raise UnknownName(asked=f"language={language!r}", found="no such language", todo="zh or en")
     at = LANGUAGES.index(language)
-    return {name: pick(_TERMS[name][value][at]) for name, value in spec.known().items()}
+    say = {name: pick(_TERMS[name][value][at]) for name, value in spec.known().items()}
+    if spec.scene:
+        zh, en = f"在{say['scene']}{WHERE_ZH[spec.scene]}", f"{WHERE_EN[spec.scene]} {say['scene']}"
+        say["where"] = zh if language == "zh" else en
+    return say
 
 
 def _motion(spec: Spec | ClipSpec, say: dict[str, str], language: str, rng: random.Random | None = None) -> str:
@@ -107,10 +111,9 @@ def _side_en(side: str) -> str:
 
 def _chinese(spec: Spec, say: dict[str, str], rng: random.Random) -> str:
     core = _core_zh(spec, say, measure=rng.random() < 0.8)
-    scene, light, style, side = (say.get(name, "") for name in ("scene", "light", "style", "position"))
+    scene, where, light, style, side = (say.get(name, "") for name in _DETAILS)
     style_words = style and rng.choice([style, style + "风格", style + "风格的图画"])
     side_words = side and rng.choice(["在" + side, "在画面" + side, "画面" + side])
-    where = _where_zh(spec, say)
     scene_words = scene and rng.choice([where, where, scene])
     form = rng.randrange(6)
     if form == 0 and scene and core:
@@ -132,11 +135,10 @@ def _chinese(spec: Spec, say: dict[str, str], rng: random.Random) -> str:
 
 def _english(spec: Spec, say: dict[str, str], rng: random.Random) -> str:
     core = _core_en(say, article=rng.random() < 0.8)
-    scene, light, style, side = (say.get(name, "") for name in ("scene", "light", "style", "position"))
+    scene, where, light, style, side = (say.get(name, "") for name in _DETAILS)
     light_words = light and rng.choice(["at " + light, "during the " + light, light])
     style_words = style and rng.choice([style, style + " style", "in " + style + " style"])
     side_words = side and rng.choice([_side_en(side), f"{side} side" if side in ("left", "right") else side])
-    where = _where_en(spec, say)
     scene_words = scene and rng.choice([where, where, scene])
     form = rng.randrange(5)
     if form == 0 and scene and core:
@@ -154,17 +156,9 @@ def _english(spec: Spec, say: dict[str, str], rng: random.Random) -> str:
     return text + ("." if text and rng.random() < 0.1 else "")
 
 
-def _where_zh(spec: Spec | ClipSpec, say: dict[str, str]) -> str:
-    return f"在{say['scene']}{WHERE_ZH[spec.scene or '']}" if "scene" in say else ""
-
-
-def _where_en(spec: Spec | ClipSpec, say: dict[str, str]) -> str:
-    return f"{WHERE_EN[spec.scene or '']} {say['scene']}" if "scene" in say else ""
-
-
 def _clip_chinese(spec: ClipSpec, say: dict[str, str], motion: str, rng: random.Random) -> str:
     core = _core_zh(spec, say, measure=rng.random() < 0.8)
-    where, light = _where_zh(spec, say), say.get("light", "")
+    where, light = say.get("where", ""), say.get("light", "")
     now = "正在" if motion and rng.random() < 0.25 else ""
     form = rng.randrange(3)
     if form == 0 and where and core:
@@ -180,7 +174,7 @@ def _clip_chinese(spec: ClipSpec, say: dict[str, str], motion: str, rng: random.
 
 def _clip_english(spec: ClipSpec, say: dict[str, str], motion: str, rng: random.Random) -> str:
     core = _core_en(say, article=rng.random() < 0.8)
-    where = _where_en(spec, say)
+    where = say.get("where", "")
     light = f"at {say['light']}" if "light" in say and rng.random() < 0.7 else say.get("light", "")
     middle = " is " if core and motion and rng.random() < 0.25 else " "
     acting = (core + middle + motion).strip()

@@ -52,9 +52,9 @@ def agrees(image: np.ndarray, spec: Spec) -> dict[str, bool]:
 
 
 def shrink(image: np.ndarray) -> np.ndarray:
-    """Squeeze a picture uint8 (H, W, 3) to (64, 64, 3).
+    """Average a picture to uint8 (64, 64, 3).
 
-    Averaged, its sides made a square. BadInput for other arrays or sides below 32 pixels.
+    Its sides become a square. BadInput for what is not uint8 (H, W, 3), sides from 32 pixels on.
     """
     image = np.asarray(image)
     if not _readable(image, 3):
@@ -85,9 +85,9 @@ def clip_agrees(clip: np.ndarray, spec: ClipSpec) -> dict[str, bool]:
 
 
 def sampled(clip: np.ndarray) -> np.ndarray:
-    """Squeeze a clip uint8 (T, H, W, 3) to (5, 64, 64, 3).
+    """Take five frames: uint8 (5, 64, 64, 3).
 
-    Frames at equal distances, as `shrink` does. BadInput also for fewer than 5 frames.
+    At equal distances, averaged as by `shrink`. BadInput also for fewer than 5 frames.
     """
     clip = np.asarray(clip)
     if not _readable(clip, 4) or len(clip) < FRAMES:

@@ -213,18 +213,14 @@ class EndpointEngine:
         """Read the key to send now, "" for none."""
         key = _key()
         if not all("!" <= character <= "~" for character in key):
-            raise BadInput(
-                asked=f"a request to {self.host} with a key",
-                found=f"{KEY} has blanks, control characters or letters outside ASCII in it",
-                todo=f"set {KEY} anew, as the server's owner wrote it",
-            )
-        if key and not self._encrypted and not _is_loopback(self.host):
-            raise BadInput(
-                asked=f"a request to {self.host} with a key",
-                found="http, which sends the key unencrypted",
-                todo=f"use https, or unset {KEY} if the server needs no key",
-            )
-        return key
+            problem = f"{KEY} has blanks, control characters or letters outside ASCII in it"
+            todo = f"set {KEY} anew, as the server's owner wrote it"
+        elif key and not self._encrypted and not _is_loopback(self.host):
+            problem = "http, which sends the key unencrypted"
+            todo = f"use https, or unset {KEY} if the server needs no key"
+        else:
+            return key
+        raise BadInput(asked=f"a request to {self.host} with a key", found=problem, todo=todo)
 
     def _post(self, path: str, body: dict[str, Any]) -> Any:
         headers = {"Content-Type": "application/json", "Accept": "text/event-stream"}

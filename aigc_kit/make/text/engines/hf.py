@@ -220,8 +220,8 @@ class TransformersEngine:
 
     def close(self) -> None:
         """Free the model and with it the engine."""
-        used, self.model = self.model is not None, None
-        if used and self.device == "cuda":
+        in_use, self.model = self.model is not None, None
+        if in_use and self.device == "cuda":
             import torch
 
             torch.cuda.empty_cache()
@@ -237,9 +237,8 @@ def loading(card: Card, origin: Path | str, damage: tuple[type[Exception], ...],
         with quiet():
             yield
     except damage as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        found = f"transformers says: {reason}"
-        raise CannotLoad(asked=f"{card.name} from {origin}", found=found, todo=todo) from error
+        words = f"transformers says: {(str(error).splitlines() or [type(error).__name__])[0]}"
+        raise CannotLoad(asked=f"{card.name} from {origin}", found=words, todo=todo) from error
 
 
 @contextmanager
