@@ -35,7 +35,7 @@ def caption(spec: Spec, rng: random.Random, language: str = "zh") -> str:
     UnknownName is raised for languages other than "zh" and "en".
     """
     say = _words(spec, language, rng.choice)
-    return (_chinese if language == "zh" else _english)(spec, say, rng)
+    return (_chinese if language == "zh" else _english)(say, rng)
 
 
 def canonical(spec: Spec | ClipSpec, language: str = "zh") -> str:
@@ -46,7 +46,7 @@ def canonical(spec: Spec | ClipSpec, language: str = "zh") -> str:
     say = _words(spec, language, lambda words: words[0])
     motion, (_, where, light, style, side) = _motion(spec, say, language), (say.get(name, "") for name in _DETAILS)
     if language == "zh":
-        parts = [_core_zh(spec, say) + motion, where, light, style and style + "风格", side and "在" + side]
+        parts = [_core_zh(say) + motion, where, light, style and style + "风格", side and "在" + side]
         return "，".join(part for part in parts if part)
     core = " ".join(part for part in (_core_en(say), motion) if part)
     parts = [core, where, light and "at " + light, style and style + " style", side and _side_en(side)]
@@ -64,7 +64,7 @@ def clip_caption(spec: ClipSpec, rng: random.Random, language: str = "zh") -> st
     """Say what a clip's spec sets, as `caption` does."""
     say = _words(spec, language, rng.choice)
     motion = _motion(spec, say, language, rng)
-    return (_clip_chinese if language == "zh" else _clip_english)(spec, say, motion, rng)
+    return (_clip_chinese if language == "zh" else _clip_english)(say, motion, rng)
 
 
 def _words(spec: Spec | ClipSpec, language: str, pick: Pick) -> dict[str, str]:
@@ -72,6 +72,8 @@ def _words(spec: Spec | ClipSpec, language: str, pick: Pick) -> dict[str, str]:
         raise UnknownName(asked=f"language={language!r}", found="no such language", todo="zh or en")
     at = LANGUAGES.index(language)
     say = {name: pick(_TERMS[name][value][at]) for name, value in spec.known().items()}
+    if spec.subject:
+        say["measure"] = MEASURE[spec.subject]
     if spec.scene:
         zh, en = f"在{say['scene']}{WHERE_ZH[spec.scene]}", f"{WHERE_EN[spec.scene]} {say['scene']}"
         say["where"] = zh if language == "zh" else en
@@ -86,13 +88,13 @@ def _motion(spec: Spec | ClipSpec, say: dict[str, str], language: str, rng: rand
     return say.get("motion", "")
 
 
-def _core_zh(spec: Spec | ClipSpec, say: dict[str, str], measure: bool = True) -> str:
+def _core_zh(say: dict[str, str], measure: bool = True) -> str:
     """Say the noun phrase: 一只小小的红色小狗, or 一个红色的东西."""
     size, colour, noun = say.get("size", ""), say.get("colour", ""), say.get("subject", "")
     if not noun:
         return f"一个{size}{colour + '的' if colour else ''}东西" if size or colour else ""
     of_colour = colour + ("" if size else "的") if colour else ""
-    return (MEASURE[spec.subject or ""] if measure else "") + size + of_colour + noun
+    return (say["measure"] if measure else "") + size + of_colour + noun
 
 
 def _core_en(say: dict[str, str], article: bool = True) -> str:
@@ -109,8 +111,8 @@ def _side_en(side: str) -> str:
     return ("on the " if side in ("left", "right") else "in the ") + side
 
 
-def _chinese(spec: Spec, say: dict[str, str], rng: random.Random) -> str:
-    core = _core_zh(spec, say, measure=rng.random() < 0.8)
+def _chinese(say: dict[str, str], rng: random.Random) -> str:
+    core = _core_zh(say, measure=rng.random() < 0.8)
     scene, where, light, style, side = (say.get(name, "") for name in _DETAILS)
     style_words = style and rng.choice([style, style + "风格", style + "风格的图画"])
     side_words = side and rng.choice(["在" + side, "在画面" + side, "画面" + side])
@@ -133,7 +135,7 @@ def _chinese(spec: Spec, say: dict[str, str], rng: random.Random) -> str:
     return ("一张图画，" if text and rng.random() < 0.08 else "") + text + ("。" if text and rng.random() < 0.1 else "")
 
 
-def _english(spec: Spec, say: dict[str, str], rng: random.Random) -> str:
+def _english(say: dict[str, str], rng: random.Random) -> str:
     core = _core_en(say, article=rng.random() < 0.8)
     scene, where, light, style, side = (say.get(name, "") for name in _DETAILS)
     light_words = light and rng.choice(["at " + light, "during the " + light, light])
@@ -156,8 +158,8 @@ def _english(spec: Spec, say: dict[str, str], rng: random.Random) -> str:
     return text + ("." if text and rng.random() < 0.1 else "")
 
 
-def _clip_chinese(spec: ClipSpec, say: dict[str, str], motion: str, rng: random.Random) -> str:
-    core = _core_zh(spec, say, measure=rng.random() < 0.8)
+def _clip_chinese(say: dict[str, str], motion: str, rng: random.Random) -> str:
+    core = _core_zh(say, measure=rng.random() < 0.8)
     where, light = say.get("where", ""), say.get("light", "")
     now = "正在" if motion and rng.random() < 0.25 else ""
     form = rng.randrange(3)
@@ -172,7 +174,7 @@ def _clip_chinese(spec: ClipSpec, say: dict[str, str], motion: str, rng: random.
     return text + ("。" if text and rng.random() < 0.15 else "")
 
 
-def _clip_english(spec: ClipSpec, say: dict[str, str], motion: str, rng: random.Random) -> str:
+def _clip_english(say: dict[str, str], motion: str, rng: random.Random) -> str:
     core = _core_en(say, article=rng.random() < 0.8)
     where = say.get("where", "")
     light = f"at {say['light']}" if "light" in say and rng.random() < 0.7 else say.get("light", "")
