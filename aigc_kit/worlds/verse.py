@@ -85,7 +85,7 @@ def form_named(form: str) -> Form:
 def load_rhymes(path: str | Path | None = None) -> Mapping[str, frozenset[str]]:
     """Read the 平水韵 groups of characters, each named by one.
 
-    Simplified and traditional characters are there, by None those of the table shipped with the poem model.
+    None reads the table shipped with the poem model; it has simplified and traditional characters.
 
     Raises:
         BadInput: no such file, or not a rhyme table.

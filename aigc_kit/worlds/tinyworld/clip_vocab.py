@@ -74,16 +74,9 @@ QUALITY = "quality:"
 
 
 def clip_phrase(prompt: str, *, negative: bool = False) -> Phrase:
-    """Say a prompt in the video model's own words.
+    """Say a prompt in the video model's words, as `vocab.phrase`.
 
-    Any text is accepted, an unknown one gives an empty phrase.
-
-    Args:
-        prompt: Chinese or English.
-        negative: keep words about quality; their attribute is "quality:<word>".
-
-    Raises:
-        BadInput: ``prompt`` is no text.
+    In a ``negative`` prompt words about quality are kept; their attribute is "quality:<word>".
     """
     hits = _joined(prompt, scan(checked(prompt), lexicon()))
     quality = [hit for hit in hits if hit.attribute.startswith(QUALITY)]

@@ -85,7 +85,7 @@ class ClipSpec(Choice):
 
 
 def go_together(subject: str | None, motion: str | None) -> bool:
-    """Tell whether a subject's motion shows, as with None."""
+    """Tell whether a motion of a subject would show."""
     if subject is None or motion is None:
         return True
     return not (motion == "morph" and subject not in MORPHING) and not (motion == "turn" and subject in ROUND)

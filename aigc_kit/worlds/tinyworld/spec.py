@@ -93,7 +93,7 @@ class Choice:
                 return full
 
     def told(self, rng: random.Random, keep: float = 0.85) -> Self:
-        """Keep what a caption says, optional attributes by chance."""
+        """Keep what a caption says: others than `always` by chance."""
         others = [name for name, _ in self.items() if name not in self.always]
         return replace(self, **{name: None for name in others if rng.random() >= keep})
 

@@ -73,14 +73,14 @@ def normals(mesh: Mesh) -> np.ndarray:
 
 
 def cube() -> Mesh:
-    """Build genus 0 with corners, 8 - 18 + 12."""
+    """Build genus 0 with corners: 8-18+12 = 2."""
     vertices = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], float)
     squares = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
     return Mesh(vertices, np.array([tri for a, b, c, d in squares for tri in ((a, b, c), (a, c, d))]))
 
 
 def octahedron() -> Mesh:
-    """Build genus 0 from triangles, 6 - 12 + 8."""
+    """Build genus 0 from triangles: 6-12+8 = 2."""
     vertices = np.concatenate([np.eye(3), -np.eye(3)])
     faces = [(0, 1, 2), (1, 3, 2), (3, 4, 2), (4, 0, 2), (1, 0, 5), (3, 1, 5), (4, 3, 5), (0, 4, 5)]
     return Mesh(vertices, np.array(faces))

@@ -119,7 +119,7 @@ class LlamaCppEngine:
         self._server = None
 
     def _next(self, ids: Sequence[int], steer: int, count: int) -> dict[str, Any]:
-        """Steer the draw, as an end of text hides all."""
+        """Ask for one token, steering the draw to `steer`."""
         answer = self.complete(
             {
                 "prompt": [int(token) for token in ids],
@@ -127,7 +127,7 @@ class LlamaCppEngine:
                 "n_probs": count,
                 "samplers": ["top_k"],
                 "top_k": 1,
-                "logit_bias": [[int(steer), _FORCE]],
+                "logit_bias": [[int(steer), _FORCE]],  # an end of text, once drawn, would suppress the probabilities
                 "cache_prompt": True,
             }
         )
