@@ -1,4 +1,4 @@
-"""Regular Chinese verse: what the poem model is asked, and whether what it wrote keeps the rules.
+"""Ask for regular Chinese verse, and judge it.
 
 A regular poem has 4 lines (绝句) or 8 lines (律诗) of 5 or 7 characters, and the last characters of its even lines
 rhyme. Rhyme is looked up in 平水韵, the table of 106 groups by which such verse has been judged since the 13th
@@ -29,7 +29,7 @@ LEVEL_RHYMES = "东冬江支微鱼虞齐佳灰真文元寒删先萧肴豪歌麻�
 
 @dataclass(frozen=True)
 class Form:
-    """name: as people say it; short: as the model's token says it; line_length: characters; line_count: lines."""
+    """Describe a form, ``short`` as the token says it."""
 
     name: str
     short: str
@@ -37,20 +37,20 @@ class Form:
     line_count: int
 
 
-FORMS: dict[str, Form] = {
-    name: Form(name, short, length, count)
-    for name, short, length, count in (
-        ("五言绝句", "五绝", 5, 4),
-        ("七言绝句", "七绝", 7, 4),
-        ("五言律诗", "五律", 5, 8),
-        ("七言律诗", "七律", 7, 8),
+FORMS = {
+    form.name: form
+    for form in (
+        Form("五言绝句", "五绝", 5, 4),
+        Form("七言绝句", "七绝", 7, 4),
+        Form("五言律诗", "五律", 5, 8),
+        Form("七言律诗", "七律", 7, 8),
     )
 }
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What ``check`` found.
+    """Hold what ``check`` found.
 
     Attributes:
         form_ok: the right number of lines, each of the right length, and nothing but characters and punctuation.
@@ -70,23 +70,22 @@ class Verdict:
 
     @property
     def ok(self) -> bool:
-        """Right form, right rhyme and no repetition."""
+        """Tell whether form and rhyme are right and nothing repeats."""
         return self.form_ok and self.rhyme_ok and not self.repeated
 
 
 def form_named(form: str) -> Form:
-    """The form called ``form``, by its name (五言绝句) or its short name (五绝); UnknownName when there is none."""
-    for known in FORMS.values():
-        if form in (known.name, known.short):
-            return known
+    """Find a form by (short) name, or raise UnknownName."""
+    for candidate in FORMS.values():
+        if form in (candidate.name, candidate.short):
+            return candidate
     raise UnknownName(asked=f"verse form {form!r}", found="no such form", todo=f"choose one of {', '.join(FORMS)}")
 
 
 def load_rhymes(path: str | Path | None = None) -> Mapping[str, frozenset[str]]:
-    """{character: its 平水韵 groups, each named by one character}, for simplified and traditional characters.
+    """Read the 平水韵 groups of characters, each named by one.
 
-    Args:
-        path: a rhyme table; None for the one shipped with the poem model.
+    None reads the table shipped with the poem model; it has simplified and traditional characters.
 
     Raises:
         BadInput: no such file, or not a rhyme table.
@@ -103,21 +102,21 @@ def load_rhymes(path: str | Path | None = None) -> Mapping[str, frozenset[str]]:
 def _read_rhymes(path: Path) -> Mapping[str, frozenset[str]]:
     try:
         groups: dict[str, str] = json.loads(path.read_text("utf-8"))["groups"]
-        found: dict[str, set[str]] = {}
+        rhymes: dict[str, set[str]] = {}
         for group, characters in groups.items():
             for character in characters:
-                found.setdefault(character, set()).add(group)
+                rhymes.setdefault(character, set()).add(group)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInput(
             asked=f"the rhyme table {path}",
             found=f"{type(error).__name__}: {error}",
             todo="use the rhymes.json in assets/models/poem",
         ) from error
-    return {character: frozenset(names) for character, names in found.items()}
+    return {character: frozenset(names) for character, names in rhymes.items()}
 
 
 def lines_of(poem: str) -> list[str]:
-    """The lines of a poem, split at punctuation and line ends; spaces are kept, empty lines are not.
+    """Split a poem at punctuation and line ends.
 
     >>> lines_of("床前明月光，疑是地上霜。")
     ['床前明月光', '疑是地上霜']
@@ -127,7 +126,7 @@ def lines_of(poem: str) -> list[str]:
 
 
 def body_of(text: str) -> str:
-    """The poem alone, from the model's text with or without its prompt: special tokens and title are cut off.
+    """Cut special tokens and title off the model's text.
 
     >>> body_of("<五绝>静夜思<诗><韵阳>床前明月光，</s>")
     '床前明月光，'
@@ -141,71 +140,67 @@ def check(poem: str, form: str, rhymes: Mapping[str, frozenset[str]] | None = No
 
     Args:
         poem: the body, lines separated by punctuation or line ends; any text, also an empty one.
-        form: name or short name of a form.
+        form: name or short name of a form, else UnknownName.
         rhymes: a table from ``load_rhymes``; None for the shipped one.
-
-    Raises:
-        UnknownName: there is no such form. BadInput: the poem is no text.
 
     Source of the rules: 王力《诗词格律》 (number and length of lines, rhyme of the even lines, no rhyme word twice).
 
     >>> check("床前明月光，疑是地上霜。举头望明月，低头思故乡。", "五绝").rhyme_groups
     ('阳',)
     """
-    wanted = form_named(form)
-    lines = lines_of(poem)
-    lengths = tuple(len(line) for line in lines)
-    foreign = sorted({character for line in lines for character in line if not HAN.fullmatch(character)})
-    reasons = _form_faults(wanted, lengths, foreign)
-    groups, rhyme_faults = _rhyme(wanted, lines, load_rhymes() if rhymes is None else rhymes)
-    repeated = _repeated(wanted, lines)
+    rules, lines = form_named(form), lines_of(poem)
+    faults = _form_faults(rules, lines)
+    groups, rhyme_faults = _rhyme(rules, lines, load_rhymes() if rhymes is None else rhymes)
+    repetitions = _repetitions(rules, lines)
     return Verdict(
-        form_ok=not reasons,
-        line_lengths=lengths,
+        form_ok=not faults,
+        line_lengths=tuple(map(len, lines)),
         rhyme_ok=not rhyme_faults,
         rhyme_groups=groups,
-        repeated=repeated,
-        reasons=(*reasons, *rhyme_faults, *(f"{part} occurs too often" for part in repeated)),
+        repeated=repetitions,
+        reasons=(*faults, *rhyme_faults, *(f"{part} occurs too often" for part in repetitions)),
     )
 
 
-def _form_faults(form: Form, lengths: tuple[int, ...], foreign: list[str]) -> list[str]:
-    faults = []
-    if len(lengths) != form.line_count:
-        faults.append(f"{len(lengths)} lines, {form.name} has {form.line_count}")
-    for number, length in enumerate(lengths, 1):
-        if length != form.line_length:
-            faults.append(f"line {number} has {length} characters, {form.name} has {form.line_length}")
+def _form_faults(form: Form, lines: list[str]) -> list[str]:
+    faults = [
+        f"line {number} has {len(line)} characters, {form.name} has {form.line_length}"
+        for number, line in enumerate(lines, 1)
+        if len(line) != form.line_length
+    ]
+    if len(lines) != form.line_count:
+        faults.insert(0, f"{len(lines)} lines, {form.name} has {form.line_count}")
+    foreign = sorted({character for line in lines for character in line if not HAN.fullmatch(character)})
     if foreign:
         faults.append(f"not Chinese characters: {' '.join(map(repr, foreign))}")
     return faults
 
 
 def _rhyme(form: Form, lines: list[str], rhymes: Mapping[str, frozenset[str]]) -> tuple[tuple[str, ...], list[str]]:
-    """(groups that all even lines share, faults)."""
+    """Find the groups that all even lines share, and faults."""
     ends = [line[-1] for line in lines[1::2]]
     if not ends:
         return (), ["no even line that could rhyme"]
-    shared = tuple(sorted(frozenset.intersection(*(rhymes.get(end, frozenset()) for end in ends))))
+    groups = tuple(sorted(frozenset.intersection(*(rhymes.get(end, frozenset()) for end in ends))))
     faults = []
     if len(lines) != form.line_count:
         faults.append("rhyme needs the right number of lines")
-    if not shared:
+    if not groups:
         faults.append(f"the even line ends {' '.join(ends)} share no rhyme group")
     if len(set(ends)) < len(ends):
         faults.append(f"the even line ends {' '.join(ends)} use a character twice")
-    return shared, faults
+    return groups, faults
 
 
-def _repeated(form: Form, lines: list[str]) -> tuple[str, ...]:
-    allowed = 2 if form.line_count == 4 else 3
+def _repetitions(form: Form, lines: list[str]) -> tuple[str, ...]:
+    limit = 2 if form.line_count == 4 else 3
     twice = [line for line, count in Counter(lines).items() if count > 1]
-    often = [character for character, count in Counter("".join(lines)).items() if count > allowed]
+    often = [character for character, count in Counter("".join(lines)).items() if count > limit]
     return (*twice, *often)
 
 
 def prompt_for(form: str, title: str = "", opening: str = "", rhyme: str = "") -> str:
-    """The exact text the poem model continues.
+    """Write the exact text that the poem model continues.
 
     ``<form>title<诗>`` alone lets the model choose a rhyme, which it writes first, as ``<韵阳>``. With ``rhyme`` the
     choice is made for it. With an opening and no rhyme the text says ``<不限韵>``: rhyme unspecified.
@@ -223,7 +218,7 @@ def prompt_for(form: str, title: str = "", opening: str = "", rhyme: str = "") -
     >>> prompt_for("五言绝句", "春晓"), prompt_for("五绝", opening="春眠不觉晓处处", rhyme="萧")
     ('<五绝>春晓<诗>', '<五绝><诗><韵萧>春眠不觉晓，处处')
     """
-    wanted = form_named(form)
+    rules = form_named(form)
     for name, value in (("title", title), ("opening", opening), ("rhyme", rhyme)):
         check_text(name, value)
     if len(title) > LONGEST_TITLE or not all(map(HAN.fullmatch, title)):
@@ -234,13 +229,13 @@ def prompt_for(form: str, title: str = "", opening: str = "", rhyme: str = "") -
         )
     if rhyme and (len(rhyme) != 1 or rhyme not in LEVEL_RHYMES):
         raise UnknownName(asked=f"rhyme {rhyme!r}", found="no such group", todo=f"choose one of {LEVEL_RHYMES}")
-    start = _punctuated(wanted, opening)
-    chosen = f"<韵{rhyme}>" if rhyme else "<不限韵>" if start else ""
-    return f"<{wanted.short}>{title}<诗>{chosen}{start}"
+    start = _punctuated(rules, opening)
+    rhyming = f"<韵{rhyme}>" if rhyme else "<不限韵>" if start else ""
+    return f"<{rules.short}>{title}<诗>{rhyming}{start}"
 
 
 def _punctuated(form: Form, opening: str) -> str:
-    """The opening's characters with ， after odd and 。 after even lines."""
+    """Set ， after odd and 。 after even lines."""
     characters = "".join(lines_of(opening))
     if not all(map(HAN.fullmatch, characters)) or len(characters) >= form.line_length * form.line_count:
         raise BadInput(
@@ -248,8 +243,8 @@ def _punctuated(form: Form, opening: str) -> str:
             found=f"{len(characters)} characters, or some that are not Chinese",
             todo=f"give fewer than the {form.line_length * form.line_count} Chinese characters of a {form.name}",
         )
-    marked = ""
+    text = ""
     for place, character in enumerate(characters, 1):
         line, rest = divmod(place, form.line_length)
-        marked += character + (("，" if line % 2 else "。") if rest == 0 else "")
-    return marked
+        text += character + (("，" if line % 2 else "。") if rest == 0 else "")
+    return text

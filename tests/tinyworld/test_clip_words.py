@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.worlds.tinyworld.captions import LANGUAGES, clip_canonical, clip_caption, clip_words
+from aigc_kit.worlds.tinyworld.captions import LANGUAGES, canonical, clip_caption, clip_words
 from aigc_kit.worlds.tinyworld.clip_vocab import clip_phrase
 from aigc_kit.worlds.tinyworld.motion import ClipSpec
 
@@ -41,7 +41,7 @@ def test_every_caption_is_read_back():
 def test_the_canonical_phrase_stays_as_it_is():
     rng = random.Random(4)
     for number in range(200):
-        said = clip_canonical(ClipSpec.sample(rng).told(rng, 0.5), LANGUAGES[number % 2])
+        said = canonical(ClipSpec.sample(rng).told(rng, 0.5), LANGUAGES[number % 2])
         assert clip_phrase(said).phrase == said
 
 

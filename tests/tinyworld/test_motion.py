@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aigc_kit.core.errors import BadInput, UnknownName
-from aigc_kit.worlds.tinyworld.captions import clip_canonical, clip_caption, clip_words
+from aigc_kit.worlds.tinyworld.captions import canonical, clip_caption, clip_words
 from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, CLIP_HELD_OUT, MOTIONS, ClipSpec, film
 
 
@@ -80,7 +80,7 @@ def binary_subject(frame):
 def test_captions_use_only_the_words_of_the_world(seed, language):
     rng = random.Random(seed)
     spec = ClipSpec.sample(rng).told(rng, keep=0.6)
-    for text in (clip_caption(spec, rng, language), clip_canonical(spec, language)):
+    for text in (clip_caption(spec, rng, language), canonical(spec, language)):
         rest = text
         for word in sorted(clip_words(), key=len, reverse=True):
             rest = re.sub(rf"\b{word}\b" if word.isascii() and word.isalpha() else re.escape(word), " ", rest)
@@ -89,12 +89,12 @@ def test_captions_use_only_the_words_of_the_world(seed, language):
 
 def test_a_caption_says_what_is_set():
     spec = ClipSpec("puppy", None, "moon", None, "bounce")
-    assert clip_canonical(spec) == "一只小狗跳跃，在月球上"
-    assert clip_canonical(spec, "en") == "a puppy jumping, on the moon"
-    assert clip_canonical(ClipSpec("donut", "pink", motion="morph")) == "一个粉色的甜甜圈变成咖啡杯"
-    assert clip_canonical(ClipSpec()) == clip_canonical(ClipSpec(), "en") == ""
+    assert canonical(spec) == "一只小狗跳跃，在月球上"
+    assert canonical(spec, "en") == "a puppy jumping, on the moon"
+    assert canonical(ClipSpec("donut", "pink", motion="morph")) == "一个粉色的甜甜圈变成咖啡杯"
+    assert canonical(ClipSpec()) == canonical(ClipSpec(), "en") == ""
     with pytest.raises(UnknownName, match="language"):
-        clip_canonical(spec, "fr")
+        canonical(spec, "fr")
 
 
 def test_training_never_shows_a_held_out_pair_and_everything_else_comes_up():

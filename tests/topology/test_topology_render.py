@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from aigc_kit.worlds.topology.render import rasterise
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.worlds.topology import Camera, Mesh, donut_to_mug, mesh_of, render, sphere, torus
+from aigc_kit.worlds.topology.shading import rasterise
 
 
 def test_the_nearest_triangle_wins_at_every_pixel():

@@ -1,4 +1,4 @@
-"""Beam search: keep the `beams` most probable beginnings, extend each by every token, keep the best again.
+"""Search by beams: extend the best beginnings, keep the best.
 
 The same search as transformers' `generate(num_beams=B)` with its defaults (length_penalty 1, early_stopping False):
 a finished text counts with its mean log-probability per token, and the search ends when no running text can still
@@ -8,7 +8,7 @@ Source: Graves 2012, "Sequence Transduction with Recurrent Neural Networks", 3; 
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -22,7 +22,7 @@ from aigc_kit.make.text.settings import Settings
 
 @dataclass(frozen=True)
 class Row:
-    """A text of the search.
+    """Hold a text of the search.
 
     Args:
         new: its tokens after the prompt.
@@ -38,31 +38,32 @@ class Row:
 def search(
     engine: Engine, prompt: Sequence[int], settings: Settings, progress: Progress
 ) -> Iterator[Callable[[], Any]]:
-    """Run the search; yields a preview of the rows after each extension. Temperature, top-k and top-p play no part."""
+    """Run the search and yield a preview after each extension."""
     width = settings.beams
-    running, done = [Row((), (), np.float32(0))], []
+    running, ends = [Row((), (), np.float32(0))], []
     keep = max(2, 1 + len(engine.eos_ids)) * width
     beams = engine.open_beams(prompt, keep if settings.repetition_penalty == 1 else None)
     try:
         for length in range(1, settings.max_new_tokens + 1):
-            found = beams.candidates()
-            progress.missing = max([progress.missing, *(c.missing_mass for c in found)])
-            pool = _extend(running, found, prompt, settings, keep)
-            at_end = length == settings.max_new_tokens
-            ends = [at_end or row.new[-1] in engine.eos_ids for _, row in pool]
-            for (_, row), end in zip(pool[:width], ends[:width], strict=True):
-                if end:
-                    done.append(Row(row.new, row.logprobs, np.float32(row.score / np.float32(length))))
-            done = sorted(done, key=lambda row: -row.score)[:width]
-            alive = [pair for pair, end in zip(pool, ends, strict=True) if not end][:width]
+            candidates = beams.candidates()
+            progress.missing = max([progress.missing, *(each.missing_mass for each in candidates)])
+            pool = _extend(running, candidates, prompt, settings, keep)
+            last = engine.eos_ids if length < settings.max_new_tokens else {row.new[-1] for _, row in pool}
+            ends += [
+                replace(row, score=np.float32(row.score / np.float32(length)))
+                for _, row in pool[:width]
+                if row.new[-1] in last
+            ]
+            ends = sorted(ends, key=lambda row: -row.score)[:width]
+            alive = [(parent, row) for parent, row in pool if row.new[-1] not in last][:width]
             running = [row for _, row in alive]
-            yield partial(_view, engine, running or done)
-            if not running or (len(done) == width and running[0].score / np.float32(length) <= done[-1].score):
+            yield partial(_view, engine, running or ends)
+            if not running or (len(ends) == width and running[0].score / np.float32(length) <= ends[-1].score):
                 break
             beams.advance([parent for parent, _ in alive], [row.new[-1] for row in running])
     finally:
         beams.close()
-        best = (done or running)[0]
+        best = (ends or running)[0]
         progress.new, progress.logprobs = list(best.new), list(best.logprobs)
         reason, text = finished(engine, settings, progress.new)
         progress.finish, progress.text = reason or "length", text or engine.decode(progress.new)
@@ -73,30 +74,20 @@ def _view(engine: Engine, rows: Sequence[Row]) -> BeamView:
 
 
 def _extend(
-    running: Sequence[Row], found: Sequence[Candidates], prompt: Sequence[int], settings: Settings, keep: int
+    running: Sequence[Row], scores: Sequence[Candidates], prompt: Sequence[int], settings: Settings, keep: int
 ) -> list[tuple[int, Row]]:
-    """The `keep` best extensions of all rows, best first, each with the index of its parent."""
-    parents, tokens, scores, logprobs = [], [], [], []
-    for index, (row, candidates) in enumerate(zip(running, found, strict=True)):
-        raw = candidates.logprobs()
-        used = raw
+    """List the `keep` best extensions with their parents, best first."""
+    pool = []
+    for parent, (row, candidates) in enumerate(zip(running, scores, strict=True)):
+        logprobs = weights = candidates.logprobs()
         if settings.repetition_penalty != 1:  # transformers applies it to log-probabilities here
-            used = repetition_penalty(raw, [*prompt, *row.new], settings.repetition_penalty, candidates.ids)
-        total = used + row.score
+            weights = repetition_penalty(logprobs, [*prompt, *row.new], settings.repetition_penalty, candidates.ids)
+        total = weights + row.score
         best = np.argpartition(-total, keep)[:keep] if keep < len(total) else np.arange(len(total))
-        parents += [index] * len(best)
-        tokens += candidates.ids[best].tolist()
-        scores += total[best].tolist()
-        logprobs += raw[best].tolist()
-    order = sorted(range(len(scores)), key=lambda i: (-scores[i], parents[i], tokens[i]))[:keep]
+        columns = (values[best].tolist() for values in (total, candidates.ids, logprobs))
+        pool += [(-score, parent, token, logprob) for score, token, logprob in zip(*columns, strict=True)]
+    pool = sorted(pool, key=lambda entry: entry[:3])[:keep]
     return [
-        (
-            parents[i],
-            Row(
-                (*running[parents[i]].new, tokens[i]),
-                (*running[parents[i]].logprobs, logprobs[i]),
-                np.float32(scores[i]),
-            ),
-        )
-        for i in order
+        (parent, Row((*running[parent].new, token), (*running[parent].logprobs, logprob), np.float32(-score)))
+        for score, parent, token, logprob in pool
     ]

@@ -1,4 +1,4 @@
-"""Measures of a text and of a distribution. Each says what it counts, in which unit, and where it comes from."""
+"""Measure texts and distributions."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import numpy as np
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Take
 from aigc_kit.make.text.engines import Candidates, Engine
-from aigc_kit.make.text.sampling import Stage, softmax, warp
+from aigc_kit.make.text.sampling import softmax, warp
 
 if TYPE_CHECKING:
     from aigc_kit.make.text.settings import Settings
@@ -18,10 +18,9 @@ LISTED = 12  # most probable tokens in a row of `at_temperatures` and `through_f
 
 
 def entropy(probabilities: np.ndarray | Sequence[float]) -> float:
-    """Uncertainty of a distribution in bits: -sum p log2 p. 0 for one certain token, log2 V for V equal ones.
+    """Measure uncertainty in bits: -sum p log2 p.
 
-    Args:
-        probabilities: (V,), >= 0, sum 1 (within 1e-3).
+    0 for one certain token, log2 V for V equal ones. The probabilities (V,) are >= 0 and sum to 1 (within 1e-3).
 
     Raises:
         BadInput: negative values, NaN, or another sum.
@@ -43,14 +42,9 @@ def entropy(probabilities: np.ndarray | Sequence[float]) -> float:
 
 
 def distinct_n(tokens: Sequence[Hashable], n: int) -> float:
-    """Share of different n-grams among all n-grams of a text: 1 when none comes twice, near 0 for a loop.
+    """Measure the share of different n-grams among all.
 
-    Args:
-        tokens: token ids, or a string (then characters count).
-        n: >= 1.
-
-    Returns:
-        In (0, 1]; 1.0 for a text with fewer than n tokens, in which nothing is repeated.
+    1 when none comes twice or the text has fewer than n tokens, near 0 for a loop. A string counts by its characters.
 
     Raises:
         BadInput: n < 1.
@@ -65,7 +59,7 @@ def distinct_n(tokens: Sequence[Hashable], n: int) -> float:
 
 
 def repetition(tokens: Sequence[Hashable], n: int = 4) -> float:
-    """Share of n-grams that stood in the text before: 1 - distinct_n. 0 means no repetition.
+    """Measure the share of repeated n-grams: 1 - distinct_n.
 
     Source: Welleck et al. 2020, "Neural Text Generation with Unlikelihood Training", seq-rep-n (they use n = 4).
 
@@ -77,7 +71,7 @@ def repetition(tokens: Sequence[Hashable], n: int = 4) -> float:
 
 @dataclass(frozen=True)
 class Likelihood:
-    """How well a model foresees a text.
+    """Tell how well a model foresees a text.
 
     Args:
         nll: sum of -ln p(token | everything before it), in nats, over the continuation.
@@ -91,7 +85,7 @@ class Likelihood:
 
     @property
     def perplexity(self) -> float:
-        """exp(nll / tokens): as many equal choices per token. Depends on the tokenizer.
+        """Count equal choices per token: exp(nll / tokens).
 
         Source: Jelinek, Mercer, Bahl, Baker 1977, "Perplexity - a measure of the difficulty of speech recognition".
         """
@@ -99,7 +93,7 @@ class Likelihood:
 
     @property
     def bits_per_byte(self) -> float:
-        """nll / (bytes ln 2): does not depend on the tokenizer, so models can be compared.
+        """Compute nll / (bytes ln 2), which any tokenizers share.
 
         Source: Gao et al. 2020, "The Pile", 3.1.
         """
@@ -107,7 +101,9 @@ class Likelihood:
 
 
 def likelihood(engine: Engine, prompt: str | Sequence[int], continuation: str | Sequence[int]) -> Likelihood:
-    """How well an engine's model foresees a continuation of a prompt. The prompt is read, not counted.
+    """Measure how well a model foresees a continuation.
+
+    The prompt is read, not counted.
 
     Args:
         engine: local; a server gives no log-probabilities of a given text.
@@ -134,13 +130,13 @@ def likelihood(engine: Engine, prompt: str | Sequence[int], continuation: str | 
 
 
 def perplexity(engine: Engine, prompt: str | Sequence[int], continuation: str | Sequence[int]) -> float:
-    """Perplexity of a continuation under an engine's model; see `likelihood`."""
+    """Measure the perplexity of a continuation, as `likelihood` does."""
     return likelihood(engine, prompt, continuation).perplexity
 
 
 @dataclass(frozen=True)
 class NextToken:
-    """How the next token is distributed at one temperature, or after one filter.
+    """Describe the next token at one temperature or filter.
 
     Args:
         name: "temperature", "logits" (the model's own distribution), or the filter: "top_k", "top_p", ...
@@ -159,45 +155,27 @@ class NextToken:
 
 
 def at_temperatures(engine: Engine, candidates: Candidates, temperatures: Sequence[float]) -> list[NextToken]:
-    """Spread the scores of one next token at several temperatures.
-
-    Args:
-        engine: whose tokens they are.
-        candidates: of one moment.
-        temperatures: >= 0.
-    """
-    order, rows = _most_probable(candidates), []
-    for value in temperatures:
-        shares = softmax(candidates.scores, value)
-        kept = np.ones(len(shares), bool)
-        rows.append(_next_token(engine, candidates, order, "temperature", value, shares, kept))
-    return rows
+    """Spread one next token's scores at several temperatures >= 0."""
+    everything = np.ones(len(candidates.ids), bool)
+    rows = [("temperature", value, softmax(candidates.scores, value), everything) for value in temperatures]
+    return _next_tokens(engine, candidates, rows)
 
 
 def through_filters(engine: Engine, candidates: Candidates, settings: "Settings") -> list[NextToken]:
-    """Follow the scores of one next token through the filters that are on, in their order.
+    """Follow one next token through the filters, in their order.
 
-    Args:
-        engine, candidates: as in `at_temperatures`.
-        settings: whose temperature, top-k and top-p; filters that are off have no row.
+    Filters that are off in the settings have no row.
     """
-    order = _most_probable(candidates)
-    stages: Sequence[Stage] = list(warp(candidates.scores, settings, vocabulary=candidates.ids))
-    return [
-        _next_token(engine, candidates, order, stage.name, stage.value, stage.probabilities, ~np.isneginf(stage.logits))
-        for stage in stages
-    ]
+    stages = warp(candidates.scores, settings, vocabulary=candidates.ids)
+    rows = [(stage.name, stage.value, stage.probabilities, ~np.isneginf(stage.logits)) for stage in stages]
+    return _next_tokens(engine, candidates, rows)
 
 
 def telling_head(weights: np.ndarray, row: int, column: int) -> tuple[int, int]:
-    """Pick the head in which `row` looks at `column` most, by contrast with the other later tokens.
+    """Pick the head in which `row` looks at `column` most.
 
-    Args:
-        weights: float32 (layers, heads, T, T).
-        row, column: places of two tokens, column < row.
-
-    Returns:
-        Layer and head, 0-based.
+    By contrast with the other tokens after `column` < `row`. The weights are float32 (layers, heads, T, T), layer and
+    head count from 0.
     """
     others = [place for place in range(column + 1, weights.shape[-1]) if place != row]
     contrast = weights[:, :, row, column] - weights[:, :, others, column].mean(axis=-1)
@@ -207,7 +185,7 @@ def telling_head(weights: np.ndarray, row: int, column: int) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Writing:
-    """One text in numbers.
+    """Describe one text in numbers.
 
     Args:
         name: how it was written.
@@ -225,11 +203,7 @@ class Writing:
 
 
 def writings(takes: Mapping[str, Take]) -> list[Writing]:
-    """Measure several texts of local engines.
-
-    Args:
-        takes: name -> take of a text run.
-    """
+    """Measure several texts of local engines by name."""
     rows = []
     for name, take in takes.items():
         ids = take.labels["ids"]
@@ -239,26 +213,28 @@ def writings(takes: Mapping[str, Take]) -> list[Writing]:
     return rows
 
 
-def _most_probable(candidates: Candidates) -> np.ndarray:
-    """Places of the best-scored tokens, best first."""
-    return np.argsort(-candidates.scores, kind="stable")[:LISTED]
-
-
-def _next_token(
-    engine: Engine,
-    candidates: Candidates,
-    order: np.ndarray,
-    name: str,
-    value: float | None,
-    shares: np.ndarray,
-    kept: np.ndarray,
-) -> NextToken:
-    tokens = tuple((engine.token_text(int(candidates.ids[i])), float(shares[i]), bool(kept[i])) for i in order)
-    return NextToken(name, value, int(kept.sum()), entropy(shares), tokens)
+def _next_tokens(
+    engine: Engine, candidates: Candidates, rows: Sequence[tuple[str, float | None, np.ndarray, np.ndarray]]
+) -> list[NextToken]:
+    """Describe the best-scored tokens for several shares."""
+    best = [
+        (place, engine.token_text(int(candidates.ids[place])))
+        for place in np.argsort(-candidates.scores, kind="stable")[:LISTED]
+    ]
+    return [
+        NextToken(
+            name,
+            value,
+            int(left.sum()),
+            entropy(shares),
+            tuple((text, float(shares[place]), bool(left[place])) for place, text in best),
+        )
+        for name, value, shares, left in rows
+    ]
 
 
 def _encode_inside(engine: Engine, text: str) -> list[int]:
-    """Tokens of a text that stands behind another one: without what the engine puts in front of a whole text."""
+    """Encode without what the engine puts before a whole text."""
     front, whole = engine.encode(""), engine.encode(text)
     return whole[len(front) :] if whole[: len(front)] == front else whole
 

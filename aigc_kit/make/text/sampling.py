@@ -1,17 +1,17 @@
-"""Sampling by hand: from the scores of a language model to the next token. Numpy only; every function is pure.
+"""Sample by hand, from scores to the next token.
 
-A model gives one score (logit) per token of its vocabulary. The functions below are the whole way from there to a
-token, in the order that transformers uses: repetition penalty, temperature, top-k, top-p, draw. They compute in the
-dtype they are given (float32 as models give it, float64 otherwise), as transformers' processors do, so the values
-are equal bit for bit for penalty, temperature and top-k. Top-p adds up probabilities, and two things are open there:
-numpy and torch round `exp` and sums differently in the last bit, so a token whose cumulated probability lies within
-rounding of 1 - p (about 1e-6 of the mass in float32) may fall on either side; and of several tokens with the score at
-the border torch's sort keeps any, this one the last of the vocabulary. The tests bind everything else.
+Numpy only, and every function is pure. A model gives one score (logit) per token of its vocabulary. The functions below
+are the whole way from there to a token, in the order that transformers uses: repetition penalty, temperature, top-k,
+top-p, draw. They compute in the dtype they are given (float32 as models give it, float64 otherwise), as transformers'
+processors do, so the values are equal bit for bit for penalty, temperature and top-k. Top-p adds up probabilities, and
+two things are open there: numpy and torch round `exp` and sums differently in the last bit, so a token whose cumulated
+probability lies within rounding of 1 - p (about 1e-6 of the mass in float32) may fall on either side; and of several
+tokens with the score at the border torch's sort keeps any, this one the last of the vocabulary.
 
 A filtered token has the score -inf: it stays in the array with the probability 0.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def softmax(logits: np.ndarray | Sequence[float], temperature: float = 1.0) -> np.ndarray:
-    """Probabilities from scores: exp(z / T) / sum(exp(z / T)), computed without overflow.
+    """Turn scores into exp(z / T) / sum(exp(z / T)).
 
     The highest score is subtracted first; that changes nothing in the quotient and keeps exp from overflowing. At
     T = 0 the formula divides by zero; its limit for T -> 0 puts everything on the highest score (on the first of
@@ -51,14 +51,10 @@ def softmax(logits: np.ndarray | Sequence[float], temperature: float = 1.0) -> n
 
 
 def apply_temperature(logits: np.ndarray | Sequence[float], temperature: float) -> np.ndarray:
-    """Divide the scores by T: below 1 the differences grow, above 1 they shrink. T = 0 leaves only the highest score.
+    """Divide the scores (V,) by T >= 0.
 
-    Args:
-        logits: (V,).
-        temperature: T >= 0.
-
-    Returns:
-        Scores (V,), the same dtype; for T = 0: 0 for the highest (the first of equal ones), -inf for the others.
+    Below 1 the differences grow, above 1 they shrink. T = 0 leaves the highest score (the first of equal ones) as 0,
+    the others as -inf.
 
     Raises:
         BadInput: T < 0 or not finite; NaN among the scores.
@@ -77,21 +73,16 @@ def apply_temperature(logits: np.ndarray | Sequence[float], temperature: float) 
     if divisor == 1:
         return scores
     with np.errstate(over="ignore"):
-        divided = scores / divisor
-        if np.isposinf(divided.max()) and np.isfinite(scores.max()):  # the same distribution, measured from the top
-            divided = (scores - scores.max()) / divisor
-    return divided
+        quotients = scores / divisor
+        if np.isposinf(quotients.max()) and np.isfinite(scores.max()):  # the same distribution, measured from the top
+            return (scores - scores.max()) / divisor
+    return quotients
 
 
 def top_k(logits: np.ndarray | Sequence[float], k: int) -> np.ndarray:
-    """Keep the k highest scores; the others become -inf. Scores equal to the k-th all stay, so more than k may.
+    """Keep the k highest scores (V,), the others become -inf.
 
-    Args:
-        logits: (V,).
-        k: >= 1; k >= V keeps everything.
-
-    Returns:
-        Scores (V,), the same dtype.
+    Scores equal to the k-th all stay, so more than k may; k >= V keeps everything.
 
     Raises:
         BadInput: k < 1 or not an integer; NaN among the scores.
@@ -111,17 +102,12 @@ def top_k(logits: np.ndarray | Sequence[float], k: int) -> np.ndarray:
 
 
 def top_p(logits: np.ndarray | Sequence[float], p: float) -> np.ndarray:
-    """Keep the nucleus: the smallest set of most probable tokens whose mass reaches p; the others become -inf.
+    """Keep the nucleus of scores (V,), the others become -inf.
 
-    As in transformers, tokens are sorted upwards and dropped while their cumulated probability is <= 1 - p; the most
-    probable one always stays. Of equal scores at the border the ones that come first in the vocabulary go first.
-
-    Args:
-        logits: (V,), -inf for excluded tokens.
-        p: 0 < p <= 1; 1 keeps every token with a probability above 0.
-
-    Returns:
-        Scores (V,), the same dtype.
+    It is the smallest set of most probable tokens whose mass reaches p, 0 < p <= 1. As in transformers, tokens are
+    sorted upwards and dropped while their cumulated probability is <= 1 - p; the most probable one always stays. Of
+    equal scores at the border the ones that come first in the vocabulary go first. p = 1 keeps every token with a
+    probability above 0.
 
     Raises:
         BadInput: p outside (0, 1]; NaN or +inf among the scores; no finite score.
@@ -137,30 +123,28 @@ def top_p(logits: np.ndarray | Sequence[float], p: float) -> np.ndarray:
     top = _highest(scores)
     upwards = np.sort(scores[scores > -np.inf])  # the rest has probability 0 and would be dropped first
     weights = np.exp(upwards - top)
-    probabilities = weights / weights.sum()
     # torch adds float32 up in double and stores float32; 1 - p is rounded to the dtype of the scores
-    cumulated = np.cumsum(probabilities, dtype=np.float64).astype(scores.dtype)
-    dropped = min(int(np.count_nonzero(cumulated <= scores.dtype.type(1 - float(p)))), len(upwards) - 1)
-    border = upwards[dropped]
-    kept = np.where(scores < border, scores.dtype.type(-np.inf), scores)
-    equal_ones = dropped - int(np.searchsorted(upwards, border))
-    kept[np.flatnonzero(scores == border)[:equal_ones]] = -np.inf
-    return kept
+    sums = np.cumsum(weights / weights.sum(), dtype=np.float64).astype(scores.dtype)
+    count = min(int(np.count_nonzero(sums <= scores.dtype.type(1 - float(p)))), len(upwards) - 1)
+    border = upwards[count]
+    nucleus = np.where(scores < border, scores.dtype.type(-np.inf), scores)
+    equal_ones = count - int(np.searchsorted(upwards, border))
+    nucleus[np.flatnonzero(scores == border)[:equal_ones]] = -np.inf
+    return nucleus
 
 
 def repetition_penalty(
     logits: np.ndarray | Sequence[float], ids: Iterable[int], penalty: float, vocabulary: np.ndarray | None = None
 ) -> np.ndarray:
-    """Lower the scores of tokens that already stand in the text: divided by the penalty if > 0, multiplied if < 0.
+    """Lower the scores (V,) of tokens that stood before.
+
+    They are divided by the penalty if > 0, multiplied if < 0.
 
     Args:
         logits: (V,).
         ids: tokens of the prompt and of what was written so far; each counts once.
         penalty: > 0; 1 changes nothing, 1.2 is the paper's value, below 1 rewards repetition.
         vocabulary: token id of each score, int (V,); None when score i belongs to token i.
-
-    Returns:
-        Scores (V,), the same dtype.
 
     Raises:
         BadInput: penalty <= 0 or not finite; NaN among the scores.
@@ -173,17 +157,19 @@ def repetition_penalty(
     scores = _scores(logits)
     if not 0 < penalty < np.inf:
         raise BadInput(asked=f"repetition_penalty={penalty}", found="not > 0", todo="choose 1.0 (off) to about 1.3")
-    seen = np.unique(np.fromiter(ids, dtype=np.int64))
-    where = seen[(seen >= 0) & (seen < len(scores))] if vocabulary is None else np.isin(vocabulary, seen).nonzero()[0]
-    factor, changed = scores.dtype.type(penalty), scores.copy()
-    before = scores[where]
-    changed[where] = np.where(before < 0, before * factor, before / factor)
-    return changed
+    before = np.unique(np.fromiter(ids, dtype=np.int64))
+    if vocabulary is None:
+        where = before[(before >= 0) & (before < len(scores))]
+    else:
+        where = np.isin(vocabulary, before).nonzero()[0]
+    factor, lower = scores.dtype.type(penalty), scores.copy()
+    lower[where] = np.where(scores[where] < 0, scores[where] * factor, scores[where] / factor)
+    return lower
 
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """The scores after one filter.
+    """Hold the scores after one filter.
 
     Args:
         name: "logits", "repetition_penalty", "temperature", "top_k" or "top_p".
@@ -197,12 +183,12 @@ class Stage:
 
     @property
     def probabilities(self) -> np.ndarray:
-        """(V,), sum 1: what a draw at this stage would follow."""
+        """Give what a draw here would follow: (V,), sum 1."""
         return softmax(self.logits)
 
     @property
     def kept(self) -> int:
-        """Number of tokens that can still be drawn."""
+        """Count the tokens that can still be drawn."""
         return int((self.logits > -np.inf).sum())
 
 
@@ -212,36 +198,30 @@ def warp(
     ids: Iterable[int] = (),
     vocabulary: np.ndarray | None = None,
 ) -> list[Stage]:
-    """Apply all filters of the settings in transformers' order; the last stage is what is drawn from.
+    """Apply all filters of the settings in transformers' order.
 
-    Filters that change nothing (penalty 1, T = 1, k None, p = 1) are left out, as `generate` leaves them out.
-
-    Args:
-        logits: (V,).
-        settings: temperature, top_k, top_p, repetition_penalty.
-        ids: tokens so far, for the penalty.
-        vocabulary: token id of each score; None when score i belongs to token i.
+    The last stage is what is drawn from. Filters that change nothing (penalty 1, T = 1, k None, p = 1) are left out.
+    `repetition_penalty` describes the scores (V,), `ids` and `vocabulary`.
     """
+    filters: tuple[tuple[str, Callable[..., np.ndarray], float | None], ...] = (
+        ("repetition_penalty", lambda scores, by: repetition_penalty(scores, ids, by, vocabulary), 1),
+        ("temperature", apply_temperature, 1),
+        ("top_k", top_k, None),
+        ("top_p", top_p, 1),
+    )
     stages = [Stage("logits", None, _scores(logits))]
-    if settings.repetition_penalty != 1:
-        penalised = repetition_penalty(stages[-1].logits, ids, settings.repetition_penalty, vocabulary)
-        stages.append(Stage("repetition_penalty", settings.repetition_penalty, penalised))
-    if settings.temperature != 1:
-        cooled = apply_temperature(stages[-1].logits, settings.temperature)
-        stages.append(Stage("temperature", settings.temperature, cooled))
-    if settings.top_k is not None:
-        stages.append(Stage("top_k", settings.top_k, top_k(stages[-1].logits, settings.top_k)))
-    if settings.top_p != 1:
-        stages.append(Stage("top_p", settings.top_p, top_p(stages[-1].logits, settings.top_p)))
+    for name, change, off in filters:
+        value = getattr(settings, name)
+        if value != off:
+            stages.append(Stage(name, value, change(stages[-1].logits, value)))
     return stages
 
 
 def draw(probabilities: np.ndarray | Sequence[float], rng: np.random.Generator) -> int:
-    """Pick an index with the given probabilities, from one uniform number (inverse of the cumulated distribution).
+    """Pick an index with the given probabilities (V,), >= 0.
 
-    Args:
-        probabilities: (V,), >= 0, of any positive sum.
-        rng: such as `np.random.Generator(np.random.PCG64(seed))`; one number is taken from it.
+    Their sum may be any above 0. One uniform number is taken from `rng`, such as `Generator(PCG64(seed))`, and looked
+    up in the cumulated distribution.
 
     Raises:
         BadInput: a negative or NaN entry, or nothing above 0.
@@ -250,12 +230,12 @@ def draw(probabilities: np.ndarray | Sequence[float], rng: np.random.Generator) 
     1
     """
     weights = np.asarray(probabilities, dtype=np.float64)
-    cumulated = np.cumsum(weights)
-    if not (cumulated.size and 0 < cumulated[-1] < np.inf) or weights.min() < 0:
+    sums = np.cumsum(weights)
+    if not (sums.size and 0 < sums[-1] < np.inf) or weights.min() < 0:
         raise BadInput(
             asked="a draw", found="probabilities that are negative, NaN or all 0", todo="pass softmax(logits)"
         )
-    index = int(np.searchsorted(cumulated, rng.random() * cumulated[-1], side="right"))
+    index = int(np.searchsorted(sums, rng.random() * sums[-1], side="right"))
     # u * sum can round up to the sum itself, which lies behind the last token
     return index if index < len(weights) else int(np.flatnonzero(weights)[-1])
 

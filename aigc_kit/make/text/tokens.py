@@ -1,4 +1,4 @@
-"""What a text looks like to different tokenizers: pieces, tokens per 汉字, and what a limit cuts off."""
+"""Show what a text looks like to different tokenizers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ BYTES = "utf-8"  # the baseline: every byte is a token
 
 @dataclass(frozen=True)
 class Reading:
-    """One text as one tokenizer sees it.
+    """Hold one text as one tokenizer sees it.
 
     Args:
         tokenizer: name of a card, or "utf-8".
@@ -36,36 +36,34 @@ class Reading:
 
     @property
     def tokens(self) -> int:
-        """Number of tokens."""
+        """Count the tokens."""
         return len(self.ids)
 
     @property
     def characters_per_token(self) -> float:
-        """Length of the text / number of tokens."""
+        """Divide the length of the text by its tokens."""
         return len(self.text) / self.tokens
 
     @property
     def tokens_per_hanzi(self) -> float | None:
-        """Tokens that hold a 汉字 or a part of one, per 汉字; None for a text without any."""
+        """Count tokens with (parts of) 汉字, per 汉字 or None."""
         places = {i for i, character in enumerate(self.text) if is_hanzi(character)}
         holding = sum(any(i in places for i in range(*span)) for span in self.spans)
         return holding / len(places) if places else None
 
     def cut(self, limit: int) -> tuple[str, str]:
-        """(what is left, what is lost) when only the first `limit` tokens fit. A character cut in two is lost.
+        """Split the text after what `limit` tokens hold.
 
-        Raises:
-            BadInput: limit < 0.
+        A character cut in two is lost; BadInput for a limit below 0.
         """
         if limit < 0:
             raise BadInput(asked=f"a limit of {limit} tokens", found="less than 0", todo="choose 0 or more")
-        lost = [start for start, _ in self.spans[limit:]]
-        border = min(lost) if lost else len(self.text)
+        border = min((start for start, _ in self.spans[limit:]), default=len(self.text))
         return self.text[:border], self.text[border:]
 
 
 def read(text: str, tokenizer: str) -> Reading:
-    """Read a text with one tokenizer. Only the tokenizer is loaded, not the model.
+    """Read a text with one tokenizer, without its model.
 
     Args:
         text: not empty.
@@ -88,7 +86,7 @@ def read(text: str, tokenizer: str) -> Reading:
 
 
 def readings(text: str, tokenizers: Iterable[str] | None = None) -> list[Reading]:
-    """Read a text with several tokenizers; None takes bytes and every language model on this machine."""
+    """Read a text with several tokenizers, None for all here."""
     from aigc_kit.models import fetch
 
     if tokenizers is None:
@@ -98,7 +96,7 @@ def readings(text: str, tokenizers: Iterable[str] | None = None) -> list[Reading
 
 
 def is_hanzi(character: str) -> bool:
-    """A Chinese character (CJK ideographs and extension A); no punctuation.
+    """Accept Chinese characters (CJK ideographs and extension A).
 
     >>> is_hanzi("春"), is_hanzi("。"), is_hanzi("a")
     (True, False, False)
@@ -117,7 +115,7 @@ def _tokenizer_file(card: Card) -> Path:
 
 @lru_cache(maxsize=4)
 def _tokenizer(file: Path, changed: int) -> Any:
-    """The tokenizer of a file, kept: building one takes 15 MB, which the allocator does not give back."""
+    """Keep a tokenizer, whose 15 MB never come back."""
     from tokenizers import Tokenizer
 
     return Tokenizer.from_file(str(file))
@@ -125,14 +123,14 @@ def _tokenizer(file: Path, changed: int) -> Any:
 
 def _read_with(file: Path, name: str, text: str) -> Reading:
     tokenizer = _tokenizer(file, file.stat().st_mtime_ns)
-    found = tokenizer.encode(text, add_special_tokens=False)
+    encoding = tokenizer.encode(text, add_special_tokens=False)
     from_letters = {letter: byte for byte, letter in enumerate(byte_letters())}
     byte_level = "ByteLevel" in str(tokenizer.decoder)
     pieces = []
-    for letters in found.tokens:
+    for letters in encoding.tokens:
         whole = byte_level and all(letter in from_letters for letter in letters)
         pieces.append(legible(bytes(from_letters[c] for c in letters)) if whole else letters)
     unknown_id = tokenizer.token_to_id("<unk>") if not byte_level else None
-    spans = tuple((int(start), int(end)) for start, end in found.offsets)
-    unknown = tuple(text[s:e] for token, (s, e) in zip(found.ids, spans, strict=True) if token == unknown_id)
-    return Reading(name, text, tuple(found.ids), tuple(pieces), spans, unknown)
+    spans = tuple((int(start), int(end)) for start, end in encoding.offsets)
+    unknown = tuple(text[s:e] for token, (s, e) in zip(encoding.ids, spans, strict=True) if token == unknown_id)
+    return Reading(name, text, tuple(encoding.ids), tuple(pieces), spans, unknown)

@@ -1,4 +1,6 @@
-"""Train a network: loops that a caller drives step by step, the losses they need, and their optimiser.
+"""Train networks step by step.
+
+Here are loops that a caller drives, the losses they need, and their optimiser.
 
 training = Training(network, [muon(matrices, 0.02), torch.optim.AdamW(others, 0.002)], average=0.998)
 for progress in train(training, batches, loss):       # (step, loss, seconds): plot it, save, or stop

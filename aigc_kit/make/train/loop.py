@@ -1,4 +1,4 @@
-"""Train step by step: a generator that the caller plots, saves after, or stops; and its files, written whole."""
+"""Train step by step, and write the files whole."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,10 +13,7 @@ if TYPE_CHECKING:
 class Progress(NamedTuple):
     """Describe one step of a training.
 
-    Args:
-        step: how many steps have been made, this one included.
-        loss: of this step's batch, before the step.
-        seconds: wall clock of gradients and update.
+    step: counted from 1; loss: of its batch, before it; seconds: wall clock of gradients and update.
     """
 
     step: int
@@ -26,8 +23,6 @@ class Progress(NamedTuple):
 
 class Training:
     """Hold a network in training and how far it is.
-
-    Its optimisers and its running average belong to it.
 
     Args:
         network: torch.nn.Module.
@@ -57,13 +52,7 @@ class Training:
         self.step = 0
 
     def update(self, factor: float = 1.0) -> None:
-        """Make one step, then let the average follow.
-
-        The gradients that are there are used up.
-
-        Args:
-            factor: of the full learning rates.
-        """
+        """Make a step at ``factor`` times the full rates."""
         descend(self.network.parameters(), self.optimisers, self.rates, factor, self.clip)
         self.step += 1
         if self.averaged is not None:
@@ -78,10 +67,7 @@ class Training:
         return state | {"optimisers": [optimiser.state_dict() for optimiser in self.optimisers]}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a checkpoint.
-
-        Without states of optimisers these begin anew.
-        """
+        """Go on from a checkpoint, where optimisers may begin anew."""
         self.network.load_state_dict(state[self.name])
         if self.averaged is not None:
             self.averaged.load_state_dict(state["averaged"])
@@ -103,11 +89,8 @@ def train(
     Args:
         training: what learns.
         batches: as many as there shall be steps, or without end.
-        loss: batch -> what is to get smaller, (); of several tensors the gradients add up.
+        loss: batch -> what is to get smaller, (); of several tensors the gradients add up, as do the losses reported.
         pace: steps made so far -> factor of the full learning rates; asked when the gradients are there.
-
-    Yields:
-        Progress after every step; its loss is the sum of what `loss` gave.
     """
     for batch in batches:
         began, total = time.perf_counter(), 0.0
@@ -126,15 +109,11 @@ def descend(
     factor: float,
     clip: float | None = 1.0,
 ) -> None:
-    """Make one step of every optimiser.
-
-    Gradients are clipped before and cleared after it.
+    """Clip gradients, step every optimiser, clear them.
 
     Args:
-        parameters: whose gradients are clipped together.
-        rates: full learning rate of every group of every optimiser.
-        factor: of these rates.
-        clip: largest norm; None leaves the gradients.
+        rates: full learning rate of every group of every optimiser, of which `factor` is taken.
+        clip: largest norm of all gradients together; None leaves them.
     """
     import torch
 
@@ -148,13 +127,9 @@ def descend(
 
 
 def follow(averages: "Sequence[Tensor]", values: "Sequence[Tensor]", step: int, most: float) -> None:
-    """Let running averages follow their values.
+    """Let running averages follow their values, faster at the start.
 
-    Faster at the start, when there is little to remember.
-
-    Args:
-        step: how many steps the values have made.
-        most: share of an average that stays at a step, in the end.
+    After ``step`` steps of the values; in the end the share ``most`` of an average stays at a step.
     """
     import torch
 
@@ -164,13 +139,7 @@ def follow(averages: "Sequence[Tensor]", values: "Sequence[Tensor]", step: int, 
 
 
 def write_weights(state: "Mapping[str, Tensor]", path: Path | str, *, half: bool = False) -> Path:
-    """Write tensors as one safetensors file.
-
-    Args:
-        state: such as `network.state_dict()`.
-        path: of the file; its folder is there.
-        half: in float16, as weights are shipped.
-    """
+    """Write tensors as one safetensors file, `half` in float16."""
     from safetensors.torch import save_file
 
     path = Path(path)
@@ -187,10 +156,7 @@ def read_weights(path: Path | str) -> "dict[str, Tensor]":
 
 
 def save_checkpoint(state: Mapping[str, Any], path: Path) -> None:
-    """Write what a training goes on from.
-
-    Numbers, weights, states of optimisers.
-    """
+    """Write what a training goes on from."""
     import torch
 
     part = path.with_suffix(".tmp")

@@ -1,4 +1,4 @@
-"""Losses of the two kinds of generative networks: those that take noise away, and those that go on with a text."""
+"""Measure how wrong networks are that denoise or continue."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
@@ -24,7 +24,7 @@ def denoising(
 
     Args:
         target: what it says: "epsilon" the noise; "v" the velocity of diffusion, signal * noise - share * clean; "flow"
-            that of flow matching, noise - clean.
+            that of flow matching, noise - clean. Another raises BadInput.
         predict: noisy samples -> what it says of them, float32 of the same shape.
         clean, noise: float32 (N, C, ...).
         signal, share: how much of each is in a noisy sample, (N, 1, ...): the square roots of alpha-bar and of
@@ -34,22 +34,19 @@ def denoising(
     Returns:
         The mean squared error, float32 ().
 
-    Raises:
-        BadInput: another target.
-
     Source: DDPM (arXiv:2006.11239) eq. 14, Salimans and Ho (arXiv:2202.00512) section 4, Lipman et al.
     (arXiv:2210.02747) eq. 23.
     """
     noisy = signal * clean + share * noise
     if target == "epsilon":
-        wanted = noise
+        truth = noise
     elif target == "v":
-        wanted = signal * noise - share * clean
+        truth = signal * noise - share * clean
     elif target == "flow":
-        wanted = noise - clean
+        truth = noise - clean
     else:
         raise BadInput(asked=f"target={target!r}", found="no such target", todo="say 'epsilon', 'v' or 'flow'")
-    errors = (predict(noisy) - wanted).square()
+    errors = (predict(noisy) - truth).square()
     return errors.mean() if weight is None else (errors * weight).mean() / weight.mean()
 
 

@@ -1,4 +1,4 @@
-"""Muon: the gradient's momentum, made orthogonal, is the step of a matrix.
+"""Step matrices by Muon: the gradient's momentum, made orthogonal.
 
 Source: K. Jordan et al., "Muon: An optimizer for hidden layers in neural networks" (2024); the quintic's coefficients
 are theirs.
@@ -18,12 +18,7 @@ COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 def orthogonalise(matrices: "Tensor", steps: int = 5) -> "Tensor":
     """Bring matrices near semi-orthogonal ones by Newton-Schulz steps.
 
-    Args:
-        matrices: floats (n, rows, columns), rows <= columns.
-        steps: of the quintic.
-
-    Returns:
-        The same shape and dtype; singular values end in about [0.7, 1.2].
+    They are floats (n, rows, columns), rows <= columns, and stay so; singular values end in about [0.7, 1.2].
     """
     import torch
 

@@ -266,7 +266,6 @@ def readings(clips: Mapping[str, Clip]) -> list[ClipReading]:
     Raises:
         CannotLoad: the reader is not on this machine.
     """
-    from aigc_kit.worlds.tinyworld.captions import clip_canonical
     from aigc_kit.worlds.tinyworld.checker import read_clips
     from aigc_kit.worlds.tinyworld.motion import ClipSpec
 
@@ -274,7 +273,7 @@ def readings(clips: Mapping[str, Clip]) -> list[ClipReading]:
     for name, reading in zip(clips, read_clips([frames_of(shown)[0] for shown in clips.values()]), strict=True):
         labels = dict(reading.labels)
         try:
-            sentence = clip_canonical(ClipSpec(**labels), "zh")
+            sentence = canonical(ClipSpec(**labels), "zh")
         except ValueError:  # a subject and a motion that do not go together
             sentence = "，".join(labels.values())
         sure = min(reading.confidence.values())

@@ -1,5 +1,6 @@
-"""The tiny world: a closed set of pictures that a small model can learn and a small checker can read.
+"""Make a closed world of pictures, for small models.
 
+A small model can learn it and a small checker can read it.
 A picture shows one **subject** of one **colour** in a **scene**, drawn in a **style**, by a **light**, at a **size**
 and a **position**:
 

@@ -1,4 +1,4 @@
-"""Read a picture or a clip back into words: an independent judge of what a model made.
+"""Read a picture or a clip back into words.
 
 The networks (``assets/models/tinyreader`` and, of five frames at equal distances, ``clipreader``) were trained on
 renders only; they share no weight with any model that draws. ``valid`` says whether it is one of the world at all:
@@ -41,93 +41,78 @@ def read(images: np.ndarray | Sequence[np.ndarray]) -> list[Reading]:
         images: uint8 (B, H, W, 3), or a list of uint8 (H, W, 3) of any sizes from 32 pixels on.
 
     Raises:
-        BadInput: another shape or dtype.
-        CannotLoad: the weights are not there.
+        BadInput: another shape or dtype. CannotLoad: the weights are not there.
     """
-    seen = [shrink(image) for image in images]
-    if not seen:
-        return []
-    return [reading_of(row, ATTRIBUTES, VALID_FROM) for row in answers(_network(False), seen, BATCH)]
+    return _readings([shrink(image) for image in images], clips=False)
 
 
 def agrees(image: np.ndarray, spec: Spec) -> dict[str, bool]:
-    """For each attribute that the spec sets: whether the picture shows it. All False when the picture is not valid.
-
-    Args:
-        image: uint8 (H, W, 3).
-        spec: what was asked for.
-
-    Raises:
-        BadInput: another shape or dtype.
-    """
+    """Judge a picture, uint8 (H, W, 3), as `matches` does."""
     return matches(read([image])[0], spec)
 
 
 def shrink(image: np.ndarray) -> np.ndarray:
-    """The picture as the network sees it: uint8 (64, 64, 3), averaged, its sides squeezed to a square.
+    """Average a picture to uint8 (64, 64, 3).
 
-    Raises:
-        BadInput: not uint8 (H, W, 3), or smaller than 32 pixels.
+    Its sides become a square. BadInput for what is not uint8 (H, W, 3), sides from 32 pixels on.
     """
     image = np.asarray(image)
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or min(image.shape[:2]) < 32:
+    if not _readable(image, 3):
         raise BadInput(
             asked="a picture to read",
             found=f"{image.dtype} {image.shape}",
             todo="give uint8 (H, W, 3), at least 32 pixels wide and high",
         )
-    return np.asarray(Image.fromarray(image).resize((SIDE, SIDE), Image.Resampling.BILINEAR))
+    return _squeezed(image)
 
 
 def labels_of(spec: Spec) -> list[int]:
-    """The place of each value of a full spec in its attribute's list."""
+    """Give each value's place in its attribute's list."""
     return [values.index(getattr(spec, name)) for name, values in ATTRIBUTES.items()]
 
 
 def read_clips(clips: Sequence[np.ndarray]) -> list[Reading]:
-    """Read clips.
+    """Read clips uint8 (T, H, W, 3) as `read` does.
 
-    Args:
-        clips: each uint8 (T, H, W, 3), at least 5 frames, sides from 32 pixels on.
-
-    Raises:
-        BadInput: another shape or dtype.
-        CannotLoad: the weights are not there.
+    They have at least 5 frames and sides from 32 pixels on.
     """
-    seen = [sampled(clip) for clip in clips]
-    if not seen:
-        return []
-    return [reading_of(row, CLIP_ATTRIBUTES, CLIPS_VALID_FROM) for row in answers(_network(True), seen, CLIPS_BATCH)]
+    return _readings([sampled(clip) for clip in clips], clips=True)
 
 
 def clip_agrees(clip: np.ndarray, spec: ClipSpec) -> dict[str, bool]:
-    """For each attribute that the spec sets: whether the clip shows it. All False when the clip is not valid."""
+    """Judge a clip uint8 (T, H, W, 3) by `matches`."""
     return matches(read_clips([clip])[0], spec)
 
 
 def sampled(clip: np.ndarray) -> np.ndarray:
-    """The clip as the network sees it: uint8 (5, 64, 64, 3), frames at equal distances, squeezed to squares.
+    """Take five frames: uint8 (5, 64, 64, 3).
 
-    Raises:
-        BadInput: not uint8 (T, H, W, 3), fewer than 5 frames, or smaller than 32 pixels.
+    At equal distances, averaged as by `shrink`. BadInput also for fewer than 5 frames.
     """
     clip = np.asarray(clip)
-    if (
-        clip.dtype != np.uint8
-        or clip.ndim != 4
-        or clip.shape[3] != 3
-        or len(clip) < FRAMES
-        or min(clip.shape[1:3]) < 32
-    ):
+    if not _readable(clip, 4) or len(clip) < FRAMES:
         raise BadInput(
             asked="a clip to read",
             found=f"{clip.dtype} {clip.shape}",
             todo=f"give uint8 (T, H, W, 3), at least {FRAMES} frames, 32 pixels wide and high",
         )
-    chosen = np.linspace(0, len(clip) - 1, FRAMES).round().astype(int)
-    return np.stack(
-        [np.asarray(Image.fromarray(clip[k]).resize((SIDE, SIDE), Image.Resampling.BILINEAR)) for k in chosen]
-    )
+    places = np.linspace(0, len(clip) - 1, FRAMES).round().astype(int)
+    return np.stack([_squeezed(clip[k]) for k in places])
+
+
+def _readable(pixels: np.ndarray, dimensions: int) -> bool:
+    shape = pixels.shape
+    return pixels.dtype == np.uint8 and len(shape) == dimensions and shape[-1] == 3 and min(shape[-3:-1]) >= 32
+
+
+def _squeezed(image: np.ndarray) -> np.ndarray:
+    return np.asarray(Image.fromarray(image).resize((SIDE, SIDE), Image.Resampling.BILINEAR))
+
+
+def _readings(inputs: list[np.ndarray], *, clips: bool) -> list[Reading]:
+    attributes, valid_from = (CLIP_ATTRIBUTES, CLIPS_VALID_FROM) if clips else (ATTRIBUTES, VALID_FROM)
+    rows = answers(_network(clips), inputs, CLIPS_BATCH if clips else BATCH) if inputs else ()
+    return [reading_of(row, attributes, valid_from) for row in rows]
 
 
 @cache

@@ -1,4 +1,6 @@
-"""How well pictures and texts go together, by the small CLIP of the tiny world (``assets/models/miniclip``).
+"""Measure how well pictures and texts go together.
+
+The judge is the small CLIP of the tiny world (``assets/models/miniclip``).
 
 It knows this world alone: a photograph, or a word that the world lacks, gets a number that means nothing.
 """
@@ -18,17 +20,17 @@ NAME = "miniclip"
 
 
 def folder() -> Path:
-    """Where its weights lie."""
+    """Locate its weights."""
     return paths.assets() / "models" / NAME
 
 
 def available() -> bool:
-    """Whether its weights are here."""
+    """Tell whether its weights are here."""
     return (folder() / "model.safetensors").is_file()
 
 
 def similarity(images: Sequence[np.ndarray], texts: Sequence[str]) -> np.ndarray:
-    """Cosine of every picture with every text.
+    """Compare every picture with every text, by their cosine.
 
     Args:
         images: uint8 (H, W, 3), of any sizes.
@@ -49,21 +51,18 @@ def similarity(images: Sequence[np.ndarray], texts: Sequence[str]) -> np.ndarray
 
     if not images or not texts:
         raise BadInput(asked="a similarity", found="no pictures or no texts", todo="give at least one of each")
-    for image in images:
-        if np.ndim(image) != 3 or np.shape(image)[2] != 3 or np.asarray(image).dtype != np.uint8:
-            found = f"{np.asarray(image).dtype} {np.shape(image)}"
-            raise BadInput(asked="a similarity", found=found, todo="give uint8 (H, W, 3)")
+    arrays = [np.asarray(image) for image in images]
+    for array in arrays:
+        if array.ndim != 3 or array.shape[2] != 3 or array.dtype != np.uint8:
+            raise BadInput(asked="a similarity", found=f"{array.dtype} {array.shape}", todo="give uint8 (H, W, 3)")
     model, tokenizer, processor = _parts(folder())
-    words = tokenizer(list(texts), padding="max_length", truncation=True, max_length=_room(model), return_tensors="pt")
-    pixels = processor(images=[Image.fromarray(np.asarray(image)) for image in images], return_tensors="pt")
+    room = int(model.config.text_config.max_position_embeddings)
+    words = tokenizer(list(texts), padding="max_length", truncation=True, max_length=room, return_tensors="pt")
+    pixels = processor(images=[Image.fromarray(array) for array in arrays], return_tensors="pt")
     with torch.no_grad():
-        seen = model.visual_projection(model.vision_model(pixel_values=pixels["pixel_values"]).pooler_output)
-        said = model.text_projection(model.text_model(**words).pooler_output)
-    return (F.normalize(seen, dim=-1) @ F.normalize(said, dim=-1).T).double().numpy()
-
-
-def _room(model: Any) -> int:
-    return int(model.config.text_config.max_position_embeddings)
+        views = model.visual_projection(model.vision_model(pixel_values=pixels["pixel_values"]).pooler_output)
+        phrases = model.text_projection(model.text_model(**words).pooler_output)
+    return (F.normalize(views, dim=-1) @ F.normalize(phrases, dim=-1).T).double().numpy()
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Any prompt in the words of the world in motion: what of it a clip can show, and what it cannot.
+"""Say any prompt in the words of clips.
 
     clip_phrase("一只穿着宇航服的柴犬在月球表面跳舞，电影级光照").phrase   ->  "一只小狗跳跃，在月球上"
 
@@ -12,47 +12,42 @@ As `vocab.phrase`, with these rules besides:
 
 from functools import cache
 
-from aigc_kit.worlds.tinyworld.captions import MOTION_TERMS, clip_canonical
+from aigc_kit.worlds.tinyworld.captions import MOTION_TERMS, canonical
 from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, MORPHING, ClipSpec, go_together
-from aigc_kit.worlds.tinyworld.scan import Hit, Lexicon, attribute_words, compiled, key, scan
+from aigc_kit.worlds.tinyworld.scan import (
+    Hit,
+    Lexicon,
+    Meaning,
+    attribute_words,
+    compiled,
+    entries,
+    learn,
+    learn_terms,
+    scan,
+)
 from aigc_kit.worlds.tinyworld.vocab import Phrase, checked, gathered, settle
+from aigc_kit.worlds.tinyworld.words import rows_of
 
-MOTION_SYNONYMS: dict[str, str] = {
-    "left": (
-        "向左 往左 朝左 左移 向左边 往左边 朝左边 向左侧 往左侧 从右向左 从右往左 从右到左 从右边向左 从右边往左 | "
-        "left leftward leftwards to-the-left towards-the-left from-right-to-left right-to-left"
-    ),
-    "right": (
-        "向右 往右 朝右 右移 向右边 往右边 朝右边 向右侧 往右侧 从左向右 从左往右 从左到右 从左边向右 从左边往右 | "
-        "right rightward rightwards to-the-right towards-the-right from-left-to-right left-to-right"
-    ),
-    "up": (
-        "向上 往上 朝上 上升 升起 升空 飞起来 飞上天 浮起来 上浮 飘上去 向上飞 往上飞 往上游 向上游 从下往上 从下向上 "
-        "| up upward upwards rise rises float-up floats-up ascend ascends ascending climbs climbing"
-    ),
-    "down": (
-        "向下 往下 朝下 下落 落下 掉下 掉下来 掉落 坠落 下降 降落 沉下去 下沉 飘落 落到 落在 从上往下 从上向下 | down "
-        "downward downwards fall falls drop drops dropping descend descends descending sink sinks sinking"
-    ),
-    "grow": (
-        "长大 越来越大 越变越大 变得越来越大 变得更大 放大 膨胀 生长 绽放 | grow grows bigger-and-bigger "
-        "larger-and-larger getting-bigger gets-bigger getting-larger becoming-bigger becomes-bigger expanding expands "
-        "inflating inflates swelling swells"
-    ),
-    "bounce": (
-        "跳 跳动 跳起 跳起来 弹跳 蹦 蹦跳 跳舞 起舞 舞蹈 弹来弹去 跳来跳去 蹦来蹦去 上下跳动 | jump jumps bounce "
-        "bounces hop hops hopping leap leaps leaping dance dances dancing"
-    ),
-    "turn": (
-        "转 打转 自转 转动 翻转 转圈圈 打滚 翻滚 滚动 转来转去 转起来 | turn turns spin spins rotate rotates rotating "
-        "rotation twirl twirls twirling whirl whirls whirling roll rolls rolling revolve revolves revolving"
-    ),
-    "morph": (
-        "变成 变为 变作 变回 变身 化为 化作 变化成 变成了 | morph morphs becomes become becoming turns-into turn-into "
-        "turning-into turns-to turning-to transform transforms transforming transforms-into transform-into "
-        "transforming-into morphs-into morphing-into melts-into melting-into changes-into changing-into"
-    ),
-}
+MOTION_SYNONYMS = rows_of(
+    "left: 向左 往左 朝左 左移 向左边 往左边 朝左边 向左侧 往左侧 从右向左 从右往左 从右到左 从右边向左 从右边往左 | "
+    "left leftward leftwards to-the-left towards-the-left from-right-to-left right-to-left; "
+    "right: 向右 往右 朝右 右移 向右边 往右边 朝右边 向右侧 往右侧 从左向右 从左往右 从左到右 从左边向右 从左边往右 "
+    "| right rightward rightwards to-the-right towards-the-right from-left-to-right left-to-right; "
+    "up: 向上 往上 朝上 上升 升起 升空 飞起来 飞上天 浮起来 上浮 飘上去 向上飞 往上飞 往上游 向上游 从下往上 "
+    "从下向上 | up upward upwards rise rises float-up floats-up ascend ascends ascending climbs climbing; "
+    "down: 向下 往下 朝下 下落 落下 掉下 掉下来 掉落 坠落 下降 降落 沉下去 下沉 飘落 落到 落在 从上往下 从上向下 | "
+    "down downward downwards fall falls drop drops dropping descend descends descending sink sinks sinking; "
+    "grow: 长大 越来越大 越变越大 变得越来越大 变得更大 放大 膨胀 生长 绽放 | grow grows bigger-and-bigger "
+    "larger-and-larger getting-bigger gets-bigger getting-larger becoming-bigger becomes-bigger expanding expands "
+    "inflating inflates swelling swells; "
+    "bounce: 跳 跳动 跳起 跳起来 弹跳 蹦 蹦跳 跳舞 起舞 舞蹈 弹来弹去 跳来跳去 蹦来蹦去 上下跳动 | jump jumps bounce "
+    "bounces hop hops hopping leap leaps leaping dance dances dancing; "
+    "turn: 转 打转 自转 转动 翻转 转圈圈 打滚 翻滚 滚动 转来转去 转起来 | turn turns spin spins rotate rotates "
+    "rotating rotation twirl twirls twirling whirl whirls whirling roll rolls rolling revolve revolves revolving; "
+    "morph: 变成 变为 变作 变回 变身 化为 化作 变化成 变成了 | morph morphs becomes become becoming turns-into "
+    "turn-into turning-into turns-to turning-to transform transforms transforming transforms-into transform-into "
+    "transforming-into morphs-into morphing-into melts-into melting-into changes-into changing-into"
+)
 """motion -> "Chinese entries | English entries"; a hyphen stands for a space or a hyphen."""
 
 CLIP_GRAMMAR = (
@@ -79,14 +74,9 @@ QUALITY = "quality:"
 
 
 def clip_phrase(prompt: str, *, negative: bool = False) -> Phrase:
-    """Says a prompt in the video model's own words. Any text is accepted; an unknown one gives an empty phrase.
+    """Say a prompt in the video model's words, as `vocab.phrase`.
 
-    Args:
-        prompt: Chinese or English.
-        negative: keep words about quality; their attribute is "quality:<word>".
-
-    Raises:
-        BadInput: ``prompt`` is no text.
+    In a ``negative`` prompt words about quality are kept; their attribute is "quality:<word>".
     """
     hits = _joined(prompt, scan(checked(prompt), lexicon()))
     quality = [hit for hit in hits if hit.attribute.startswith(QUALITY)]
@@ -94,35 +84,29 @@ def clip_phrase(prompt: str, *, negative: bool = False) -> Phrase:
         hits = [hit._replace(attribute="unknown", value="") if hit in quality else hit for hit in hits]
     why = settle(hits)
     _drop_unfit(hits, why)
-    said = [hit.value for hit, reason in zip(hits, why, strict=True) if negative and hit in quality and not reason]
+    faults = [hit.value for hit, reason in zip(hits, why, strict=True) if negative and hit in quality and not reason]
 
     def say(spec: ClipSpec, language: str) -> str:
-        words = [en if language == "en" else zh for en, zh, _ in QUALITY_TERMS if en in said]
-        return ("，" if language == "zh" else ", ").join(
-            part for part in (clip_canonical(spec, language), *words) if part
-        )
+        words = [en if language == "en" else zh for en, zh, _ in QUALITY_TERMS if en in faults]
+        mark = "，" if language == "zh" else ", "
+        return mark.join(part for part in (canonical(spec, language), *words) if part)
 
     return gathered(prompt, hits, why, _spec, say)
 
 
 @cache
 def lexicon() -> Lexicon:
-    """The words of clips. What only pictures have is known as not ours, so that no part of it is misread."""
-    known: dict[str, tuple[str, str]] = {}
-    for motion, (chinese, english) in MOTION_TERMS.items():
-        own = [*chinese, *(key(phrase) for phrase in english)]
-        for word in [*own, *MOTION_SYNONYMS[motion].replace("|", " ").split()]:
-            known.setdefault(word, ("motion", motion))
+    """Compile the words of clips, none only of pictures."""
+    meanings: dict[str, Meaning] = {}
+    learn_terms(meanings, "motion", MOTION_TERMS, MOTION_SYNONYMS)
     for words, name in ((CLIP_NOT_OURS, "unknown"), (CLIP_GRAMMAR, "grammar")):
-        for word in words.replace("|", " ").split():
-            known.setdefault(word, (name, ""))
-    for quality, _, entries in QUALITY_TERMS:
-        for word in entries.split():
-            known.setdefault(word, (QUALITY + quality, quality))
+        learn(meanings, (name, ""), entries(words))
+    for quality, _, words in QUALITY_TERMS:
+        learn(meanings, (QUALITY + quality, quality), words.split())
     for word, (attribute, value) in attribute_words().items():
-        shown = attribute in ("grammar", "unknown", "negation") or value in CLIP_ATTRIBUTES.get(attribute, ())
-        known.setdefault(word, (attribute, value) if shown else ("unknown", ""))
-    return compiled(known)
+        ours = attribute in ("grammar", "unknown", "negation") or value in CLIP_ATTRIBUTES.get(attribute, ())
+        learn(meanings, (attribute, value) if ours else ("unknown", ""), [word])
+    return compiled(meanings)
 
 
 def _spec(**values: str) -> ClipSpec:
@@ -130,7 +114,7 @@ def _spec(**values: str) -> ClipSpec:
 
 
 def _joined(prompt: str, hits: list[Hit]) -> list[Hit]:
-    """A change and the thing that comes of it as one hit: 变成一只咖啡杯. What is no cup and no donut stays apart."""
+    """Join a change with what comes of it."""
     out: list[Hit] = []
     for hit in hits:
         back = len(out) - 1
@@ -146,9 +130,9 @@ def _joined(prompt: str, hits: list[Hit]) -> list[Hit]:
 
 
 def _drop_unfit(hits: list[Hit], why: list[str]) -> None:
-    """Motions that the subject cannot make."""
-    kept = {hit.attribute: k for k, hit in enumerate(hits) if not why[k]}
-    subject, motion = kept.get("subject"), kept.get("motion")
+    """Drop motions that the subject cannot make."""
+    places = {hit.attribute: k for k, hit in enumerate(hits) if not why[k]}
+    subject, motion = places.get("subject"), places.get("motion")
     if motion is None:
         return
     after = next((hit for hit in hits[motion + 1 :] if hit.attribute != "grammar"), None)

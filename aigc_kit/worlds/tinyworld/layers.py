@@ -1,4 +1,4 @@
-"""From outlines to pixels: draws a subject at several times the final size and shrinks it, which smooths its edges."""
+"""Draw subjects large and shrink them, which smooths their edges."""
 
 from typing import NamedTuple
 
@@ -8,26 +8,15 @@ from PIL import Image, ImageDraw
 from aigc_kit.worlds.tinyworld import things
 from aigc_kit.worlds.tinyworld.palette import RGB, roles
 from aigc_kit.worlds.tinyworld.shapes import Area, areas
-from aigc_kit.worlds.tinyworld.things import donut_to_cup
+from aigc_kit.worlds.tinyworld.spec import SUBJECTS
 
-DRAWINGS = {
-    "puppy": things.puppy(),
-    "cat": things.cat(),
-    "wizard": things.wizard(),
-    "fish": things.fish(),
-    "flower": things.flower(),
-    "donut": things.donut(),
-    "cup": things.cup(),
-    "heart": things.heart(),
-    "star": things.five_points(),
-    "ball": things.round_ball(),
-    "square": things.square(),
-    "triangle": things.triangle(),
-}
+DRAWINGS = {subject: outline() for subject, outline in zip(SUBJECTS, things.OUTLINES, strict=True)}
 
 
 class Actor(NamedTuple):
-    """One subject as it stands in one picture; every number is continuous, so that it can be animated.
+    """Place one subject in one picture.
+
+    Every number is continuous, so that it can be animated.
 
     Attributes:
         subject: a value of ``SUBJECTS``.
@@ -50,7 +39,7 @@ class Actor(NamedTuple):
 
 
 class Layers(NamedTuple):
-    """One subject in pixels.
+    """Hold one subject in pixels.
 
     Attributes:
         colour: float32 (H, W, 3), 0-255.
@@ -71,21 +60,17 @@ _READY = {name: [area for part in parts for area in areas(part)] for name, parts
 
 
 def areas_of(actor: Actor) -> list[Area]:
-    """What the actor is drawn from, back to front, in its own units."""
+    """List the actor's areas, back to front."""
     if actor.morph and actor.subject in ("donut", "cup"):
-        parts = donut_to_cup(actor.morph if actor.subject == "donut" else 1 - actor.morph)
+        parts = things.donut_to_cup(actor.morph if actor.subject == "donut" else 1 - actor.morph)
         return [area for part in parts for area in areas(part)]
     return _READY[actor.subject]
 
 
 def draw(actor: Actor, height: int, width: int, zoom: int = 3, *, shrink: bool = True) -> Layers:
-    """Draws the actor alone.
+    """Draw the actor alone, height x width pixels.
 
-    Args:
-        actor: what, where, how large.
-        height, width: of the result, in pixels.
-        zoom: pixels drawn for each pixel of the result, along each side.
-        shrink: average them; otherwise the layers come ``zoom`` times as large.
+    ``zoom`` pixels are drawn for each one along each side; without ``shrink`` the layers come that large.
     """
     colours = roles(actor.colour)
     size = (width * zoom, height * zoom)

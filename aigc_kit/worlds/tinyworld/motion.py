@@ -1,4 +1,4 @@
-"""The tiny world in motion: a subject of ``Spec`` that moves, for the video model.
+"""Move a subject of ``Spec``, for the video model.
 
     subject     puppy cat fish flower donut cup heart star ball square
     colour      red orange yellow green blue purple pink white
@@ -19,7 +19,7 @@ from aigc_kit.core.errors import BadInput
 from aigc_kit.worlds.tinyworld.layers import Actor, draw
 from aigc_kit.worlds.tinyworld.palette import COLOUR_RGB
 from aigc_kit.worlds.tinyworld.scenes import paint_scene
-from aigc_kit.worlds.tinyworld.spec import COLOURS, LIGHTS, Choice, Pair
+from aigc_kit.worlds.tinyworld.spec import COLOURS, LIGHTS, Choice, Pair, pairs_of
 from aigc_kit.worlds.tinyworld.styles import Shot, flat
 
 MOVING = ("puppy", "cat", "fish", "flower", "donut", "cup", "heart", "star", "ball", "square")
@@ -39,24 +39,21 @@ CLIP_ATTRIBUTES: dict[str, tuple[str, ...]] = {
 """Attribute -> its values, in the order of the checker's outputs."""
 
 CLIP_HELD_OUT: tuple[Pair, ...] = (
-    ("subject", "puppy", "motion", "right"),
-    ("subject", "star", "motion", "down"),
-    ("subject", "heart", "motion", "grow"),
-    ("subject", "fish", "scene", "moon"),
-    ("subject", "ball", "colour", "green"),
-    ("subject", "flower", "motion", "bounce"),
-    ("colour", "pink", "motion", "up"),
-    ("colour", "yellow", "scene", "city"),
+    *pairs_of("subject", "motion", "puppy right, star down, heart grow"),
+    *pairs_of("subject", "scene", "fish moon"),
+    *pairs_of("subject", "colour", "ball green"),
+    *pairs_of("subject", "motion", "flower bounce"),
+    *pairs_of("colour", "motion", "pink up"),
+    *pairs_of("colour", "scene", "yellow city"),
 )
 """Pairs (attribute, value, attribute, value) that no training clip shows together."""
 
 
 @dataclass(frozen=True)
 class ClipSpec(Choice):
-    """One clip in words. Every attribute is a value of ``CLIP_ATTRIBUTES`` or None, which leaves it to chance.
+    """Describe one clip by values of ``CLIP_ATTRIBUTES``, as `Choice`.
 
     Raises:
-        UnknownName: a value that the world does not know.
         BadInput: a subject and a motion that do not go together: only a donut or a cup can morph, and the turn of a
             ball cannot be seen.
     """
@@ -81,33 +78,27 @@ class ClipSpec(Choice):
             )
 
     def _filled(self, rng: random.Random) -> Self:
-        """Motion first, so that each is as frequent."""
+        """Draw the motion first, so that each is as frequent."""
         motion = self.motion or rng.choice([m for m in MOTIONS if go_together(self.subject, m)])
         subject = self.subject or rng.choice([s for s in MOVING if go_together(s, motion)])
-        rest = {
-            name: rng.choice(CLIP_ATTRIBUTES[name])
-            for name in ("colour", "scene", "light")
-            if getattr(self, name) is None
-        }
-        return replace(self, subject=subject, motion=motion, **rest)
+        return super(ClipSpec, replace(self, subject=subject, motion=motion))._filled(rng)
 
 
 def go_together(subject: str | None, motion: str | None) -> bool:
-    """Whether a subject can make a motion that shows: only donut and cup morph, and a ball's turn cannot be seen."""
+    """Tell whether a motion of a subject would show."""
     if subject is None or motion is None:
         return True
     return not (motion == "morph" and subject not in MORPHING) and not (motion == "turn" and subject in ROUND)
 
 
 def path(spec: ClipSpec, frames: int, rng: random.Random) -> list[Actor]:
-    """Where the subject of a full spec is in every frame.
+    """Place the subject of a full spec in every frame.
 
     Travel, growth and turns go on evenly over the whole clip, whatever its number of frames; a bounce is two hops.
     """
     colour = COLOUR_RGB[spec.colour or "red"]
-    start = Actor(
-        spec.subject or "ball", colour, rng.uniform(0.38, 0.62), rng.uniform(0.42, 0.6), rng.uniform(0.2, 0.26)
-    )
+    place = rng.uniform(0.38, 0.62), rng.uniform(0.42, 0.6), rng.uniform(0.2, 0.26)
+    start, times = Actor(spec.subject or "ball", colour, *place), [k / max(1, frames - 1) for k in range(frames)]
     far = rng.uniform(0.2, 0.34)
     travel = {"left": (-far, 0.0), "right": (far, 0.0), "up": (0.0, -far), "down": (0.0, far)}
     motion = spec.motion or "right"
@@ -115,25 +106,21 @@ def path(spec: ClipSpec, frames: int, rng: random.Random) -> list[Actor]:
         dx, dy = travel[motion]
         middle = rng.uniform(EDGE + far / 2, 1 - EDGE - far / 2)  # the whole way lies in the picture
         start = start._replace(x=middle) if dx else start._replace(y=middle)
-        return [start._replace(x=start.x + dx * (t - 0.5), y=start.y + dy * (t - 0.5)) for t in _times(frames)]
+        return [start._replace(x=start.x + dx * (t - 0.5), y=start.y + dy * (t - 0.5)) for t in times]
     if motion == "grow":
         low, high = rng.uniform(0.11, 0.14), rng.uniform(0.36, 0.42)
-        return [start._replace(y=0.52, half=low + (high - low) * t) for t in _times(frames)]
+        return [start._replace(y=0.52, half=low + (high - low) * t) for t in times]
     if motion == "turn":
         begin = rng.uniform(-0.6, 0.6)
-        return [start._replace(turn=begin + 2 * np.pi * 0.75 * t, y=0.5) for t in _times(frames)]
+        return [start._replace(turn=begin + 2 * np.pi * 0.75 * t, y=0.5) for t in times]
     if motion == "morph":
-        return [start._replace(half=0.3, y=0.52, morph=t) for t in _times(frames)]
+        return [start._replace(half=0.3, y=0.52, morph=t) for t in times]
     height = rng.uniform(0.26, 0.34)
-    return [_hop(start, t, height) for t in _times(frames)]
-
-
-def _times(frames: int) -> list[float]:
-    return [index / max(1, frames - 1) for index in range(frames)]
+    return [_hop(start, t, height) for t in times]
 
 
 def _hop(start: Actor, t: float, height: float) -> Actor:
-    """Two hops from a floor; flattened where it lands."""
+    """Hop twice from a floor, flattened at each landing."""
     phase = (2 * t) % 1.0
     up = 4 * phase * (1 - phase)
     squash = 1 + 0.16 * max(0.0, 1 - up / 0.25)
@@ -141,16 +128,14 @@ def _hop(start: Actor, t: float, height: float) -> Actor:
 
 
 def film(spec: ClipSpec, frames: int = 17, height: int = 64, width: int = 64, seed: int = 0) -> np.ndarray:
-    """The clip of a spec: uint8 (frames, height, width, 3). The same arguments give the same bytes.
+    """Draw a clip: uint8 (frames, height, width, 3).
+
+    The same arguments give the same bytes. More frames show the same motion in smaller steps.
 
     Args:
         spec: open attributes are filled by chance, from the seed.
-        frames: 1 or more; the same motion in more, smaller steps.
-        height, width: 32 to 1024 pixels.
+        frames, height, width: 1 or more; 32 to 1024 pixels; else BadInput.
         seed: decides what the spec leaves open, where it begins and where the details of the background lie.
-
-    Raises:
-        BadInput: a number out of range.
     """
     if frames < 1 or not (32 <= height <= 1024 and 32 <= width <= 1024):
         raise BadInput(
@@ -161,10 +146,9 @@ def film(spec: ClipSpec, frames: int = 17, height: int = 64, width: int = 64, se
     rng = random.Random(seed)
     full = spec.fill(rng)
     actors = path(full, frames, rng)
-    night = full.light == "night"
     scene = paint_scene(full.scene or "plain", full.light or "day", height, width, rng)
     clip = np.empty((frames, height, width, 3), np.uint8)
     for index, actor in enumerate(actors):
-        shot = Shot(scene, scene, draw(actor, height, width), actor.colour, night)
+        shot = Shot(scene, scene, draw(actor, height, width), actor.colour, full.light == "night")
         clip[index] = np.clip(np.rint(flat(shot)), 0, 255)
     return clip

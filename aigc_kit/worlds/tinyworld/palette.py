@@ -1,4 +1,4 @@
-"""Colours. An ``RGB`` is three floats 0-255; ``roles`` turns one subject colour into all that a drawing needs."""
+"""Mix colours: an ``RGB`` is three floats 0-255."""
 
 import numpy as np
 
@@ -33,21 +33,18 @@ FIXED: dict[str, RGB] = {
 
 
 def mix(a: RGB, b: RGB, share: float) -> RGB:
-    """``a`` with ``share`` (0-1) of ``b``."""
+    """Mix into ``a`` a ``share`` (0-1) of ``b``."""
     return (a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share, a[2] + (b[2] - a[2]) * share)
 
 
 def whole(colour: RGB) -> tuple[int, int, int]:
-    """The colour as three ints 0-255, as PIL wants it."""
-    return (
-        max(0, min(255, round(colour[0]))),
-        max(0, min(255, round(colour[1]))),
-        max(0, min(255, round(colour[2]))),
-    )
+    """Round a colour to three ints, for PIL."""
+    red, green, blue = (max(0, min(255, round(value))) for value in colour)
+    return red, green, blue
 
 
 def roles(colour: RGB) -> dict[str, tuple[int, int, int]]:
-    """Role -> colour of a subject whose own colour is ``colour``."""
+    """Turn a subject's own colour into role -> colour."""
     pale = min(colour) > 200
     own = {
         "base": colour,
@@ -58,5 +55,5 @@ def roles(colour: RGB) -> dict[str, tuple[int, int, int]]:
 
 
 def vector(colour: RGB) -> np.ndarray:
-    """The colour as float32 (3,)."""
+    """Turn a colour into float32 (3,)."""
     return np.asarray(colour, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""The networks that read pictures and clips, their weights, and their answers as labels."""
+"""Build the networks that read pictures and clips."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ CLIP_ANSWERS = sum(len(values) for values in CLIP_ATTRIBUTES.values()) + 1
 
 @dataclass(frozen=True)
 class Reading:
-    """What a checker sees in one picture or clip.
+    """Say what a checker sees in one picture or clip.
 
     Attributes:
         labels: attribute -> the likeliest value.
@@ -45,30 +45,33 @@ class Reading:
 
 
 def matches(reading: Reading, spec: Spec | ClipSpec) -> dict[str, bool]:
-    """For each attribute that the spec sets: whether the reading shows it. All False when the reading is not valid."""
+    """Tell for each attribute of a spec whether it shows.
+
+    All are False when the reading is not valid.
+    """
     return {name: reading.valid and reading.labels[name] == value for name, value in spec.known().items()}
 
 
-def answers(network, seen: Sequence[np.ndarray], batch: int) -> np.ndarray:
-    """What the network says of each picture or clip: float64 (N, answers).
+def answers(network, inputs: Sequence[np.ndarray], batch: int) -> np.ndarray:
+    """Ask a network about pictures: float64 (N, answers).
 
     Args:
         network: takes float32 (B, ..., 3, H, W) in [-1, 1].
-        seen: each uint8 (..., H, W, 3), all of one shape; at least one.
+        inputs: each uint8 (..., H, W, 3), all of one shape; at least one.
         batch: how many at once.
     """
     import torch
 
     rows = []
-    for start in range(0, len(seen), batch):
-        pixels = torch.from_numpy(np.stack(seen[start : start + batch]))
+    for start in range(0, len(inputs), batch):
+        pixels = torch.from_numpy(np.stack(inputs[start : start + batch]))
         with torch.no_grad():
             rows.append(network(pixels.movedim(-1, -3).float() / 127.5 - 1).double().numpy())
     return np.concatenate(rows)
 
 
 def reading_of(row: np.ndarray, attributes: Mapping[str, Sequence[str]], valid_from: float) -> Reading:
-    """One row of answers in words: a softmax for each attribute, then the logit of "is one of the world"."""
+    """Put one row of answers in words, validity last."""
     labels, confidence, at = {}, {}, 0
     for name, values in attributes.items():
         scores = row[at : at + len(values)]
@@ -82,7 +85,7 @@ def reading_of(row: np.ndarray, attributes: Mapping[str, Sequence[str]], valid_f
 
 
 def weights(folder: Path, name: str, what: str = "the reader") -> dict:
-    """Read the weights of a small model: name -> float32 tensor.
+    """Read the float32 tensors of a small model by name.
 
     Args:
         folder: where its model.safetensors lies.
@@ -105,61 +108,54 @@ def weights(folder: Path, name: str, what: str = "the reader") -> dict:
 
 
 def with_weights(network, name: str):
-    """Fill a network with the weights of ``assets/models/NAME``, for evaluation.
-
-    Raises:
-        CannotLoad: the weights are not there.
-    """
+    """Fill a network with the weights of ``assets/models/NAME``, for evaluation."""
     network.load_state_dict(weights(paths.assets() / "models" / name, name))
     return network.eval()
 
 
 def build(*, normed: bool = False):
-    """The network as a ``torch.nn.Sequential``: float32 (B, 3, 64, 64) in [-1, 1] -> float32 (B, ANSWERS).
+    """Build the reader of pictures, a ``torch.nn.Sequential``.
 
-    Args:
-        normed: with batch normalisation, as it is trained; without, as it is shipped (folded into the convolutions).
+    It turns float32 (B, 3, 64, 64) in [-1, 1] into float32 (B, ANSWERS). It has batch normalisation (``normed``) as it
+    is trained, none as it is shipped, where the convolutions hold it.
     """
     from torch import nn
 
     return nn.Sequential(
         nn.PixelUnshuffle(4),
-        *convolutions(WIDTHS, STRIDES, normed=normed),
+        *_convolutions(WIDTHS, STRIDES, normed=normed),
         nn.AdaptiveAvgPool2d(CELLS),
-        nn.Flatten(),
-        nn.Dropout(0.1),
-        nn.Linear(WIDTHS[-1] * CELLS * CELLS, ANSWERS),
+        *_head(WIDTHS[-1], ANSWERS),
     )
 
 
 def build_clips(*, normed: bool = False):
-    """The network: float32 (B, 5, 3, 64, 64) in [-1, 1] -> float32 (B, CLIP_ANSWERS).
+    """Build the reader of clips, ``normed`` as in `build`.
 
-    Args:
-        normed: with batch normalisation, as it is trained; without, as it is shipped (folded into the convolutions).
+    It turns float32 (B, 5, 3, 64, 64) in [-1, 1] into float32 (B, CLIP_ANSWERS).
     """
     from torch import nn
 
     class ClipReader(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.each = nn.Sequential(nn.PixelUnshuffle(4), *convolutions(EACH, EACH_STRIDES, normed=normed))
-            self.all = nn.Sequential(
-                *convolutions(ALL, ALL_STRIDES, normed=normed),
-                nn.Flatten(),
-                nn.Dropout(0.1),
-                nn.Linear(ALL[-1] * CELLS * CELLS, CLIP_ANSWERS),
-            )
+            self.each = nn.Sequential(nn.PixelUnshuffle(4), *_convolutions(EACH, EACH_STRIDES, normed=normed))
+            self.all = nn.Sequential(*_convolutions(ALL, ALL_STRIDES, normed=normed), *_head(ALL[-1], CLIP_ANSWERS))
 
         def forward(self, frames):
-            seen = self.each(frames.flatten(0, 1))
-            return self.all(seen.unflatten(0, (-1, FRAMES)).flatten(1, 2))
+            views = self.each(frames.flatten(0, 1))
+            return self.all(views.unflatten(0, (-1, FRAMES)).flatten(1, 2))
 
     return ClipReader()
 
 
-def convolutions(widths: tuple[int, ...], strides: tuple[int, ...], *, normed: bool) -> list:
-    """One 3 x 3 convolution from each width to the next, each followed by a ReLU."""
+def _head(width: int, count: int) -> list:
+    from torch import nn
+
+    return [nn.Flatten(), nn.Dropout(0.1), nn.Linear(width * CELLS * CELLS, count)]
+
+
+def _convolutions(widths: tuple[int, ...], strides: tuple[int, ...], *, normed: bool) -> list:
     from torch import nn
 
     layers: list[nn.Module] = []
@@ -170,7 +166,7 @@ def convolutions(widths: tuple[int, ...], strides: tuple[int, ...], *, normed: b
 
 
 def folded(trained, plain):
-    """``plain``, without batch normalisation, filled so that it computes what ``trained`` computes in evaluation."""
+    """Fill ``plain`` so that it computes what ``trained`` computes."""
     import torch
     from torch import nn
 
@@ -180,9 +176,8 @@ def folded(trained, plain):
     norms = layers(trained, nn.BatchNorm2d)
     with torch.no_grad():
         for new, conv, norm in zip(layers(plain, nn.Conv2d), layers(trained, nn.Conv2d), norms, strict=True):
-            held = norm.state_dict()
-            scale = held["weight"] / torch.sqrt(held["running_var"] + norm.eps)
-            bias = held["bias"] - held["running_mean"] * scale
+            scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+            bias = norm.bias - norm.running_mean * scale
             new.load_state_dict({"weight": conv.weight * scale[:, None, None, None], "bias": bias})
         for new, old in zip(layers(plain, nn.Linear), layers(trained, nn.Linear), strict=True):
             new.load_state_dict(old.state_dict())

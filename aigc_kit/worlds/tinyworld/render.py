@@ -1,4 +1,4 @@
-"""``render``: a spec and a seed become a picture; ``paint`` is the same with the subject's place given."""
+"""Render a spec and a seed as a picture."""
 
 import random
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.worlds.tinyworld.layers import Actor, Layers, draw
-from aigc_kit.worlds.tinyworld.palette import COLOUR_RGB, INK, RGB
+from aigc_kit.worlds.tinyworld.palette import COLOUR_RGB, INK
 from aigc_kit.worlds.tinyworld.scenes import paint_scene
 from aigc_kit.worlds.tinyworld.spec import Spec
 from aigc_kit.worlds.tinyworld.styles import STYLE_PAINTERS, Shot, flat, posterise
@@ -18,40 +18,38 @@ SMALLEST, LARGEST = 32, 1024
 
 
 def place(spec: Spec, height: int, width: int, rng: random.Random) -> Actor:
-    """Where and how large the subject of a full spec stands, with a little chance in each number."""
+    """Place the subject of a spec, by some chance."""
     side = min(height, width)
     half = HALF[spec.size or "medium"] * rng.uniform(0.96, 1.04)
     room = max((0.5 * width - half * side) / width * 0.86, 0.13 * side / width)
     x = 0.5 + {"left": -room, "centre": 0.0, "right": room}[spec.position or "centre"]
     middle = 0.5 if spec.scene == "plain" else FOOT - half * side / height
+    red, green, blue = (min(255.0, max(0.0, value + rng.uniform(-7, 7))) for value in COLOUR_RGB[spec.colour or "red"])
     return Actor(
         subject=spec.subject or "ball",
-        colour=_vary(COLOUR_RGB[spec.colour or "red"], rng),
+        colour=(red, green, blue),
         x=x + rng.uniform(-0.02, 0.02),
-        y=min(middle, 0.56) + rng.uniform(-0.015, 0.015)
-        if spec.size == "large"
-        else middle + rng.uniform(-0.015, 0.015),
+        y=(min(middle, 0.56) if spec.size == "large" else middle) + rng.uniform(-0.015, 0.015),
         half=half,
         turn=rng.uniform(-0.05, 0.05),
     )
 
 
 def render(spec: Spec, height: int = 128, width: int = 128, seed: int = 0) -> np.ndarray:
-    """The picture of a spec: uint8 (height, width, 3). The same arguments give the same bytes.
+    """Draw the picture of a spec: uint8 (height, width, 3).
+
+    The same arguments give the same bytes.
 
     Args:
         spec: open attributes are filled by chance, from the seed.
-        height, width: 32 to 1024 pixels; the style "pixel" has cells of min(height, width) // 32 pixels.
+        height, width: 32 to 1024 pixels, else BadInput; the style "pixel" has cells of min(height, width) // 32 pixels.
         seed: decides what the spec leaves open, and where the details lie.
-
-    Raises:
-        BadInput: a size out of range.
     """
     return render_with_mask(spec, height, width, seed)[0]
 
 
 def render_with_mask(spec: Spec, height: int = 128, width: int = 128, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """As ``render``, and where the subject is: bool (height, width)."""
+    """Draw as ``render``, with the subject's mask: bool (height, width)."""
     if not (SMALLEST <= height <= LARGEST and SMALLEST <= width <= LARGEST):
         raise BadInput(
             asked=f"a picture of {height} x {width}",
@@ -60,29 +58,23 @@ def render_with_mask(spec: Spec, height: int = 128, width: int = 128, seed: int 
         )
     rng = random.Random(seed)
     full = spec.fill(rng)
-    actor = place(full, height, width, rng)
-    return paint(full, actor, height, width, rng)
+    return paint(full, place(full, height, width, rng), height, width, rng)
 
 
 def paint(spec: Spec, actor: Actor, height: int, width: int, rng: random.Random) -> tuple[np.ndarray, np.ndarray]:
-    """One picture with the subject exactly where ``actor`` says (scene, style and light are the spec's).
+    """Draw a picture with the subject exactly at ``actor``'s place.
 
-    Args:
-        spec: full in scene, style and light.
-        actor: the subject, its colour and place.
-        height, width: in pixels.
-        rng: where the details of the scene lie; the same state gives the same scene, frame after frame.
+    The spec is full in scene, style and light. The same state of ``rng`` gives the same scene, frame after frame.
 
     Returns:
         The picture, uint8 (height, width, 3), and the subject's mask, bool (height, width).
     """
-    scene, style, night = spec.scene or "plain", spec.style or "flat", spec.light == "night"
+    style = spec.style or "flat"
     if style == "pixel":
         return _pixels(spec, actor, height, width, rng)
-    background = paint_scene(scene, spec.light or "day", height, width, rng)
+    background = paint_scene(spec.scene or "plain", spec.light or "day", height, width, rng)
     layers = draw(actor, height, width)
-    shot = Shot(background, _shadow(background, actor), layers, actor.colour, night)
-    page = STYLE_PAINTERS[style](shot)
+    page = STYLE_PAINTERS[style](_shot(spec, actor, background, layers))
     return np.clip(np.rint(page), 0, 255).astype(np.uint8), layers.mask > 0.5
 
 
@@ -95,30 +87,22 @@ def _pixels(spec, actor, height, width, rng) -> tuple[np.ndarray, np.ndarray]:
         *((layer[1::5, 2::5] + layer[2::5, 1::5] + layer[2::5, 3::5] + layer[3::5, 2::5]) / 4 for layer in fine)
     )
     mask = layers.mask > 0.4
-    padded = np.pad(mask, 1)
-    rim = mask & ~(padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:])
-    colour = (
-        layers.colour
-        + (np.asarray(INK, np.float32) - layers.colour) * (0.6 if spec.light == "night" else 0.8) * rim[..., None]
-    )
-    layers = layers._replace(colour=colour, mask=mask.astype(np.float32))
-    shot = Shot(background, _shadow(background, actor), layers, actor.colour, spec.light == "night")
-    small = np.clip(posterise(flat(shot)), 0, 255).astype(np.uint8)
-    page = small.repeat(cell, axis=0).repeat(cell, axis=1)[:height, :width]
-    return page, mask.repeat(cell, axis=0).repeat(cell, axis=1)[:height, :width]
+    wide = np.pad(mask, 1)
+    rim = mask & ~(wide[:-2, 1:-1] & wide[2:, 1:-1] & wide[1:-1, :-2] & wide[1:-1, 2:])
+    towards_ink = (np.asarray(INK, np.float32) - layers.colour) * (0.6 if spec.light == "night" else 0.8)
+    layers = layers._replace(colour=layers.colour + towards_ink * rim[..., None], mask=mask.astype(np.float32))
+    small = np.clip(posterise(flat(_shot(spec, actor, background, layers))), 0, 255).astype(np.uint8)
+    page, mask = (layer.repeat(cell, axis=0).repeat(cell, axis=1)[:height, :width] for layer in (small, mask))
+    return page, mask
 
 
-def _shadow(background: np.ndarray, actor: Actor) -> np.ndarray:
-    """The background with a soft dark ellipse under the subject."""
+def _shot(spec: Spec, actor: Actor, background: np.ndarray, layers: Layers) -> Shot:
+    """Lay a soft dark ellipse under the subject."""
     height, width = background.shape[:2]
     side = min(height, width)
     rx, ry = actor.half * side * 0.92, actor.half * side * 0.17
     cx, cy = actor.x * width, actor.y * height + actor.half * side * 0.97
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     far = ((x + 0.5 - cx) / rx) ** 2 + ((y + 0.5 - cy) / ry) ** 2
-    return background * (1 - 0.34 * np.clip((1.15 - far) * 2.2, 0, 1))[..., None]
-
-
-def _vary(colour: RGB, rng: random.Random) -> RGB:
-    r, g, b = (min(255.0, max(0.0, value + rng.uniform(-7, 7))) for value in colour)
-    return (r, g, b)
+    ground = background * (1 - 0.34 * np.clip((1.15 - far) * 2.2, 0, 1))[..., None]
+    return Shot(background, ground, layers, actor.colour, spec.light == "night")

@@ -1,17 +1,19 @@
-"""Finds the world's words in a prompt: the first half of ``vocab.phrase``."""
+"""Find the world's words in a prompt."""
 
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import NamedTuple
 
-from aigc_kit.worlds.tinyworld.words import GRAMMAR, NEGATIONS, NOT_OURS, SYNONYMS, TERMS
+from aigc_kit.worlds.tinyworld.words import GRAMMAR, NEGATIONS, NOT_OURS, SYNONYMS, TERMS, Terms
 
 PLURAL = frozenset({"subject", "scene", "style", "unknown"})
+Meaning = tuple[str, str]
 
 
 class Hit(NamedTuple):
-    """One word of a prompt, known or not.
+    """Mark one word of a prompt, known or not.
 
     Attributes:
         start, end, text: where it stands in the prompt, and what stands there.
@@ -29,21 +31,19 @@ class Hit(NamedTuple):
 
 
 class Lexicon(NamedTuple):
-    """The pattern of all known words, longest first, and word -> (attribute, value)."""
+    """Hold the pattern and the meanings of known words."""
 
     pattern: re.Pattern[str]
-    known: dict[str, tuple[str, str]]
+    meanings: dict[str, Meaning]
 
 
 def scan(prompt: str, lexicon: Lexicon | None = None) -> list[Hit]:
-    """All words of a prompt in order: known ones, and between them English words and single characters.
+    """List all words of a prompt in order.
 
-    Args:
-        prompt: any text.
-        lexicon: what is known; None: the words of pictures.
+    Between the known ones (None: those of pictures) stand English words and single characters.
     """
     text, origin = _plain(prompt)
-    pattern, known = lexicon or pictures()
+    pattern, meanings = lexicon or pictures()
     hits: list[Hit] = []
     at = clause = 0
     while at < len(text):
@@ -53,7 +53,7 @@ def scan(prompt: str, lexicon: Lexicon | None = None) -> list[Hit]:
             continue
         match = pattern.match(text, at) or _OTHER.match(text, at)
         end = match.end() if match else at + 1
-        attribute, value = known.get(key(text[at:end]), ("unknown", ""))
+        attribute, value = meanings.get(key(text[at:end]), ("unknown", ""))
         start, stop = origin[at], origin[end - 1] + 1
         if hits and hits[-1].end > start:  # one character that became several
             start = hits[-1].end
@@ -70,30 +70,22 @@ _ENDINGS = "色地里"
 
 
 def traditional(text: str) -> str:
-    """The characters of a text that are written so only in Traditional Chinese, each once.
+    """List characters that only Traditional Chinese writes, each once.
 
-    In Big5 (Traditional), and not in GB 2312 (Simplified).
+    They are in Big5 (Traditional), and not in GB 2312 (Simplified).
 
     >>> traditional("一隻紅色的小貓，a red cat")
     '隻紅貓'
     """
-    found = dict.fromkeys(char for char in text if "\u4e00" <= char <= "\u9fff")
-    return "".join(char for char in found if not _in(char, "gb2312") and _in(char, "big5"))
-
-
-def _in(char: str, charset: str) -> bool:
-    try:
-        char.encode(charset)
-    except UnicodeEncodeError:
-        return False
-    return True
+    hanzi = dict.fromkeys(char for char in text if "\u4e00" <= char <= "\u9fff")
+    return "".join(char for char in hanzi if not char.encode("gb2312", "ignore") and char.encode("big5", "ignore"))
 
 
 _OTHER = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 
 
 def _plain(prompt: str) -> tuple[str, list[int]]:
-    """The prompt in lower case and compatibility form, and for each of its characters the place it came from."""
+    """Write a prompt in lower case, with each character's origin."""
     letters, origin = [], []
     for place, character in enumerate(prompt):
         for letter in unicodedata.normalize("NFKC", character).lower():
@@ -103,47 +95,56 @@ def _plain(prompt: str) -> tuple[str, list[int]]:
 
 
 def _is_text(character: str) -> bool:
-    """Letters, digits and pictographs; not spaces, punctuation, marks, controls and mathematical signs."""
+    """Accept letters, digits and pictographs alone."""
     category = unicodedata.category(character)
     return category[0] in "LN" or category == "So"
 
 
 def key(text: str) -> str:
-    """A phrase as the lexicon writes it: hyphens between its words."""
+    """Write hyphens between a phrase's words, as the lexicon does."""
     return re.sub(r"[\s_-]+", "-", text)
 
 
 @cache
 def pictures() -> Lexicon:
-    """The words of pictures and their synonyms; 大 and 小 may be sizes."""
-    known = attribute_words()
-    known |= {"大": ("adjective", "large"), "小": ("adjective", "small")}
-    return compiled(known)
+    """Compile the words of pictures, 大 and 小 among them."""
+    return compiled(attribute_words() | {"大": ("adjective", "large"), "小": ("adjective", "small")})
 
 
-def attribute_words() -> dict[str, tuple[str, str]]:
-    """Word -> what it stands for, of all attributes, grammar and words that are not ours; earlier ones stay."""
-    known: dict[str, tuple[str, str]] = {}
-    for attribute, values in TERMS.items():
-        for value, (zh, en) in values.items():
-            own = [*zh, *(key(word) for word in en)]
-            more = SYNONYMS[attribute][value].replace("|", " ").split()
-            for word in [*own, *more]:
-                known.setdefault(word, (attribute, value))
+def attribute_words() -> dict[str, Meaning]:
+    """Map words to what they stand for."""
+    meanings: dict[str, Meaning] = {}
+    for attribute, terms in TERMS.items():
+        learn_terms(meanings, attribute, terms, SYNONYMS[attribute])
     for words, name in ((GRAMMAR, "grammar"), (NOT_OURS, "unknown"), (NEGATIONS, "negation")):
-        for word in words.replace("|", " ").split():
-            known.setdefault(word, (name, ""))
-    return known
+        learn(meanings, (name, ""), entries(words))
+    return meanings
 
 
-def compiled(known: dict[str, tuple[str, str]]) -> Lexicon:
-    """The lexicon of these words; English ones stand for their plural too."""
-    known = dict(known)
-    for word, meaning in list(known.items()):
+def learn_terms(meanings: dict[str, Meaning], attribute: str, terms: Terms, synonyms: Mapping[str, str]) -> None:
+    """Give the words of an attribute's values their meaning."""
+    for value, (chinese, english) in terms.items():
+        learn(meanings, (attribute, value), [*chinese, *map(key, english), *entries(synonyms[value])])
+
+
+def learn(meanings: dict[str, Meaning], meaning: Meaning, words: Iterable[str]) -> None:
+    """Give words a meaning, unless they have one."""
+    for word in words:
+        meanings.setdefault(word, meaning)
+
+
+def entries(table: str) -> list[str]:
+    """Split "Chinese entries | English entries"."""
+    return table.replace("|", " ").split()
+
+
+def compiled(meanings: Mapping[str, Meaning]) -> Lexicon:
+    """Compile a lexicon, with plurals of English words."""
+    words = dict(meanings)
+    for word, meaning in meanings.items():
         if word.isascii() and word[-1].isalpha() and meaning[0] in PLURAL:
-            known.setdefault(word + "s", meaning)
-    pieces = [_piece(word) for word in sorted(known, key=len, reverse=True)]
-    return Lexicon(re.compile("|".join(pieces)), known)
+            words.setdefault(word + "s", meaning)
+    return Lexicon(re.compile("|".join(_piece(word) for word in sorted(words, key=len, reverse=True))), words)
 
 
 def _piece(word: str) -> str:

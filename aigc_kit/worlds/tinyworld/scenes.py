@@ -1,22 +1,27 @@
-"""The six scenes by day and by night, drawn with PIL at several times the final size and shrunk.
+"""Draw the six scenes by day and by night.
 
-Each has a sky, a ground and few details whose places vary with ``rng``: a small model should learn them soon.
+Each has a sky, a ground and few details whose places vary with ``rng``: a small model should learn them soon. PIL draws
+at several times the final size.
 """
 
 import random
-from collections.abc import Callable
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from aigc_kit.worlds.tinyworld.palette import RGB, mix, whole
 from aigc_kit.worlds.tinyworld.shapes import arc
+from aigc_kit.worlds.tinyworld.spec import SCENES
 
 NIGHT: RGB = (14, 20, 62)
+DUSK: RGB = (30, 28, 52)
 
 
 class Stage:
-    """A half-drawn scene: ``pen`` draws in shares of the width and height; ``tone`` darkens colours at night."""
+    """Hold a half-drawn scene.
+
+    ``pen`` draws in shares of the width and height; ``tone`` darkens colours at night.
+    """
 
     def __init__(self, height: int, width: int, zoom: int, night: bool, rng: random.Random) -> None:
         self.w, self.h = width * zoom, height * zoom
@@ -26,11 +31,11 @@ class Stage:
         self.pen = ImageDraw.Draw(self.picture)
 
     def tone(self, colour: RGB) -> tuple[int, int, int]:
-        """The colour as this light shows it."""
+        """Show a colour in this light."""
         return whole(mix(colour, NIGHT, 0.60) if self.night else colour)
 
     def blend(self, top: RGB, bottom: RGB, start: float, end: float) -> None:
-        """A vertical gradient from ``start`` to ``end`` (shares of the height)."""
+        """Paint a vertical gradient between two shares of the height."""
         y0, y1 = round(start * self.h), round(end * self.h)
         t = np.linspace(0, 1, max(1, y1 - y0), dtype=np.float32)[:, None]
         column = np.asarray(top, np.float32) * (1 - t) + np.asarray(bottom, np.float32) * t
@@ -38,20 +43,24 @@ class Stage:
         self.picture.paste(strip.resize((self.w, max(1, y1 - y0)), Image.Resampling.NEAREST), (0, y0))
 
     def oval(self, x: float, y: float, rx: float, ry: float, colour: tuple[int, int, int]) -> None:
-        """An ellipse; the middle in shares of width and height, the radii in shares of the shorter side."""
+        """Paint an ellipse, radii in the shorter side's shares."""
         px, py, u = x * self.w, y * self.h, self.unit
         self.pen.ellipse((px - rx * u, py - ry * u, px + rx * u, py + ry * u), fill=colour)
 
     def hill(self, x: float, y: float, rx: float, ry: float, colour: tuple[int, int, int]) -> None:
-        """An ellipse with all in shares of width and height, so that it spans wide and tall pictures alike."""
+        """Paint an ellipse, radii in shares of both sides."""
         self.pen.ellipse([(x - rx) * self.w, (y - ry) * self.h, (x + rx) * self.w, (y + ry) * self.h], fill=colour)
 
     def shape(self, points: list[tuple[float, float]], colour: tuple[int, int, int]) -> None:
-        """A polygon in shares of width and height."""
+        """Paint a polygon in shares of width and height."""
         self.pen.polygon([(x * self.w, y * self.h) for x, y in points], fill=colour)
 
+    def box(self, left: float, top: float, right: float, bottom: float, colour: tuple[int, int, int]) -> None:
+        """Paint a rectangle in shares of width and height."""
+        self.shape([(left, top), (right, top), (right, bottom), (left, bottom)], colour)
+
     def lamp(self, x: float = 0.84, y: float = 0.16) -> None:
-        """The sun, or at night a crescent moon and stars."""
+        """Paint the sun, or at night moon and stars."""
         if not self.night:
             self.oval(x, y, 0.115, 0.115, whole((255, 240, 186)))
             self.oval(x, y, 0.085, 0.085, whole((255, 212, 76)))
@@ -62,7 +71,7 @@ class Stage:
         self.pen.polygon([(px + a * u, py + b * u) for a, b in crescent], fill=(255, 240, 178))
 
     def twinkle(self, count: int, low: float = 0.42) -> None:
-        """Stars in the upper sky, one in each of ``count`` columns."""
+        """Paint one star in each of ``count`` columns."""
         for k in range(count):
             x, y = (k + self.rng.uniform(0.2, 0.8)) / count, self.rng.uniform(0.04, low)
             self.oval(x, y, 0.011, 0.011, (250, 246, 214))
@@ -130,20 +139,16 @@ def _moon(s: Stage) -> None:
     ground = ((112, 114, 136), (70, 72, 94)) if s.night else ((226, 222, 226), (184, 180, 190))
     s.hill(0.5, 0.86, 1.0, 0.32, whole(ground[0]))
     s.blend(ground[0], ground[1], 0.66, 1)
-    for cx, cy, r in (
-        (0.13, 0.66, 0.075),
-        (0.88, 0.70, 0.09),
-        (0.52, 0.63, 0.055),
-        (0.22, 0.88, 0.12),
-        (0.80, 0.92, 0.10),
-    ):
-        _crater(s, cx + s.rng.uniform(-0.05, 0.05), cy + s.rng.uniform(-0.015, 0.015), r, ground)
-
-
-def _crater(s: Stage, x: float, y: float, r: float, ground: tuple[RGB, RGB]) -> None:
-    s.oval(x, y, r, r * 0.46, whole(mix(ground[0], (255, 255, 255), 0.25)))
-    s.oval(x, y + 0.006, r * 0.86, r * 0.36, whole(mix(ground[1], (30, 28, 52), 0.38)))
-    s.oval(x, y + 0.02, r * 0.70, r * 0.24, whole(mix(ground[1], (30, 28, 52), 0.16)))
+    rim, deep, floor = (
+        whole(mix(*each))
+        for each in ((ground[0], (255, 255, 255), 0.25), (ground[1], DUSK, 0.38), (ground[1], DUSK, 0.16))
+    )
+    craters = ((0.13, 0.66, 0.075), (0.88, 0.70, 0.09), (0.52, 0.63, 0.055), (0.22, 0.88, 0.12), (0.80, 0.92, 0.10))
+    for cx, cy, r in craters:
+        x, y = cx + s.rng.uniform(-0.05, 0.05), cy + s.rng.uniform(-0.015, 0.015)
+        s.oval(x, y, r, r * 0.46, rim)
+        s.oval(x, y + 0.006, r * 0.86, r * 0.36, deep)
+        s.oval(x, y + 0.02, r * 0.70, r * 0.24, floor)
 
 
 def _forest(s: Stage) -> None:
@@ -160,15 +165,10 @@ def _forest(s: Stage) -> None:
 def _pine(s: Stage, x: float, base: float, tall: float, colour: tuple[int, int, int]) -> None:
     wide = 0.34 * tall * s.unit / s.w
     trunk = 0.018 * s.unit / s.w
-    s.shape(
-        [(x - trunk, base - 0.06), (x + trunk, base - 0.06), (x + trunk, base), (x - trunk, base)],
-        s.tone((120, 84, 52)),
-    )
+    s.box(x - trunk, base - 0.06, x + trunk, base, s.tone((120, 84, 52)))
     for low, high, share in ((0.10, 0.55, 1.0), (0.32, 0.78, 0.78), (0.54, 1.0, 0.54)):
-        s.shape(
-            [(x - wide * share, base - low * tall), (x, base - high * tall), (x + wide * share, base - low * tall)],
-            colour,
-        )
+        foot, half = base - low * tall, wide * share
+        s.shape([(x - half, foot), (x, base - high * tall), (x + half, foot)], colour)
 
 
 def _city(s: Stage) -> None:
@@ -180,40 +180,28 @@ def _city(s: Stage) -> None:
     for i in range(6):
         x0, x1 = i / 6 + 0.008, (i + 1) / 6 - 0.008
         top = 0.78 - heights[(i + turn) % 6]
-        s.shape([(x0, top), (x1, top), (x1, 0.80), (x0, 0.80)], s.tone(walls[(i + turn) % 3]))
+        s.box(x0, top, x1, 0.80, s.tone(walls[(i + turn) % 3]))
         y = top + 0.045
         while y < 0.72:
             for k in range(2):
                 lit = s.night and s.rng.random() < 0.75
-                pane = (255, 220, 110) if lit else s.tone((226, 240, 250))
-                a = x0 + 0.024 + k * 0.062
-                s.shape([(a, y), (a + 0.040, y), (a + 0.040, y + 0.045), (a, y + 0.045)], pane)
+                x = x0 + 0.024 + k * 0.062
+                s.box(x, y, x + 0.040, y + 0.045, (255, 220, 110) if lit else s.tone((226, 240, 250)))
             y += 0.085
-    s.shape([(0, 0.78), (1, 0.78), (1, 0.82), (0, 0.82)], s.tone((206, 206, 212)))
+    s.box(0, 0.78, 1, 0.82, s.tone((206, 206, 212)))
     s.blend(s.tone((128, 130, 142)), s.tone((104, 106, 118)), 0.82, 1)
     for i in range(4):
         x = (i + 0.2) / 4
-        s.shape([(x, 0.90), (x + 0.13, 0.90), (x + 0.13, 0.918), (x, 0.918)], s.tone((246, 244, 232)))
+        s.box(x, 0.90, x + 0.13, 0.918, s.tone((246, 244, 232)))
 
 
-PAINTERS: dict[str, Callable[[Stage], None]] = {
-    "plain": _plain,
-    "flowers": _flowers,
-    "sea": _sea,
-    "moon": _moon,
-    "forest": _forest,
-    "city": _city,
-}
+PAINTERS = dict(zip(SCENES, (_plain, _flowers, _sea, _moon, _forest, _city), strict=True))
 
 
 def paint_scene(scene: str, light: str, height: int, width: int, rng: random.Random, zoom: int = 2) -> np.ndarray:
-    """The scene without its subject: float32 (height, width, 3), 0-255.
+    """Draw a scene: float32 (height, width, 3), 0-255.
 
-    Args:
-        scene, light: values of ``SCENES`` and ``LIGHTS``.
-        height, width: in pixels.
-        rng: where the details lie.
-        zoom: pixels drawn for each pixel of the result, along each side.
+    ``rng`` decides where the details lie; ``zoom`` pixels are drawn for each pixel of the result, along each side.
     """
     stage = Stage(height, width, zoom, light == "night", rng)
     PAINTERS[scene](stage)

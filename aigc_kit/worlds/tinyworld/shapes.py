@@ -1,4 +1,4 @@
-"""Outlines as points: what the subjects are made of, before any pixel exists.
+"""Draw outlines as points, before any pixel exists.
 
 Coordinates are the subject's own: x to the right, y down, both about -1 to 1. A ``Part`` is drawn over the parts
 before it. Its colours are roles ("base", "dark", ...), so that one drawing serves every colour and style.
@@ -12,7 +12,7 @@ OUTLINE = 0.075
 
 
 class Part(NamedTuple):
-    """One filled outline or one stroke.
+    """Hold one filled outline or one stroke.
 
     Attributes:
         points: float64 (N, 2).
@@ -30,7 +30,7 @@ class Part(NamedTuple):
 
 
 def oval(x: float, y: float, rx: float, ry: float, turn: float = 0.0, count: int = 40) -> np.ndarray:
-    """Points of an ellipse about (x, y), turned by ``turn`` radians: float64 (count, 2)."""
+    """Draw an ellipse, turned by ``turn`` radians: float64 (count, 2)."""
     t = np.linspace(0, 2 * np.pi, count, endpoint=False)
     px, py = rx * np.cos(t), ry * np.sin(t)
     c, s = np.cos(turn), np.sin(turn)
@@ -38,13 +38,13 @@ def oval(x: float, y: float, rx: float, ry: float, turn: float = 0.0, count: int
 
 
 def arc(x: float, y: float, rx: float, ry: float, start: float, end: float, count: int = 12) -> np.ndarray:
-    """Points of a piece of an ellipse; degrees clockwise from the right, as y points down."""
+    """Draw a piece of an ellipse, clockwise in degrees."""
     t = np.radians(np.linspace(start, end, count))
     return np.stack([x + rx * np.cos(t), y + ry * np.sin(t)], axis=1)
 
 
 def smooth(points: list[tuple[float, float]], *, closed: bool = True, per: int = 6) -> np.ndarray:
-    """A Catmull-Rom curve through ``points`` with ``per`` points for each of them."""
+    """Draw a Catmull-Rom curve, ``per`` points for each one."""
     p = np.asarray(points, dtype=float)
     p = np.concatenate([p[-1:], p, p[:2]]) if closed else np.concatenate([p[:1], p, p[-1:]])
     t = np.linspace(0, 1, per, endpoint=False)[:, None]
@@ -56,7 +56,7 @@ def smooth(points: list[tuple[float, float]], *, closed: bool = True, per: int =
 
 
 def corners(points: list[tuple[float, float]], radius: float, per: int = 6) -> np.ndarray:
-    """A polygon with corners rounded off: each corner becomes a quadratic curve that starts ``radius`` before it."""
+    """Round a polygon off by quadratic curves from ``radius`` away."""
     p = np.asarray(points, dtype=float)
     t = np.linspace(0, 1, per)[:, None]
     pieces = []
@@ -68,7 +68,7 @@ def corners(points: list[tuple[float, float]], radius: float, per: int = 6) -> n
 
 
 def star(x: float, y: float, radius: float, inner: float = 0.5, count: int = 5, rounding: float = 0.0) -> np.ndarray:
-    """A star with its first point up; ``inner`` is the small radius as a share of the large one."""
+    """Draw a star, ``inner`` a share of ``radius``."""
     t = np.arange(2 * count) * np.pi / count
     r = radius * np.where(np.arange(2 * count) % 2, inner, 1.0)
     points = np.stack([x + r * np.sin(t), y - r * np.cos(t)], axis=1)
@@ -76,30 +76,30 @@ def star(x: float, y: float, radius: float, inner: float = 0.5, count: int = 5, 
 
 
 def blob(*points: tuple[float, float], fill: str | None = "base", line: str | None = "ink") -> Part:
-    """A part with a smooth closed outline through ``points``."""
+    """Make a part with a smooth closed outline."""
     return Part(smooth(list(points)), fill, line)
 
 
 def ball(
     x: float, y: float, rx: float, ry: float, fill: str = "base", line: str | None = "ink", turn: float = 0.0
 ) -> Part:
-    """An elliptic part."""
+    """Make an elliptic part."""
     return Part(oval(x, y, rx, ry, turn), fill, line)
 
 
 def stroke(*points: tuple[float, float], line: str = "ink", width: float = OUTLINE, curved: bool = True) -> Part:
-    """An open stroke through ``points``."""
+    """Make an open stroke through ``points``."""
     path = smooth(list(points), closed=False) if curved and len(points) > 2 else np.asarray(points, dtype=float)
     return Part(path, None, line, width, closed=False)
 
 
 def mirrored(part: Part) -> Part:
-    """The part on the other side of the axis x = 0."""
+    """Mirror a part at the axis x = 0."""
     return part._replace(points=part.points * np.array([-1.0, 1.0]))
 
 
 def widened(points: np.ndarray, by: float, *, closed: bool = True) -> np.ndarray:
-    """``points`` moved by ``by`` to the outside (for an open path: to its left), corners kept sharp up to a limit."""
+    """Move points outward, an open path's to its left."""
     if closed:
         before, after = points - np.roll(points, 1, 0), np.roll(points, -1, 0) - points
     else:
@@ -119,7 +119,7 @@ def widened(points: np.ndarray, by: float, *, closed: bool = True) -> np.ndarray
 
 
 class Area(NamedTuple):
-    """A filled polygon, ready to draw. points: float64 (N, 2); role: its colour; kind: what else it marks."""
+    """Hold a polygon float64 (N, 2), its role and kind."""
 
     points: np.ndarray
     role: str
@@ -127,7 +127,10 @@ class Area(NamedTuple):
 
 
 def areas(part: Part) -> list[Area]:
-    """What a part fills, in order. Kinds: "line", "fill", "spot" (small and ink-black, as an eye), "hole"."""
+    """List what a part fills, in order.
+
+    Kinds: "line", "fill", "spot" (small and ink-black, as an eye), "hole".
+    """
     half = part.width / 2
     out = []
     if part.closed:

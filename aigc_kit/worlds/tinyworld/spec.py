@@ -1,4 +1,4 @@
-"""What a picture of the world shows: the closed list of attributes, and ``Spec``, one choice of them."""
+"""Name what a picture can show, and choose from it."""
 
 import random
 from collections.abc import Mapping
@@ -7,20 +7,7 @@ from typing import ClassVar, Self
 
 from aigc_kit.core.errors import UnknownName
 
-SUBJECTS = (
-    "puppy",
-    "cat",
-    "wizard",
-    "flower",
-    "donut",
-    "cup",
-    "heart",
-    "star",
-    "fish",
-    "ball",
-    "square",
-    "triangle",
-)
+SUBJECTS = ("puppy", "cat", "wizard", "flower", "donut", "cup", "heart", "star", "fish", "ball", "square", "triangle")
 COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "white")
 SCENES = ("plain", "flowers", "sea", "moon", "forest", "city")
 STYLES = ("flat", "sketch", "ink", "oil", "neon", "pixel")
@@ -40,28 +27,27 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
 """Attribute -> its values, in the order of the checker's outputs."""
 
 Pair = tuple[str, str, str, str]
+
+
+def pairs_of(first: str, second: str, values: str) -> tuple[Pair, ...]:
+    """Read pairs of values, "one two, one two"."""
+    return tuple((first, one, second, two) for one, two in map(str.split, values.split(",")))
+
+
 HELD_OUT_PAIRS: tuple[Pair, ...] = (
-    ("subject", "wizard", "colour", "pink"),
-    ("subject", "donut", "colour", "green"),
-    ("subject", "puppy", "colour", "purple"),
-    ("subject", "cat", "colour", "blue"),
-    ("subject", "heart", "colour", "orange"),
-    ("subject", "star", "colour", "white"),
-    ("subject", "cat", "scene", "moon"),
-    ("subject", "fish", "scene", "city"),
-    ("subject", "cup", "scene", "sea"),
-    ("subject", "flower", "scene", "forest"),
-    ("subject", "triangle", "style", "neon"),
-    ("subject", "square", "style", "ink"),
-    ("subject", "ball", "style", "pixel"),
-    ("colour", "yellow", "scene", "moon"),
+    *pairs_of("subject", "colour", "wizard pink, donut green, puppy purple, cat blue, heart orange, star white"),
+    *pairs_of("subject", "scene", "cat moon, fish city, cup sea, flower forest"),
+    *pairs_of("subject", "style", "triangle neon, square ink, ball pixel"),
+    *pairs_of("colour", "scene", "yellow moon"),
 )
 """Pairs (attribute, value, attribute, value) that no training picture of the image model shows together."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One choice of attributes, in words; what is None is left to chance. The base of `Spec` and `ClipSpec`.
+    """Choose attributes in words.
+
+    What is None is left to chance. The base of `Spec` and `ClipSpec`.
 
     Raises:
         UnknownName: a value that the world does not know.
@@ -78,7 +64,7 @@ class Choice:
                 raise UnknownName(asked=f"{name}={value!r}", found="no such value", todo=f"one of {values}")
 
     def items(self) -> list[tuple[str, str | None]]:
-        """List (attribute, value or None) in the order of the checker's outputs."""
+        """List (attribute, value or None), ordered as the checker's outputs."""
         return [(field.name, getattr(self, field.name)) for field in fields(self)]
 
     def known(self) -> dict[str, str]:
@@ -87,18 +73,13 @@ class Choice:
 
     def held_out(self) -> tuple[Pair, ...]:
         """Find the held-out pairs that this choice shows."""
-        known = self.known()
-        return tuple(pair for pair in self.pairs if known.get(pair[0]) == pair[1] and known.get(pair[2]) == pair[3])
+        values = self.known()
+        return tuple(pair for pair in self.pairs if values.get(pair[0]) == pair[1] and values.get(pair[2]) == pair[3])
 
     def fill(self, rng: random.Random, *, training: bool = False) -> Self:
         """Draw every open attribute at random.
 
-        Args:
-            rng: the source of chance.
-            training: draw again while a held-out pair comes up. Only open attributes are drawn again.
-
-        Raises:
-            UnknownName: ``training``, and the attributes already set hold a held-out pair.
+        In ``training`` again while a held-out pair comes up; UnknownName when the attributes already set hold one.
         """
         if training and self.held_out():
             raise UnknownName(
@@ -112,29 +93,24 @@ class Choice:
                 return full
 
     def told(self, rng: random.Random, keep: float = 0.85) -> Self:
-        """Choose what a caption may say: some attributes always, each other one with probability ``keep``."""
+        """Keep what a caption says: others than `always` by chance."""
         others = [name for name, _ in self.items() if name not in self.always]
         return replace(self, **{name: None for name in others if rng.random() >= keep})
 
     @classmethod
     def sample(cls, rng: random.Random, *, training: bool = False) -> Self:
-        """Draw a full choice; with ``training`` never one that shows a held-out pair."""
+        """Draw a full choice, in ``training`` without held-out pairs."""
         return cls().fill(rng, training=training)
 
     def _filled(self, rng: random.Random) -> Self:
-        """Each open attribute uniformly and alone."""
-        return replace(
-            self, **{name: rng.choice(self.attributes[name]) for name, value in self.items() if value is None}
-        )
+        """Draw each open attribute uniformly and alone."""
+        values = {name: rng.choice(self.attributes[name]) for name, value in self.items() if value is None}
+        return replace(self, **values)
 
 
 @dataclass(frozen=True)
 class Spec(Choice):
-    """One picture in words. Every attribute is a value of ``ATTRIBUTES`` or None, which leaves it to chance.
-
-    Raises:
-        UnknownName: a value that the world does not know.
-    """
+    """Describe one picture by values of ``ATTRIBUTES``, as `Choice`."""
 
     attributes = ATTRIBUTES
     pairs = HELD_OUT_PAIRS

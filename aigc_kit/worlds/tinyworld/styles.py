@@ -1,4 +1,4 @@
-"""The six styles: how scene and subject become one picture.
+"""Bring scene and subject together in six styles.
 
 Textures (pencil strokes, canvas) are fixed to the picture's grid with a period of 8 pixels, never random: a model can
 learn them, and they stand still in a film.
@@ -15,14 +15,9 @@ from aigc_kit.worlds.tinyworld.palette import RGB, vector
 
 
 class Shot(NamedTuple):
-    """What a style works on.
+    """Hold what a style works on.
 
-    Attributes:
-        scene: float32 (H, W, 3), 0-255; with the subject's shadow in ``shaded``.
-        shaded: the same with the shadow on the ground.
-        layers: the subject.
-        colour: the subject's own RGB.
-        night: whether it is night.
+    scene, shaded: float32 (H, W, 3), 0-255, without and with the subject's shadow on the ground.
     """
 
     scene: np.ndarray
@@ -33,17 +28,17 @@ class Shot(NamedTuple):
 
 
 def over(below: np.ndarray, above: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """``above`` laid over ``below`` where ``mask`` (H, W) is 1."""
+    """Lay ``above`` over ``below`` where ``mask`` (H, W) is 1."""
     return below + (above - below) * mask[..., None]
 
 
 def flat(shot: Shot) -> np.ndarray:
-    """Clear areas of colour and dark outlines, as on a sticker."""
+    """Paint clear areas and dark outlines, as on a sticker."""
     return over(shot.shaded, _lit(shot), shot.layers.mask)
 
 
 def sketch(shot: Shot) -> np.ndarray:
-    """Pencil on paper, hatched; by night white chalk on a slate. The subject keeps a hatched tint of its colour."""
+    """Hatch with pencil on paper, by night with chalk."""
     height, width = shot.layers.mask.shape
     paper = vector((50, 56, 72) if shot.night else (234, 230, 220))
     pen = vector((226, 230, 236) if shot.night else (72, 68, 76))
@@ -60,7 +55,7 @@ def sketch(shot: Shot) -> np.ndarray:
 
 
 def ink(shot: Shot) -> np.ndarray:
-    """Ink wash on rice paper: a misty scene in greys, a wash of the subject's colour, brush lines, a red seal."""
+    """Wash with ink on rice paper, with a red seal."""
     height, width = shot.layers.mask.shape
     side = min(height, width)
     sharp = _grey(shot.scene)
@@ -82,14 +77,14 @@ def ink(shot: Shot) -> np.ndarray:
 
 
 def oil(shot: Shot) -> np.ndarray:
-    """Thick oil paint: the picture laid down again in short strokes of uneven lightness, edges left soft."""
+    """Lay the picture down again in short strokes of oil."""
     plain = over(shot.shaded, _lit(shot), shot.layers.mask)
     vivid = np.clip(plain + (plain - _grey(plain)[..., None]) * 0.20, 0, 255)
     return over(_strokes(vivid), vivid, 0.30 + 0.25 * np.maximum(shot.layers.mask, shot.layers.lines))
 
 
 def neon(shot: Shot) -> np.ndarray:
-    """Glowing tubes in the subject's colour before a dark scene; by day the scene is a teal dusk."""
+    """Draw glowing tubes before a dark scene."""
     height, width = shot.layers.mask.shape
     grey = _grey(shot.scene)
     edges = np.clip(_edges(grey) / 60, 0, 1)[..., None]
@@ -109,16 +104,14 @@ STYLE_PAINTERS = {"flat": flat, "sketch": sketch, "ink": ink, "oil": oil, "neon"
 
 
 def posterise(page: np.ndarray, levels: int = 12) -> np.ndarray:
-    """Each channel rounded to ``levels`` steps: the palette of the pixel style."""
+    """Round each channel to ``levels`` steps, for the pixel style."""
     step = 255 / (levels - 1)
     return np.rint(page / step) * step
 
 
 def _lit(shot: Shot) -> np.ndarray:
-    """The subject's colours in this light."""
-    if not shot.night:
-        return shot.layers.colour
-    return shot.layers.colour * vector((0.86, 0.87, 0.93))
+    """Show the subject's colours in this light."""
+    return shot.layers.colour * vector((0.86, 0.87, 0.93)) if shot.night else shot.layers.colour
 
 
 def _grey(page: np.ndarray) -> np.ndarray:
@@ -164,7 +157,7 @@ def _seal(height: int, width: int) -> np.ndarray:
 
 @cache
 def _brush(height: int, width: int) -> tuple[np.ndarray, list[tuple[float, ...]], np.ndarray]:
-    """The strokes: where each takes its colour, int (N, 2) as (y, x); its ends; how much lighter it is, (N, 1)."""
+    """Lay out strokes: places (y, x), ends, lightness (N, 1)."""
     rng = np.random.default_rng(7)
     step = max(3, min(height, width) // 32)
     points, ends = [], []

@@ -1,4 +1,4 @@
-"""The other subjects: flower, donut, cup and plain shapes. Each is a list of parts, back to front."""
+"""Draw each subject as parts, back to front."""
 
 import numpy as np
 
@@ -13,29 +13,24 @@ _HANDLE_HOLE = oval(0.68, 0.20, 0.14, 0.16, count=COUNT)
 
 
 def flower() -> list[Part]:
-    """Six round petals about a golden middle, on a stem with two leaves."""
-    middle = -0.34
-    petals = [
-        ball(0.42 * np.cos(t), middle + 0.42 * np.sin(t), 0.31, 0.25, "base", "ink", t)
-        for t in np.arange(6) * np.pi / 3 + np.pi / 6
-    ]
+    """Draw six round petals on a stem with two leaves."""
+    middle, turns = -0.34, np.arange(6) * np.pi / 3 + np.pi / 6
     return [
         stroke((0, 0.10), (0.03, 0.60), (0, 1.0), line="ink", width=0.20),
         stroke((0, 0.10), (0.03, 0.60), (0, 1.0), line="stem", width=0.10),
         blob((0.02, 0.86), (0.22, 0.52), (0.64, 0.46), (0.46, 0.80), fill="stem"),
         blob((-0.02, 0.96), (-0.22, 0.66), (-0.60, 0.62), (-0.44, 0.92), fill="stem"),
-        *petals,
+        *(ball(0.42 * np.cos(t), middle + 0.42 * np.sin(t), 0.31, 0.25, turn=t) for t in turns),
         *(
-            stroke((0.30 * np.cos(t), middle + 0.30 * np.sin(t)), (0.50 * np.cos(t), middle + 0.50 * np.sin(t)),
-                   line="dark", width=0.06)
-            for t in np.arange(6) * np.pi / 3 + np.pi / 6
+            stroke(*((r * np.cos(t), middle + r * np.sin(t)) for r in (0.30, 0.50)), line="dark", width=0.06)
+            for t in turns
         ),
         ball(0, middle, 0.24, 0.24, "gold"),
     ]  # fmt: skip
 
 
 def donut() -> list[Part]:
-    """A ring of dough with wavy icing in the subject's colour and sprinkles; the hole shows what is behind."""
+    """Draw a ring of dough with wavy icing and sprinkles."""
     t = np.linspace(0, 2 * np.pi, 96, endpoint=False)
     edge = 0.80 + 0.045 * np.cos(8 * t)
     icing = np.stack([edge * np.cos(t), edge * np.sin(t)], axis=1)
@@ -56,7 +51,7 @@ def donut() -> list[Part]:
 
 
 def cup() -> list[Part]:
-    """A cup of coffee on a saucer, seen a little from above, with a handle at the right and steam."""
+    """Draw a steaming cup of coffee on a saucer."""
     return [
         ball(-0.10, 0.82, 0.86, 0.16, "light"),
         Part(oval(0.56, 0.20, 0.36, 0.34), "base"),
@@ -74,7 +69,7 @@ def cup() -> list[Part]:
 
 
 def heart() -> list[Part]:
-    """A heart with a highlight at the upper left."""
+    """Draw a heart with a highlight at the upper left."""
     right = [(0.22, -0.74), (0.58, -0.88), (0.92, -0.62), (0.96, -0.22), (0.72, 0.24), (0.36, 0.62), (0.08, 0.92)]
     left = [(-x, y) for x, y in reversed(right)]
     return [
@@ -85,46 +80,35 @@ def heart() -> list[Part]:
 
 
 def five_points() -> list[Part]:
-    """A five-pointed star, its five ridges drawn from the middle."""
-    outline = star(0, 0.06, 1.04, 0.50, rounding=0.16)
-    ridges = star(0, 0.06, 0.78)[::2]
-    return [
-        Part(outline),
-        *(stroke((0, 0.06), (x, y), line="light", width=0.10, curved=False) for x, y in ridges),
-    ]
+    """Draw a five-pointed star with five ridges."""
+    ridges = [stroke((0, 0.06), (x, y), line="light", width=0.10, curved=False) for x, y in star(0, 0.06, 0.78)[::2]]
+    return [Part(star(0, 0.06, 1.04, 0.50, rounding=0.16)), *ridges]
 
 
 def round_ball() -> list[Part]:
-    """A round ball: a highlight at the upper left, a shadow at the lower right."""
+    """Draw a ball with a highlight and a shadow."""
     shade = np.concatenate([arc(0, 0, 0.92, 0.92, -35, 125, 24), arc(-0.14, -0.14, 0.92, 0.92, 112, -22, 24)])
-    return [
-        Part(oval(0, 0, 0.96, 0.96, count=64)),
-        Part(shade, "dark", None),
-        ball(-0.38, -0.44, 0.26, 0.17, "light", None, -0.7),
-    ]
+    highlight = ball(-0.38, -0.44, 0.26, 0.17, "light", None, -0.7)
+    return [Part(oval(0, 0, 0.96, 0.96, count=64)), Part(shade, "dark", None), highlight]
 
 
 def square() -> list[Part]:
-    """A square with a lighter frame."""
+    """Draw a square with a lighter one inside."""
     half = 0.88
     box = [(-half, -half), (half, -half), (half, half), (-half, half)]
-    return [
-        Part(corners(box, 0.16)),
-        Part(corners([(x * 0.62, y * 0.62) for x, y in box], 0.10), "light", None),
-    ]
+    inner = corners([(x * 0.62, y * 0.62) for x, y in box], 0.10)
+    return [Part(corners(box, 0.16)), Part(inner, "light", None)]
 
 
 def triangle() -> list[Part]:
-    """A triangle on its base with a lighter one inside."""
+    """Draw a triangle with a lighter one inside."""
     outer = [(0.0, -1.0), (1.02, 0.86), (-1.02, 0.86)]
-    return [
-        Part(corners(outer, 0.16)),
-        Part(corners([(x * 0.46, y * 0.46 + 0.16) for x, y in outer], 0.08), "light", None),
-    ]
+    inner = corners([(x * 0.46, y * 0.46 + 0.16) for x, y in outer], 0.08)
+    return [Part(corners(outer, 0.16)), Part(inner, "light", None)]
 
 
 def donut_to_cup(t: float) -> list[Part]:
-    """Parts at time ``t``: 0 is a donut's ring, 1 a cup whose handle holds the hole. t is clipped to 0-1."""
+    """Draw a donut at 0, a cup at 1, clipped."""
     t = float(np.clip(t, 0, 1))
     s = t * t * (3 - 2 * t)
     ring = oval(0, 0, 0.97, 0.97, count=COUNT)
@@ -147,17 +131,17 @@ def donut_to_cup(t: float) -> list[Part]:
 
 
 def _even(curve: np.ndarray, like: np.ndarray) -> np.ndarray:
-    """``curve`` with COUNT points evenly along it, begun at the point nearest in direction to ``like[0]``."""
-    closed = np.concatenate([curve, curve[:1]])
-    along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(closed, axis=0), axis=1))])
+    """Spread COUNT points along a curve, from near ``like[0]``."""
+    loop = np.concatenate([curve, curve[:1]])
+    along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(loop, axis=0), axis=1))])
     at = np.linspace(0, along[-1], COUNT, endpoint=False)
-    even = np.stack([np.interp(at, along, closed[:, k]) for k in (0, 1)], axis=1)
+    even = np.stack([np.interp(at, along, loop[:, k]) for k in (0, 1)], axis=1)
     first = int(np.argmin(np.linalg.norm(even - 0.9 * like[0], axis=1)))
     return np.roll(even, -first, axis=0)
 
 
 def puppy() -> list[Part]:
-    """A sitting puppy: hanging ears, light muzzle, big nose, tongue, one dark eye patch."""
+    """Draw a sitting puppy with an eye patch."""
     ear = blob(
         (-0.40, -0.80), (-0.72, -0.80), (-0.98, -0.42), (-1.0, 0.02), (-0.84, 0.22), (-0.64, 0.06), (-0.52, -0.36),
         fill="dark",
@@ -174,8 +158,8 @@ def puppy() -> list[Part]:
         ear,
         mirrored(ear),
         ball(0, 0.19, 0.12, 0.15, "tongue"),
-        Part(arc(-0.13, 0.06, 0.14, 0.12, 0, 180), None, "ink", 0.06, closed=False),
-        Part(arc(0.13, 0.06, 0.14, 0.12, 0, 180), None, "ink", 0.06, closed=False),
+        _curve(-0.13, 0.06, 0.14, 0.12, 0, 180, "ink", 0.06),
+        _curve(0.13, 0.06, 0.14, 0.12, 0, 180, "ink", 0.06),
         ball(0, -0.06, 0.16, 0.11, "ink", None),
         *_eye(-0.30, -0.28, 0.10, 0.13),
         *_eye(0.30, -0.28, 0.10, 0.13),
@@ -183,17 +167,11 @@ def puppy() -> list[Part]:
 
 
 def cat() -> list[Part]:
-    """A sitting cat: pointed ears, slit eyes, whiskers, striped brow, a tail that curls upward."""
+    """Draw a sitting cat with slit eyes."""
     ear = Part(corners([(-0.74, -0.22), (-0.70, -1.02), (-0.08, -0.66)], 0.10))
     inner = Part(corners([(-0.62, -0.48), (-0.61, -0.84), (-0.32, -0.66)], 0.06), "tongue", None)
-    eye = [
-        ball(-0.29, -0.18, 0.17, 0.19, "eye"),
-        ball(-0.28, -0.17, 0.065, 0.16, "ink", None),
-    ]
-    whiskers = [
-        stroke((-0.40, 0.06), (-0.98, -0.02), width=0.045),
-        stroke((-0.40, 0.15), (-0.96, 0.24), width=0.045),
-    ]
+    eye = [ball(-0.29, -0.18, 0.17, 0.19, "eye"), ball(-0.28, -0.17, 0.065, 0.16, "ink", None)]
+    whiskers = [stroke((-0.40, y), end, width=0.045) for y, end in ((0.06, (-0.98, -0.02)), (0.15, (-0.96, 0.24)))]
     tail = ((0.30, 0.88), (0.66, 0.88), (0.80, 0.62), (0.70, 0.40), (0.86, 0.26))
     return [
         stroke(*tail, width=0.30),
@@ -208,14 +186,14 @@ def cat() -> list[Part]:
         *(stroke((x, -0.62), (x * 0.8, -0.44), line="dark", width=0.09) for x in (-0.2, 0.0, 0.2)),
         *eye, *(mirrored(part) for part in eye),
         Part(np.array([(-0.09, 0.0), (0.09, 0.0), (0.0, 0.09)]), "tongue", "ink", 0.04),
-        Part(arc(-0.10, 0.10, 0.10, 0.10, 0, 180), None, "ink", 0.05, closed=False),
-        Part(arc(0.10, 0.10, 0.10, 0.10, 0, 180), None, "ink", 0.05, closed=False),
+        _curve(-0.10, 0.10, 0.10, 0.10, 0, 180, "ink", 0.05),
+        _curve(0.10, 0.10, 0.10, 0.10, 0, 180, "ink", 0.05),
         *whiskers, *(mirrored(part) for part in whiskers),
     ]  # fmt: skip
 
 
 def wizard() -> list[Part]:
-    """An old wizard: pointed hat with a star, white beard to the belt, wide robe, staff with a shining orb."""
+    """Draw an old wizard with hat, beard, robe and staff."""
     return [
         stroke((0.74, 1.0), (0.68, -0.28), line="ink", width=0.17, curved=False),
         stroke((0.74, 1.0), (0.68, -0.28), line="wood", width=0.08, curved=False),
@@ -241,11 +219,7 @@ def wizard() -> list[Part]:
 
 
 def fish() -> list[Part]:
-    """A fish seen from the side, facing left: fan tail, fins, scales, a big round eye."""
-    scales = [
-        Part(arc(x, y, 0.11, 0.13, -80, 80), None, "dark", 0.05, closed=False)
-        for x, y in ((0.06, -0.16), (0.06, 0.12), (0.30, -0.02))
-    ]
+    """Draw a fish with fins and scales, facing left."""
     return [
         blob((0.52, 0.0), (0.72, -0.36), (0.98, -0.54), (1.0, -0.30), (0.88, 0.0), (1.0, 0.30), (0.98, 0.54),
              (0.72, 0.36), fill="dark"),
@@ -255,13 +229,21 @@ def fish() -> list[Part]:
              (0.30, 0.42), (-0.20, 0.56), (-0.70, 0.40)),
         blob((-0.80, 0.22), (-0.40, 0.30), (0.10, 0.30), (0.40, 0.24), (0.20, 0.42), (-0.20, 0.48), (-0.62, 0.38),
              fill="light", line=None),
-        *scales,
-        Part(arc(-0.50, 0.0, 0.20, 0.36, -62, 62), None, "dark", 0.06, closed=False),
+        *(_curve(x, y, 0.11, 0.13, -80, 80, "dark", 0.05) for x, y in ((0.06, -0.16), (0.06, 0.12), (0.30, -0.02))),
+        _curve(-0.50, 0.0, 0.20, 0.36, -62, 62, "dark", 0.06),
         ball(-0.60, -0.12, 0.15, 0.15, "beard"),
         ball(-0.62, -0.12, 0.075, 0.085, "ink", None),
-        Part(arc(-0.88, 0.08, 0.12, 0.09, 20, 110), None, "ink", 0.06, closed=False),
+        _curve(-0.88, 0.08, 0.12, 0.09, 20, 110, "ink", 0.06),
     ]  # fmt: skip
+
+
+def _curve(x: float, y: float, rx: float, ry: float, start: float, end: float, line: str, width: float) -> Part:
+    return Part(arc(x, y, rx, ry, start, end), None, line, width, closed=False)
 
 
 def _eye(x: float, y: float, rx: float, ry: float) -> list[Part]:
     return [ball(x, y, rx, ry, "ink", None), ball(x - rx * 0.25, y - ry * 0.35, rx * 0.4, ry * 0.4, "beard", None)]
+
+
+OUTLINES = (puppy, cat, wizard, flower, donut, cup, heart, five_points, fish, round_ball, square, triangle)
+"""What draws each of ``SUBJECTS``, in their order."""

@@ -1,4 +1,4 @@
-"""Any prompt in the model's own words: what of it the tiny world can show, and what it cannot.
+"""Say any prompt in the model's own words.
 
     phrase("一张可爱小狗在花丛中玩耍的照片").phrase   ->  "一只小狗，在花丛里"
 
@@ -30,19 +30,8 @@ _LONGEST_FIRST = sorted(WORDS, key=len, reverse=True)
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A piece of the prompt that the world can show: source[start:end] was read as ``attribute`` = ``value``."""
-
-    start: int
-    end: int
-    text: str
-    attribute: str
-    value: str
-
-
-@dataclass(frozen=True)
 class Dropped:
-    """A piece of the prompt that is not shown.
+    """Mark a piece of the prompt that is not shown.
 
     why: "unknown" (not of this world), "grammar" (shows nothing), "second" (its attribute is already said),
     "elsewhere" (a colour of something else than the subject), "negated" (said not to be there), "unfit" (a motion that
@@ -57,7 +46,7 @@ class Dropped:
 
 @dataclass(frozen=True)
 class Phrase:
-    """What became of a prompt.
+    """Tell what became of a prompt.
 
     Attributes:
         phrase: the canonical words, "" when nothing was kept.
@@ -67,28 +56,23 @@ class Phrase:
     """
 
     phrase: str
-    kept: tuple[Kept, ...]
+    kept: tuple[Hit, ...]
     dropped: tuple[Dropped, ...]
     spec: Any
     language: str
 
 
 def phrase(prompt: str) -> Phrase:
-    """Says a prompt in the model's own words. Any text is accepted; an empty or unknown one gives an empty phrase.
+    """Say a prompt in the model's own words.
 
-    Raises:
-        BadInput: ``prompt`` is no text.
+    Any text is accepted, an empty or unknown one gives an empty phrase; what is no text raises BadInput.
     """
     hits = scan(checked(prompt))
     return gathered(prompt, hits, settle(hits), Spec, canonical)
 
 
 def checked(prompt: str) -> str:
-    """The prompt, if it is a text.
-
-    Raises:
-        BadInput: it is none.
-    """
+    """Return the prompt, or raise BadInput for no text."""
     if not isinstance(prompt, str):
         raise BadInput(asked="a prompt", found=type(prompt).__name__, todo="give a text")
     return prompt
@@ -97,39 +81,31 @@ def checked(prompt: str) -> str:
 def gathered(
     prompt: str, hits: list[Hit], why: list[str], make: Callable[..., Any], say: Callable[[Any, str], str]
 ) -> Phrase:
-    """The phrase of the hits that stay.
+    """Gather the phrase of the hits that stay.
 
     Args:
-        prompt: that was scanned.
         hits, why: each hit, and why it is dropped ("" when it stays).
-        make: attributes -> spec.
-        say: (spec, language) -> its canonical words.
+        make, say: attributes -> spec; (spec, language) -> its canonical words.
     """
-    kept = tuple(
-        Kept(hit.start, hit.end, hit.text, hit.attribute, hit.value)
-        for hit, reason in zip(hits, why, strict=True)
-        if not reason
-    )
-    spec = make(**{piece.attribute: piece.value for piece in kept})
-    chinese = sum(any("\u3400" <= character <= "\u9fff" for character in piece.text) for piece in kept)
-    latin = sum(piece.text.isascii() for piece in kept)
-    language = "en" if latin > chinese else "zh"
-    return Phrase(say(spec, language), kept, _merged(prompt, hits, why), spec, language)
+    ours = tuple(hit for hit, reason in zip(hits, why, strict=True) if not reason)
+    spec = make(**{hit.attribute: hit.value for hit in ours})
+    chinese = sum(any("\u3400" <= character <= "\u9fff" for character in hit.text) for hit in ours)
+    language = "en" if sum(hit.text.isascii() for hit in ours) > chinese else "zh"
+    return Phrase(say(spec, language), ours, _merged(prompt, hits, why), spec, language)
 
 
 def spec_of(prompt: str) -> Spec:
-    """The attributes that a prompt sets; those it does not mention are None."""
+    """Read what a prompt sets, None for the others."""
     spec: Spec = phrase(prompt).spec
     return spec
 
 
 def split(text: str) -> list[str]:
-    """A text of the world in its words, as the tokenizer sees it; longest match, spaces left out.
+    """Split a text as the tokenizer does.
 
-    Raises:
-        BadInput: a piece that is none of ``WORDS``.
+    The longest match counts, spaces are left out, and a piece that is none of ``WORDS`` raises BadInput.
     """
-    found, at = [], 0
+    words, at = [], 0
     while at < len(text):
         if text[at].isspace():
             at += 1
@@ -137,9 +113,9 @@ def split(text: str) -> list[str]:
         word = next((word for word in _LONGEST_FIRST if text.startswith(word, at) and _ends(text, at, word)), None)
         if word is None:
             raise BadInput(asked=f"the words of {text!r}", found=f"{text[at : at + 12]!r}", todo="say it with phrase()")
-        found.append(word)
+        words.append(word)
         at += len(word)
-    return found
+    return words
 
 
 def _ends(text: str, at: int, word: str) -> bool:
@@ -148,7 +124,7 @@ def _ends(text: str, at: int, word: str) -> bool:
 
 
 def settle(hits: list[Hit]) -> list[str]:
-    """Why each hit is dropped; "" for those that stay. Adjectives become sizes in place."""
+    """Say why each hit is dropped, make adjectives sizes."""
     why = [hit.attribute if hit.attribute in ("unknown", "grammar") else "" for hit in hits]
     for k, hit in enumerate(hits):
         if hit.attribute == "negation":
@@ -162,41 +138,35 @@ def settle(hits: list[Hit]) -> list[str]:
                 hits[k] = hit._replace(attribute="size")
             else:
                 why[k] = "unknown"
-    said = {"subject": _first(hits, why, "subject")}
-    said["colour"] = _colour_of(hits, why, said["subject"])
+    subject = next((k for k, hit in enumerate(hits) if hit.attribute == "subject" and not why[k]), None)
+    first = {"subject": subject, "colour": _colour_of(hits, why, subject)}
     for k, hit in enumerate(hits):
-        if not why[k] and said.setdefault(hit.attribute, k) != k:
+        if not why[k] and first.setdefault(hit.attribute, k) != k:
             why[k] = "elsewhere" if hit.attribute == "colour" and _owner(hits, k) is not None else "second"
     return why
 
 
-def _first(hits: list[Hit], why: list[str], attribute: str) -> int | None:
-    return next((k for k, hit in enumerate(hits) if hit.attribute == attribute and not why[k]), None)
-
-
 def _colour_of(hits: list[Hit], why: list[str], subject: int | None) -> int | None:
-    """Which hit is the colour of the subject."""
+    """Find the hit that is the subject's colour."""
     colours = [k for k, hit in enumerate(hits) if hit.attribute == "colour" and not why[k]]
     if subject is not None:
         before = [k for k in colours if k < subject and _next(hits, k, {"size"}) == subject]
-        after = [
-            k for k in colours if k > subject and k == _next(hits, subject, {"grammar"}) and _owner(hits, k) is None
-        ]
-        if before or after:
-            return (before or after)[-1 if before else 0]
+        right = _next(hits, subject, {"grammar"})
+        if before:
+            return before[-1]
+        if right in colours and _owner(hits, right) is None:
+            return right
     return next((k for k in colours if _owner(hits, k) is None), None)
 
 
 def _owner(hits: list[Hit], colour: int) -> int | None:
-    """The hit right after a colour that the colour describes."""
+    """Find the hit that a colour describes."""
     after = _next(hits, colour, {"size"})
-    if after is not None and hits[after].attribute in ("scene", "light", "subject"):
-        return after
-    return None
+    return after if after is not None and hits[after].attribute in ("scene", "light", "subject") else None
 
 
 def _next(hits: list[Hit], k: int, skip: set[str]) -> int | None:
-    """The next hit in the same clause; passes over 的 and hits whose attribute is in ``skip``."""
+    """Find the clause's next hit, past 的 and ``skip``."""
     for j in range(k + 1, len(hits)):
         if hits[j].clause != hits[k].clause:
             return None
@@ -206,7 +176,7 @@ def _next(hits: list[Hit], k: int, skip: set[str]) -> int | None:
 
 
 def _merged(prompt: str, hits: list[Hit], why: list[str]) -> tuple[Dropped, ...]:
-    """The dropped hits; neighbours that are dropped for the same reason in one clause become one piece."""
+    """List the dropped hits, joining neighbours of one reason."""
     pieces: list[Dropped] = []
     last = None
     for hit, reason in zip(hits, why, strict=True):

@@ -1,4 +1,4 @@
-"""Topology that can be counted: solids that change shape, their meshes, V - E + F, genus, and pictures of them.
+"""Count and picture the topology of changing solids.
 
 mesh = mesh_of(donut_to_mug(0.5))     # marching cubes of scikit-image; anew for every t
 topology(mesh).genus                  # (1,): one piece, one hole

@@ -1,6 +1,7 @@
-"""Solids as functions of space: below 0 inside, 0 on the surface, above 0 outside. Built from few pieces, blended.
+"""Build solids as functions of space from few blended pieces.
 
-A `Field` takes x, y, z (arrays of one shape) and returns such an array. Near the surface it is about the distance.
+A `Field` takes x, y, z (arrays of one shape) and returns such an array: below 0 inside, 0 on the surface, above 0
+outside; near the surface it is about the distance.
 A family is a function t in [0, 1] -> Field: from a donut to a coffee cup without tearing and without gluing, and three
 ways that do tear or glue. They are made of few pieces, so that one can see why the number of holes stays or changes;
 that it does is then counted on meshes.
@@ -21,16 +22,15 @@ BOX: Box = ((-1.65, -1.05, -1.55), (1.65, 1.05, 1.55))
 
 
 def ball(radius: float, centre: tuple[float, float, float] = (0, 0, 0)) -> Field:
-    """A ball."""
-
-    def field(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
-        return np.sqrt((x - centre[0]) ** 2 + (y - centre[1]) ** 2 + (z - centre[2]) ** 2) - radius
-
-    return field
+    """Make a ball."""
+    return lambda x, y, z: np.sqrt((x - centre[0]) ** 2 + (y - centre[1]) ** 2 + (z - centre[2]) ** 2) - radius
 
 
 def ring(radius: float, thickness: float, centre: tuple[float, float, float] = (0, 0, 0)) -> Field:
-    """A torus that stands upright: its axis is y. `radius` to the middle of the tube, whose radius is `thickness`."""
+    """Make a torus that stands upright, its axis y.
+
+    `radius` reaches to the middle of the tube, whose radius is `thickness`.
+    """
 
     def field(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
         out = np.sqrt((x - centre[0]) ** 2 + (z - centre[2]) ** 2) - radius
@@ -40,7 +40,7 @@ def ring(radius: float, thickness: float, centre: tuple[float, float, float] = (
 
 
 def barrel(radius: float, low: float, high: float, rounding: float, x0: float = 0.0) -> Field:
-    """An upright cylinder round the line x = x0, y = 0 from z = low to high, edges rounded with radius `rounding`."""
+    """Make an upright cylinder round x0, edges rounded."""
     middle, half = (low + high) / 2, (high - low) / 2
 
     def field(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
@@ -53,39 +53,34 @@ def barrel(radius: float, low: float, high: float, rounding: float, x0: float = 
 
 
 def union(one: Field, two: Field, blend: float = 0.0) -> Field:
-    """Both together; `blend` > 0 fills the crease between them, over about that distance.
+    """Join two solids, their crease filled over about `blend`.
 
     Source: polynomial smooth minimum; where the two differ by less than `blend`, up to blend / 4 is taken off.
     """
 
     def field(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
         a, b = one(x, y, z), two(x, y, z)
-        low = np.minimum(a, b)
-        if blend > 0:
-            low = low - np.maximum(blend - np.abs(a - b), 0) ** 2 / (4 * blend)
-        return low
+        fill = np.maximum(blend - np.abs(a - b), 0) ** 2 / (4 * blend) if blend > 0 else 0
+        return np.minimum(a, b) - fill
 
     return field
 
 
 def cut(one: Field, two: Field, blend: float = 0.0) -> Field:
-    """The first without the second; `blend` > 0 rounds the edge of the cut."""
+    """Take `two` from `one`, the edge rounded by `blend`."""
     inverse = union(lambda x, y, z: -one(x, y, z), two, blend)
     return lambda x, y, z: -inverse(x, y, z)
 
 
 def donut_to_mug(t: float) -> Field:
-    """The family of the course: a donut at 0, a coffee cup with a handle at 1, one hole all along.
+    """Turn a donut into a coffee cup, with t.
 
     A ring is there all the time; its hole becomes the hole of the handle. A lump of dough grows out of one side of
     the ring, away from the hole, until it is the body of the cup. A dent sinks into the body from above and becomes
     the bowl: a dent is no hole, since nothing goes through.
 
-    Args:
-        t: 0 to 1.
-
     Raises:
-        BadInput: t outside.
+        BadInput: t outside 0 to 1.
     """
     handle, body, bowl = _pieces(t)
     dent = _smooth(t, 0.42, 1.0)
@@ -93,14 +88,10 @@ def donut_to_mug(t: float) -> Field:
 
 
 def gilding(t: float, points: np.ndarray) -> np.ndarray:
-    """How golden each point of the surface is, 1 to 0: the ring, which keeps the hole, is gold; the body is blue.
-
-    Args:
-        t: 0 to 1, of `donut_to_mug`.
-        points: float (V, 3).
+    """Gild the ring of `donut_to_mug`, which keeps the hole.
 
     Returns:
-        float64 (V,).
+        How golden each of the points (V, 3) is at t, float64 (V,): 1 for gold, 0 for the blue of the body.
     """
     handle, body, _ = _pieces(t)
     x, y, z = points.T
@@ -109,7 +100,7 @@ def gilding(t: float, points: np.ndarray) -> np.ndarray:
 
 
 def _pieces(t: float) -> tuple[Field, Field, Field]:
-    """The ring, the body and the bowl that is taken out of it."""
+    """Build ring, body and the bowl taken from it."""
     _check(t)
     slim, dent = _smooth(t, 0.0, 0.72), _smooth(t, 0.42, 1.0)
     handle = ring(_mix(1.0, 0.5, slim), _mix(0.46, 0.125, slim), (_mix(0.0, 0.66, slim), 0.0, 0.0))
@@ -121,41 +112,33 @@ def _pieces(t: float) -> tuple[Field, Field, Field]:
 
 
 def cut_ring(t: float) -> Field:
-    """剪断: a blade comes from outside into a ring; at t = 0.5 it is through. One hole before, none afterwards."""
+    """Cut a ring through (剪断), at t = 0.5."""
     _check(t)
     edge = 1.4 - 1.5 * t  # the tube is there from x = 0.65 to 1.35
-
-    def blade(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
-        return np.maximum(np.abs(z) - 0.15, edge - x)
-
-    return cut(ring(1.0, 0.35), blade)
+    return cut(ring(1.0, 0.35), lambda x, y, z: np.maximum(np.abs(z) - 0.15, edge - x))
 
 
 def glue_rings(t: float) -> Field:
-    """粘合: two donuts come nearer and touch at t = 0.5: two pieces with a hole each become one piece with two."""
+    """Glue two donuts (粘合), at t = 0.5."""
     _check(t)
     apart = 0.9 - 0.4 * t  # each reaches 0.7 from its centre
     return union(ring(0.45, 0.25, (-apart, 0.0, 0.0)), ring(0.45, 0.25, (apart, 0.0, 0.0)))
 
 
 def pinch_hole(t: float) -> Field:
-    """捏合: a ring gets narrower; at t = 0.5, when it is as narrow as its tube is thick, the hole closes."""
+    """Close a ring's hole (捏合), at t = 0.5."""
     _check(t)
     return ring(0.85 - 0.7 * t, 0.5)
 
 
 def punch_hole(t: float) -> Field:
-    """戳穿: dents in a ball from both sides; at t = 0.5 they meet. No hole before, one afterwards."""
+    """Punch a ball through (戳穿), at t = 0.5."""
     _check(t)
     depth = 0.8 - 1.6 * t
-
-    def fingers(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
-        return np.maximum(np.sqrt(x**2 + z**2) - 0.4, depth - np.abs(y))
-
-    return cut(ball(1.0), fingers)
+    return cut(ball(1.0), lambda x, y, z: np.maximum(np.sqrt(x**2 + z**2) - 0.4, depth - np.abs(y)))
 
 
-TEARING: dict[str, tuple[Callable[[float], Field], tuple[int, ...], tuple[int, ...]]] = {
+TEARING: dict[str, tuple[Family, tuple[int, ...], tuple[int, ...]]] = {
     "剪断": (cut_ring, (1,), (0,)),
     "粘合": (glue_rings, (1, 1), (2,)),
     "捏合": (pinch_hole, (1,), (0,)),
@@ -174,6 +157,6 @@ def _mix(a: float, b: float, share: float) -> float:
 
 
 def _smooth(t: float, low: float, high: float) -> float:
-    """0 up to low, 1 from high on, without a jerk in between."""
+    """Rise from 0 at low to 1 at high."""
     share = min(max((t - low) / (high - low), 0.0), 1.0)
     return share * share * (3 - 2 * share)

@@ -1,4 +1,4 @@
-"""V - E + F, counted on a mesh, and what it says: how many pieces, and how many holes each has."""
+"""Count pieces and holes of meshes by V-E+F."""
 
 from dataclasses import dataclass
 
@@ -10,11 +10,7 @@ from aigc_kit.worlds.topology.mesh import Mesh
 
 @dataclass(frozen=True)
 class Part:
-    """One connected piece of a closed surface.
-
-    Args:
-        vertices, edges, faces: how many.
-    """
+    """Count one connected piece of a closed surface."""
 
     vertices: int
     edges: int
@@ -22,29 +18,29 @@ class Part:
 
     @property
     def euler(self) -> int:
-        """V - E + F: 2 for a sphere, 0 for a torus, -2 for a double torus."""
+        """Compute V - E + F, 2 for a sphere."""
         return self.vertices - self.edges + self.faces
 
     @property
     def genus(self) -> int:
-        """Holes that go through: (2 - euler) / 2."""
+        """Count holes that go through: (2 - euler) / 2."""
         return (2 - self.euler) // 2
 
 
 @dataclass(frozen=True)
 class Topology:
-    """What a closed, orientable mesh is made of; parts: its pieces, the one with most faces first."""
+    """List a mesh's pieces, most faces first."""
 
     parts: tuple[Part, ...]
 
     @property
     def euler(self) -> int:
-        """The sum over the pieces."""
+        """Sum over the pieces."""
         return sum(part.euler for part in self.parts)
 
     @property
     def genus(self) -> tuple[int, ...]:
-        """The genus of each piece, in order of `parts`."""
+        """List the genus of each piece."""
         return tuple(part.genus for part in self.parts)
 
     def __str__(self) -> str:
@@ -75,7 +71,9 @@ def topology(mesh: Mesh) -> Topology:
 
 
 def closed(mesh: Mesh) -> None:
-    """Whether genus is defined: a watertight surface, everywhere like a plane, with an inside and an outside.
+    """Check that genus is defined.
+
+    It is for a watertight surface, everywhere like a plane, with an inside and an outside.
 
     Raises:
         BadInput: empty; a face with a corner twice, or there twice; a vertex in no face; an edge with one face (a
@@ -101,10 +99,10 @@ def closed(mesh: Mesh) -> None:
             f"{int((uses > 2).sum())} edges with three or more faces: not a surface there",
             "take the extra sheets apart",
         )
-    pinched = _fans(mesh.faces, which) - len(mesh.vertices)
-    if pinched:
+    surplus = _fans(mesh.faces, which) - len(mesh.vertices)
+    if surplus:
         _refuse(
-            f"a point where pieces touch (pinched): {pinched} more fans of faces than vertices",
+            f"a point where pieces touch (pinched): {surplus} more fans of faces than vertices",
             "split the point; a pinched surface is no manifold, so it has no genus",
         )
     if not _orientable(mesh.faces, which):
@@ -119,7 +117,7 @@ def _refuse(found: str, todo: str) -> None:
 
 
 def _edges(faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(E, 2) vertices of each edge, the lower first; and (3 F,) which edge each side is, in order ab, bc, ca."""
+    """Find edges' vertices (E, 2) and sides' edges (3 F,)."""
     sides = np.sort(faces[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1)
     high = int(faces.max()) + 1
     keys, which = np.unique(sides[:, 0] * high + sides[:, 1], return_inverse=True)
@@ -127,7 +125,7 @@ def _edges(faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _labels(count: int, pairs: np.ndarray) -> np.ndarray:
-    """Which piece each of `count` things belongs to, 0, 1, ...; pairs (N, 2) belong together.
+    """Number the pieces, whose things' pairs (N, 2) belong together.
 
     Every root hooks onto the lowest root that it meets, then all ways to roots are shortened: O(log N) rounds.
     """
@@ -142,22 +140,18 @@ def _labels(count: int, pairs: np.ndarray) -> np.ndarray:
 
 
 def _fans(faces: np.ndarray, which: np.ndarray) -> int:
-    """Fans of faces round vertices: as many as vertices, unless one is pinched. Needs two faces at every edge."""
+    """Count fans, more than vertices if one is pinched."""
     first, second = _pairs(which)
     corner = np.arange(faces.size).reshape(-1, 3)
     flat, starts, ends = faces.ravel(), corner.ravel(), np.roll(corner, -1, axis=1).ravel()
     straight = flat[starts[first]] == flat[starts[second]]
-    joined = np.concatenate(
-        [
-            np.stack([starts[first], np.where(straight, starts[second], ends[second])], axis=1),
-            np.stack([ends[first], np.where(straight, ends[second], starts[second])], axis=1),
-        ]
-    )
-    return int(_labels(faces.size, joined).max()) + 1
+    here = np.stack([starts[first], np.where(straight, starts[second], ends[second])], axis=1)
+    there = np.stack([ends[first], np.where(straight, ends[second], starts[second])], axis=1)
+    return int(_labels(faces.size, np.concatenate([here, there])).max()) + 1
 
 
 def _orientable(faces: np.ndarray, which: np.ndarray) -> bool:
-    """Whether faces can be turned so that the two at every edge run along it in opposite ways.
+    """Tell whether faces can be turned to agree.
 
     Each face is there as it is and turned over; an edge joins the copies that agree. A surface with two sides then
     falls into two copies, one with one side does not.
@@ -167,12 +161,12 @@ def _orientable(faces: np.ndarray, which: np.ndarray) -> bool:
     agree = flat[first] != flat[second]  # the two sides start at different ends: they run in opposite ways
     one, two, count = first // 3, second // 3, len(faces)
     same = np.stack([one, np.where(agree, two, two + count)], axis=1)
-    turned = np.stack([one + count, np.where(agree, two + count, two)], axis=1)
-    label = _labels(2 * count, np.concatenate([same, turned]))
+    other = np.stack([one + count, np.where(agree, two + count, two)], axis=1)
+    label = _labels(2 * count, np.concatenate([same, other]))
     return bool((label[:count] != label[count:]).all())
 
 
 def _pairs(which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The two sides that meet at each edge."""
+    """Find the two sides that meet at each edge."""
     order = np.argsort(which, kind="stable").reshape(-1, 2)
     return order[:, 0], order[:, 1]

@@ -1,12 +1,12 @@
-"""Field -> mesh by marching cubes, anew for every t; and the moment at which the number of holes changes."""
+"""Turn fields into meshes and count on them."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
 
 import numpy as np
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.worlds.topology.fields import BOX, Box, Field
+from aigc_kit.worlds.topology.fields import BOX, Box, Family, Field
 from aigc_kit.worlds.topology.invariants import Topology, topology
 from aigc_kit.worlds.topology.mesh import Mesh
 
@@ -17,7 +17,7 @@ MOST_CELLS = 20_000_000
 
 
 def mesh_of(field: Field, cell: float = CELL, box: Box = BOX) -> Mesh:
-    """The surface field = 0 as triangles, faces turned outward.
+    """Turn the surface field = 0 into triangles.
 
     Args:
         field: below 0 inside.
@@ -34,14 +34,14 @@ def mesh_of(field: Field, cell: float = CELL, box: Box = BOX) -> Mesh:
     values, low = sample(field, cell, box)
     if values.min() >= 0 or values.max() <= 0:
         raise BadInput(asked="a mesh", found="no surface in the box", todo="check the field, or take smaller cells")
-    if any(side.min() <= 0 for side in _sides(values)):
+    if any(np.take(values, end, axis=axis).min() <= 0 for axis in range(3) for end in (0, -1)):
         raise BadInput(asked="a mesh", found="the solid leaves the box", todo="take a larger box")
     vertices, faces, _, _ = marching_cubes(values, 0.0, spacing=(cell,) * 3, gradient_direction="descent")
     return Mesh(vertices + low, faces)
 
 
 def sample(field: Field, cell: float, box: Box) -> tuple[np.ndarray, np.ndarray]:
-    """Field values on a grid, float32 (X, Y, Z), and the place (3,) of the first one."""
+    """Sample a field: float32 (X, Y, Z), first place (3,)."""
     low, high = np.array(box[0], float), np.array(box[1], float)
     if not cell > 0 or (high <= low).any():
         raise BadInput(asked=f"cells of {cell} in {box}", found="not a grid", todo="cell > 0, low corner < high corner")
@@ -57,22 +57,16 @@ def sample(field: Field, cell: float, box: Box) -> tuple[np.ndarray, np.ndarray]
     return np.broadcast_to(field(x, y, z), counts).astype(np.float32), low
 
 
-def topology_at(family: Callable[[float], Field], t: float, cell: float = CELL) -> Topology:
-    """What the mesh of a family at t is made of."""
+def topology_at(family: Family, t: float, cell: float = CELL) -> Topology:
+    """Find the topology of a family at t."""
     return topology(mesh_of(family(t), cell))
 
 
 @dataclass(frozen=True)
 class Count:
-    """What was counted on one mesh.
+    """Hold what was counted on one mesh.
 
-    Args:
-        name: of the family, or "".
-        t: of the family, or None of a single field.
-        cell: edge of a grid cell.
-        vertices, edges, faces: of all pieces.
-        euler: V - E + F.
-        genus: of each piece.
+    name, t: of the family; "" and None of a single field. genus: of each piece; the other counts are of all.
     """
 
     name: str
@@ -88,49 +82,30 @@ class Count:
     def of(cls, mesh: Mesh, cell: float = CELL, t: float | None = None, name: str = "") -> "Count":
         """Count on a mesh."""
         pieces = topology(mesh)
-        vertices, edges, faces = (
-            sum(getattr(part, what) for part in pieces.parts) for what in ("vertices", "edges", "faces")
-        )
+        vertices, edges, faces = (sum(numbers) for numbers in zip(*map(astuple, pieces.parts), strict=True))
         return cls(name, t, cell, vertices, edges, faces, pieces.euler, pieces.genus)
 
 
-def counts(family: Callable[[float], Field], times: Iterable[float], cell: float = CELL) -> list[Count]:
-    """Count on meshes made anew at every t.
-
-    Args:
-        family: t -> Field.
-        times: the t.
-        cell: of the grid.
-
-    Raises:
-        BadInput: as in `mesh_of`.
-    """
+def counts(family: Family, times: Iterable[float], cell: float = CELL) -> list[Count]:
+    """Count on a new mesh of `mesh_of` for every t."""
     return [Count.of(mesh_of(family(t), cell), cell, float(t)) for t in times]
 
 
 def coarse(field: Field, cells: Iterable[float]) -> list[Count]:
-    """Count on meshes of one solid, from fine to coarse.
-
-    Args:
-        field: below 0 inside.
-        cells: edges of the grid cells.
-
-    Raises:
-        BadInput: as in `mesh_of`.
-    """
+    """Count on meshes of one solid with several `cells`."""
     return [Count.of(mesh_of(field, cell), cell) for cell in cells]
 
 
 def moment(
-    family: Callable[[float], Field], low: float = 0.0, high: float = 1.0, tolerance: float = 0.01, cell: float = CELL
+    family: Family, low: float = 0.0, high: float = 1.0, tolerance: float = 0.01, cell: float = CELL
 ) -> tuple[float, float]:
-    """When the topology changes: an interval (before, after) no longer than `tolerance`, found by halving.
+    """Find when the topology changes, by halving (before, after).
 
     Args:
         family: t -> Field.
         low, high: t with different topology at both ends.
-        tolerance: in t. The grid sees gaps and walls only from about a cell on, so the true moment may lie beside the
-            interval by as long as the family needs to move by a cell.
+        tolerance: of the interval's length, in t. The grid sees gaps and walls only from about a cell on, so the true
+            moment may lie beside the interval by as long as the family needs to move by a cell.
 
     Raises:
         BadInput: the same topology at both ends: nothing to look for.
@@ -144,12 +119,6 @@ def moment(
         )
     while high - low > tolerance:
         middle = (low + high) / 2
-        if topology_at(family, middle, cell).genus == first:
-            low = middle
-        else:
-            high = middle
+        same = topology_at(family, middle, cell).genus == first
+        low, high = (middle, high) if same else (low, middle)
     return low, high
-
-
-def _sides(values: np.ndarray) -> list[np.ndarray]:
-    return [np.take(values, end, axis=axis) for axis in range(3) for end in (0, -1)]

@@ -1,4 +1,4 @@
-"""Meshes -> pictures on the processor: smooth shading in gold and blue, glowing lines, a soft grid for a floor."""
+"""Picture meshes on the processor, in gold and blue."""
 
 from dataclasses import dataclass
 
@@ -16,12 +16,11 @@ SMALLEST, LARGEST = 16, 1024
 
 
 def rasterise(points: np.ndarray, faces: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Draw the triangles that face the eye into a square picture, the nearest one wins.
+    """Draw triangles that face the eye, nearest on top.
 
     Args:
         points: float (V, 3): x to the right and y down in pixels, z the distance from the eye.
         faces: int (F, 3).
-        size: height and width in pixels.
 
     Returns:
         face int64 (size, size), -1 where there is none; weights float32 (size, size, 3) of its corners.
@@ -39,11 +38,11 @@ def rasterise(points: np.ndarray, faces: np.ndarray, size: int) -> tuple[np.ndar
         members = np.flatnonzero(facing & (side == each))
         step = max(1, 1_000_000 // int(each) ** 2)
         for start in range(0, len(members), step):
-            chosen = members[start : start + step]
-            pixel, z, which, share = _covered(corners[chosen], low[chosen], int(each), size)
+            batch = members[start : start + step]
+            pixel, z, which, share = _covered(corners[batch], low[batch], int(each), size)
             np.minimum.at(depth, pixel, z)
             front = z <= depth[pixel]
-            face[pixel[front]] = chosen[which[front]]
+            face[pixel[front]] = batch[which[front]]
             weights[pixel[front]] = share[front]
     return face.reshape(size, size), weights.reshape(size, size, 3)
 
@@ -51,7 +50,7 @@ def rasterise(points: np.ndarray, faces: np.ndarray, size: int) -> tuple[np.ndar
 def _covered(
     corners: np.ndarray, low: np.ndarray, side: int, size: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Pixels whose centre lies in a triangle: index, distance, which triangle, weights of its corners."""
+    """Find pixels in triangles: index, distance, triangle, weights of corners."""
     row, column = np.divmod(np.arange(max(side, 1) ** 2), max(side, 1))
     x, y = low[:, :1] + column, low[:, 1:] + row  # (F, side^2)
     a, b, c = (corners[:, k, None, :] for k in range(3))
@@ -70,7 +69,7 @@ def _covered(
 
 @dataclass(frozen=True)
 class Camera:
-    """Where one looks from, at the origin; z is up.
+    """Look from somewhere at the origin, z up.
 
     Args:
         turn: degrees round z; 0 looks along +y, at a ring's hole.
@@ -85,18 +84,18 @@ class Camera:
     zoom: float = 1.0
 
     def axes(self) -> np.ndarray:
-        """Rows right, up, towards the eye: float64 (3, 3)."""
+        """Give right, up and towards the eye: float64 (3, 3)."""
         turn, rise = np.radians(self.turn), np.radians(self.rise)
         back = np.array([-np.sin(turn) * np.cos(rise), -np.cos(turn) * np.cos(rise), np.sin(rise)])
         right = np.array([np.cos(turn), -np.sin(turn), 0.0])
         return np.stack([right, np.cross(back, right), back])
 
     def project(self, points: np.ndarray, size: int) -> np.ndarray:
-        """Points (..., 3) -> x, y in pixels (y down) and the distance from the eye."""
-        seen = points @ self.axes().T
-        away = self.distance - seen[..., 2]
+        """Project points (..., 3) to pixels x, y and distance."""
+        view = points @ self.axes().T
+        away = self.distance - view[..., 2]
         scale = size * self.zoom / 3.6 * self.distance / away
-        return np.stack([size / 2 + seen[..., 0] * scale, size / 2 - seen[..., 1] * scale, away], axis=-1)
+        return np.stack([size / 2 + view[..., 0] * scale, size / 2 - view[..., 1] * scale, away], axis=-1)
 
 
 def render(
@@ -109,22 +108,15 @@ def render(
     lines: bool = True,
     floor: bool = True,
 ) -> np.ndarray:
-    """One picture of a mesh.
+    """Draw one picture of a mesh: uint8 (size, size, 3).
 
     Args:
         mesh: about 3 units large, round the origin.
         camera: default: from the front, a little above.
-        size: pixels of each side; drawn at twice that, then averaged.
+        size: pixels of each side; drawn at twice that, then averaged. BadInput below 16 or above 1024.
         gold: 1 golden, 0 blue; one number, or one a vertex (V,).
         field: of the same solid; corners and hollows then get less light.
-        lines: glowing lines of equal height and depth on the surface.
-        floor: the grid with the shadow below.
-
-    Returns:
-        uint8 (size, size, 3).
-
-    Raises:
-        BadInput: a size that is no picture's.
+        lines, floor: glowing lines of equal height on the surface; the grid with the shadow below.
     """
     if not SMALLEST <= size <= LARGEST:
         raise BadInput(asked=f"size={size}", found="not a picture", todo=f"choose {SMALLEST} to {LARGEST} pixels")
@@ -132,20 +124,18 @@ def render(
     picture = _background(camera, size, mesh if floor else None).repeat(2, axis=0).repeat(2, axis=1)
     if len(mesh.faces):
         face, weights = rasterise(camera.project(mesh.vertices, full), mesh.faces, full)
-        seen = face >= 0
-        corner = mesh.faces[face[seen]]
-        share = weights[seen][..., None]
+        inside = face >= 0
         golden = np.broadcast_to(np.asarray(gold, float), len(mesh.vertices))
-        known = np.column_stack([mesh.vertices, normals(mesh), _light(mesh, field), golden])
-        here = (known[corner] * share).sum(axis=1)
-        picture[seen] = _shaded(here[:, :3], here[:, 3:6], here[:, 6], here[:, 7:], camera, lines)
+        facts = np.column_stack([mesh.vertices, normals(mesh), _light(mesh, field), golden])
+        here = (facts[mesh.faces[face[inside]]] * weights[inside][..., None]).sum(axis=1)
+        picture[inside] = _shaded(here[:, :3], here[:, 3:6], here[:, 6], here[:, 7:], camera, lines)
     small = picture.reshape(size, 2, size, 2, 3).mean(axis=(1, 3))
     glow = _blurred(np.maximum(small - 0.62, 0), max(size // 40, 1))
     return np.rint(np.clip(small + 0.55 * glow, 0, 1) ** (1 / 1.12) * 255).astype(np.uint8)
 
 
 def _light(mesh: Mesh, field: Field | None) -> np.ndarray:
-    """How open the surface is at each vertex, 0.25 to 1: how far the solid is away, a little way out."""
+    """Measure how open vertices lie, 0.25 to 1."""
     if field is None:
         return np.ones(len(mesh.vertices))
     direction, total = normals(mesh), np.zeros(len(mesh.vertices))
@@ -158,7 +148,7 @@ def _light(mesh: Mesh, field: Field | None) -> np.ndarray:
 def _shaded(
     place: np.ndarray, normal: np.ndarray, open_: np.ndarray, gold: np.ndarray, camera: Camera, lines: bool
 ) -> np.ndarray:
-    """Colours (N, 3), 0 to about 1.3."""
+    """Compute colours (N, 3), 0 to about 1.3."""
     normal = normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
     right, up, back = camera.axes()
     eye = back * camera.distance - place
@@ -183,13 +173,13 @@ def _shaded(
 
 
 def _lines(place: np.ndarray, distance: float) -> np.ndarray:
-    """Strength 0 to 1 of thin lines of equal height, a fifth of a unit apart."""
+    """Give the strength of lines of equal height."""
     away = np.abs((place[:, 2] / 0.2 + 0.5) % 1 - 0.5) * 0.2
     return np.exp(-((away / (0.0016 * distance)) ** 2))
 
 
 def _background(camera: Camera, size: int, mesh: Mesh | None) -> np.ndarray:
-    """The night, with the grid on the floor and the shadow of the mesh: float64 (size, size, 3)."""
+    """Draw night, floor and shadow: float64 (size, size, 3)."""
     right, up, back = camera.axes()
     axis = (np.arange(size) + 0.5 - size / 2) / (size * camera.zoom / 3.6 * camera.distance)
     ray = axis[None, :, None] * right - axis[:, None, None] * up - back
@@ -198,20 +188,20 @@ def _background(camera: Camera, size: int, mesh: Mesh | None) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
         far = (FLOOR - back[2] * camera.distance) / ray[..., 2]
         spot = back[:2] * camera.distance + ray[..., :2] * far[..., None]
-    seen = (ray[..., 2] < 0) & (far > 0)
+    floor = (ray[..., 2] < 0) & (far > 0)
     radius = np.hypot(spot[..., 0], spot[..., 1])
-    strength = np.where(seen, np.exp(-((radius / 3.0) ** 2)), 0.0)
-    thin = 0.0045 * np.where(seen, np.clip(far, 0, 100), 1.0)
-    near = np.abs((np.where(seen[..., None], spot, 0.25) / 0.5 + 0.5) % 1 - 0.5) * 0.5
+    strength = np.where(floor, np.exp(-((radius / 3.0) ** 2)), 0.0)
+    thin = 0.0045 * np.where(floor, np.clip(far, 0, 100), 1.0)
+    near = np.abs((np.where(floor[..., None], spot, 0.25) / 0.5 + 0.5) % 1 - 0.5) * 0.5
     grid = np.exp(-((near / thin[..., None]) ** 2)).max(axis=-1)
     picture += BLUE * (strength * (0.10 + 0.34 * grid))[..., None]
     if mesh is not None and len(mesh.vertices):
-        picture *= (1 - 0.75 * _shadow(mesh, np.where(seen[..., None], spot, 99.0)))[..., None]
+        picture *= (1 - 0.75 * _shadow(mesh, np.where(floor[..., None], spot, 99.0)))[..., None]
     return picture
 
 
 def _shadow(mesh: Mesh, spot: np.ndarray) -> np.ndarray:
-    """How dark the floor is at each spot (..., 2), 0 to 1: the mesh from above, out of focus."""
+    """Darken the floor at spots (..., 2), 0 to 1."""
     cells, reach = 64, 2.4
     over = np.floor((mesh.vertices[:, :2] + reach) / (2 * reach) * cells).astype(int)
     column, row = over[((over >= 0) & (over < cells)).all(axis=1)].T
@@ -219,13 +209,13 @@ def _shadow(mesh: Mesh, spot: np.ndarray) -> np.ndarray:
     dark[column, row] = 1.0
     dark = _blurred(dark, 3)[..., 0]
     index = np.floor((spot + reach) / (2 * reach) * cells).astype(int)
-    known = np.asarray(((index >= 0) & (index < cells)).all(axis=-1))[..., None]
-    index = np.where(known, index, 0)
-    return np.where(known[..., 0], dark[index[..., 0], index[..., 1]], 0.0)
+    near = np.asarray(((index >= 0) & (index < cells)).all(axis=-1))
+    index = np.where(near[..., None], index, 0)
+    return np.where(near, dark[index[..., 0], index[..., 1]], 0.0)
 
 
 def _blurred(picture: np.ndarray, radius: int) -> np.ndarray:
-    """Three box blurs in a row, about a Gaussian; (H, W, C)."""
+    """Blur (H, W, C) by three boxes, about a Gaussian."""
     width = 2 * radius + 1
     for axis in (0, 1):
         for _ in range(3):

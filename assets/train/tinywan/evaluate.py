@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from aigc_kit.worlds.tinyworld import clip_vocab
-from aigc_kit.worlds.tinyworld.captions import LANGUAGES, clip_canonical
+from aigc_kit.worlds.tinyworld.captions import LANGUAGES, canonical
 from aigc_kit.worlds.tinyworld.checker import read_clips
 from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, MOTIONS, ClipSpec
 from aigc_kit.worlds.tinyworld.reading import Reading, matches
@@ -156,7 +156,7 @@ def said_twice(pipe) -> dict:
     """
     specs = [entry["spec"] for entry in entries()["generated"][:SAID_TWICE]]
     readings = {
-        language: read_clips(list(sampling.film(pipe, [clip_canonical(spec, language) for spec in specs])))
+        language: read_clips(list(sampling.film(pipe, [canonical(spec, language) for spec in specs])))
         for language in LANGUAGES
     }
     right = {

@@ -9,7 +9,7 @@ import torch
 from diffusers import WanTransformer3DModel
 from torch import Tensor
 
-from aigc_kit.worlds.tinyworld.captions import clip_canonical
+from aigc_kit.worlds.tinyworld.captions import canonical
 from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec
 
 from . import clips, network, tokens
@@ -29,10 +29,10 @@ class Watch:
         self.noise = torch.randn(self.latents.shape, generator=torch.Generator().manual_seed(5))
         specs = [clips.from_labels(row) for row in chunk["labels"].tolist()]
         rng = random.Random(7)
-        self.right = bank.encode([clip_canonical(spec, "en" if k % 2 else "zh") for k, spec in enumerate(specs)])
+        self.right = bank.encode([canonical(spec, "en" if k % 2 else "zh") for k, spec in enumerate(specs)])
         self.wrong = {
             name: bank.encode(
-                [clip_canonical(other(spec, name, rng), "en" if k % 2 else "zh") for k, spec in enumerate(specs)]
+                [canonical(other(spec, name, rng), "en" if k % 2 else "zh") for k, spec in enumerate(specs)]
             )
             for name in CLIP_ATTRIBUTES
         }

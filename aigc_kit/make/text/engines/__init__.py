@@ -1,4 +1,7 @@
-"""What computes the next token's scores: transformers (all of them), llama.cpp (the top N), a server (text only)."""
+"""Compute the next token's scores.
+
+Transformers gives all of them, llama.cpp the top N, a server text only.
+"""
 
 from aigc_kit.make.text.engines.base import Beams, Candidates, Engine, Session
 

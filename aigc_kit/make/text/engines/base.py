@@ -1,6 +1,7 @@
-"""The one interface that sampling, search and measures see, whatever computes the scores."""
+"""Define what sampling, search and measures see of an engine."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -12,7 +13,7 @@ from aigc_kit.core.types import Card
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
-    """Scores of the next token.
+    """Hold scores of the next token.
 
     Args:
         ids: int64 (N,), token ids.
@@ -27,13 +28,11 @@ class Candidates:
     scale: Literal["logits", "logprobs"] = "logits"
 
     def logprobs(self) -> np.ndarray:
-        """Natural log-probabilities under the model (T = 1, no filter), float32 (N,)."""
-        if self.scale == "logprobs":
-            return self.scores
-        return self.scores - np.float32(log_sum_exp(self.scores))
+        """Give natural log-probabilities at T = 1, float32 (N,)."""
+        return self.scores if self.scale == "logprobs" else self.scores - np.float32(log_sum_exp(self.scores))
 
     def logprob_of(self, token: int) -> float:
-        """Log-probability of one token under the model; -inf when it is not listed.
+        """Give one token's log-probability, -inf when it is not listed.
 
         >>> round(Candidates(np.arange(2), np.float32([0.0, 0.0])).logprob_of(1), 4)
         -0.6931
@@ -47,33 +46,33 @@ class Candidates:
 
 
 class Session(Protocol):
-    """A text in progress: the model's state after some tokens. `close` frees it."""
+    """Hold a text in progress, as the model's state."""
 
     def candidates(self) -> Candidates:
-        """Scores of the token after those appended so far."""
+        """Score the token after those appended so far."""
 
     def append(self, token: int) -> None:
         """Add a token to the text."""
 
     def close(self) -> None:
-        """Free what the session holds; calling it twice is fine."""
+        """Free what the session holds, also when called twice."""
 
 
 class Beams(Protocol):
-    """Several texts in progress, for beam search; they start as one."""
+    """Hold the texts of a beam search, at first one."""
 
     def candidates(self) -> list[Candidates]:
-        """One entry per text; only the first call returns a single one."""
+        """Score each text, a single one at first."""
 
     def advance(self, parents: Sequence[int], tokens: Sequence[int]) -> None:
-        """Row i becomes row parents[i] followed by tokens[i]."""
+        """Let row i become row parents[i] followed by tokens[i]."""
 
     def close(self) -> None:
-        """Free what is held; calling it twice is fine."""
+        """Free what is held, also when called twice."""
 
 
 class Engine(Protocol):
-    """A loaded model with its tokenizer.
+    """Hold a loaded model with its tokenizer.
 
     Attributes:
         card: of the model.
@@ -90,48 +89,54 @@ class Engine(Protocol):
     context: int
 
     def encode(self, text: str) -> list[int]:
-        """Token ids of a text that is to be continued, with what the model wants in front of it."""
+        """Encode a text to continue, with its beginning token."""
 
     def decode(self, ids: Sequence[int]) -> str:
-        """The text of token ids, without special tokens. Incomplete characters become U+FFFD."""
+        """Decode token ids, incomplete characters as U+FFFD, without special tokens."""
 
     def chat(self, messages: Sequence[dict[str, str]]) -> list[int]:
-        """Token ids of a conversation in the model's own template, ready for the answer."""
+        """Encode a conversation, ready for the answer."""
 
     def token_text(self, token: int) -> str:
-        """A token for display: its characters, or its bytes such as <E4><BA> when they are no whole character."""
+        """Show a token: its characters, or bytes such as <E4><BA>."""
 
     def open(self, ids: Sequence[int], need: int | None = None) -> Session:
-        """Read a prompt; its cost is the prefill. `need` most probable candidates suffice (None: all there are)."""
+        """Read a prompt, which is the prefill.
+
+        `need` most probable candidates suffice (None: all there are). An empty prompt, a token outside the vocabulary
+        or a prompt that fills the context is refused with BadInput.
+        """
 
     def open_beams(self, ids: Sequence[int], need: int | None = None) -> Beams:
         """Read a prompt for a beam search."""
 
     def logprobs(self, ids: Sequence[int], start: int) -> np.ndarray:
-        """Log-probabilities float64 (len(ids) - start,) of ids[start:], each given everything before it; T = 1."""
+        """Give log-probabilities of ids[start:], float64 (len(ids) - start,).
+
+        Natural ones under the model itself (T = 1, no filter), each given everything before it; 1 <= start < len(ids).
+        """
 
     def close(self) -> None:
         """Free the model."""
 
 
 class RereadBeams:
-    """Beams for an engine that has only sessions: each row is read anew, the engine's prompt cache permitting."""
+    """Serve beams of an engine with sessions, reading rows anew."""
 
     def __init__(self, engine: Engine, ids: Sequence[int], need: int | None) -> None:
         self._engine, self._need = engine, need
         self._rows = [list(ids)]
 
     def candidates(self) -> list[Candidates]:
-        """One entry per row."""
-        found = []
+        """Score each row."""
+        rows = []
         for row in self._rows:
-            session = self._engine.open(row, self._need)
-            found.append(session.candidates())
-            session.close()
-        return found
+            with closing(self._engine.open(row, self._need)) as session:
+                rows.append(session.candidates())
+        return rows
 
     def advance(self, parents: Sequence[int], tokens: Sequence[int]) -> None:
-        """Row i becomes row parents[i] followed by tokens[i]."""
+        """Let row i become row parents[i] followed by tokens[i]."""
         self._rows = [[*self._rows[p], t] for p, t in zip(parents, tokens, strict=True)]
 
     def close(self) -> None:
@@ -140,7 +145,7 @@ class RereadBeams:
 
 
 def log_sum_exp(scores: np.ndarray) -> float:
-    """log(sum(exp(scores))) without overflow.
+    """Compute log(sum(exp(scores))) without overflow.
 
     >>> round(log_sum_exp(np.array([1000.0, 1000.0])) - 1000, 4)
     0.6931
@@ -150,11 +155,7 @@ def log_sum_exp(scores: np.ndarray) -> float:
 
 
 def check_prompt(ids: Sequence[int], vocab_size: int, context: int) -> None:
-    """Refuse a prompt that an engine cannot read.
-
-    Raises:
-        BadInput: no token, a token outside the vocabulary, or no room left for a new one.
-    """
+    """Refuse a prompt that an engine cannot read, by BadInput."""
     if not len(ids):
         raise BadInput(asked="a continuation of nothing", found="a prompt of 0 tokens", todo="write at least one word")
     if min(ids) < 0 or max(ids) >= vocab_size:
@@ -172,7 +173,7 @@ def check_prompt(ids: Sequence[int], vocab_size: int, context: int) -> None:
 
 
 def legible(piece: bytes) -> str:
-    """Bytes of a token for display.
+    """Show the bytes of a token.
 
     >>> legible("人".encode()), legible("人".encode()[:2]), legible(b" the"), legible(b"\\n")
     ('人', '<E4><BA>', ' the', '⏎')
@@ -185,7 +186,7 @@ def legible(piece: bytes) -> str:
 
 
 def piece_reader(tokenizer: Any) -> Callable[[int], bytes]:
-    """A function from a token id to its bytes, for the tokenizer's own way of writing them."""
+    """Make a function from token id to bytes."""
     special = set(tokenizer.all_special_ids)
     from_letters = {letter: byte for byte, letter in enumerate(byte_letters())}
     backend = getattr(tokenizer, "backend_tokenizer", None)
@@ -203,22 +204,20 @@ def piece_reader(tokenizer: Any) -> Callable[[int], bytes]:
 
 
 def byte_letters() -> list[str]:
-    """The letter by which byte-level BPE writes each byte 0..255.
+    """List the letter for each byte in byte-level BPE.
 
     Source: GPT-2 encoder.py, bytes_to_unicode.
 
     >>> byte_letters()[32], byte_letters()[65]
     ('Ġ', 'A')
     """
-    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    letters = {byte: chr(byte) for byte in plain}
-    others = (byte for byte in range(256) if byte not in letters)
-    letters.update({byte: chr(256 + i) for i, byte in enumerate(others)})
-    return [letters[byte] for byte in range(256)]
+    plain = {*range(33, 127), *range(161, 173), *range(174, 256)}
+    others = map(chr, range(256, 512))
+    return [chr(byte) if byte in plain else next(others) for byte in range(256)]
 
 
 def idle_threads(most: int | None = None) -> int:
-    """Number of processors that are idle now, at least 1, at most `most` (None: all that this process may use)."""
+    """Count the processors that are idle now, up to `most`."""
     import psutil
 
     from aigc_kit.memory.device import threads

@@ -1,30 +1,33 @@
-"""GGUF to a folder that transformers loads at once: reading a GGUF takes 20 s, reading its copy less than one."""
+"""Turn a GGUF into a folder that loads at once.
+
+Reading a GGUF takes 20 s, reading its copy less than one.
+"""
 
 import hashlib
 import shutil
 import struct
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
 from aigc_kit.core import paths
-from aigc_kit.core.errors import CannotLoad, NoSpace
+from aigc_kit.core.errors import NoSpace
 from aigc_kit.core.types import Card
 from aigc_kit.core.units import format_bytes
-from aigc_kit.make.text.engines.hf import quiet
+from aigc_kit.make.text.engines.hf import loading
 from aigc_kit.models.fetch.common import disk_errors
 
 _FORMAT = "1"  # part of the folder's name: another way of converting makes another folder
 
 
 def converted(card: Card, file: Path) -> Path:
-    """The folder with float32 safetensors, config and tokenizer of a GGUF file; made on first use.
+    """Convert a GGUF file to float32 safetensors on first use.
 
-    The copy lies below `paths.home()`, named after the file's sha256. It is written beside its place and moved there
-    when it is whole, so an interrupted conversion leaves nothing that could be taken for a model.
+    The folder also has config and tokenizer. It lies below `paths.home()`, named after the file's sha256. It is written
+    beside its place and moved there when whole, so an interruption leaves nothing that could be taken for a model.
 
     Raises:
         CannotLoad: not a GGUF file that transformers can read.
@@ -35,16 +38,12 @@ def converted(card: Card, file: Path) -> Path:
 
 
 def is_converted(card: Card, file: Path) -> bool:
-    """Whether `converted` would return at once."""
+    """Tell whether `converted` would return at once."""
     return (_place(card, file, _FORMAT) / "tokenizer.json").is_file()
 
 
 def converted_tokenizer(card: Card, file: Path) -> Path:
-    """The folder with the tokenizer of a GGUF file alone, as tokenizer.json; made on first use, in some seconds.
-
-    Raises:
-        CannotLoad: not a GGUF file that transformers can read.
-    """
+    """Convert a GGUF's tokenizer alone, as `converted` does all."""
     return _once(card, file, f"tokenizer-{_FORMAT}", partial(_convert_tokenizer, card, file), lambda _: None)
 
 
@@ -52,25 +51,20 @@ def _once(card: Card, file: Path, what: str, make: Callable[[Path], None], check
     place = _place(card, file, what)
     if (place / "tokenizer.json").is_file():
         return place
-    with disk_errors(f"unpack {file.name} into {place.parent}", place.parent):
-        return _make_whole(card, place, make, check)
-
-
-def _make_whole(card: Card, place: Path, make: Callable[[Path], None], check: Callable[[Path], None]) -> Path:
     shelf = place.parent
-    shelf.mkdir(parents=True, exist_ok=True)
-    check(shelf)
-    draft = Path(mkdtemp(prefix=f".{card.name}-", dir=shelf))
-    try:
-        make(draft)
-        draft.chmod(0o755)  # mkdtemp's folders are for the owner alone
-        draft.replace(place)
-    except OSError:
-        if (place / "tokenizer.json").is_file():  # another process was faster
-            return place
-        raise
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+    with disk_errors(f"unpack {file.name} into {shelf}", shelf):
+        shelf.mkdir(parents=True, exist_ok=True)
+        check(shelf)
+        draft = Path(mkdtemp(prefix=f".{card.name}-", dir=shelf))
+        try:
+            make(draft)
+            draft.chmod(0o755)  # mkdtemp's folders are for the owner alone
+            draft.replace(place)
+        except OSError:
+            if not (place / "tokenizer.json").is_file():  # else another process was faster
+                raise
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
     return place
 
 
@@ -81,11 +75,11 @@ def _place(card: Card, file: Path, what: str) -> Path:
 
 
 def _check_room(card: Card, file: Path, shelf: Path) -> None:
-    needed = int(4.1 * card.params.value) if card.params else 8 * file.stat().st_size
+    size = int(4.1 * card.params.value) if card.params else 8 * file.stat().st_size
     free = shutil.disk_usage(shelf).free
-    if free < needed:
+    if free < size:
         raise NoSpace(
-            asked=f"a float32 copy of {file.name} ({format_bytes(needed, decimal=True)})",
+            asked=f"a float32 copy of {file.name} ({format_bytes(size, decimal=True)})",
             found=f"{format_bytes(free, decimal=True)} free in {shelf}",
             todo="free some disk, set AIGC_HOME to a larger one, or say engine='llama.cpp'",
         )
@@ -94,7 +88,7 @@ def _check_room(card: Card, file: Path, shelf: Path) -> None:
 def _convert_tokenizer(card: Card, file: Path, folder: Path) -> None:
     from transformers import AutoTokenizer
 
-    with _told(card, file), quiet():
+    with _loading(card, file):
         tokenizer: Any = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name, local_files_only=True)
         tokenizer.save_pretrained(folder)
 
@@ -103,7 +97,7 @@ def _convert(card: Card, file: Path, folder: Path) -> None:
     import torch
     from transformers import AutoModelForCausalLM, GgufConfig
 
-    with _told(card, file), quiet():
+    with _loading(card, file):
         model = AutoModelForCausalLM.from_pretrained(
             file.parent,
             gguf_file=file.name,
@@ -117,15 +111,6 @@ def _convert(card: Card, file: Path, folder: Path) -> None:
     _convert_tokenizer(card, file, folder)
 
 
-@contextmanager
-def _told(card: Card, file: Path) -> Iterator[None]:
-    """What transformers raises over a file, in the kit's words."""
-    try:
-        yield
-    except (ValueError, KeyError, ImportError, IndexError, struct.error) as error:
-        said = str(error).splitlines() or [type(error).__name__]
-        raise CannotLoad(
-            asked=f"{card.name} from {file.name}",
-            found=f"transformers says: {said[0]}",
-            todo=f"fetch the file anew (aigc fetch {card.name}), or say engine='llama.cpp'",
-        ) from error
+def _loading(card: Card, file: Path) -> AbstractContextManager[None]:
+    damage = (ValueError, KeyError, ImportError, IndexError, struct.error)
+    return loading(card, file.name, damage, f"fetch the file anew (aigc fetch {card.name}), or say engine='llama.cpp'")

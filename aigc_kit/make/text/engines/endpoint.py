@@ -1,15 +1,15 @@
-"""Any OpenAI-compatible server: text in, text out, streamed. It samples by itself, so nothing can be sampled by hand.
+"""Ask any OpenAI-compatible server for a text, streamed.
 
-Set AIGC_OPENAI_BASE_URL (such as https://host/v1), AIGC_OPENAI_MODEL and, if the server wants one,
-AIGC_OPENAI_API_KEY. The key is read from the environment for each request and kept nowhere; error texts are cleaned of
-it. It travels by https, or to this machine itself past any proxy. Candidates are shown only when the server sends
-log-probabilities.
+It samples by itself, so nothing can be sampled by hand. Set AIGC_OPENAI_BASE_URL (such as https://host/v1),
+AIGC_OPENAI_MODEL and, if the server wants one, AIGC_OPENAI_API_KEY. The key is read from the environment for each
+request and kept nowhere; error texts are cleaned of it. It travels by https, or to this machine itself past any proxy.
+Candidates are shown only when the server sends log-probabilities.
 """
 
 import ipaddress
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from http.client import HTTPException
@@ -28,12 +28,13 @@ from aigc_kit.make.text.settings import Settings
 URL, MODEL, KEY = "AIGC_OPENAI_BASE_URL", "AIGC_OPENAI_MODEL", "AIGC_OPENAI_API_KEY"
 _TOP = 5  # log-probabilities per token; the most that every server allows
 _WHOLE_BYTES = 1 << 22  # the longest answer that is read from a server that does not stream
+_LATER = f"check {MODEL} and the settings, or try again later"
 _REFUSED = {400, 404, 405, 422}  # statuses by which servers refuse a parameter or a path
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """A piece of the answer: its text, and (text, logprob, [(candidate, logprob)]) per token when the server says."""
+    """Hold text, and (text, logprob, [(candidate, logprob)]) per token."""
 
     text: str
     tokens: tuple[tuple[str, float, tuple[tuple[str, float], ...]], ...] = ()
@@ -42,7 +43,7 @@ class Chunk:
 
 
 def body_of(model: str, request: Request, settings: Settings) -> tuple[str, dict[str, Any]]:
-    """Path and JSON body of a request: /chat/completions, or /completions for a raw continuation."""
+    """Write the request: /chat/completions, or /completions to continue."""
     body: dict[str, Any] = {
         "model": model,
         "temperature": 0 if settings.search == "greedy" else settings.temperature,
@@ -64,10 +65,9 @@ def body_of(model: str, request: Request, settings: Settings) -> tuple[str, dict
 
 
 def parse(data: dict[str, Any]) -> Chunk:
-    """One event of the stream.
+    """Parse one event of the stream.
 
-    Raises:
-        KeyError, TypeError, AttributeError, ValueError: it is not of this protocol.
+    What is not of this protocol raises KeyError, TypeError, AttributeError or ValueError.
     """
     count = (data.get("usage") or {}).get("completion_tokens")
     if not data.get("choices"):
@@ -78,11 +78,7 @@ def parse(data: dict[str, Any]) -> Chunk:
 
 
 def parse_whole(data: dict[str, Any]) -> Chunk:
-    """A whole completion from a server that does not stream.
-
-    Raises:
-        KeyError, TypeError, AttributeError, ValueError, IndexError: it is not of this protocol.
-    """
+    """Parse a whole completion as `parse` does, or raise IndexError."""
     choice = data["choices"][0]
     text = choice["message"]["content"] if "message" in choice else choice["text"]
     if not isinstance(text, str):
@@ -91,13 +87,13 @@ def parse_whole(data: dict[str, Any]) -> Chunk:
 
 
 def complaint_of(data: Any) -> str | None:
-    """What a server says went wrong, in an answer that should be a text; None when it is no complaint."""
+    """Read a server's complaint, None for a text."""
     if not isinstance(data, dict):
         return None
-    said = data.get("error") or (data.get("message") if "choices" not in data else None)
-    if isinstance(said, dict):
-        said = said.get("message") or said.get("code") or said
-    return None if said is None else str(said)
+    words = data.get("error") or (data.get("message") if "choices" not in data else None)
+    if isinstance(words, dict):
+        words = words.get("message") or words.get("code") or words
+    return None if words is None else str(words)
 
 
 def _tokens(logprobs: dict[str, Any]) -> tuple[tuple[str, float, tuple[tuple[str, float], ...]], ...]:
@@ -119,18 +115,24 @@ def _tokens(logprobs: dict[str, Any]) -> tuple[tuple[str, float, tuple[tuple[str
     )
 
 
-def finish_of(said: str | None, settings: Settings) -> str | None:
-    """Servers say "stop" for the model's own end and for a stop text alike."""
-    if said == "stop":
-        return "stop" if settings.stop else "eos"
-    return said
+def finish_of(reason: str | None, settings: Settings) -> str | None:
+    """Tell the model's own end from a stop text."""
+    return "eos" if reason == "stop" and not settings.stop else reason
+
+
+def _not_offered(what: str) -> Callable[..., NoReturn]:
+    def refuse(*_: Any, **__: Any) -> NoReturn:
+        raise BadInput(
+            asked=f"{what} from a server",
+            found="an OpenAI-compatible server returns text and samples by itself",
+            todo="use a local model, such as card='smollm2-135m', to sample by hand",
+        )
+
+    return refuse
 
 
 class EndpointEngine:
-    """A model behind an OpenAI-compatible server.
-
-    Args:
-        card: the endpoint's.
+    """Hold a model behind an OpenAI-compatible server.
 
     Raises:
         BadInput: the environment does not name a server and a model, or a key would travel unencrypted.
@@ -157,7 +159,7 @@ class EndpointEngine:
         self._checked_key()
 
     def stream(self, request: Request, settings: Settings, progress: Progress) -> Iterator[Callable[[], Any]]:
-        """Ask the server; yields the preview of each chunk.
+        """Ask the server and yield the preview of each chunk.
 
         Raises:
             BadInput: a setting that servers do not have, or raw continuation where the server only chats.
@@ -170,50 +172,18 @@ class EndpointEngine:
             progress.finish = chunk.finish or progress.finish
             progress.count = chunk.count if chunk.count is not None else progress.count
             logprobs += [logprob for _, logprob, _ in chunk.tokens]
-            if not chunk.text:
-                continue
-            progress.text += chunk.text
-            progress.logprobs = logprobs
-            yield partial(_view, chunk, progress.text)
+            if chunk.text:
+                progress.text += chunk.text
+                progress.logprobs = logprobs
+                yield partial(_view, chunk, progress.text)
         progress.finish = finish_of(progress.finish, settings)
 
-    def encode(self, text: str) -> list[int]:
-        """Not offered by servers."""
-        self._only_text("token ids")
-
-    def decode(self, ids: Sequence[int]) -> str:
-        """Not offered by servers."""
-        self._only_text("token ids")
-
-    def chat(self, messages: Sequence[dict[str, str]]) -> list[int]:
-        """Not offered by servers."""
-        self._only_text("token ids")
-
-    def token_text(self, token: int) -> str:
-        """Not offered by servers."""
-        self._only_text("token ids")
-
-    def open(self, ids: Sequence[int], need: int | None = None) -> NoReturn:
-        """Not offered by servers."""
-        self._only_text("scores of the next token")
-
-    def open_beams(self, ids: Sequence[int], need: int | None = None) -> NoReturn:
-        """Not offered by servers."""
-        self._only_text("scores of the next token")
-
-    def logprobs(self, ids: Sequence[int], start: int) -> NoReturn:
-        """Not offered by servers."""
-        self._only_text("log-probabilities of a given text")
+    encode = decode = chat = token_text = _not_offered("token ids")
+    open = open_beams = _not_offered("scores of the next token")
+    logprobs = _not_offered("log-probabilities of a given text")
 
     def close(self) -> None:
-        """Nothing is held."""
-
-    def _only_text(self, what: str) -> NoReturn:
-        raise BadInput(
-            asked=f"{what} from a server",
-            found="an OpenAI-compatible server returns text and samples by itself",
-            todo="use a local model, such as card='smollm2-135m', to sample by hand",
-        )
+        """Hold nothing, free nothing."""
 
     def _chunks(self, request: Request, settings: Settings) -> Iterator[Chunk]:
         path, body = body_of(self.model, request, settings)
@@ -239,30 +209,21 @@ class EndpointEngine:
             yield from self._read(answer)
 
     def _checked_key(self) -> str:
-        """The key to send now; "" for none.
-
-        Raises:
-            BadInput: it would travel unencrypted, or it has characters that no header can carry.
-        """
+        """Read the key to send now, "" for none."""
         key = _key()
         if not all("!" <= character <= "~" for character in key):
-            raise BadInput(
-                asked=f"a request to {self.host} with a key",
-                found=f"{KEY} has blanks, control characters or letters outside ASCII in it",
-                todo=f"set {KEY} anew, as the server's owner wrote it",
-            )
-        if key and not self._encrypted and not _is_loopback(self.host):
-            raise BadInput(
-                asked=f"a request to {self.host} with a key",
-                found="http, which sends the key unencrypted",
-                todo=f"use https, or unset {KEY} if the server needs no key",
-            )
-        return key
+            problem = f"{KEY} has blanks, control characters or letters outside ASCII in it"
+            todo = f"set {KEY} anew, as the server's owner wrote it"
+        elif key and not self._encrypted and not _is_loopback(self.host):
+            problem = "http, which sends the key unencrypted"
+            todo = f"use https, or unset {KEY} if the server needs no key"
+        else:
+            return key
+        raise BadInput(asked=f"a request to {self.host} with a key", found=problem, todo=todo)
 
     def _post(self, path: str, body: dict[str, Any]) -> Any:
         headers = {"Content-Type": "application/json", "Accept": "text/event-stream"}
-        key = self._checked_key()
-        if key:
+        if key := self._checked_key():
             headers["Authorization"] = f"Bearer {key}"
         message = HttpRequest(self.base + path, json.dumps(body).encode(), headers)
         direct = [ProxyHandler({})] if _is_loopback(self.host) else []  # a proxy would read the key
@@ -275,8 +236,8 @@ class EndpointEngine:
             raise self._failed(f"no connection: {reason}", "check the network and the address") from None
 
     def _read(self, answer: Any) -> Iterator[Chunk]:
-        """The chunks of an answer: a stream that ends as it should, or one JSON from a server that does not stream."""
-        ended, streamed, rest = False, False, b""
+        """Read the chunks of a stream, or one JSON."""
+        at_end, stream, rest = False, False, b""
         try:
             for raw in answer:
                 if not raw.startswith(b"data:"):
@@ -284,36 +245,34 @@ class EndpointEngine:
                     continue
                 data = raw.removeprefix(b"data:").strip()
                 if data == b"[DONE]":
-                    ended = True
+                    at_end = True
                     break
-                chunk = parse(self._said(json.loads(data)))
-                streamed, ended = True, ended or chunk.finish is not None
+                chunk = parse(self._uncomplaining(json.loads(data)))
+                stream, at_end = True, at_end or chunk.finish is not None
                 yield chunk
-            if not streamed:
-                yield parse_whole(self._said(json.loads(rest)))
+            if not stream:
+                yield parse_whole(self._uncomplaining(json.loads(rest)))
         except (OSError, HTTPException) as error:
             raise self._failed(f"the connection broke: {error}", "run it again") from None
         except (ValueError, KeyError, TypeError, IndexError, AttributeError):
             raise self._failed("an answer that is not of the OpenAI protocol", f"check {URL}") from None
-        if streamed and not ended:
+        if stream and not at_end:
             raise self._failed("the answer ended before the text did", "run it again")
 
-    def _said(self, data: Any) -> Any:
-        """The event, unless it is a failure in the server's words."""
+    def _uncomplaining(self, data: Any) -> Any:
         complaint = complaint_of(data)
         if complaint is not None:
-            raise self._failed(f"the server says: {complaint}", f"check {MODEL} and the settings, or try again later")
+            raise self._failed(f"the server says: {complaint}", _LATER)
         return data
 
     def _refused(self, error: HTTPError) -> CannotLoad:
         with error:
-            said = error.read(2000).decode("utf-8", errors="replace")
+            answer = error.read(2000).decode("utf-8", errors="replace")
         try:
-            said = json.loads(said)["error"]["message"]
+            reason = json.loads(answer)["error"]["message"]
         except (ValueError, KeyError, TypeError):
-            said = error.reason
-        todo = f"check {KEY}" if error.code in (401, 403) else f"check {MODEL} and the settings, or try again later"
-        return self._failed(f"HTTP {error.code}: {said}", todo)
+            reason = error.reason
+        return self._failed(f"HTTP {error.code}: {reason}", f"check {KEY}" if error.code in (401, 403) else _LATER)
 
     def _failed(self, found: str, todo: str) -> CannotLoad:
         key = _key()
@@ -322,7 +281,7 @@ class EndpointEngine:
 
 
 class _NoRedirect(HTTPRedirectHandler):
-    """A redirect would carry the key to another host."""
+    """Follow no redirect, which would carry the key elsewhere."""
 
     def redirect_request(self, *_: Any, **__: Any) -> None:
         return None
@@ -343,6 +302,6 @@ def _view(chunk: Chunk, so_far: str) -> TokenView:
     if not chunk.tokens:
         return TokenView(-1, chunk.text, so_far, None)
     _, logprob, tops = chunk.tokens[-1]
-    shown = tuple(Candidate(-1, text, exp(value)) for text, value in sorted(tops, key=lambda top: -top[1]))
-    missing = max(0.0, 1 - sum(candidate.probability for candidate in shown))
-    return TokenView(-1, chunk.text, so_far, logprob, shown, (), missing if shown else 0.0)
+    best = tuple(Candidate(-1, text, exp(value)) for text, value in sorted(tops, key=lambda top: -top[1]))
+    missing = max(0.0, 1 - sum(candidate.probability for candidate in best))
+    return TokenView(-1, chunk.text, so_far, logprob, best, (), missing if best else 0.0)

@@ -1,9 +1,10 @@
-"""The llama.cpp engine: a GGUF file computed on as it is, four-bit weights included. Gives the top N, not all logits.
+"""Score tokens with llama.cpp, on GGUF files.
 
-llama.cpp runs inside this process (`xllamacpp.Server`), which also answers on a loopback port behind a random key; the
-port is used for tokens and templates. One token at a time is asked for, with the text as token ids; the server keeps
-the keys and values of the text before it, so a step costs one pass. The log-probabilities are those of the model
-(T = 1, no filter), of the N most probable tokens; what the others share is stated as missing mass.
+It gives the top N, not all logits. llama.cpp runs inside this process (`xllamacpp.Server`), which also answers on a
+loopback port behind a random key; the port is used for tokens and templates. One token at a time is asked for, with the
+text as token ids; the server keeps the keys and values of the text before it, so a step costs one pass. The
+log-probabilities are those of the model (T = 1, no filter), of the N most probable tokens; what the others share is
+stated as missing mass.
 """
 
 import json
@@ -25,11 +26,9 @@ _FORCE = 1e4  # added to the logit of the token that shall be drawn; the reporte
 
 
 class LlamaCppEngine:
-    """A GGUF model in llama.cpp. See `engines.base.Engine` for the interface.
+    """Hold a GGUF model in llama.cpp, as `engines.base.Engine`.
 
     Args:
-        card: of the model.
-        file: the .gguf file.
         threads: None uses the processors that are idle now.
         top_n: candidates per step where the settings do not say how many suffice; more of them miss less and cost
             more (1000 of them: about 20 ms).
@@ -68,67 +67,59 @@ class LlamaCppEngine:
         self._steer = self._tokenize("a")[0]
 
     def encode(self, text: str) -> list[int]:
-        """Token ids of a text to continue."""
+        """Encode a text to continue."""
         return self._tokenize(text, add_special=True)
 
     def decode(self, ids: Sequence[int]) -> str:
-        """The text of token ids, without those that end a text."""
+        """Decode token ids, without those that end a text."""
         return b"".join(self._piece(t) for t in ids if t not in self.eos_ids).decode(errors="replace")
 
     def chat_text(self, messages: Sequence[dict[str, str]]) -> str:
-        """The conversation as the GGUF's own template writes it, ready for the answer."""
+        """Write a conversation by the template, ready for the answer."""
         return self._ask("/apply-template", {"messages": list(messages)})["prompt"]
 
     def chat(self, messages: Sequence[dict[str, str]]) -> list[int]:
-        """Token ids of a conversation in the model's template."""
+        """Encode a conversation in the model's template."""
         return self._tokenize(self.chat_text(messages))
 
     def token_text(self, token: int) -> str:
-        """A token for display."""
+        """Show a token."""
         return legible(self._piece(int(token)))
 
     def open(self, ids: Sequence[int], need: int | None = None) -> "LlamaCppSession":
-        """Read a prompt. With `need` only so many candidates are listed, and the missing mass is that of all others.
+        """Read a prompt, of which `need` candidates are listed.
 
-        Raises:
-            BadInput: an empty prompt, a token outside the vocabulary, a prompt that fills the context.
+        The missing mass is that of all others.
         """
         check_prompt(ids, self.vocab_size, self.context)
         return LlamaCppSession(self, ids, min(need or self.top_n, self.top_n))
 
     def open_beams(self, ids: Sequence[int], need: int | None = None) -> RereadBeams:
-        """Beams that read their rows one after the other."""
+        """Read a prompt for beams, whose rows follow one another."""
         check_prompt(ids, self.vocab_size, self.context)
         return RereadBeams(self, ids, need)
 
     def candidates(self, ids: Sequence[int], count: int) -> Candidates:
-        """The `count` most probable tokens after a text, with their log-probabilities under the model."""
-        listed = self._next(ids, self._steer, count)["top_logprobs"]
-        for entry in listed:
-            if entry["id"] not in self._pieces:
-                self._pieces[entry["id"]] = bytes(entry["bytes"])
-        logprobs = np.array([entry["logprob"] for entry in listed], dtype=np.float32)
+        """Find the `count` most probable tokens after a text."""
+        entries = self._next(ids, self._steer, count)["top_logprobs"]
+        for entry in entries:
+            self._pieces.setdefault(entry["id"], bytes(entry["bytes"]))
+        logprobs = np.array([entry["logprob"] for entry in entries], dtype=np.float32)
         mass = float(np.exp(logprobs.astype(np.float64)).sum())
-        tokens = np.array([entry["id"] for entry in listed], dtype=np.int64)
+        tokens = np.array([entry["id"] for entry in entries], dtype=np.int64)
         return Candidates(tokens, logprobs, min(max(1.0 - mass, 0.0), 1.0), "logprobs")
 
     def logprobs(self, ids: Sequence[int], start: int) -> np.ndarray:
-        """Log-probabilities of ids[start:], each given everything before it; exact, one pass a token.
-
-        Returns:
-            float64 (len(ids) - start,), natural logarithms, under the model itself (T = 1, no filter).
-        """
+        """Give log-probabilities of ids[start:], one exact pass a token."""
         check_prompt(ids[:-1], self.vocab_size, self.context)
-        found = [self._next(ids[:at], ids[at], 1)["logprob"] for at in range(start, len(ids))]
-        return np.array(found, dtype=np.float64)
+        return np.array([self._next(ids[:at], ids[at], 1)["logprob"] for at in range(start, len(ids))], np.float64)
 
     def close(self) -> None:
         """Stop the server and free the model."""
         self._server = None
 
     def _next(self, ids: Sequence[int], steer: int, count: int) -> dict[str, Any]:
-        """Probabilities of the next token. The draw itself is steered to a known token, so that an end of text that
-        the server would draw cannot suppress them."""
+        """Ask for one token, steering the draw to `steer`."""
         answer = self.complete(
             {
                 "prompt": [int(token) for token in ids],
@@ -136,14 +127,14 @@ class LlamaCppEngine:
                 "n_probs": count,
                 "samplers": ["top_k"],
                 "top_k": 1,
-                "logit_bias": [[int(steer), _FORCE]],
+                "logit_bias": [[int(steer), _FORCE]],  # an end of text, once drawn, would suppress the probabilities
                 "cache_prompt": True,
             }
         )
         return answer["choices"][0]["logprobs"]["content"][0]
 
     def complete(self, body: dict[str, Any]) -> dict[str, Any]:
-        """llama.cpp's own completion, in the words of its server (`prompt`, `n_predict`, `temperature`, ...).
+        """Complete a text as the server's `body` says (`prompt`, ...).
 
         Raises:
             BadInput: llama.cpp refuses.
@@ -180,23 +171,23 @@ class LlamaCppEngine:
         return self._pieces[token]
 
     def _find_endings(self) -> frozenset[int]:
-        """Tokens that end a text: the model's own, and the names by which llama.cpp knows them.
+        """Find the tokens that end a text.
 
         "</s>" counts only where the model says so: to a model of code it is HTML.
         """
         own = self._ask("/props").get("eos_token") or ""
-        tokenized = (self._tokenize(name) for name in {own, *_ENDINGS} - {""})
-        return frozenset(ids[0] for ids in tokenized if len(ids) == 1)
+        names = map(self._tokenize, {own, *_ENDINGS} - {""})
+        return frozenset(ids[0] for ids in names if len(ids) == 1)
 
 
 class LlamaCppSession:
-    """A text in progress: its token ids; the keys and values are the server's."""
+    """Hold a text in progress, whose cache is the server's."""
 
     def __init__(self, engine: LlamaCppEngine, ids: Sequence[int], count: int) -> None:
         self._engine, self._ids, self._count = engine, [int(token) for token in ids], count
 
     def candidates(self) -> Candidates:
-        """The top N."""
+        """Score the top N."""
         return self._engine.candidates(self._ids, self._count)
 
     def append(self, token: int) -> None:
@@ -204,4 +195,4 @@ class LlamaCppSession:
         self._ids.append(int(token))
 
     def close(self) -> None:
-        """Nothing is held here."""
+        """Free nothing, as nothing is held here."""

@@ -1,4 +1,4 @@
-"""The transformers engine: every logit, the KV cache, attention maps. float32 on a CPU, the plan's dtype on a GPU."""
+"""Score tokens with transformers: every logit, KV cache, attention maps."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
@@ -15,37 +15,11 @@ from aigc_kit.make.text.engines.base import Candidates, check_prompt, idle_threa
 SMALL = 20_000_000  # parameters below which one thread is fastest: 3 million took 90 ms a poem on one, 250 ms on two
 
 
-class TransformersSession:
-    """A text in progress. The pass for an appended token runs when its successor's scores are asked for."""
+class _Rows:
+    """Hold rows of text and their KV cache.
 
-    def __init__(self, engine: "TransformersEngine", ids: Sequence[int]) -> None:
-        from transformers import DynamicCache
-
-        check_prompt(ids, engine.vocab_size, engine.context)
-        self._engine = engine
-        self._cache: Any = DynamicCache(config=engine.model.config)
-        self._latest: np.ndarray | None = engine.forward([list(ids)], self._cache)[0]
-        self._pending: list[int] = []
-
-    def candidates(self) -> Candidates:
-        """Scores of all tokens."""
-        if self._pending:
-            self._latest = self._engine.forward([self._pending], self._cache)[0]
-            self._pending = []
-        assert self._latest is not None
-        return self._engine.everything(self._latest)
-
-    def append(self, token: int) -> None:
-        """Add a token to the text."""
-        self._pending.append(int(token))
-
-    def close(self) -> None:
-        """Free the KV cache."""
-        self._cache = self._latest = None
-
-
-class TransformersBeams:
-    """Rows of a beam search in one batch; the cache is reordered with them."""
+    The pass for appended tokens runs when the scores after them are asked for.
+    """
 
     def __init__(self, engine: "TransformersEngine", ids: Sequence[int]) -> None:
         from transformers import DynamicCache
@@ -54,38 +28,57 @@ class TransformersBeams:
         self._engine = engine
         self._cache: Any = DynamicCache(config=engine.model.config)
         self._latest = engine.forward([list(ids)], self._cache)
-        self._pending: list[int] = []
-
-    def candidates(self) -> list[Candidates]:
-        """One entry per row."""
-        if self._pending:
-            self._latest = self._engine.forward([[token] for token in self._pending], self._cache)
-            self._pending = []
-        return [self._engine.everything(row) for row in self._latest]
-
-    def advance(self, parents: Sequence[int], tokens: Sequence[int]) -> None:
-        """Row i becomes row parents[i] followed by tokens[i]."""
-        import torch
-
-        with torch.inference_mode():
-            self._cache.reorder_cache(torch.tensor(list(parents), device=self._engine.device))
-        self._pending = [int(token) for token in tokens]
+        self._pending: list[list[int]] = []
 
     def close(self) -> None:
         """Free the KV cache."""
         self._cache = None
         self._latest = np.empty((0, 0), dtype=np.float32)
 
+    def _candidates(self) -> list[Candidates]:
+        if self._pending:
+            self._latest = self._engine.forward(self._pending, self._cache)
+            self._pending = []
+        return [self._engine.everything(row) for row in self._latest]
+
+
+class TransformersSession(_Rows):
+    """Hold a text in progress."""
+
+    def candidates(self) -> Candidates:
+        """Score all tokens."""
+        return self._candidates()[0]
+
+    def append(self, token: int) -> None:
+        """Add a token to the text."""
+        self._pending = [[*row, int(token)] for row in self._pending or [[]]]
+
+
+class TransformersBeams(_Rows):
+    """Hold rows of a beam search in one batch."""
+
+    def candidates(self) -> list[Candidates]:
+        """Score all tokens after each row."""
+        return self._candidates()
+
+    def advance(self, parents: Sequence[int], tokens: Sequence[int]) -> None:
+        """Let row i become row parents[i] followed by tokens[i]."""
+        import torch
+
+        with torch.inference_mode():
+            self._cache.reorder_cache(torch.tensor(list(parents), device=self._engine.device))
+        self._pending = [[int(token)] for token in tokens]
+
 
 class TransformersEngine:
-    """A causal language model of transformers with its tokenizer. See `engines.base.Engine` for the interface.
+    """Hold a causal language model of transformers, as `engines.base.Engine`.
+
+    Its `model` and `tokenizer` are there for those who want to call them directly.
 
     Args:
         card: of the model.
         folder: with config, safetensors and tokenizer files.
-        dtype: "float32", "bfloat16" or "float16".
-        device: "cpu" or "cuda".
-        attention: "sdpa" or "eager".
+        dtype, device, attention: "float32", "bfloat16" or "float16"; "cpu" or "cuda"; "sdpa" or "eager".
         threads: most to use on a CPU; those that are idle now are used, and one by a small model, whose threads would
             wait for each other longer than they work (each pass sets torch's number for the process).
 
@@ -111,123 +104,80 @@ class TransformersEngine:
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         self.card, self.device, self.dtype = card, device, dtype
-        try:
-            with quiet():
-                self._tokenizer: Any = AutoTokenizer.from_pretrained(
-                    folder, local_files_only=True, trust_remote_code=False
-                )
-                self._model: Any = AutoModelForCausalLM.from_pretrained(
-                    folder,
-                    dtype=getattr(torch, dtype),
-                    attn_implementation=attention,
-                    local_files_only=True,
-                    use_safetensors=True,
-                    trust_remote_code=False,  # left open, a terminal would ask the learner whether to run it
-                )
-        except (
-            OSError,
-            ValueError,
-            KeyError,
-            TypeError,
-            AttributeError,
-            StrictDataclassError,
-            SafetensorError,
-        ) as error:
-            said = (str(error).splitlines() or [type(error).__name__])[0]
-            raise CannotLoad(
-                asked=f"{card.name} from {folder}",
-                found=f"transformers says: {said}",
-                todo=f"fetch the model anew: aigc fetch {card.name}",
-            ) from error
-        self._model.eval().to(device)
-        small = sum(weights.numel() for weights in self._model.parameters()) < SMALL
+        damage = (OSError, ValueError, KeyError, TypeError, AttributeError, StrictDataclassError, SafetensorError)
+        with loading(card, folder, damage, f"fetch the model anew: aigc fetch {card.name}"):
+            self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+            self.model: Any = AutoModelForCausalLM.from_pretrained(
+                folder,
+                dtype=getattr(torch, dtype),
+                attn_implementation=attention,
+                local_files_only=True,
+                use_safetensors=True,
+                trust_remote_code=False,  # left open, a terminal would ask the learner whether to run it
+            )
+        self.model.eval().to(device)
+        small = sum(weights.numel() for weights in self.model.parameters()) < SMALL
         self._threads = (1 if small else idle_threads(threads)) if device == "cpu" else None
-        self._piece = piece_reader(self._tokenizer)
-        self._suppressed: list[int] = list(self._model.generation_config.suppress_tokens or ())
-        self.vocab_size = int(self._model.config.vocab_size)
-        self.eos_ids = _eos_ids(self._model, self._tokenizer)
-        limit = int(getattr(self._model.config, "max_position_embeddings", 1 << 30))
+        self._piece = piece_reader(self.tokenizer)
+        self._suppressed: list[int] = list(self.model.generation_config.suppress_tokens or ())
+        self.vocab_size = int(self.model.config.vocab_size)
+        self.eos_ids = _eos_ids(self.model, self.tokenizer)
+        limit = int(getattr(self.model.config, "max_position_embeddings", 1 << 30))
         self.context = min(limit, int(card.facts.max_context))
         self._all_ids = np.arange(self.vocab_size)
         self._all_ids.flags.writeable = False
 
-    @property
-    def model(self) -> Any:
-        """The transformers model, for those who want to call it directly."""
-        return self._model
-
-    @property
-    def tokenizer(self) -> Any:
-        """The transformers tokenizer."""
-        return self._tokenizer
-
     def encode(self, text: str) -> list[int]:
-        """Token ids of a text to continue."""
-        return self._tokenizer(text).input_ids
+        """Encode a text to continue."""
+        return self.tokenizer(text).input_ids
 
     def decode(self, ids: Sequence[int]) -> str:
-        """The text of token ids, without special tokens."""
-        return self._tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        """Decode token ids, without special tokens."""
+        return self.tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False)
 
     def chat(self, messages: Sequence[dict[str, str]]) -> list[int]:
-        """Token ids of a conversation in the model's template.
-
-        Raises:
-            BadInput: the model has no chat template.
-        """
-        return self._tokenizer(self.chat_text(messages), add_special_tokens=False).input_ids
+        """Encode what `chat_text` writes."""
+        return self.tokenizer(self.chat_text(messages), add_special_tokens=False).input_ids
 
     def chat_text(self, messages: Sequence[dict[str, str]]) -> str:
-        """The conversation as the template writes it, ready for the answer.
+        """Write a conversation by the template, ready for the answer.
 
         Raises:
             BadInput: the model has no chat template.
         """
-        if not self._tokenizer.chat_template:
+        if not self.tokenizer.chat_template:
             raise BadInput(
                 asked=f"a chat with {self.card.name}",
                 found="it continues texts and was never taught to answer (no chat template)",
                 todo="say chat=False and write the beginning of a text",
             )
-        return self._tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True)
+        return self.tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True)
 
     def token_text(self, token: int) -> str:
-        """A token for display."""
+        """Show a token."""
         return legible(self._piece(token))
 
     def open(self, ids: Sequence[int], need: int | None = None) -> TransformersSession:
-        """Read a prompt. All scores are there in any case, so `need` changes nothing.
-
-        Raises:
-            BadInput: an empty prompt, a token outside the vocabulary, a prompt that fills the context.
-        """
+        """Read a prompt, with all scores whatever the `need`."""
         return TransformersSession(self, ids)
 
     def open_beams(self, ids: Sequence[int], need: int | None = None) -> TransformersBeams:
-        """Read a prompt for a beam search; the rows are computed as one batch."""
+        """Read a prompt for a beam search."""
         return TransformersBeams(self, ids)
 
     def logprobs(self, ids: Sequence[int], start: int) -> np.ndarray:
-        """Log-probabilities of ids[start:], each given everything before it, in one forward pass.
-
-        Args:
-            ids: prompt and continuation.
-            start: index of the first token of the continuation, 1 <= start < len(ids).
-
-        Returns:
-            float64 (len(ids) - start,), natural logarithms, under the model itself (T = 1, no filter).
-        """
+        """Give log-probabilities of ids[start:], in one forward pass."""
         import torch
 
         check_prompt(ids[:-1], self.vocab_size, self.context)
         with torch.inference_mode():
-            logits = self._model(torch.tensor([list(ids[:-1])], device=self.device), use_cache=False).logits[0]
+            logits = self.model(torch.tensor([list(ids[:-1])], device=self.device), use_cache=False).logits[0]
             rows = torch.log_softmax(logits[start - 1 :].float(), dim=-1)
-            picked = rows.gather(1, torch.tensor(ids[start:], device=self.device)[:, None])[:, 0]
-        return picked.double().cpu().numpy()
+            own = rows.gather(1, torch.tensor(ids[start:], device=self.device)[:, None])[:, 0]
+        return own.double().cpu().numpy()
 
     def attention(self, ids: Sequence[int]) -> np.ndarray:
-        """Attention weights of one forward pass: how much each token looks at each earlier one.
+        """Measure how much each token looks at each earlier one.
 
         Returns:
             float32 (layers, heads, T, T); row t sums to 1 over columns <= t, later columns are 0.
@@ -235,27 +185,28 @@ class TransformersEngine:
         import torch
 
         check_prompt(ids, self.vocab_size, self.context + 1)
-        usual = self._model.config._attn_implementation
-        self._model.set_attn_implementation("eager")  # only this implementation keeps the weights
+        usual = self.model.config._attn_implementation
+        self.model.set_attn_implementation("eager")  # only this implementation keeps the weights
         try:
             with torch.inference_mode():
                 tokens = torch.tensor([list(ids)], device=self.device)
-                layers = self._model(tokens, output_attentions=True, use_cache=False).attentions
+                layers = self.model(tokens, output_attentions=True, use_cache=False).attentions
         finally:
-            self._model.set_attn_implementation(usual)
+            self.model.set_attn_implementation(usual)
         return torch.stack([layer[0] for layer in layers]).float().cpu().numpy()
 
     def forward(self, rows: Sequence[Sequence[int]], cache: Any) -> np.ndarray:
-        """Scores after the last token of each row, float32 (B, V); the cache grows by the rows' length.
+        """Score what follows each row, float32 (B, V).
 
-        Tokens that the model's own generation config suppresses score -inf, as in `generate`.
+        The cache grows by the rows' length. Tokens that the model's own generation config suppresses score -inf, as in
+        `generate`.
         """
         import torch
 
         if self._threads and torch.get_num_threads() != self._threads:
             torch.set_num_threads(self._threads)
         with torch.inference_mode():
-            answer = self._model(
+            answer = self.model(
                 torch.tensor(rows, device=self.device), past_key_values=cache, use_cache=True, logits_to_keep=1
             )
             logits = answer.logits[:, -1].float()
@@ -264,39 +215,48 @@ class TransformersEngine:
             return logits.cpu().numpy()
 
     def everything(self, logits: np.ndarray) -> Candidates:
-        """Candidates of all tokens from scores (V,)."""
+        """Make candidates of all tokens from scores (V,)."""
         return Candidates(self._all_ids, logits)
 
     def close(self) -> None:
-        """Free the model; the engine cannot be used afterwards."""
-        if self._model is None:
-            return
-        self._model = None
-        if self.device == "cuda":
+        """Free the model and with it the engine."""
+        in_use, self.model = self.model is not None, None
+        if in_use and self.device == "cuda":
             import torch
 
             torch.cuda.empty_cache()
 
 
 @contextmanager
+def loading(card: Card, origin: Path | str, damage: tuple[type[Exception], ...], todo: str) -> Iterator[None]:
+    """Load quietly, and put transformers' errors in the kit's words.
+
+    What it raises of ``damage`` over ``origin``, a folder or file, becomes CannotLoad with the advice ``todo``.
+    """
+    try:
+        with quiet():
+            yield
+    except damage as error:
+        words = f"transformers says: {(str(error).splitlines() or [type(error).__name__])[0]}"
+        raise CannotLoad(asked=f"{card.name} from {origin}", found=words, todo=todo) from error
+
+
+@contextmanager
 def quiet() -> Iterator[None]:
-    """No progress bars while a model is loaded: those of transformers, and those that it makes with bare tqdm."""
+    """Hide the progress bars of transformers, bare tqdm's too."""
     from transformers.utils import logging
 
-    shown = logging.is_progress_bar_enabled()
+    usual = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
         with redirect_stderr(StringIO()):
             yield
     finally:
-        if shown:
+        if usual:
             logging.enable_progress_bar()
 
 
 def _eos_ids(model: Any, tokenizer: Any) -> frozenset[int]:
-    found: set[int] = set()
-    for value in (model.generation_config.eos_token_id, model.config.eos_token_id, tokenizer.eos_token_id):
-        if value is not None:
-            found.update([value] if isinstance(value, int) else value)
-            break
-    return frozenset(found)
+    values = (model.generation_config.eos_token_id, model.config.eos_token_id, tokenizer.eos_token_id)
+    first = next((value for value in values if value is not None), ())
+    return frozenset([first] if isinstance(first, int) else first)
