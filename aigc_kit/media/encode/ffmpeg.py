@@ -1,4 +1,4 @@
-"""Find ffmpeg and start it: the one place of the kit that does."""
+"""Find ffmpeg and start it, here and nowhere else."""
 
 import subprocess
 import tempfile
@@ -81,10 +81,7 @@ def remake(source: bytes | Path, words: Sequence[str], *, asked: str, todo: str)
 
 @contextmanager
 def as_file(source: bytes | Path) -> Iterator[Path]:
-    """Lend a clip as a file.
-
-    Bytes lie in a temporary folder until the block ends.
-    """
+    """Lend a clip as a file, temporary for bytes."""
     if isinstance(source, Path):
         yield source
         return

@@ -1,4 +1,4 @@
-"""What a file of pictures in motion holds, read back from the file itself."""
+"""Read back what a file of moving pictures holds."""
 
 import os
 import re
@@ -62,12 +62,10 @@ def read(path: Path) -> tuple[list[Track], bool]:
                     _note(tracks[-1], name, data)
         if b"moov" not in order or b"mdat" not in order:
             raise ValueError("no index or no data")
-        parsed = [_track(each) for each in tracks]
+        return [_track(facts) for facts in tracks], order.index(b"moov") < order.index(b"mdat")
     except (struct.error, ValueError, KeyError, IndexError) as error:
-        raise CannotWrite(
-            asked=f"to read {path}", found=f"not a whole MP4 ({error})", todo="write the clip again"
-        ) from error
-    return parsed, order.index(b"moov") < order.index(b"mdat")
+        why = f"not a whole MP4 ({error})"
+        raise CannotWrite(asked=f"to read {path}", found=why, todo="write the clip again") from error
 
 
 def _boxes(file: BinaryIO, start: int, end: int, depth: int) -> Iterator[tuple[bytes, int, bytes]]:
@@ -94,9 +92,7 @@ def _note(track: dict[str, object], name: bytes, data: bytes) -> None:
     if name == b"hdlr":
         track["kind"] = data[8:12].decode("latin1")
     elif name == b"mdhd":
-        track["scale"], track["ticks"] = struct.unpack(
-            ">IQ" if data[0] else ">II", data[20:32] if data[0] else data[12:20]
-        )
+        track["scale"] = struct.unpack(">I", data[20:24] if data[0] else data[12:16])[0]
     elif name == b"stsd":
         track["codec"] = data[12:16].decode("latin1")
         track["size"] = struct.unpack(">HH", data[8 + 32 : 8 + 36])
@@ -107,16 +103,10 @@ def _note(track: dict[str, object], name: bytes, data: bytes) -> None:
         track["length"] = sum(count * delta for count, delta in runs)
 
 
-def _track(found: dict) -> Track:
-    width, height = found["size"] if found["kind"] == "vide" else (0, 0)
-    return Track(
-        kind=found["kind"],
-        codec=found["codec"],
-        width=width,
-        height=height,
-        samples=found["samples"],
-        seconds=Fraction(found["length"], found["scale"]),
-    )
+def _track(facts: dict) -> Track:
+    width, height = facts["size"] if facts["kind"] == "vide" else (0, 0)
+    seconds = Fraction(facts["length"], facts["scale"])
+    return Track(facts["kind"], facts["codec"], width, height, facts["samples"], seconds)
 
 
 @dataclass(frozen=True)
@@ -164,18 +154,11 @@ def probe(path: str | os.PathLike[str]) -> Probe:
     if video is None or not video.seconds:
         raise CannotWrite(asked=f"to look into {path}", found="no pictures in it", todo="write the clip again")
     sound = next((track for track in tracks if track.kind == "soun"), None)
-    return Probe(
-        codec={"avc1": "h264"}.get(video.codec, video.codec),
-        pixel_format=_pixel_format(path),
-        width=video.width,
-        height=video.height,
-        fps=video.samples / video.seconds,
-        frames=video.samples,
-        seconds=float(video.seconds),
-        sound_seconds=float(sound.seconds) if sound else None,
-        faststart=faststart,
-        bytes=path.stat().st_size,
-    )
+    size = (video.width, video.height)
+    rate, length = video.samples / video.seconds, float(video.seconds)
+    heard = float(sound.seconds) if sound else None
+    codec = {"avc1": "h264"}.get(video.codec, video.codec)
+    return Probe(codec, _pixel_format(path), *size, rate, video.samples, length, heard, faststart, path.stat().st_size)
 
 
 def read_frames(path: str | os.PathLike[str]) -> Generator[np.ndarray, None, None]:
@@ -220,8 +203,7 @@ def _pixel_format(path: Path) -> str | None:
 def _probe_picture(path: Path) -> Probe:
     try:
         with Image.open(path) as image:
-            width, height = image.size
-            delays = []
+            size, delays = image.size, []
             for index in range(getattr(image, "n_frames", 1)):
                 image.seek(index)
                 image.load()
@@ -230,15 +212,5 @@ def _probe_picture(path: Path) -> Probe:
     except (UnidentifiedImageError, OSError, SyntaxError, EOFError) as error:
         raise CannotWrite(asked=f"to look into {path}", found=f"not whole ({error})", todo="write it again") from error
     total = sum(delays)
-    return Probe(
-        codec=codec,
-        pixel_format=None,
-        width=width,
-        height=height,
-        fps=Fraction(1000 * len(delays), total) if total else Fraction(0),
-        frames=len(delays),
-        seconds=total / 1000,
-        sound_seconds=None,
-        faststart=None,
-        bytes=path.stat().st_size,
-    )
+    rate = Fraction(1000 * len(delays), total) if total else Fraction(0)
+    return Probe(codec, None, *size, rate, len(delays), total / 1000, None, None, path.stat().st_size)

@@ -1,4 +1,4 @@
-"""Which range the numbers of a picture are in, and bringing them to uint8."""
+"""Choose a picture's range of numbers, bring them to uint8."""
 
 from math import isfinite
 
@@ -23,10 +23,11 @@ def choose(array: np.ndarray, given: str | None) -> tuple[str, list[str]]:
     if array.dtype == np.uint8:
         return _bytes(array, given)
     if array.dtype.kind not in "iuf":
+        what, advice = (", but a mask", "; a mask * 255") if array.dtype == bool else ("", "")
         raise BadInput(
             asked=f"frames from an array of {array.dtype}",
-            found="not a number of a picture" + (", but a mask" if array.dtype == bool else ""),
-            todo="pass uint8, or floats in [0, 1] or [-1, 1]" + ("; a mask * 255" if array.dtype == bool else ""),
+            found=f"not a number of a picture{what}",
+            todo=f"pass uint8, or floats in [0, 1] or [-1, 1]{advice}",
         )
     low, high = float(array.min()), float(array.max())
     if not (isfinite(low) and isfinite(high)):
@@ -98,10 +99,7 @@ def _check(given: str, low: float, high: float) -> str:
 
 
 def to_uint8(array: np.ndarray, name: str) -> np.ndarray:
-    """Scale to 0..255, round half to even, clip.
-
-    Any shape; uint8 comes back as it is.
-    """
+    """Scale to 0..255, round half to even, clip, any shape."""
     if array.dtype == np.uint8:
         return array
     bottom, top = RANGES[name]
