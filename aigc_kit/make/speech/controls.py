@@ -33,17 +33,16 @@ INLINE = ("[uv_break]", "[laugh]", "[lbreak]")
 """The tokens that may stand in a text: a short pause, a laugh, a long pause."""
 
 _TOKEN = re.compile(r"\[([A-Za-z]+)(?:_(-?[0-9]+))?\]")
-_PLACES = {
-    "refine": "the prompt of the refining step",
-    "code": "the prompt of the speaking step",
-    "text": "the text itself",
+_WHERE = {
+    "refine": "it belongs in the prompt of the refining step",
+    "code": "it belongs in the prompt of the speaking step",
+    "text": "it belongs in the text itself",
 }
-_WHERE = {layer: f"it belongs in {place}" for layer, place in _PLACES.items()}
 
 
 @dataclass(frozen=True)
 class Token:
-    """Hold a token, `[name_level]` or `[name]`, at `start` in its text."""
+    """Hold a token, `[name_level]` or `[name]`, and its start."""
 
     text: str
     start: int

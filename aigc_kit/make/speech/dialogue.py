@@ -38,7 +38,7 @@ Voice = str | Speaker | Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Cue:
-    """Hold one line of a script: who says what, and how.
+    """Hold one line of a script: who, what and how.
 
     Behind it stand `pause` seconds of silence; `number` is its line in the script.
     """
@@ -225,7 +225,7 @@ def mix(script: Script, takes: tuple[Take, ...] | list[Take]) -> tuple[np.ndarra
 
 
 def measured_pauses(wave: np.ndarray, places: list[tuple[float, float]]) -> list[float]:
-    """Measure the seconds of silence between each cue and the next.
+    """Measure the seconds of silence between neighbouring cues.
 
     Silent is what lies 50 dB and more below the loudest sample of each.
 
@@ -253,7 +253,7 @@ def _take(script: Script, takes: list[Take]) -> Take:
     for name in ("model", "engine", "tier", "licence", "weights", "weights_licence", "code_licence"):
         values = tuple(dict.fromkeys(str(take.labels[name]) for take in takes if name in take.labels))
         if values:
-            shared[name] = values[0] if len(values) == 1 else " + ".join(values)  # type: ignore[assignment]
+            shared[name] = " + ".join(values)  # type: ignore[assignment]
     voices = {cue.role: take.labels.get("voice") for cue, take in zip(script.cues, takes, strict=True)}
     plan = replace(first.plan, request=replace(first.plan.request, prompt=script.text))
     labels = FrozenMap({**labels, **shared, "cues": cues, "roles": script.roles, "voices": FrozenMap(voices)})
