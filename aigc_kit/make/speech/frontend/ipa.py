@@ -1,4 +1,4 @@
-"""Pinyin -> initial and final, and -> the phonetic signs that Kokoro was trained on (tones as arrows)."""
+"""Turn pinyin into initial and final, or Kokoro's phonetic signs."""
 
 from functools import lru_cache
 
@@ -31,7 +31,7 @@ _TONES = ("", "→", "↗", "↓", "↘", "")
 
 @lru_cache(maxsize=2048)
 def parts(pinyin: str) -> tuple[str, str] | None:
-    """(initial, final) of a syllable without tone; the initial may be ""; None for what is no syllable.
+    """Split a toneless syllable into (initial, final), or None.
 
     >>> parts("zhuang"), parts("yuan"), parts("shi"), parts("xue")
     (('zh', 'uang'), ('', 'van'), ('sh', 'iii'), ('x', 've'))
@@ -52,14 +52,14 @@ def parts(pinyin: str) -> tuple[str, str] | None:
 
 
 def phonetic(pinyin: str, tone: int) -> str:
-    """The signs of one syllable; "" for what is no syllable.
+    """Write the signs of one syllable, "" for no syllable.
 
     >>> phonetic("hao", 3), phonetic("yuan", 2), phonetic("de", 5)
     ('xau↓', 'ɥɛ↗n', 'tɤ')
     """
-    found = parts("en" if pinyin in ("n", "ng", "m") else pinyin)
-    if found is None:
+    syllable = parts("en" if pinyin in ("n", "ng", "m") else pinyin)
+    if syllable is None:
         return ""
-    initial, final = found
-    signs = "ɔ·" if found == ("", "o") else _IPA_FINALS[final]
+    initial, final = syllable
+    signs = "ɔ·" if syllable == ("", "o") else _IPA_FINALS[final]
     return _IPA_INITIALS.get(initial, "") + signs.replace("·", _TONES[tone])
