@@ -99,11 +99,8 @@ def show(levels: Mapping[str, int | None], layer: Literal["refine", "code"] | No
     """
     unknown = set(levels) - set(_SETTING.values())
     if unknown:
-        raise BadInput(
-            asked=f"a control prompt with {', '.join(sorted(map(repr, unknown)))}",
-            found="no control of that name",
-            todo=f"choose from {', '.join(_SETTING.values())}",
-        )
+        request, todo = ", ".join(sorted(map(repr, unknown))), f"choose from {', '.join(_SETTING.values())}"
+        raise BadInput(asked=f"a control prompt with {request}", found="no control of that name", todo=todo)
     tokens = []
     for name, (highest, of_layer) in LEVELS.items():
         level = levels.get(_SETTING[name])
@@ -126,8 +123,7 @@ def check_inline(text: str) -> None:
     Raises:
         BadInput: a token of another layer, an unknown or unclosed one; the error names the place.
     """
-    for _ in _inline(text):
-        pass
+    pieces(text)
 
 
 def pieces(text: str) -> list[tuple[str, bool]]:
@@ -142,23 +138,18 @@ def pieces(text: str) -> list[tuple[str, bool]]:
     >>> pieces("好[laugh]，走吧")
     [('好', False), ('[laugh]', True), ('，走吧', False)]
     """
-    return list(_inline(text))
+    _check_is_text(text)
+    cut: list[tuple[str, bool]] = []
+    for part in _parts(text):
+        if isinstance(part, Token) and part.text not in INLINE:
+            _refuse_in_text(text, part)
+        cut.append((part.text, True) if isinstance(part, Token) else (part[0], False))
+    return cut
 
 
 def without_tokens(text: str) -> str:
     """Take the inline tokens out of a text."""
     return "".join(piece for piece, is_token in pieces(text) if not is_token)
-
-
-def _inline(text: str) -> Iterator[tuple[str, bool]]:
-    _check_is_text(text)
-    for part in _parts(text):
-        if not isinstance(part, Token):
-            yield part[0], False
-        elif part.text in INLINE:
-            yield part.text, True
-        else:
-            _refuse_in_text(text, part)
 
 
 def _refuse_in_text(text: str, token: Token) -> NoReturn:

@@ -1,7 +1,4 @@
-"""Speak a script as one wave.
-
-Each line by its role's voice, with the pauses that are asked for, measured.
-"""
+"""Speak a script as one wave, with voices and pauses."""
 
 import re
 import time
@@ -153,11 +150,8 @@ def plans(script: Script, cast: Mapping[str, Voice], **values: Any) -> list[Plan
     """
     missing = [role for role in script.roles if role not in cast]
     if missing:
-        raise BadInput(
-            asked=f"a script with {', '.join(script.roles)}",
-            found=f"no voice for {', '.join(missing)}",
-            todo=f"name one in the cast: cast={{{missing[0]!r}: 'a voice', ...}}",
-        )
+        request, todo = ", ".join(script.roles), f"name one in the cast: cast={{{missing[0]!r}: 'a voice', ...}}"
+        raise BadInput(asked=f"a script with {request}", found=f"no voice for {', '.join(missing)}", todo=todo)
     work = []
     for cue in script.cues:
         try:
@@ -225,12 +219,9 @@ def mix(script: Script, takes: tuple[Take, ...] | list[Take]) -> tuple[np.ndarra
 
 
 def measured_pauses(wave: np.ndarray, places: list[tuple[float, float]]) -> list[float]:
-    """Measure the seconds of silence between neighbouring cues.
+    """Measure the silence between cues, in seconds, from `mix`.
 
     Silent is what lies 50 dB and more below the loudest sample of each.
-
-    Args:
-        wave, places: of `mix`.
     """
     cut = [(round(start * RATE), round(end * RATE)) for start, end in places]
     ends = [_quiet_ends(wave[start:end]) for start, end in cut]
@@ -246,17 +237,17 @@ def _take(script: Script, takes: list[Take]) -> Take:
     )
     first = takes[0]
     labels = first.labels
-    shared = {
+    every = {
         name: tuple(dict.fromkeys(entry for take in takes for entry in take.labels.get(name, ())))
         for name in ("changed", "unspoken")
     }
     for name in ("model", "engine", "tier", "licence", "weights", "weights_licence", "code_licence"):
         values = tuple(dict.fromkeys(str(take.labels[name]) for take in takes if name in take.labels))
         if values:
-            shared[name] = " + ".join(values)  # type: ignore[assignment]
+            every[name] = " + ".join(values)  # type: ignore[assignment]
     voices = {cue.role: take.labels.get("voice") for cue, take in zip(script.cues, takes, strict=True)}
     plan = replace(first.plan, request=replace(first.plan.request, prompt=script.text))
-    labels = FrozenMap({**labels, **shared, "cues": cues, "roles": script.roles, "voices": FrozenMap(voices)})
+    labels = FrozenMap({**labels, **every, "cues": cues, "roles": script.roles, "voices": FrozenMap(voices)})
     cost = Cost(tuple(phase for take in takes for phase in take.cost.phases))
     return Take("speech", wave, plan, cost, labels)
 
@@ -268,6 +259,4 @@ def _quiet_ends(wave: np.ndarray) -> tuple[int, int]:
 
 
 def _values_of(voice: Voice) -> dict[str, Any]:
-    if isinstance(voice, str):
-        return {"voice": voice}
-    return voice.values() if isinstance(voice, Speaker) else dict(voice)
+    return {"voice": voice} if isinstance(voice, str) else voice.values() if isinstance(voice, Speaker) else dict(voice)

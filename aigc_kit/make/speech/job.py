@@ -58,7 +58,10 @@ def work(plan: Plan, *, using: Engine | None = None) -> Work:
     finally:
         phases.close()
         meter.stop()
-    wave, gain = _within_range(joiner.wave())
+    wave = joiner.wave()
+    gain = 1 / max(float(np.abs(wave).max(initial=0.0)), 1.0)
+    if gain < 1:
+        wave = (wave * gain).clip(-1, 1).astype(np.float32)
     labels = _labels(plan, settings, engine, joiner, [text, *waves])
     return Take("speech", wave, plan, meter.cost(), FrozenMap(labels, gain=gain))
 
@@ -95,12 +98,6 @@ def _pause(line: Line, settings: Settings, engine: Engine) -> float:
     level = settings.breaks if engine.has["breaks"].whose == "kit" else None
     inside = [seconds for at, seconds in line.places if at < 0]  # the line was cut there
     return inside[0] if inside else pause_after(line.segment.text, level or 0)
-
-
-def _within_range(wave: np.ndarray) -> tuple[np.ndarray, float]:
-    """Turn a wave down where it leaves [-1, 1]."""
-    gain = 1 / max(float(np.abs(wave).max(initial=0.0)), 1.0)
-    return (wave * gain).clip(-1, 1).astype(np.float32) if gain < 1 else wave, gain
 
 
 def _labels(

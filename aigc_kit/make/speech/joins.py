@@ -53,12 +53,7 @@ def silence(seconds: float) -> np.ndarray:
 
 
 def trim(wave: np.ndarray) -> np.ndarray:
-    """Cut the silence at both ends, but for `EDGE_SECONDS`.
-
-    Both edges fade, so that nothing clicks.
-
-    Args:
-        wave: float32 (N,).
+    """Cut the silence of float32 (N,) but `EDGE_SECONDS`, and fade.
 
     Returns:
         float32 (M,), M <= N; all of a wave that is silent.
@@ -102,7 +97,7 @@ def insert(wave: np.ndarray, places: Sequence[tuple[float, float]]) -> np.ndarra
 
 
 def quietest(wave: np.ndarray, second: float, reach: float = REACH) -> float:
-    """Find the quietest moment near another one.
+    """Find the quietest moment near another one, in seconds.
 
     There one sound has ended and the next has not begun.
 
@@ -110,9 +105,6 @@ def quietest(wave: np.ndarray, second: float, reach: float = REACH) -> float:
         wave: float32 (N,).
         second: where to look.
         reach: seconds to either side.
-
-    Returns:
-        Seconds from the beginning.
     """
     low = max(round((second - reach) * RATE), 0)
     near = wave[low : round((second + reach) * RATE) + WINDOW].astype(np.float64) ** 2

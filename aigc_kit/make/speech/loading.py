@@ -36,10 +36,7 @@ _noticed: set[str] = set()
 
 
 def notice(card: Card) -> str | None:
-    """Say once per process that a voice is non-commercial.
-
-    Returns what was said, None where it may be used so.
-    """
+    """Return and print once that a voice is non-commercial."""
     if card.facts.commercial or card.name in _noticed:
         return None
     _noticed.add(card.name)

@@ -62,11 +62,7 @@ class Sound(Report):
 
 
 def reports(takes: Mapping[str, Take]) -> list[Sound]:
-    """Measure several sounds, one row each.
-
-    Args:
-        takes: name -> take of a speech run.
-    """
+    """Measure several sounds {name: take}, one row each."""
     measures = {name: (report(take.data), real_time_factor(take)) for name, take in takes.items()}
     return [Sound(**asdict(row), name=name, real_time_factor=factor) for name, (row, factor) in measures.items()]
 
@@ -81,11 +77,7 @@ class Duration:
 
 
 def durations(takes: Mapping[str, Mapping[float, Take]]) -> list[Duration]:
-    """List how long a sentence lasts at levels of controls.
-
-    Args:
-        takes: name of the control -> {level: take of the sentence}.
-    """
+    """List how long sounds last, {control: {level: take}}."""
     return [
         Duration(control, level, seconds(take.data))
         for control, curve in takes.items()
@@ -95,13 +87,7 @@ def durations(takes: Mapping[str, Mapping[float, Take]]) -> list[Duration]:
 
 @dataclass(frozen=True)
 class Contour:
-    """Hold the pitch of a sound along its time.
-
-    Args:
-        name: of the sound.
-        seconds: its length.
-        times, frequencies: as `pitch` gives them.
-    """
+    """Hold a sound's name, seconds, and `pitch` along its time."""
 
     name: str
     seconds: float
@@ -110,11 +96,7 @@ class Contour:
 
 
 def contours(takes: Mapping[str, Take] | Sequence[tuple[str, Take]]) -> list[Contour]:
-    """Follow the pitch of several sounds.
-
-    Args:
-        takes: name -> take, or pairs of both.
-    """
+    """Follow the pitch of takes by name, mapping or pairs."""
     pairs = takes.items() if isinstance(takes, Mapping) else takes
     return [Contour(name, seconds(take.data), *pitch(take.data)) for name, take in pairs]
 

@@ -30,13 +30,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Hold a text ready to be spoken.
-
-    Args:
-        lines: one per segment, in order.
-        changes: what the front end changed, with why.
-        unspoken: what nobody will hear, with why.
-    """
+    """Hold lines, with what is changed and what unheard."""
 
     lines: tuple[Line, ...]
     changes: tuple[Change, ...]

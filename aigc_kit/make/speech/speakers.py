@@ -46,9 +46,7 @@ def encode_base16384(data: bytes) -> str:
 def decode_base16384(text: str, longest: int = 4096) -> bytes:
     """Read the bytes of such characters.
 
-    Args:
-        text: what `encode` made.
-        longest: characters; more are refused before anything is computed.
+    More than `longest` are refused before anything is computed.
 
     Raises:
         BadInput: too long, a character that does not belong, or a number of them that cannot be.

@@ -161,10 +161,7 @@ def _cut_to(sentence: str, longest: int) -> Iterator[str]:
 
 
 def _best_cut(text: str, target: int, low: int, high: int) -> int:
-    """Find the best cut in [low, high] near the target.
-
-    Behind the best kind of mark that is near, never inside a token.
-    """
+    """Find the best cut in [low, high], outside tokens."""
     inside = {i for word in _WORD.finditer(text) for i in range(word.start() + 1, word.end())}
     in_token = {i for token in _TOKEN.finditer(text) for i in range(token.start() + 1, token.end())}
     near = range(max(low, target - target // 2), high + 1)

@@ -33,11 +33,7 @@ def program() -> str:
 
 
 def start(words: Sequence[str], **pipes: Any) -> subprocess.Popen[bytes]:
-    """Start ffmpeg and return at once.
-
-    Args:
-        words: its arguments.
-        pipes: stdin, stdout, stderr of `subprocess.Popen`.
+    """Start ffmpeg with arguments and pipes, and return at once.
 
     Raises:
         MissingExtra: there is no ffmpeg.

@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -19,36 +19,13 @@ from aigc_kit.media.encode import ffmpeg
 _INSIDE = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
 
 
-@dataclass(frozen=True)
-class Track:
-    """Describe one track of an MP4.
-
-    Args:
-        kind: "vide" or "soun".
-        codec: its four letters.
-        width, height: pixels, 0 for sound.
-        samples: how many.
-        seconds: how long they last together.
-    """
-
-    kind: str
-    codec: str
-    width: int
-    height: int
-    samples: int
-    seconds: Fraction
-
-
-def read(path: Path) -> tuple[list[Track], bool]:
-    """Read the tracks of an MP4.
+def _read(path: Path) -> tuple[dict[str, tuple[str, tuple[int, int], int, Fraction]], bool]:
+    """Read an MP4's tracks, and whether its index leads.
 
     Returns:
-        (tracks, whether the index stands before the data: faststart).
-
-    Raises:
-        CannotWrite: not an MP4, or cut off.
+        ("vide" or "soun" -> four letters of its codec, its width and height, samples and seconds; faststart).
     """
-    tracks: list[dict[str, object]] = []
+    tracks: list[dict[str, Any]] = []
     order: list[bytes] = []
     try:
         with path.open("rb") as file:
@@ -62,7 +39,11 @@ def read(path: Path) -> tuple[list[Track], bool]:
                     _note(tracks[-1], name, data)
         if b"moov" not in order or b"mdat" not in order:
             raise ValueError("no index or no data")
-        return [_track(facts) for facts in tracks], order.index(b"moov") < order.index(b"mdat")
+        facts = {  # of several tracks of one kind the first
+            track["kind"]: (track["codec"], track["size"], track["samples"], Fraction(track["length"], track["scale"]))
+            for track in reversed(tracks)
+        }
+        return facts, order.index(b"moov") < order.index(b"mdat")
     except (struct.error, ValueError, KeyError, IndexError) as error:
         why = f"not a whole MP4 ({error})"
         raise CannotWrite(asked=f"to read {path}", found=why, todo="write the clip again") from error
@@ -88,7 +69,7 @@ def _boxes(file: BinaryIO, start: int, end: int, depth: int) -> Iterator[tuple[b
         start += size
 
 
-def _note(track: dict[str, object], name: bytes, data: bytes) -> None:
+def _note(track: dict[str, Any], name: bytes, data: bytes) -> None:
     if name == b"hdlr":
         track["kind"] = data[8:12].decode("latin1")
     elif name == b"mdhd":
@@ -101,12 +82,6 @@ def _note(track: dict[str, object], name: bytes, data: bytes) -> None:
         runs = [struct.unpack(">II", data[8 + 8 * i : 16 + 8 * i]) for i in range(entries)]
         track["samples"] = sum(count for count, _ in runs)
         track["length"] = sum(count * delta for count, delta in runs)
-
-
-def _track(facts: dict) -> Track:
-    width, height = facts["size"] if facts["kind"] == "vide" else (0, 0)
-    seconds = Fraction(facts["length"], facts["scale"])
-    return Track(facts["kind"], facts["codec"], width, height, facts["samples"], seconds)
 
 
 @dataclass(frozen=True)
@@ -149,22 +124,17 @@ def probe(path: str | os.PathLike[str]) -> Probe:
         raise BadInput(asked=f"to look into {path}", found="no such file", todo="check the path")
     if path.suffix in (".gif", ".webp"):
         return _probe_picture(path)
-    tracks, faststart = read(path)
-    video = next((track for track in tracks if track.kind == "vide"), None)
-    if video is None or not video.seconds:
+    tracks, faststart = _read(path)
+    codec, size, frames, length = tracks.get("vide", ("", (0, 0), 0, Fraction(0)))
+    if not length:
         raise CannotWrite(asked=f"to look into {path}", found="no pictures in it", todo="write the clip again")
-    sound = next((track for track in tracks if track.kind == "soun"), None)
-    size = (video.width, video.height)
-    rate, length = video.samples / video.seconds, float(video.seconds)
-    heard = float(sound.seconds) if sound else None
-    codec = {"avc1": "h264"}.get(video.codec, video.codec)
-    return Probe(codec, _pixel_format(path), *size, rate, video.samples, length, heard, faststart, path.stat().st_size)
+    codec = {"avc1": "h264"}.get(codec, codec)
+    facts = (codec, _pixel_format(path), *size, frames / length, frames, float(length))
+    return Probe(*facts, float(tracks["soun"][3]) if "soun" in tracks else None, faststart, path.stat().st_size)
 
 
 def read_frames(path: str | os.PathLike[str]) -> Generator[np.ndarray, None, None]:
     """Read the frames of a clip one by one.
-
-    MP4 by ffmpeg, GIF and WebP by Pillow.
 
     Yields:
         uint8 (H, W, 3).

@@ -17,9 +17,7 @@ Whose = Literal["model", "kit", "none"]
 
 @dataclass(frozen=True)
 class Segment:
-    """Hold a stretch of text spoken in one go.
-
-    Usually it is a sentence.
+    """Hold a text spoken in one go, usually a sentence.
 
     Args:
         text: as the learner wrote it.

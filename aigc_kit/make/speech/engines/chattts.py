@@ -50,11 +50,7 @@ def reach_of(chat: Any) -> int:
 
 
 def decode(chat: Any, hidden: Any) -> np.ndarray:
-    """Decode the wave of some tokens.
-
-    Args:
-        chat: a loaded `ChatTTS.Chat`.
-        hidden: torch float32 (n, 768), the states of n tokens.
+    """Decode the states of n tokens, torch float32 (n, 768).
 
     Returns:
         float32 (512 n - 256,); empty for no tokens.
@@ -66,12 +62,7 @@ def decode(chat: Any, hidden: Any) -> np.ndarray:
 
 
 class Stream:
-    """Give out a segment's wave as its tokens come.
-
-    Args:
-        chat: a loaded `ChatTTS.Chat`.
-        reach: of `reach_of`.
-    """
+    """Give out a segment's wave as its tokens come."""
 
     def __init__(self, chat: Any, reach: int) -> None:
         self._chat, self._reach = chat, reach
@@ -169,10 +160,7 @@ class ChatTTSEngine:
         return next(self.speak_all([segment], settings, seed=seed))
 
     def speak_all(self, segments: Sequence[Segment], settings: Settings, *, seed: int = 0) -> Iterator[Spoken]:
-        """Speak segments in order, four at a time.
-
-        A batch is as long as its longest row, a wave is not.
-        """
+        """Speak segments in order, four at a time."""
         for voice, run in groupby(segments, key=lambda segment: segment.voice):
             code, same = self.speaker(voice).code, list(run)
             for start in range(0, len(same), BATCH):
@@ -203,18 +191,12 @@ class ChatTTSEngine:
         raise _no_end(text.text, f"it ended at once, with nothing said, with {TRIES} seeds", "try another seed")
 
     def refine(self, text: str, settings: Settings, *, seed: int = 0) -> str:
-        """Rewrite a text by the model, as the settings ask.
-
-        It adds fillers, [uv_break] and [laugh] by oral, laugh and breaks.
-        """
+        """Rewrite a text by the model, as the settings ask."""
         (result,) = ready(self._chat, self._homophones, [Segment(text, text)], settings, seed)
         return result.text
 
     def sample_speaker(self, name: str, seed: int) -> Speaker:
-        """Draw a random speaker of the model's kind.
-
-        Keep it: `speech.speaker_store.keep(speaker)`.
-        """
+        """Draw a random speaker, for `speech.speaker_store.keep`."""
         stat = self._chat.speaker
         mean, std = (part.cpu().numpy() for part in (stat.mean, stat.std))
         return Speaker(name, "chattts", speakers.encode(speakers.sample(mean, std, seed)))
@@ -266,10 +248,7 @@ class ChatTTSEngine:
             yield list(output.hiddens)
 
     def _rows(self, group: Sequence[Ready], settings: Settings, code: str, seed: int) -> list[Any]:
-        """Compute hidden states of each text, in a batch.
-
-        A model that ends at once is asked again with the next seed.
-        """
+        """Compute each text's hidden states, where need be reseeding."""
         texts = [entry.text for entry in group]
         for attempt in range(TRIES):
             rows = deque(self._generate(texts, settings, code, seed + attempt), maxlen=1)

@@ -86,9 +86,9 @@ def verify(card: Card, folder: Path) -> dict[str, str]:
         NotOnDisk: a file is missing.
         WrongBytes: a file differs. Nothing is renamed, deleted or fetched.
     """
-    published = {file.path: str(file.sha256) for file in card.sources[0].files}
-    hashes = manifest_of(folder).get("sha256", published)
-    for path in published:
+    digests = {file.path: str(file.sha256) for file in card.sources[0].files}
+    hashes = manifest_of(folder).get("sha256", digests)
+    for path in digests:
         if not (folder / path).is_file():
             raise NotOnDisk(
                 asked=f"{path} of {card.name}",
@@ -102,7 +102,7 @@ def verify(card: Card, folder: Path) -> dict[str, str]:
                 found=f"sha256 {digest[:16]}...; nothing was changed",
                 todo=f"move the folder away and fetch it anew: aigc fetch {card.name}",
             )
-    return {path: hashes[path] for path in published}
+    return {path: hashes[path] for path in digests}
 
 
 def load_chat(card: Card, folder: Path, device: str) -> Any:

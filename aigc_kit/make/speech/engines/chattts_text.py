@@ -116,10 +116,7 @@ def letters(text: str) -> str:
 
 
 def _read(character: str) -> tuple[str, str, bool]:
-    """Give (replacement, why, is heard) of one character.
-
-    The middle one is "" for what stays as it is.
-    """
+    """Give one character's (replacement, why or "", is heard)."""
     same = " " if character in _SPACE else character
     if _KEPT.match(same):
         return same, "", True
@@ -140,11 +137,11 @@ def _is_chinese(text: str) -> bool:
 def ready(
     chat: Any, homophones: Mapping[str, str], group: Sequence[Segment], settings: Settings, seed: int
 ) -> list[Ready]:
-    """Make the texts of some segments ready to be spoken.
+    """Make the texts of a group of segments ready.
 
     Args:
         chat: a loaded `ChatTTS.Chat`.
-        homophones: of `chattts_text.homophones_of`.
+        homophones: of `homophones_of`.
         group: segments that are spoken together.
         settings, seed: of the run.
 
@@ -161,11 +158,7 @@ def ready(
 
 
 def check(settings: Settings, texts: Sequence[str]) -> None:
-    """Refuse controls without effect or at the wrong layer.
-
-    Raises:
-        BadInput: as it says.
-    """
+    """Refuse controls without effect or misplaced, by BadInput."""
     for name in ("pitch", "energy", "intonation"):
         if getattr(settings, name) not in (None, 1.0):
             request = f"{name}={getattr(settings, name)} on ChatTTS"
@@ -212,10 +205,7 @@ def _refine(chat: Any, texts: list[Ready], settings: Settings, seed: int) -> Non
 
 
 def _refined_ids(chat: Any, texts: list[str], params: Any) -> list[Any]:
-    """Rewrite texts as token ids.
-
-    One that ends at once ends its batch, so that each is then done alone.
-    """
+    """Rewrite texts as token ids, singly where need be."""
     try:
         return list(chat._refine_text(list(texts), chat.device, params).ids)
     except StopIteration:

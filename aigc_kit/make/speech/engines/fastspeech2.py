@@ -1,9 +1,7 @@
 """Speak Mandarin by FastSpeech2 and multi-band MelGAN on LiteRT.
 
-FastSpeech2 turns pinyin into mel, MelGAN mel into a wave.
-
-Only the two graphs and the table of symbols are taken from their package; text, tones, joins and controls are ours.
-FastSpeech2 says how long each symbol lasts, so the end of every syllable is known exactly.
+pinyin -> mel -> wave. Only the two graphs and the table of symbols are taken from their package; text, tones, joins and
+controls are ours. FastSpeech2 says how long each symbol lasts, so the end of every syllable is known exactly.
 Source: Ren et al. 2020 (arXiv 2006.04558); Yang et al. 2020 (arXiv 2005.05106).
 """
 
@@ -209,10 +207,7 @@ class FastSpeech2Engine:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep LiteRT's line about its delegate off the screen.
-
-    It is written past Python to the error stream, and no setting stops it.
-    """
+    """Keep off the screen what LiteRT writes past Python."""
     screen, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)
@@ -224,10 +219,9 @@ def _quiet() -> Iterator[None]:
 
 
 def _check_bytes(card: Card, folder: Path) -> None:
-    """Refuse other graphs, whose parts lie in other places.
+    """Refuse graphs other than the card's.
 
-    Raises:
-        CannotLoad: another file.
+    What is changed in them is found by place.
     """
     for file in card.sources[0].files:
         path = folder / file.path
@@ -240,13 +234,9 @@ def _check_bytes(card: Card, folder: Path) -> None:
 
 
 def with_shifts(data: bytes) -> bytes:
-    """Change the graph: shifts of pitch and energy, no dropout.
+    """Change the .tflite graph's bytes to need no extension.
 
-    Args:
-        data: the .tflite file, checked by its sha256 before.
-
-    Returns:
-        The bytes of a .tflite file that the interpreter runs without any extension.
+    It gets shifts of pitch and energy, and loses its dropout; the sha256 was checked before.
     """
     import flatbuffers
     from ai_edge_litert import schema_py_generated as schema

@@ -115,8 +115,8 @@ class KokoroEngine:
         styles, total = np.zeros((510, STYLE), np.float32), 0.0
         for part in voice.split("+"):
             name, _, weight = part.partition(":")
-            share = _number(weight or "1")
-            if name not in self._styles or share is None or share < 0:
+            share = _share(weight or "1")
+            if name not in self._styles or share < 0:
                 raise BadInput(
                     asked=f"voice={voice!r}",
                     found=f"{part!r} is not one of {', '.join(self.voices)} with a weight",
@@ -133,8 +133,8 @@ class KokoroEngine:
         self._session = None
 
 
-def _number(text: str) -> float | None:
+def _share(text: str) -> float:
     try:
-        return float(text) if np.isfinite(float(text)) else None
+        return float(text) if np.isfinite(float(text)) else -1
     except ValueError:
-        return None
+        return -1

@@ -133,10 +133,7 @@ def _readings(text: str, start: int) -> list[Syllable]:
 
 
 def _light_ge(run: list[Syllable]) -> list[Syllable]:
-    """Take the tone of 个 after a numeral or pronoun.
-
-    What 一 does before it, it does before the fourth tone.
-    """
+    """Take the tone of 个 after a numeral or pronoun."""
     result = list(run)
     for i, (before, syllable) in enumerate(pairwise(run), 1):
         near = syllable.index == before.index + 1
@@ -179,10 +176,7 @@ def _ends_a_word(text: str, at: int) -> bool:
 
 
 def _third(run: list[Syllable], text: str, start: int) -> list[Syllable]:
-    """Raise third tones in a row.
-
-    Within a word all but the last rise; across words the first of two rises.
-    """
+    """Raise third tones before another, within words and across."""
     result, ends = list(run), _word_ends(run, text, start)
     i = 0
     while i < len(run):
