@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import unicodedata
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -119,14 +120,10 @@ def _simplified(path: Path) -> int:
 
 
 def _faces(path: Path) -> list[str]:
-    names: list[str] = []
-    while path.suffix.lower() == ".ttc" or not names:
-        try:
+    names = [str(ImageFont.truetype(str(path), 10).getname()[0])]
+    with suppress(OSError):  # no more faces
+        while path.suffix.lower() == ".ttc":
             names.append(str(ImageFont.truetype(str(path), 10, index=len(names)).getname()[0]))
-        except OSError:
-            if not names:
-                raise
-            break
     return names
 
 

@@ -189,8 +189,7 @@ def pitch(wave: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     frames = _frames(wave, FRAME + longest)
     times = (np.arange(len(frames)) * HOP + FRAME / 2) / RATE
     ratio = _normalised_difference(frames, longest)
-    loud = levels(wave)
-    loud = np.pad(loud, (0, max(0, len(frames) - len(loud))), constant_values=-120)[: len(frames)]
+    loud = levels(wave)  # one for each frame
     audible = loud > loud.max(initial=-120.0) + SILENT_DB
     frequencies = np.full(len(frames), np.nan)
     for i in np.flatnonzero(audible):

@@ -73,11 +73,8 @@ def decode_base16384(text: str, longest: int = 4096) -> bytes:
 
 
 def _refuse_base16384(why: str) -> NoReturn:
-    raise BadInput(
-        asked="bytes from a text in base16384 (a ChatTTS speaker)",
-        found=why,
-        todo="copy the whole text again, from its first to its last character",
-    )
+    request, todo = "bytes from a text in base16384 (a ChatTTS speaker)", "from its first to its last character"
+    raise BadInput(asked=request, found=why, todo=f"copy the whole text again, {todo}")
 
 
 @dataclass(frozen=True)
@@ -191,10 +188,8 @@ def decode(code: str, dim: int | None = DIM) -> np.ndarray:
 def sample(mean: np.ndarray, std: np.ndarray, seed: int) -> np.ndarray:
     """Draw a random speaker as ChatTTS does, float16 (D,).
 
-    Each number is normal around what the model's speakers have.
-
     Args:
-        mean, std: float16 (D,), of the loaded model.
+        mean, std: float16 (D,), of the loaded model: each number is normal around what its speakers have.
         seed: of this draw alone. Keep the speaker, not its seed: another version of torch may draw otherwise.
     """
     import torch
@@ -257,11 +252,9 @@ def _between(a: np.ndarray, b: np.ndarray, weight: float) -> np.ndarray:
     start, end = (v.astype(np.float64) / np.linalg.norm(v.astype(np.float64)) for v in (a, b))
     line = (1 - weight) * start + weight * end
     if np.linalg.norm(line) < 1e-3:
-        raise BadInput(
-            asked=f"a blend with weight {weight:g}",
-            found="the two voices are opposite: what lies between them has no direction",
-            todo="choose another weight or another voice",
-        )
+        why = "the two voices are opposite: what lies between them has no direction"
+        request = f"a blend with weight {weight:g}"
+        raise BadInput(asked=request, found=why, todo="choose another weight or another voice")
     return line.astype(np.float16)
 
 

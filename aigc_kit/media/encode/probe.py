@@ -53,12 +53,10 @@ def _boxes(file: BinaryIO, start: int, end: int, depth: int) -> Iterator[tuple[b
     while start + 8 <= end:
         file.seek(start)
         size, name = struct.unpack(">I4s", file.read(8))
-        head = 8
+        head = 16 if size == 1 else 8
         if size == 1:
             (size,) = struct.unpack(">Q", file.read(8))
-            head = 16
-        if size == 0:
-            size = end - start
+        size = size or end - start
         if size < head or start + size > end:
             raise ValueError(f"box {name!r} of {size} bytes does not fit")
         if name in _INSIDE:
@@ -151,7 +149,7 @@ def read_frames(path: str | os.PathLike[str]) -> Generator[np.ndarray, None, Non
                 yield np.asarray(image.convert("RGB"))
         return
     size = facts.width * facts.height * 3
-    words = ["-loglevel", "error", "-i", str(path.resolve()), *_RAW]
+    words = ["-loglevel", "error", "-i", str(path.resolve()), "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"]
     with ffmpeg.start(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdout is not None
         try:
@@ -159,9 +157,6 @@ def read_frames(path: str | os.PathLike[str]) -> Generator[np.ndarray, None, Non
                 yield np.frombuffer(data, np.uint8).reshape(facts.height, facts.width, 3)
         finally:
             process.kill()
-
-
-_RAW = ("-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1")
 
 
 def _pixel_format(path: Path) -> str | None:

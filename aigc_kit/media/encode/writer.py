@@ -6,7 +6,7 @@ The file appears under its name when it is whole, or not at all.
 import os
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
@@ -36,13 +36,11 @@ GIF_FASTEST = 50  # browsers slow down frames shorter than 1/50 s
 
 
 def sound_file(sound: Any, folder: Path) -> tuple[Path, bool]:
-    """Bring a sound into a file.
+    """Bring a sound into a file, and tell whether new.
 
     Args:
         sound: path of an audio file, or (wave float32 (N,) in [-1, 1], rate in Hz).
-
-    Returns:
-        (path, whether it was written here: then the caller removes it).
+        folder: for the new file, which the caller removes.
 
     Raises:
         BadInput: neither.
@@ -80,12 +78,11 @@ def check_fps(value: Any, suffix: str = ".mp4") -> Fraction:
         fps = Fraction(0)
     most = GIF_FASTEST if suffix == ".gif" else FASTEST
     if not 0 < fps <= most or isinstance(value, bool):
-        why = "a GIF counts hundredths of a second, and browsers slow down what is faster" if most == 50 else ""
-        raise BadInput(
-            asked=f"fps={value!r}",
-            found=f"not a number above 0 and up to {most}" + (f": {why}" if why else ""),
-            todo="choose such as 8, 16, 24 or '24000/1001'" + (", or write an MP4" if why else ""),
-        )
+        why, todo = f"not a number above 0 and up to {most}", "choose such as 8, 16, 24 or '24000/1001'"
+        if suffix == ".gif":
+            why += ": a GIF counts hundredths of a second, and browsers slow down what is faster"
+            todo += ", or write an MP4"
+        raise BadInput(asked=f"fps={value!r}", found=why, todo=todo)
     return fps
 
 
@@ -210,18 +207,14 @@ class Writer:
         self._temporary.append(part := Path(name))
         part.chmod(0o644)
         raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(self.fps), "-i", "pipe:0"]
-        words = ["-y", "-hide_banner", "-loglevel", "error", *raw, *self._sound_input()]
+        words = ["-y", "-hide_banner", "-loglevel", "error", *raw]
+        if self._sound is not None:
+            path, is_temporary = sound_file(self._sound, self.path.parent)
+            self._temporary += [path] if is_temporary else []
+            words += ["-i", str(path.resolve()), "-map", "0:v", "-map", "1:a", "-c:a", "aac", "-b:a", "160k"]
         words += [*self._quality, *FORMATS[self.path.suffix], str(part.resolve())]
         self._words = tempfile.TemporaryFile()  # noqa: SIM115 (closed in cancel)
         self._process = ffmpeg.start(words, stdin=subprocess.PIPE, stdout=self._words, stderr=self._words)
-
-    def _sound_input(self) -> Sequence[str]:
-        if self._sound is None:
-            return ()
-        path, temporary = sound_file(self._sound, self.path.parent)
-        if temporary:
-            self._temporary.append(path)
-        return ("-i", str(path.resolve()), "-map", "0:v", "-map", "1:a", "-c:a", "aac", "-b:a", "160k")
 
     def _fail(self) -> None:
         words = ""

@@ -24,12 +24,8 @@ def readings(shape: tuple[int, ...], *, one_frame: bool = False) -> list[str]:
     (['CHW', 'THW'], ['CHW'])
     """
     names = [name for name in LAYOUTS.get(len(shape), ()) if not (one_frame and set(name) & set("BT"))]
-    return [name for name in names if _fits(shape, name)]
-
-
-def _fits(shape: tuple[int, ...], name: str) -> bool:
-    size = dict(zip(name, shape, strict=True))
-    return size.get("C", 3) in CHANNELS and min(size["H"], size["W"]) >= SMALLEST and min(shape) >= 1
+    sizes = {name: dict(zip(name, shape, strict=True)) for name in names if min(shape) >= 1}
+    return [n for n, s in sizes.items() if s.get("C", 3) in CHANNELS and min(s["H"], s["W"]) >= SMALLEST]
 
 
 def choose(shape: tuple[int, ...], layout: str | None, *, one_frame: bool = False) -> tuple[str, bool]:
@@ -41,7 +37,8 @@ def choose(shape: tuple[int, ...], layout: str | None, *, one_frame: bool = Fals
     if layout is not None:
         return _given(shape, layout), False
     layouts = readings(shape, one_frame=one_frame)
-    if len({_longer_axes(shape, name) for name in layouts}) == 1:  # axes of size 1 make no difference
+    longer = {tuple(axis for axis, size in zip(name, shape, strict=True) if size > 1) for name in layouts}
+    if len(longer) == 1:  # axes of size 1 make no difference
         return layouts[0], True
     request = f"{'a frame' if one_frame else 'frames'} from an array of shape {shape}"
     if layouts:
@@ -54,10 +51,6 @@ def choose(shape: tuple[int, ...], layout: str | None, *, one_frame: bool = Fals
     example = "layout='BTCHW' (.frames[0] takes one of a batch)"
     todo = f"pass frames as (T, H, W, 3), or say what the axes are, such as {example}"
     raise BadInput(asked=request, found=_why_not(shape, one_frame), todo=todo)
-
-
-def _longer_axes(shape: tuple[int, ...], name: str) -> str:
-    return "".join(axis for axis, size in zip(name, shape, strict=True) if size > 1)
 
 
 def _given(shape: tuple[int, ...], layout: str) -> str:

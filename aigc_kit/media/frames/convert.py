@@ -74,7 +74,8 @@ def _stack(value: Any, layout: str | None, batch: int | None, notes: list[str]) 
     name, is_guess = layouts.choose(array.shape, layout)
     if is_guess:
         notes.append(f"axes taken as {name}, the only reading of shape {array.shape}")
-    return _clip_of(layouts.arrange(array, name), batch, notes), name
+    clips = layouts.arrange(array, name)
+    return clips[0] if len(clips) == 1 and batch in (None, 0) else _pick(clips, batch, notes), name
 
 
 def _stack_list(value: Sequence[Any], layout: str | None, batch: int | None, notes: list[str]) -> tuple[Any, str]:
@@ -127,13 +128,6 @@ def _pick(clips: Any, batch: int | None, notes: list[str]) -> Any:
         raise BadInput(asked=f"batch={batch}", found=f"{len(clips)} clip(s)", todo=f"choose 0 to {len(clips) - 1}")
     notes.append(f"clip {index} of {len(clips)}")
     return clips[index]
-
-
-def _clip_of(array: np.ndarray, batch: int | None, notes: list[str]) -> np.ndarray:
-    if len(array) == 1 and batch in (None, 0):
-        return array[0]
-    clip: np.ndarray = _pick(array, batch, notes)
-    return clip
 
 
 def _is_picture(value: Any) -> bool:
