@@ -71,7 +71,17 @@ def read(path: Path | str) -> tuple[np.ndarray, int, dict[str, str]]:
         BadInput: not such a file, or one that is cut off.
     """
     try:
-        return _parse(Path(path).read_bytes())
+        data = Path(path).read_bytes()
+        if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
+            raise ValueError("no RIFF header")
+        if struct.unpack("<I", data[4:8])[0] + 8 != len(data):
+            raise ValueError("another length than its header says")
+        chunks = dict(_chunks(data[12:]))
+        form, channels, rate, _, _, bits = struct.unpack("<HHIIHH", chunks[b"fmt "][:16])
+        if (form, channels, bits) != (1, 1, 16):
+            raise ValueError(f"format {form}, {channels} channels, {bits} bits")
+        wave = (np.frombuffer(chunks[b"data"], "<i2") / FULL).astype(np.float32).clip(-1, 1)
+        return wave, rate, info_of(data)
     except (OSError, ValueError, struct.error, KeyError) as error:
         raise BadInput(
             asked=f"the sound {Path(path).name}",
@@ -170,16 +180,3 @@ def _chunks(data: bytes) -> list[tuple[bytes, bytes]]:
         chunks.append((name, data[place + 8 : place + 8 + size]))
         place += 8 + size + size % 2
     return chunks
-
-
-def _parse(data: bytes) -> tuple[np.ndarray, int, dict[str, str]]:
-    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
-        raise ValueError("no RIFF header")
-    if struct.unpack("<I", data[4:8])[0] + 8 != len(data):
-        raise ValueError("another length than its header says")
-    chunks = dict(_chunks(data[12:]))
-    form, channels, rate, _, _, bits = struct.unpack("<HHIIHH", chunks[b"fmt "][:16])
-    if (form, channels, bits) != (1, 1, 16):
-        raise ValueError(f"format {form}, {channels} channels, {bits} bits")
-    wave = (np.frombuffer(chunks[b"data"], "<i2") / FULL).astype(np.float32).clip(-1, 1)
-    return wave, rate, info_of(data)

@@ -107,11 +107,9 @@ def show(levels: Mapping[str, int | None], layer: Literal["refine", "code"] | No
         if level is None:
             continue
         if isinstance(level, bool) or not isinstance(level, int) or not 0 <= level <= highest:
-            raise BadInput(
-                asked=f"{_SETTING[name]}={level!r:.80}",
-                found=f"not a whole number from 0 to {highest}",
-                todo=f"choose a level from 0 to {highest}, or None for the model's own",
-            )
+            why, todo = f"not a whole number from 0 to {highest}", f"choose a level from 0 to {highest}"
+            request = f"{_SETTING[name]}={level!r:.80}"
+            raise BadInput(asked=request, found=why, todo=f"{todo}, or None for the model's own")
         if layer in (None, of_layer):
             tokens.append(f"[{name}_{level}]")
     return "".join(tokens)

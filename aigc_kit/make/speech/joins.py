@@ -126,19 +126,19 @@ class Joiner:
 
     def add(self, text: str, wave: np.ndarray, pause: float) -> None:
         """Append a segment, float32 (N,), and `pause` seconds behind."""
-        start = self._length / RATE
+        start = self.seconds
         self._push(wave)
-        self.spans.append(Span(text, start, self._length / RATE))
+        self.spans.append(Span(text, start, self.seconds))
         self._pause = pause
 
     def extend(self, text: str, wave: np.ndarray, pause: float) -> None:
         """Append a part of a segment that streams, as `add`."""
-        if self._open != text or not self.spans:
+        if self._open == text and self.spans:
+            self._push(wave)
+            self.spans[-1] = Span(text, self.spans[-1].start, self.seconds)
+        else:
             self.add(text, wave, pause)
             self._open = text
-            return
-        self._push(wave)
-        self.spans[-1] = Span(text, self.spans[-1].start, self._length / RATE)
 
     def gap(self) -> None:
         """Put the last segment's pause, before adding the next one."""

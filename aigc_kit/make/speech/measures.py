@@ -78,11 +78,8 @@ class Duration:
 
 def durations(takes: Mapping[str, Mapping[float, Take]]) -> list[Duration]:
     """List how long sounds last, {control: {level: take}}."""
-    return [
-        Duration(control, level, seconds(take.data))
-        for control, curve in takes.items()
-        for level, take in curve.items()
-    ]
+    rows = [(control, *point) for control, curve in takes.items() for point in curve.items()]
+    return [Duration(control, level, seconds(take.data)) for control, level, take in rows]
 
 
 @dataclass(frozen=True)

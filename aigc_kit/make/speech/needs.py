@@ -78,12 +78,9 @@ def _within(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]:
 def _check_fit(card: Card, peak: Figure, device: str, budget: Budget) -> None:
     free = budget.free_bytes if device == budget.device else budget.ram_free_bytes
     if peak.value > MARGIN * free:
-        short = int(peak.value / MARGIN - free) + 1
-        raise DoesNotFit(
-            asked=f"the voice {card.name}",
-            found=f"{format_bytes(peak.value)} predicted, {format_bytes(free)} free",
-            todo=f"free {format_bytes(short)} more, or take a smaller voice",
-        )
+        why = f"{format_bytes(peak.value)} predicted, {format_bytes(free)} free"
+        todo = f"free {format_bytes(int(peak.value / MARGIN - free) + 1)} more, or take a smaller voice"
+        raise DoesNotFit(asked=f"the voice {card.name}", found=why, todo=todo)
 
 
 def _reason(card: Card, device: str) -> Words:

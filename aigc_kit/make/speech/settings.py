@@ -70,11 +70,9 @@ class Settings:
         for name, (low, high) in LEVELS.items():
             value = getattr(self, name)
             if value is not None and (not _is_whole(value) or not low <= value <= high):
-                raise BadInput(
-                    asked=f"{name}={shown(value)}",
-                    found=f"not a whole number from {low} to {high}",
-                    todo=f"choose {name} from {low} to {high}, or None for the model's own",
-                )
+                todo = f"choose {name} from {low} to {high}, or None for the model's own"
+                why = f"not a whole number from {low} to {high}"
+                raise BadInput(asked=f"{name}={shown(value)}", found=why, todo=todo)
         for name, (least, most) in {**RATIOS, "temperature": (1e-4, 10.0), "top_p": (1e-4, 1.0)}.items():
             _check_number(name, getattr(self, name), least, most)
         if self.top_k is not None and not (_is_whole(self.top_k) and self.top_k >= 1):

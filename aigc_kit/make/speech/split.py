@@ -79,9 +79,7 @@ def pack(parts: Sequence[str], longest: int) -> list[str]:
 
 
 def batches(parts: Sequence[str], most: int = 1000) -> list[list[str]]:
-    """Group stretches so that groups have at most `most` characters.
-
-    A stretch that is longer makes a group of its own.
+    """Group stretches to at most `most` characters, where possible.
 
     >>> batches(["一二三", "四五", "六七八九"], 5)
     [['一二三', '四五'], ['六七八九']]
@@ -111,7 +109,11 @@ def halves(text: str) -> tuple[str, str] | None:
 
 
 def _cut_at_ends(text: str) -> Iterator[str]:
-    start, addresses = 0, [_inside(address) for address in _ADDRESS.finditer(text)]
+    # an address reaches to the marks behind it that end the sentence
+    addresses = [
+        (address.start(), address.start() + len(address[0].rstrip(".!?;"))) for address in _ADDRESS.finditer(text)
+    ]
+    start = 0
     for mark in _ENDING.finditer(text):
         while addresses and addresses[0][1] <= mark.start():
             addresses.pop(0)
@@ -125,16 +127,10 @@ def _cut_at_ends(text: str) -> Iterator[str]:
         yield text[start:]
 
 
-def _inside(address: re.Match) -> tuple[int, int]:
-    """Span an address without the marks that end the sentence."""
-    return address.start(), address.start() + len(address[0].rstrip(".!?;"))
-
-
 def _abbreviated(text: str, mark: re.Match) -> bool:
     """Tell whether a full stop abbreviates, and more follows."""
     head = text[max(0, mark.start() - 12) : mark.start() + 1]
-    match = _ABBREVIATION.search(head) or _LIST_NUMBER.search(head)
-    return bool(match) and mark.end() < len(text)
+    return mark.end() < len(text) and bool(_ABBREVIATION.search(head) or _LIST_NUMBER.search(head))
 
 
 def _merge_unspeakable(parts: Iterator[str]) -> list[str]:
@@ -176,8 +172,6 @@ def _check(text: str, longest: int) -> None:
     if not isinstance(text, str):
         raise BadInput(asked=f"sentences of a {type(text).__name__}", found="not a text", todo="pass a str")
     if not isinstance(longest, int) or isinstance(longest, bool) or longest < SHORTEST_LIMIT:
-        raise BadInput(
-            asked=f"stretches of at most {longest!r:.40} characters",
-            found=f"not a whole number >= {SHORTEST_LIMIT}",
-            todo=f"choose {SHORTEST_LIMIT} or more; {LONGEST} is usual",
-        )
+        request, todo = f"stretches of at most {longest!r:.40} characters", f"choose {SHORTEST_LIMIT} or more"
+        why = f"not a whole number >= {SHORTEST_LIMIT}"
+        raise BadInput(asked=request, found=why, todo=f"{todo}; {LONGEST} is usual")

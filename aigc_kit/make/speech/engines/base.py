@@ -86,7 +86,6 @@ class Engine(Protocol):
     Attributes:
         card: of the model.
         kind: "fastspeech2", "kokoro" or "chattts".
-        rate: samples per second, always `RATE`.
         voices: names that `Segment.voice` may have, the default first; () when any speaker string is a voice.
         has: for each of `settings.CONTROLS` what it does here.
         reads_english: whether Latin words are spoken; else the front end spells them.
@@ -96,7 +95,6 @@ class Engine(Protocol):
 
     card: Card
     kind: str
-    rate: int
     voices: tuple[str, ...]
     has: Mapping[str, Control]
     reads_english: bool

@@ -39,7 +39,7 @@ _NO_PITCH = "ChatTTS 没有音高控制：换一个说话人"
 def reach_of(chat: Any) -> int:
     """Count the tokens around a sample that it depends on.
 
-    Counted from the loaded layers, to either side; 53 in the real model.
+    To either side, from the loaded layers; 53 in the real model.
     """
     from torch.nn import Conv1d
 
@@ -78,23 +78,19 @@ class Stream:
         Returns:
             float32 (m,); m may be 0.
         """
-        count = len(hidden)
-        sure = TOKEN * count - HOP if last else TOKEN * max(count - self._reach, 0)
+        sure = TOKEN * len(hidden) - HOP if last else TOKEN * max(len(hidden) - self._reach, 0)
         if sure <= self._done:
             return np.zeros(0, dtype=np.float32)
         first = max(self._done // TOKEN - self._reach, 0)
-        window = decode(self._chat, hidden[first:])
-        part = window[self._done - TOKEN * first : sure - TOKEN * first]
-        self._done = sure
-        return part
+        start, self._done = self._done - TOKEN * first, sure
+        return decode(self._chat, hidden[first:])[start : sure - TOKEN * first]
 
 
 class ChatTTSEngine:
     """Speak by ChatTTS, as `engines.base.Engine`.
 
     Args:
-        card: of the model.
-        folder: with `asset/`.
+        card: of the model; its files are in the folder, with `asset/`.
         dtype: "float32".
         device: "cpu" or "cuda".
         threads: of torch on the CPU; None leaves them.
@@ -106,7 +102,6 @@ class ChatTTSEngine:
     """
 
     kind = "chattts"
-    rate = RATE
     voices: tuple[str, ...] = ()
     reads_english = True
     places = False
@@ -142,13 +137,9 @@ class ChatTTSEngine:
     @property
     def labels(self) -> Mapping[str, Any]:
         """Tell licences, weights and the last speaker for a Take."""
-        note = self._note
-        return FrozenMap(
-            code_licence="ChatTTS: AGPL-3.0-or-later",
-            weights=note or "ChatTTS, as published",
-            weights_licence="CC BY-NC 4.0: not for commercial use" if not note else "none: not a trained model",
-            speaker=self._code,
-        )
+        licence = "none: not a trained model" if self._note else "CC BY-NC 4.0: not for commercial use"
+        weights = {"weights": self._note or "ChatTTS, as published", "weights_licence": licence}
+        return FrozenMap({"code_licence": "ChatTTS: AGPL-3.0-or-later", **weights, "speaker": self._code})
 
     def speak(self, segment: Segment, settings: Settings, *, seed: int = 0) -> Spoken:
         """Speak one segment, the same way for the same seed.

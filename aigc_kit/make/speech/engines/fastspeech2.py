@@ -61,17 +61,14 @@ def length_ratio(speed: int | None) -> float:
 class FastSpeech2Engine:
     """Speak by the Baker voice, as `engines.base.Engine`.
 
-    Args:
-        card: of the voice.
-        folder: with the two graphs and the mapper.
-        threads: of each graph; None is one (a syllable is too small to share).
+    The folder holds the card's two graphs and the mapper. Threads are of each graph; None is one (a syllable
+    is too small to share).
 
     Raises:
         CannotLoad: ai-edge-litert is missing, or the graphs are not the ones that are known.
     """
 
     kind = "fastspeech2"
-    rate = RATE
     voices = tuple(VOICES)
     reads_english = False
     places = True

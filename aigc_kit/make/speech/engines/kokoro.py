@@ -17,7 +17,6 @@ from aigc_kit.make.speech.engines.fastspeech2 import length_ratio
 from aigc_kit.make.speech.frontend.ipa import phonetic
 from aigc_kit.make.speech.frontend.pinyin import syllables
 from aigc_kit.make.speech.settings import Settings
-from aigc_kit.media.wav import RATE
 
 STYLE = 256  # numbers of a style vector: 128 for the decoder, 128 for the prosody
 MOST_SIGNS = 500
@@ -35,10 +34,7 @@ _MARKS = {"，": ", ", "、": ", ", "。": ". ", "！": "! ", "？": "? ", "；"
 class KokoroEngine:
     """Speak by Kokoro's Mandarin voices, as `engines.base.Engine`.
 
-    Args:
-        card: of the voice.
-        folder: with onnx/model_quantized.onnx and voices/*.bin.
-        threads: None is one.
+    The card's folder holds onnx/model_quantized.onnx and voices/*.bin; no threads are one.
 
     Raises:
         MissingExtra: onnxruntime is not installed.
@@ -46,7 +42,6 @@ class KokoroEngine:
     """
 
     kind = "kokoro"
-    rate = RATE
     reads_english = False
     places = False
     inline: tuple[str, ...] = ()

@@ -12,12 +12,7 @@ _WITHOUT_INITIAL = table(
     """
 )
 _LONG = table("iu=iou ui=uei un=uen ue=ve")
-
-_IPA_INITIALS = table(
-    """
-    b=p p=pʰ m=m f=f d=t t=tʰ n=n l=l g=k k=kʰ h=x j=ʨ q=ʨʰ x=ɕ z=ʦ c=ʦʰ s=s zh=ꭧ ch=ꭧʰ sh=ʂ r=ɻ
-    """
-)
+_IPA_INITIALS = table("b=p p=pʰ m=m f=f d=t t=tʰ n=n l=l g=k k=kʰ h=x j=ʨ q=ʨʰ x=ɕ z=ʦ c=ʦʰ s=s zh=ꭧ ch=ꭧʰ sh=ʂ r=ɻ")
 # The tone stands behind the vowel that carries it, where the dot is
 _IPA_FINALS = table(
     """

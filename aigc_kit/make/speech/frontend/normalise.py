@@ -131,20 +131,17 @@ def _single(character: str) -> Reading:
         return Reading(symbols.GREEK[character.lower()], "希腊字母")
     if character == " " or has_reading(character):
         return Reading(character)
-    if unicodedata.category(character) in ("Nd", "Nl", "No"):
-        return _other_number(character)
-    return Reading("", _why_silent(character), heard=False)
-
-
-def _why_silent(character: str) -> str:
     category = unicodedata.category(character)
+    if category in ("Nd", "Nl", "No"):
+        return _other_number(character)
+    why = "这个符号没有读法"
     if character in symbols.SILENT:
-        return "标点，不发音"
-    if category[0] in "CZ" or category == "Mn":
-        return "看不见的字符"
-    if category[0] == "L":
-        return f"这个声音不会这种文字（{unicodedata.name(character, '?').split(' ')[0].title()}）"
-    return "这个符号没有读法"
+        why = "标点，不发音"
+    elif category[0] in "CZ" or category == "Mn":
+        why = "看不见的字符"
+    elif category[0] == "L":
+        why = f"这个声音不会这种文字（{unicodedata.name(character, '?').split(' ')[0].title()}）"
+    return Reading("", why, heard=False)
 
 
 def _other_number(character: str) -> Reading:

@@ -24,14 +24,8 @@ _ADVERB_DI = re.compile(
 _FIXED = {"呣": "m2", "嗯": "en4", "欸": "ei4", "诶": "ei1", "哦": "o4", "唔": "wu2", "噷": "hen5", "哼": "heng1"}
 _DICTIONARY = {"不": "bu4", "一": "yi1"}
 # Phrases that pypinyin reads otherwise than they are said today
-_PHRASES = {
-    "着急": "zhao2 ji2",
-    "了不起": "liao3 bu4 qi3",
-    "朝阳区": "chao2 yang2 qu1",
-    "银行": "yin2 hang2",
-    "长江": "chang2 jiang1",
-    "诶": "ei1",
-}
+_PHRASES = {"着急": "zhao2 ji2", "了不起": "liao3 bu4 qi3", "朝阳区": "chao2 yang2 qu1", "诶": "ei1"}
+_PHRASES |= {"银行": "yin2 hang2", "长江": "chang2 jiang1"}
 
 
 @lru_cache(maxsize=256)

@@ -155,13 +155,12 @@ def _rule(pattern: str, read: Callable[[re.Match, str], Reading | None]) -> Rule
     return re.compile(pattern, re.ASCII), read
 
 
-_DATE_SIGN = r"[-/.]"
 RULES: tuple[Rule, ...] = (
     (symbols.EMOJI, lambda found, english: Reading("", "表情符号不发音", heard=False)),
     _rule(r"https?://[!-~]*[A-Za-z0-9/]|www\.[!-~]*[A-Za-z0-9/]", _address),
     _rule(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", _address),
     _rule(r"(?:[A-Za-z0-9-]+\.)+(?:com|cn|org|net|edu|gov|io|ai|dev)(?:/[!-~]*[A-Za-z0-9/])?(?![A-Za-z0-9])", _address),
-    _rule(rf"(?<!\d)(?P<y>\d{{4}})(?P<z>{_DATE_SIGN})(?P<m>\d{{1,2}})(?P=z)(?P<d>\d{{1,2}})(?![\d.])", _date),
+    _rule(r"(?<!\d)(?P<y>\d{4})(?P<z>[-/.])(?P<m>\d{1,2})(?P=z)(?P<d>\d{1,2})(?![\d.])", _date),
     _rule(r"(?<!\d)(?P<y>\d{4})年(?P<m>\d{1,2})月(?P<d>\d{1,2})日", _date),
     _rule(
         rf"(?<!\d)(?P<a>\d{{4}}){_TO}(?P<b>\d{{4}})(?=年)",
