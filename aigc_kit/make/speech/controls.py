@@ -11,10 +11,9 @@ Source: README and `core.py` of ChatTTS 0.2.5.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, NamedTuple, NoReturn
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Card
@@ -40,17 +39,12 @@ _WHERE = {
 }
 
 
-@dataclass(frozen=True)
-class Token:
-    """Hold a token, `[name_level]` or `[name]`, and its start."""
+class Piece(NamedTuple):
+    """Hold a token, `[name_level]` or `[name]`, or words between."""
 
     text: str
     start: int
-
-    @property
-    def end(self) -> int:
-        """Index behind the closing bracket."""
-        return self.start + len(self.text)
+    is_token: bool = True
 
 
 def parse(prompt: str, layer: Literal["refine", "code"] | None = None) -> dict[str, int]:
@@ -70,17 +64,16 @@ def parse(prompt: str, layer: Literal["refine", "code"] | None = None) -> dict[s
     >>> parse("[oral_2][laugh_0][break_6][speed_5]")
     {'oral': 2, 'laugh': 0, 'breaks': 6, 'speed': 5}
     """
-    _check_is_text(prompt)
     levels: dict[str, int] = {}
     for part in _parts(prompt):
-        if isinstance(part, Token):
+        if part.is_token:
             name, level = _level(prompt, part, layer)
             if name in levels:
                 _refuse(prompt, part.start, part.text, f"{name!r} is set twice", "keep one of the two")
             levels[name] = level
-        elif part[0].strip():
-            at = part[1] + len(part[0]) - len(part[0].lstrip())
-            _refuse(prompt, at, part[0].strip()[:20], "words between control tokens", "put words into the text")
+        elif part.text.strip():
+            at = part.start + len(part.text) - len(part.text.lstrip())
+            _refuse(prompt, at, part.text.strip()[:20], "words between control tokens", "put words into the text")
     return levels
 
 
@@ -136,12 +129,11 @@ def pieces(text: str) -> list[tuple[str, bool]]:
     >>> pieces("好[laugh]，走吧")
     [('好', False), ('[laugh]', True), ('，走吧', False)]
     """
-    _check_is_text(text)
     cut: list[tuple[str, bool]] = []
     for part in _parts(text):
-        if isinstance(part, Token) and part.text not in INLINE:
+        if part.is_token and part.text not in INLINE:
             _refuse_in_text(text, part)
-        cut.append((part.text, True) if isinstance(part, Token) else (part[0], False))
+        cut.append((part.text, part.is_token))
     return cut
 
 
@@ -150,7 +142,7 @@ def without_tokens(text: str) -> str:
     return "".join(piece for piece, is_token in pieces(text) if not is_token)
 
 
-def _refuse_in_text(text: str, token: Token) -> NoReturn:
+def _refuse_in_text(text: str, token: Piece) -> NoReturn:
     match = _TOKEN.fullmatch(token.text)
     if match and match[1] in LEVELS and match[2] is not None:
         setting, level = _level(text, token, None)  # out of range comes first
@@ -160,7 +152,7 @@ def _refuse_in_text(text: str, token: Token) -> NoReturn:
     _refuse_unknown(text, token, INLINE)
 
 
-def _level(prompt: str, token: Token, layer: str | None) -> tuple[str, int]:
+def _level(prompt: str, token: Piece, layer: str | None) -> tuple[str, int]:
     if token.text in INLINE:
         _refuse(prompt, token.start, token.text, _WHERE["text"], "move it to the place in the text where it happens")
     match = _TOKEN.fullmatch(token.text)
@@ -176,7 +168,7 @@ def _level(prompt: str, token: Token, layer: str | None) -> tuple[str, int]:
     return _SETTING[name], int(digits)
 
 
-def _refuse_unknown(text: str, token: Token, known: tuple[str, ...]) -> NoReturn:
+def _refuse_unknown(text: str, token: Piece, known: tuple[str, ...]) -> NoReturn:
     name = token.text.lower().replace(" ", "_").replace("-", "_")
     close = get_close_matches(name, known, n=1, cutoff=0.7)
     names = ", ".join(known if len(known) < 5 else (f"[{n}_0-{top}]" for n, (top, _) in LEVELS.items()))
@@ -185,23 +177,24 @@ def _refuse_unknown(text: str, token: Token, known: tuple[str, ...]) -> NoReturn
     _refuse(text, token.start, token.text, why, todo)
 
 
-def _parts(text: str) -> Iterator[Token | tuple[str, int]]:
-    """Split a prompt into tokens and (words, their start)."""
+def _parts(text: str) -> Iterator[Piece]:
+    if not isinstance(text, str):
+        raise BadInput(asked=f"controls in a {type(text).__name__}", found="not a text", todo="pass a str")
     at = 0
     while at < len(text):
         opening, stray = text.find("[", at), text.find("]", at)
         if stray >= 0 and (opening < 0 or stray < opening):
             _refuse(text, stray, "]", "a closing bracket without an opening one", "take it out, or write ］ or ）")
         if opening < 0:
-            yield text[at:], at
+            yield Piece(text[at:], at, is_token=False)
             return
         if opening > at:
-            yield text[at:opening], at
+            yield Piece(text[at:opening], at, is_token=False)
         closing, again = text.find("]", opening), text.find("[", opening + 1)
         if closing < 0 or 0 <= again < closing:
             why = "a bracket that is not closed: ChatTTS would drop what follows"
             _refuse(text, opening, text[opening : opening + 12], why, "close it with ], or write （ ）")
-        yield Token(text[opening : closing + 1], opening)
+        yield Piece(text[opening : closing + 1], opening)
         at = closing + 1
 
 
@@ -209,11 +202,6 @@ def _refuse(text: str, at: int, what: str, why: str, todo: str) -> NoReturn:
     before, after = text[max(0, at - 8) : at], text[at : at + 16]
     excerpt = ("…" if at > 8 else "") + before + "▸" + after + ("…" if at + 16 < len(text) else "")
     raise BadInput(asked=f"the control {what[:40]!r} at character {at}, in {excerpt!r}", found=why, todo=todo)
-
-
-def _check_is_text(text: str) -> None:
-    if not isinstance(text, str):
-        raise BadInput(asked=f"controls in a {type(text).__name__}", found="not a text", todo="pass a str")
 
 
 def values(prompt: str, values: dict[str, Any], card: Card) -> dict[str, Any]:
