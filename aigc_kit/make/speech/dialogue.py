@@ -237,17 +237,17 @@ def _take(script: Script, takes: list[Take]) -> Take:
     )
     first = takes[0]
     labels = first.labels
-    every = {
+    common = {
         name: tuple(dict.fromkeys(entry for take in takes for entry in take.labels.get(name, ())))
         for name in ("changed", "unspoken")
     }
     for name in ("model", "engine", "tier", "licence", "weights", "weights_licence", "code_licence"):
         values = tuple(dict.fromkeys(str(take.labels[name]) for take in takes if name in take.labels))
         if values:
-            every[name] = " + ".join(values)  # type: ignore[assignment]
+            common[name] = " + ".join(values)  # type: ignore[assignment]
     voices = {cue.role: take.labels.get("voice") for cue, take in zip(script.cues, takes, strict=True)}
     plan = replace(first.plan, request=replace(first.plan.request, prompt=script.text))
-    labels = FrozenMap({**labels, **every, "cues": cues, "roles": script.roles, "voices": FrozenMap(voices)})
+    labels = FrozenMap({**labels, **common, "cues": cues, "roles": script.roles, "voices": FrozenMap(voices)})
     cost = Cost(tuple(phase for take in takes for phase in take.cost.phases))
     return Take("speech", wave, plan, cost, labels)
 

@@ -112,13 +112,13 @@ class FastSpeech2Engine:
         if voice not in VOICES:
             has = f"{self.card.name} has {', '.join(VOICES)}"
             raise BadInput(asked=f"voice={voice!r}", found=has, todo="choose one of these")
-        every = [s for s in syllables(segment.spoken) if s.pinyin in self._parts or s.pinyin in ("n", "m", "ng")]
-        if not every:
+        run = [s for s in syllables(segment.spoken) if s.pinyin in self._parts or s.pinyin in ("n", "m", "ng")]
+        if not run:
             raise no_chinese(segment)
         waves, marks, seconds = [], list[tuple[int, float]](), 0.0
-        count = -(-len(every) // MOST_SYLLABLES)
-        for low, high in pairwise(round(len(every) * i / count) for i in range(count + 1)):
-            mel, ends = self.mel(every[low:high], segment.spoken, settings, VOICES[voice])
+        count = -(-len(run) // MOST_SYLLABLES)
+        for low, high in pairwise(round(len(run) * i / count) for i in range(count + 1)):
+            mel, ends = self.mel(run[low:high], segment.spoken, settings, VOICES[voice])
             waves.append(self.vocode(mel))
             marks += [(at, seconds + second) for at, second in ends]
             seconds += len(waves[-1]) / RATE
