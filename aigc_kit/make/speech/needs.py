@@ -20,7 +20,8 @@ def resolve(request: Request, budget: Budget, card: Card) -> Plan:
     if request.batch != 1:
         raise BadInput(asked=f"batch={request.batch}", found="texts are spoken one at a time", todo="loop over texts")
     voice, voices = request.extra.get("voice"), facts.voices
-    if voice is not None and voices and not _known(str(voice), voices):
+    names = [] if voice is None else [part.split(":")[0] for part in str(voice).split("+")]  # several in a blend
+    if voices and not set(names) <= set(voices):
         has = f"{card.name} has {', '.join(voices)}"
         raise BadInput(asked=f"voice={voice!r}", found=has, todo="choose one of these")
     request, changes = _within(request, card)
@@ -55,11 +56,6 @@ def resolve(request: Request, budget: Budget, card: Card) -> Plan:
         changes=changes,
         reasons=(_reason(card, device),),
     )
-
-
-def _known(voice: str, voices: tuple[str, ...]) -> bool:
-    """Tell whether all voices of a blend "a:0.7+b:0.3" are known."""
-    return all(part.split(":")[0] in voices for part in voice.split("+"))
 
 
 def _within(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]:

@@ -33,7 +33,7 @@ _READ = [{"id": lzma.FILTER_LZMA2, "dict_size": 4096}]  # no dictionary larger t
 def encode_base16384(data: bytes) -> str:
     """Write bytes as characters of base16384.
 
-    >>> encode(b"ChatTTS"), encode(b"a")
+    >>> encode_base16384(b"ChatTTS"), encode_base16384(b"a")
     ('廚吗彑打', '晀㴁')
     """
     rest = len(data) % _GROUP_BYTES

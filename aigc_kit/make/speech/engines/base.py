@@ -12,8 +12,6 @@ from aigc_kit.make.speech.frontend.normalise import Change, Unspoken
 from aigc_kit.make.speech.joins import BREAK_SECONDS
 from aigc_kit.make.speech.settings import Settings
 
-Whose = Literal["model", "kit", "none"]
-
 
 @dataclass(frozen=True)
 class Segment:
@@ -62,7 +60,7 @@ class Control:
         why_zh: one line for the learner: what it does, or why it does nothing.
     """
 
-    whose: Whose
+    whose: Literal["model", "kit", "none"]
     why_zh: str
 
 

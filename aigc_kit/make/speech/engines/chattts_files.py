@@ -147,11 +147,7 @@ def load_chat(card: Card, folder: Path, device: str) -> Any:
 
 
 def _key(path: str) -> str:
-    """Name the package's entry for the hash of a file.
-
-    >>> _key("asset/gpt/config.json")
-    'sha256_asset_gpt_config_json'
-    """
+    """Name the package's entry for the hash of a file."""
     return "sha256_" + path.replace("/", "_").replace(".", "_")
 
 

@@ -154,7 +154,7 @@ def _bu_and_yi(run: list[Syllable], text: str, start: int) -> list[Syllable]:
                 tone = 4 if following.character in "百千万亿" and following.tone != 4 else 1
                 if following.character in "万亿" and before not in _NUMERALS:
                     tone = 2
-            elif _ends_a_word(text, syllable.index - start):
+            elif text[max(syllable.index - start - 1, 0) :].startswith(_ENDING_IN_YI):
                 tone = 1
         result[i] = replace(syllable, tone=tone)
     return result
@@ -162,11 +162,6 @@ def _bu_and_yi(run: list[Syllable], text: str, start: int) -> list[Syllable]:
 
 _ENDING_IN_YI = ("统一", "唯一", "专一", "单一", "合一", "归一", "不一")
 _NUMERALS = tuple("零〇一二三四五六七八九十第百千万亿点幺")
-
-
-def _ends_a_word(text: str, at: int) -> bool:
-    """Tell whether an 一 belongs before, as in 统一的."""
-    return at > 0 and text[at - 1 : at + 1] in _ENDING_IN_YI
 
 
 def _third(run: list[Syllable], text: str, start: int) -> list[Syllable]:

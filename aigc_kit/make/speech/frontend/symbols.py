@@ -72,15 +72,6 @@ GREEK = table(
 )
 
 
-def spell(word: str) -> str:
-    """Name the letters.
-
-    >>> spell("AI")
-    '诶艾'
-    """
-    return "".join(NAMES[letter] for letter in word.upper() if letter in NAMES)
-
-
 def say(word: str) -> tuple[str, str]:
     """Say a word of ASCII letters, with the reason.
 
@@ -88,7 +79,8 @@ def say(word: str) -> tuple[str, str]:
     (('派森', '外来词表'), ('寄批优', '这个声音不会英语，按字母读'))
     """
     loan = LOAN_WORDS.get(word.lower())
-    return (loan, "外来词表") if loan else (spell(word), "这个声音不会英语，按字母读")
+    letters = "".join(NAMES.get(letter, "") for letter in word.upper())
+    return (loan, "外来词表") if loan else (letters, "这个声音不会英语，按字母读")
 
 
 def quantity(number: str) -> str:
