@@ -1,1 +1,1 @@
-"""Bytes that a browser plays: frames, clips, sound, fonts, pages."""
+"""Hold bytes that a browser plays: frames, sound, fonts, pages."""

@@ -1,9 +1,10 @@
-"""Chinese in plots: find a font that has it, use it, and never draw boxes."""
+"""Find a font with Chinese for plots, never drawing boxes."""
 
 import re
 import shutil
 import subprocess
 import unicodedata
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,26 +16,13 @@ from aigc_kit.models import cards, fetch
 MISSING = "图中的中文改用英文：本机没有中文字体。运行 aigc fetch font-cjk，再重启内核，即可显示中文。"
 LANGUAGE = "zh-Hans"
 _FONT_FOLDERS = (
-    "/usr/share/fonts",
-    "/usr/local/share/fonts",
-    "~/.fonts",
-    "~/.local/share/fonts",
-    "/System/Library/Fonts",
-    "/Library/Fonts",
-    "~/Library/Fonts",
-    "C:/Windows/Fonts",
+    *("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts"),
+    *("/System/Library/Fonts", "/Library/Fonts", "~/Library/Fonts", "C:/Windows/Fonts"),
 )
-_FONT_NAMES: tuple[str, ...] = (
-    "notosanscjk",
-    "notosanssc",
-    "sourcehansans",
-    "notoserifcjk",
-    "wqy-",
-    "simhei",
-    "msyh",
-    "simsun",
+_FONT_NAMES = (
+    *("notosanscjk", "notosanssc", "sourcehansans", "notoserifcjk", "wqy-", "simhei", "msyh", "simsun", "pingfang"),
+    *("stheiti", "hiragino sans gb", "droidsansfallback", "uming", "ukai", "lxgw", "harmonyos"),
 )
-_FONT_NAMES += ("pingfang", "stheiti", "hiragino sans gb", "droidsansfallback", "uming", "ukai", "lxgw", "harmonyos")
 
 
 @cache
@@ -61,26 +49,17 @@ def use() -> str | None:
 
 
 def label(zh: str, en: str) -> str:
-    """Choose the Chinese text where a font can draw it.
-
-    Else the English one.
-    """
+    """Choose the Chinese text if a font allows, else English."""
     return zh if use() else en
 
 
 def glyphs(text: str) -> str:
-    """Write a text as a plot can draw it.
-
-    White space is made visible; without a Chinese font code points stand in its place.
-    """
+    """Write a text for a plot: spaces visible, no boxes."""
     return drawable(visible(text))
 
 
 def drawable(text: str) -> str:
-    """Replace what would become boxes by code points.
-
-    With a Chinese font the text stays as it is.
-    """
+    """Replace characters without a font here by code points."""
     if use():
         return text
     return "".join(char if _is_latin(char) else f"U+{ord(char):04X}" for char in text)
@@ -96,8 +75,6 @@ def visible(text: str) -> str:
 
 
 _VISIBLE = {"\n": "↵", "\t": "⇥", " ": "␣", "\r": "↵"}
-
-
 _CHINESE = ("CJK", "IDEOGRAPHIC", "FULLWIDTH", "LEFT CORNER", "RIGHT CORNER", "LEFT DOUBLE ANGLE", "RIGHT DOUBLE ANGLE")
 
 
@@ -106,10 +83,7 @@ def _is_latin(char: str) -> bool:
 
 
 def chinese() -> Path | None:
-    """Find a font file with Chinese characters.
-
-    The system's, else the fetched one; None where there is neither.
-    """
+    """Find a font file with Chinese, the system's or fetched."""
     return system_font() or fetched_font()
 
 
@@ -121,24 +95,18 @@ def fetched_font() -> Path | None:
 
 
 def caption_font(height: int) -> Any | None:
-    """Open a font with Chinese characters, for Pillow.
+    """Open a font with Chinese for Pillow, `height` pixels high.
 
-    None where neither the system nor the cache has one (never boxes).
-
-    Args:
-        height: pixels.
-
-    Returns:
-        Of a collection the face named SC (simplified), where it has one; else its first.
+    Of a collection the face named SC (simplified), where it has one, else its first; None without any such font.
     """
     path = chinese()
-    return None if path is None else ImageFont.truetype(str(path), height, index=_simplified(path))
+    return path and ImageFont.truetype(str(path), height, index=_simplified(path))
 
 
 def write(draw: ImageDraw.ImageDraw, place: tuple[float, float], words: str, **how: Any) -> None:
-    """Draw words, in simplified forms where Pillow can.
+    """Draw words as `draw.text`, in simplified forms where Pillow can.
 
-    As `draw.text`, which asks the font for them where the text layout of Pillow can (libraqm).
+    The font is asked for them where the text layout of Pillow can (libraqm).
     """
     if isinstance(how.get("font"), ImageFont.FreeTypeFont) and features.check("raqm"):
         how["language"] = LANGUAGE
@@ -147,41 +115,28 @@ def write(draw: ImageDraw.ImageDraw, place: tuple[float, float], words: str, **h
 
 @cache
 def _simplified(path: Path) -> int:
-    """Find the face of a font file named SC, else 0.
-
-    Looked up once, though every frame asks.
-    """
+    """Find the face named SC, else 0."""
     return next((i for i, name in enumerate(_faces(path)) if "SC" in name.split()), 0)
 
 
 def _faces(path: Path) -> list[str]:
-    """List the names of the faces in a font file."""
-    names: list[str] = []
-    while path.suffix.lower() == ".ttc" or not names:
-        try:
+    names = [str(ImageFont.truetype(str(path), 10).getname()[0])]
+    with suppress(OSError):  # no more faces
+        while path.suffix.lower() == ".ttc":
             names.append(str(ImageFont.truetype(str(path), 10, index=len(names)).getname()[0]))
-        except OSError:
-            if not names:
-                raise
-            break
     return names
 
 
 def system_font() -> Path | None:
-    """Find a font file of this system with Chinese characters.
-
-    None where there is none. Reads file names only.
-    """
+    """Find a system font with Chinese by name, or None."""
     if shutil.which("fc-list"):
         try:
-            listed = subprocess.run(
-                ["fc-list", ":lang=zh-cn", "file"], capture_output=True, text=True, timeout=5, check=False
-            ).stdout
+            command = ["fc-list", ":lang=zh-cn", "file"]
+            lines = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False).stdout.splitlines()
         except (OSError, subprocess.SubprocessError):
-            listed = ""
-        listed_files = [Path(line.rstrip(": ")) for line in listed.splitlines() if line.strip()]
-        if listed_files:
-            return min(listed_files, key=_font_rank)
+            lines = []
+        if names := [Path(line.rstrip(": ")) for line in lines if line.strip()]:
+            return min(names, key=_font_rank)
     folders = (Path(name).expanduser() for name in _FONT_FOLDERS)
     files = (path for folder in folders if folder.is_dir() for path in folder.rglob("*"))
     candidates = [path for path in files if path.suffix.lower() in {".ttf", ".ttc", ".otf"} and _is_known_font(path)]

@@ -1,4 +1,4 @@
-"""Templates, and a policy that lets nothing run or load but what the page brought along."""
+"""Render templates under a policy that loads nothing from elsewhere."""
 
 import base64
 import hashlib
@@ -18,10 +18,7 @@ _HIDDEN = re.compile(
 
 
 def environment() -> Environment:
-    """Make a Jinja2 environment that escapes every value.
-
-    A name that is not there is an error.
-    """
+    """Make a Jinja2 environment that escapes and knows its names."""
     return Environment(
         loader=FileSystemLoader(assets() / "templates"),
         autoescape=True,
@@ -32,34 +29,21 @@ def environment() -> Environment:
 
 
 def template_text(name: str) -> str:
-    """Read a file of the templates: our own style or script."""
+    """Read a template file: our own style or script."""
     return (assets() / "templates" / name).read_text(encoding="utf-8")
 
 
 def policy(scripts: Sequence[str], styles: Sequence[str]) -> str:
     """Write a Content-Security-Policy that allows only what is ours.
 
-    These scripts and styles, pictures and sound from within the page, no requests.
-
-    Args:
-        scripts, styles: the exact text between the tags.
-
+    These scripts and styles (the exact text between the tags), pictures and sound from within the page, no requests.
     Source: CSP Level 3, hash sources.
     """
-    return "; ".join(
-        (
-            "default-src 'none'",
-            f"script-src {' '.join(map(_hash, scripts)) or _NONE}",
-            f"style-src {' '.join(map(_hash, styles)) or _NONE}",
-            "img-src data:",
-            "media-src data:",
-            "base-uri 'none'",
-            "form-action 'none'",
-        )
+    ours = [" ".join(map(_hash, texts)) or "'none'" for texts in (scripts, styles)]
+    return (
+        f"default-src 'none'; script-src {ours[0]}; style-src {ours[1]}; "
+        "img-src data:; media-src data:; base-uri 'none'; form-action 'none'"
     )
-
-
-_NONE = "'none'"
 
 
 def _hash(text: str) -> str:
@@ -67,38 +51,30 @@ def _hash(text: str) -> str:
 
 
 def markup(text: str) -> Markup:
-    """Mark our own style or script as safe.
-
-    Never for what a model or a learner wrote.
-    """
+    """Mark our own style or script as safe, nothing else."""
     return Markup(text)
 
 
 def safe(view: Any) -> Any:
-    """Mark a `View` as safe for a page.
-
-    Its data, JSON without "<", is put in as it is.
-    """
+    """Mark a `View` as safe, its data JSON without "<"."""
     if "<" in view.data:
         raise ValueError("data of a view must not hold '<'")
     return replace(view, data=markup(view.data))
 
 
 def visible(text: str) -> str:
-    """Write out what a page would hide.
+    """Write out what a page would hide, normalise line ends.
 
-    Controls, marks of writing direction and invisible signs; line ends are made equal.
+    Hidden are controls, marks of writing direction and invisible signs.
 
     >>> visible("a\\u202eb\\r\\nc\\x00")
     'a[U+202E]b\\nc[U+0000]'
     """
-    return _HIDDEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return _HIDDEN.sub(lambda match: f"[U+{ord(match[0]):04X}]", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def paragraphs(text: str) -> list[str]:
-    """Split a text into its lines, made visible.
-
-    Empty ones are left out.
+    """Split a text into its lines, visible, without empty ones.
 
     >>> paragraphs(" one\\n\\ntwo ")
     ['one', 'two']

@@ -1,4 +1,7 @@
-"""Who made a file, written into the file itself: PNG text, WAV INFO, MP4 metadata; and read back."""
+"""Write who made a file into it, or read it.
+
+PNG text, WAV INFO, MP4 metadata.
+"""
 
 import struct
 from collections.abc import Mapping
@@ -15,9 +18,7 @@ INFO_IDS = {"Title": "INAM", "Comment": "ICMT", "Software": "ISFT", "Source": "I
 
 
 def stamp(data: bytes, media: str, facts: Mapping[str, str]) -> bytes:
-    """Write facts into a file's metadata.
-
-    Samples and pixels stay as they are.
+    """Write facts into a file's metadata, samples and pixels untouched.
 
     Args:
         data: the file.
@@ -30,25 +31,16 @@ def stamp(data: bytes, media: str, facts: Mapping[str, str]) -> bytes:
     """
     if set(facts) - set(INFO_IDS):
         raise BadInput(asked=f"facts {sorted(facts)}", found="unknown ones", todo=f"use {', '.join(INFO_IDS)}")
+    writers = {"image/png": _png, "audio/wav": _wav, "video/mp4": _mp4}
     try:
-        if media == "image/png":
-            return _png(data, facts)
-        if media == "audio/wav":
-            return _wav(data, facts)
-        if media == "video/mp4":
-            return _mp4(data, facts)
+        return writers[media](data, facts) if media in writers else data
     except (UnidentifiedImageError, OSError, SyntaxError, struct.error, ValueError) as error:
-        raise CannotWrite(
-            asked=f"metadata of {media}", found=f"not a whole file ({error})", todo="make it again"
-        ) from None
-    return data
+        why = f"not a whole file ({error})"
+        raise CannotWrite(asked=f"metadata of {media}", found=why, todo="make it again") from None
 
 
 def facts_of(data: bytes, media: str) -> dict[str, str]:
-    """Read the facts that `stamp` wrote.
-
-    Empty for types that carry none.
-    """
+    """Read the facts of `stamp`, none of other types."""
     if media == "image/png":
         with Image.open(BytesIO(data)) as image:
             image.load()
@@ -64,19 +56,17 @@ def facts_of(data: bytes, media: str) -> dict[str, str]:
 def _png(data: bytes, facts: Mapping[str, str]) -> bytes:
     with Image.open(BytesIO(data)) as image:
         image.load()
-        text = PngImagePlugin.PngInfo()
+        info, buffer = PngImagePlugin.PngInfo(), BytesIO()
         texts: dict[str, str] = {str(k): v for k, v in image.info.items() if isinstance(v, str)}
         for name, value in (texts | dict(facts)).items():
-            text.add_itxt(name, value)
-        buffer = BytesIO()
-        image.save(buffer, "PNG", pnginfo=text)
+            info.add_itxt(name, value)
+        image.save(buffer, "PNG", pnginfo=info)
     return buffer.getvalue()
 
 
 def _wav(data: bytes, facts: Mapping[str, str]) -> bytes:
-    return wav.with_info(
-        data, {INFO_IDS[name]: text for name, text in {**facts_of(data, "audio/wav"), **facts}.items()}
-    )
+    texts = {**facts_of(data, "audio/wav"), **facts}
+    return wav.with_info(data, {INFO_IDS[name]: text for name, text in texts.items()})
 
 
 def _mp4(data: bytes, facts: Mapping[str, str]) -> bytes:

@@ -1,6 +1,6 @@
-"""Read and write WAV files, whole or not at all, with texts that say who made the sound.
+"""Read and write WAV files with notes on their maker.
 
-Written: 16-bit PCM, one channel. Measured for players and marks: any PCM file that a person brings.
+Written: 16-bit PCM, one channel, whole or not at all. Measured: any PCM file that a person brings.
 Source: Multimedia Programming Interface and Data Specifications 1.0 (RIFF, LIST INFO); texts in UTF-8.
 """
 
@@ -53,10 +53,7 @@ def to_bytes(wave: np.ndarray, rate: int = RATE, info: Mapping[str, str] | None 
 
 
 def write(path: Path | str, wave: np.ndarray, rate: int = RATE, info: Mapping[str, str] | None = None) -> Path:
-    """Write a WAV file atomically, then read it back.
-
-    Arguments and errors as in `to_bytes`.
-    """
+    """Write a WAV file atomically and verify it, as `to_bytes`."""
     path = write_atomically(Path(path), to_bytes(wave, rate, info))
     samples, rate_inside, _ = read(path)
     if rate_inside != rate or len(samples) != len(wave):
@@ -74,7 +71,17 @@ def read(path: Path | str) -> tuple[np.ndarray, int, dict[str, str]]:
         BadInput: not such a file, or one that is cut off.
     """
     try:
-        return _parse(Path(path).read_bytes())
+        data = Path(path).read_bytes()
+        if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
+            raise ValueError("no RIFF header")
+        if struct.unpack("<I", data[4:8])[0] + 8 != len(data):
+            raise ValueError("another length than its header says")
+        chunks = dict(_chunks(data[12:]))
+        form, channels, rate, _, _, bits = struct.unpack("<HHIIHH", chunks[b"fmt "][:16])
+        if (form, channels, bits) != (1, 1, 16):
+            raise ValueError(f"format {form}, {channels} channels, {bits} bits")
+        wave = (np.frombuffer(chunks[b"data"], "<i2") / FULL).astype(np.float32).clip(-1, 1)
+        return wave, rate, info_of(data)
     except (OSError, ValueError, struct.error, KeyError) as error:
         raise BadInput(
             asked=f"the sound {Path(path).name}",
@@ -84,15 +91,9 @@ def read(path: Path | str) -> tuple[np.ndarray, int, dict[str, str]]:
 
 
 def seconds_of(data: bytes) -> float | None:
-    """Measure how long the sound of a WAV file lasts.
+    """Measure the seconds of a PCM file of any format.
 
-    Args:
-        data: bytes of a PCM file of any width and number of channels.
-
-    Returns:
-        Seconds; None where it cannot be told.
-
-    Source: the module `wave` of the standard library.
+    None where it cannot be told. Source: the module `wave` of the standard library.
     """
     try:
         with library.open(BytesIO(data)) as sound:
@@ -102,10 +103,7 @@ def seconds_of(data: bytes) -> float | None:
 
 
 def samples_of(data: bytes) -> tuple[np.ndarray, int]:
-    """Decode a 16-bit WAV file, its channels averaged.
-
-    Args:
-        data: bytes of a PCM file of any number of channels.
+    """Decode the bytes of a 16-bit WAV file, channels averaged.
 
     Returns:
         (float64 (N,) in [-1, 1), samples per second); (empty, 0) of other files.
@@ -121,26 +119,21 @@ def samples_of(data: bytes) -> tuple[np.ndarray, int]:
 
 
 def info_of(data: bytes) -> dict[str, str]:
-    """Read the INFO texts of a WAV file.
-
-    Returns:
-        Four-letter code -> text.
+    """Read the INFO texts of a WAV, by four-letter code.
 
     Raises:
         ValueError: a chunk is cut off.
     """
-    lists = [body for name, body in _chunks(data[12:]) if name == b"LIST" and body[:4] == b"INFO"]
     return {
         code.decode("ascii", errors="replace"): text.rstrip(b"\0").decode(errors="replace")
-        for body in lists
+        for name, body in _chunks(data[12:])
+        if name == b"LIST" and body[:4] == b"INFO"
         for code, text in _chunks(body[4:])
     }
 
 
 def with_info(data: bytes, info: Mapping[str, str]) -> bytes:
-    """Replace the INFO texts of a WAV file.
-
-    Its samples stay as they are.
+    """Replace the INFO texts of a WAV file, samples untouched.
 
     Args:
         data: the file.
@@ -156,23 +149,13 @@ def with_info(data: bytes, info: Mapping[str, str]) -> bytes:
 
 
 def made_by(take: Take) -> dict[str, str]:
-    """Name what made a take, for the file itself.
-
-    That an AI did, which one, and what its licence allows.
-
-    Returns:
-        Info for `to_bytes`.
-    """
+    """Tell which AI made a take, as info for `to_bytes`."""
     from aigc_kit import __version__
 
-    labels = take.labels
+    labels, plan = take.labels, take.plan
     comment = f"AI 生成 (AI-generated); model {labels.get('model')}, voice {labels.get('voice')}"
-    return {
-        "INAM": take.plan.request.prompt,
-        "ICMT": comment,
-        "ICOP": take.plan.card.licence,
-        "ISFT": f"aigc-kit {__version__}",
-    }
+    facts = {"INAM": plan.request.prompt, "ICMT": comment, "ICOP": plan.card.licence}
+    return {**facts, "ISFT": f"aigc-kit {__version__}"}
 
 
 def _riff(chunks: bytes) -> bytes:
@@ -197,16 +180,3 @@ def _chunks(data: bytes) -> list[tuple[bytes, bytes]]:
         chunks.append((name, data[place + 8 : place + 8 + size]))
         place += 8 + size + size % 2
     return chunks
-
-
-def _parse(data: bytes) -> tuple[np.ndarray, int, dict[str, str]]:
-    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
-        raise ValueError("no RIFF header")
-    if struct.unpack("<I", data[4:8])[0] + 8 != len(data):
-        raise ValueError("another length than its header says")
-    chunks = dict(_chunks(data[12:]))
-    form, channels, rate, _, _, bits = struct.unpack("<HHIIHH", chunks[b"fmt "][:16])
-    if (form, channels, bits) != (1, 1, 16):
-        raise ValueError(f"format {form}, {channels} channels, {bits} bits")
-    wave = (np.frombuffer(chunks[b"data"], "<i2") / FULL).astype(np.float32).clip(-1, 1)
-    return wave, rate, info_of(data)

@@ -184,7 +184,7 @@ def test_more_syllables_than_the_model_takes_are_spoken_in_groups_even_slowly():
 def test_the_licence_is_said_when_the_voice_is_loaded(capsys, monkeypatch):
     from aigc_kit.make.speech import loading
 
-    monkeypatch.setattr(loading, "_said", set())
+    monkeypatch.setattr(loading, "_noticed", set())
     loaded.free("baker")
     say(TEXT)
     assert capsys.readouterr().out.count("非商业") == 1

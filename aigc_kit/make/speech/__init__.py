@@ -1,4 +1,4 @@
-"""Speech: a neural Mandarin voice for every machine, ChatTTS where it is; front end, controls, measures.
+"""Speak: a Mandarin voice for every machine, ChatTTS, controls, measures.
 
 take = make("今天的天气真不错", speed=5)    # wave float32 (N,) at 24000 Hz, its cost, its labels
 plan = plan_for("今天的天气真不错", speed=5)

@@ -1,4 +1,4 @@
-"""ChatTTS's control tokens: read, checked and printed, each at the layer it belongs to.
+"""Read, check and print ChatTTS's control tokens by layer.
 
     refine prompt   [oral_0-9] [laugh_0-2] [break_0-7]   how the model rewrites the text before it speaks
     code prompt     [speed_0-9]                          how the sound is made
@@ -11,10 +11,9 @@ Source: README and `core.py` of ChatTTS 0.2.5.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, NamedTuple, NoReturn
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Card
@@ -40,26 +39,16 @@ _WHERE = {
 }
 
 
-@dataclass(frozen=True)
-class Token:
-    """Describe one token of a text.
-
-    `text[start:end]` is "[name_level]" or "[name]".
-    """
+class Piece(NamedTuple):
+    """Hold a token, `[name_level]` or `[name]`, or words between."""
 
     text: str
     start: int
-
-    @property
-    def end(self) -> int:
-        """Index behind the closing bracket."""
-        return self.start + len(self.text)
+    is_token: bool = True
 
 
 def parse(prompt: str, layer: Literal["refine", "code"] | None = None) -> dict[str, int]:
     """Read the levels of a prompt that consists of tokens.
-
-    They have the names of `Settings`.
 
     Args:
         prompt: tokens such as "[oral_2][laugh_0][break_6]"; spaces may stand between them. Empty: no levels.
@@ -75,27 +64,24 @@ def parse(prompt: str, layer: Literal["refine", "code"] | None = None) -> dict[s
     >>> parse("[oral_2][laugh_0][break_6][speed_5]")
     {'oral': 2, 'laugh': 0, 'breaks': 6, 'speed': 5}
     """
-    _check_is_text(prompt)
     levels: dict[str, int] = {}
     for part in _parts(prompt):
-        if isinstance(part, Token):
+        if part.is_token:
             name, level = _level(prompt, part, layer)
             if name in levels:
                 _refuse(prompt, part.start, part.text, f"{name!r} is set twice", "keep one of the two")
             levels[name] = level
-        elif part[0].strip():
-            at = part[1] + len(part[0]) - len(part[0].lstrip())
-            _refuse(prompt, at, part[0].strip()[:20], "words between control tokens", "put words into the text")
+        elif part.text.strip():
+            at = part.start + len(part.text) - len(part.text.lstrip())
+            _refuse(prompt, at, part.text.strip()[:20], "words between control tokens", "put words into the text")
     return levels
 
 
 def show(levels: Mapping[str, int | None], layer: Literal["refine", "code"] | None = None) -> str:
     """Write the prompt of these levels, for `parse`.
 
-    None leaves a control out.
-
     Args:
-        levels: in the names of `Settings`: "oral", "laugh", "breaks", "speed"; other names are an error.
+        levels: in the names of `Settings`: "oral", "laugh", "breaks", "speed"; None leaves one out.
         layer: print the tokens of one layer alone.
 
     Raises:
@@ -106,22 +92,17 @@ def show(levels: Mapping[str, int | None], layer: Literal["refine", "code"] | No
     """
     unknown = set(levels) - set(_SETTING.values())
     if unknown:
-        raise BadInput(
-            asked=f"a control prompt with {', '.join(sorted(map(repr, unknown)))}",
-            found="no control of that name",
-            todo=f"choose from {', '.join(_SETTING.values())}",
-        )
+        request, todo = ", ".join(sorted(map(repr, unknown))), f"choose from {', '.join(_SETTING.values())}"
+        raise BadInput(asked=f"a control prompt with {request}", found="no control of that name", todo=todo)
     tokens = []
     for name, (highest, of_layer) in LEVELS.items():
         level = levels.get(_SETTING[name])
         if level is None:
             continue
         if isinstance(level, bool) or not isinstance(level, int) or not 0 <= level <= highest:
-            raise BadInput(
-                asked=f"{_SETTING[name]}={level!r:.80}",
-                found=f"not a whole number from 0 to {highest}",
-                todo=f"choose a level from 0 to {highest}, or None for the model's own",
-            )
+            why, todo = f"not a whole number from 0 to {highest}", f"choose a level from 0 to {highest}"
+            request = f"{_SETTING[name]}={level!r:.80}"
+            raise BadInput(asked=request, found=why, todo=f"{todo}, or None for the model's own")
         if layer in (None, of_layer):
             tokens.append(f"[{name}_{level}]")
     return "".join(tokens)
@@ -133,8 +114,7 @@ def check_inline(text: str) -> None:
     Raises:
         BadInput: a token of another layer, an unknown or unclosed one; the error names the place.
     """
-    for _ in _inline(text):
-        pass
+    pieces(text)
 
 
 def pieces(text: str) -> list[tuple[str, bool]]:
@@ -149,7 +129,12 @@ def pieces(text: str) -> list[tuple[str, bool]]:
     >>> pieces("好[laugh]，走吧")
     [('好', False), ('[laugh]', True), ('，走吧', False)]
     """
-    return list(_inline(text))
+    cut: list[tuple[str, bool]] = []
+    for part in _parts(text):
+        if part.is_token and part.text not in INLINE:
+            _refuse_in_text(text, part)
+        cut.append((part.text, part.is_token))
+    return cut
 
 
 def without_tokens(text: str) -> str:
@@ -157,110 +142,86 @@ def without_tokens(text: str) -> str:
     return "".join(piece for piece, is_token in pieces(text) if not is_token)
 
 
-def _inline(text: str) -> Iterator[tuple[str, bool]]:
-    _check_is_text(text)
-    for part in _parts(text):
-        if not isinstance(part, Token):
-            yield part[0], False
-        elif part.text in INLINE:
-            yield part.text, True
-        else:
-            _refuse_in_text(text, part)
-
-
-def _refuse_in_text(text: str, token: Token) -> NoReturn:
-    found = _TOKEN.fullmatch(token.text)
-    name = found[1] if found else ""
-    if found and name in LEVELS and found[2] is not None:
-        _level(text, token, None)  # out of range comes first
-        setting = _SETTING[name]
-        meaning = f"{_WHERE[LEVELS[name][1]]}, not in the text"
-        extra = "; a laugh at this place is [laugh]" if name == "laugh" else ""
-        extra = "; a pause at this place is [uv_break]" if name == "break" else extra
-        _refuse(text, token.start, token.text, meaning, f"take it out and set {setting}={int(found[2])}{extra}")
+def _refuse_in_text(text: str, token: Piece) -> NoReturn:
+    match = _TOKEN.fullmatch(token.text)
+    if match and match[1] in LEVELS and match[2] is not None:
+        setting, level = _level(text, token, None)  # out of range comes first
+        meaning = f"{_WHERE[LEVELS[match[1]][1]]}, not in the text"
+        here = {"laugh": "; a laugh at this place is [laugh]", "breaks": "; a pause at this place is [uv_break]"}
+        _refuse(text, token.start, token.text, meaning, f"take it out and set {setting}={level}{here.get(setting, '')}")
     _refuse_unknown(text, token, INLINE)
 
 
-def _level(prompt: str, token: Token, layer: str | None) -> tuple[str, int]:
-    """(name of the setting, level) of a prompt's token, checked."""
+def _level(prompt: str, token: Piece, layer: str | None) -> tuple[str, int]:
     if token.text in INLINE:
         _refuse(prompt, token.start, token.text, _WHERE["text"], "move it to the place in the text where it happens")
-    found = _TOKEN.fullmatch(token.text)
-    if not found or found[1] not in LEVELS:
+    match = _TOKEN.fullmatch(token.text)
+    if not match or match[1] not in LEVELS:
         _refuse_unknown(prompt, token, tuple(f"[{n}_{k}]" for n, (top, _) in LEVELS.items() for k in range(top + 1)))
-    name, digits = found[1], found[2]
+    name, digits = match[1], match[2]
     highest, of_layer = LEVELS[name]
-    if digits is None:
-        _refuse(prompt, token.start, token.text, "no level", f"write [{name}_0] to [{name}_{highest}]")
     if digits not in map(str, range(highest + 1)):
-        meaning = f"levels of {name!r} go from 0 to {highest}"
+        meaning = "no level" if digits is None else f"levels of {name!r} go from 0 to {highest}"
         _refuse(prompt, token.start, token.text, meaning, f"write [{name}_0] to [{name}_{highest}]")
     if layer not in (None, of_layer):
         _refuse(prompt, token.start, token.text, _WHERE[of_layer], f"move it there, or set {_SETTING[name]}={digits}")
     return _SETTING[name], int(digits)
 
 
-def _refuse_unknown(text: str, token: Token, known: tuple[str, ...]) -> NoReturn:
-    lowered = token.text.lower().replace(" ", "_").replace("-", "_")
-    close = get_close_matches(lowered, known, n=1, cutoff=0.7)
-    listed = ", ".join(known if len(known) < 5 else (f"[{n}_0-{top}]" for n, (top, _) in LEVELS.items()))
-    found = f"no token of that name (there are {listed})" + (f"; close: {close[0]}" if close else "")
+def _refuse_unknown(text: str, token: Piece, known: tuple[str, ...]) -> NoReturn:
+    name = token.text.lower().replace(" ", "_").replace("-", "_")
+    close = get_close_matches(name, known, n=1, cutoff=0.7)
+    names = ", ".join(known if len(known) < 5 else (f"[{n}_0-{top}]" for n, (top, _) in LEVELS.items()))
+    why = f"no token of that name (there are {names})" + (f"; close: {close[0]}" if close else "")
     todo = f"write {close[0]}" if close else "take it out; for words in brackets use （ ） or 【 】"
-    _refuse(text, token.start, token.text, found, todo)
+    _refuse(text, token.start, token.text, why, todo)
 
 
-def _parts(text: str) -> Iterator[Token | tuple[str, int]]:
-    """Split a prompt into tokens and (words, their start).
-
-    Brackets that do not pair are refused.
-    """
+def _parts(text: str) -> Iterator[Piece]:
+    if not isinstance(text, str):
+        raise BadInput(asked=f"controls in a {type(text).__name__}", found="not a text", todo="pass a str")
     at = 0
     while at < len(text):
         opening, stray = text.find("[", at), text.find("]", at)
         if stray >= 0 and (opening < 0 or stray < opening):
             _refuse(text, stray, "]", "a closing bracket without an opening one", "take it out, or write ］ or ）")
         if opening < 0:
-            yield text[at:], at
+            yield Piece(text[at:], at, is_token=False)
             return
         if opening > at:
-            yield text[at:opening], at
+            yield Piece(text[at:opening], at, is_token=False)
         closing, again = text.find("]", opening), text.find("[", opening + 1)
         if closing < 0 or 0 <= again < closing:
-            found = "a bracket that is not closed: ChatTTS would drop what follows"
-            _refuse(text, opening, text[opening : opening + 12], found, "close it with ], or write （ ）")
-        yield Token(text[opening : closing + 1], opening)
+            why = "a bracket that is not closed: ChatTTS would drop what follows"
+            _refuse(text, opening, text[opening : opening + 12], why, "close it with ], or write （ ）")
+        yield Piece(text[opening : closing + 1], opening)
         at = closing + 1
 
 
-def _refuse(text: str, at: int, what: str, found: str, todo: str) -> NoReturn:
+def _refuse(text: str, at: int, what: str, why: str, todo: str) -> NoReturn:
     before, after = text[max(0, at - 8) : at], text[at : at + 16]
     excerpt = ("…" if at > 8 else "") + before + "▸" + after + ("…" if at + 16 < len(text) else "")
-    raise BadInput(asked=f"the control {what[:40]!r} at character {at}, in {excerpt!r}", found=found, todo=todo)
-
-
-def _check_is_text(text: str) -> None:
-    if not isinstance(text, str):
-        raise BadInput(asked=f"controls in a {type(text).__name__}", found="not a text", todo="pass a str")
+    raise BadInput(asked=f"the control {what[:40]!r} at character {at}, in {excerpt!r}", found=why, todo=todo)
 
 
 def values(prompt: str, values: dict[str, Any], card: Card) -> dict[str, Any]:
-    """Read control tokens and the voice; inline tokens are checked."""
+    """Read control tokens and the voice, and check inline tokens."""
     check_inline(prompt)
-    named = {name: value for name, value in values.items() if name not in ("controls", "voice")}
+    settings = {name: value for name, value in values.items() if name not in ("controls", "voice")}
     if values.get("controls") is not None:
-        named = {**parse(values["controls"]), **named}
+        settings = {**parse(values["controls"]), **settings}
     if values.get("voice") is not None:
         check_text("voice", values["voice"])
-        named = {**_values_of(values["voice"], card), **named}
-    return named
+        settings = {**_values_of(values["voice"], card), **settings}
+    return settings
 
 
 def _values_of(voice: str, card: Card) -> dict[str, object]:
-    """The settings of a voice: its name, or what a kept speaker of this engine is."""
+    """Resolve a voice: a name, or a kept speaker's settings."""
     from aigc_kit.make.speech import speaker_store
 
-    listed = card.facts.voices
-    if card.parts["engine"] == "chattts" or any(part.split(":")[0] in listed for part in voice.split("+")):
+    voices = card.facts.voices
+    if card.parts["engine"] == "chattts" or any(part.split(":")[0] in voices for part in voice.split("+")):
         return {"voice": voice}  # ChatTTS looks its speakers up itself
     try:
         speaker = speaker_store.get(voice)
@@ -270,6 +231,6 @@ def _values_of(voice: str, card: Card) -> dict[str, object]:
         raise BadInput(
             asked=f"the speaker {voice!r} on {card.name}",
             found=f"it is one of {speaker.engine}",
-            todo=f"choose one of {', '.join(listed)}, or a card of that engine",
+            todo=f"choose one of {', '.join(voices)}, or a card of that engine",
         )
     return speaker.values()

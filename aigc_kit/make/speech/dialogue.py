@@ -1,9 +1,8 @@
-"""A script spoken as one wave: each line by its role's voice, with the pauses that are asked for, measured."""
+"""Speak a script as one wave, with voices and pauses."""
 
 import re
 import time
-from collections.abc import Callable, Generator, Mapping
-from contextlib import closing
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any, NoReturn
@@ -12,6 +11,7 @@ import numpy as np
 
 from aigc_kit.core.errors import AigcError, BadInput
 from aigc_kit.core.types import Cost, FrozenMap, Plan, Step, Take
+from aigc_kit.make.run import OnStep, finish
 from aigc_kit.make.speech import controls, plan_for, run
 from aigc_kit.make.speech.joins import QUIET, silence, trim
 from aigc_kit.make.speech.settings import LEVELS, RATIOS
@@ -29,12 +29,16 @@ _PAUSE = re.compile(
 )
 _LINE = re.compile(r"([^：:（()）\[\]，。！？,!?]+?)\s*(?:[（(]([^（()）]*)[)）])?\s*[：:](.*)", re.S)
 _SETTING = re.compile(r"\s*([A-Za-z_]+)\s*[=＝]\s*([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*")
+_RANGES = {**LEVELS, **RATIOS}
 Voice = str | Speaker | Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Cue:
-    """One line of a script: who says what, how, and the silence behind it in seconds; `number` is its line there."""
+    """Hold one line of a script: who, what and how.
+
+    Behind it stand `pause` seconds of silence; `number` is its line in the script.
+    """
 
     role: str
     text: str
@@ -45,14 +49,14 @@ class Cue:
 
 @dataclass(frozen=True)
 class Script:
-    """A parsed script: its text and its cues, in order."""
+    """Hold a script: its text and its cues, in order."""
 
     text: str
     cues: tuple[Cue, ...]
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """Names of the roles, in the order in which they first speak."""
+        """List the roles, in the order they first speak."""
         return tuple(dict.fromkeys(cue.role for cue in self.cues))
 
 
@@ -75,66 +79,65 @@ def parse(text: str, roles: tuple[str, ...] | None = None, pause: float = PAUSE)
         raise BadInput(asked=f"a script from a {type(text).__name__}", found="not a text", todo="pass a str")
     cues: list[Cue] = []
     for number, line in enumerate(text.splitlines(), start=1):
-        written = line.strip()
-        if not written or written.startswith("#"):
+        words = line.strip()
+        if not words or words.startswith("#"):
             continue
-        silent = _PAUSE.fullmatch(written)
+        silent = _PAUSE.fullmatch(words)
         if silent:
             seconds = float(silent[1])
             if not cues or seconds > LONGEST_PAUSE:
-                found = f"a pause of more than {LONGEST_PAUSE:g} s" if cues else "a pause with no line before it"
-                _refuse(number, written, found, f"put a pause of 0 to {LONGEST_PAUSE:g} s between two lines")
+                why = f"a pause of more than {LONGEST_PAUSE:g} s" if cues else "a pause with no line before it"
+                _refuse(number, words, why, f"put a pause of 0 to {LONGEST_PAUSE:g} s between two lines")
             cues[-1] = replace(cues[-1], pause=seconds)
             continue
-        cues.append(_cue(number, written, roles, pause))
+        cues.append(_cue(number, words, roles, pause))
     if not 0 < len(cues) <= MOST_LINES:
-        found = f"{len(cues)} spoken lines, and 1 to {MOST_LINES} are wanted"
-        raise BadInput(asked="a script", found=found, todo="write lines such as 小明：你好！")
+        why = f"{len(cues)} spoken lines, and 1 to {MOST_LINES} are wanted"
+        raise BadInput(asked="a script", found=why, todo="write lines such as 小明：你好！")
     return Script(text, tuple(cues))
 
 
-def _cue(number: int, written: str, roles: tuple[str, ...] | None, pause: float) -> Cue:
-    found = _LINE.fullmatch(written)
-    if not found or len(found[1].strip()) > LONGEST_ROLE:
-        _refuse(number, written, "no role in front of the words", "write 角色：台词, such as 小明：你好！")
-    role, words = found[1].strip(), found[3].strip()
+def _cue(number: int, line: str, roles: tuple[str, ...] | None, pause: float) -> Cue:
+    match = _LINE.fullmatch(line)
+    if not match or len(match[1].strip()) > LONGEST_ROLE:
+        _refuse(number, line, "no role in front of the words", "write 角色：台词, such as 小明：你好！")
+    role, words = match[1].strip(), match[3].strip()
     if roles is not None and role not in roles:
         close = get_close_matches(role, roles, n=1, cutoff=0.5)
         hint = f"; close: {close[0]}" if close else ""
-        _refuse(number, written, f"no role {role!r}{hint}", f"choose from {', '.join(roles)}")
+        _refuse(number, line, f"no role {role!r}{hint}", f"choose from {', '.join(roles)}")
     if not words:
-        _refuse(
-            number, written, f"{role} says nothing", "write words behind the colon, or （停顿 1 秒） on its own line"
-        )
+        todo = "write words behind the colon, or （停顿 1 秒） on its own line"
+        _refuse(number, line, f"{role} says nothing", todo)
     try:
         controls.check_inline(words)
     except AigcError as error:
         raise BadInput(asked=f"line {number}: {error.asked}", found=error.found, todo=error.todo) from None
-    return Cue(role, words, pause, FrozenMap(_settings(number, written, found[2] or "")), number)
+    return Cue(role, words, pause, FrozenMap(_settings(number, line, match[2] or "")), number)
 
 
-def _settings(number: int, written: str, inside: str) -> dict[str, int | float]:
+def _settings(number: int, line: str, inside: str) -> dict[str, int | float]:
     values: dict[str, int | float] = {}
     for part in re.split(r"[，,；;]", inside) if inside.strip() else ():
-        found = _SETTING.fullmatch(part)
-        name = {"break": "breaks"}.get(found[1], found[1]) if found else ""
-        if not found or name not in {**LEVELS, **RATIOS}:
-            known = ", ".join([*LEVELS, *RATIOS])
-            _refuse(number, written, f"{part.strip()!r} is no setting", f"write name=number, with one of {known}")
-        low, high = {**LEVELS, **RATIOS}[name]
-        value = int(found[2]) if name in LEVELS and found[2].isdecimal() else float(found[2])
+        match = _SETTING.fullmatch(part)
+        name = {"break": "breaks"}.get(match[1], match[1]) if match else ""
+        if not match or name not in _RANGES:
+            todo = f"write name=number, with one of {', '.join(_RANGES)}"
+            _refuse(number, line, f"{part.strip()!r} is no setting", todo)
+        low, high = _RANGES[name]
+        value = int(match[2]) if name in LEVELS and match[2].isdecimal() else float(match[2])
         if not low <= value <= high or (name in LEVELS and not isinstance(value, int)):
-            _refuse(number, written, f"{name}={found[2]}", f"choose {name} from {low:g} to {high:g}")
+            _refuse(number, line, f"{name}={match[2]}", f"choose {name} from {low:g} to {high:g}")
         values[name] = value
     return values
 
 
-def _refuse(number: int, written: str, found: str, todo: str) -> NoReturn:
-    raise BadInput(asked=f"line {number} of the script: {written[:40]!r}", found=found, todo=todo)
+def _refuse(number: int, line: str, why: str, todo: str) -> NoReturn:
+    raise BadInput(asked=f"line {number} of the script: {line[:40]!r}", found=why, todo=todo)
 
 
 def plans(script: Script, cast: Mapping[str, Voice], **values: Any) -> list[Plan]:
-    """A plan for each cue.
+    """Plan each cue.
 
     Args:
         script: of `parse`.
@@ -147,26 +150,22 @@ def plans(script: Script, cast: Mapping[str, Voice], **values: Any) -> list[Plan
     """
     missing = [role for role in script.roles if role not in cast]
     if missing:
-        raise BadInput(
-            asked=f"a script with {', '.join(script.roles)}",
-            found=f"no voice for {', '.join(missing)}",
-            todo=f"name one in the cast: cast={{{missing[0]!r}: 'a voice', ...}}",
-        )
-    made = []
+        request, todo = ", ".join(script.roles), f"name one in the cast: cast={{{missing[0]!r}: 'a voice', ...}}"
+        raise BadInput(asked=f"a script with {request}", found=f"no voice for {', '.join(missing)}", todo=todo)
+    work = []
     for cue in script.cues:
-        given = {**values, **_values_of(cast[cue.role]), **cue.settings}
         try:
-            made.append(plan_for(cue.text, **given))
+            work.append(plan_for(cue.text, **{**values, **_values_of(cast[cue.role]), **cue.settings}))
         except BadInput as error:
-            todo = error.todo
-            raise BadInput(
-                asked=f"line {cue.number} of the script: {error.asked}", found=error.found, todo=todo
-            ) from None
-    return made
+            request = f"line {cue.number} of the script: {error.asked}"
+            raise BadInput(asked=request, found=error.found, todo=error.todo) from None
+    return work
 
 
 def steps(script: Script, cast: Mapping[str, Voice], **values: Any) -> Generator[Step, None, Take]:
-    """Speak a script line by line. Arguments and errors as in `plans`.
+    """Speak a script line by line.
+
+    Arguments and errors as in `plans`.
 
     Yields:
         One Step per cue, phase "cue"; `preview()` returns the wave so far.
@@ -178,33 +177,26 @@ def steps(script: Script, cast: Mapping[str, Voice], **values: Any) -> Generator
     for index, plan in enumerate(work):
         takes.append(run(plan))
         now = time.perf_counter()
-        done = tuple(takes)
-        yield Step(index, len(work), "cue", now - last, lambda done=done: mix(script, done)[0])  # type: ignore[misc]
+        so_far = tuple(takes)
+        yield Step(index, len(work), "cue", now - last, lambda takes=so_far: mix(script, takes)[0])  # type: ignore[misc]
         last = now
     return _take(script, takes)
 
 
-def perform(
-    script: Script, cast: Mapping[str, Voice], on_step: Callable[[Step], object] | None = None, **values: Any
-) -> Take:
-    """Speak a script as one wave. Arguments and errors as in `plans`.
+def perform(script: Script, cast: Mapping[str, Voice], on_step: OnStep | None = None, **values: Any) -> Take:
+    """Speak a script as one wave.
+
+    Arguments and errors as in `plans`.
 
     Returns:
         A Take: float32 (N,) in [-1, 1] at 24000 Hz. Labels: cues, of (role, text, start, end, pause asked, pause
         measured) in seconds, the last pause None; roles; voices; changed, unspoken, licence, ... of all lines.
     """
-    with closing(steps(script, cast, **values)) as made:
-        while True:
-            try:
-                step = next(made)
-            except StopIteration as done:
-                return done.value
-            if on_step is not None:
-                on_step(step)
+    return finish(steps(script, cast, **values), on_step)
 
 
 def mix(script: Script, takes: tuple[Take, ...] | list[Take]) -> tuple[np.ndarray, list[tuple[float, float]]]:
-    """The waves of the first cues with their pauses between them.
+    """Join the waves of the first cues with their pauses.
 
     What a voice leaves silent at its ends counts as part of the pause, so that the silence that is heard is the one
     that the script asks for, unless that is shorter than what the voices leave.
@@ -213,24 +205,23 @@ def mix(script: Script, takes: tuple[Take, ...] | list[Take]) -> tuple[np.ndarra
         wave: float32 (N,); places: (start, end) of each cue in seconds, silence at its ends included.
     """
     parts: list[np.ndarray] = []
-    places, length, owed = [], 0, 0
+    places, length, rest = [], 0, 0
     for cue, take in zip(script.cues, takes, strict=False):
         wave = trim(take.data)
         before, behind = _quiet_ends(wave)
-        gap = silence(max(owed - before, 0) / RATE)
+        gap = silence(max(rest - before, 0) / RATE)
         parts += [gap, wave]
         length += len(gap)
         places.append((length / RATE, (length + len(wave)) / RATE))
         length += len(wave)
-        owed = round(cue.pause * RATE) - behind
+        rest = round(cue.pause * RATE) - behind
     return np.concatenate(parts) if parts else silence(0), places
 
 
 def measured_pauses(wave: np.ndarray, places: list[tuple[float, float]]) -> list[float]:
-    """Seconds of silence that are heard between each cue and the next: 50 dB and more below the loudest sample of each.
+    """Measure the silence between cues, in seconds, from `mix`.
 
-    Args:
-        wave, places: of `mix`.
+    Silent is what lies 50 dB and more below the loudest sample of each.
     """
     cut = [(round(start * RATE), round(end * RATE)) for start, end in places]
     ends = [_quiet_ends(wave[start:end]) for start, end in cut]
@@ -246,29 +237,26 @@ def _take(script: Script, takes: list[Take]) -> Take:
     )
     first = takes[0]
     labels = first.labels
-    joined = {
+    common = {
         name: tuple(dict.fromkeys(entry for take in takes for entry in take.labels.get(name, ())))
         for name in ("changed", "unspoken")
     }
     for name in ("model", "engine", "tier", "licence", "weights", "weights_licence", "code_licence"):
-        found = tuple(dict.fromkeys(str(take.labels[name]) for take in takes if name in take.labels))
-        if found:
-            joined[name] = found[0] if len(found) == 1 else " + ".join(found)  # type: ignore[assignment]
+        values = tuple(dict.fromkeys(str(take.labels[name]) for take in takes if name in take.labels))
+        if values:
+            common[name] = " + ".join(values)  # type: ignore[assignment]
     voices = {cue.role: take.labels.get("voice") for cue, take in zip(script.cues, takes, strict=True)}
     plan = replace(first.plan, request=replace(first.plan.request, prompt=script.text))
-    labels = FrozenMap({**labels, **joined, "cues": cues, "roles": script.roles, "voices": FrozenMap(voices)})
+    labels = FrozenMap({**labels, **common, "cues": cues, "roles": script.roles, "voices": FrozenMap(voices)})
     cost = Cost(tuple(phase for take in takes for phase in take.cost.phases))
     return Take("speech", wave, plan, cost, labels)
 
 
 def _quiet_ends(wave: np.ndarray) -> tuple[int, int]:
-    """Samples at the beginning and at the end that are not heard."""
+    """Count the samples at both ends that are not heard."""
     loud = np.flatnonzero(np.abs(wave) > QUIET * max(float(np.abs(wave).max(initial=0.0)), 1e-6))
     return (int(loud[0]), int(len(wave) - 1 - loud[-1])) if len(loud) else (len(wave), 0)
 
 
 def _values_of(voice: Voice) -> dict[str, Any]:
-    """What a cast entry means for `plan_for`."""
-    if isinstance(voice, str):
-        return {"voice": voice}
-    return voice.values() if isinstance(voice, Speaker) else dict(voice)
+    return {"voice": voice} if isinstance(voice, str) else voice.values() if isinstance(voice, Speaker) else dict(voice)

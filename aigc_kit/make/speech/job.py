@@ -1,4 +1,4 @@
-"""One run of a voice as a generator, and its result as a file."""
+"""Run a voice as a generator, write its result."""
 
 import time
 from collections.abc import Generator
@@ -41,12 +41,12 @@ def work(plan: Plan, *, using: Engine | None = None) -> Work:
     """
     settings, meter, joiner = Settings.of(plan.request, plan.card), Meter(plan), Joiner()
     engine: Engine = using or MODALITY.engine(plan, meter.start_loading)
-    plan = _told_without_effect(plan, engine)
+    plan = _without_effect(plan, engine)
     meter.start("synthesise")
-    prepared = prepare(plan.request.prompt, settings, engine)
-    total, last = len(prepared.lines), time.perf_counter()
+    text = prepare(plan.request.prompt, settings, engine)
+    total, last = len(text.lines), time.perf_counter()
     waves: list[Spoken] = []
-    phases = _speak(prepared.lines, settings, plan.request.seed, engine, joiner, waves)
+    phases = _speak(text.lines, settings, plan.request.seed, engine, joiner, waves)
     try:
         for index, phase in enumerate(phases):
             now = time.perf_counter()
@@ -56,21 +56,23 @@ def work(plan: Plan, *, using: Engine | None = None) -> Work:
     finally:
         phases.close()
         meter.stop()
-    wave, gain = _within_range(joiner.wave())
-    labels = _labels(plan, settings, engine, joiner, [prepared, *waves])
+    wave = joiner.wave()
+    gain = 1 / max(float(np.abs(wave).max(initial=0.0)), 1.0)
+    if gain < 1:
+        wave = (wave * gain).clip(-1, 1).astype(np.float32)
+    labels = _labels(plan, settings, engine, joiner, [text, *waves])
     return Take("speech", wave, plan, meter.cost(), FrozenMap(labels, gain=gain))
 
 
 def files(take: Take) -> dict[str, bytes]:
-    """Write a 16-bit WAV with a line that says it is AI-made: ending of the file's name -> its bytes."""
+    """Write a 16-bit WAV that says it is AI-made."""
     return {".wav": wav.to_bytes(take.data, info=wav.made_by(take))}
 
 
 def _speak(
     lines: tuple[Line, ...], settings: Settings, seed: int, engine: Engine, joiner: Joiner, waves: list[Spoken]
 ) -> Generator[str, None, None]:
-    """Speak line by line into the joiner; what the engine made is kept in `waves`."""
-    segments = [line.segment for line in lines]
+    """Speak lines into the joiner, collecting sounds in `waves`."""
     if settings.stream and hasattr(engine, "stream"):
         for line in lines:
             joiner.gap()
@@ -79,14 +81,14 @@ def _speak(
                 joiner.extend(line.segment.text, _checked(part.wave, engine), _pause(line, settings, engine))
                 yield "stream"
         return
+    segments = [line.segment for line in lines]
+    sounds = (engine.speak(segment, settings, seed=seed) for segment in segments)
     if hasattr(engine, "speak_all"):
-        every = iter(engine.speak_all(segments, settings, seed=seed))
-    else:
-        every = (engine.speak(segment, settings, seed=seed) for segment in segments)
-    for line, spoken in zip(lines, every, strict=True):
-        waves.append(spoken)
+        sounds = engine.speak_all(segments, settings, seed=seed)
+    for line, sound in zip(lines, sounds, strict=True):
+        waves.append(sound)
         joiner.gap()
-        joiner.add(line.segment.text, _with_silences(line, spoken, engine), _pause(line, settings, engine))
+        joiner.add(line.segment.text, _with_silences(line, sound, engine), _pause(line, settings, engine))
         yield "synthesise"
 
 
@@ -94,15 +96,6 @@ def _pause(line: Line, settings: Settings, engine: Engine) -> float:
     level = settings.breaks if engine.has["breaks"].whose == "kit" else None
     inside = [seconds for at, seconds in line.places if at < 0]  # the line was cut there
     return inside[0] if inside else pause_after(line.segment.text, level or 0)
-
-
-def _within_range(wave: np.ndarray) -> tuple[np.ndarray, float]:
-    """The wave, turned down where it leaves [-1, 1], and by how much."""
-    peak = float(np.abs(wave).max(initial=0.0))
-    if peak <= 1:
-        return wave, 1.0
-    gain = 1 / peak
-    return (wave * gain).clip(-1, 1).astype(np.float32), gain
 
 
 def _labels(
@@ -124,23 +117,23 @@ def _labels(
     }
 
 
-def _told_without_effect(plan: Plan, engine: Engine) -> Plan:
-    """The plan, with a change for every control that was asked for and that this voice does not have."""
-    asked = {name: plan.request.extra.get(name) for name in CONTROLS if engine.has[name].whose == "none"}
-    lost = tuple(
+def _without_effect(plan: Plan, engine: Engine) -> Plan:
+    """Note the controls in the plan that this voice lacks."""
+    settings = {name: plan.request.extra.get(name) for name in CONTROLS if engine.has[name].whose == "none"}
+    changes = tuple(
         Change(name, value, None, Words(f"the voice {plan.card.name} has no such control", engine.has[name].why_zh))
-        for name, value in asked.items()
+        for name, value in settings.items()
         if value is not None
     )
-    return replace(plan, changes=(*plan.changes, *lost)) if lost else plan
+    return replace(plan, changes=(*plan.changes, *changes)) if changes else plan
 
 
-def _with_silences(line: Line, spoken: Spoken, engine: Engine) -> np.ndarray:
-    """The segment's wave, trimmed, with the kit's silences at the marks nearest to where they were asked."""
-    wave = _checked(spoken.wave, engine)
+def _with_silences(line: Line, sound: Spoken, engine: Engine) -> np.ndarray:
+    """Trim a segment, its silences put at the nearest marks."""
+    wave = _checked(sound.wave, engine)
     inside = [(at, seconds) for at, seconds in line.places if at >= 0]
-    if inside and spoken.marks:
-        nearest = {at: min(spoken.marks, key=lambda mark: abs(mark[0] - at))[1] for at, _ in inside}
+    if inside and sound.marks:
+        nearest = {at: min(sound.marks, key=lambda mark: abs(mark[0] - at))[1] for at, _ in inside}
         wave = insert(wave, [(quietest(wave, nearest[at]), seconds) for at, seconds in inside])
     return trim(wave)
 

@@ -1,4 +1,4 @@
-"""Putting segments together: edges trimmed evenly, measured silences, no clicks; and the alignment that comes of it."""
+"""Join segments: even edges, measured silences, no clicks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ INLINE_SECONDS = {"[uv_break]": 0.25, "[lbreak]": 0.6}
 
 @dataclass(frozen=True)
 class Span:
-    """Where a segment is in the wave: its text, and seconds from the beginning."""
+    """Hold where a segment is in the wave, in seconds."""
 
     text: str
     start: float
@@ -34,7 +34,7 @@ class Span:
 
 
 def pause_after(text: str, level: int = 0) -> float:
-    """Seconds of silence after a segment, with `level` of breaks.
+    """Choose the seconds of silence after a segment, with breaks.
 
     >>> pause_after("你好。"), pause_after("你好，", 7), pause_after("第一段\\n")
     (0.35, 0.71, 0.6)
@@ -48,15 +48,12 @@ _CLOSING = "”’\"'）)】」』》 \t"
 
 
 def silence(seconds: float) -> np.ndarray:
-    """float32 (N,) zeros."""
+    """Make float32 (N,) zeros."""
     return np.zeros(round(max(seconds, 0.0) * RATE), dtype=np.float32)
 
 
 def trim(wave: np.ndarray) -> np.ndarray:
-    """The wave without the silence at its ends, but for `EDGE_SECONDS`; both edges fade, so that nothing clicks.
-
-    Args:
-        wave: float32 (N,).
+    """Cut the silence of float32 (N,) but `EDGE_SECONDS`, and fade.
 
     Returns:
         float32 (M,), M <= N; all of a wave that is silent.
@@ -69,7 +66,7 @@ def trim(wave: np.ndarray) -> np.ndarray:
 
 
 def fade(wave: np.ndarray, start: bool = True, end: bool = True) -> np.ndarray:
-    """A copy whose first and last `FADE_SECONDS` rise from and sink to zero (raised cosine)."""
+    """Copy a wave, fading `FADE_SECONDS` at its ends (raised cosine)."""
     wave = np.array(wave, dtype=np.float32)
     length = min(round(FADE_SECONDS * RATE), len(wave))
     ramp = (0.5 - 0.5 * np.cos(np.pi * np.arange(length) / max(length, 1))).astype(np.float32)
@@ -91,24 +88,23 @@ def insert(wave: np.ndarray, places: Sequence[tuple[float, float]]) -> np.ndarra
         float32 (N + all silences,); both sides of a cut fade.
     """
     parts, last = [], 0
-    ordered = sorted((min(max(round(at * RATE), 0), len(wave)), length) for at, length in places if length > 0)
-    for index, (at, length) in enumerate(ordered):
+    gaps = sorted((min(max(round(at * RATE), 0), len(wave)), length) for at, length in places if length > 0)
+    for index, (at, length) in enumerate(gaps):
         parts += [fade(wave[last:at], start=index > 0), silence(length)]
         last = at
-    parts.append(fade(wave[last:], start=bool(ordered), end=False) if ordered else wave)
+    parts.append(fade(wave[last:], start=bool(gaps), end=False) if gaps else wave)
     return np.concatenate(parts).astype(np.float32)
 
 
 def quietest(wave: np.ndarray, second: float, reach: float = REACH) -> float:
-    """The quietest moment near another one: where one sound has ended and the next has not begun.
+    """Find the quietest moment near another one, in seconds.
+
+    There one sound has ended and the next has not begun.
 
     Args:
         wave: float32 (N,).
         second: where to look.
         reach: seconds to either side.
-
-    Returns:
-        Seconds from the beginning.
     """
     low = max(round((second - reach) * RATE), 0)
     near = wave[low : round((second + reach) * RATE) + WINDOW].astype(np.float64) ** 2
@@ -119,7 +115,7 @@ def quietest(wave: np.ndarray, second: float, reach: float = REACH) -> float:
 
 
 class Joiner:
-    """Collects the segments of a run into one wave."""
+    """Collect the segments of a run into one wave."""
 
     def __init__(self) -> None:
         self._parts: list[np.ndarray] = []
@@ -129,40 +125,34 @@ class Joiner:
         self._open: str | None = None  # the text of the segment that streams
 
     def add(self, text: str, wave: np.ndarray, pause: float) -> None:
-        """Append a segment; `pause` seconds of silence go between it and the next one.
-
-        Args:
-            text: of the segment.
-            wave: float32 (N,).
-            pause: seconds.
-        """
-        start = self._length / RATE
+        """Append a segment, float32 (N,), and `pause` seconds behind."""
+        start = self.seconds
         self._push(wave)
-        self.spans.append(Span(text, start, self._length / RATE))
+        self.spans.append(Span(text, start, self.seconds))
         self._pause = pause
 
     def extend(self, text: str, wave: np.ndarray, pause: float) -> None:
-        """Append a part of a segment that streams: the span of the segment grows. Arguments as in `add`."""
-        if self._open != text or not self.spans:
+        """Append a part of a segment that streams, as `add`."""
+        if self._open == text and self.spans:
+            self._push(wave)
+            self.spans[-1] = Span(text, self.spans[-1].start, self.seconds)
+        else:
             self.add(text, wave, pause)
             self._open = text
-            return
-        self._push(wave)
-        self.spans[-1] = Span(text, self.spans[-1].start, self._length / RATE)
 
     def gap(self) -> None:
-        """Put the pause of the last segment; called before the next one is added."""
+        """Put the last segment's pause, before adding the next one."""
         self._open = None
         if self.spans:
             self._push(silence(self._pause))
 
     def wave(self) -> np.ndarray:
-        """What is there so far: float32 (N,)."""
+        """Join what is there so far: float32 (N,)."""
         return np.concatenate(self._parts) if self._parts else np.zeros(0, dtype=np.float32)
 
     @property
     def seconds(self) -> float:
-        """Length of the wave so far."""
+        """Measure the length of the wave so far."""
         return self._length / RATE
 
     def _push(self, wave: np.ndarray) -> None:

@@ -1,4 +1,4 @@
-"""Plan of a voice -> engine."""
+"""Load the engine of a voice's plan."""
 
 from typing import TYPE_CHECKING
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 
 def key(plan: Plan) -> tuple[str, ...]:
-    """What tells one loaded voice from another: card, engine, dtype, device."""
+    """Tell loaded voices apart: card, engine, dtype, device."""
     return (plan.card.name, plan.card.parts["engine"], plan.dtypes["model"], plan.placement["model"])
 
 
 def load(plan: Plan) -> "Engine":
-    """Load the engine; errors as in `Modality.engine`."""
+    """Load the engine, with errors as in `Modality.engine`."""
     _, kind, dtype, device = key(plan)
     folder, threads = loaded.on_disk(plan.card, "voice"), plan.budget.capabilities.get("threads")
     notice(plan.card)
@@ -32,14 +32,14 @@ def load(plan: Plan) -> "Engine":
     return FastSpeech2Engine(plan.card, folder, threads=threads)
 
 
-_said: set[str] = set()
+_noticed: set[str] = set()
 
 
 def notice(card: Card) -> str | None:
-    """Say once per process that a voice may not be used commercially. Returns what was said, None where it may."""
-    if card.facts.commercial or card.name in _said:
+    """Return and print once that a voice is non-commercial."""
+    if card.facts.commercial or card.name in _noticed:
         return None
-    _said.add(card.name)
+    _noticed.add(card.name)
     text = f"声音 {card.name}：仅供学习等非商业用途。许可：{card.licence}"
     print(text)
     return text

@@ -1,4 +1,4 @@
-"""Numbers for a wave: how long, how silent, how high, how loud, whether it clips; and how far two texts are apart.
+"""Measure a wave: length, silence, pitch, loudness, clipping.
 
 Waves are float32 (N,) in [-1, 1] at `RATE` Hz throughout.
 """
@@ -46,36 +46,30 @@ class Report:
 
 def report(wave: np.ndarray) -> Report:
     """Measure all there is of one wave."""
-    voiced = voiced_pitch(wave)
-    middle = float(np.median(voiced)) if len(voiced) else None
-    spread = float(np.std(12 * np.log2(voiced / middle))) if middle else None
+    frequencies = voiced_pitch(wave)
+    middle = float(np.median(frequencies)) if len(frequencies) else None
+    spread = float(np.std(12 * np.log2(frequencies / middle))) if middle else None
     peak = float(np.abs(wave).max(initial=0.0))
     return Report(seconds(wave), silence(wave), middle, spread, loudness(wave), peak, clipped(wave))
 
 
 @dataclass(frozen=True)
 class Sound(Report):
-    """A report with the name of the sound and its real-time factor, seconds of work per second of sound."""
+    """Add a name and the real-time factor to a report."""
 
     name: str
     real_time_factor: float
 
 
 def reports(takes: Mapping[str, Take]) -> list[Sound]:
-    """Measure several sounds, one row each.
-
-    Args:
-        takes: name -> take of a speech run.
-    """
-    return [
-        Sound(**asdict(report(take.data)), name=name, real_time_factor=real_time_factor(take))
-        for name, take in takes.items()
-    ]
+    """Measure several sounds {name: take}, one row each."""
+    measures = {name: (report(take.data), real_time_factor(take)) for name, take in takes.items()}
+    return [Sound(**asdict(row), name=name, real_time_factor=factor) for name, (row, factor) in measures.items()]
 
 
 @dataclass(frozen=True)
 class Duration:
-    """Seconds of sound at one level of a control."""
+    """Hold the seconds of sound at one control level."""
 
     control: str
     level: float
@@ -83,27 +77,14 @@ class Duration:
 
 
 def durations(takes: Mapping[str, Mapping[float, Take]]) -> list[Duration]:
-    """List how long one sentence lasts at the levels of controls.
-
-    Args:
-        takes: name of the control -> {level: take of the sentence}.
-    """
-    return [
-        Duration(control, level, seconds(take.data))
-        for control, curve in takes.items()
-        for level, take in curve.items()
-    ]
+    """List how long sounds last, {control: {level: take}}."""
+    rows = [(control, *point) for control, curve in takes.items() for point in curve.items()]
+    return [Duration(control, level, seconds(take.data)) for control, level, take in rows]
 
 
 @dataclass(frozen=True)
 class Contour:
-    """The pitch of a sound along its time.
-
-    Args:
-        name: of the sound.
-        seconds: its length.
-        times, frequencies: as `pitch` gives them.
-    """
+    """Hold a sound's name, seconds, and `pitch` along its time."""
 
     name: str
     seconds: float
@@ -112,23 +93,19 @@ class Contour:
 
 
 def contours(takes: Mapping[str, Take] | Sequence[tuple[str, Take]]) -> list[Contour]:
-    """Follow the pitch of several sounds.
-
-    Args:
-        takes: name -> take, or pairs of both.
-    """
+    """Follow the pitch of takes by name, mapping or pairs."""
     pairs = takes.items() if isinstance(takes, Mapping) else takes
     return [Contour(name, seconds(take.data), *pitch(take.data)) for name, take in pairs]
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """One segment of a long sound: when it is made, and when it is played. Seconds from the start of the run.
+    """Hold when one segment is made, and when played.
 
     Args:
         segment: from 1.
         text: what is said.
-        begun, ready: while it is synthesised.
+        begun, ready: while it is synthesised, seconds from the start of the run.
         played, ended: where playing starts with the first segment, or as much later as it must to never stall.
     """
 
@@ -150,11 +127,9 @@ def arrivals(ready: Sequence[float], spans: Sequence[tuple[str, float, float]]) 
     >>> [row.played for row in arrivals([1.0, 2.5], [("a", 0.0, 1.0), ("b", 1.0, 2.0)])]
     [1.5, 2.5]
     """
-    wait = max(ready[0], *(done - start for done, (_, start, _) in zip(ready, spans, strict=True)))
-    return [
-        Arrival(index, text, begun, done, start + wait, end + wait)
-        for index, (begun, done, (text, start, end)) in enumerate(zip([0.0, *ready[:-1]], ready, spans, strict=True), 1)
-    ]
+    wait = max(ready[0], *(at - start for at, (_, start, _) in zip(ready, spans, strict=True)))
+    rows = enumerate(zip([0.0, *ready[:-1]], ready, spans, strict=True), 1)
+    return [Arrival(i, text, last, at, start + wait, end + wait) for i, (last, at, (text, start, end)) in rows]
 
 
 def seconds(wave: np.ndarray) -> float:
@@ -169,7 +144,7 @@ def seconds(wave: np.ndarray) -> float:
 def real_time_factor(take: Take) -> float:
     """Divide seconds of work by seconds of sound.
 
-    Below 1 is faster than speech. Importing and loading do not count.
+    Importing and loading do not count.
     """
     length = seconds(take.data)
     return take.measured()["seconds"].value / length if length else float("inf")
@@ -178,7 +153,7 @@ def real_time_factor(take: Take) -> float:
 def levels(wave: np.ndarray) -> np.ndarray:
     """Measure the level of each 10 ms step.
 
-    RMS over 40 ms in dB of full scale, float64 (T,); -120 is the floor.
+    RMS over 40 ms in dB of full scale, float64 (T,), at least -120.
     """
     frames = _frames(_mono(wave))
     return 20 * np.log10(np.maximum(np.sqrt((frames.astype(np.float64) ** 2).mean(axis=1)), 1e-6))
@@ -198,7 +173,7 @@ def silence(wave: np.ndarray, below: float = SILENT_DB) -> float:
 
 
 def pitch(wave: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Fundamental frequency by YIN.
+    """Estimate the fundamental frequency by YIN.
 
     Returns:
         (times, in seconds, of the middle of each step; frequencies in Hz, nan where there is no voice), float64 (T,)
@@ -211,8 +186,7 @@ def pitch(wave: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     frames = _frames(wave, FRAME + longest)
     times = (np.arange(len(frames)) * HOP + FRAME / 2) / RATE
     ratio = _normalised_difference(frames, longest)
-    loud = levels(wave)
-    loud = np.pad(loud, (0, max(0, len(frames) - len(loud))), constant_values=-120)[: len(frames)]
+    loud = levels(wave)  # one for each frame
     audible = loud > loud.max(initial=-120.0) + SILENT_DB
     frequencies = np.full(len(frames), np.nan)
     for i in np.flatnonzero(audible):
@@ -253,10 +227,7 @@ def loudness(wave: np.ndarray, rate: int = RATE) -> float | None:
 
 
 def clipped(wave: np.ndarray) -> float:
-    """Measure the share of samples at full scale, in [0, 1].
-
-    |x| >= 0.999.
-    """
+    """Measure the share of samples with |x| >= 0.999."""
     wave = _mono(wave)
     return float(np.mean(np.abs(wave) >= 0.999)) if len(wave) else 0.0
 
@@ -264,9 +235,8 @@ def clipped(wave: np.ndarray) -> float:
 def mel(wave: np.ndarray) -> np.ndarray:
     """Compute a mel spectrogram for the eye.
 
-    float32 (80, T) in dB below its loudest point, floor -80, T steps of 10 ms.
-
-    Computed by transformers.audio_utils: Hann window of 40 ms, 80 mel bands (HTK scale) from 0 to 12 kHz.
+    float32 (80, T) in dB below its loudest point, floor -80, T steps of 10 ms. By transformers.audio_utils: Hann window
+    of 40 ms, 80 mel bands (HTK scale) from 0 to 12 kHz.
     """
     from transformers.audio_utils import mel_filter_bank, spectrogram, window_function
 
@@ -296,25 +266,22 @@ def _mono(wave: np.ndarray) -> np.ndarray:
 
 
 def _frames(wave: np.ndarray, length: int = FRAME) -> np.ndarray:
-    """Cut overlapping frames (T, length), one every `HOP` samples.
-
-    The end is padded with zeros.
-    """
+    """Cut frames (T, length), one every `HOP` samples, zero-padded."""
     count = max(1, -(-len(wave) // HOP))
-    padded = np.pad(wave, (0, count * HOP + length - len(wave)))
-    return np.lib.stride_tricks.sliding_window_view(padded, length)[::HOP][:count]
+    longer = np.pad(wave, (0, count * HOP + length - len(wave)))
+    return np.lib.stride_tricks.sliding_window_view(longer, length)[::HOP][:count]
 
 
 def _normalised_difference(frames: np.ndarray, longest: int) -> np.ndarray:
-    """YIN's d'(lag) for lags 0..longest: float64 (T, longest + 1)."""
+    """Compute YIN's d'(lag), float64 (T, longest + 1)."""
     frames = frames.astype(np.float64)
     head = frames[:, :FRAME]
     size = 1 << (FRAME + longest + FRAME - 1).bit_length()
     spectrum = np.fft.rfft(frames, size) * np.conj(np.fft.rfft(head, size))
     product = np.fft.irfft(spectrum, size)[:, : longest + 1]
     energy = np.cumsum(np.pad(frames**2, ((0, 0), (1, 0))), axis=1)
-    moved = energy[:, FRAME : FRAME + longest + 1] - energy[:, : longest + 1]
-    difference = np.maximum(moved[:, :1] + moved - 2 * product, 0)
+    sums = energy[:, FRAME : FRAME + longest + 1] - energy[:, : longest + 1]
+    difference = np.maximum(sums[:, :1] + sums - 2 * product, 0)
     running = np.cumsum(difference[:, 1:], axis=1) / np.arange(1, longest + 1)
     ratio = np.ones_like(difference)
     np.divide(difference[:, 1:], running, out=ratio[:, 1:], where=running > 0)

@@ -1,4 +1,4 @@
-"""Plans of voices: which dtype and device, and what it costs, from facts of the card."""
+"""Plan voices: which dtype and device, and what it costs."""
 
 from aigc_kit.core.errors import BadInput, DoesNotFit
 from aigc_kit.core.types import Budget, Card, Change, Figure, FrozenMap, Plan, Request, Words
@@ -20,10 +20,10 @@ def resolve(request: Request, budget: Budget, card: Card) -> Plan:
     if request.batch != 1:
         raise BadInput(asked=f"batch={request.batch}", found="texts are spoken one at a time", todo="loop over texts")
     voice, voices = request.extra.get("voice"), facts.voices
-    if voice is not None and voices and not _known(str(voice), voices):
-        raise BadInput(
-            asked=f"voice={voice!r}", found=f"{card.name} has {', '.join(voices)}", todo="choose one of these"
-        )
+    names = [] if voice is None else [part.split(":")[0] for part in str(voice).split("+")]  # several in a blend
+    if voices and not set(names) <= set(voices):
+        has = f"{card.name} has {', '.join(voices)}"
+        raise BadInput(asked=f"voice={voice!r}", found=has, todo="choose one of these")
     request, changes = _within(request, card)
     device = "cuda" if budget.device == "cuda" and facts.cuda else "cpu"
     dtype = ("float16" if facts.half else "float32") if device == "cuda" else facts.dtype
@@ -36,14 +36,14 @@ def resolve(request: Request, budget: Budget, card: Card) -> Plan:
         prediction["peak"] = Figure(facts.peak, "B", "predicted", rule, error=0.75)
         _check_fit(card, prediction["peak"], device, budget)
     if facts.rtf and device == "cpu":
-        length = SECONDS_PER_CHARACTER * len(request.prompt)
         count = len(request.prompt)
         rule = Words(
             f"{SET_UP_SECONDS:g} s + {count} characters x {SECONDS_PER_CHARACTER:g} s "
             f"x real-time factor {facts.rtf:g}, where the processor is idle",
             f"{SET_UP_SECONDS:g} s + {count} 个字 × {SECONDS_PER_CHARACTER:g} s × 实时率 {facts.rtf:g}，处理器空闲时",
         )
-        prediction["seconds"] = Figure(SET_UP_SECONDS + length * facts.rtf, "s", "predicted", rule, error=0.8)
+        seconds = SET_UP_SECONDS + SECONDS_PER_CHARACTER * count * facts.rtf
+        prediction["seconds"] = Figure(seconds, "s", "predicted", rule, error=0.8)
     return Plan(
         request=request,
         card=card,
@@ -58,46 +58,30 @@ def resolve(request: Request, budget: Budget, card: Card) -> Plan:
     )
 
 
-def _known(voice: str, voices: tuple[str, ...]) -> bool:
-    """A voice by name, or a blend such as "zf_xiaoxiao:0.7+zm_yunxi:0.3" of known ones."""
-    return all(part.split(":")[0] in voices for part in voice.split("+"))
-
-
 def _within(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]:
-    """Controls cut to what the voice can do, and said."""
+    """Cut controls to what the voice can do."""
     changes = []
     for name, (low, high) in card.facts.ranges.items():
-        asked = request.extra.get(name)
-        if isinstance(asked, (int, float)) and not low <= asked <= high:
-            given = min(max(asked, low), high)
-            request = request.change(**{name: given})
-            changes.append(
-                Change(
-                    name,
-                    asked,
-                    given,
-                    Words(f"this voice goes from {low:g} to {high:g}", f"这个声音只能到 {low:g}～{high:g}"),
-                )
-            )
+        value = request.extra.get(name)
+        if isinstance(value, (int, float)) and not low <= value <= high:
+            nearest = min(max(value, low), high)
+            request = request.change(**{name: nearest})
+            why = Words(f"this voice goes from {low:g} to {high:g}", f"这个声音只能到 {low:g}～{high:g}")
+            changes.append(Change(name, value, nearest, why))
     return request, tuple(changes)
 
 
 def _check_fit(card: Card, peak: Figure, device: str, budget: Budget) -> None:
     free = budget.free_bytes if device == budget.device else budget.ram_free_bytes
     if peak.value > MARGIN * free:
-        short = int(peak.value / MARGIN - free) + 1
-        raise DoesNotFit(
-            asked=f"the voice {card.name}",
-            found=f"{format_bytes(peak.value)} predicted, {format_bytes(free)} free",
-            todo=f"free {format_bytes(short)} more, or take a smaller voice",
-        )
+        why = f"{format_bytes(peak.value)} predicted, {format_bytes(free)} free"
+        todo = f"free {format_bytes(int(peak.value / MARGIN - free) + 1)} more, or take a smaller voice"
+        raise DoesNotFit(asked=f"the voice {card.name}", found=why, todo=todo)
 
 
 def _reason(card: Card, device: str) -> Words:
     if device == "cuda":
         return Words("the voice can use the GPU", "这个声音可以用显卡")
-    return (
-        Words("small enough for one core of a CPU", "一个 CPU 核就够用")
-        if card.tier == "tiny"
-        else Words("there is no GPU that it can use; a CPU takes minutes", "没有可用的显卡；在 CPU 上要几分钟")
-    )
+    if card.tier == "tiny":
+        return Words("small enough for one core of a CPU", "一个 CPU 核就够用")
+    return Words("there is no GPU that it can use; a CPU takes minutes", "没有可用的显卡；在 CPU 上要几分钟")

@@ -1,4 +1,4 @@
-"""From what the learner wrote to what an engine is given: segments, silences, and the list of what was changed."""
+"""Prepare a text for an engine: segments, silences, changes."""
 
 import re
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ COMMAS = "，、；：,"
 
 @dataclass(frozen=True)
 class Line:
-    """One segment with what happens around it.
+    """Hold one segment with what happens around it.
 
     Args:
         segment: for the engine.
@@ -30,13 +30,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A text ready to be spoken.
-
-    Args:
-        lines: one per segment, in order.
-        changes: what the front end changed, with why.
-        unspoken: what nobody will hear, with why.
-    """
+    """Hold lines, with what is changed and what unheard."""
 
     lines: tuple[Line, ...]
     changes: tuple[Change, ...]
@@ -61,11 +55,11 @@ def prepare(text: str, settings: Settings, engine: Engine) -> Prepared:
     controls.check_inline(text)
     lines, changes, unspoken = list[Line](), list[Change](), list[Unspoken]()
     for sentence in split.sentences(text, int(engine.card.facts.longest)):
-        spoken, places, changed, lost = _sentence(sentence, settings, engine)
-        changes += changed
-        unspoken += lost
-        if any(_speakable(part) for part in spoken):
-            lines.append(Line(Segment(sentence, spoken, len(lines), settings.voice), places))
+        line, own_changes, own_unspoken = _line(sentence, settings, engine)
+        changes += own_changes
+        unspoken += own_unspoken
+        if any(map(str.isalnum, line.segment.spoken)):
+            lines.append(line)
         elif lines:  # a sentence of nothing but symbols stays with its neighbour's text
             last = lines[-1].segment
             lines[-1] = replace(lines[-1], segment=replace(last, text=last.text + sentence))
@@ -84,43 +78,41 @@ def prepare(text: str, settings: Settings, engine: Engine) -> Prepared:
     return Prepared(tuple(lines), tuple(changes), tuple(unspoken))
 
 
-def _sentence(
-    sentence: str, settings: Settings, engine: Engine
-) -> tuple[str, tuple[tuple[int, float], ...], list[Change], list[Unspoken]]:
-    spoken, places = "", list[tuple[int, float]]()
+def _line(sentence: str, settings: Settings, engine: Engine) -> tuple[Line, list[Change], list[Unspoken]]:
+    words, places = "", list[tuple[int, float]]()
     changes, unspoken = list[Change](), list[Unspoken]()
     for piece, is_token in controls.pieces(sentence):
         if not is_token and settings.normalise:
             result = normalise(piece, english="keep" if engine.reads_english else "letters")
-            spoken += result.spoken
+            words += result.spoken
             changes += result.changes
             unspoken += result.unspoken
         elif not is_token or piece in engine.inline:
-            spoken += piece
+            words += piece
         elif piece in INLINE_SECONDS:
-            places.append((len(spoken), INLINE_SECONDS[piece]))
+            places.append((len(words), INLINE_SECONDS[piece]))
             why = f"这个声音没有此标记，由本工具加 {INLINE_SECONDS[piece]:g} 秒静音"
             changes.append(Change(piece, "", why))
         else:
             unspoken.append(Unspoken(piece, "这个声音不会笑"))
-    return spoken, tuple(places), changes, unspoken
+    return Line(Segment(sentence, words, voice=settings.voice), tuple(places)), changes, unspoken
 
 
 def _with_breaks(lines: Sequence[Line], level: int) -> list[Line]:
-    """Silences at the commas; a single segment without one gets its silence in the middle."""
+    """Put silences at the commas, else amid a single segment."""
     extra = level * BREAK_SECONDS
-    made = []
+    longer = []
     for line in lines:
-        spoken = line.segment.spoken
-        at = [found.end() for found in re.finditer(f"[{COMMAS}][{COMMAS} ]*(?=.)", spoken)]
+        words = line.segment.spoken
+        at = [commas.end() for commas in re.finditer(f"[{COMMAS}][{COMMAS} ]*(?=.)", words)]
         if not at and len(lines) == 1:
-            at = [middle(spoken)]
-        made.append(replace(line, places=(*line.places, *((i, extra) for i in at))))
-    return made
+            at = [middle(words)]
+        longer.append(replace(line, places=(*line.places, *((i, extra) for i in at))))
+    return longer
 
 
 def middle(spoken: str) -> int:
-    """Where a text without a mark is best interrupted: between two words near its middle.
+    """Find where a text is best interrupted, near its middle.
 
     >>> middle("今天的天气真不错")
     5
@@ -133,17 +125,13 @@ def middle(spoken: str) -> int:
 
 
 def _cut(line: Line) -> list[Line]:
-    """The line as several, cut at its silences: for engines that cannot say where their syllables end."""
+    """Cut a line at its silences, for engines without marks."""
     segment, parts, last = line.segment, [], 0
     for at, seconds in sorted(line.places):
-        if any(map(_speakable, segment.spoken[last:at])) and any(map(_speakable, segment.spoken[at:])):
+        if any(map(str.isalnum, segment.spoken[last:at])) and any(map(str.isalnum, segment.spoken[at:])):
             part = segment.spoken[last:at]
             parts.append(Line(replace(segment, text=part, spoken=part), ((-1, seconds),)))
             last = at
     rest = segment.spoken[last:]
     parts.append(Line(replace(segment, text=rest if parts else segment.text, spoken=rest)))
     return parts
-
-
-def _speakable(character: str) -> bool:
-    return character.isalnum()

@@ -1,4 +1,4 @@
-"""What a speech run is set to: voice, control levels, ratios. Parsed from a request and a card, validated here."""
+"""Hold the settings of a speech run, and check them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -8,8 +8,9 @@ from typing import Any
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Card, Request, Take
-from aigc_kit.core.types.atoms import plain, shown
+from aigc_kit.core.types.atoms import check_switches, plain, shown
 from aigc_kit.make.run import settings_from
+from aigc_kit.media.wav import RATE
 from aigc_kit.memory.plan.options import DRAWN, WRITTEN
 
 LEVELS: Mapping[str, tuple[int, int]] = MappingProxyType(
@@ -28,7 +29,7 @@ NORMAL_SPEED = 5
 
 @dataclass(frozen=True)
 class Settings:
-    """How a text is spoken. None leaves a control to the engine.
+    """Hold how a text is spoken, None for the engine's.
 
     Args:
         voice: name of one of the engine's voices, or of a kept speaker.
@@ -69,26 +70,20 @@ class Settings:
         for name, (low, high) in LEVELS.items():
             value = getattr(self, name)
             if value is not None and (not _is_whole(value) or not low <= value <= high):
-                raise BadInput(
-                    asked=f"{name}={shown(value)}",
-                    found=f"not a whole number from {low} to {high}",
-                    todo=f"choose {name} from {low} to {high}, or None for the model's own",
-                )
-        for name, (least, most) in RATIOS.items():
+                todo = f"choose {name} from {low} to {high}, or None for the model's own"
+                why = f"not a whole number from {low} to {high}"
+                raise BadInput(asked=f"{name}={shown(value)}", found=why, todo=todo)
+        for name, (least, most) in {**RATIOS, "temperature": (1e-4, 10.0), "top_p": (1e-4, 1.0)}.items():
             _check_number(name, getattr(self, name), least, most)
-        _check_number("temperature", self.temperature, 1e-4, 10.0)
-        _check_number("top_p", self.top_p, 1e-4, 1.0)
         if self.top_k is not None and not (_is_whole(self.top_k) and self.top_k >= 1):
             raise BadInput(asked=f"top_k={shown(self.top_k)}", found="no whole number >= 1", todo="say 20, or None")
-        for name in ("refine", "normalise", "stream"):
-            if not isinstance(getattr(self, name), bool):
-                raise BadInput(asked=f"{name}={shown(getattr(self, name))}", found="not True or False", todo="say one")
+        check_switches(self, "refine", "normalise", "stream")
         if self.voice is not None and not (isinstance(self.voice, str) and self.voice.strip()):
             raise BadInput(asked=f"voice={shown(self.voice)}", found="not a name", todo="name a voice, or leave it out")
 
     @classmethod
     def of(cls, request: Request, card: Card) -> "Settings":
-        """The settings of a request: its `extra`, and the card's defaults for what is not there, or None.
+        """Read the settings of a request, then of its card.
 
         Raises:
             UnknownName: a setting that does not exist.
@@ -104,20 +99,17 @@ def _is_whole(value: Any) -> bool:
 def _check_number(name: str, value: Any, low: float, high: float) -> None:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if value is not None and not (number and isfinite(value) and low <= value <= high):
-        raise BadInput(
-            asked=f"{name}={shown(value)}", found=f"not a number from {low:g} to {high:g}", todo=f"choose {name} there"
-        )
+        why = f"not a number from {low:g} to {high:g}"
+        raise BadInput(asked=f"{name}={shown(value)}", found=why, todo=f"choose {name} there")
 
 
 def ignored(card: Card) -> tuple[str, ...]:
-    """Name the options that mean nothing for a voice; ChatTTS alone samples."""
+    """Name the options that mean nothing for a voice."""
     samples = card.parts.get("engine") == "chattts"
     return (*DRAWN, *WRITTEN, *(() if samples else ("temperature", "top_p", "top_k")))
 
 
 def summary(take: Take) -> str:
-    """Say how long a sound is, and how long it took."""
-    from aigc_kit.media.wav import RATE
-
+    """Tell the length of a sound and of its making."""
     seconds, length = take.measured()["seconds"].value, len(take.data) / RATE
     return f"{length:.2f} s of sound, made in {seconds:.2f} s"

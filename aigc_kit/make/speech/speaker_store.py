@@ -1,8 +1,12 @@
-"""The user's kept speakers: one small JSON file each, so that two notebooks can keep at the same time."""
+"""Keep the user's speakers.
+
+One small JSON file each, so that two notebooks can keep at the same time.
+"""
 
 import hashlib
 import json
 import unicodedata
+from contextlib import suppress
 from pathlib import Path
 
 from aigc_kit.core import paths
@@ -14,12 +18,12 @@ _LARGEST = 64_000  # bytes; a speaker of ChatTTS takes about 3,000
 
 
 def folder() -> Path:
-    """Where speakers are kept: `speakers` in the kit's folder of the user. It may not exist yet."""
+    """Name the kept speakers' folder, which may not exist yet."""
     return paths.home() / "speakers"
 
 
 def keep(speaker: Speaker, *, replace: bool = False) -> Path:
-    """Keep a speaker under its name; names differ by more than capitals.
+    """Keep a speaker under its name, whatever its capitals.
 
     Raises:
         BadInput: another speaker has this name (say replace=True).
@@ -36,7 +40,7 @@ def keep(speaker: Speaker, *, replace: bool = False) -> Path:
 
 
 def get(name: str) -> Speaker:
-    """The kept speaker of that name.
+    """Look up the kept speaker of that name.
 
     Raises:
         UnknownName: there is none.
@@ -44,24 +48,21 @@ def get(name: str) -> Speaker:
     """
     path = _path(name)
     if not path.is_file():
-        have = names()
         raise UnknownName(
             asked=f"the speaker {name!r}",
-            found=f"not kept on this machine; kept: {', '.join(have) or 'none'}",
+            found=f"not kept on this machine; kept: {', '.join(names()) or 'none'}",
             todo="sample one and keep it: aigc_kit.make.speech.speaker_store.keep(speaker)",
         )
     return read(path)
 
 
 def names() -> list[str]:
-    """Names of the kept speakers, sorted; damaged files are left out."""
-    found = []
-    for path in folder().glob("*.json") if folder().is_dir() else ():
-        try:
-            found.append(read(path).name)
-        except BadInput:
-            continue
-    return sorted(found)
+    """List the kept speakers, sorted, without damaged files."""
+    speakers = []
+    for path in folder().glob("*.json"):
+        with suppress(BadInput):
+            speakers.append(read(path).name)
+    return sorted(speakers)
 
 
 def forget(name: str) -> None:
@@ -70,13 +71,14 @@ def forget(name: str) -> None:
     Raises:
         UnknownName: there is none of that name.
     """
-    if not _path(name).is_file():
+    path = _path(name)
+    if not path.is_file():
         get(name)
-    _path(name).unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
 
 
 def read(path: Path) -> Speaker:
-    """The speaker in a file, whoever wrote it.
+    """Read the speaker in a file, whoever wrote it.
 
     Raises:
         BadInput: it is no speaker's file.
@@ -90,9 +92,8 @@ def read(path: Path) -> Speaker:
         return Speaker(content["name"], content["engine"], content.get("code", ""), content.get("settings", {}))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         why = error.found if isinstance(error, BadInput) else f"{type(error).__name__}: {error}"
-        raise BadInput(
-            asked=f"a speaker from {path.name}", found=f"not a speaker's file ({why:.200})", todo="delete the file"
-        ) from None
+        request, why = f"a speaker from {path.name}", f"not a speaker's file ({why:.200})"
+        raise BadInput(asked=request, found=why, todo="delete the file") from None
 
 
 def _path(name: str) -> Path:

@@ -1,4 +1,4 @@
-"""Speakers: sampled, named, kept, blended, and written down so that others can use them.
+"""Sample, name, blend and write down speakers.
 
 A speaker of ChatTTS is a vector of 768 numbers; of it only the direction counts (the model normalises it), so a blend
 is the line between two directions. Written down it is ChatTTS's own string: the numbers as float16, LZMA2, base16384.
@@ -31,9 +31,9 @@ _READ = [{"id": lzma.FILTER_LZMA2, "dict_size": 4096}]  # no dictionary larger t
 
 
 def encode_base16384(data: bytes) -> str:
-    """The characters of some bytes.
+    """Write bytes as characters of base16384.
 
-    >>> encode(b"ChatTTS"), encode(b"a")
+    >>> encode_base16384(b"ChatTTS"), encode_base16384(b"a")
     ('廚吗彑打', '晀㴁')
     """
     rest = len(data) % _GROUP_BYTES
@@ -44,11 +44,9 @@ def encode_base16384(data: bytes) -> str:
 
 
 def decode_base16384(text: str, longest: int = 4096) -> bytes:
-    """The bytes of such characters.
+    """Read the bytes of such characters.
 
-    Args:
-        text: what `encode` made.
-        longest: characters; more are refused before anything is computed.
+    More than `longest` are refused before anything is computed.
 
     Raises:
         BadInput: too long, a character that does not belong, or a number of them that cannot be.
@@ -60,12 +58,11 @@ def decode_base16384(text: str, longest: int = 4096) -> bytes:
     for at, character in enumerate(body):
         if not 0 <= ord(character) - _FIRST < 1 << _BITS:
             _refuse_base16384(f"the character {character!r} at {at}, which the notation does not have")
-    needed = -(-rest * 8 // _BITS)
-    if len(body) < needed or (len(body) - needed) % _GROUP_CHARACTERS:
-        _refuse_base16384(
-            f"{len(body)} characters, which is no whole number of groups: it was cut, or something was lost"
-        )
-    size = (len(body) - needed) // _GROUP_CHARACTERS * _GROUP_BYTES + rest
+    tail = -(-rest * 8 // _BITS)
+    if len(body) < tail or (len(body) - tail) % _GROUP_CHARACTERS:
+        why = "which is no whole number of groups: it was cut, or something was lost"
+        _refuse_base16384(f"{len(body)} characters, {why}")
+    size = (len(body) - tail) // _GROUP_CHARACTERS * _GROUP_BYTES + rest
     bits = 0
     for character in body:
         bits = bits << _BITS | ord(character) - _FIRST
@@ -75,17 +72,14 @@ def decode_base16384(text: str, longest: int = 4096) -> bytes:
     return (bits >> spare).to_bytes(size, "big")
 
 
-def _refuse_base16384(found: str) -> NoReturn:
-    raise BadInput(
-        asked="bytes from a text in base16384 (a ChatTTS speaker)",
-        found=found,
-        todo="copy the whole text again, from its first to its last character",
-    )
+def _refuse_base16384(why: str) -> NoReturn:
+    request, todo = "bytes from a text in base16384 (a ChatTTS speaker)", "from its first to its last character"
+    raise BadInput(asked=request, found=why, todo=f"copy the whole text again, {todo}")
 
 
 @dataclass(frozen=True)
 class Speaker:
-    """A voice with a name.
+    """Hold a voice with a name.
 
     Args:
         name: 1..40 characters.
@@ -121,7 +115,7 @@ class Speaker:
 
     @property
     def vector(self) -> np.ndarray:
-        """float16 (768,) of a speaker of ChatTTS.
+        """Read the float16 (768,) of a speaker of ChatTTS.
 
         Raises:
             BadInput: a speaker of another engine has none.
@@ -131,22 +125,22 @@ class Speaker:
         return decode(self.code, dim=None)
 
     def values(self) -> dict[str, Any]:
-        """What `speech.plan_for` is given to speak with this voice: `voice`, and settings of an embedded one.
+        """List what `speech.plan_for` takes to speak with this voice.
 
         >>> Speaker("a", "kokoro", settings={"mix": {"zf_a": 0.7, "zf_b": 0.3}, "speed": 4}).values()
         {'speed': 4, 'voice': 'zf_a:0.7+zf_b:0.3'}
         """
         if self.engine == "chattts":
             return {"voice": self.code}
-        values = {name: value for name, value in self.settings.items() if name != "mix"}
-        mixed = self.settings.get("mix")
-        if isinstance(mixed, Mapping):
-            values["voice"] = "+".join(f"{name}:{share:g}" for name, share in mixed.items())
+        values = dict(self.settings)
+        mix = values.pop("mix", None)
+        if isinstance(mix, Mapping):
+            values["voice"] = "+".join(f"{name}:{share:g}" for name, share in mix.items())
         return values
 
 
 def encode(vector: np.ndarray) -> str:
-    """ChatTTS's string of a speaker.
+    """Write ChatTTS's string of a speaker.
 
     Args:
         vector: float (D,), finite, not all zero; stored as float16.
@@ -160,7 +154,9 @@ def encode(vector: np.ndarray) -> str:
 
 
 def decode(code: str, dim: int | None = DIM) -> np.ndarray:
-    """The numbers of a ChatTTS string, float16 (dim,). A string from elsewhere is read with bounded memory.
+    """Read the numbers of a ChatTTS string, float16 (dim,).
+
+    A string from elsewhere is read with bounded memory.
 
     Args:
         code: at most 4,096 characters.
@@ -169,9 +165,9 @@ def decode(code: str, dim: int | None = DIM) -> np.ndarray:
     Raises:
         BadInput: too long, damaged, not that many numbers, or numbers that are no speaker (NaN, infinite, all zero).
     """
-    asked = "a speaker from a ChatTTS string"
+    request = "a speaker from a ChatTTS string"
     if not isinstance(code, str) or not code:
-        raise BadInput(asked=asked, found="no text", todo="paste the string that `export` or ChatTTS gave")
+        raise BadInput(asked=request, found="no text", todo="paste the string that `export` or ChatTTS gave")
     data = decode_base16384(code, LONGEST_CODE)
     most = 2 * (dim or DIM)
     try:
@@ -179,32 +175,32 @@ def decode(code: str, dim: int | None = DIM) -> np.ndarray:
         raw = reader.decompress(data, max_length=most + 1)
         whole = reader.eof and not reader.unused_data
     except (lzma.LZMAError, EOFError):
-        raise BadInput(asked=asked, found="it does not unpack", todo="copy the whole string again") from None
+        raise BadInput(asked=request, found="it does not unpack", todo="copy the whole string again") from None
     if len(raw) > most or not whole or len(raw) % 2:
         size = f"more than {most}" if len(raw) > most else str(len(raw))
-        found = f"{size} bytes{'' if whole else ', cut off'}, and {most} are a speaker of this model"
-        raise BadInput(asked=asked, found=found, todo="use a string of the same model, and copy all of it")
+        why = f"{size} bytes{'' if whole else ', cut off'}, and {most} are a speaker of this model"
+        raise BadInput(asked=request, found=why, todo="use a string of the same model, and copy all of it")
     vector = np.frombuffer(raw, dtype="<f2").astype(np.float16)
     _check_vector(vector, dim)
     return vector
 
 
 def sample(mean: np.ndarray, std: np.ndarray, seed: int) -> np.ndarray:
-    """A random speaker as ChatTTS draws it, float16 (D,): each number normal around what the model's speakers have.
+    """Draw a random speaker as ChatTTS does, float16 (D,).
 
     Args:
-        mean, std: float16 (D,), of the loaded model.
+        mean, std: float16 (D,), of the loaded model: each number is normal around what its speakers have.
         seed: of this draw alone. Keep the speaker, not its seed: another version of torch may draw otherwise.
     """
     import torch
 
     generator = torch.Generator().manual_seed(seed)
-    drawn = torch.randn(len(mean), dtype=torch.float16, generator=generator)
-    return drawn.mul_(torch.from_numpy(std.copy())).add_(torch.from_numpy(mean.copy())).numpy()
+    numbers = torch.randn(len(mean), dtype=torch.float16, generator=generator)
+    return numbers.mul_(torch.from_numpy(std.copy())).add_(torch.from_numpy(mean.copy())).numpy()
 
 
 def blend(a: Speaker, b: Speaker, weight: float, name: str | None = None) -> Speaker:
-    """The voice between two of the same engine.
+    """Blend two voices of the same engine.
 
     Args:
         a, b: weight 0 is the voice of `a`, 1 that of `b`.
@@ -222,8 +218,8 @@ def blend(a: Speaker, b: Speaker, weight: float, name: str | None = None) -> Spe
     if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0 <= weight <= 1:
         raise BadInput(asked=f"weight={shown(weight)}", found="not a number from 0 to 1", todo="0.5 is halfway")
     if a.engine != b.engine:
-        found = f"{a.name!r} is a voice of {a.engine}, {b.name!r} of {b.engine}"
-        raise BadInput(asked="a blend of two speakers", found=found, todo="choose two of one engine")
+        why = f"{a.name!r} is a voice of {a.engine}, {b.name!r} of {b.engine}"
+        raise BadInput(asked="a blend of two speakers", found=why, todo="choose two of one engine")
     name = name or f"{a.name[:16]}+{b.name[:16]}@{weight:.2f}"
     if weight in (0, 1):
         same = b if weight else a
@@ -234,7 +230,7 @@ def blend(a: Speaker, b: Speaker, weight: float, name: str | None = None) -> Spe
 
 
 def check_name(name: str) -> str:
-    """Refuse a name that cannot be shown or be part of a file's name.
+    """Refuse a name that cannot be shown or stored.
 
     Raises:
         BadInput: empty, over 40 characters, or with characters other than letters, digits, space and + - _ . @ ( ).
@@ -251,42 +247,39 @@ def check_name(name: str) -> str:
 
 def _between(a: np.ndarray, b: np.ndarray, weight: float) -> np.ndarray:
     if a.shape != b.shape:
-        found = f"vectors of {len(a)} and {len(b)} numbers: they are of different models"
-        raise BadInput(asked="a blend of two speakers", found=found, todo="blend speakers of one model")
-    one, other = (v.astype(np.float64) / np.linalg.norm(v.astype(np.float64)) for v in (a, b))
-    line = (1 - weight) * one + weight * other
+        why = f"vectors of {len(a)} and {len(b)} numbers: they are of different models"
+        raise BadInput(asked="a blend of two speakers", found=why, todo="blend speakers of one model")
+    start, end = (v.astype(np.float64) / np.linalg.norm(v.astype(np.float64)) for v in (a, b))
+    line = (1 - weight) * start + weight * end
     if np.linalg.norm(line) < 1e-3:
-        raise BadInput(
-            asked=f"a blend with weight {weight:g}",
-            found="the two voices are opposite: what lies between them has no direction",
-            todo="choose another weight or another voice",
-        )
+        why = "the two voices are opposite: what lies between them has no direction"
+        request = f"a blend with weight {weight:g}"
+        raise BadInput(asked=request, found=why, todo="choose another weight or another voice")
     return line.astype(np.float16)
 
 
 def _blend_settings(a: Mapping, b: Mapping, weight: float) -> dict[str, object]:
-    mixed: dict[str, object] = {}
+    values: dict[str, object] = {}
     for key in ("pitch", "energy"):
         if key in a or key in b:
-            mixed[key] = exp((1 - weight) * log(a.get(key, 1.0)) + weight * log(b.get(key, 1.0)))
+            values[key] = exp((1 - weight) * log(a.get(key, 1.0)) + weight * log(b.get(key, 1.0)))
     if "speed" in a or "speed" in b:
-        mixed["speed"] = round((1 - weight) * a.get("speed", 5) + weight * b.get("speed", 5))
+        values["speed"] = round((1 - weight) * a.get("speed", 5) + weight * b.get("speed", 5))
     voices: dict[str, float] = {}
     for settings, share in ((a, 1 - weight), (b, weight)):
         for voice, part in settings.get("mix", {settings["voice"]: 1.0} if "voice" in settings else {}).items():
             voices[voice] = voices.get(voice, 0.0) + share * part
     if len(voices) == 1 and "mix" not in a and "mix" not in b:
-        mixed["voice"] = next(iter(voices))
+        values["voice"] = next(iter(voices))
     elif voices:
-        mixed["mix"] = FrozenMap(voices)
-    return mixed
+        values["mix"] = FrozenMap(voices)
+    return values
 
 
 def _checked(name: str, settings: Mapping) -> FrozenMap:
-    """The settings of an embedded voice, each in its range."""
     values: dict[str, object] = {}
-    for key, given in settings.items():
-        value = plain(given)
+    for key in settings:
+        value = plain(settings[key])
         if key in RANGES:
             low, high = RANGES[key]
             number = isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
@@ -306,28 +299,25 @@ def _checked(name: str, settings: Mapping) -> FrozenMap:
 
 
 def _checked_mix(name: str, mix: object) -> FrozenMap:
-    good = isinstance(mix, Mapping) and 0 < len(mix) <= 16
-    if good and isinstance(mix, Mapping):
-        weights = [plain(w) for w in mix.values()]
-        good = all(isinstance(w, (int, float)) and not isinstance(w, bool) and w >= 0 for w in weights)
-        good = good and all(isinstance(v, str) and v for v in mix) and abs(sum(weights) - 1) < 1e-3
-        if good:
-            return FrozenMap({voice: float(plain(weight)) for voice, weight in mix.items()})
-    _refuse(name, f"mix={shown(mix)}", 'say {"voice": weight, ...} with weights that sum to 1')
-    return FrozenMap()
+    shares = {voice: plain(weight) for voice, weight in mix.items()} if isinstance(mix, Mapping) else {}
+    good = all(isinstance(w, (int, float)) and not isinstance(w, bool) and w >= 0 for w in shares.values())
+    good = good and all(isinstance(v, str) and v for v in shares) and 0 < len(shares) <= 16
+    if not good or abs(sum(shares.values()) - 1) >= 1e-3:
+        _refuse(name, f"mix={shown(mix)}", 'say {"voice": weight, ...} with weights that sum to 1')
+    return FrozenMap({voice: float(weight) for voice, weight in shares.items()})
 
 
 def _check_vector(values: np.ndarray, dim: int | None) -> None:
-    found = ""
+    why = ""
     if values.ndim != 1 or not 1 <= len(values) <= DIM or (dim is not None and len(values) != dim):
-        found = f"shape {values.shape}, and ({dim or DIM},) is wanted"
+        why = f"shape {values.shape}, and ({dim or DIM},) is wanted"
     elif not np.isfinite(values).all():
-        found = "numbers that are not finite"
+        why = "numbers that are not finite"
     elif not values.any():
-        found = "nothing but zeros: no direction, no voice"
-    if found:
-        raise BadInput(asked="a speaker of ChatTTS", found=found, todo="sample one, or import another string")
+        why = "nothing but zeros: no direction, no voice"
+    if why:
+        raise BadInput(asked="a speaker of ChatTTS", found=why, todo="sample one, or import another string")
 
 
-def _refuse(name: str, found: str, todo: str) -> None:
-    raise BadInput(asked=f"the speaker {name!r}", found=found, todo=todo)
+def _refuse(name: str, why: str, todo: str) -> NoReturn:
+    raise BadInput(asked=f"the speaker {name!r}", found=why, todo=todo)

@@ -1,7 +1,8 @@
-"""A text cut into sentences and stretches that a voice can say in one go; joined again they are the text.
+"""Cut a text into stretches that a voice can say.
 
-ChatTTS itself cuts only behind `。` and `. ` [run, 0.2.5], so that a question or a list of exclamations grows until the
-model's limit of tokens silently ends it. Here every end mark counts, and no stretch is longer than asked.
+Joined again they are the text. ChatTTS itself cuts only behind `。` and `. ` [run, 0.2.5], so that a question or a list
+of exclamations grows until the model's limit of tokens silently ends it. Here every end mark counts, and no stretch is
+longer than asked.
 """
 
 import re
@@ -63,22 +64,22 @@ def sentences(text: str, longest: int = LONGEST) -> list[str]:
 
 
 def pack(parts: Sequence[str], longest: int) -> list[str]:
-    """Join neighbours while they stay within `longest` characters: fewer, longer stretches.
+    """Join neighbours while they stay within `longest` characters.
 
     >>> pack(["你好！", "再见。", "明天见，一起吃饭。"], 8)
     ['你好！再见。', '明天见，一起吃饭。']
     """
-    packed: list[str] = []
+    groups: list[str] = []
     for part in parts:
-        if packed and len(packed[-1]) + len(part) <= longest:
-            packed[-1] += part
+        if groups and len(groups[-1]) + len(part) <= longest:
+            groups[-1] += part
         else:
-            packed.append(part)
-    return packed
+            groups.append(part)
+    return groups
 
 
 def batches(parts: Sequence[str], most: int = 1000) -> list[list[str]]:
-    """Group stretches so that no group has more than `most` characters, unless one stretch alone has.
+    """Group stretches to at most `most` characters, where possible.
 
     >>> batches(["一二三", "四五", "六七八九"], 5)
     [['一二三', '四五'], ['六七八九']]
@@ -95,7 +96,7 @@ def batches(parts: Sequence[str], most: int = 1000) -> list[list[str]]:
 
 
 def halves(text: str) -> tuple[str, str] | None:
-    """The text in two parts of about the same length, cut at the best place; None when it is too short to cut.
+    """Cut a text in two, or None where too short.
 
     >>> halves("今天天气真好，我们去公园吧")
     ('今天天气真好，', '我们去公园吧')
@@ -108,45 +109,42 @@ def halves(text: str) -> tuple[str, str] | None:
 
 
 def _cut_at_ends(text: str) -> Iterator[str]:
-    start, addresses = 0, [_inside(found) for found in _ADDRESS.finditer(text)]
-    for found in _ENDING.finditer(text):
-        while addresses and addresses[0][1] <= found.start():
+    # an address reaches to the marks behind it that end the sentence
+    addresses = [
+        (address.start(), address.start() + len(address[0].rstrip(".!?;"))) for address in _ADDRESS.finditer(text)
+    ]
+    start = 0
+    for mark in _ENDING.finditer(text):
+        while addresses and addresses[0][1] <= mark.start():
             addresses.pop(0)
-        if addresses and addresses[0][0] < found.start():
+        if addresses and addresses[0][0] < mark.start():
             continue
-        if found[0].startswith(".") and not _ALWAYS_ENDS.search(found[0]) and _abbreviated(text, found):
+        if mark[0].startswith(".") and not _ALWAYS_ENDS.search(mark[0]) and _abbreviated(text, mark):
             continue
-        yield text[start : found.end()]
-        start = found.end()
+        yield text[start : mark.end()]
+        start = mark.end()
     if start < len(text):
         yield text[start:]
 
 
-def _inside(address: re.Match) -> tuple[int, int]:
-    """Start and end of an address, without the marks behind it that end the sentence."""
-    return address.start(), address.start() + len(address[0].rstrip(".!?;"))
-
-
-def _abbreviated(text: str, found: re.Match) -> bool:
-    """Whether this full stop belongs to an abbreviation or an initial, with more of the sentence behind it."""
-    head = text[max(0, found.start() - 12) : found.start() + 1]
-    known = _ABBREVIATION.search(head) or _LIST_NUMBER.search(head)
-    return bool(known) and found.end() < len(text)
+def _abbreviated(text: str, mark: re.Match) -> bool:
+    """Tell whether a full stop abbreviates, and more follows."""
+    head = text[max(0, mark.start() - 12) : mark.start() + 1]
+    return mark.end() < len(text) and bool(_ABBREVIATION.search(head) or _LIST_NUMBER.search(head))
 
 
 def _merge_unspeakable(parts: Iterator[str]) -> list[str]:
-    merged: list[str] = []
+    groups: list[str] = []
     waiting = ""
     for part in parts:
-        if not _SPEAKABLE.search(_TOKEN.sub("", part)):
-            if merged:
-                merged[-1] += part
-            else:
-                waiting += part
-        else:
-            merged.append(waiting + part)
+        if _SPEAKABLE.search(_TOKEN.sub("", part)):
+            groups.append(waiting + part)
             waiting = ""
-    return [*merged, waiting] if waiting else merged
+        elif groups:
+            groups[-1] += part
+        else:
+            waiting += part
+    return [*groups, waiting] if waiting else groups
 
 
 def _cut_to(sentence: str, longest: int) -> Iterator[str]:
@@ -159,7 +157,7 @@ def _cut_to(sentence: str, longest: int) -> Iterator[str]:
 
 
 def _best_cut(text: str, target: int, low: int, high: int) -> int:
-    """Where to cut, in [low, high]: behind the best kind of mark that is near the target, never inside a token."""
+    """Find the best cut in [low, high], outside tokens."""
     inside = {i for word in _WORD.finditer(text) for i in range(word.start() + 1, word.end())}
     in_token = {i for token in _TOKEN.finditer(text) for i in range(token.start() + 1, token.end())}
     near = range(max(low, target - target // 2), high + 1)
@@ -174,8 +172,6 @@ def _check(text: str, longest: int) -> None:
     if not isinstance(text, str):
         raise BadInput(asked=f"sentences of a {type(text).__name__}", found="not a text", todo="pass a str")
     if not isinstance(longest, int) or isinstance(longest, bool) or longest < SHORTEST_LIMIT:
-        raise BadInput(
-            asked=f"stretches of at most {longest!r:.40} characters",
-            found=f"not a whole number >= {SHORTEST_LIMIT}",
-            todo=f"choose {SHORTEST_LIMIT} or more; {LONGEST} is usual",
-        )
+        request, todo = f"stretches of at most {longest!r:.40} characters", f"choose {SHORTEST_LIMIT} or more"
+        why = f"not a whole number >= {SHORTEST_LIMIT}"
+        raise BadInput(asked=request, found=why, todo=f"{todo}; {LONGEST} is usual")

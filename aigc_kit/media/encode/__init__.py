@@ -1,4 +1,6 @@
-"""Frames -> files that every browser plays, written as they come: MP4 (H.264), GIF, WebP, contact sheets; and back.
+"""Write frames as clips that every browser plays, or back.
+
+MP4 (H.264), GIF, WebP and contact sheets, written as the frames come.
 
 facts = mp4("clip.mp4", frames, fps=16)         # frames: uint8 (T, H, W, 3), or any iterable of (H, W, 3)
 with Writer("long.mp4", fps=24) as writer:      # memory does not grow with the length

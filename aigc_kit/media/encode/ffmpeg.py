@@ -1,4 +1,4 @@
-"""Find ffmpeg and start it: the one place of the kit that does."""
+"""Find ffmpeg and start it, here and nowhere else."""
 
 import subprocess
 import tempfile
@@ -33,11 +33,7 @@ def program() -> str:
 
 
 def start(words: Sequence[str], **pipes: Any) -> subprocess.Popen[bytes]:
-    """Start ffmpeg and return at once.
-
-    Args:
-        words: its arguments.
-        pipes: stdin, stdout, stderr of `subprocess.Popen`.
+    """Start ffmpeg with arguments and pipes, and return at once.
 
     Raises:
         MissingExtra: there is no ffmpeg.
@@ -81,10 +77,7 @@ def remake(source: bytes | Path, words: Sequence[str], *, asked: str, todo: str)
 
 @contextmanager
 def as_file(source: bytes | Path) -> Iterator[Path]:
-    """Lend a clip as a file.
-
-    Bytes lie in a temporary folder until the block ends.
-    """
+    """Lend a clip as a file, temporary for bytes."""
     if isinstance(source, Path):
         yield source
         return

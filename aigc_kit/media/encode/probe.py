@@ -1,4 +1,4 @@
-"""What a file of pictures in motion holds, read back from the file itself."""
+"""Read back what a file of moving pictures holds."""
 
 import os
 import re
@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -19,36 +19,13 @@ from aigc_kit.media.encode import ffmpeg
 _INSIDE = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
 
 
-@dataclass(frozen=True)
-class Track:
-    """Describe one track of an MP4.
-
-    Args:
-        kind: "vide" or "soun".
-        codec: its four letters.
-        width, height: pixels, 0 for sound.
-        samples: how many.
-        seconds: how long they last together.
-    """
-
-    kind: str
-    codec: str
-    width: int
-    height: int
-    samples: int
-    seconds: Fraction
-
-
-def read(path: Path) -> tuple[list[Track], bool]:
-    """Read the tracks of an MP4.
+def _read(path: Path) -> tuple[dict[str, tuple[str, tuple[int, int], int, Fraction]], bool]:
+    """Read an MP4's tracks, and whether its index leads.
 
     Returns:
-        (tracks, whether the index stands before the data: faststart).
-
-    Raises:
-        CannotWrite: not an MP4, or cut off.
+        ("vide" or "soun" -> four letters of its codec, its width and height, samples and seconds; faststart).
     """
-    tracks: list[dict[str, object]] = []
+    tracks: list[dict[str, Any]] = []
     order: list[bytes] = []
     try:
         with path.open("rb") as file:
@@ -62,24 +39,24 @@ def read(path: Path) -> tuple[list[Track], bool]:
                     _note(tracks[-1], name, data)
         if b"moov" not in order or b"mdat" not in order:
             raise ValueError("no index or no data")
-        parsed = [_track(each) for each in tracks]
+        facts = {  # of several tracks of one kind the first
+            track["kind"]: (track["codec"], track["size"], track["samples"], Fraction(track["length"], track["scale"]))
+            for track in reversed(tracks)
+        }
+        return facts, order.index(b"moov") < order.index(b"mdat")
     except (struct.error, ValueError, KeyError, IndexError) as error:
-        raise CannotWrite(
-            asked=f"to read {path}", found=f"not a whole MP4 ({error})", todo="write the clip again"
-        ) from error
-    return parsed, order.index(b"moov") < order.index(b"mdat")
+        why = f"not a whole MP4 ({error})"
+        raise CannotWrite(asked=f"to read {path}", found=why, todo="write the clip again") from error
 
 
 def _boxes(file: BinaryIO, start: int, end: int, depth: int) -> Iterator[tuple[bytes, int, bytes]]:
     while start + 8 <= end:
         file.seek(start)
         size, name = struct.unpack(">I4s", file.read(8))
-        head = 8
+        head = 16 if size == 1 else 8
         if size == 1:
             (size,) = struct.unpack(">Q", file.read(8))
-            head = 16
-        if size == 0:
-            size = end - start
+        size = size or end - start
         if size < head or start + size > end:
             raise ValueError(f"box {name!r} of {size} bytes does not fit")
         if name in _INSIDE:
@@ -90,13 +67,11 @@ def _boxes(file: BinaryIO, start: int, end: int, depth: int) -> Iterator[tuple[b
         start += size
 
 
-def _note(track: dict[str, object], name: bytes, data: bytes) -> None:
+def _note(track: dict[str, Any], name: bytes, data: bytes) -> None:
     if name == b"hdlr":
         track["kind"] = data[8:12].decode("latin1")
     elif name == b"mdhd":
-        track["scale"], track["ticks"] = struct.unpack(
-            ">IQ" if data[0] else ">II", data[20:32] if data[0] else data[12:20]
-        )
+        track["scale"] = struct.unpack(">I", data[20:24] if data[0] else data[12:16])[0]
     elif name == b"stsd":
         track["codec"] = data[12:16].decode("latin1")
         track["size"] = struct.unpack(">HH", data[8 + 32 : 8 + 36])
@@ -105,18 +80,6 @@ def _note(track: dict[str, object], name: bytes, data: bytes) -> None:
         runs = [struct.unpack(">II", data[8 + 8 * i : 16 + 8 * i]) for i in range(entries)]
         track["samples"] = sum(count for count, _ in runs)
         track["length"] = sum(count * delta for count, delta in runs)
-
-
-def _track(found: dict) -> Track:
-    width, height = found["size"] if found["kind"] == "vide" else (0, 0)
-    return Track(
-        kind=found["kind"],
-        codec=found["codec"],
-        width=width,
-        height=height,
-        samples=found["samples"],
-        seconds=Fraction(found["length"], found["scale"]),
-    )
 
 
 @dataclass(frozen=True)
@@ -159,29 +122,17 @@ def probe(path: str | os.PathLike[str]) -> Probe:
         raise BadInput(asked=f"to look into {path}", found="no such file", todo="check the path")
     if path.suffix in (".gif", ".webp"):
         return _probe_picture(path)
-    tracks, faststart = read(path)
-    video = next((track for track in tracks if track.kind == "vide"), None)
-    if video is None or not video.seconds:
+    tracks, faststart = _read(path)
+    codec, size, frames, length = tracks.get("vide", ("", (0, 0), 0, Fraction(0)))
+    if not length:
         raise CannotWrite(asked=f"to look into {path}", found="no pictures in it", todo="write the clip again")
-    sound = next((track for track in tracks if track.kind == "soun"), None)
-    return Probe(
-        codec={"avc1": "h264"}.get(video.codec, video.codec),
-        pixel_format=_pixel_format(path),
-        width=video.width,
-        height=video.height,
-        fps=video.samples / video.seconds,
-        frames=video.samples,
-        seconds=float(video.seconds),
-        sound_seconds=float(sound.seconds) if sound else None,
-        faststart=faststart,
-        bytes=path.stat().st_size,
-    )
+    codec = {"avc1": "h264"}.get(codec, codec)
+    facts = (codec, _pixel_format(path), *size, frames / length, frames, float(length))
+    return Probe(*facts, float(tracks["soun"][3]) if "soun" in tracks else None, faststart, path.stat().st_size)
 
 
 def read_frames(path: str | os.PathLike[str]) -> Generator[np.ndarray, None, None]:
     """Read the frames of a clip one by one.
-
-    MP4 by ffmpeg, GIF and WebP by Pillow.
 
     Yields:
         uint8 (H, W, 3).
@@ -198,7 +149,7 @@ def read_frames(path: str | os.PathLike[str]) -> Generator[np.ndarray, None, Non
                 yield np.asarray(image.convert("RGB"))
         return
     size = facts.width * facts.height * 3
-    words = ["-loglevel", "error", "-i", str(path.resolve()), *_RAW]
+    words = ["-loglevel", "error", "-i", str(path.resolve()), "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"]
     with ffmpeg.start(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdout is not None
         try:
@@ -206,9 +157,6 @@ def read_frames(path: str | os.PathLike[str]) -> Generator[np.ndarray, None, Non
                 yield np.frombuffer(data, np.uint8).reshape(facts.height, facts.width, 3)
         finally:
             process.kill()
-
-
-_RAW = ("-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1")
 
 
 def _pixel_format(path: Path) -> str | None:
@@ -220,8 +168,7 @@ def _pixel_format(path: Path) -> str | None:
 def _probe_picture(path: Path) -> Probe:
     try:
         with Image.open(path) as image:
-            width, height = image.size
-            delays = []
+            size, delays = image.size, []
             for index in range(getattr(image, "n_frames", 1)):
                 image.seek(index)
                 image.load()
@@ -230,15 +177,5 @@ def _probe_picture(path: Path) -> Probe:
     except (UnidentifiedImageError, OSError, SyntaxError, EOFError) as error:
         raise CannotWrite(asked=f"to look into {path}", found=f"not whole ({error})", todo="write it again") from error
     total = sum(delays)
-    return Probe(
-        codec=codec,
-        pixel_format=None,
-        width=width,
-        height=height,
-        fps=Fraction(1000 * len(delays), total) if total else Fraction(0),
-        frames=len(delays),
-        seconds=total / 1000,
-        sound_seconds=None,
-        faststart=None,
-        bytes=path.stat().st_size,
-    )
+    rate = Fraction(1000 * len(delays), total) if total else Fraction(0)
+    return Probe(codec, None, *size, rate, len(delays), total / 1000, None, None, path.stat().st_size)

@@ -1,4 +1,7 @@
-"""A contact sheet: the frames of a clip side by side, each with its time."""
+"""Lay out a clip as a sheet, or write it.
+
+A contact sheet shows frames side by side, each with its time.
+"""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -14,14 +17,13 @@ from aigc_kit.media.encode.probe import Probe, probe
 from aigc_kit.media.encode.writer import Writer, as_path, check_fps
 
 GAP, STRIP = 4, 14  # pixels between pictures, and for the time under each
+SMALLEST = 16
 
 
 def contact_sheet(
     frames: np.ndarray, fps: float | Fraction, *, most: int = 12, columns: int | None = None, width: int = 160
 ) -> Image.Image:
-    """Lay frames at equal distances side by side.
-
-    The first and the last frame are among them.
+    """Lay frames side by side evenly, both ends included.
 
     Args:
         frames: uint8 (T, H, W, 3).
@@ -46,9 +48,8 @@ def contact_sheet(
     columns = columns or ceil(len(indices) ** 0.5 * (1.2 if len(indices) > 3 else 1))
     height = round(width * frames.shape[1] / frames.shape[2])
     rows = ceil(len(indices) / columns)
-    sheet = Image.new(
-        "RGB", (columns * (width + GAP) + GAP, rows * (height + STRIP + GAP) + GAP), color=(255, 255, 255)
-    )
+    size = (columns * (width + GAP) + GAP, rows * (height + STRIP + GAP) + GAP)
+    sheet = Image.new("RGB", size, color=(255, 255, 255))
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(11)
     smooth = Image.Resampling.NEAREST if width >= frames.shape[2] else Image.Resampling.LANCZOS
     for place, index in enumerate(indices):
@@ -59,28 +60,19 @@ def contact_sheet(
     return sheet
 
 
-SMALLEST = 16
-
-
 def pick(count: int, most: int) -> Sequence[int]:
-    """Choose at most `most` of 0..count-1 at equal distances.
-
-    Both ends are included.
+    """Choose at most `most` of 0..count-1 evenly, both ends included.
 
     >>> pick(17, 5), pick(3, 5), pick(9, 1)
     ([0, 4, 8, 12, 16], [0, 1, 2], [0])
     """
-    if count <= most:
-        return list(range(count))
-    if most == 1:
-        return [0]
+    if count <= most or most == 1:
+        return list(range(min(count, most)))
     return [round(i * (count - 1) / (most - 1)) for i in range(most)]
 
 
 def mp4(path: str | os.PathLike[str], frames: Iterable[np.ndarray], fps: Any, **options: Any) -> Probe:
-    """Write an MP4 that every browser plays.
-
-    H.264, yuv420p, index at the front.
+    """Write an MP4 that every browser plays: H.264, yuv420p, faststart.
 
     Args:
         path: ends in .mp4.
@@ -98,7 +90,7 @@ def mp4(path: str | os.PathLike[str], frames: Iterable[np.ndarray], fps: Any, **
 
 
 def gif(path: str | os.PathLike[str], frames: Iterable[np.ndarray], fps: Any) -> Probe:
-    """Write a GIF that loops, up to 50 frames a second.
+    """Write a GIF that loops, at most 50 fps.
 
     Delays are whole hundredths that add up to the true length.
     """
@@ -106,11 +98,9 @@ def gif(path: str | os.PathLike[str], frames: Iterable[np.ndarray], fps: Any) ->
 
 
 def webp(path: str | os.PathLike[str], frames: Iterable[np.ndarray], fps: Any) -> Probe:
-    """Write an animated WebP that loops.
+    """Write an animated WebP that loops, smaller than GIF.
 
-    True colour, much smaller than a GIF; delays in milliseconds that add up.
-
-    Frames that look alike may be stored as one that stays longer.
+    True colour; delays in milliseconds that add up. Frames that look alike may be stored as one that stays longer.
     """
     return _write(path, ".webp", frames, fps)
 

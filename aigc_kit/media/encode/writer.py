@@ -1,12 +1,15 @@
-"""One ffmpeg process fed with raw frames; the file appears under its name when it is whole, or not at all."""
+"""Feed one ffmpeg process with raw frames.
+
+The file appears under its name when it is whole, or not at all.
+"""
 
 import os
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any
 
 import numpy as np
@@ -33,13 +36,11 @@ GIF_FASTEST = 50  # browsers slow down frames shorter than 1/50 s
 
 
 def sound_file(sound: Any, folder: Path) -> tuple[Path, bool]:
-    """Bring a sound into a file.
-
-    Returns:
-        (path, whether it was written here: then the caller removes it).
+    """Bring a sound into a file, and tell whether new.
 
     Args:
         sound: path of an audio file, or (wave float32 (N,) in [-1, 1], rate in Hz).
+        folder: for the new file, which the caller removes.
 
     Raises:
         BadInput: neither.
@@ -50,9 +51,8 @@ def sound_file(sound: Any, folder: Path) -> tuple[Path, bool]:
             raise BadInput(asked=f"the sound {path}", found="no such file", todo="check the path, or leave sound out")
         return path, False
     if not (isinstance(sound, tuple) and len(sound) == 2):
-        raise BadInput(
-            asked=f"sound={type(sound).__name__}", found="not a sound", todo="pass a path, or (wave, rate in Hz)"
-        )
+        kind = f"sound={type(sound).__name__}"
+        raise BadInput(asked=kind, found="not a sound", todo="pass a path, or (wave, rate in Hz)")
     samples = np.asarray(sound[0])
     if not samples.size:
         raise BadInput(asked="the sound of a clip", found="no samples", todo="pass float32 (N,) in [-1, 1], or none")
@@ -78,12 +78,11 @@ def check_fps(value: Any, suffix: str = ".mp4") -> Fraction:
         fps = Fraction(0)
     most = GIF_FASTEST if suffix == ".gif" else FASTEST
     if not 0 < fps <= most or isinstance(value, bool):
-        why = "a GIF counts hundredths of a second, and browsers slow down what is faster" if most == 50 else ""
-        raise BadInput(
-            asked=f"fps={value!r}",
-            found=f"not a number above 0 and up to {most}" + (f": {why}" if why else ""),
-            todo="choose such as 8, 16, 24 or '24000/1001'" + (", or write an MP4" if why else ""),
-        )
+        why, todo = f"not a number above 0 and up to {most}", "choose such as 8, 16, 24 or '24000/1001'"
+        if suffix == ".gif":
+            why += ": a GIF counts hundredths of a second, and browsers slow down what is faster"
+            todo += ", or write an MP4"
+        raise BadInput(asked=f"fps={value!r}", found=why, todo=todo)
     return fps
 
 
@@ -103,7 +102,7 @@ def as_path(path: Any) -> str:
 
 
 class Writer:
-    """Writes a clip frame by frame.
+    """Write a clip frame by frame.
 
     Args:
         path: .mp4, .gif or .webp; the folder is made, an existing file is replaced only by a whole one.
@@ -152,7 +151,7 @@ class Writer:
         self._temporary: list[Path] = []
 
     def add(self, frame: np.ndarray) -> None:
-        """Add a frame: uint8 (H, W, 3), all of one size."""
+        """Add a frame, uint8 (H, W, 3) of one size."""
         frame = _checked(frame, self._shape, self.count)
         if self._process is None:
             self._shape = frame.shape
@@ -181,16 +180,13 @@ class Writer:
         return self.path
 
     def cancel(self) -> None:
-        """Stop and leave nothing behind.
-
-        Harmless after `close`.
-        """
-        if self._process is not None and self._process.poll() is None:
-            self._process.kill()
+        """Stop and leave nothing behind, harmless after `close`."""
         if self._process is not None:
+            self._process.kill()
             self._process.wait()
-            if self._process.stdin is not None and not self._process.stdin.closed:
-                _close_quietly(self._process.stdin)
+            if self._process.stdin is not None:
+                with suppress(OSError):  # the process is gone
+                    self._process.stdin.close()
         if self._words is not None:
             self._words.close()
         while self._temporary:
@@ -200,35 +196,25 @@ class Writer:
     def __enter__(self) -> "Writer":
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
-            self.close()
-        else:
-            self.cancel()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        (self.cancel if kind else self.close)()
 
     def _start(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         height, width, _ = _even(np.empty(self._shape, np.uint8), self._odd, self.path.suffix).shape
         handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.stem}.", suffix=".part")
         os.close(handle)
-        part = Path(name)
+        self._temporary.append(part := Path(name))
         part.chmod(0o644)
-        self._temporary.append(part)
         raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(self.fps), "-i", "pipe:0"]
-        words = ["-y", "-hide_banner", "-loglevel", "error", *raw, *self._sound_input()]
+        words = ["-y", "-hide_banner", "-loglevel", "error", *raw]
+        if self._sound is not None:
+            path, is_temporary = sound_file(self._sound, self.path.parent)
+            self._temporary += [path] if is_temporary else []
+            words += ["-i", str(path.resolve()), "-map", "0:v", "-map", "1:a", "-c:a", "aac", "-b:a", "160k"]
         words += [*self._quality, *FORMATS[self.path.suffix], str(part.resolve())]
         self._words = tempfile.TemporaryFile()  # noqa: SIM115 (closed in cancel)
         self._process = ffmpeg.start(words, stdin=subprocess.PIPE, stdout=self._words, stderr=self._words)
-
-    def _sound_input(self) -> Sequence[str]:
-        if self._sound is None:
-            return ()
-        path, temporary = sound_file(self._sound, self.path.parent)
-        if temporary:
-            self._temporary.append(path)
-        return ("-i", str(path.resolve()), "-map", "0:v", "-map", "1:a", "-c:a", "aac", "-b:a", "160k")
 
     def _fail(self) -> None:
         words = ""
@@ -264,7 +250,6 @@ def _checked(frame: Any, shape: tuple[int, ...], index: int) -> np.ndarray:
 
 
 def _even(frame: np.ndarray, odd: str | None, suffix: str) -> np.ndarray:
-    """Make the sides even, where the format needs it."""
     height, width = frame.shape[0] % 2, frame.shape[1] % 2
     if suffix != ".mp4" or not (height or width):
         return frame
@@ -277,10 +262,3 @@ def _even(frame: np.ndarray, odd: str | None, suffix: str) -> np.ndarray:
     if odd == "crop":
         return frame[: len(frame) - height, : frame.shape[1] - width]
     return np.pad(frame, ((0, height), (0, width), (0, 0)), mode="edge")
-
-
-def _close_quietly(pipe: Any) -> None:
-    try:
-        pipe.close()
-    except OSError:  # the process is gone
-        return

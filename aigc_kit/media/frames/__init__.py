@@ -1,4 +1,6 @@
-"""Whatever a pipeline or a library returns -> frames uint8 (T, H, W, 3). What was guessed is said.
+"""Turn whatever shows frames into uint8 (T, H, W, 3).
+
+What was guessed is said.
 
 taken = to_frames(pipe(...).frames)     # list of lists of PIL, arrays, tensors: all the same
 taken.data                              # uint8 (T, H, W, 3)

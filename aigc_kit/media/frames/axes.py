@@ -1,16 +1,14 @@
-"""Which axis of an array is what: the readings that its shape allows, and bringing one of them to (B, T, H, W, C)."""
+"""Tell which axis of an array is what.
+
+The readings that its shape allows, and bringing one of them to (B, T, H, W, C).
+"""
 
 import numpy as np
 
 from aigc_kit.core.errors import BadInput
 
 # What libraries return; B batch, T time, C channels. An array in a list is one frame, so it has no T there.
-LAYOUTS = {
-    2: ("HW",),
-    3: ("HWC", "CHW", "THW"),
-    4: ("THWC", "TCHW", "CTHW"),
-    5: ("BTHWC", "BTCHW", "BCTHW"),
-}
+LAYOUTS = {2: ("HW",), 3: ("HWC", "CHW", "THW"), 4: ("THWC", "TCHW", "CTHW"), 5: ("BTHWC", "BTCHW", "BCTHW")}
 CHANNELS = (1, 3, 4)  # gray, colour, colour with alpha
 SMALLEST = 8  # pixels a side below which an axis is not taken for height or width
 
@@ -26,12 +24,8 @@ def readings(shape: tuple[int, ...], *, one_frame: bool = False) -> list[str]:
     (['CHW', 'THW'], ['CHW'])
     """
     names = [name for name in LAYOUTS.get(len(shape), ()) if not (one_frame and set(name) & set("BT"))]
-    return [name for name in names if _fits(shape, name)]
-
-
-def _fits(shape: tuple[int, ...], name: str) -> bool:
-    size = dict(zip(name, shape, strict=True))
-    return size.get("C", 3) in CHANNELS and min(size["H"], size["W"]) >= SMALLEST and min(shape) >= 1
+    sizes = {name: dict(zip(name, shape, strict=True)) for name in names if min(shape) >= 1}
+    return [n for n, s in sizes.items() if s.get("C", 3) in CHANNELS and min(s["H"], s["W"]) >= SMALLEST]
 
 
 def choose(shape: tuple[int, ...], layout: str | None, *, one_frame: bool = False) -> tuple[str, bool]:
@@ -43,7 +37,8 @@ def choose(shape: tuple[int, ...], layout: str | None, *, one_frame: bool = Fals
     if layout is not None:
         return _given(shape, layout), False
     layouts = readings(shape, one_frame=one_frame)
-    if len({_longer_axes(shape, name) for name in layouts}) == 1:  # axes of size 1 make no difference
+    longer = {tuple(axis for axis, size in zip(name, shape, strict=True) if size > 1) for name in layouts}
+    if len(longer) == 1:  # axes of size 1 make no difference
         return layouts[0], True
     request = f"{'a frame' if one_frame else 'frames'} from an array of shape {shape}"
     if layouts:
@@ -53,23 +48,16 @@ def choose(shape: tuple[int, ...], layout: str | None, *, one_frame: bool = Fals
             found=f"the shape can be read in {len(layouts)} ways: {meanings}",
             todo="say which: " + " or ".join(f"layout={name!r}" for name in layouts),
         )
-    raise BadInput(asked=request, found=_why_not(shape, one_frame), todo=_TODO)
-
-
-_TODO = (
-    "pass frames as (T, H, W, 3), or say what the axes are, such as layout='BTCHW' (.frames[0] takes one of a batch)"
-)
-
-
-def _longer_axes(shape: tuple[int, ...], name: str) -> str:
-    return "".join(axis for axis, size in zip(name, shape, strict=True) if size > 1)
+    example = "layout='BTCHW' (.frames[0] takes one of a batch)"
+    todo = f"pass frames as (T, H, W, 3), or say what the axes are, such as {example}"
+    raise BadInput(asked=request, found=_why_not(shape, one_frame), todo=todo)
 
 
 def _given(shape: tuple[int, ...], layout: str) -> str:
     name = layout.upper().replace(" ", "").replace(",", "") if isinstance(layout, str) else ""
-    known = [each for group in LAYOUTS.values() for each in group]
-    if name not in known:
-        raise BadInput(asked=f"layout={layout!r}", found="not a layout", todo=f"choose one of {', '.join(known)}")
+    names = [entry for group in LAYOUTS.values() for entry in group]
+    if name not in names:
+        raise BadInput(asked=f"layout={layout!r}", found="not a layout", todo=f"choose one of {', '.join(names)}")
     if len(name) != len(shape):
         raise BadInput(
             asked=f"layout={name!r}",
@@ -79,9 +67,8 @@ def _given(shape: tuple[int, ...], layout: str) -> str:
     size = dict(zip(name, shape, strict=True))
     if size.get("C", 3) not in CHANNELS or min(shape) < 1:
         what = "an empty axis" if min(shape) < 1 else f"{size['C']} channels"
-        raise BadInput(
-            asked=f"layout={name!r} of shape {shape}", found=f"that would be {what}", todo="channels are 1, 3 or 4"
-        )
+        request = f"layout={name!r} of shape {shape}"
+        raise BadInput(asked=request, found=f"that would be {what}", todo="channels are 1, 3 or 4")
     return name
 
 
@@ -102,10 +89,7 @@ def _why_not(shape: tuple[int, ...], one_frame: bool) -> str:
 
 
 def arrange(array: np.ndarray, name: str) -> np.ndarray:
-    """View an array of any layout as (B, T, H, W, C).
-
-    Axes that are not there have size 1.
-    """
+    """View any layout as (B, T, H, W, C)."""
     for axis in "BTHWC":
         if axis not in name:
             array, name = array[..., None], name + axis

@@ -1,4 +1,4 @@
-"""Pictures, arrays, tensors and lists of them -> Frames."""
+"""Turn pictures, arrays, tensors and lists of them into Frames."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,6 @@ from aigc_kit.core.errors import BadInput
 from aigc_kit.media.frames import axes as layouts
 from aigc_kit.media.frames import values
 
-DEEPEST = 2  # a list of clips, each a list of frames
 _MODES = {"RGB": "RGB", "L": "RGB", "1": "RGB", "P": "RGBA", "PA": "RGBA", "RGBA": "RGBA", "LA": "RGBA", "CMYK": "RGB"}
 
 
@@ -38,7 +37,7 @@ class Frames:
 
 
 def to_frames(value: Any, *, layout: str | None = None, range: str | None = None, batch: int | None = None) -> Frames:
-    """Anything that shows frames -> uint8 (T, H, W, 3).
+    """Turn what shows frames into uint8 (T, H, W, 3).
 
     Args:
         value: a PIL image; an array or torch tensor of 2 to 5 axes (HW, HWC, CHW, THW, THWC, TCHW, CTHW, BTHWC, BTCHW,
@@ -59,24 +58,24 @@ def to_frames(value: Any, *, layout: str | None = None, range: str | None = None
         if hasattr(value, name) and not isinstance(value, np.ndarray):
             value = getattr(value, name)
     notes: list[str] = []
-    array, read = _stack(value, layout, batch, notes)
-    named, more = values.choose(array, range)
+    array, layout_name = _stack(value, layout, batch, notes)
+    range_name, more = values.choose(array, range)
     notes += more
-    data = values.to_uint8(array, named)
-    return Frames(np.ascontiguousarray(_three_channels(data, notes)), read, named, tuple(notes))
+    data = values.to_uint8(array, range_name)
+    return Frames(np.ascontiguousarray(_three_channels(data, notes)), layout_name, range_name, tuple(notes))
 
 
 def _stack(value: Any, layout: str | None, batch: int | None, notes: list[str]) -> tuple[np.ndarray, str]:
-    """Stack one clip (T, H, W, C), and name its layout."""
     if isinstance(value, (list, tuple)):
         return _stack_list(value, layout, batch, notes)
     array = _array(value)
     if _is_picture(value):
         return layouts.arrange(array, "HWC")[0], "one PIL image"
-    name, guessed = layouts.choose(array.shape, layout)
-    if guessed:
+    name, is_guess = layouts.choose(array.shape, layout)
+    if is_guess:
         notes.append(f"axes taken as {name}, the only reading of shape {array.shape}")
-    return _clip_of(layouts.arrange(array, name), batch, notes), name
+    clips = layouts.arrange(array, name)
+    return clips[0] if len(clips) == 1 and batch in (None, 0) else _pick(clips, batch, notes), name
 
 
 def _stack_list(value: Sequence[Any], layout: str | None, batch: int | None, notes: list[str]) -> tuple[Any, str]:
@@ -84,21 +83,24 @@ def _stack_list(value: Sequence[Any], layout: str | None, batch: int | None, not
         raise BadInput(asked="frames from a list", found="the list is empty", todo="pass at least one frame")
     if isinstance(value[0], (list, tuple)):
         clip = _pick(value, batch, notes)
-        array, name = _stack_list(clip, layout, None, notes) if _is_flat(clip) else _too_deep()
-        return array, f"list of clips: {name}"
-    first = _array(value[0])
-    if not _is_picture(value[0]) and first.ndim > 3:
+        if clip and isinstance(clip[0], (list, tuple)):
+            raise BadInput(
+                asked="frames from lists in lists in lists",
+                found="deeper than 2: clips, frames",
+                todo="take one level off, such as .frames[0]",
+            )
+    elif not _is_picture(value[0]) and _array(value[0]).ndim > 3:
         clip = _pick(value, batch, notes)
-        array, name = _stack(clip, layout, None, notes)
-        return array, f"list of clips: {name}"
-    return _stack_frames(value, layout, notes)
+    else:
+        return _stack_frames(value, layout, notes)
+    array, name = _stack(clip, layout, None, notes)
+    return array, f"list of clips: {name}"
 
 
 def _stack_frames(value: Sequence[Any], layout: str | None, notes: list[str]) -> tuple[np.ndarray, str]:
     arrays = [_array(item) for item in value]
-    different = [index for index, array in enumerate(arrays) if array.shape != arrays[0].shape]
-    if different:
-        where = different[0]
+    where = next((index for index, array in enumerate(arrays) if array.shape != arrays[0].shape), 0)
+    if where:
         raise BadInput(
             asked=f"one clip of {len(arrays)} frames",
             found=f"frame 0 has shape {arrays[0].shape}, frame {where} has {arrays[where].shape}",
@@ -106,10 +108,10 @@ def _stack_frames(value: Sequence[Any], layout: str | None, notes: list[str]) ->
         )
     if _is_picture(value[0]):
         return layouts.arrange(np.stack(arrays), "THWC")[0], "list of PIL images"
-    name, guessed = layouts.choose(arrays[0].shape, layout, one_frame=True)
+    name, is_guess = layouts.choose(arrays[0].shape, layout, one_frame=True)
     if set(name) & set("BT"):
         raise BadInput(asked=f"layout={name!r} of every frame", found="a list holds one frame an entry", todo=_ONE)
-    if guessed:
+    if is_guess:
         notes.append(f"every frame taken as {name}, the only reading of shape {arrays[0].shape}")
     return layouts.arrange(np.stack(arrays), "T" + name)[0], f"list of {name}"
 
@@ -119,9 +121,8 @@ _ONE = "say the axes of one frame: layout='HW', 'HWC' or 'CHW'"
 
 def _pick(clips: Any, batch: int | None, notes: list[str]) -> Any:
     if batch is None and len(clips) > 1:
-        raise BadInput(
-            asked="the frames of a batch", found=f"{len(clips)} clips", todo=f"pick one: batch=0 to {len(clips) - 1}"
-        )
+        todo = f"pick one: batch=0 to {len(clips) - 1}"
+        raise BadInput(asked="the frames of a batch", found=f"{len(clips)} clips", todo=todo)
     index = batch or 0
     if not isinstance(index, int) or not 0 <= index < len(clips):
         raise BadInput(asked=f"batch={batch}", found=f"{len(clips)} clip(s)", todo=f"choose 0 to {len(clips) - 1}")
@@ -129,34 +130,12 @@ def _pick(clips: Any, batch: int | None, notes: list[str]) -> Any:
     return clips[index]
 
 
-def _clip_of(array: np.ndarray, batch: int | None, notes: list[str]) -> np.ndarray:
-    if len(array) == 1 and batch in (None, 0):
-        return array[0]
-    clip: np.ndarray = _pick(array, batch, notes)
-    return clip
-
-
-def _is_flat(clip: Any) -> bool:
-    return not (isinstance(clip, (list, tuple)) and clip and isinstance(clip[0], (list, tuple)))
-
-
-def _too_deep() -> Any:
-    raise BadInput(
-        asked="frames from lists in lists in lists",
-        found=f"deeper than {DEEPEST}: clips, frames",
-        todo="take one level off, such as .frames[0]",
-    )
-
-
 def _is_picture(value: Any) -> bool:
     return hasattr(value, "getbands") and hasattr(value, "convert")
 
 
 def _array(value: Any) -> np.ndarray:
-    """Turn frames into numpy without changing their values.
-
-    A frame, or an array of many.
-    """
+    """Turn frames into numpy without changing their values."""
     if _is_picture(value):
         if value.mode not in _MODES:
             raise BadInput(
@@ -178,10 +157,7 @@ def _array(value: Any) -> np.ndarray:
 
 
 def _three_channels(clip: np.ndarray, notes: list[str]) -> np.ndarray:
-    """Bring uint8 (T, H, W, 1 | 3 | 4) to (T, H, W, 3).
-
-    Gray is repeated, alpha laid over white.
-    """
+    """Bring uint8 to three channels, alpha laid over white."""
     if clip.shape[-1] == 1:
         notes.append("gray, repeated on three channels")
         return np.repeat(clip, 3, axis=-1)

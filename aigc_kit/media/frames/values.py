@@ -1,4 +1,4 @@
-"""Which range the numbers of a picture are in, and bringing them to uint8."""
+"""Choose a picture's range of numbers, bring them to uint8."""
 
 from math import isfinite
 
@@ -21,12 +21,20 @@ def choose(array: np.ndarray, given: str | None) -> tuple[str, list[str]]:
         BadInput: not numbers; NaN or infinite; no range fits; or the range given does not.
     """
     if array.dtype == np.uint8:
-        return _bytes(array, given)
+        if given not in (None, "0..255"):
+            raise BadInput(
+                asked=f"range={given!r}",
+                found="the array is uint8: fractions are gone already",
+                todo="convert before casting: frames in [0, 1] cast to uint8 are black (E51)",
+            )
+        black = "no value above 1: frames in [0, 1] that were cast to uint8 look like this, black (E51)"
+        return "0..255", [black] if array.max() == 1 else []
     if array.dtype.kind not in "iuf":
+        what, advice = (", but a mask", "; a mask * 255") if array.dtype == bool else ("", "")
         raise BadInput(
             asked=f"frames from an array of {array.dtype}",
-            found="not a number of a picture" + (", but a mask" if array.dtype == bool else ""),
-            todo="pass uint8, or floats in [0, 1] or [-1, 1]" + ("; a mask * 255" if array.dtype == bool else ""),
+            found=f"not a number of a picture{what}",
+            todo=f"pass uint8, or floats in [0, 1] or [-1, 1]{advice}",
         )
     low, high = float(array.min()), float(array.max())
     if not (isfinite(low) and isfinite(high)):
@@ -37,22 +45,11 @@ def choose(array: np.ndarray, given: str | None) -> tuple[str, list[str]]:
             todo="a decoder in float16 overflows like that: decode in float32 or bfloat16, then convert again",
         )
     if given is not None:
-        return _check(given, low, high), [f"values in {given}, as you said; found {low:.3g} to {high:.3g}"]
+        _check(given, low, high)
+        return given, [f"values in {given}, as you said; found {low:.3g} to {high:.3g}"]
     if array.dtype.kind in "iu":
         return _integers(low, high)
     return _floats(low, high)
-
-
-def _bytes(array: np.ndarray, given: str | None) -> tuple[str, list[str]]:
-    if given not in (None, "0..255"):
-        raise BadInput(
-            asked=f"range={given!r}",
-            found="the array is uint8: fractions are gone already",
-            todo="convert before casting: frames in [0, 1] cast to uint8 are black (E51)",
-        )
-    if array.max() == 1:
-        return "0..255", ["no value above 1: frames in [0, 1] that were cast to uint8 look like this, black (E51)"]
-    return "0..255", []
 
 
 def _integers(low: float, high: float) -> tuple[str, list[str]]:
@@ -66,42 +63,31 @@ def _integers(low: float, high: float) -> tuple[str, list[str]]:
 
 
 def _floats(low: float, high: float) -> tuple[str, list[str]]:
-    if low >= -SLACK and high <= 1 + SLACK:
-        if low < -1e-3:
-            raise BadInput(
-                asked="frames from floats",
-                found=f"values {low:.3g} to {high:.3g}: a little below 0, so [0, 1] overshot or a dark [-1, 1]",
-                todo="say which: range='[0, 1]' or range='[-1, 1]'",
-            )
-        return "[0, 1]", [f"values taken as [0, 1], since they go from {low:.3g} to {high:.3g}"]
-    if low >= -1 - SLACK and high <= 1 + SLACK:
-        return "[-1, 1]", [f"values taken as [-1, 1], since they go from {low:.3g} to {high:.3g}"]
-    raise BadInput(
-        asked="frames from floats",
-        found=f"values {low:.3g} to {high:.3g}, outside [0, 1] and [-1, 1]",
-        todo="scale them, or say the range: " + ", ".join(f"range={name!r}" for name in RANGES),
-    )
+    extent = f"{low:.3g} to {high:.3g}"
+    if low < -1 - SLACK or high > 1 + SLACK:
+        why = f"values {extent}, outside [0, 1] and [-1, 1]"
+        todo = "scale them, or say the range: " + ", ".join(f"range={name!r}" for name in RANGES)
+    elif -SLACK <= low < -1e-3:
+        why = f"values {extent}: a little below 0, so [0, 1] overshot or a dark [-1, 1]"
+        todo = "say which: range='[0, 1]' or range='[-1, 1]'"
+    else:
+        name = "[0, 1]" if low >= -SLACK else "[-1, 1]"
+        return name, [f"values taken as {name}, since they go from {extent}"]
+    raise BadInput(asked="frames from floats", found=why, todo=todo)
 
 
-def _check(given: str, low: float, high: float) -> str:
+def _check(given: str, low: float, high: float) -> None:
     if given not in RANGES:
         raise BadInput(asked=f"range={given!r}", found="not a range", todo=f"choose one of {', '.join(RANGES)}")
     bottom, top = RANGES[given]
     slack = SLACK * (top - bottom) / 2
     if low < bottom - slack or high > top + slack:
-        raise BadInput(
-            asked=f"range={given!r}",
-            found=f"values {low:.3g} to {high:.3g}",
-            todo="choose the range that holds them: " + ", ".join(RANGES),
-        )
-    return given
+        todo = f"choose the range that holds them: {', '.join(RANGES)}"
+        raise BadInput(asked=f"range={given!r}", found=f"values {low:.3g} to {high:.3g}", todo=todo)
 
 
 def to_uint8(array: np.ndarray, name: str) -> np.ndarray:
-    """Scale to 0..255, round half to even, clip.
-
-    Any shape; uint8 comes back as it is.
-    """
+    """Scale to 0..255, round half to even, clip, any shape."""
     if array.dtype == np.uint8:
         return array
     bottom, top = RANGES[name]

@@ -17,7 +17,7 @@ TEXT = "今天是2024年，气温3.5℃！你觉得 nice 吗？“好。”😀�
 def here(models, tmp_path, monkeypatch):
     monkeypatch.setenv("AIGC_MODELS_DIR", str(models))
     monkeypatch.setenv("AIGC_HOME", str(tmp_path))
-    monkeypatch.setattr(loading, "_said", set())
+    monkeypatch.setattr(loading, "_noticed", set())
     yield
     loaded.free("chattts")
 

@@ -1,4 +1,4 @@
-"""The one interface that a speech run sees, whatever makes the sound."""
+"""Define the one interface that a speech run sees."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,17 +6,16 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from aigc_kit.core.types import Card
+from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import Card, FrozenMap
 from aigc_kit.make.speech.frontend.normalise import Change, Unspoken
 from aigc_kit.make.speech.joins import BREAK_SECONDS
 from aigc_kit.make.speech.settings import Settings
 
-Whose = Literal["model", "kit", "none"]
-
 
 @dataclass(frozen=True)
 class Segment:
-    """A stretch of text that is spoken in one go, usually a sentence.
+    """Hold a text spoken in one go, usually a sentence.
 
     Args:
         text: as the learner wrote it.
@@ -34,7 +33,7 @@ class Segment:
 
 @dataclass(frozen=True, eq=False)
 class Spoken:
-    """The sound of one segment, or of a part of it.
+    """Hold the sound of one segment, or of its part.
 
     Args:
         wave: float32 (N,) in [-1, 1] at `RATE` Hz.
@@ -54,29 +53,37 @@ class Spoken:
 
 @dataclass(frozen=True)
 class Control:
-    """What one control does on one engine.
+    """Tell what one control does on one engine.
 
     Args:
         whose: "model" (the model's own), "kit" (the kit's own mapping: silences, a length ratio), "none" (no effect).
         why_zh: one line for the learner: what it does, or why it does nothing.
     """
 
-    whose: Whose
+    whose: Literal["model", "kit", "none"]
     why_zh: str
 
 
-NOT_ORAL = Control("none", "这个声音没有口语化控制：换 ChatTTS 才有 [oral_0-9]")
-NO_LAUGH = Control("none", "这个声音不会笑：换 ChatTTS 才有 [laugh_0-2]")
-KIT_BREAKS = Control("kit", f"本工具的换算：每一级在每个停顿处多加 {BREAK_SECONDS:g} 秒静音")
+KIT_CONTROLS: Mapping[str, Control] = FrozenMap(
+    oral=Control("none", "这个声音没有口语化控制：换 ChatTTS 才有 [oral_0-9]"),
+    laugh=Control("none", "这个声音不会笑：换 ChatTTS 才有 [laugh_0-2]"),
+    breaks=Control("kit", f"本工具的换算：每一级在每个停顿处多加 {BREAK_SECONDS:g} 秒静音"),
+)
+"""The controls of ChatTTS's own, on voices that lack them."""
+
+
+def no_chinese(segment: Segment) -> BadInput:
+    """Make the error for a segment without a Chinese character."""
+    request = f"speech of {segment.text[:40]!r}"
+    return BadInput(asked=request, found="no Chinese character", todo="write at least one")
 
 
 class Engine(Protocol):
-    """A loaded voice.
+    """Stand for a loaded voice.
 
     Attributes:
         card: of the model.
         kind: "fastspeech2", "kokoro" or "chattts".
-        rate: samples per second, always `RATE`.
         voices: names that `Segment.voice` may have, the default first; () when any speaker string is a voice.
         has: for each of `settings.CONTROLS` what it does here.
         reads_english: whether Latin words are spoken; else the front end spells them.
@@ -86,7 +93,6 @@ class Engine(Protocol):
 
     card: Card
     kind: str
-    rate: int
     voices: tuple[str, ...]
     has: Mapping[str, Control]
     reads_english: bool
@@ -94,8 +100,9 @@ class Engine(Protocol):
     places: bool
 
     def speak(self, segment: Segment, settings: Settings, *, seed: int = 0) -> Spoken:
-        """The whole sound of one segment. An engine may also offer
+        """Speak one segment.
 
+        An engine may also offer
         `stream(segment, settings, *, seed=0) -> Iterator[Spoken]`: the same sound in parts, `last` on the final one;
         `speak_all(segments, settings, *, seed=0) -> Iterator[Spoken]`: many segments in batches, in order, one each.
 
@@ -104,4 +111,4 @@ class Engine(Protocol):
         """
 
     def close(self) -> None:
-        """Free the model; calling it twice is fine."""
+        """Free the model (calling it twice is fine)."""

@@ -1,11 +1,11 @@
-"""ChatTTS 0.2.5, wrapped so that nothing is lost. Code AGPL-3.0-or-later, weights CC BY-NC 4.0.
+"""Wrap ChatTTS 0.2.5 so that nothing is lost.
 
 text -> its alphabet (`chattts_text`) -> [refine: the model rewrites it] -> codes (GPT) -> mel (DVAE) -> wave (Vocos)
 
-The package's `infer` is not called: it cuts only behind `。`, joins all sentences into one wave, leaves junk behind the
-shorter rows of a batch, drops samples, changes the parameter objects that it was given, and ends a segment silently at
-2,048 tokens. What it is made of (`_refine_text`, `_infer_code`, `_decode_to_wavs`) is called instead, each time with
-fresh parameters.
+Code AGPL-3.0-or-later, weights CC BY-NC 4.0. The package's `infer` is not called: it cuts only behind `。`, joins all
+sentences into one wave, leaves junk behind the shorter rows of a batch, drops samples, changes the parameter objects
+that it was given, and ends a segment silently at 2,048 tokens. What it is made of (`_refine_text`, `_infer_code`,
+`_decode_to_wavs`) is called instead, each time with fresh parameters.
 """
 
 from collections import deque
@@ -37,7 +37,10 @@ _NO_PITCH = "ChatTTS 没有音高控制：换一个说话人"
 
 
 def reach_of(chat: Any) -> int:
-    """How many tokens before and after it a sample depends on, counted from the loaded layers; 53 in the real model."""
+    """Count the tokens around a sample that it depends on.
+
+    To either side, from the loaded layers; 53 in the real model.
+    """
     from torch.nn import Conv1d
 
     layers = [*chat.decoder.modules(), *chat.vocos.backbone.modules()]
@@ -47,11 +50,7 @@ def reach_of(chat: Any) -> int:
 
 
 def decode(chat: Any, hidden: Any) -> np.ndarray:
-    """The wave of some tokens.
-
-    Args:
-        chat: a loaded `ChatTTS.Chat`.
-        hidden: torch float32 (n, 768), the states of n tokens.
+    """Decode the states of n tokens, torch float32 (n, 768).
 
     Returns:
         float32 (512 n - 256,); empty for no tokens.
@@ -63,19 +62,14 @@ def decode(chat: Any, hidden: Any) -> np.ndarray:
 
 
 class Stream:
-    """The wave of one segment in parts, as its tokens come.
-
-    Args:
-        chat: a loaded `ChatTTS.Chat`.
-        reach: of `reach_of`.
-    """
+    """Give out a segment's wave as its tokens come."""
 
     def __init__(self, chat: Any, reach: int) -> None:
         self._chat, self._reach = chat, reach
         self._done = 0  # samples given out
 
     def part(self, hidden: Any, last: bool) -> np.ndarray:
-        """The samples that are sure by now and were not given out before.
+        """Give out the samples that are sure by now.
 
         Args:
             hidden: torch float32 (n, 768), all tokens so far.
@@ -84,23 +78,19 @@ class Stream:
         Returns:
             float32 (m,); m may be 0.
         """
-        count = len(hidden)
-        sure = TOKEN * count - HOP if last else TOKEN * max(count - self._reach, 0)
+        sure = TOKEN * len(hidden) - HOP if last else TOKEN * max(len(hidden) - self._reach, 0)
         if sure <= self._done:
             return np.zeros(0, dtype=np.float32)
         first = max(self._done // TOKEN - self._reach, 0)
-        window = decode(self._chat, hidden[first:])
-        part = window[self._done - TOKEN * first : sure - TOKEN * first]
-        self._done = sure
-        return part
+        start, self._done = self._done - TOKEN * first, sure
+        return decode(self._chat, hidden[first:])[start : sure - TOKEN * first]
 
 
 class ChatTTSEngine:
-    """ChatTTS. See `engines.base.Engine` for the interface.
+    """Speak by ChatTTS, as `engines.base.Engine`.
 
     Args:
-        card: of the model.
-        folder: with `asset/`.
+        card: of the model; its files are in the folder, with `asset/`.
         dtype: "float32".
         device: "cpu" or "cuda".
         threads: of torch on the CPU; None leaves them.
@@ -112,7 +102,6 @@ class ChatTTSEngine:
     """
 
     kind = "chattts"
-    rate = RATE
     voices: tuple[str, ...] = ()
     reads_english = True
     places = False
@@ -147,17 +136,13 @@ class ChatTTSEngine:
 
     @property
     def labels(self) -> Mapping[str, Any]:
-        """What a Take must say: licences, whether these are the published weights, and the last speaker's string."""
-        note = self._note
-        return FrozenMap(
-            code_licence="ChatTTS: AGPL-3.0-or-later",
-            weights=note or "ChatTTS, as published",
-            weights_licence="CC BY-NC 4.0: not for commercial use" if not note else "none: not a trained model",
-            speaker=self._code,
-        )
+        """Tell licences, weights and the last speaker for a Take."""
+        licence = "none: not a trained model" if self._note else "CC BY-NC 4.0: not for commercial use"
+        weights = {"weights": self._note or "ChatTTS, as published", "weights_licence": licence}
+        return FrozenMap({"code_licence": "ChatTTS: AGPL-3.0-or-later", **weights, "speaker": self._code})
 
     def speak(self, segment: Segment, settings: Settings, *, seed: int = 0) -> Spoken:
-        """The whole wave of one segment. The same text, settings, speaker and seed give the same wave.
+        """Speak one segment, the same way for the same seed.
 
         Raises:
             BadInput: a control at the wrong layer, nothing in ChatTTS's alphabet, an unknown speaker, or a text that
@@ -166,49 +151,51 @@ class ChatTTSEngine:
         return next(self.speak_all([segment], settings, seed=seed))
 
     def speak_all(self, segments: Sequence[Segment], settings: Settings, *, seed: int = 0) -> Iterator[Spoken]:
-        """One wave per segment, in order, four at a time; a batch is as long as its longest row, a wave is not."""
+        """Speak segments in order, four at a time."""
         for voice, run in groupby(segments, key=lambda segment: segment.voice):
             code, same = self.speaker(voice).code, list(run)
             for start in range(0, len(same), BATCH):
-                made = ready(self._chat, self._homophones, same[start : start + BATCH], settings, seed)
-                for one, row in zip(made, self._rows(made, settings, code, seed), strict=True):
-                    yield _spoken(self._finish(one, row, settings, code, seed), one)
+                texts = ready(self._chat, self._homophones, same[start : start + BATCH], settings, seed)
+                for text, row in zip(texts, self._rows(texts, settings, code, seed), strict=True):
+                    yield _spoken(self._finish(text, row, settings, code, seed), text)
 
     def stream(self, segment: Segment, settings: Settings, *, seed: int = 0) -> Iterator[Spoken]:
-        """The wave of one segment in parts; joined they are the wave of `speak`, to float precision.
+        """Speak one segment in parts, which joined are `speak`'s wave.
 
         A segment that reaches the limit of tokens cannot be taken back and said in halves: that is an error.
         """
-        made = ready(self._chat, self._homophones, [segment], settings, seed)
-        code, one = self.speaker(segment.voice).code, made[0]
+        texts = ready(self._chat, self._homophones, [segment], settings, seed)
+        code, text = self.speaker(segment.voice).code, texts[0]
         for attempt in range(TRIES):
             parts, rows = Stream(self._chat, self._reach), None
-            for rows in self._generate([one.text], settings, code, seed + attempt):
+            for rows in self._generate([text.text], settings, code, seed + attempt):
                 wave = parts.part(rows[0], last=False)
                 if len(wave):
                     yield Spoken(wave, last=False)
             if rows is None:
                 continue
             if len(rows[0]) >= self.most_tokens:
-                raise self._capped(one.text)
-            _tell_seed(made, seed, attempt)
-            yield _spoken(parts.part(rows[0], last=True), one)
+                raise self._capped(text.text)
+            _tell_seed(texts, seed, attempt)
+            yield _spoken(parts.part(rows[0], last=True), text)
             return
-        raise _no_end(one.text, f"it ended at once, with nothing said, with {TRIES} seeds", "try another seed")
+        raise _no_end(text.text, f"it ended at once, with nothing said, with {TRIES} seeds", "try another seed")
 
     def refine(self, text: str, settings: Settings, *, seed: int = 0) -> str:
-        """The text as the model rewrites it: fillers, [uv_break] and [laugh] as oral, laugh and breaks ask."""
-        (one,) = ready(self._chat, self._homophones, [Segment(text, text)], settings, seed)
-        return one.text
+        """Rewrite a text by the model, as the settings ask."""
+        (result,) = ready(self._chat, self._homophones, [Segment(text, text)], settings, seed)
+        return result.text
 
     def sample_speaker(self, name: str, seed: int) -> Speaker:
-        """A random speaker, drawn from how the model's speakers are spread. Keep it: `speech.kept.keep(speaker)`."""
+        """Draw a random speaker, for `speech.speaker_store.keep`."""
         stat = self._chat.speaker
         mean, std = (part.cpu().numpy() for part in (stat.mean, stat.std))
         return Speaker(name, "chattts", speakers.encode(speakers.sample(mean, std, seed)))
 
     def speaker(self, voice: str | None) -> Speaker:
-        """The speaker of that name: a kept one, or a ChatTTS string itself; None is one that stays the same.
+        """Find a speaker by name, or by ChatTTS's string.
+
+        None is one that stays the same.
 
         Raises:
             BadInput, UnknownName: there is none, or it belongs to another model.
@@ -216,28 +203,28 @@ class ChatTTSEngine:
         if voice is None:
             self._default = self._default or self.sample_speaker("default", DEFAULT_SEED)
             return self._default
-        found = (
-            Speaker("imported", "chattts", voice) if len(voice) > speakers.LONGEST_NAME else speaker_store.get(voice)
-        )
+        is_code = len(voice) > speakers.LONGEST_NAME
+        speaker = Speaker("imported", "chattts", voice) if is_code else speaker_store.get(voice)
         dim = int(self._chat.config.gpt.hidden_size)
-        if found.engine != "chattts" or len(found.vector) != dim:
+        if speaker.engine != "chattts" or len(speaker.vector) != dim:
             raise BadInput(
-                asked=f"the speaker {found.name!r} on ChatTTS",
-                found=f"it is one of {found.engine}" if found.engine != "chattts" else "it has other dimensions",
+                asked=f"the speaker {speaker.name!r} on ChatTTS",
+                found=f"it is one of {speaker.engine}" if speaker.engine != "chattts" else "it has other dimensions",
                 todo="sample one: engine.sample_speaker(name, seed), then keep it",
             )
-        return found
+        return speaker
 
     def close(self) -> None:
-        """Free the model; calling it twice is fine."""
+        """Free the model (calling it twice is fine)."""
         self._chat = None
 
     def _generate(self, texts: list[str], settings: Settings, code: str, seed: int) -> Iterator[list[Any]]:
-        """Hidden states of each row so far, float32 (n, 768), after every 24 tokens and at the end; nothing where one
-        of the rows ends with its first token.
+        """Yield each row's hidden states so far, float32 (n, 768).
+
+        They come after every 24 tokens and at the end; nothing where one of the rows ends with its first token.
         """
         speed = settings.speed if settings.speed is not None else 5
-        given = {"temperature": settings.temperature, "top_P": settings.top_p, "top_K": settings.top_k}
+        sampling = {"temperature": settings.temperature, "top_P": settings.top_p, "top_K": settings.top_k}
         params = self._chat.InferCodeParams(
             prompt=controls.show({"speed": speed}, "code"),
             spk_emb=code,
@@ -245,55 +232,53 @@ class ChatTTSEngine:
             show_tqdm=False,
             ensure_non_empty=False,  # its own way is to recurse until Python gives up
             manual_seed=seed % 2**63,
-            **{name: value for name, value in given.items() if value is not None},
+            **{name: value for name, value in sampling.items() if value is not None},
         )
         self._code = code
         for output in self._chat._infer_code(list(texts), True, self._chat.device, True, params):
             yield list(output.hiddens)
 
-    def _rows(self, made: Sequence[Ready], settings: Settings, code: str, seed: int) -> list[Any]:
-        """Hidden states of each text, in a batch; a model that ends at once is asked again with the next seed."""
-        texts = [one.text for one in made]
+    def _rows(self, group: Sequence[Ready], settings: Settings, code: str, seed: int) -> list[Any]:
+        """Compute each text's hidden states, where need be reseeding."""
+        texts = [entry.text for entry in group]
         for attempt in range(TRIES):
             rows = deque(self._generate(texts, settings, code, seed + attempt), maxlen=1)
             if rows:
-                _tell_seed(made, seed, attempt)
+                _tell_seed(group, seed, attempt)
                 return rows[0]
-            if len(made) > 1:  # one of them ended at once, which ends the batch
-                return [self._rows([one], settings, code, seed)[0] for one in made]
+            if len(group) > 1:  # one of them ended at once, which ends the batch
+                return [self._rows([entry], settings, code, seed)[0] for entry in group]
         raise _no_end(texts[0], f"it ended at once, with nothing said, with {TRIES} seeds", "try another seed")
 
-    def _finish(self, one: Ready, row: Any, settings: Settings, code: str, seed: int, depth: int = 0) -> np.ndarray:
-        """The wave of a row; a row that reached the limit of tokens is said again in halves, which is told."""
+    def _finish(self, text: Ready, row: Any, settings: Settings, code: str, seed: int, depth: int = 0) -> np.ndarray:
+        """Decode a row, saying what was capped again in halves."""
         if len(row) < self.most_tokens:
             return decode(self._chat, row)
-        both = split.halves(one.text) if depth < 3 else None
+        both = split.halves(text.text) if depth < 3 else None
         if both is None:
-            raise self._capped(one.text)
+            raise self._capped(text.text)
         why = f"到了 {self.most_tokens} 个 token 的上限（{self.most_tokens * 512 / RATE:.1f} 秒）还没说完，分成两半重说"
-        one.changes.append(Change(one.text, " | ".join(both), why))
-        waves = []
-        for half in both:
-            inner = Ready(half, one.changes, one.unspoken)
-            (half_row,) = self._rows([inner], settings, code, seed)
-            waves.append(self._finish(inner, half_row, settings, code, seed, depth + 1))
-        return np.concatenate(waves)
+        text.changes.append(Change(text.text, " | ".join(both), why))
+        halves = [Ready(half, text.changes, text.unspoken) for half in both]
+        rows = (self._rows([half], settings, code, seed)[0] for half in halves)  # one after the other
+        pairs = zip(halves, rows, strict=True)
+        return np.concatenate([self._finish(half, row, settings, code, seed, depth + 1) for half, row in pairs])
 
     def _capped(self, text: str) -> BadInput:
         seconds = self.most_tokens * 512 / RATE
-        found = f"the model did not end within {self.most_tokens} tokens ({seconds:.1f} s)"
-        return _no_end(text, found, "try another seed or shorter sentences; with stream=False it is said in halves")
+        why = f"the model did not end within {self.most_tokens} tokens ({seconds:.1f} s)"
+        return _no_end(text, why, "try another seed or shorter sentences; with stream=False it is said in halves")
 
 
-def _spoken(wave: np.ndarray, one: Ready) -> Spoken:
-    return Spoken(wave, changes=tuple(one.changes), unspoken=tuple(one.unspoken))
+def _spoken(wave: np.ndarray, text: Ready) -> Spoken:
+    return Spoken(wave, changes=tuple(text.changes), unspoken=tuple(text.unspoken))
 
 
-def _tell_seed(made: Sequence[Ready], seed: int, attempt: int) -> None:
+def _tell_seed(texts: Sequence[Ready], seed: int, attempt: int) -> None:
     if attempt:
         why = f"用种子 {seed} 模型一开口就结束，这一段用了种子 {seed + attempt}"
-        made[0].changes.append(Change(made[0].text, made[0].text, why))
+        texts[0].changes.append(Change(texts[0].text, texts[0].text, why))
 
 
-def _no_end(text: str, found: str, todo: str) -> BadInput:
-    return BadInput(asked=f"speech of {text[:40]!r} by ChatTTS", found=found, todo=todo)
+def _no_end(text: str, why: str, todo: str) -> BadInput:
+    return BadInput(asked=f"speech of {text[:40]!r} by ChatTTS", found=why, todo=todo)

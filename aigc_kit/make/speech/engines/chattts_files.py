@@ -1,4 +1,4 @@
-"""The files of ChatTTS: checked by hash, then given to the package in a way that neither downloads nor deletes.
+"""Check ChatTTS's files and give them to the package.
 
 `Chat.load(source="local")` compares nine hashes and, where one differs, renames or deletes the file, downloads a binary
 and runs it. Here the files are checked first, by us; then `source="custom"` compares them again and returns False where
@@ -11,6 +11,7 @@ import logging
 import warnings
 from dataclasses import fields, is_dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -29,32 +30,29 @@ _log.propagate = False  # what its warnings would say is in the result
 
 
 def require_package() -> Path:
-    """The folder of the installed package.
+    """Find the folder of the installed package.
 
     Raises:
         MissingExtra: it is not installed.
         CannotLoad: another version, whose inside this module does not know.
     """
     try:
-        found = version("ChatTTS")
+        number, spec = version("ChatTTS"), find_spec("ChatTTS")
     except PackageNotFoundError:
-        raise missing_extra("ChatTTS", "chattts", "speech by ChatTTS") from None
-    if found != VERSION:
-        raise CannotLoad(
-            asked="speech by ChatTTS",
-            found=f"ChatTTS {found} is installed, and {VERSION} is what this kit was tested with",
-            todo=f"pip install ChatTTS=={VERSION}, then restart the kernel",
-        )
-    from importlib.util import find_spec
-
-    spec = find_spec("ChatTTS")
+        number, spec = "", None
     if spec is None or spec.origin is None:
         raise missing_extra("ChatTTS", "chattts", "speech by ChatTTS")
+    if number != VERSION:
+        raise CannotLoad(
+            asked="speech by ChatTTS",
+            found=f"ChatTTS {number} is installed, and {VERSION} is what this kit was tested with",
+            todo=f"pip install ChatTTS=={VERSION}, then restart the kernel",
+        )
     return Path(spec.origin).parent
 
 
 def manifest_of(folder: Path) -> dict[str, Any]:
-    """What a checkpoint other than the published one says of itself; {} for the published one.
+    """Read what an unpublished checkpoint says of itself, else {}.
 
     Raises:
         CannotLoad: the manifest is damaged.
@@ -79,7 +77,7 @@ def manifest_of(folder: Path) -> dict[str, Any]:
 
 
 def verify(card: Card, folder: Path) -> dict[str, str]:
-    """Compare every file with its hash: the card's, or those of the folder's manifest.
+    """Compare every file with its card's or manifest's hash.
 
     Returns:
         path -> sha256, of all files that will be read.
@@ -88,27 +86,27 @@ def verify(card: Card, folder: Path) -> dict[str, str]:
         NotOnDisk: a file is missing.
         WrongBytes: a file differs. Nothing is renamed, deleted or fetched.
     """
-    wanted = {file.path: str(file.sha256) for file in card.sources[0].files}
-    told = manifest_of(folder).get("sha256", wanted)
-    for path in wanted:
+    digests = {file.path: str(file.sha256) for file in card.sources[0].files}
+    hashes = manifest_of(folder).get("sha256", digests)
+    for path in digests:
         if not (folder / path).is_file():
             raise NotOnDisk(
                 asked=f"{path} of {card.name}",
                 found=f"no such file in {folder}",
                 todo=f"fetch it anew: aigc fetch {card.name}",
             )
-        found = sha256_of(folder / path)
-        if found != told.get(path):
+        digest = sha256_of(folder / path)
+        if digest != hashes.get(path):
             raise WrongBytes(
-                asked=f"{path} of {card.name}: sha256 {str(told.get(path))[:16]}...",
-                found=f"sha256 {found[:16]}...; nothing was changed",
+                asked=f"{path} of {card.name}: sha256 {str(hashes.get(path))[:16]}...",
+                found=f"sha256 {digest[:16]}...; nothing was changed",
                 todo=f"move the folder away and fetch it anew: aigc fetch {card.name}",
             )
-    return {path: told[path] for path in wanted}
+    return {path: hashes[path] for path in digests}
 
 
 def load_chat(card: Card, folder: Path, device: str) -> Any:
-    """A loaded `ChatTTS.Chat` with the files of this folder, in float32.
+    """Load a `ChatTTS.Chat` from this folder, in float32.
 
     Raises:
         MissingExtra, NotOnDisk, WrongBytes: as above.
@@ -130,7 +128,7 @@ def load_chat(card: Card, folder: Path, device: str) -> Any:
                 chat.config = _configured(chat.config, manifest["config"])
                 chat.sha256_map = {_key(path): digest for path, digest in hashes.items()}
             with quiet():
-                loaded = chat.load(source="custom", custom_path=str(folder), device=torch.device(device))
+                is_whole = chat.load(source="custom", custom_path=str(folder), device=torch.device(device))
         except AigcError:
             raise
         except Exception as error:
@@ -139,7 +137,7 @@ def load_chat(card: Card, folder: Path, device: str) -> Any:
                 found=f"{type(error).__name__}: {error}"[:300],
                 todo="install the tested set: pip install 'aigc-kit[chattts]' -c constraints.txt",
             ) from error
-    if not loaded:
+    if not is_whole:
         raise CannotLoad(
             asked=f"ChatTTS from {folder.name}",
             found="load() returned False: the package does not take these files",
@@ -149,16 +147,14 @@ def load_chat(card: Card, folder: Path, device: str) -> Any:
 
 
 def _key(path: str) -> str:
-    """The name under which the package keeps the hash of a file.
-
-    >>> _key("asset/gpt/config.json")
-    'sha256_asset_gpt_config_json'
-    """
+    """Name the package's entry for the hash of a file."""
     return "sha256_" + path.replace("/", "_").replace(".", "_")
 
 
 def _configured(config: Any, values: dict[str, Any]) -> Any:
-    """A copy of the package's nested configuration with some values set; only sizes and the speakers' statistics.
+    """Copy the package's nested configuration with some values set.
+
+    Only sizes and the speakers' statistics may be.
 
     Raises:
         CannotLoad: a value that the configuration does not have, or of another kind.

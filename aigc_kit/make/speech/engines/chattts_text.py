@@ -1,4 +1,4 @@
-"""The alphabet of ChatTTS: what its own normaliser would do with a text, done openly.
+"""Bring a text into the alphabet of ChatTTS, openly.
 
 ChatTTS 0.2.5 keeps Chinese characters (U+4E00 to U+9FFF), Latin letters, `，。、,.` and the space. It turns `！；（）`
 into a comma or a full stop and deletes everything else without a word: digits, question marks, quotes, emoji. Here
@@ -37,16 +37,16 @@ _WIDE = str.maketrans(",.", "，。")
 MOST_REFINED = 384  # tokens of a rewritten text
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """A text in the alphabet of ChatTTS, with what became of the rest of it."""
+@dataclass
+class Ready:
+    """Hold a text for the model, with all its changes."""
 
     text: str
-    changes: tuple[Change, ...]
-    unspoken: tuple[Unspoken, ...]
+    changes: list[Change] = field(default_factory=list)
+    unspoken: list[Unspoken] = field(default_factory=list)
 
 
-def fit(text: str, homophones: Mapping[str, str]) -> Fitted:
+def fit(text: str, homophones: Mapping[str, str]) -> Ready:
     """Bring a text into the alphabet.
 
     Args:
@@ -56,49 +56,46 @@ def fit(text: str, homophones: Mapping[str, str]) -> Fitted:
     Raises:
         BadInput: a bracket that ChatTTS would stumble over, or nothing that can be said.
     """
-    fitted, changes, unspoken = "", dict[tuple[str, str], str](), dict[str, str]()
+    result, changes, unspoken = "", dict[tuple[str, str], str](), dict[str, str]()
     for piece, is_token in controls.pieces(text):
         if is_token:
-            fitted += piece
+            result += piece
             continue
         for character in piece:
-            given, why, heard = _read(character)
-            other = homophones.get(given, given)
-            if other != given:
+            sign, why, heard = _read(character)
+            homophone = homophones.get(sign, sign)
+            if homophone != sign:
                 why = why or "ChatTTS 的同音字表：读音相同的字，它读得更准"
-                given = other
-            fitted += given
+            result += homophone
             if not heard:
                 unspoken[character] = why
             elif why:
-                changes[character, given] = why
-    if _is_chinese(text) or _is_chinese(fitted):
-        fitted = fitted.translate(_WIDE)
-    if not any(c.isalpha() for c in controls.without_tokens(fitted)):
+                changes[character, homophone] = why
+    if _is_chinese(text) or _is_chinese(result):
+        result = result.translate(_WIDE)
+    if not any(c.isalpha() for c in controls.without_tokens(result)):
         raise BadInput(
             asked=f"speech of {text[:40]!r} by ChatTTS",
             found="nothing of it is in its alphabet: Chinese characters and Latin letters",
             todo="write numbers and signs in words, or leave normalise=True, which does",
         )
-    return Fitted(
-        fitted,
-        tuple(Change(before, after, why) for (before, after), why in changes.items()),
-        tuple(Unspoken(character, why) for character, why in unspoken.items()),
+    return Ready(
+        result,
+        [Change(before, after, why) for (before, after), why in changes.items()],
+        [Unspoken(character, why) for character, why in unspoken.items()],
     )
 
 
 def homophones_of(folder: Path) -> dict[str, str]:
-    """The package's table of characters, from its own `res/homophones_map.json`: {character: character}.
-
-    Args:
-        folder: of the installed package.
-    """
+    """Read the homophones {character: character} of the installed package's folder."""
     table = json.loads((folder / "res" / "homophones_map.json").read_text(encoding="utf-8"))
     return {str(a): str(b) for a, b in table.items()}
 
 
 def lost(before: str, after: str) -> str:
-    """The letters and characters of `before` that `after` does not have, in order; marks, tokens and case do not count.
+    """List the letters of `before` that `after` lacks, in order.
+
+    Marks, tokens and case do not count.
 
     >>> lost("今天天气好[laugh]", "今天 天气 [uv_break] 嗯"), lost("OK 好", "ok 好")
     ('好', '')
@@ -114,12 +111,12 @@ def lost(before: str, after: str) -> str:
 
 
 def letters(text: str) -> str:
-    """The letters and characters of a text in lower case, without marks, spaces and anything in brackets."""
+    """List a text's letters in lower case, without anything bracketed."""
     return "".join(c for c in re.sub(r"\[[^\]]*\]", "", text).lower() if c.isalpha())
 
 
 def _read(character: str) -> tuple[str, str, bool]:
-    """(what the model is given, why, whether it is heard) of one character; why is "" for what stays as it is."""
+    """Give one character's (replacement, why or "", is heard)."""
     same = " " if character in _SPACE else character
     if _KEPT.match(same):
         return same, "", True
@@ -133,27 +130,18 @@ def _read(character: str) -> tuple[str, str, bool]:
 
 
 def _is_chinese(text: str) -> bool:
-    """As ChatTTS decides it: more Chinese characters than Latin words."""
+    """Decide as ChatTTS: more Chinese characters than Latin words."""
     return len(re.findall(f"[{_HAN}]", text)) > len(_WORDS.findall(text))
-
-
-@dataclass
-class Ready:
-    """A text as the model gets it, and what became of what was written."""
-
-    text: str
-    changes: list[Change] = field(default_factory=list)
-    unspoken: list[Unspoken] = field(default_factory=list)
 
 
 def ready(
     chat: Any, homophones: Mapping[str, str], group: Sequence[Segment], settings: Settings, seed: int
 ) -> list[Ready]:
-    """The texts of some segments, ready to be spoken.
+    """Make the texts of a group of segments ready.
 
     Args:
         chat: a loaded `ChatTTS.Chat`.
-        homophones: of `chattts_text.homophones_of`.
+        homophones: of `homophones_of`.
         group: segments that are spoken together.
         settings, seed: of the run.
 
@@ -161,25 +149,20 @@ def ready(
         BadInput: a control without effect or at the wrong layer, or nothing in ChatTTS's alphabet.
     """
     check(settings, [segment.spoken for segment in group])
-    made = []
-    for segment in group:
-        fitted = fit(segment.spoken.strip(), homophones)
-        made.append(Ready(fitted.text, [*fitted.changes], [*fitted.unspoken, *_unknown(chat, fitted.text)]))
+    texts = [fit(segment.spoken.strip(), homophones) for segment in group]
+    for text in texts:
+        text.unspoken += _unknown(chat, text.text)
     if settings.refine:
-        _refine(chat, made, settings, seed)
-    return made
+        _refine(chat, texts, settings, seed)
+    return texts
 
 
 def check(settings: Settings, texts: Sequence[str]) -> None:
-    """Refuse controls that would have no effect, or that stand at the wrong layer.
-
-    Raises:
-        BadInput: as it says.
-    """
+    """Refuse controls without effect or misplaced, by BadInput."""
     for name in ("pitch", "energy", "intonation"):
         if getattr(settings, name) not in (None, 1.0):
-            found = "ChatTTS has no such control"
-            raise BadInput(asked=f"{name}={getattr(settings, name)} on ChatTTS", found=found, todo=f"leave {name} out")
+            request = f"{name}={getattr(settings, name)} on ChatTTS"
+            raise BadInput(asked=request, found="ChatTTS has no such control", todo=f"leave {name} out")
     rewriting = [name for name in ("oral", "laugh", "breaks") if getattr(settings, name) is not None]
     if rewriting and not settings.refine:
         raise BadInput(
@@ -206,23 +189,23 @@ def _refine(chat: Any, texts: list[Ready], settings: Settings, seed: int) -> Non
         ensure_non_empty=False,
         manual_seed=seed,
     )
-    made = _refined_ids(chat, [one.text for one in texts], params)
-    for one, ids in zip(texts, made, strict=True):
-        kept = ids[ids.less(chat.tokenizer.break_0_ids)]
-        refined = chat.tokenizer.decode([kept])[0].strip() if len(kept) else ""
-        if len(ids) >= MOST_REFINED or not letters(refined):
+    rows = _refined_ids(chat, [entry.text for entry in texts], params)
+    for entry, ids in zip(texts, rows, strict=True):
+        ids_of_text = ids[ids.less(chat.tokenizer.break_0_ids)]
+        words = chat.tokenizer.decode([ids_of_text])[0].strip() if len(ids_of_text) else ""
+        if len(ids) >= MOST_REFINED or not letters(words):
             why = f"改写没有写完（到了 {MOST_REFINED} 个 token）" if len(ids) else "改写的结果是空的"
-            one.changes.append(Change(one.text, one.text, f"{why}，这一段照原文念"))
+            entry.changes.append(Change(entry.text, entry.text, f"{why}，这一段照原文念"))
             continue
-        missing = lost(one.text, refined)
-        one.changes.append(Change(one.text, refined, "模型改写（refine）"))
+        missing = lost(entry.text, words)
+        entry.changes.append(Change(entry.text, words, "模型改写（refine）"))
         if missing:
-            one.unspoken.append(Unspoken(missing, "模型改写时丢掉的字；refine=False 就照原文念"))
-        one.text = refined
+            entry.unspoken.append(Unspoken(missing, "模型改写时丢掉的字；refine=False 就照原文念"))
+        entry.text = words
 
 
 def _refined_ids(chat: Any, texts: list[str], params: Any) -> list[Any]:
-    """Token ids of each text as rewritten; one that ends at once ends its batch, so that each is then done alone."""
+    """Rewrite texts as token ids, singly where need be."""
     try:
         return list(chat._refine_text(list(texts), chat.device, params).ids)
     except StopIteration:
@@ -234,9 +217,9 @@ def _refined_ids(chat: Any, texts: list[str], params: Any) -> list[Any]:
 
 
 def _unknown(chat: Any, text: str) -> list[Unspoken]:
-    """Characters that are in the alphabet but not in the tokenizer: the model sees [UNK] in their place."""
+    """List characters that the tokenizer lacks, seen as [UNK]."""
     tokenizer = chat.tokenizer._tokenizer
-    found = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
-    places = zip(found["input_ids"], found["offset_mapping"], strict=True)
+    tokens = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+    places = zip(tokens["input_ids"], tokens["offset_mapping"], strict=True)
     missing = dict.fromkeys(text[a:b] for token, (a, b) in places if token == tokenizer.unk_token_id)
     return [Unspoken(word, "不在 ChatTTS 的词表里，模型认不出") for word in missing]

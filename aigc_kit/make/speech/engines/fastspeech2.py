@@ -1,7 +1,7 @@
-"""The embedded Mandarin voice: FastSpeech2 (pinyin -> mel) and multi-band MelGAN (mel -> wave) on LiteRT.
+"""Speak Mandarin by FastSpeech2 and multi-band MelGAN on LiteRT.
 
-Only the two graphs and the table of symbols are taken from their package; text, tones, joins and controls are ours.
-FastSpeech2 says how long each symbol lasts, so the end of every syllable is known exactly.
+pinyin -> mel -> wave. Only the two graphs and the table of symbols are taken from their package; text, tones, joins and
+controls are ours. FastSpeech2 says how long each symbol lasts, so the end of every syllable is known exactly.
 Source: Ren et al. 2020 (arXiv 2006.04558); Yang et al. 2020 (arXiv 2005.05106).
 """
 
@@ -18,7 +18,7 @@ import numpy as np
 
 from aigc_kit.core.errors import BadInput, CannotLoad
 from aigc_kit.core.types import Card, FrozenMap
-from aigc_kit.make.speech.engines.base import KIT_BREAKS, NO_LAUGH, NOT_ORAL, Control, Segment, Spoken
+from aigc_kit.make.speech.engines.base import KIT_CONTROLS, Control, Segment, Spoken, no_chinese
 from aigc_kit.make.speech.frontend.pinyin import Syllable, syllables
 from aigc_kit.make.speech.settings import NORMAL_SPEED, Settings
 from aigc_kit.media.wav import RATE
@@ -38,7 +38,7 @@ SHIFTED = {b"Identity_3": b"f0_shift", b"Identity_4": b"energy_shift"}
 
 
 def interpolate(table: Sequence[tuple[float, float]], ratio: float) -> float:
-    """The shift that gives a ratio; ratios beyond the table give its ends.
+    """Find the shift that gives a ratio, within the table.
 
     >>> interpolate(((0.0, 1.0), (1.0, 1.2)), 1.1)
     0.5
@@ -47,13 +47,10 @@ def interpolate(table: Sequence[tuple[float, float]], ratio: float) -> float:
     return round(float(np.interp(ratio, ratios, shifts)), 6)
 
 
-def loudness_shift(ratio: float | None) -> float:
-    """The shift of the energy for a ratio of the loudness (of amplitudes); 0 for None."""
-    return 0.0 if ratio is None else interpolate(LOUDNESS, ratio)
-
-
 def length_ratio(speed: int | None) -> float:
-    """How much longer a sound lasts at a speed of 0..9: 2 at 0, 1 at 5, 0.57 at 9; the kit's own mapping.
+    """Tell how much longer a sound lasts at a speed.
+
+    2 at 0, 1 at 5, 0.57 at 9: the kit's own mapping.
 
     >>> length_ratio(None), length_ratio(0), length_ratio(5)
     (1.0, 2.0, 1.0)
@@ -62,27 +59,22 @@ def length_ratio(speed: int | None) -> float:
 
 
 class FastSpeech2Engine:
-    """The Baker voice. See `engines.base.Engine` for the interface.
+    """Speak by the Baker voice, as `engines.base.Engine`.
 
-    Args:
-        card: of the voice.
-        folder: with the two graphs and the mapper.
-        threads: of each graph; None is one (a syllable is too small to share).
+    The folder holds the card's two graphs and the mapper. Threads are of each graph; None is one (a syllable
+    is too small to share).
 
     Raises:
         CannotLoad: ai-edge-litert is missing, or the graphs are not the ones that are known.
     """
 
     kind = "fastspeech2"
-    rate = RATE
     voices = tuple(VOICES)
     reads_english = False
     places = True
     inline: tuple[str, ...] = ()
     has: Mapping[str, Control] = FrozenMap(
-        oral=NOT_ORAL,
-        laugh=NO_LAUGH,
-        breaks=KIT_BREAKS,
+        KIT_CONTROLS,
         speed=Control("model", "模型自己的时长比例；档位到比例的换算是本工具的：5 为原速，9 约 0.57 倍时长"),
         pitch=Control("model", "平移模型预测的音高：0.80～1.20（再高再低它没学过）"),
         energy=Control("model", "平移模型预测的能量：响度约 0.45～1.45 倍"),
@@ -111,37 +103,34 @@ class FastSpeech2Engine:
             self.speak(Segment("好", "好"), Settings())  # what is set up once belongs to loading, not to the first run
 
     def speak(self, segment: Segment, settings: Settings, *, seed: int = 0) -> Spoken:
-        """The wave of a segment; the same text and settings always give the same samples, whatever the seed.
+        """Speak a segment, always the same way, whatever the seed.
 
         Raises:
             BadInput: no character that has a reading, or an unknown voice.
         """
         voice = segment.voice or self.voices[0]
         if voice not in VOICES:
-            raise BadInput(
-                asked=f"voice={voice!r}", found=f"{self.card.name} has {', '.join(VOICES)}", todo="choose one of these"
-            )
-        said = [s for s in syllables(segment.spoken) if s.pinyin in self._parts or s.pinyin in ("n", "m", "ng")]
-        if not said:
-            raise BadInput(
-                asked=f"speech of {segment.text[:40]!r}", found="no Chinese character", todo="write at least one"
-            )
+            has = f"{self.card.name} has {', '.join(VOICES)}"
+            raise BadInput(asked=f"voice={voice!r}", found=has, todo="choose one of these")
+        run = [s for s in syllables(segment.spoken) if s.pinyin in self._parts or s.pinyin in ("n", "m", "ng")]
+        if not run:
+            raise no_chinese(segment)
         waves, marks, seconds = [], list[tuple[int, float]](), 0.0
-        for group in _groups(said):
-            mel, lengths = self.mel(group, segment.spoken, settings, VOICES[voice])
-            wave = self.vocode(mel)
-            marks += [(at, seconds + second) for at, second in lengths]
-            seconds += len(wave) / RATE
-            waves.append(wave)
+        count = -(-len(run) // MOST_SYLLABLES)
+        for low, high in pairwise(round(len(run) * i / count) for i in range(count + 1)):
+            mel, ends = self.mel(run[low:high], segment.spoken, settings, VOICES[voice])
+            waves.append(self.vocode(mel))
+            marks += [(at, seconds + second) for at, second in ends]
+            seconds += len(waves[-1]) / RATE
         return Spoken(np.concatenate(waves), tuple(marks))
 
     def mel(
-        self, said: list[Syllable], spoken: str, settings: Settings, voice: float = 1.0
+        self, group: list[Syllable], spoken: str, settings: Settings, voice: float = 1.0
     ) -> tuple[np.ndarray, list[tuple[int, float]]]:
-        """The mel spectrogram of some syllables.
+        """Compute the mel spectrogram of some syllables.
 
         Args:
-            said: at most `MOST_SYLLABLES`.
+            group: at most `MOST_SYLLABLES`.
             spoken: the text they are from; a comma between two of them becomes the pause that the model knows.
             settings: speed, pitch, energy and intonation are used.
             voice: ratio of the pitch.
@@ -150,7 +139,7 @@ class FastSpeech2Engine:
             (float32 (1, T, 80) normalised log-mel, T frames of 12.5 ms; (index in `spoken` behind a syllable, its end
             in seconds) for all but the last).
         """
-        symbols, ends = self._symbols(said, spoken)
+        symbols, ends = self._symbols(group, spoken)
         values = {
             "input_ids": [[self._ids[s] for s in symbols]],
             "speaker_ids": [0],
@@ -158,17 +147,16 @@ class FastSpeech2Engine:
             "f0_ratios": [1.0 if settings.intonation is None else settings.intonation],
             "energy_ratios": [1.0],
             "f0_shift": [[interpolate(PITCH, (settings.pitch or 1.0) * voice)]],
-            "energy_shift": [[loudness_shift(settings.energy)]],
+            "energy_shift": [[interpolate(LOUDNESS, settings.energy or 1.0)]],
         }
-        found = self._invoke(self._acoustic, {k: np.array(v) for k, v in values.items()})
-        durations = found[2][0].astype(int)
-        passed = np.cumsum(durations)
-        return found[1], [(index, float(passed[at] * HOP / RATE)) for index, at in ends[:-1]]
+        tensors = self._invoke(self._acoustic, {k: np.array(v) for k, v in values.items()})
+        frames = np.cumsum(tensors[2][0].astype(int))
+        return tensors[1], [(index, float(frames[at] * HOP / RATE)) for index, at in ends[:-1]]
 
     def vocode(self, mel: np.ndarray) -> np.ndarray:
-        """float32 (1, T, 80) -> wave float32 (300 T,), in chunks that give the same samples as the whole would.
+        """Turn mel, float32 (1, T, 80), into float32 (300 T,).
 
-        A second of sound takes 50 MB while it is made; chunks keep that bounded.
+        In chunks that give the same samples as the whole would: a second of sound takes 50 MB while it is made.
         """
         waves, frames = [], mel.shape[1]
         for start in range(0, frames, CHUNK):
@@ -182,22 +170,23 @@ class FastSpeech2Engine:
         """Free both graphs."""
         self._acoustic = self._vocoder = None
 
-    def _symbols(self, said: list[Syllable], spoken: str) -> tuple[list[str], list[tuple[int, int]]]:
-        """Symbols for the model, and for each syllable (index in `spoken` behind it, place of the sign behind it).
+    def _symbols(self, group: list[Syllable], spoken: str) -> tuple[list[str], list[tuple[int, int]]]:
+        """List symbols for the model, and ends of syllables.
 
-        The model gives a good part of a vowel's length to the sign "#0" behind it, so that a syllable ends with that.
+        An end is (index in `spoken` behind it, place of the sign behind it). The model gives a good part of a vowel's
+        length to the sign "#0" behind it, so that a syllable ends with that.
         """
         symbols, ends = ["sil"], list[tuple[int, int]]()
-        for i, syllable in enumerate(said):
-            following = said[i + 1] if i + 1 < len(said) else None
+        for i, syllable in enumerate(group):
+            following = group[i + 1] if i + 1 < len(group) else None
             if syllable.character == "儿" and syllable.tone == 5 and i:
                 symbols.append("er5")
             else:
                 initial, final = self._parts["en" if syllable.pinyin in ("n", "m", "ng") else syllable.pinyin]
                 symbols += [initial, f"{final}{syllable.tone}"]
             between = spoken[syllable.index + 1 : following.index] if following else ""
-            paused = any(mark in between for mark in COMMAS)
-            ends.append((syllable.index + 1 + paused, len(symbols)))
+            has_comma = any(mark in between for mark in COMMAS)
+            ends.append((syllable.index + 1 + has_comma, len(symbols)))
             symbols.append("sil" if following is None else "#3" if between.strip() else "#0")
         return [*symbols, "eos"], ends
 
@@ -213,31 +202,23 @@ class FastSpeech2Engine:
         return [graph.get_tensor(detail["index"]) for detail in graph.get_output_details()]
 
 
-def _groups(said: list[Syllable]) -> list[list[Syllable]]:
-    """Even groups of at most `MOST_SYLLABLES`."""
-    count = -(-len(said) // MOST_SYLLABLES)
-    bounds = [round(len(said) * i / count) for i in range(count + 1)]
-    return [said[a:b] for a, b in pairwise(bounds)]
-
-
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """LiteRT writes a line about its delegate past Python to the error stream, and has no setting for it."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    """Keep off the screen what LiteRT writes past Python."""
+    screen, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(screen, 2)
+        os.close(screen)
         os.close(nowhere)
 
 
 def _check_bytes(card: Card, folder: Path) -> None:
-    """Refuse graphs other than the card's: what is changed in them is found by place.
+    """Refuse graphs other than the card's.
 
-    Raises:
-        CannotLoad: another file.
+    What is changed in them is found by place.
     """
     for file in card.sources[0].files:
         path = folder / file.path
@@ -250,13 +231,9 @@ def _check_bytes(card: Card, folder: Path) -> None:
 
 
 def with_shifts(data: bytes) -> bytes:
-    """The changed graph.
+    """Change the .tflite graph's bytes to need no extension.
 
-    Args:
-        data: the .tflite file, checked by its sha256 before.
-
-    Returns:
-        The bytes of a .tflite file that the interpreter runs without any extension.
+    It gets shifts of pitch and energy, and loses its dropout; the sha256 was checked before.
     """
     import flatbuffers
     from ai_edge_litert import schema_py_generated as schema
@@ -271,7 +248,7 @@ def with_shifts(data: bytes) -> bytes:
 
 
 def _code(model: Any, builtin: int) -> int:
-    """Index of an operation that the graph already uses."""
+    """Find an operation that the graph already uses."""
     return next(
         i
         for i, code in enumerate(model.operatorCodes)
@@ -304,13 +281,13 @@ def _add_shifts(model: Any, graph: Any, schema: Any) -> None:
         operations.append(operation)
         for value in set(map(int, operation.outputs)) & set(names):
             shift = _tensor(graph, scalar, names[value])
-            moved = _tensor(graph, graph.tensors[value], names[value] + b"_moved")
+            sum_at = _tensor(graph, graph.tensors[value], names[value] + b"_moved")
             for user in graph.operators:
                 if user is not operation and value in user.inputs:
-                    user.inputs = np.array([moved if i == value else i for i in user.inputs], np.int32)
+                    user.inputs = np.array([sum_at if i == value else i for i in user.inputs], np.int32)
             sum_of = schema.OperatorT()
             sum_of.opcodeIndex = add
-            sum_of.inputs, sum_of.outputs = np.array([value, shift], np.int32), np.array([moved], np.int32)
+            sum_of.inputs, sum_of.outputs = np.array([value, shift], np.int32), np.array([sum_at], np.int32)
             sum_of.builtinOptionsType = schema.BuiltinOptions.AddOptions
             sum_of.builtinOptions = schema.AddOptionsT()
             operations.append(sum_of)

@@ -1,5 +1,6 @@
-"""Kokoro-82M on ONNX Runtime: several Mandarin speakers, whose styles can be mixed. The front end is ours.
+"""Speak by Kokoro-82M on ONNX Runtime, with mixed styles.
 
+Several Mandarin speakers; the front end is ours.
 Source: the model card of hexgrad/Kokoro-82M (Apache-2.0); a voice is a table of 510 style vectors, one per length.
 """
 
@@ -11,12 +12,11 @@ import numpy as np
 
 from aigc_kit.core.errors import BadInput, CannotLoad, missing_extra
 from aigc_kit.core.types import Card, FrozenMap
-from aigc_kit.make.speech.engines.base import KIT_BREAKS, NO_LAUGH, NOT_ORAL, Control, Segment, Spoken
+from aigc_kit.make.speech.engines.base import KIT_CONTROLS, Control, Segment, Spoken, no_chinese
 from aigc_kit.make.speech.engines.fastspeech2 import length_ratio
 from aigc_kit.make.speech.frontend.ipa import phonetic
 from aigc_kit.make.speech.frontend.pinyin import syllables
 from aigc_kit.make.speech.settings import Settings
-from aigc_kit.media.wav import RATE
 
 STYLE = 256  # numbers of a style vector: 128 for the decoder, 128 for the prosody
 MOST_SIGNS = 500
@@ -32,12 +32,9 @@ _MARKS = {"，": ", ", "、": ", ", "。": ". ", "！": "! ", "？": "? ", "；"
 
 
 class KokoroEngine:
-    """Kokoro with its Mandarin voices. See `engines.base.Engine` for the interface.
+    """Speak by Kokoro's Mandarin voices, as `engines.base.Engine`.
 
-    Args:
-        card: of the voice.
-        folder: with onnx/model_quantized.onnx and voices/*.bin.
-        threads: None is one.
+    The card's folder holds onnx/model_quantized.onnx and voices/*.bin; no threads are one.
 
     Raises:
         MissingExtra: onnxruntime is not installed.
@@ -45,14 +42,11 @@ class KokoroEngine:
     """
 
     kind = "kokoro"
-    rate = RATE
     reads_english = False
     places = False
     inline: tuple[str, ...] = ()
     has: Mapping[str, Control] = FrozenMap(
-        oral=NOT_ORAL,
-        laugh=NO_LAUGH,
-        breaks=KIT_BREAKS,
+        KIT_CONTROLS,
         speed=Control("model", "模型自己的语速；档位到比例的换算是本工具的：5 为原速"),
         pitch=Control("none", "这个声音不能调音高：换一个说话人，或把两个混合"),
         energy=Control("none", "这个声音不能调能量"),
@@ -71,7 +65,8 @@ class KokoroEngine:
             self._session: Any = onnxruntime.InferenceSession(
                 str(folder / "onnx" / "model_quantized.onnx"), options, providers=["CPUExecutionProvider"]
             )
-            self._styles = {name: _style(folder / "voices" / f"{name}.bin") for name in self.voices}
+            files = {name: folder / "voices" / f"{name}.bin" for name in self.voices}
+            self._styles = {name: np.fromfile(file, np.float32).reshape(510, STYLE) for name, file in files.items()}
         except Exception as error:  # ONNX Runtime's errors share no class
             raise CannotLoad(
                 asked=f"the voice {card.name}",
@@ -81,71 +76,60 @@ class KokoroEngine:
         self._names = [entry.name for entry in self._session.get_inputs()]  # tokens or input_ids, style, speed
 
     def speak(self, segment: Segment, settings: Settings, *, seed: int = 0) -> Spoken:
-        """The wave of a segment; the seed has no effect, the model draws nothing.
+        """Speak a segment, without drawing anything, so without seed.
 
         Raises:
             BadInput: nothing that can be said, a voice that is not there, or more than `MOST_SIGNS` signs.
         """
         signs = self.signs(segment.spoken)
         if not signs.strip(" ,.!?;:"):
-            raise BadInput(
-                asked=f"speech of {segment.text[:40]!r}", found="no Chinese character", todo="write at least one"
-            )
+            raise no_chinese(segment)
         if len(signs) > MOST_SIGNS:
-            raise BadInput(
-                asked=f"{len(signs)} signs in one go", found=f"at most {MOST_SIGNS}", todo="put a full stop into it"
-            )
+            request = f"{len(signs)} signs in one go"
+            raise BadInput(asked=request, found=f"at most {MOST_SIGNS}", todo="put a full stop into it")
         ids = [SIGNS[sign] for sign in signs]
         style = self.style(segment.voice or self.voices[0])[min(len(ids), 510) - 1]
-        values = (
-            np.array([[0, *ids, 0]], np.int64),
-            style[None],
-            np.array([1 / length_ratio(settings.speed)], np.float32),
-        )
-        wave = self._session.run(None, dict(zip(self._names, values, strict=True)))[0]
+        speed = np.array([1 / length_ratio(settings.speed)], np.float32)
+        values = zip(self._names, (np.array([[0, *ids, 0]], np.int64), style[None], speed), strict=True)
+        wave = self._session.run(None, dict(values))[0]
         return Spoken(np.asarray(wave, np.float32).ravel().clip(-1, 1))
 
     def signs(self, spoken: str) -> str:
-        """The phonetic signs of a normalised text, with its marks."""
-        said = {s.index: s for s in syllables(spoken)}
-        made = "".join(
-            phonetic(said[i].pinyin, said[i].tone) if i in said else _MARKS.get(c, "") for i, c in enumerate(spoken)
-        )
-        return made.strip()
+        """Write the phonetic signs of a normalised text, marks included."""
+        signs = {s.index: phonetic(s.pinyin, s.tone) for s in syllables(spoken)}
+        return "".join(signs.get(i, _MARKS.get(c, "")) for i, c in enumerate(spoken)).strip()
 
     def style(self, voice: str) -> np.ndarray:
-        """The style vectors of a voice: float32 (510, 256). "a:0.7+b:0.3" mixes two by their weights.
+        """Mix the style vectors of a voice: float32 (510, 256).
+
+        "a:0.7+b:0.3" mixes two by their weights.
 
         Raises:
             BadInput: an unknown voice, or weights that do not add up to something positive.
         """
-        mixed, total = np.zeros((510, STYLE), np.float32), 0.0
+        styles, total = np.zeros((510, STYLE), np.float32), 0.0
         for part in voice.split("+"):
             name, _, weight = part.partition(":")
-            share = _number(weight or "1")
-            if name not in self._styles or share is None or share < 0:
+            share = _share(weight or "1")
+            if name not in self._styles or share < 0:
                 raise BadInput(
                     asked=f"voice={voice!r}",
                     found=f"{part!r} is not one of {', '.join(self.voices)} with a weight",
                     todo=f"say {self.voices[0]!r}, or a mixture such as '{self.voices[0]}:0.7+{self.voices[-1]}:0.3'",
                 )
-            mixed += share * self._styles[name]
+            styles += share * self._styles[name]
             total += share
         if total <= 0:
             raise BadInput(asked=f"voice={voice!r}", found="weights of 0", todo="give one of them a weight")
-        return mixed / np.float32(total)
+        return styles / np.float32(total)
 
     def close(self) -> None:
         """Free the model."""
         self._session = None
 
 
-def _style(path: Path) -> np.ndarray:
-    return np.fromfile(path, np.float32).reshape(510, STYLE)
-
-
-def _number(text: str) -> float | None:
+def _share(text: str) -> float:
     try:
-        return float(text) if np.isfinite(float(text)) else None
+        return float(text) if np.isfinite(float(text)) else -1
     except ValueError:
-        return None
+        return -1

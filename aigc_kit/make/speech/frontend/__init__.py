@@ -1,4 +1,4 @@
-"""The Mandarin front end: what is written becomes what is said, and what becomes of every character is told.
+"""Turn what is written into what is said, telling all.
 
 normalise(text)            numbers, dates, units, symbols, letters -> words; Normalised(spoken, changes, unspoken)
 syllables(spoken)          words -> pinyin with tone sandhi

@@ -1,4 +1,4 @@
-"""Pinyin -> initial and final, and -> the phonetic signs that Kokoro was trained on (tones as arrows)."""
+"""Turn pinyin into initial and final, or Kokoro's phonetic signs."""
 
 from functools import lru_cache
 
@@ -12,12 +12,7 @@ _WITHOUT_INITIAL = table(
     """
 )
 _LONG = table("iu=iou ui=uei un=uen ue=ve")
-
-_IPA_INITIALS = table(
-    """
-    b=p p=pʰ m=m f=f d=t t=tʰ n=n l=l g=k k=kʰ h=x j=ʨ q=ʨʰ x=ɕ z=ʦ c=ʦʰ s=s zh=ꭧ ch=ꭧʰ sh=ʂ r=ɻ
-    """
-)
+_IPA_INITIALS = table("b=p p=pʰ m=m f=f d=t t=tʰ n=n l=l g=k k=kʰ h=x j=ʨ q=ʨʰ x=ɕ z=ʦ c=ʦʰ s=s zh=ꭧ ch=ꭧʰ sh=ʂ r=ɻ")
 # The tone stands behind the vowel that carries it, where the dot is
 _IPA_FINALS = table(
     """
@@ -31,7 +26,7 @@ _TONES = ("", "→", "↗", "↓", "↘", "")
 
 @lru_cache(maxsize=2048)
 def parts(pinyin: str) -> tuple[str, str] | None:
-    """(initial, final) of a syllable without tone; the initial may be ""; None for what is no syllable.
+    """Split a toneless syllable into (initial, final), or None.
 
     >>> parts("zhuang"), parts("yuan"), parts("shi"), parts("xue")
     (('zh', 'uang'), ('', 'van'), ('sh', 'iii'), ('x', 've'))
@@ -52,14 +47,14 @@ def parts(pinyin: str) -> tuple[str, str] | None:
 
 
 def phonetic(pinyin: str, tone: int) -> str:
-    """The signs of one syllable; "" for what is no syllable.
+    """Write the signs of one syllable, "" for no syllable.
 
     >>> phonetic("hao", 3), phonetic("yuan", 2), phonetic("de", 5)
     ('xau↓', 'ɥɛ↗n', 'tɤ')
     """
-    found = parts("en" if pinyin in ("n", "ng", "m") else pinyin)
-    if found is None:
+    syllable = parts("en" if pinyin in ("n", "ng", "m") else pinyin)
+    if syllable is None:
         return ""
-    initial, final = found
-    signs = "ɔ·" if found == ("", "o") else _IPA_FINALS[final]
+    initial, final = syllable
+    signs = "ɔ·" if syllable == ("", "o") else _IPA_FINALS[final]
     return _IPA_INITIALS.get(initial, "") + signs.replace("·", _TONES[tone])

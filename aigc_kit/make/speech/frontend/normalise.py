@@ -1,4 +1,4 @@
-"""A scanner over the text: at each place the first rule that fits says what is read there, and why."""
+"""Scan a text, reading each place by the first rule."""
 
 import unicodedata
 from dataclasses import dataclass, field
@@ -9,6 +9,7 @@ from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types.atoms import check_text, shown
 from aigc_kit.make.speech.frontend import symbols
 from aigc_kit.make.speech.frontend.rules import RULES, Reading
+from aigc_kit.make.speech.frontend.symbols import quantity
 
 _PAUSE = "标点作停顿"
 English = Literal["letters", "keep"]
@@ -16,7 +17,10 @@ English = Literal["letters", "keep"]
 
 @dataclass(frozen=True)
 class Change:
-    """What was written, what is said instead ("" for a silent mark), and why (Chinese)."""
+    """Tell what was written, what is said instead, and why.
+
+    `after` is "" for a silent mark; the reasons are Chinese.
+    """
 
     before: str
     after: str
@@ -25,7 +29,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Unspoken:
-    """What was written and nobody will hear, and why (Chinese)."""
+    """Tell what was written and is not heard, and why."""
 
     text: str
     why: str
@@ -33,7 +37,10 @@ class Unspoken:
 
 @dataclass(frozen=True)
 class Part:
-    """A stretch of the text and what became of it: why is "" when it is kept as it is; heard says whether it is."""
+    """Hold a stretch of the text, with its fate.
+
+    `why` is "" when it is kept as it is.
+    """
 
     before: str
     after: str
@@ -43,7 +50,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Normalised:
-    """A text, and how it is said.
+    """Hold a text, and how it is said.
 
     Args:
         text: as it was written.
@@ -57,12 +64,12 @@ class Normalised:
 
     @property
     def changes(self) -> tuple[Change, ...]:
-        """What is said otherwise than it is written; marks that merely change their shape are left out."""
+        """List what is said otherwise than written, not reshaped marks."""
         return tuple(Change(p.before, p.after, p.why) for p in self.parts if p.why and p.heard)
 
     @property
     def unspoken(self) -> tuple[Unspoken, ...]:
-        """What is not said."""
+        """List what is not said."""
         return tuple(Unspoken(p.before, p.why) for p in self.parts if not p.heard)
 
 
@@ -77,51 +84,45 @@ def normalise(text: str, english: English = "letters") -> Normalised:
     Raises:
         BadInput: no text, or another word than these two.
 
-    >>> made = normalise("2024年3月5日，气温-5℃😀")
-    >>> made.spoken
+    >>> text = normalise("2024年3月5日，气温-5℃😀")
+    >>> text.spoken
     '二零二四年三月五日，气温零下五摄氏度'
-    >>> made.unspoken
+    >>> text.unspoken
     (Unspoken(text='😀', why='表情符号不发音'),)
     """
     check_text("text", text)
     if english not in get_args(English):
         raise BadInput(asked=f"english={shown(english)}", found="no such way", todo="say letters or keep")
-    folded = "".join(map(_fold, text))
+    plain = "".join(map(_fold, text))
     parts, at = list[Part](), 0
     while at < len(text):
-        reading, end = _read(folded, at, english)
+        reading, end = _read(plain, at, english)
         before = text[at:end]
-        if reading.text == before:
-            parts.append(Part(before, before))
-        elif reading.text == " ":
-            parts.append(Part(before, " ", "空白字符"))
-        else:
-            parts.append(Part(before, reading.text, reading.why, reading.heard))
+        why = "" if reading.text == before else "空白字符" if reading.text == " " else reading.why
+        parts.append(Part(before, reading.text, why, reading.heard))
         at = end
-    merged = _merge(parts)
-    return Normalised(text, "".join(part.after for part in merged), tuple(merged))
+    whole = _merge(parts)
+    return Normalised(text, "".join(part.after for part in whole), tuple(whole))
 
 
 @lru_cache(maxsize=4096)
 def _fold(character: str) -> str:
-    """Full-width letters, digits and signs as ASCII; one character stays one."""
+    """Turn one full-width letter, digit or sign into ASCII."""
     if "\uff01" <= character <= "\uff5e" and character not in "，！？；：（）［］｛｝":
         return chr(ord(character) - 0xFEE0)
     return " " if character in "\u3000\u00a0\t" or unicodedata.category(character) == "Zs" else character
 
 
 def _read(text: str, at: int, english: English) -> tuple[Reading, int]:
-    for pattern, read in RULES:
-        found = pattern.match(text, at)
-        if found and found.end() > at:
-            reading = read(found, english)
-            if reading is not None:
-                return reading, found.end()
+    for pattern, rule in RULES:
+        match = pattern.match(text, at)
+        if match and match.end() > at and (reading := rule(match, english)) is not None:
+            return reading, match.end()
     return _single(text[at]), at + 1
 
 
 def _single(character: str) -> Reading:
-    """What one character that no rule took is read as."""
+    """Read one character that no rule took."""
     if character in symbols.PAUSES:
         return Reading(symbols.PAUSES[character], "换行作停顿" if character.isspace() else _PAUSE)
     if character in symbols.NAMED:
@@ -130,55 +131,51 @@ def _single(character: str) -> Reading:
         return Reading(symbols.GREEK[character.lower()], "希腊字母")
     if character == " " or has_reading(character):
         return Reading(character)
-    if unicodedata.category(character) in ("Nd", "Nl", "No"):
-        return _other_number(character)
-    return Reading("", _why_silent(character), heard=False)
-
-
-def _why_silent(character: str) -> str:
     category = unicodedata.category(character)
+    if category in ("Nd", "Nl", "No"):
+        return _other_number(character)
+    why = "这个符号没有读法"
     if character in symbols.SILENT:
-        return "标点，不发音"
-    if category[0] in "CZ" or category == "Mn":
-        return "看不见的字符"
-    if category[0] == "L":
-        return f"这个声音不会这种文字（{unicodedata.name(character, '?').split(' ')[0].title()}）"
-    return "这个符号没有读法"
+        why = "标点，不发音"
+    elif category[0] in "CZ" or category == "Mn":
+        why = "看不见的字符"
+    elif category[0] == "L":
+        why = f"这个声音不会这种文字（{unicodedata.name(character, '?').split(' ')[0].title()}）"
+    return Reading("", why, heard=False)
 
 
 def _other_number(character: str) -> Reading:
-    """①, Ⅻ, ½, digits of other scripts."""
-    from aigc_kit.make.speech.frontend.symbols import quantity
-
+    """Read ①, Ⅻ, ½ and digits of other scripts."""
     value = unicodedata.numeric(character, None)
     if value is None:
         return Reading("", "这个符号没有读法", heard=False)
     if value == int(value) and value < 10**12:
         return Reading(quantity(str(int(value))), "数字符号")
-    folded = unicodedata.normalize("NFKC", character)
-    top, slash, bottom = folded.partition("\u2044")
+    fraction = unicodedata.normalize("NFKC", character)
+    top, slash, bottom = fraction.partition("\u2044")
     if slash and top.isdecimal() and bottom.isdecimal():
         return Reading(f"{quantity(str(int(bottom)))}分之{quantity(str(int(top)))}", "分数")
-    return Reading(quantity(f"{value:g}" if abs(value) < 10**6 and "e" not in f"{value:g}" else "0"), "数字符号")
+    digits = f"{value:g}"
+    return Reading(quantity(digits if abs(value) < 10**6 and "e" not in digits else "0"), "数字符号")
 
 
 @lru_cache(maxsize=8192)
 def has_reading(character: str) -> bool:
-    """Whether pypinyin knows how a single Chinese character is read."""
+    """Tell whether pypinyin reads a single Chinese character."""
     from pypinyin.constants import PINYIN_DICT
 
     return ord(character) in PINYIN_DICT
 
 
 def _merge(parts: list[Part]) -> list[Part]:
-    """Neighbours that are kept as they are become one; so do marks in a row, of which one pause is left."""
-    merged: list[Part] = []
+    """Join neighbours kept as they are, and equal pauses."""
+    whole: list[Part] = []
     for part in parts:
-        last = merged[-1] if merged else None
+        last = whole[-1] if whole else None
         if last and not part.why and not last.why:
-            merged[-1] = Part(last.before + part.before, last.after + part.after)
+            whole[-1] = Part(last.before + part.before, last.after + part.after)
         elif last and part.why == last.why == _PAUSE and part.after == last.after:
-            merged[-1] = Part(last.before + part.before, part.after, _PAUSE)
+            whole[-1] = Part(last.before + part.before, part.after, _PAUSE)
         else:
-            merged.append(part)
-    return merged
+            whole.append(part)
+    return whole

@@ -1,8 +1,12 @@
-"""Chinese characters -> syllables: readings by pypinyin's phrases, particles by place, tone sandhi by our own rules."""
+"""Turn Chinese characters into syllables.
+
+Readings by pypinyin's phrases, particles by place, tone sandhi by our own rules.
+"""
 
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from aigc_kit.core.types.atoms import check_text
@@ -20,42 +24,33 @@ _ADVERB_DI = re.compile(
 _FIXED = {"呣": "m2", "嗯": "en4", "欸": "ei4", "诶": "ei1", "哦": "o4", "唔": "wu2", "噷": "hen5", "哼": "heng1"}
 _DICTIONARY = {"不": "bu4", "一": "yi1"}
 # Phrases that pypinyin reads otherwise than they are said today
-_PHRASES = {
-    "着急": "zhao2 ji2",
-    "了不起": "liao3 bu4 qi3",
-    "朝阳区": "chao2 yang2 qu1",
-    "银行": "yin2 hang2",
-    "长江": "chang2 jiang1",
-    "诶": "ei1",
-}
+_PHRASES = {"着急": "zhao2 ji2", "了不起": "liao3 bu4 qi3", "朝阳区": "chao2 yang2 qu1", "诶": "ei1"}
+_PHRASES |= {"银行": "yin2 hang2", "长江": "chang2 jiang1"}
 
 
 @lru_cache(maxsize=256)
 def words(text: str) -> tuple[str, ...]:
-    """The text as words: known phrases, then neighbouring single characters in pairs; joined they are the text.
+    """Split a text into phrases, and pairs of single characters.
 
     >>> words("今天的天气真不错")
     ('今天', '的', '天气', '真', '不错')
     """
     from pypinyin.seg import mmseg
 
-    found: list[str] = []
-    waiting = ""
+    pieces: list[str] = []
+    half = ""  # a single character that waits for another one
     for piece in mmseg.seg.cut(text):
         single = len(piece) == 1 and "\u4e00" <= piece <= "\u9fff" and piece not in _ALONE
-        if single and waiting:
-            found.append(waiting + piece)
-            waiting = ""
-        elif single:
-            waiting = piece
-        else:
-            found += [waiting, piece] if waiting else [piece]
-            waiting = ""
-    return tuple([*found, waiting] if waiting else found)
+        if single and not half:
+            half = piece
+            continue
+        pieces += [half + piece] if single else [half, piece]
+        half = ""
+    return tuple(filter(None, [*pieces, half]))
 
 
 def boundaries(text: str) -> list[int]:
-    """Indices between two words, inside the text.
+    """List the indices between two words, inside the text.
 
     >>> boundaries("今天的天气真不错")
     [2, 3, 5, 6]
@@ -69,7 +64,10 @@ def boundaries(text: str) -> list[int]:
 
 @dataclass(frozen=True)
 class Syllable:
-    """One syllable: the character, its index in the text, pinyin without tone (v for ü), tone 1..5 (5 is neutral)."""
+    """Hold one syllable: character, index, pinyin and tone.
+
+    Pinyin is without tone (v for ü), tone 1..5 (5 is neutral).
+    """
 
     character: str
     index: int
@@ -78,12 +76,12 @@ class Syllable:
 
     @property
     def text(self) -> str:
-        """Such as "hao3"."""
+        """Write it such as "hao3"."""
         return f"{self.pinyin}{self.tone}"
 
 
 def syllables(text: str, sandhi: bool = True) -> list[Syllable]:
-    """The syllables of a text; characters without a reading are passed over.
+    """List the syllables of a text, unreadable characters left out.
 
     Args:
         text: normalised; marks end the reach of tone sandhi.
@@ -96,114 +94,93 @@ def syllables(text: str, sandhi: bool = True) -> list[Syllable]:
     ['ni2', 'hao3', 'bu2', 'shi4', 'yi2', 'ge5']
     """
     check_text("text", text)
-    made: list[Syllable] = []
-    for found in _HAN.finditer(text):
-        run = _readings(found[0], found.start())
-        made += _sandhi(run, found[0], found.start()) if sandhi else run
-    return made
+    result: list[Syllable] = []
+    for match in _HAN.finditer(text):
+        place = match[0], match.start()
+        run = _readings(*place)
+        result += _third(_light_ge(_bu_and_yi(run, *place)), *place) if sandhi else run
+    return result
 
 
 def _readings(text: str, start: int) -> list[Syllable]:
     from pypinyin import Style, lazy_pinyin
 
-    read: list[str] = []
-    for word in _phrased(text):
-        fixed = _PHRASES.get(word)
-        read += (
-            fixed.split()
-            if fixed
-            else lazy_pinyin(word, style=Style.TONE3, neutral_tone_with_five=True, errors=_unknown)
-        )
-    neutral = {found.start() for found in _STRUCTURAL_DE.finditer(text)}
-    neutral |= {found.end() - 1 for found in _ADVERB_DI.finditer(text)}
-    made = []
-    for offset, (character, syllable) in enumerate(zip(text, read, strict=True)):
-        said = "de5" if offset in neutral else _FIXED.get(character, syllable)
-        if character in _DICTIONARY:  # some phrases of pypinyin have the changed tone already, others not
-            said = _DICTIONARY[character]
-        if said != "?" and said[-1].isdigit():
-            made.append(Syllable(character, start + offset, said[:-1], int(said[-1])))
-    return made
+    def unknown(characters: str) -> Any:  # pypinyin takes a list, whatever its types say
+        return list("?" * len(characters))
 
-
-def _unknown(characters: str) -> Any:
-    """pypinyin takes a list for a run of characters that it has no reading for, whatever its types say."""
-    return list("?" * len(characters))
-
-
-def _phrased(text: str) -> list[str]:
-    """Words for pypinyin: whole runs, but our own phrases stand alone."""
-    known = "|".join(sorted(_PHRASES, key=len, reverse=True))
-    return [part for part in re.split(f"({known})", text) if part]
-
-
-def _sandhi(run: list[Syllable], text: str, start: int) -> list[Syllable]:
-    return _third(_light_ge(_bu_and_yi(run, text, start)), text, start)
+    readings: list[str] = []
+    phrases = "|".join(sorted(_PHRASES, key=len, reverse=True))
+    for part in filter(None, re.split(f"({phrases})", text)):  # our own phrases stand alone
+        if part in _PHRASES:
+            readings += _PHRASES[part].split()
+        else:
+            readings += lazy_pinyin(part, style=Style.TONE3, neutral_tone_with_five=True, errors=unknown)
+    neutral = {match.start() for match in _STRUCTURAL_DE.finditer(text)}
+    neutral |= {match.end() - 1 for match in _ADVERB_DI.finditer(text)}
+    run = []
+    for offset, (character, reading) in enumerate(zip(text, readings, strict=True)):
+        pinyin = "de5" if offset in neutral else _FIXED.get(character, reading)
+        pinyin = _DICTIONARY.get(character, pinyin)  # some phrases of pypinyin have the changed tone already
+        if pinyin != "?" and pinyin[-1].isdigit():
+            run.append(Syllable(character, start + offset, pinyin[:-1], int(pinyin[-1])))
+    return run
 
 
 def _light_ge(run: list[Syllable]) -> list[Syllable]:
-    """个 loses its tone after a numeral or 几, 这, 那, 每; what 一 does before it, it does before the fourth tone."""
-    made = list(run)
-    for i in range(1, len(run)):
-        near = run[i].index == run[i - 1].index + 1
-        if run[i].character == "个" and near and run[i - 1].character in "一二两三四五六七八九十几这那每百千万半":
-            made[i] = replace(run[i], tone=5)
-    return made
+    """Take the tone of 个 after a numeral or pronoun."""
+    result = list(run)
+    for i, (before, syllable) in enumerate(pairwise(run), 1):
+        near = syllable.index == before.index + 1
+        if syllable.character == "个" and near and before.character in "一二两三四五六七八九十几这那每百千万半":
+            result[i] = replace(syllable, tone=5)
+    return result
 
 
 def _bu_and_yi(run: list[Syllable], text: str, start: int) -> list[Syllable]:
-    """不: 2 before 4. 一: 2 before 4, else 4; but 1 at the end, in a number and as an ordinal."""
-    made = list(run)
-    for i, syllable in enumerate(run):
+    """Change the tones of 不 and 一 by what follows.
+
+    不: 2 before 4. 一: 2 before 4, else 4; but 1 at the end, in a number and as an ordinal.
+    """
+    result = list(run)
+    for i, (syllable, following) in enumerate(pairwise(run)):
         before = run[i - 1].character if i else ""
-        following = run[i + 1] if i + 1 < len(run) else None
-        if syllable.character == "不" and following and syllable.tone != 5:
-            same = before == following.character  # 是不是
-            made[i] = replace(syllable, tone=5 if same else 2 if following.tone == 4 else 4)
-        elif syllable.character == "一" and following:
-            if before == following.character:  # 看一看
-                made[i] = replace(syllable, tone=5)
-            elif before in _NUMERALS or following.character in _NUMERALS or following.character in "月号楼班":
-                made[i] = replace(syllable, tone=4 if following.character in "百千万亿" and following.tone != 4 else 1)
+        if syllable.character not in "不一" or (syllable.character == "不" and syllable.tone == 5):
+            continue
+        tone = 2 if following.tone == 4 else 4
+        if before == following.character:  # 是不是, 看一看
+            tone = 5
+        elif syllable.character == "一":
+            if before in _NUMERALS or following.character in (*_NUMERALS, *"月号楼班"):
+                tone = 4 if following.character in "百千万亿" and following.tone != 4 else 1
                 if following.character in "万亿" and before not in _NUMERALS:
-                    made[i] = replace(syllable, tone=2)
-            elif _ends_a_word(text, syllable.index - start):
-                made[i] = replace(syllable, tone=1)
-            elif following.tone == 4:
-                made[i] = replace(syllable, tone=2)
-            else:
-                made[i] = replace(syllable, tone=4)
-    return made
+                    tone = 2
+            elif text[max(syllable.index - start - 1, 0) :].startswith(_ENDING_IN_YI):
+                tone = 1
+        result[i] = replace(syllable, tone=tone)
+    return result
 
 
 _ENDING_IN_YI = ("统一", "唯一", "专一", "单一", "合一", "归一", "不一")
-
-
 _NUMERALS = tuple("零〇一二三四五六七八九十第百千万亿点幺")
 
 
-def _ends_a_word(text: str, at: int) -> bool:
-    """统一的: the 一 belongs to the word before it."""
-    return at > 0 and text[at - 1 : at + 1] in _ENDING_IN_YI
-
-
 def _third(run: list[Syllable], text: str, start: int) -> list[Syllable]:
-    """Third tones in a row: within a word all but the last rise; across words the first of two rises."""
-    made, ends = list(run), _word_ends(run, text, start)
+    """Raise third tones before another, within words and across."""
+    result, ends = list(run), _word_ends(run, text, start)
     i = 0
     while i < len(run):
         j = i
-        while j < len(run) and made[j].tone == 3:
+        while j < len(run) and result[j].tone == 3:
             j += 1
         if j - i >= 2:
             for k in _rising(i, j, ends):
-                made[k] = replace(made[k], tone=2)
+                result[k] = replace(result[k], tone=2)
         i = max(j, i + 1)
-    return made
+    return result
 
 
 def _rising(start: int, end: int, ends: set[int]) -> list[int]:
-    """Which of the third tones run[start:end] rise: each that is followed by one in its own group of words."""
+    """List the third tones followed by one in their group."""
     if end - start == 3 and start + 1 in ends and start + 2 not in ends:
         return [start + 1]  # one and two: 老 + 保管 stays 3 2 3
     if end - start <= 3:
@@ -217,7 +194,7 @@ def _rising(start: int, end: int, ends: set[int]) -> list[int]:
 
 
 def _word_ends(run: list[Syllable], text: str, start: int) -> set[int]:
-    """Indices into `run` at which a word of `text` begins; `start` is the index of `text` in the whole."""
+    """List the indices into `run` at which a word begins."""
     at, starts = start, set[int]()
     for word in words(text):
         starts.add(at)

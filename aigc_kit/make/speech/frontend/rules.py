@@ -1,4 +1,7 @@
-"""The rules of the scanner, first match first: addresses, dates, times, telephone numbers, amounts, ranges, numbers."""
+"""List the rules of the scanner, first match first.
+
+Addresses, dates, times, telephone numbers, amounts, ranges, numbers.
+"""
 
 import re
 from collections.abc import Callable
@@ -9,7 +12,7 @@ from aigc_kit.make.speech.frontend.symbols import digits, quantity, telephone
 
 
 class Reading(NamedTuple):
-    """How a stretch is said, why, and whether it is heard at all."""
+    """Tell how a stretch is said, why, and whether heard."""
 
     text: str
     why: str = ""
@@ -43,101 +46,101 @@ MEASURES = (
 _TWO_OF = re.compile(rf"[{MEASURES}]|小时|分钟|公里|公斤|[美欧日港]?元(?![素一二方函])|英镑")
 
 
-def _address(found: re.Match, english: str) -> Reading:
-    """URL or e-mail: letters and signs by name, digits one by one."""
-    said = []
-    for run in re.findall(r"[A-Za-z]+|\d+|.", found[0]):
+def _address(match: re.Match, english: str) -> Reading:
+    """Read a URL or e-mail, signs by name, digits singly."""
+    parts = []
+    for run in re.findall(r"[A-Za-z]+|\d+|.", match[0]):
         if run.isascii() and run.isalpha():
-            said.append(run if english == "keep" else symbols.say(run)[0])
+            parts.append(run if english == "keep" else symbols.say(run)[0])
         elif run.isdigit():
-            said.append(digits(run))
+            parts.append(digits(run))
         else:
-            said.append(symbols.IN_ADDRESS.get(run, symbols.NAMED.get(run, "")))
-    return Reading("".join(said), "网址或邮箱，逐个读出")
+            parts.append(symbols.IN_ADDRESS.get(run, symbols.NAMED.get(run, "")))
+    return Reading("".join(parts), "网址或邮箱，逐个读出")
 
 
-def _date(found: re.Match, english: str) -> Reading | None:
-    year, month, day = found["y"], int(found["m"]), int(found["d"])
+def _date(match: re.Match, english: str) -> Reading | None:
+    year, month, day = match["y"], int(match["m"]), int(match["d"])
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return None
     return Reading(f"{digits(year)}年{quantity(str(month))}月{quantity(str(day))}日", "日期")
 
 
-def _time(found: re.Match, english: str) -> Reading | None:
-    hour, minute, second = int(found["h"]), int(found["m"]), found["s"]
+def _time(match: re.Match, english: str) -> Reading | None:
+    hour, minute, second = int(match["h"]), int(match["m"]), match["s"]
     if hour > 24 or minute > 59 or (second and int(second) > 59):
         return None
-    said = ("两" if hour == 2 else quantity(str(hour))) + "点"
+    words = ("两" if hour == 2 else quantity(str(hour))) + "点"
     if minute or second:
-        said += ("零" if 0 < minute < 10 else "") + quantity(str(minute)) + "分"
-    return Reading(said + (quantity(str(int(second))) + "秒" if second else ""), "时间")
+        words += ("零" if 0 < minute < 10 else "") + quantity(str(minute)) + "分"
+    return Reading(words + (quantity(str(int(second))) + "秒" if second else ""), "时间")
 
 
-def _percent(found: re.Match, english: str) -> Reading:
-    name = "千分之" if found["p"] == "‰" else "百分之"
-    low, high = found["a"], found["b"]
+def _percent(match: re.Match, english: str) -> Reading:
+    name = "千分之" if match["p"] == "‰" else "百分之"
+    low, high = match["a"], match["b"]
     sign = "负" if low[0] in "-−" else ""
-    said = sign + name + quantity(low.lstrip("-−+"))
-    return Reading(said + (f"到{name}{quantity(high)}" if high else ""), "百分数")
+    words = sign + name + quantity(low.lstrip("-−+"))
+    return Reading(words + (f"到{name}{quantity(high)}" if high else ""), "百分数")
 
 
-def _money(found: re.Match, english: str) -> Reading:
-    low, high, big = found["a"], found["b"], found["big"] or ""
-    unit = COINS[found["c"]]
-    said = _counted(low, unit) + big + (f"到{_counted(high, unit)}{big}" if high else "")
-    return Reading(said + unit, "金额")
+def _money(match: re.Match, english: str) -> Reading:
+    low, high, big = match["a"], match["b"], match["big"] or ""
+    unit = COINS[match["c"]]
+    words = _counted(low, unit) + big + (f"到{_counted(high, unit)}{big}" if high else "")
+    return Reading(words + unit, "金额")
 
 
-def _range(found: re.Match, english: str) -> Reading:
-    unit = found["u"] or ""
-    low, high = found["a"], found["b"]
+def _range(match: re.Match, english: str) -> Reading:
+    unit = match["u"] or ""
+    low, high = match["a"], match["b"]
     if unit in DEGREES:
         above = "零上" if low[0] in "-−" and high[0] not in "-−" else ""
-        said = f"{_degrees(low)}到{above}{_degrees(high)}{UNITS[unit]}"
+        words = f"{_degrees(low)}到{above}{_degrees(high)}{UNITS[unit]}"
     else:
-        two = low == "2" and not unit and _measured_by(found) and not _ordinal(found)
-        said = f"{'两' if two else quantity(low)}到{quantity(high)}{UNITS.get(unit, '')}"
-    return Reading(said, "范围")
+        two = low == "2" and not unit and _measured_by(match) and not _ordinal(match)
+        words = f"{'两' if two else quantity(low)}到{quantity(high)}{UNITS.get(unit, '')}"
+    return Reading(words, "范围")
 
 
-def _measured(found: re.Match, english: str) -> Reading:
-    number, unit = found["a"], found["u"]
-    said = _degrees(number) if unit in DEGREES else _counted(number, unit)
-    return Reading(said + UNITS[unit], "数字和单位")
+def _measured(match: re.Match, english: str) -> Reading:
+    number, unit = match["a"], match["u"]
+    words = _degrees(number) if unit in DEGREES else _counted(number, unit)
+    return Reading(words + UNITS[unit], "数字和单位")
 
 
-def _number(found: re.Match, english: str) -> Reading:
-    number = found[0]
-    long = re.fullmatch(r"\d{9,}", number) and not re.match(r"[\u4e00-\u9fff]", found.string[found.end() :])
+def _number(match: re.Match, english: str) -> Reading:
+    number = match[0]
+    long = re.fullmatch(r"\d{9,}", number) and not re.match(r"[\u4e00-\u9fff]", match.string[match.end() :])
     if re.fullmatch(r"0\d+|\d{12,}", number) or long:
         return Reading(digits(number), "数字串逐个读")
-    if _ordinal(found):
+    if _ordinal(match):
         return Reading(quantity(number).replace("两", "二"), "数字")
-    if number == "2" and _measured_by(found):
+    if number == "2" and _measured_by(match):
         return Reading("两", "量词前读“两”")
     return Reading(quantity(number), "数字")
 
 
-def _ordinal(found: re.Match) -> bool:
-    return found.string[max(found.start() - 1, 0) : found.start()] == "第"
+def _ordinal(match: re.Match) -> bool:
+    return match.string[max(match.start() - 1, 0) : match.start()] == "第"
 
 
-def _measured_by(found: re.Match) -> bool:
-    """Whether a measure word follows, or 千, 万, 亿, of which two are 两."""
-    return bool(_TWO_OF.match(found.string, found.end()))
+def _measured_by(match: re.Match) -> bool:
+    """Tell whether a measure word, 千, 万 or 亿 follows."""
+    return bool(_TWO_OF.match(match.string, match.end()))
 
 
-def _equation(found: re.Match, english: str) -> Reading:
-    said = {"+": "加", "-": "减", "−": "减", "×": "乘", "x": "乘", "X": "乘", "*": "乘", "÷": "除以", "=": "等于"}
-    parts = re.findall(r"\d+(?:\.\d+)?|[-+−×xX*÷=]", found[0])
-    return Reading("".join(said[p] if p in said else quantity(p) for p in parts), "算式")
+def _equation(match: re.Match, english: str) -> Reading:
+    names = {"+": "加", "-": "减", "−": "减", "×": "乘", "x": "乘", "X": "乘", "*": "乘", "÷": "除以", "=": "等于"}
+    parts = re.findall(r"\d+(?:\.\d+)?|[-+−×xX*÷=]", match[0])
+    return Reading("".join(names[p] if p in names else quantity(p) for p in parts), "算式")
 
 
-def _latin(found: re.Match, english: str) -> Reading:
+def _latin(match: re.Match, english: str) -> Reading:
     if english == "keep":
-        return Reading(found[0])
-    said, why = symbols.say(found[0].replace("'", ""))
-    return Reading(said, why)
+        return Reading(match[0])
+    words, why = symbols.say(match[0].replace("'", ""))
+    return Reading(words, why)
 
 
 def _counted(number: str, unit: str) -> str:
@@ -152,13 +155,12 @@ def _rule(pattern: str, read: Callable[[re.Match, str], Reading | None]) -> Rule
     return re.compile(pattern, re.ASCII), read
 
 
-_DATE_SIGN = r"[-/.]"
 RULES: tuple[Rule, ...] = (
     (symbols.EMOJI, lambda found, english: Reading("", "表情符号不发音", heard=False)),
     _rule(r"https?://[!-~]*[A-Za-z0-9/]|www\.[!-~]*[A-Za-z0-9/]", _address),
     _rule(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", _address),
     _rule(r"(?:[A-Za-z0-9-]+\.)+(?:com|cn|org|net|edu|gov|io|ai|dev)(?:/[!-~]*[A-Za-z0-9/])?(?![A-Za-z0-9])", _address),
-    _rule(rf"(?<!\d)(?P<y>\d{{4}})(?P<z>{_DATE_SIGN})(?P<m>\d{{1,2}})(?P=z)(?P<d>\d{{1,2}})(?![\d.])", _date),
+    _rule(r"(?<!\d)(?P<y>\d{4})(?P<z>[-/.])(?P<m>\d{1,2})(?P=z)(?P<d>\d{1,2})(?![\d.])", _date),
     _rule(r"(?<!\d)(?P<y>\d{4})年(?P<m>\d{1,2})月(?P<d>\d{1,2})日", _date),
     _rule(
         rf"(?<!\d)(?P<a>\d{{4}}){_TO}(?P<b>\d{{4}})(?=年)",
@@ -171,14 +173,10 @@ RULES: tuple[Rule, ...] = (
     _rule(
         r"(?<!\d)(\d+)[:：](\d+)(?!\d)", lambda f, english: Reading(f"{quantity(f[1])}比{quantity(f[2])}", "比分或比例")
     ),
-    _rule(r"(?<![\d.])1[3-9]\d(?:[- ]?\d{4}){2}(?!\d)", lambda f, english: Reading(telephone(f[0]), "电话号码")),
     _rule(
-        r"(?<![\d.])(?:0\d{2,3}[- ]\d{7,8}|[48]00[- ]\d{3}[- ]\d{4})(?!\d)",
-        lambda f, e: Reading(telephone(f[0]), "电话号码"),
-    ),
-    _rule(
+        r"(?<![\d.])(?:1[3-9]\d(?:[- ]?\d{4}){2}|0\d{2,3}[- ]\d{7,8}|[48]00[- ]\d{3}[- ]\d{4})(?!\d)|"
         r"(?<=[拨打叫呼线话])(?:110|119|120|122|12306|12345)(?![\d.])",
-        lambda f, e: Reading(telephone(f[0]), "电话号码"),
+        lambda found, english: Reading(telephone(found[0]), "电话号码"),
     ),
     _rule(r"(?<![\w.])\d+(?:\.\d+)?\s?(?:[-+−×xX*÷=]\s?\d+(?:\.\d+)?\s?)*=\s?\d+(?:\.\d+)?(?![\d.])", _equation),
     _rule(r"(?<![\w.])\d+(?:\.\d+)?(?:\s?[+×xX*÷]\s?\d+(?:\.\d+)?)+(?![\w.])", _equation),

@@ -1,4 +1,4 @@
-"""Signs: which are pauses, which have a name, which are silent, and what an emoji is."""
+"""Name signs: pauses, symbols, silent marks, emoji, letters, numbers."""
 
 import re
 
@@ -17,67 +17,6 @@ PAUSES = {
     **dict.fromkeys("\n\r\u2028\u2029\x0b\x0c\x85", "。"),
 }
 SILENT = "“”‘’\"'「」『』《》〈〉«»„‟‹›〝〞·•・‧`´～~ˉ¨・"
-NAMED = {
-    "+": "加",
-    "＋": "加",
-    "=": "等于",
-    "＝": "等于",
-    "≈": "约等于",
-    "≠": "不等于",
-    "<": "小于",
-    ">": "大于",
-    "≤": "小于等于",
-    "≥": "大于等于",
-    "×": "乘",
-    "÷": "除以",
-    "±": "正负",
-    "√": "根号",
-    "∞": "无穷大",
-    "∑": "求和",
-    "∫": "积分",
-    "%": "百分号",
-    "％": "百分号",
-    "‰": "千分号",
-    "°": "度",
-    "℃": "摄氏度",
-    "℉": "华氏度",
-    "&": "和",
-    "＆": "和",
-    "@": "艾特",
-    "＠": "艾特",
-    "#": "井号",
-    "＃": "井号",
-    "*": "星号",
-    "/": "斜杠",
-    "／": "斜杠",
-    "\\": "反斜杠",
-    "|": "竖线",
-    "_": "下划线",
-    "^": "尖号",
-    "$": "美元",
-    "＄": "美元",
-    "¥": "元",
-    "￥": "元",
-    "€": "欧元",
-    "£": "英镑",
-    "²": "平方",
-    "³": "立方",
-    "→": "到",
-    "№": "编号",
-    "§": "节",
-    "©": "版权",
-    "®": "注册商标",
-    "™": "商标",
-    "-": "杠",
-    "−": "减",
-}
-IN_ADDRESS = {".": "点", "/": "斜杠", ":": "冒号", "-": "杠", "_": "下划线", "@": "艾特", "?": "问号", "&": "和"} | {
-    "=": "等于",
-    "#": "井号",
-    "%": "百分号",
-    "+": "加",
-    "~": "波浪号",
-}
 _PICTURE = (
     "[\u2600-\u27bf\u2b00-\u2bff\u231a-\u23ff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff\u2190-\u2199\u25aa-\u25fe]"
 )
@@ -92,9 +31,19 @@ LONGEST_QUANTITY = 16  # digits; longer ones are read digit by digit
 
 
 def table(text: str) -> dict[str, str]:
-    """Pairs `written=said`, separated by spaces or line ends."""
+    """Read pairs `written=said`, separated by white space."""
     return dict(pair.split("=") for pair in text.split())
 
+
+NAMED = {"=": "等于"} | table(
+    """
+    +=加 ＋=加 ＝=等于 ≈=约等于 ≠=不等于 <=小于 >=大于 ≤=小于等于 ≥=大于等于 ×=乘 ÷=除以 ±=正负 √=根号
+    ∞=无穷大 ∑=求和 ∫=积分 %=百分号 ％=百分号 ‰=千分号 °=度 ℃=摄氏度 ℉=华氏度 &=和 ＆=和 @=艾特 ＠=艾特 #=井号
+    ＃=井号 *=星号 /=斜杠 ／=斜杠 \\=反斜杠 |=竖线 _=下划线 ^=尖号 $=美元 ＄=美元 ¥=元 ￥=元 €=欧元 £=英镑 ²=平方
+    ³=立方 →=到 №=编号 §=节 ©=版权 ®=注册商标 ™=商标 -=杠 −=减
+    """
+)
+IN_ADDRESS = table(".=点 /=斜杠 :=冒号 -=杠 _=下划线 @=艾特 ?=问号 &=和 #=井号 %=百分号 +=加 ~=波浪号") | {"=": "等于"}
 
 NAMES = table(
     """
@@ -102,8 +51,6 @@ NAMES = table(
     U=优 V=维 W=达不溜 X=艾克斯 Y=歪 Z=泽德
     """
 )
-
-
 LOAN_WORDS = table(
     """
     ok=欧凯 okay=欧凯 hello=哈喽 hi=嗨 bye=拜 yes=耶斯 no=诺 wow=哇哦 sorry=骚瑞 thanks=三克斯 thank=三克 you=优
@@ -117,8 +64,6 @@ LOAN_WORDS = table(
     dog=道格 good=古德 morning=莫宁 nice=奈斯
     """
 )
-
-
 GREEK = table(
     """
     α=阿尔法 β=贝塔 γ=伽马 δ=德尔塔 ε=艾普西龙 ζ=泽塔 η=伊塔 θ=西塔 ι=约塔 κ=卡帕 λ=兰姆达 μ=缪 ν=纽
@@ -127,31 +72,24 @@ GREEK = table(
 )
 
 
-def spell(word: str) -> str:
-    """The names of the letters.
-
-    >>> spell("AI")
-    '诶艾'
-    """
-    return "".join(NAMES[letter] for letter in word.upper() if letter in NAMES)
-
-
 def say(word: str) -> tuple[str, str]:
-    """(how a word of ASCII letters is said, why so).
+    """Say a word of ASCII letters, with the reason.
 
     >>> say("Python"), say("GPU")
     (('派森', '外来词表'), ('寄批优', '这个声音不会英语，按字母读'))
     """
-    known = LOAN_WORDS.get(word.lower())
-    return (known, "外来词表") if known else (spell(word), "这个声音不会英语，按字母读")
+    loan = LOAN_WORDS.get(word.lower())
+    letters = "".join(NAMES.get(letter, "") for letter in word.upper())
+    return (loan, "外来词表") if loan else (letters, "这个声音不会英语，按字母读")
 
 
 def quantity(number: str) -> str:
-    """A number as a quantity; 2 at its head is 两 before 千, 万 and 亿.
+    """Say a number as a quantity.
 
     Args:
         number: ASCII digits, with at most one point; thousands may be separated by commas; a sign in front is allowed.
 
+    2 at its head is 两 before 千, 万 and 亿.
     Source: 吕叔湘《现代汉语八百词》 on 二 and 两: 两千, 两万, 两亿 at the head of a number, 二十 always, 二百 as usual.
 
     >>> quantity("105"), quantity("-3.14"), quantity("12,000"), quantity("10"), quantity("2024")
@@ -161,14 +99,14 @@ def quantity(number: str) -> str:
     plain = number.lstrip("+-−").replace(",", "")
     whole, point, rest = plain.partition(".")
     if len(whole) > LONGEST_QUANTITY or (len(whole) > 1 and whole[0] == "0"):
-        said = digits(whole)
+        words = digits(whole)
     else:
-        said = re.sub("^二(?=[千万亿])", "两", cn2an.an2cn(whole or "0", "low"))
-    return sign + said + ("点" + digits(rest) if point else "")
+        words = re.sub("^二(?=[千万亿])", "两", cn2an.an2cn(whole or "0", "low"))
+    return sign + words + ("点" + digits(rest) if point else "")
 
 
 def digits(number: str) -> str:
-    """A number digit by digit.
+    """Say a number digit by digit.
 
     >>> digits("2024")
     '二零二四'
@@ -177,7 +115,9 @@ def digits(number: str) -> str:
 
 
 def telephone(number: str) -> str:
-    """Digit by digit as on the telephone, where 1 is 幺; anything between the digits becomes a short pause.
+    """Say digits as on the telephone, where 1 is 幺.
+
+    Anything between the digits becomes a short pause.
 
     >>> telephone("010-110")
     '零幺零，幺幺零'
