@@ -180,7 +180,7 @@ def test_where_a_chinese_model_is_here_the_wizard_lets_it_write(tmp_path, monkey
 def test_a_mistake_in_the_wizard_is_a_card_not_a_traceback(tmp_path, monkeypatch):
     wizard = lab05.Wizard(Work("洞"), tmp_path)
     wizard._do(wizard.put_text)
-    said, _, page = wizard.views()
+    said, _, page = wizard.views
     assert "0 bytes" in said().text
     assert "还没有内容" in page().text
 

@@ -175,22 +175,19 @@ def follow(controls: Sequence[Any], *draws: Callable[[], Any], box: Any = None) 
 class Form:
     """Show widgets, and below them what follows from their state.
 
-    A subclass sets `widget`, gives `views`, and calls `redraw` when its state has changed.
+    A subclass sets `widget` and `views`, which draw what stands below it, and calls `redraw` when its state changed.
     """
 
     widget: Any
+    views: tuple[Callable[[], Any], ...]
     _lives: tuple[Live, ...] = ()
-
-    def views(self) -> tuple[Callable[[], Any], ...]:
-        """List what draws each picture or `Html` below the widgets."""
-        raise NotImplementedError
 
     def show(self) -> Self:
         """Show all, as it stays without a kernel."""
         from IPython.display import display
 
         display(self.widget)
-        self._lives = tuple(map(Live, self.views()))
+        self._lives = tuple(map(Live, self.views))
         return self
 
     def redraw(self) -> None:

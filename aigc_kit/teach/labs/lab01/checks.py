@@ -60,9 +60,8 @@ def c(logits: Sequence[float], heat: float, token: int) -> bool | str:
     if int(token) != int(scores.argmax()):
         return "这个词元的分数不是最高的。哪个 numpy 函数返回最大值的位置？"
     share = _boltzmann(scores, float(heat)).max()
-    if share <= 0.999:
-        return f"在 T = {float(heat):g} 时，第一名只占 {share:.1%}。还要让它超过 99.9%，T 往哪边调？"
-    return True
+    hint = f"在 T = {float(heat):g} 时，第一名只占 {share:.1%}。还要让它超过 99.9%，T 往哪边调？"
+    return bool(share > 0.999) or hint
 
 
 @check("01", "d", title="核（nucleus）够大，而且最小", expects="一个函数 f(probs, p)，返回保留的词元编号")

@@ -22,7 +22,6 @@ FILTERS_ZH: Mapping[str, tuple[str, str]] = {
     "top_p": ("top-p", "top-p"),
 }
 
-
 if TYPE_CHECKING:
     from aigc_kit.core.types import Take
     from aigc_kit.make.text.engines.base import Candidates, Engine

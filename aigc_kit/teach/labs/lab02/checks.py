@@ -62,9 +62,8 @@ def c(function: Callable[[str, int], np.ndarray]) -> bool | str:
     words, other = "一只红色的小猫，在海边", "一个蓝色的方块，夜晚"
     first = np.asarray(function(words, 7))
     if first.dtype != np.uint8 or first.ndim != 3 or first.shape[2] != 3:
-        return (
-            f"返回的是 {first.dtype} {first.shape}，应该是一张图：uint8，高 × 宽 × 3。take.data 是一批，怎样取出一张？"
-        )
+        what = f"返回的是 {first.dtype} {first.shape}，应该是一张图：uint8，高 × 宽 × 3"
+        return f"{what}。take.data 是一批，怎样取出一张？"
     if not np.array_equal(first, np.asarray(function(words, 7))):
         return "种子都是 7，两次的图却不同。噪声从哪里来？种子传到了吗？"
     if np.array_equal(first, np.asarray(function(words, 8))):
@@ -89,9 +88,7 @@ def d(prompt: str) -> bool | str:
     if tokens < SHORTEST:
         return f"只有 {tokens} 个 token，太短了：六个部分都写上，至少 {SHORTEST} 个。"
     missing = [part_names()[part] for part in decompose(prompt).missing]
-    if missing:
-        return f"没有认出这些部分：{'、'.join(missing)}。用逗号把六个部分隔开，从词库里挑词最稳妥。"
-    return True
+    return not missing or f"没有认出这些部分：{'、'.join(missing)}。用逗号把六个部分隔开，从词库里挑词最稳妥。"
 
 
 @check(
@@ -115,9 +112,7 @@ def e(table: Mapping[str, Mapping[str, Any]]) -> bool | str:
         if row["peak"] < row["weights"]:
             return f"{name} 的峰值比权重还小：峰值里包括权重。"
     ratio = table["FP32"]["weights"] / table["FP16"]["weights"]
-    if not 1.9 < ratio < 2.1:
-        return f"FP32 的权重是 FP16 的 {ratio:.2f} 倍。每个数的字节数差几倍？两行填反了吗？"
-    return True
+    return bool(1.9 < ratio < 2.1) or f"FP32 的权重是 FP16 的 {ratio:.2f} 倍。每个数的字节数差几倍？两行填反了吗？"
 
 
 @check("02", "f", title="画对的提示词", expects="一句小世界里的提示词（字符串），至少说四个属性")
@@ -133,9 +128,8 @@ def f(prompt: str) -> bool | str:
         return f"小世界只听懂了 {len(attributes)} 个属性：{words}。再说上颜色、场景、画风、光线、大小、位置。"
     plan = image.plan_for(prompt, card="tinysdxl", seed=0, batch=SEEDS, steps=15)
     share = measures.adherence([image.run(plan)])
-    if share >= ENOUGH:
-        return True
-    return f"{SEEDS} 个种子，{len(attributes)} 个属性，画对了 {share:.0%}。哪种主体、哪种画风它画得最稳？换一个再试。"
+    hint = f"{SEEDS} 个种子，{len(attributes)} 个属性，画对了 {share:.0%}。哪种主体、哪种画风它画得最稳？换一个再试。"
+    return bool(share >= ENOUGH) or hint
 
 
 def _numbers_in_the_files() -> int:
@@ -145,9 +139,8 @@ def _numbers_in_the_files() -> int:
     from aigc_kit.make import image
     from aigc_kit.models import loaded
 
-    folder = loaded.on_disk(image.plan_for("一只小狗").card)
     total = 0
-    for file in folder.rglob("*.safetensors"):
+    for file in loaded.on_disk(image.plan_for("一只小狗").card).rglob("*.safetensors"):
         with safe_open(file, "numpy") as tensors:
             total += sum(int(np.prod(tensors.get_slice(key).get_shape())) for key in tensors.keys())  # noqa: SIM118
     return total

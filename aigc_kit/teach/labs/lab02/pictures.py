@@ -48,7 +48,6 @@ _ARROWS = (
     ((7.35, 2.75), (6.1, 1.4)),
 )  # from where to where, in the picture of the flow
 
-
 if TYPE_CHECKING:
     from aigc_kit.core.types import ReadWords
     from aigc_kit.make.image import Grid

@@ -29,7 +29,6 @@ MEASURES_ZH: Mapping[str, str] = {
     "load": "读取权重",
 }
 
-
 if TYPE_CHECKING:
     from aigc_kit.core.types import Card, Take
     from aigc_kit.make.image import Comparison

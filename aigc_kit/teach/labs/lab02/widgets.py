@@ -92,7 +92,7 @@ class Choices(Form):
         button = widgets.Button(description="画出来", button_style="primary")
         button.on_click(lambda _: self.redraw())
         rows = widgets.HBox([*self.boxes.values(), self.own], layout={"flex_flow": "row wrap", "max_width": "72em"})
-        self.widget = widgets.VBox([rows, button])
+        self.widget, self.views = widgets.VBox([rows, button]), (self.html,)
 
     @property
     def prompt(self) -> str:
@@ -114,10 +114,6 @@ class Choices(Form):
             return Html(picture.html + bar.html, f"{picture.text}\n{bar.text}")
         except AigcError as problem:
             return error_card(problem)
-
-    def views(self) -> tuple[Callable[[], Html], ...]:
-        """List the picture as what stands below the lists."""
-        return (self.html,)
 
 
 def composer(paint: Paint, **chosen: str) -> Choices:
@@ -158,7 +154,7 @@ class English(Form):
         self.en = widgets.Textarea(prompts.translate(prompt).en, description="英文", style=_STYLE, layout=wide)
         self.zh.observe(self._again, names="value")
         self.en.observe(lambda _: self.redraw(), names="value")
-        self.widget = widgets.VBox([self.zh, self.en])
+        self.widget, self.views = widgets.VBox([self.zh, self.en]), (self.html,)
 
     def html(self) -> Html:
         """Show both texts with token bars, and unknown words."""
@@ -171,10 +167,6 @@ class English(Form):
         how = english.label if self.en.value == english.en else "你改过的英文"
         rest = f"；词表里没有：{'、'.join(english.unknown)}" if english.unknown else ""
         return Html(f"{bars.html}<p>{escape(how + rest)}</p>", bars.text, bars.rows)
-
-    def views(self) -> tuple[Callable[[], Html], ...]:
-        """List the bars as what stands below the fields."""
-        return (self.html,)
 
     def _again(self, change: Any) -> None:
         try:

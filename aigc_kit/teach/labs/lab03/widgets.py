@@ -34,7 +34,6 @@ BITRATE = "24k"
 _CARD = "border:1px solid #8885;border-radius:8px;padding:.6em 1em;margin:.3em 0;max-width:30em;flex:1 1 22em"
 SHOWN = ("oral", "laugh", "breaks", "speed", "pitch", "intonation")
 
-
 if TYPE_CHECKING:
     from aigc_kit.make.speech.engines.base import Engine
     from aigc_kit.make.speech.frontend import Normalised, Syllable
@@ -67,19 +66,9 @@ def controls(engine: "Engine") -> Html:
 def measures(takes: Mapping[str, Take]) -> Html:
     """Show several sounds in numbers. Rows: `make.speech.measures.Sound`."""
     rows = measured.reports(takes)
-    lines = [
-        (
-            row.name,
-            f"{row.seconds:.2f}",
-            f"{row.real_time_factor:.2f}",
-            f"{row.silence:.0%}",
-            _or_dash(row.pitch, "{:.0f}"),
-            _or_dash(row.pitch_range, "{:.1f}"),
-            _or_dash(row.loudness, "{:.1f}"),
-            f"{row.clipped:.1%}",
-        )
-        for row in rows
-    ]
+    forms = {"seconds": ".2f", "real_time_factor": ".2f", "silence": ".0%", "pitch": ".0f"}
+    forms |= {"pitch_range": ".1f", "loudness": ".1f", "clipped": ".1%"}
+    lines = [(row.name, *(_or_dash(getattr(row, name), form) for name, form in forms.items())) for row in rows]
     head = ("", "时长（秒）", "实时率 RTF", "静音占比", "基频中位数（Hz）", "起伏（半音）", "响度（LUFS）", "削波")
     return table(lines, head, "全部实测；RTF = 合成用时 ÷ 声音时长，小于 1 就比说话快", rows)
 
@@ -113,8 +102,8 @@ class Progress:
         self._place.put(progress(step, f"第 {step.index + 1}/{step.total} 段，{self.seconds[-1]:.1f} 秒"))
 
 
-def _or_dash(value: float | None, form: str) -> Any:
-    return "—" if value is None else form.format(value)
+def _or_dash(value: float | None, form: str) -> str:
+    return "—" if value is None else format(value, form)
 
 
 def player(take: Take, title: str = "") -> Html:

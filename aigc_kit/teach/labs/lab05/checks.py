@@ -105,9 +105,8 @@ def f(rows: Sequence[Mapping[str, Any]]) -> bool | str:
         signs = len(re.findall(r"[\u4e00-\u9fff]", str(row["旁白"])))
         if signs > FASTEST * float(row["秒"]):
             return f"镜头 {index}：{signs} 个字要在 {float(row['秒']):.1f} 秒里说完，太快了。删字，还是加时间？"
-    if any(str(before["画面描述"]) == str(after["画面描述"]) for before, after in pairwise(rows)):
-        return "有两个相邻镜头的画面一模一样。"
-    return True
+    same = any(str(before["画面描述"]) == str(after["画面描述"]) for before, after in pairwise(rows))
+    return not same or "有两个相邻镜头的画面一模一样。"
 
 
 @check("05", "g", title="一个文件的作品", expects="网页的路径")

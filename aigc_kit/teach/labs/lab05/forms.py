@@ -1,6 +1,6 @@
 """Show forms for marks, storyboard, and steps to a page."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +52,7 @@ class Marks(Form):
             self.sliders[each.name] = slider
             rows.append(widgets.HBox([slider, words], layout=line))
         self.widget = widgets.VBox(rows)
+        self.views = (lambda: points(work), lambda: rubric(work))
 
     def set(self, name: str, points: int) -> None:
         """Mark a line, or with 0 take its mark back."""
@@ -60,10 +61,6 @@ class Marks(Form):
         else:
             self.work.marks.pop(name, None)
         self.redraw()
-
-    def views(self) -> tuple[Callable[[], Any], ...]:
-        """List the bars and the table below the sliders."""
-        return lambda: points(self.work), lambda: rubric(self.work)
 
 
 def marks(work: "Work") -> Marks:
@@ -101,6 +98,7 @@ class Table(Form):
             head = widgets.Label(f"{index + 1}", layout=narrow, style=label)
             lines.append(widgets.HBox([head, *boxes.values()], layout=row_of))
         self.widget = widgets.VBox(lines)
+        self.views = (lambda: timeline(self.board, self.spoken), self.html)
 
     @property
     def board(self) -> Storyboard:
@@ -122,10 +120,6 @@ class Table(Form):
             return storyboard(self.board)
         except AigcError as problem:
             return error_card(problem)
-
-    def views(self) -> tuple[Callable[[], Any], ...]:
-        """List the shots in time, and as a table."""
-        return lambda: timeline(self.board, self.spoken), self.html
 
 
 def shots(board: Storyboard, spoken: Sequence[float] = ()) -> Table:
@@ -194,6 +188,7 @@ class Wizard(Form):
         steps = (self._writing(), self._painting(), self._speaking(), [self._button("写出网页", self.finish)])
         self.widget = widgets.Tab([widgets.VBox(each) for each in steps], titles=STEPS)
         self._answer: Html | None = None  # of the last button
+        self.views = (lambda: self._answer or parts(work), lambda: sheet(work), lambda: preview(work))
 
     def put_text(self) -> Html:
         """Put in the pasted text, and review it.
@@ -256,10 +251,6 @@ class Wizard(Form):
         self.work.save(self.folder)
         size = f"{path.stat().st_size / 1e6:.1f} MB"
         return note(f"写好了：{self.folder.name}/{path.name}（{size}），双击就能打开，不用网络。")
-
-    def views(self) -> tuple[Callable[[], Any], ...]:
-        """List the last answer, the work, the page."""
-        return lambda: self._answer or parts(self.work), lambda: sheet(self.work), lambda: preview(self.work)
 
     def _writing(self) -> list[Any]:
         import ipywidgets as widgets

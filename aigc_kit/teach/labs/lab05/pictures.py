@@ -28,7 +28,6 @@ from aigc_kit.worlds.topology import Count
 _KIND = {"text": ("文字", "text"), "image": ("图片", "image"), "audio": ("旁白", "voice"), "video": ("视频", "clip")}
 _ENGLISH = {"model": "AI-made", "brought": "AI-made elsewhere", "mixed": "partly AI-made", "computed": "computed"}
 
-
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 

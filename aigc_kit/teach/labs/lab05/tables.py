@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from aigc_kit.works import Review, Storyboard, Work
     from aigc_kit.works.prompts import Visual
 
+_TAKEN = ('<del style="background:#c8443c22;color:#b03a32">{}</del>', "[-{}-]")
+_NEW = ('<ins style="background:#2e9e5b22;color:#1f7a44">{}</ins>', "{{+{}+}}")
 _KIND = {"text": "文字", "image": "图片", "audio": "旁白", "video": "视频"}
 _STAND_INS = {
     "text": "粘贴你在别处得到的文章，或用教材范文（标明）",
@@ -63,16 +65,11 @@ def differences(one: str, two: str, names: tuple[str, str] = ("原来", "现在"
     ratio, pieces = compared(visible(one), visible(two))
     html, plain = [], []
     for kind, before, after in pieces:
-        if kind == "equal":
-            html.append(escape(before))
-            plain.append(before)
-            continue
-        if before:
-            html.append(f'<del style="background:#c8443c22;color:#b03a32">{escape(before)}</del>')
-            plain.append(f"[-{before}-]")
-        if after:
-            html.append(f'<ins style="background:#2e9e5b22;color:#1f7a44">{escape(after)}</ins>')
-            plain.append(f"{{+{after}+}}")
+        marks = (("{}", "{}", before),) if kind == "equal" else ((*_TAKEN, before), (*_NEW, after))
+        for tag, sign, text in marks:
+            if text:
+                html.append(tag.format(escape(text)))
+                plain.append(sign.format(text))
     head = f"{names[0]} → {names[1]}：{ratio:.0%} 的字相同（difflib，实测）"
     body = f'<div style="white-space:pre-wrap;line-height:1.8;max-width:46em">{"".join(html)}</div>'
     rows = [dict(zip(("change", "before", "after"), piece, strict=True)) for piece in pieces]
