@@ -121,7 +121,7 @@ def bare(axis: "Axes", *, frame: bool = False) -> "Axes":
     return axis
 
 
-def name_bars(axis: "Axes", names: Sequence[str], size: float | None = None) -> None:
+def name_bars(axis: "Axes", names: Sequence[str], size: float = 9) -> None:
     """Name horizontal bars, the first at the top."""
     axis.set_yticks(range(len(names)), names, fontsize=size)
     axis.invert_yaxis()
