@@ -121,9 +121,7 @@ def test_placements_agree_with_the_planner():
 
 def test_progress_counts_down(monkeypatch):
     shown = []
-    monkeypatch.setattr(
-        "aigc_kit.teach.show.page.Shown", lambda html: shown.append(html) or SimpleNamespace(replace=shown.append)
-    )
+    monkeypatch.setattr("aigc_kit.teach.labs.lab04.clips.Place", lambda: SimpleNamespace(put=shown.append))
     bar = lab04.Progress(every=2, decode=1.0)
     preview = SimpleNamespace(pixels=lambda: "pixels")
     for index in range(3):

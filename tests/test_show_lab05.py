@@ -179,16 +179,10 @@ def test_where_a_chinese_model_is_here_the_wizard_lets_it_write(tmp_path, monkey
 
 def test_a_mistake_in_the_wizard_is_a_card_not_a_traceback(tmp_path, monkeypatch):
     wizard = lab05.Wizard(Work("洞"), tmp_path)
-    said = []
-
-    class Kept:
-        def replace(self, html):
-            said.append(html)
-
-    wizard._said = wizard._page = Kept()
     wizard._do(wizard.put_text)
-    assert "0 bytes" in said[0].text
-    assert "还没有内容" in said[1].text
+    said, _, page = wizard.views
+    assert "0 bytes" in said().text
+    assert "还没有内容" in page().text
 
 
 def test_the_preview_is_small_enough_for_a_notebook(work):

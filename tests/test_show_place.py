@@ -6,7 +6,7 @@ import IPython.display
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from aigc_kit.teach.show.page import Html, Place, Shown
+from aigc_kit.teach.show.page import Html, Place
 from aigc_kit.teach.show.plots import Live, Picture, canvas
 
 
@@ -29,10 +29,10 @@ def bars(high):
 
 def test_in_an_app_html_and_pictures_are_replaced_in_an_output_widget(shown, monkeypatch):
     monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5.13")
-    html = Shown(Html("<b>one</b>", "one"))
+    html = Place(Html("<b>one</b>", "one"))
     (widget,) = shown
     assert widget.outputs[0]["data"]["text/html"] == "<b>one</b>"
-    html.replace(Html("<b>two</b>", "two"))
+    html.put(Html("<b>two</b>", "two"))
     assert [output["data"]["text/html"] for output in widget.outputs] == ["<b>two</b>"]
 
     heights = iter((1, 5))
@@ -63,4 +63,4 @@ def test_outside_a_notebook_nothing_is_drawn_in_vain(monkeypatch):
     heights = iter((1,))
     live = Live(lambda: bars(next(heights)))
     live.redraw()
-    Shown(Html("one", "one")).replace(Html("two", "two"))
+    Place(Html("one", "one")).put(Html("two", "two"))

@@ -1,4 +1,4 @@
-"""What the learner and the teacher see.
+"""Show what the learner and the teacher see.
 
 `from aigc_kit.teach import lab02, page` gives a lab's figures and widgets, and what labs share.
 """

@@ -5,7 +5,7 @@ import pytest
 from aigc_kit import footprint
 from aigc_kit.core.errors import BadInput, DoesNotFit
 from aigc_kit.core.units import GIB
-from aigc_kit.teach.show import vram
+from aigc_kit.teach.show import plots, vram
 
 pytestmark = pytest.mark.usefixtures("by_rule")
 
@@ -67,7 +67,7 @@ def test_the_slider_redraws_the_picture(monkeypatch):
 
     shown, redrawn = [], []
     monkeypatch.setattr(IPython.display, "display", lambda *things, **_: shown.extend(things))
-    monkeypatch.setattr(vram.Live, "redraw", lambda live: redrawn.append(live._draw()))
+    monkeypatch.setattr(plots.Live, "redraw", lambda live: redrawn.append(live._draw()))
     vram.slide("sdxl", 7)
     slider = next(thing for thing in shown if hasattr(thing, "observe"))
     assert slider.value == 6 and slider.description == "显存"  # the nearest stop; there is a static picture beside it

@@ -1,4 +1,7 @@
-"""The labs that exist: each is a folder labNN with its record, figures, widgets and checks."""
+"""Find the labs.
+
+Each is a folder labNN with its record, figures, widgets and checks.
+"""
 
 from dataclasses import dataclass
 from functools import cache
@@ -10,7 +13,7 @@ from aigc_kit.core.errors import UnknownName
 
 @dataclass(frozen=True)
 class Lab:
-    """A notebook of the course.
+    """Describe a notebook of the course.
 
     Args:
         number: "01" .. "14".
@@ -33,13 +36,13 @@ class Lab:
 
 @cache
 def every() -> tuple[Lab, ...]:
-    """Find the labs of this package, in the order of their numbers."""
-    names = sorted(one.name for one in iter_modules(__path__) if one.ispkg and one.name.startswith("lab"))
+    """Find the labs of this package, by their numbers."""
+    names = sorted(each.name for each in iter_modules(__path__) if each.ispkg and each.name.startswith("lab"))
     return tuple(import_module(f"{__name__}.{name}").LAB for name in names)
 
 
 def get(number: str) -> Lab:
-    """The lab of that number.
+    """Give the lab of that number.
 
     Raises:
         UnknownName: there is none.

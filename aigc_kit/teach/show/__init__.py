@@ -1,1 +1,4 @@
-"""Widgets and figures, one module per lab. The only importer of IPython, matplotlib and ipywidgets."""
+"""Draw and lay out what labs show.
+
+One module per matter; the only importer of IPython, matplotlib and ipywidgets beside the labs.
+"""

@@ -1,4 +1,7 @@
-"""What every lab shows the same way: plans, takes, costs, errors, tables. All text from a model is escaped."""
+"""Show plans, takes, costs, errors and tables alike everywhere.
+
+All text from a model is escaped.
+"""
 
 import base64
 import os
@@ -7,15 +10,15 @@ from html import escape
 from typing import Any
 
 from aigc_kit.core.errors import AigcError
-from aigc_kit.core.types import PHASES, Figure, Plan, Take, named
+from aigc_kit.core.types import PHASES, Figure, Plan, Step, Take, named
 from aigc_kit.core.units import format_bytes, format_seconds
 from aigc_kit.worlds.tinyworld.words import TERMS
 
 TIER_ZH: Mapping[str, str] = {"tiny": "tiny 小模型", "full": "full 完整模型", "none": "不可用"}
 SHORT = 6  # characters of a cell that is not broken: two Chinese signs would stand one above the other
+GREY = "color:#8a8f98;font-size:.88em"
 _CARD = "border:1px solid #8885;border-radius:8px;padding:.7em 1em;margin:.4em 0;max-width:60em"
 _BADGE = "display:inline-block;border-radius:1em;padding:0 .7em;margin-left:.6em;background:#3b7dd833;font-size:.85em"
-_GREY = "color:#8a8f98;font-size:.88em"
 ATTRIBUTES_ZH: Mapping[str, str] = {
     "subject": "主体",
     "colour": "颜色",
@@ -35,19 +38,23 @@ WHY_ZH: Mapping[str, str] = {
 
 
 class Place:
-    """Shows something, and shows something else there when told to.
+    """Show something, and later something else in its place.
 
-    A notebook replaces what bears a display id. Voilà (`aigc app`) ignores such messages, so there the place is an
-    output widget.
-
-    Args:
-        content: anything that `display` can show. Outside a notebook it is printed, and nothing can be replaced.
+    What was shown last stays, as it was, when no kernel runs. A notebook replaces what bears a display id. Voilà (`aigc
+    app`) ignores such messages, so there the place is an output widget. `content`: anything that `display` can show.
+    Outside a notebook it is printed, and nothing can be replaced. Without it the first `put` shows something.
     """
 
-    def __init__(self, content: Any) -> None:
+    def __init__(self, content: Any = None) -> None:
+        self._widget: Any = None
+        self._handle: Any = None
+        self._empty = content is None
+        if content is not None:
+            self._show(content)
+
+    def _show(self, content: Any) -> None:
         from IPython.display import display
 
-        self._widget = self._handle = None
         if in_an_app():
             import ipywidgets as widgets
 
@@ -59,24 +66,27 @@ class Place:
 
     @property
     def replaceable(self) -> bool:
-        """Whether what is shown can be replaced."""
+        """Say whether what is shown can be replaced."""
         return self._widget is not None or self._handle is not None
 
     def put(self, content: Any) -> None:
         """Show this there instead."""
-        if self._widget is not None:
+        if self._empty:
+            self._empty = False
+            self._show(content)
+        elif self._widget is not None:
             self._widget.outputs = _outputs(content)
         elif self._handle is not None:
             self._handle.update(content)
 
 
 def in_an_app() -> bool:
-    """Whether this kernel was started by Voilà, which says so in the environment."""
+    """Tell by the environment whether Voilà started this kernel."""
     return os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")
 
 
 def _outputs(content: Any) -> tuple[dict[str, Any], ...]:
-    """What an output widget holds to show it: as a notebook's file would, bytes as base64."""
+    """Format content for an output widget, bytes as base64."""
     from IPython.core.getipython import get_ipython
 
     shell: Any = get_ipython()
@@ -88,9 +98,10 @@ def _outputs(content: Any) -> tuple[dict[str, Any], ...]:
 
 
 class WithRows:
-    """Keep the numbers behind what is shown: `.rows`, one record for each thing drawn or line written.
+    """Keep the numbers behind what is shown.
 
-    Records are frozen dataclasses with named fields, or mappings; pandas.DataFrame(shown.rows) takes both.
+    `.rows` has one record for each thing drawn or line written: a frozen dataclass with named fields, or a mapping;
+    pandas.DataFrame(shown.rows) takes both.
     """
 
     def __init__(self, rows: Iterable[Any] = ()) -> None:
@@ -98,11 +109,10 @@ class WithRows:
 
 
 class Html(WithRows):
-    """A piece of HTML with a plain-text twin, for notebooks and for terminals.
+    """Hold a piece of HTML and its plain-text twin.
 
-    Args:
-        html, text: the twins.
-        rows: the numbers that they were written from.
+    A notebook shows the one, a terminal the other. `html`, `text`: the twins. `rows`: the numbers that they were
+    written from.
     """
 
     def __init__(self, html: str, text: str, rows: Iterable[Any] = ()) -> None:
@@ -116,21 +126,25 @@ class Html(WithRows):
         return self.text
 
 
-class Shown:
-    """HTML in an output cell that is replaced in place, and stays, as it was, when no kernel runs."""
+def progress(step: Step, words: str) -> Html:
+    """Show how far a run is: bar and words."""
+    bar = f'<progress value="{step.index + 1}" max="{step.total}" style="width:20em"></progress>'
+    return Html(f"{bar} {words}", words)
 
-    def __init__(self, html: Html) -> None:
-        self._place = Place(html)
 
-    def replace(self, html: Html) -> None:
-        """Show this instead; outside a notebook there is nothing to replace."""
-        self._place.put(html)
+def titled(things: Iterable[Any], titles: Sequence[str]) -> list[tuple[Any, str]]:
+    """Pair things with titles, empty where there are fewer.
+
+    >>> titled("ab", ["A"])
+    [('a', 'A'), ('b', '')]
+    """
+    return [(thing, titles[index] if index < len(titles) else "") for index, thing in enumerate(things)]
 
 
 def table(
     lines: Iterable[Sequence[Any]], head: Sequence[str], caption: str = "", rows: Iterable[Any] | None = None
 ) -> Html:
-    """Write a table; every cell is escaped, numbers stand to the right.
+    """Write a table, every cell escaped, numbers to the right.
 
     Args:
         lines: the cells, line by line.
@@ -139,27 +153,28 @@ def table(
         rows: what the cells were written from; None keeps the cells themselves, under the names of their columns.
     """
     lines = [list(line) for line in lines]
-    kept = [dict(zip(head, line, strict=False)) for line in lines] if rows is None else rows
+    records = [dict(zip(head, line, strict=False)) for line in lines] if rows is None else rows
     cells = "".join(f"<tr>{''.join(_cell(value) for value in line)}</tr>" for line in lines)
     heads = "".join(f'<th style="text-align:left">{escape(name)}</th>' for name in head)
-    under = f'<caption style="caption-side:bottom;text-align:left;{_GREY}">{escape(caption)}</caption>'
+    under = f'<caption style="caption-side:bottom;text-align:left;{GREY}">{escape(caption)}</caption>'
     html = f"<table>{under if caption else ''}<thead><tr>{heads}</tr></thead><tbody>{cells}</tbody></table>"
     plain = [" | ".join(head), *(" | ".join(str(value) for value in line) for line in lines), caption]
-    return Html(html, "\n".join(line for line in plain if line), kept)
+    return Html(html, "\n".join(line for line in plain if line), records)
 
 
 def plan(made: Plan) -> Html:
-    """The plan as a card: model, where it runs, what it is predicted to cost, what was changed and why."""
+    """Show a plan as a card.
+
+    Model, where it runs, what it is predicted to cost, what was changed and why. Rows: {"name", "figure"}.
+    """
     request, card = made.request, made.card
     machine = f"{made.budget.name}，空闲 {format_bytes(made.budget.free_bytes)}"
+    parts = "，".join(f"{part}: {dtype} @ {made.placement.get(part)}" for part, dtype in made.dtypes.items())
     rows = [
         ("模型", f"{card.name}：{card.notes[0]}" if card.notes else card.name),
         ("提示词", request.prompt),
         ("设备", machine + ("" if made.budget.origin == "probed" else "（假设）")),
-        (
-            "精度与位置",
-            "，".join(f"{part}: {dtype} @ {made.placement.get(part)}" for part, dtype in made.dtypes.items()),
-        ),
+        ("精度与位置", parts),
         *_settings(made),
         *((made.name_of(name).zh, figure_zh(figure)) for name, figure in made.prediction.items() if "." not in name),
         *_phases(made),
@@ -168,7 +183,7 @@ def plan(made: Plan) -> Html:
         ("许可", card.licence),
     ]
     body = "".join(
-        f'<tr><td style="{_GREY};text-align:left;white-space:nowrap">{escape(name)}</td>'
+        f'<tr><td style="{GREY};text-align:left;white-space:nowrap">{escape(name)}</td>'
         f'<td style="text-align:left">{escape(str(value))}</td></tr>'
         for name, value in rows
     )
@@ -179,32 +194,32 @@ def plan(made: Plan) -> Html:
 
 
 def take(made: Take, title: str = "") -> Html:
-    """A text that a model made: the prompt in grey, then the model's words, then model, settings and cost."""
+    """Show one text, as `takes` does."""
     return takes([made], [title])
 
 
 def takes(made: Sequence[Take], titles: Sequence[str] = ()) -> Html:
-    """Show texts one below the other, each with its title, model and measured cost."""
+    """Show texts that models made, below each other.
+
+    Each with title, prompt in grey, model, seed and measured cost. Rows: {"title", "prompt", "text", "seconds"}.
+    """
     blocks, lines, rows = [], [], []
-    for index, one in enumerate(made):
-        title = titles[index] if index < len(titles) else ""
-        asked = one.plan.request.prompt
-        prompt = f"问：{asked}\n答：" if one.plan.request.extra.get("chat") else asked
-        cost = f"{format_seconds(one.cost.seconds)}（实测，{one.plan.budget.name}）"
-        foot = f"{one.plan.card.name} · {TIER_ZH[one.plan.card.tier]} · seed {one.plan.request.seed} · {cost}"
+    for each, title in titled(made, titles):
+        request, card, text = each.plan.request, each.plan.card, str(each.data)
+        prompt = f"问：{request.prompt}\n答：" if request.extra.get("chat") else request.prompt
+        cost = f"{format_seconds(each.cost.seconds)}（实测，{each.plan.budget.name}）"
+        foot = f"{card.name} · {TIER_ZH[card.tier]} · seed {request.seed} · {cost}"
         blocks.append(
             f'<div style="{_CARD}"><b>{escape(title)}</b><div style="white-space:pre-wrap;font-size:1.05em">'
-            f'<span style="color:#8a8f98">{escape(prompt)}</span>{escape(str(one.data))}</div>'
-            f'<div style="{_GREY}">{escape(foot)}</div></div>'
+            f'<span style="color:#8a8f98">{escape(prompt)}</span>{escape(text)}</div>'
+            f'<div style="{GREY}">{escape(foot)}</div></div>'
         )
-        lines.append(f"{title}\n{prompt}{one.data}\n[{foot}]")
-        rows.append({"title": title, "prompt": asked, "text": str(one.data), "seconds": one.cost.seconds})
+        lines.append(f"{title}\n{prompt}{text}\n[{foot}]")
+        rows.append({"title": title, "prompt": request.prompt, "text": text, "seconds": each.cost.seconds})
     return Html("".join(blocks), "\n\n".join(lines), rows)
 
 
 OUTSIDE = "超出误差范围"
-
-
 WHY_OUTSIDE = (
     "超出误差范围时以实测为准。常见的原因：别的程序也在用处理器（用时变长）；文字很短，或者内存里有先前留下的空位（内存变少）；"
     "这台机器的快慢和预测所依据的不同"
@@ -212,24 +227,22 @@ WHY_OUTSIDE = (
 
 
 def cost(made: Take) -> Html:
-    """Show predicted beside measured, with the ratio; then the phases."""
+    """Show predicted beside measured, with ratio and phases.
+
+    Rows: `keep.record.ratios.compared`.
+    """
     from aigc_kit.keep.record.ratios import compared
 
     rows = compared(made)
+    names = [made.plan.name_of(row.name).zh for row in rows]
+    verdicts = ["在误差范围内" if row.inside else OUTSIDE for row in rows]
     lines = [
-        (
-            made.plan.name_of(row.name).zh,
-            row.predicted.text,
-            row.measured.text,
-            f"{row.ratio:.2f}",
-            "在误差范围内" if row.inside else OUTSIDE,
-        )
-        for row in rows
+        (name, row.predicted.text, row.measured.text, f"{row.ratio:.2f}", verdict)
+        for name, row, verdict in zip(names, rows, verdicts, strict=True)
     ]
-    spent = [(named(PHASES, phase.name).zh, format_seconds(phase.seconds)) for phase in made.cost.phases]
-    phases = "；".join(f"{name} {seconds}" for name, seconds in spent)
-    followed = {phase.how for phase in made.cost.phases if phase.peak_bytes is not None}
-    memory = "，".join(sorted(_HOW_ZH.get(how, how) for how in followed)) or "没有跟踪"
+    phases = "；".join(f"{named(PHASES, p.name).zh} {format_seconds(p.seconds)}" for p in made.cost.phases)
+    ways = {phase.how for phase in made.cost.phases if phase.peak_bytes is not None}
+    memory = "，".join(sorted(_HOW_ZH.get(how, how) for how in ways)) or "没有跟踪"
     caption = f"各阶段用时（实测，挂钟时间）：{phases}。内存：{memory}。机器：{made.plan.budget.name}"
     if not all(row.inside for row in rows):
         caption += f"。{WHY_OUTSIDE}"
@@ -237,7 +250,7 @@ def cost(made: Take) -> Html:
 
 
 def error(problem: AigcError) -> Html:
-    """Show an error of the kit: asked, found, what to do."""
+    """Show an error of the kit as a card."""
     rows = (("要求", problem.asked), ("发现", problem.found), ("怎么办", problem.todo))
     body = "".join(f"<div><b>{name}</b> {escape(text)}</div>" for name, text in rows)
     html = f'<div style="{_CARD};border-color:#d9822b"><b>{escape(type(problem).__name__)}</b>{body}</div>'
@@ -245,7 +258,7 @@ def error(problem: AigcError) -> Html:
 
 
 def figure_zh(figure: Figure) -> str:
-    """A figure with its origin in Chinese.
+    """Write a figure with its origin, in Chinese.
 
     >>> figure_zh(Figure(2048, "B", "published", "the card"))
     '2.00 KiB（公开数据：the card）'
@@ -262,7 +275,7 @@ _HOW_ZH: Mapping[str, str] = {
 
 
 def _settings(made: Plan) -> list[tuple[str, str]]:
-    """Size and settings of a request, as far as its kind has them."""
+    """List size and settings that a request has."""
     request, rows = made.request, []
     if request.height and request.width:
         frames = f"，{request.frames} 帧" if request.frames else ""
@@ -277,12 +290,10 @@ def _settings(made: Plan) -> list[tuple[str, str]]:
 
 
 def _phases(made: Plan) -> list[tuple[str, str]]:
-    """The predicted peaks of all phases in one row."""
-    found = {name.partition(".")[2]: f for name, f in made.prediction.items() if name.startswith("peak.")}
-    if not found:
-        return []
-    words = "，".join(f"{named(PHASES, phase).zh} {figure.text}" for phase, figure in found.items())
-    return [("各阶段峰值", f"{words}（预测）")]
+    """Write the predicted peaks of all phases in one row."""
+    peaks = {name.partition(".")[2]: f for name, f in made.prediction.items() if name.startswith("peak.")}
+    words = "，".join(f"{named(PHASES, phase).zh} {figure.text}" for phase, figure in peaks.items())
+    return [("各阶段峰值", f"{words}（预测）")] if peaks else []
 
 
 def _cell(value: Any) -> str:
@@ -293,7 +304,7 @@ def _cell(value: Any) -> str:
 
 
 def value_zh(attribute: str, value: str) -> str:
-    """The first Chinese word of a value.
+    """Give the first Chinese word of a value.
 
     >>> value_zh("subject", "puppy")
     '小狗'

@@ -1,13 +1,17 @@
-"""How every plot of the kit is made: one style, Chinese text, no global matplotlib state, one way to keep it."""
+"""Draw every plot of the kit in one style.
+
+With Chinese text and without global matplotlib state; forms and sliders that draw again stand here too.
+"""
 
 import io
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from aigc_kit.core import paths
-from aigc_kit.core.errors import BadInput
+from aigc_kit.core.errors import AigcError, BadInput
 from aigc_kit.media import fonts
 from aigc_kit.media.fonts import glyphs, label
 from aigc_kit.teach.show.page import Place, WithRows
@@ -22,15 +26,11 @@ TEMPERATURE_COLOURS = ("#3b7dd8", "#2e9e5b", "#d9822b", "#c8443c", "#8e5bd0")
 
 
 class Picture(WithRows):
-    """A finished plot: shows itself in a notebook, and is written with `save`.
+    """Hold a finished plot, which shows itself in a notebook.
 
     A notebook keeps whatever its cells return, so figures of pictures that were shown long ago are let go: those keep
-    the PNG that was shown.
-
-    Args:
-        figure: a matplotlib Figure.
-        words: what it shows, for a page that cannot show pictures and for screen readers.
-        rows: the numbers that it was drawn from; they stay when the figure is let go.
+    the PNG that was shown. `words`: what it shows, for a page that cannot show pictures and for screen readers. `rows`:
+    the numbers that it was drawn from; they stay when the figure is let go.
     """
 
     def __init__(self, figure: "Figure", words: str, rows: Iterable[Any] = ()) -> None:
@@ -41,18 +41,21 @@ class Picture(WithRows):
 
     @property
     def figure(self) -> "Figure":
-        """The matplotlib figure.
+        """Give the matplotlib figure.
 
         Raises:
             BadInput: it was let go, since `FIGURES` pictures were shown after it.
         """
         if self._figure is None:
-            found = f"more than {FIGURES} pictures were shown after it: only its PNG was kept"
-            raise BadInput(asked="the figure of a picture", found=found, todo="run the cell that draws it again")
+            why = f"more than {FIGURES} pictures were shown after it: only its PNG was kept"
+            raise BadInput(asked="the figure of a picture", found=why, todo="run the cell that draws it again")
         return self._figure
 
     def png(self, dpi: int = 88) -> bytes:
-        """The plot as PNG bytes; at the resolution at which it was shown once its figure was let go."""
+        """Encode the plot as PNG.
+
+        At the resolution at which it was shown once its figure was let go.
+        """
         from matplotlib.text import Text
 
         if self._figure is None:
@@ -65,20 +68,15 @@ class Picture(WithRows):
         return buffer.getvalue()
 
     def save(self, name: str) -> Path:
-        """Write `name`.png into the folder of this run ($AIGC_OUT, else out/), for the gallery; returns its path."""
-        folder = paths.out()
-        folder.mkdir(parents=True, exist_ok=True)
-        path, partial = folder / f"{name}.png", folder / f".{name}.partial"
-        partial.write_bytes(self.png(dpi=110))
-        partial.replace(path)
-        return path
+        """Write `name`.png for the gallery, into $AIGC_OUT or out/."""
+        return paths.write_atomically(paths.out() / f"{name}.png", self.png(dpi=110))
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, bytes | str]:
-        shown = self.png()
+        png = self.png()
         if self._figure is not None:
-            self._png = shown
+            self._png = png
             _let_older_go(self)
-        return {"image/png": shown, "text/plain": self.words}
+        return {"image/png": png, "text/plain": self.words}
 
     def __repr__(self) -> str:
         return self.words
@@ -88,7 +86,7 @@ _with_figures: deque[Picture] = deque()
 
 
 def _let_older_go(picture: Picture) -> None:
-    """Note that a picture was shown; of those shown before the last `FIGURES`, only the PNG is kept."""
+    """Keep the figures of the last `FIGURES` shown only."""
     if picture in _with_figures:
         _with_figures.remove(picture)
     _with_figures.append(picture)
@@ -99,9 +97,10 @@ def _let_older_go(picture: Picture) -> None:
 def canvas(
     rows: int = 1, columns: int = 1, width: float = 9, height: float = 3, *, tight: bool = True
 ) -> tuple["Figure", list["Axes"]]:
-    """An empty figure of inches `width` x `height` with `rows` x `columns` axes, in the kit's style.
+    """Make an empty figure of `rows` x `columns` axes.
 
-    With tight=False the caller sets the margins itself: a picture that follows a slider is then drawn twice as fast.
+    In the kit's style, `width` x `height` inches. With tight=False the caller sets the margins itself: a picture that
+    follows a slider is then drawn twice as fast.
     """
     from matplotlib.figure import Figure
 
@@ -114,29 +113,95 @@ def canvas(
     return figure, axes
 
 
-class Live:
-    """A picture in an output cell that is redrawn in place: it stays there, as it was, when no kernel runs.
+def bare(axis: "Axes", *, frame: bool = False) -> "Axes":
+    """Take ticks away, and the frame unless it is wanted."""
+    axis.set(xticks=[], yticks=[])
+    if not frame:
+        axis.spines[:].set_visible(False)
+    return axis
 
-    Args:
-        draw: returns the picture for the current values.
+
+def name_bars(axis: "Axes", names: Sequence[str], size: float = 9) -> None:
+    """Name horizontal bars, the first at the top."""
+    axis.set_yticks(range(len(names)), names, fontsize=size)
+    axis.invert_yaxis()
+
+
+def patch(colour: str, name: str) -> Any:
+    """Make a patch for a legend."""
+    from matplotlib.patches import Patch
+
+    return Patch(color=colour, label=name)
+
+
+class Live:
+    """Show what `draw` returns, and draw it again in place.
+
+    `draw`: returns a picture, or `Html`, for the current values.
     """
 
-    def __init__(self, draw: Callable[[], Picture]) -> None:
+    def __init__(self, draw: Callable[[], Any]) -> None:
         self._draw = draw
         self._place = Place(draw())
 
     def redraw(self) -> None:
-        """Replace the shown picture; outside a notebook there is nothing to replace."""
+        """Replace it, where it can be replaced."""
         if self._place.replaceable:
             self._place.put(self._draw())
 
 
-def flow(stages: Sequence[tuple[str, str]], arrows: Sequence[str]) -> Picture:
-    """Boxes from left to right.
+def follow(controls: Sequence[Any], *draws: Callable[[], Any], box: Any = None) -> None:
+    """Show controls, and below them what each change draws.
 
     Args:
-        stages: (what it is, its size or content in this run), n of them.
-        arrows: what turns each into the next, n - 1 of them.
+        controls: ipywidgets whose `value` counts.
+        draws: as in `Live`, called in this order.
+        box: the widget that holds the controls; without it they stand below each other.
+    """
+    import ipywidgets as widgets
+    from IPython.display import display
+
+    display(box or (widgets.VBox(controls) if len(controls) > 1 else controls[0]))
+    lives = [Live(draw) for draw in draws]
+
+    def redraw(_: Any) -> None:
+        for live in lives:
+            live.redraw()
+
+    for control in controls:
+        control.observe(redraw, names="value")
+
+
+class Form:
+    """Show widgets, and below them what follows from their state.
+
+    A subclass sets `widget` and `views`, which draw what stands below it, and calls `redraw` when its state changed.
+    """
+
+    widget: Any
+    views: tuple[Callable[[], Any], ...]
+    _lives: tuple[Live, ...] = ()
+
+    def show(self) -> Self:
+        """Show all, as it stays without a kernel."""
+        from IPython.display import display
+
+        display(self.widget)
+        self._lives = tuple(map(Live, self.views))
+        return self
+
+    def redraw(self) -> None:
+        """Draw anew each view that can be."""
+        for live in self._lives:
+            with suppress(AigcError):  # another view says what is wrong
+                live.redraw()
+
+
+def flow(stages: Sequence[tuple[str, str]], arrows: Sequence[str]) -> Picture:
+    """Draw boxes from left to right, with arrows.
+
+    Rows: {"name", "size"}, the boxes. `stages`: (what it is, its size or content in this run), n of them. `arrows`:
+    what turns each into the next, n - 1 of them.
     """
     figure, axes = canvas(width=10, height=1.5, tight=False)
     axis = axes[0]
@@ -152,6 +217,5 @@ def flow(stages: Sequence[tuple[str, str]], arrows: Sequence[str]) -> Picture:
     for i, name in enumerate(arrows):
         axis.annotate("", (i + 1.16, 0.42), (i + 0.84, 0.42), arrowprops={"arrowstyle": "->", "color": "#555"})
         axis.text(i + 1, 0.66, glyphs(name).replace("␣", " "), ha="center", va="center", fontsize=9.5, color="#333")
-    said = " → ".join(f"{name}（{size}）" for name, size in stages)
-    rows = [{"name": name, "size": size} for name, size in stages]
-    return Picture(figure, label("数据流：", "data flow: ") + said, rows)
+    words = label("数据流：", "data flow: ") + " → ".join(f"{name}（{size}）" for name, size in stages)
+    return Picture(figure, words, [{"name": name, "size": size} for name, size in stages])

@@ -1,9 +1,11 @@
-"""The pictures of the README and of the labs' first cells, made by the kit itself: `make readme-media`."""
+"""Make pictures of README and labs: `make readme-media`."""
 
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
+from aigc_kit.core.paths import write_atomically
 from aigc_kit.core.units import KB
 from aigc_kit.make import speech, text, video
 from aigc_kit.media.fonts import glyphs, label
@@ -18,12 +20,20 @@ PROMPT = "The future of artificial intelligence will"
 HEATS = (0.2, 0.7, 1.2)
 SEED = 5
 LARGEST = 250 * KB  # of a picture; soft ones get fewer colours
+CLIPS = (
+    ("夜晚，一只橙色的小狗在月球上跳跃", 7),
+    ("一个粉色的甜甜圈变成咖啡杯", 7),
+    ("白天，一条蓝色的小鱼在海边向左移动", 7),
+    ("一颗黄色的五角星旋转", 7),
+)
 
 
 def temperature() -> Picture:
-    """One prompt, three temperatures: the real candidates of the next token, and what the model then wrote."""
-    plan = text.plan_for(PROMPT, card="smollm2-135m", engine="transformers")
-    engine = text.engine(plan)
+    """Draw one prompt at three temperatures.
+
+    The real candidates of the next token, and what the model then wrote.
+    """
+    engine = text.engine(text.plan_for(PROMPT, card="smollm2-135m", engine="transformers"))
     candidates = engine.open(engine.encode(PROMPT)).candidates()
     figure, axes = canvas(1, len(HEATS), width=10.5, height=4.6)
     order = (-candidates.scores).argsort(kind="stable")[:SHOWN]
@@ -36,10 +46,9 @@ def temperature() -> Picture:
         axis.xaxis.set_major_formatter("{x:.0%}")
         axis.set_title(f"T = {heat:g}", fontsize=15, color=colour, fontweight="bold")
         axis.set_xlabel("\n" + _wrapped(_written(heat)), fontsize=8.5, loc="left")
-    by = "smollm2-135m（tiny，英文小模型），同一句开头“{}”，同一个种子；由本工具包实际生成"
-    figure.supxlabel(
-        label(by.format(PROMPT), f"smollm2-135m (tiny), same prompt, same seed: {PROMPT}"), fontsize=9, color="#555b66"
-    )
+    by = f"smollm2-135m（tiny，英文小模型），同一句开头“{PROMPT}”，同一个种子；由本工具包实际生成"
+    words = label(by, f"smollm2-135m (tiny), same prompt, same seed: {PROMPT}")
+    figure.supxlabel(words, fontsize=9, color="#555b66")
     return Picture(figure, "同一句开头在三个温度下的下一个词元概率，以及模型写出的文字")
 
 
@@ -51,36 +60,19 @@ def _written(heat: float) -> str:
 
 
 def _wrapped(words: str, width: int = 42, lines: int = 7) -> str:
-    import textwrap
 
     return "\n".join(textwrap.wrap(" ".join(words.split()), width, max_lines=lines, placeholder=" …"))
 
 
 def speech_controls() -> Picture:
-    """One sentence of the speech lab as it is, with pauses, and faster: the embedded voice, as it was made."""
-    takes = []
-    settings: tuple[dict[str, Any], ...] = ({}, {"breaks": 7}, {"speed": 8})
-    for values in settings:
-        plan = speech.plan_for("今天的天气真不错", card="baker", **values)
-        takes.append(speech.run(plan))
-    return sounds(takes, ["原样", "[break_7]", "[speed_8]"])
-
-
-def topology() -> Picture:
-    """The donut on its way to the cup, each moment with the genus of its own mesh."""
-    return stages()
-
-
-CLIPS = (
-    ("夜晚，一只橙色的小狗在月球上跳跃", 7),
-    ("一个粉色的甜甜圈变成咖啡杯", 7),
-    ("白天，一条蓝色的小鱼在海边向左移动", 7),
-    ("一颗黄色的五角星旋转", 7),
-)
+    """Draw one sentence as it is, with pauses, and faster."""
+    settings: dict[str, dict[str, Any]] = {"原样": {}, "[break_7]": {"breaks": 7}, "[speed_8]": {"speed": 8}}
+    plans = [speech.plan_for("今天的天气真不错", card="baker", **values) for values in settings.values()]
+    return sounds([speech.run(plan) for plan in plans], list(settings))
 
 
 def clips() -> Picture:
-    """A few clips of the video lab as five frames each, one seed for all, not chosen."""
+    """Draw clips as six frames each, not chosen."""
     figure, axes = canvas(len(CLIPS), 1, width=10, height=1.62 * len(CLIPS))
     for axis, (prompt, seed) in zip(axes, CLIPS, strict=True):
         plan = video.plan_for(prompt, card="tinywan", negative="low quality, watermark, glitch", seed=seed)
@@ -97,14 +89,10 @@ def clips() -> Picture:
 
 def main(folder: Path) -> None:
     """Write all pictures into a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    pictures = {"temperature": temperature(), "speech": speech_controls(), "topology": topology(), "video": clips()}
+    pictures = {"temperature": temperature(), "speech": speech_controls(), "topology": stages(), "video": clips()}
     pictures |= {"pictures": promise()}
     for name, picture in pictures.items():
-        partial = folder / f".{name}.partial"
-        partial.write_bytes(shrink_png(picture.png(dpi=100), LARGEST))
-        partial.replace(folder / f"{name}.png")
-        print(folder / f"{name}.png")
+        print(write_atomically(folder / f"{name}.png", shrink_png(picture.png(dpi=100), LARGEST)))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""A sweep as one picture: the pictures of its cells, or a number of each as a heat map. First dial down, rest along."""
+"""Draw a sweep, first dial down, the others along."""
 
 from collections.abc import Callable
 from itertools import product
 from math import isnan, nan, prod
 from typing import TYPE_CHECKING, Any
 
-from aigc_kit.teach.show.plots import GREY, Picture, canvas
+from aigc_kit.teach.show.plots import GREY, Picture, bare, canvas
 
 if TYPE_CHECKING:
     from aigc_kit.keep.sweep import Cell, Sweep
@@ -25,13 +25,9 @@ LONGEST_LABEL = 14  # characters
 
 
 def pictures(made: "Sweep", title: str = "") -> Picture:
-    """Draw the pictures of a sweep, laid out by its dials.
+    """Draw a sweep's pictures, laid out by its dials.
 
-    A failed cell is grey. Rows: the dials of each cell, and "failed".
-
-    Args:
-        made: cells with a PNG file each.
-        title: above it.
+    A failed cell is grey. Rows: the dials of each cell, and "failed". `made`: cells with a PNG file each.
     """
     import numpy as np
     from PIL import Image
@@ -39,8 +35,7 @@ def pictures(made: "Sweep", title: str = "") -> Picture:
     down, along = _sides(made)
     figure, axes = canvas(len(down), len(along), width=min(1.6 * len(along) + 1, 14), height=1.6 * len(down) + 0.6)
     for axis, cell in zip(axes, made, strict=True):
-        axis.set(xticks=[], yticks=[])
-        axis.spines[:].set_visible(False)
+        bare(axis)
         if cell:
             with Image.open(cell.path(".png")) as image:
                 axis.imshow(np.asarray(image.convert("RGB")))
@@ -59,18 +54,14 @@ def pictures(made: "Sweep", title: str = "") -> Picture:
 def numbers(made: "Sweep", value: Callable[["Cell"], float], what: str) -> Picture:
     """Draw one number of each cell as a heat map.
 
-    Rows: the dials of each cell, and "value", nan where it failed.
-
-    Args:
-        made: a sweep.
-        value: of a cell, a number.
-        what: name and unit of the number, in Chinese.
+    Rows: the dials of each cell, and "value", nan where it failed. `value`: of a cell, a number. `what`: name and unit
+    of the number, in Chinese.
     """
     import numpy as np
 
     down, along = _sides(made)
-    found = [float(value(cell)) if cell else nan for cell in made]
-    table = np.array(found).reshape(len(down), len(along))
+    values = [float(value(cell)) if cell else nan for cell in made]
+    table = np.array(values).reshape(len(down), len(along))
     figure, (axis,) = canvas(width=min(1.1 * len(along) + 2.6, 14), height=0.6 * len(down) + 1.4)
     image = axis.imshow(np.ma.masked_invalid(table), cmap="Blues", aspect="auto")
     axis.set_xticks(range(len(along)), along)
@@ -81,12 +72,15 @@ def numbers(made: "Sweep", value: Callable[["Cell"], float], what: str) -> Pictu
         words = "失败" if isnan(number) else f"{number:.3g}"
         axis.text(column, row, words, ha="center", va="center", color="white" if number > middle else "black")
     figure.colorbar(image, ax=axis, label=what)
-    rows = [{**cell.point, "value": number} for cell, number in zip(made, found, strict=True)]
+    rows = [{**cell.point, "value": number} for cell, number in zip(made, values, strict=True)]
     return Picture(figure, f"{what}：{len(down)} × {len(along)} 格", rows)
 
 
 def _sides(made: "Sweep") -> tuple[list[str], list[str]]:
-    """Labels of the rows (first dial) and of the columns (all others together); one dial alone lies along."""
+    """Label the rows (first dial) and columns (all others).
+
+    One dial alone lies along.
+    """
     axes = list(made.grid.axes.items())
     if len(axes) == 1:
         axes = [("", (None,)), *axes]

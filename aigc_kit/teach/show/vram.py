@@ -1,4 +1,7 @@
-"""Slide the memory of a GPU and watch the plan change: labs 02 and 04. Everything shown is predicted, and says so."""
+"""Slide a GPU's memory and watch the plan change.
+
+For labs 02 and 04. Everything shown is predicted, and says so.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,7 +17,7 @@ from aigc_kit.memory.plan.explain import remedy, size
 from aigc_kit.memory.plan.what_ifs import Fit, PhaseMemory, needed, phase_memory, place_of
 from aigc_kit.models import cards
 from aigc_kit.teach.show.page import Html, table
-from aigc_kit.teach.show.plots import GREY, RED, Live, Picture, canvas
+from aigc_kit.teach.show.plots import GREY, RED, Picture, canvas, follow
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,35 +68,33 @@ def plan_at(model: str, gib: float, **fixed: Any) -> Plan | DoesNotFit:
 
 
 def picture(model: str, gib: float, **fixed: Any) -> Picture:
-    """Draw what one GPU would do, and below it all others.
+    """Draw what a GPU would do, below it all others.
 
     Memory by phase, stacked by what takes it, with the card's limit. Arguments as in `plan_at`. Rows:
-    `memory.plan.tables.PhaseMemory`, one a phase.
+    `memory.plan.what_ifs.PhaseMemory`, one a phase.
     """
-    made = plan_at(model, gib, **fixed)
+    plan = plan_at(model, gib, **fixed)
     figure, (above, below) = canvas(2, 1, width=10.5, height=5.4, tight=False)
     figure.subplots_adjust(left=0.13, right=0.975, top=0.83, bottom=0.1, hspace=0.52)
     above.set_position((0.13, 0.42, 0.845, 0.40))
     below.set_position((0.13, 0.145, 0.845, 0.11))
-    if isinstance(made, DoesNotFit):
+    if isinstance(plan, DoesNotFit):
         need, title = _nothing(model, gib, fixed)
+        words = title
     else:
-        need, title = needed(made), _title(model, gib, made)
+        need, title = needed(plan), _title(model, gib, plan)
+        words = f"{title}；{plan.explain('zh')}"
     rows = phase_memory(need)
     _bars(above, rows, gib, need.prediction.interval[1])
     figure.text(0.13, 0.945, title, fontsize=15 if len(title) < 60 else 12, va="center")
     _strip(below, model, gib, fixed)
-    words = title if isinstance(made, DoesNotFit) else f"{title}；{made.explain('zh')}"
+
     return Picture(figure, words, rows)
 
 
 def slide(model: str, gib: float = 8, **fixed: Any) -> None:
-    """Show a slider over the memory of a GPU, 2 to 80 GiB.
-
-    The picture stays as it is where no kernel runs.
-    """
+    """Show a slider over GPU memory, 2 to 80 GiB."""
     import ipywidgets as widgets
-    from IPython.display import display
 
     start = min(STOPS, key=lambda stop: abs(stop - gib))
     slider = widgets.SelectionSlider(
@@ -103,21 +104,19 @@ def slide(model: str, gib: float = 8, **fixed: Any) -> None:
         continuous_update=False,
         layout={"width": "44em"},
     )
-    display(slider)
-    live = Live(lambda: picture(model, slider.value, **fixed))
-    slider.observe(lambda change: live.redraw(), names="value")
+    follow([slider], lambda: picture(model, slider.value, **fixed))
 
 
 def fits(models: Sequence[str], gibs: Sequence[float] = machines.CARDS_GIB, **fixed: Any) -> Html:
-    """Show what fits on which card, one column a model; predicted.
+    """Show which models would fit on which card.
 
-    Rows: {"gib", model: `memory.plan.tables.Fit`, ...}, one a card.
+    Rows: {"gib", model: `memory.plan.what_ifs.Fit`, ...}, one a card.
     """
     columns = {model: what_ifs.fits(resolve, _request(model, fixed), gibs) for model in models}
     rows: list[dict[str, Any]] = [
         {"gib": gib, **{model: column[index] for model, column in columns.items()}} for index, gib in enumerate(gibs)
     ]
-    lines = [(f"{row['gib']:g} GiB", *(_cell(row[model]) for model in models)) for row in rows]
+    lines = [(f"{row['gib']:g} GiB", *(way_zh(row[model]) for model in models)) for row in rows]
     caption = "预测：按追踪数据和公开实测拟合的开销推算；显卡上没有别的程序，主机空闲内存 " + format_bytes(machines.RAM)
     return table(lines, ("显存", *models), caption, rows)
 
@@ -126,7 +125,8 @@ def _request(model: str, fixed: Mapping[str, Any]) -> Request:
     return Request(model, "一只小狗").change(**fixed)
 
 
-def _cell(fit: Fit) -> str:
+def way_zh(fit: Fit) -> str:
+    """Write what fits: size, placement, memory."""
     way = fit.way
     if way is None or fit.reserved_bytes is None:
         return "装不下"
@@ -137,8 +137,8 @@ def _cell(fit: Fit) -> str:
     return f"{size(way)} · {'，'.join(extras)} · {format_bytes(fit.reserved_bytes)}"
 
 
-def _title(model: str, gib: float, made: Plan) -> str:
-    way = needed(made).way
+def _title(model: str, gib: float, plan: Plan) -> str:
+    way = needed(plan).way
     words = [label(*PLACES_ZH[place_of(way)]), "float8" if way.float8 else way.dtype]
     words += [label("文本编码器先在 CPU 上算", "text encoder first, on the CPU")] if way.text_on_cpu else []
     words += [label("VAE 分块", "VAE tiling")] if way.tiling else []
@@ -147,14 +147,16 @@ def _title(model: str, gib: float, made: Plan) -> str:
 
 
 def _bars(axis: "Axes", rows: Sequence[PhaseMemory], gib: float, most_bytes: float) -> None:
-    """One bar a phase, split into weights by part, tensors at work, and what the allocator adds."""
+    """Draw a bar for each phase, split by holder."""
+    from matplotlib.patches import Patch
+
     places = range(len(rows))[::-1]
-    shown: dict[str, str] = {}
+    colours: dict[str, str] = {}
     for place, row in zip(places, rows, strict=True):
         left = 0.0
         for name, colour, width in _pieces(row):
             axis.barh(place, width / GIB, left=left / GIB, color=colour, height=0.62, edgecolor="white", linewidth=0.6)
-            shown.setdefault(name, colour)
+            colours.setdefault(name, colour)
             left += width
         high = row.error
         text = f" {left / GIB:.1f}" + (f" ±{high / GIB:.1f}" if high > 0.05 * GIB else "")
@@ -168,22 +170,14 @@ def _bars(axis: "Axes", rows: Sequence[PhaseMemory], gib: float, most_bytes: flo
     axis.set_yticks(list(places), [_phase_name(row.phase) for row in rows], fontsize=11)
     _limits(axis, gib, max(gib, 1.3 * most_bytes / GIB))
     last = {_CONTEXT: 9, _SLACK: 8, _WORKING: 7}
-    ordered = sorted(shown.items(), key=lambda item: last.get(item[1], 0))
-    handles = [(_patch(colour), name) for name, colour in ordered]
-    axis.legend(
-        *zip(*handles, strict=True),
-        ncols=len(handles),
-        frameon=False,
-        fontsize=9.5,
-        loc="lower left",
-        bbox_to_anchor=(-0.01, 1.0),
-        columnspacing=1.2,
-        handlelength=1.2,
-    )
+    entries = sorted(colours.items(), key=lambda item: last.get(item[1], 0))
+    handles = [Patch(facecolor=colour, label=name) for name, colour in entries]
+    spacing = {"columnspacing": 1.2, "handlelength": 1.2, "bbox_to_anchor": (-0.01, 1.0)}
+    axis.legend(handles=handles, ncols=len(handles), frameon=False, fontsize=9.5, loc="lower left", **spacing)
 
 
 def _pieces(row: PhaseMemory) -> list[tuple[str, str, int]]:
-    """(name, colour, bytes) of what takes memory in a phase: weights by role, tensors at work, slack, CUDA context."""
+    """List (name, colour, bytes) of what takes a phase's memory."""
     weights = label("权重", " weights")
     pieces = [(label(*PARTS_ZH[role]) + weights, _COLOURS[role], count) for role, count in row.weights.items()]
     pieces.append((label("计算中的张量与工作区", "tensors at work, workspace"), _WORKING, row.tensors))
@@ -205,36 +199,27 @@ def _limits(axis: "Axes", gib: float, most: float) -> None:
     axis.axvline(gib, color=RED, lw=2)
     axis.axvline(MARGIN * gib, color=RED, lw=1, ls=(0, (4, 3)))
     right = gib > 0.75 * most
-    words = label(f" 显存 {gib:g} GiB ", f" card {gib:g} GiB ")
-    axis.text(
-        gib,
-        1.0,
-        words,
-        color=RED,
-        fontsize=9.5,
-        ha="right" if right else "left",
-        va="top",
-        transform=axis.get_xaxis_transform(),
-    )
-    axis.set_xlabel(
-        label("GiB（预测；虚线是留出余量后的上限）", "GiB (predicted; dashed: what may be used)"),
-        fontsize=9.5,
-        loc="right",
-    )
+    words, side = label(f" 显存 {gib:g} GiB ", f" card {gib:g} GiB "), "right" if right else "left"
+    axis.text(gib, 1.0, words, color=RED, fontsize=9.5, ha=side, va="top", transform=axis.get_xaxis_transform())
+    words = label("GiB（预测；虚线是留出余量后的上限）", "GiB (predicted; dashed: what may be used)")
+    axis.set_xlabel(words, fontsize=9.5, loc="right")
 
 
 def _nothing(model: str, gib: float, fixed: Mapping[str, Any]) -> tuple["Need", str]:
-    """The way that comes nearest, and a title that says what would fit."""
+    """Find the nearest way, and say what would fit."""
     request, card = _request(model, fixed), cards.get(model)
-    found, help_ = shortfall(request, machines.a_gpu(int(gib * GIB)), card)
+    need, help_ = shortfall(request, machines.a_gpu(int(gib * GIB)), card)
     what = remedy(help_, request)
-    needs = format_bytes(found.device_bytes)
-    zh = f"{model} · {gib:g} GiB 装不下：{size(found.way)} 最省也要 {needs}。{what.zh}"
-    return found, label(zh, f"{model}, {gib:g} GiB: does not fit, at least {needs}; {what.en}")
+    least = format_bytes(need.device_bytes)
+    zh = f"{model} · {gib:g} GiB 装不下：{size(need.way)} 最省也要 {least}。{what.zh}"
+    return need, label(zh, f"{model}, {gib:g} GiB: does not fit, at least {least}; {what.en}")
 
 
 def _strip(axis: "Axes", model: str, gib: float, fixed: Mapping[str, Any]) -> None:
-    """All stops of the slider in a row: colour by placement, words where the size changes."""
+    """Draw the slider's stops, coloured by placement.
+
+    Words stand where the size changes.
+    """
     last = ""
     for place, fit in enumerate(what_ifs.fits(resolve, _request(model, fixed), STOPS)):
         colour = PLACE_COLOURS[place_of(fit.way)] if fit.way else GREY
@@ -251,22 +236,7 @@ def _strip(axis: "Axes", model: str, gib: float, fixed: Mapping[str, Any]) -> No
     axis.spines[["left", "bottom"]].set_visible(False)
     axis.set_xlim(0, len(STOPS))
     axis.set_ylim(-0.5, 0.5)
+    how: dict[str, Any] = {"transform": axis.transAxes, "va": "center"}
     for place, (mode, names) in enumerate(PLACES_ZH.items()):
-        axis.text(
-            0.005 + place * 0.13,
-            -0.72,
-            "■ " + label(*names),
-            color=PLACE_COLOURS[mode],
-            fontsize=10,
-            transform=axis.transAxes,
-            va="center",
-        )
-    axis.text(
-        1, -0.72, label("显存，GiB", "GPU memory, GiB"), fontsize=9.5, transform=axis.transAxes, ha="right", va="center"
-    )
-
-
-def _patch(colour: str) -> Any:
-    from matplotlib.patches import Patch
-
-    return Patch(facecolor=colour)
+        axis.text(0.005 + place * 0.13, -0.72, "■ " + label(*names), color=PLACE_COLOURS[mode], fontsize=10, **how)
+    axis.text(1, -0.72, label("显存，GiB", "GPU memory, GiB"), fontsize=9.5, ha="right", **how)

@@ -1,6 +1,7 @@
-"""A picture of the X-ray: memory along a run, predicted."""
+"""Draw the X-ray: memory along a run, predicted."""
 
 from collections.abc import Mapping
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from aigc_kit.core.errors import BadInput
@@ -38,14 +39,10 @@ _ACTIVE, _WORKSPACE = "#f0b15e", "#f7dfbd"
 
 
 def timeline(facts: ModelFacts, prediction: Prediction, limit: int | None = None) -> Picture:
-    """Draw memory on the GPU along a run, phase by phase.
+    """Draw GPU memory along a run, phase by phase.
 
-    Weights part by part, on top what the operations keep alive. Rows: `memory.footprint.PhasePrediction`.
-
-    Args:
-        facts: of the pipeline.
-        prediction: of the same facts.
-        limit: bytes of a card, drawn as a line; None: no line.
+    Weights part by part, on top what the operations keep alive. Rows: `memory.footprint.PhasePrediction`. `prediction`:
+    of the same facts. `limit`: bytes of a card, drawn as a line; None: no line.
 
     Raises:
         BadInput: a prediction of other facts.
@@ -55,9 +52,9 @@ def timeline(facts: ModelFacts, prediction: Prediction, limit: int | None = None
     figure, (axis,) = canvas(width=9.5, height=4.4)
     colours = _colours(facts)
     ceiling = max([prediction.allocated_bytes, limit or 0]) / GIB * 1.17
-    for index, (traced, phase) in enumerate(zip(facts.phases, prediction.phases, strict=True)):
-        _stack(axis, index, traced, phase, colours)
-        axis.text(index + 0.5, ceiling * 0.985, _title(facts, traced), ha="center", va="top", fontsize=9)
+    for index, (trace, phase) in enumerate(zip(facts.phases, prediction.phases, strict=True)):
+        _stack(axis, index, trace, phase, colours)
+        axis.text(index + 0.5, ceiling * 0.985, _title(facts, trace), ha="center", va="top", fontsize=9)
         axis.axvline(index + 1, color=GREY, linewidth=0.8)
     _peak(axis, prediction)
     if limit is not None:
@@ -73,8 +70,8 @@ def timeline(facts: ModelFacts, prediction: Prediction, limit: int | None = None
     return Picture(figure, f"{_heading(facts)}: {words}", prediction.phases)
 
 
-def _stack(axis: "Axes", index: int, traced: PhaseFacts, phase: PhasePrediction, colours: Mapping[str, str]) -> None:
-    """One phase: weights as bars over its whole width, activations as a curve, workspace on top of the peak."""
+def _stack(axis: "Axes", index: int, trace: PhaseFacts, phase: PhasePrediction, colours: Mapping[str, str]) -> None:
+    """Draw weights as bars, activations as curve, workspace above."""
     floor = 0.0
     for name, size in phase.weights_bytes.items():
         axis.bar(index, size / GIB, 1, floor, align="edge", color=colours[name], linewidth=0)
@@ -82,22 +79,19 @@ def _stack(axis: "Axes", index: int, traced: PhaseFacts, phase: PhasePrediction,
     if phase.where == "cpu":
         axis.text(index + 0.5, floor, label("在 CPU 上", "on the CPU"), ha="center", va="bottom", fontsize=8)
         return
-    samples = traced.timeline or (traced.live_bytes,)
+    samples = trace.timeline or (trace.live_bytes,)
     xs = [index + (i + 0.5) / len(samples) for i in range(len(samples))]
     tops = [floor + live / GIB for live in samples]
     axis.fill_between([index, *xs, index + 1], [tops[0], *tops, tops[-1]], floor, color=_ACTIVE, linewidth=0)
     peak = max(range(len(samples)), key=lambda i: samples[i])
-    level = phase.allocated_bytes / GIB
-    width = 1 / len(samples)
-    axis.bar(
-        xs[peak], level - tops[peak], max(width, 0.02), tops[peak], color=_WORKSPACE, edgecolor=ORANGE, linewidth=0.6
-    )
+    level, width = phase.allocated_bytes / GIB, max(1 / len(samples), 0.02)
+    axis.bar(xs[peak], level - tops[peak], width, tops[peak], color=_WORKSPACE, edgecolor=ORANGE, linewidth=0.6)
     middle = min(max(xs[peak], index + 0.12), index + 0.88)
     axis.text(middle, level, f"{level:.2f}", ha="center", va="bottom", fontsize=8.5)
 
 
 def _peak(axis: "Axes", prediction: Prediction) -> None:
-    """What sets the peak of the run, in words under the axis."""
+    """Say under the axis what sets the peak."""
     name, setter = prediction.peak.name, prediction.peak.setter
     phase = _PHASES.get(name, (named(PHASES, name).zh, name))[0]
     text = label(f"峰值由此操作决定（{phase}）：{setter}", f"the peak is set by {prediction.setter}")
@@ -127,22 +121,16 @@ def _heading(facts: ModelFacts) -> str:
 
 
 def _colours(facts: ModelFacts) -> dict[str, str]:
-    used: dict[str, int] = {}
-    found = {}
-    for part in facts.parts:
-        shades = _SHADES[part.role]
-        found[part.name] = shades[used.get(part.role, 0) % len(shades)]
-        used[part.role] = used.get(part.role, 0) + 1
-    return found
+    shades = {role: cycle(colours) for role, colours in _SHADES.items()}
+    return {part.name: next(shades[part.role]) for part in facts.parts}
 
 
 def _legend(axis: "Axes", facts: ModelFacts, prediction: Prediction, colours: Mapping[str, str]) -> None:
     from matplotlib.patches import Patch
 
-    shown = {name for phase in prediction.phases for name in phase.weights_bytes}
-    entries = [
-        Patch(color=colours[p.name], label=f"{label(*_ROLES[p.role])} {p.name}") for p in facts.parts if p.name in shown
-    ]
+    names = {name for phase in prediction.phases for name in phase.weights_bytes}
+    parts = [part for part in facts.parts if part.name in names]
+    entries = [Patch(color=colours[part.name], label=f"{label(*_ROLES[part.role])} {part.name}") for part in parts]
     entries.append(Patch(color=_ACTIVE, label=label("激活（存活的张量）", "activations (live tensors)")))
     entries.append(Patch(facecolor=_WORKSPACE, edgecolor=ORANGE, label=label("卷积工作区", "convolution workspace")))
     axis.legend(handles=entries, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)

@@ -1,4 +1,4 @@
-"""Figures, tables and widgets of the temperature lab."""
+"""Give figures, tables and widgets of the temperature lab."""
 
 from aigc_kit.core.lazy import lazily
 from aigc_kit.teach.labs import Lab

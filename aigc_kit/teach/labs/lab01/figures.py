@@ -1,4 +1,4 @@
-"""Candidates as bars, curves over the temperature, texts beside each other; sliders over pictures that stay."""
+"""Draw candidates as bars, curves over temperature, texts, sliders."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -10,8 +10,9 @@ import numpy as np
 from aigc_kit.core import statistics
 from aigc_kit.make.text import measures as measured
 from aigc_kit.media.fonts import glyphs, label, visible
+from aigc_kit.teach.show.page import GREY as GREY_WORDS
 from aigc_kit.teach.show.page import Html, table
-from aigc_kit.teach.show.plots import BLUE, GREY, ORANGE, TEMPERATURE_COLOURS, Live, Picture, canvas
+from aigc_kit.teach.show.plots import BLUE, GREY, ORANGE, TEMPERATURE_COLOURS, Picture, canvas, follow
 
 SHOWN = measured.LISTED
 FILTERS_ZH: Mapping[str, tuple[str, str]] = {
@@ -20,7 +21,6 @@ FILTERS_ZH: Mapping[str, tuple[str, str]] = {
     "top_k": ("top-k", "top-k"),
     "top_p": ("top-p", "top-p"),
 }
-
 
 if TYPE_CHECKING:
     from aigc_kit.core.types import Take
@@ -58,8 +58,8 @@ def filters(engine: "Engine", candidates: "Candidates", settings: "Settings") ->
     for axis, name in zip(axes, ("logits", "temperature", "top_k", "top_p"), strict=True):
         stage = stages.get(name, stage)
         _bars(axis, _names(stage), _shares(stage), BLUE if name in stages else GREY, widest=1)
-        for tick, (_, _, kept) in zip(axis.get_yticklabels(), stage.tokens, strict=True):
-            tick.set_color("black" if kept else GREY)
+        for tick, (_, _, stays) in zip(axis.get_yticklabels(), stage.tokens, strict=True):
+            tick.set_color("black" if stays else GREY)
         if axis is not axes[0]:
             axis.tick_params(left=False, labelleft=False)
         if name not in stages:
@@ -72,19 +72,19 @@ def filters(engine: "Engine", candidates: "Candidates", settings: "Settings") ->
 
 
 def step(view: "TokenView", index: int) -> Picture:
-    """Draw one step of the loop; the token drawn is orange.
+    """Draw one step of the loop, its token in orange.
 
     Rows: `make.text.Candidate`, what could come after all filters.
     """
     left = view.stages[-1].after if view.stages else view.candidates
-    shown = [candidate for candidate in left if candidate.probability > 0][:SHOWN]
-    figure, axes = canvas(width=7, height=0.9 + 0.22 * len(shown))
-    _bars(axes[0], [glyphs(one.text) for one in shown], np.array([one.probability for one in shown]), BLUE)
-    for bar, one in zip(axes[0].patches, shown, strict=True):
-        bar.set_color(ORANGE if one.token == view.token else BLUE)
+    rows = [candidate for candidate in left if candidate.probability > 0][:SHOWN]
+    figure, (axis,) = canvas(width=7, height=0.9 + 0.22 * len(rows))
+    _bars(axis, [glyphs(row.text) for row in rows], np.array([row.probability for row in rows]), BLUE)
+    for bar, row in zip(axis.patches, rows, strict=True):
+        bar.set_color(ORANGE if row.token == view.token else BLUE)
     tail = glyphs(view.so_far[-40:])
-    axes[0].set_title(label(f"第 {index + 1} 步：…{tail}", f"step {index + 1}: ...{tail}"), fontsize=10, loc="left")
-    return Picture(figure, f"第 {index + 1} 步的候选，橙色是抽中的", shown)
+    axis.set_title(label(f"第 {index + 1} 步：…{tail}", f"step {index + 1}: ...{tail}"), fontsize=10, loc="left")
+    return Picture(figure, f"第 {index + 1} 步的候选，橙色是抽中的", rows)
 
 
 def _names(row: measured.NextToken) -> list[str]:
@@ -136,12 +136,7 @@ def sweep(
         axis.set_ylim(bottom=0)
         axis.set_xlabel("T")
         axis.set_title(label(*names), fontsize=13)
-    count = rows[0].count
-    figure.supxlabel(
-        label(f"{model}，每个温度 {count} 次，误差线为 95% 区间（实测）", f"{model}, {count} runs each, 95 %"),
-        fontsize=11,
-    )
-    return Picture(figure, "随温度的变化：" + "、".join(zh for zh, _ in measures.values()), rows)
+    return _over_temperatures(figure, measures, model, "次", "runs ", rows)
 
 
 def shares(runs: Sequence[Mapping[str, Any]], measures: Mapping[str, tuple[str, str]], model: str) -> Picture:
@@ -155,21 +150,26 @@ def shares(runs: Sequence[Mapping[str, Any]], measures: Mapping[str, tuple[str, 
         model: who spoke; goes under the plot.
     """
     rows = statistics.shares(runs, "temperature", measures)
-    figure, axes = canvas(width=6, height=3.2)
+    figure, (axis,) = canvas(width=6, height=3.2)
     for place, ((key, names), colour) in enumerate(zip(measures.items(), TEMPERATURE_COLOURS, strict=False)):
         curve = [row for row in rows if row.name == key]
         share = [row.share for row in curve]
         error = np.abs(np.array([[row.low for row in curve], [row.high for row in curve]]) - np.array(share))
         beside = np.array([row.at for row in curve]) + 0.012 * place  # curves that meet at 100 % would hide each other
-        axes[0].errorbar(beside, share, yerr=error, marker="o", capsize=3, color=colour, label=label(*names))
-    axes[0].set_xlabel("T")
-    axes[0].set_ylim(-0.02, 1.02)
-    axes[0].yaxis.set_major_formatter("{x:.0%}")
-    axes[0].legend(frameon=False, fontsize=12)
+        axis.errorbar(beside, share, yerr=error, marker="o", capsize=3, color=colour, label=label(*names))
+    axis.set_xlabel("T")
+    axis.set_ylim(-0.02, 1.02)
+    axis.yaxis.set_major_formatter("{x:.0%}")
+    axis.legend(frameon=False, fontsize=12)
+    return _over_temperatures(figure, measures, model, "首", "", rows)
+
+
+def _over_temperatures(
+    figure: Any, measures: Mapping[str, tuple[str, str]], model: str, zh: str, en: str, rows: Sequence[Any]
+) -> Picture:
     count = rows[0].count
-    figure.supxlabel(
-        label(f"{model}，每个温度 {count} 首，误差线为 95% 区间（实测）", f"{model}, {count} each, 95 %"), fontsize=11
-    )
+    words = f"{model}，每个温度 {count} {zh}，误差线为 95% 区间（实测）"
+    figure.supxlabel(label(words, f"{model}, {count} {en}each, 95 %"), fontsize=11)
     return Picture(figure, "随温度的变化：" + "、".join(zh for zh, _ in measures.values()), rows)
 
 
@@ -184,8 +184,8 @@ def attention(weights: np.ndarray, pieces: Sequence[str], layer: int, head: int)
         layer, head: 0-based; the title counts from 1.
     """
     where = label(f"第 {layer + 1} 层，第 {head + 1} 头", f"layer {layer + 1}, head {head + 1}")
-    figure, axes = canvas(width=4.6, height=4.2)
-    axis, names = axes[0], [glyphs(piece) for piece in pieces]
+    figure, (axis,) = canvas(width=4.6, height=4.2)
+    names = [glyphs(piece) for piece in pieces]
     image = axis.imshow(weights, cmap="Blues", vmin=0, vmax=1)
     axis.set_xticks(range(len(names)), names, rotation=90, fontsize=8)
     axis.set_yticks(range(len(names)), names, fontsize=8)
@@ -208,17 +208,17 @@ def readings(found: Sequence["Reading"]) -> Html:
     """
     colours = ("#3b7dd833", "#d9822b33", "#2e9e5b33")
     lines, words = [], []
-    for one in found:
+    for each in found:
         spans = "".join(
             f'<span style="background:{colours[i % 3]};border-radius:3px;margin:1px;padding:0 2px">'
             f"{escape(visible(piece))}</span>"
-            for i, piece in enumerate(one.pieces)
+            for i, piece in enumerate(each.pieces)
         )
-        rate = "" if one.tokens_per_hanzi is None else f"{one.tokens_per_hanzi:.2f}"
-        cells = (one.tokenizer, str(one.tokens), rate, "".join(one.unknown))
+        rate = "" if each.tokens_per_hanzi is None else f"{each.tokens_per_hanzi:.2f}"
+        cells = (each.tokenizer, str(each.tokens), rate, "".join(each.unknown))
         lines.append("<tr>" + "".join(f'<td style="text-align:left">{escape(cell)}</td>' for cell in cells))
         lines.append(f'<td style="text-align:left;line-height:1.9">{spans}</td></tr>')
-        words.append(f"{one.tokenizer}: {one.tokens} ({rate}) {' | '.join(one.pieces)}")
+        words.append(f"{each.tokenizer}: {each.tokens} ({rate}) {' | '.join(each.pieces)}")
     names = ("分词器", "词元数", "词元/汉字（实测）", "不认识的字", "切法")
     head = "".join(f'<th style="text-align:left">{name}</th>' for name in names)
     return Html(f"<table><tr>{head}</tr>{''.join(lines)}</table>", "\n".join(words), found)
@@ -226,18 +226,18 @@ def readings(found: Sequence["Reading"]) -> Html:
 
 def truncation(reading: "Reading", limit: int) -> Html:
     """Strike out what is lost when only `limit` tokens fit."""
-    left, lost = reading.cut(limit)
+    left, rest = reading.cut(limit)
     html = (
-        f'<div style="max-width:60em">{escape(left)}<s style="color:#c8443c">{escape(lost)}</s></div>'
+        f'<div style="max-width:60em">{escape(left)}<s style="color:#c8443c">{escape(rest)}</s></div>'
         f'<div style="color:#8a8f98">{escape(reading.tokenizer)}：全文 {reading.tokens} 个词元，只装得下 {limit} 个，'
-        f"丢掉 {len(lost)} 个字符（划掉的部分）</div>"
+        f"丢掉 {len(rest)} 个字符（划掉的部分）</div>"
     )
-    rows = [{"tokenizer": reading.tokenizer, "tokens": reading.tokens, "limit": limit, "left": left, "lost": lost}]
-    return Html(html, f"{left} [lost: {lost}]", rows)
+    rows = [{"tokenizer": reading.tokenizer, "tokens": reading.tokens, "limit": limit, "left": left, "lost": rest}]
+    return Html(html, f"{left} [lost: {rest}]", rows)
 
 
 def verses(poems: Mapping[str, str], form: str) -> Html:
-    """Show poems side by side, each with the form checker's verdict.
+    """Show poems side by side, with the checker's verdicts.
 
     Rows: {"title", "text"} and the fields of the verdict, one for each poem.
     """
@@ -250,17 +250,17 @@ def verses(poems: Mapping[str, str], form: str) -> Html:
         rhyme = f"押韵 ✓（{'、'.join(verdict.rhyme_groups)}韵）" if verdict.rhyme_ok else "押韵 ✗"
         counts = "、".join(str(length) for length in verdict.line_lengths)
         shape = "格式 ✓" if verdict.form_ok else f"格式 ✗（各行字数：{counts}）"
-        repeated = f"重复：{'、'.join(verdict.repeated)}" if verdict.repeated else ""
+        again = f"重复：{'、'.join(verdict.repeated)}" if verdict.repeated else ""
         body = "".join(f"<div>{escape(line)}</div>" for line in lines)
-        below = "<br>".join(escape(text) for text in (shape, rhyme, repeated))
+        below = "<br>".join(escape(text) for text in (shape, rhyme, again))
         columns.append(
             f'<div style="border:1px solid #8885;border-radius:8px;padding:.7em 1.2em"><b>{escape(title)}</b>'
             f'<div style="font-size:1.25em;line-height:1.8;letter-spacing:.1em">{body}</div>'
-            f'<div style="color:#8a8f98;font-size:.88em">{below}</div></div>'
+            f'<div style="{GREY_WORDS}">{below}</div></div>'
         )
-        words.append("\n".join([title, *lines, shape, rhyme, repeated]))
+        words.append("\n".join([title, *lines, shape, rhyme, again]))
         rows.append({"title": title, "text": poem, **asdict(verdict)})
-    by = '<div style="color:#8a8f98;font-size:.88em">poem · tiny 小模型 · AI 生成</div>'
+    by = f'<div style="{GREY_WORDS}">poem · tiny 小模型 · AI 生成</div>'
     html = f'<div style="display:flex;gap:1em;flex-wrap:wrap">{"".join(columns)}</div>{by}'
     return Html(html, "\n\n".join(words), rows)
 
@@ -274,36 +274,28 @@ def searches(takes: Mapping[str, "Take"]) -> Html:
 
 
 def play(engine: "Engine", candidates: "Candidates", temperature: float = 0.7) -> None:
-    """Show sliders for T, k and p over one real next token."""
+    """Show sliders over one real next token."""
     import ipywidgets as widgets
-    from IPython.display import display
 
     from aigc_kit.make.text.settings import Settings
 
     largest = len(candidates.ids)
     wide = {"style": {"description_width": "5em"}, "layout": {"width": "28em"}, "continuous_update": False}
     heat = widgets.FloatSlider(temperature, min=0, max=2, step=0.05, description="温度 T", **wide)
-    k = widgets.SelectionSlider(
-        options=[("不限", 0), *((str(n), n) for n in (1, 2, 5, 10, 20, 40, 100) if n <= largest)],
-        description="top-k",
-        **wide,
-    )
+    numbers = [("不限", 0), *((str(n), n) for n in (1, 2, 5, 10, 20, 40, 100) if n <= largest)]
+    k = widgets.SelectionSlider(options=numbers, description="top-k", **wide)
     p = widgets.FloatSlider(1.0, min=0.05, max=1, step=0.05, description="top-p", **wide)
-    display(widgets.VBox([heat, k, p]))
-    live = Live(
-        lambda: filters(engine, candidates, Settings(temperature=heat.value, top_k=k.value or None, top_p=p.value))
-    )
-    for control in (heat, k, p):
-        control.observe(lambda change: live.redraw(), names="value")
+
+    def draw() -> Picture:
+        return filters(engine, candidates, Settings(temperature=heat.value, top_k=k.value or None, top_p=p.value))
+
+    follow((heat, k, p), draw)
 
 
 def loop(views: Sequence["TokenView"]) -> None:
     """Show a slider over the tokens of a finished run."""
     import ipywidgets as widgets
-    from IPython.display import display
 
     at = widgets.IntSlider(1, min=1, max=len(views), description="第几个词元", continuous_update=False)
     at.style.description_width, at.layout.width = "7em", "28em"
-    display(at)
-    live = Live(lambda: step(views[at.value - 1], at.value - 1))
-    at.observe(lambda change: live.redraw(), names="value")
+    follow([at], lambda: step(views[at.value - 1], at.value - 1))

@@ -1,4 +1,4 @@
-"""Figures, tables and widgets of the image lab."""
+"""Give figures, tables and widgets of the image lab."""
 
 from aigc_kit.core.lazy import lazily
 from aigc_kit.teach.labs import Lab
@@ -16,26 +16,8 @@ __getattr__, __dir__ = lazily(
     __name__,
     {
         "checks": (),
-        "curves": (
-            "Monitor",
-            "adherence",
-            "noising",
-            "peaks",
-            "per_attribute",
-            "phases",
-            "removal",
-            "seconds",
-        ),
-        "pictures": (
-            "channels",
-            "flow",
-            "grid",
-            "promise",
-            "reading",
-            "row",
-            "show",
-            "shows",
-        ),
+        "curves": ("Monitor", "adherence", "noising", "peaks", "per_attribute", "phases", "removal", "seconds"),
+        "pictures": ("channels", "flow", "grid", "promise", "reading", "row", "show", "shows"),
         "tables": (
             "ablation",
             "card",
@@ -51,12 +33,6 @@ __getattr__, __dir__ = lazily(
             "translation",
             "weights",
         ),
-        "widgets": (
-            "Film",
-            "composer",
-            "cookbook",
-            "dials",
-            "english",
-        ),
+        "widgets": ("Film", "composer", "cookbook", "dials", "english"),
     },
 )

@@ -1,4 +1,4 @@
-"""Plots of the image lab: forward noising, what the dials change, memory by phase and while a block runs."""
+"""Draw noising, what the dials change, and memory."""
 
 import threading
 import time
@@ -8,24 +8,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aigc_kit.core.peak import Allocator, of_process
+from aigc_kit.core.statistics import Share
 from aigc_kit.core.types import PHASES, Step
 from aigc_kit.core.units import GIB, MIB, format_bytes
 from aigc_kit.make.image import measures
 from aigc_kit.make.image.grids import timings
 from aigc_kit.media.fonts import label
 from aigc_kit.teach.show.page import ATTRIBUTES_ZH
-from aigc_kit.teach.show.plots import BLUE, GREEN, GREY, ORANGE, RED, Live, Picture, canvas
+from aigc_kit.teach.show.plots import BLUE, GREEN, GREY, ORANGE, RED, Live, Picture, canvas, name_bars, patch
 
 EVERY = 0.02  # seconds between two looks of a Monitor
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from aigc_kit.core.types import Take
     from aigc_kit.make.image import Grid
     from aigc_kit.make.image.ablation import Table
 
 
 def noising(alpha_bar: np.ndarray, marked: Sequence[int], before: np.ndarray | None = None) -> Picture:
-    """Draw how much of the signal is left at each timestep.
+    """Draw how much signal is left at each timestep.
 
     Rows: {"timestep", "signal", "noise"} of the marked ones, shares of the power.
 
@@ -48,12 +51,9 @@ def noising(alpha_bar: np.ndarray, marked: Sequence[int], before: np.ndarray | N
 
 
 def phases(take: "Take") -> Picture:
-    """Draw the peak of every phase: weights, on them the tensors at work.
+    """Draw every phase's peak: weights, on them working tensors.
 
-    Rows: `make.image.measures.PhasePeak`.
-
-    Args:
-        take: whose cost has peaks (`follow=True` on a CPU).
+    Rows: `make.image.measures.PhasePeak`. `take`: whose cost has peaks (`follow=True` on a CPU).
     """
     rows = measures.phase_peaks(take)
     resident = rows[0].weights_bytes
@@ -63,11 +63,10 @@ def phases(take: "Take") -> Picture:
         axis.barh(place, max(peak - resident, 0) / MIB, left=resident / MIB, color="#f0b15e", height=0.62)
         axis.text(peak / MIB, place, f" {format_bytes(peak)}", va="center", fontsize=10)
     axis.axvline(resident / MIB, color=RED, lw=1.6, ls=(0, (4, 3)))
-    axis.set_yticks(range(len(rows)), [label(PHASES[row.phase].zh, row.phase) for row in rows], fontsize=11)
-    axis.invert_yaxis()
+    name_bars(axis, [label(PHASES[row.phase].zh, row.phase) for row in rows], 11)
     axis.set_xlim(0, 1.18 * max(row.peak_bytes for row in rows) / MIB)
     axis.set_xlabel("MiB", loc="right")
-    handles = [_patch(BLUE, label("权重", "weights")), _patch("#f0b15e", label("存活的张量", "live tensors"))]
+    handles = [patch(BLUE, label("权重", "weights")), patch("#f0b15e", label("存活的张量", "live tensors"))]
     axis.legend(handles=handles, frameon=False, fontsize=10, ncols=2, loc="lower left", bbox_to_anchor=(0, 1.0))
     words = label(f"红线：调用之后还占着的 {format_bytes(resident)}", f"red: resident, {format_bytes(resident)}")
     axis.set_title(words, fontsize=10.5, loc="right")
@@ -78,56 +77,47 @@ def phases(take: "Take") -> Picture:
 def adherence(takes: "Mapping[Any, Sequence[Take]]", dial: str = "CFG") -> Picture:
     """Draw adherence and diversity against a dial.
 
-    Rows: `make.image.measures.Adherence`.
-
-    Args:
-        takes: value of the dial -> takes of several prompts, each with a batch of at least two seeds.
-        dial: its name.
+    Rows: `make.image.measures.Adherence`. `takes`: value of the dial -> takes of several prompts, each with a batch of
+    at least two seeds.
     """
     rows = measures.adherence_by(takes)
-    values, seen = [row.value for row in rows], [row.seen for row in rows]
-    figure, axes = canvas(1, 2, width=9.5, height=3.3)
-    around = np.array([[one.share - one.low, one.high - one.share] for one in seen]).T
-    axes[0].errorbar(values, [one.share for one in seen], yerr=around, marker="o", capsize=4, color=BLUE)
-    axes[0].set_ylim(0, 1.02)
-    axes[0].yaxis.set_major_formatter("{x:.0%}")
-    axes[0].set_title(label("听话：提到的属性画对了多少", "what was asked for is there"), fontsize=12)
-    axes[1].plot(values, [row.difference for row in rows], marker="o", color=ORANGE)
-    axes[1].set_ylim(bottom=0)
-    axes[1].set_title(label("多样：两个种子的图差多少（灰度级）", "difference of two seeds"), fontsize=12)
-    for axis in axes:
+    values, shares = [row.value for row in rows], [row.seen for row in rows]
+    figure, (left, right) = canvas(1, 2, width=9.5, height=3.3)
+    around = np.array([[share.share - share.low, share.high - share.share] for share in shares]).T
+    left.errorbar(values, [share.share for share in shares], yerr=around, marker="o", capsize=4, color=BLUE)
+    left.set_ylim(0, 1.02)
+    left.yaxis.set_major_formatter("{x:.0%}")
+    left.set_title(label("听话：提到的属性画对了多少", "what was asked for is there"), fontsize=12)
+    right.plot(values, [row.difference for row in rows], marker="o", color=ORANGE)
+    right.set_ylim(bottom=0)
+    right.set_title(label("多样：两个种子的图差多少（灰度级）", "difference of two seeds"), fontsize=12)
+    for axis in (left, right):
         axis.set_xlabel(dial)
         axis.set_xticks(values)
-    count = seen[0].count
+    count = shares[0].count
     words = label(f"每点 {count} 个属性，误差线为 95% 区间（裁判实测）", f"{count} attributes each, 95 %, measured")
     figure.supxlabel(words, fontsize=10)
-    shares = "，".join(f"{dial} {row.value:g}：{row.seen.share:.0%}" for row in rows)
-    return Picture(figure, f"听话的程度：{shares}", rows)
+    words = "，".join(f"{dial} {row.value:g}：{row.seen.share:.0%}" for row in rows)
+    return Picture(figure, f"听话的程度：{words}", rows)
 
 
 def removal(cases: Mapping[str, tuple[Sequence[bool], Sequence[bool]]]) -> Picture:
     """Draw what pictures show without and with a negative prompt.
 
-    Rows: `make.image.measures.Removal`.
-
-    Args:
-        cases: what is named -> (without, with): for each picture, whether the reader sees it.
+    Rows: `make.image.measures.Removal`. `cases`: what is named -> (without, with): for each picture, whether the reader
+    sees it.
     """
     rows = measures.removal(cases)
     figure, (axis,) = canvas(width=7.5, height=1.3 + 0.75 * len(rows))
     for place, row in enumerate(rows):
-        for offset, seen, colour in ((-0.19, row.without, GREY), (0.19, row.named, BLUE)):
-            axis.barh(place + offset, seen.share, height=0.34, color=colour)
-            axis.plot([seen.low, seen.high], [place + offset] * 2, color="#333", lw=1.4)
-            count = f"{seen.held} / {seen.count}"
-            axis.text(max(seen.high, 0.02) + 0.015, place + offset, count, va="center", fontsize=9.5)
-    axis.set_yticks(range(len(rows)), [label(row.name, f"case {i}") for i, row in enumerate(rows)], fontsize=11)
-    axis.invert_yaxis()
+        for offset, share, colour in ((-0.19, row.without, GREY), (0.19, row.named, BLUE)):
+            _share_bar(axis, place + offset, share, colour, 0.34, max(share.high, 0.02) + 0.015)
+    name_bars(axis, [label(row.name, f"case {i}") for i, row in enumerate(rows)], 11)
     axis.set_xlim(0, 1.18)
     axis.set_xticks([0, 0.25, 0.5, 0.75, 1.0])
     axis.xaxis.set_major_formatter("{x:.0%}")
-    handles = [_patch(GREY, label("没有负面提示词", "without"))]
-    handles.append(_patch(BLUE, label("负面提示词点了它的名", "named in the negative")))
+    handles = [patch(GREY, label("没有负面提示词", "without"))]
+    handles.append(patch(BLUE, label("负面提示词点了它的名", "named in the negative")))
     axis.legend(handles=handles, frameon=False, fontsize=10, loc="upper center", bbox_to_anchor=(0.45, -0.15), ncols=2)
     words = "；".join(
         f"{row.name}：{row.without.held}/{row.without.count} → {row.named.held}/{row.named.count} 张" for row in rows
@@ -143,11 +133,8 @@ def per_attribute(takes: "Sequence[Take]", title: str = "") -> Picture:
     rows = measures.per_attribute(takes)
     figure, (axis,) = canvas(width=6.5, height=0.8 + 0.42 * len(rows))
     for place, row in enumerate(rows):
-        axis.barh(place, row.share, height=0.6, color=GREEN)
-        axis.plot([row.low, row.high], [place, place], color="#333", lw=1.4)
-        axis.text(1.03, place, f"{row.held} / {row.count}", va="center", fontsize=9.5)
-    axis.set_yticks(range(len(rows)), [label(ATTRIBUTES_ZH[row.name], row.name) for row in rows], fontsize=11)
-    axis.invert_yaxis()
+        _share_bar(axis, place, row, GREEN, 0.6, 1.03)
+    name_bars(axis, [label(ATTRIBUTES_ZH[row.name], row.name) for row in rows], 11)
     axis.set_xlim(0, 1.15)
     axis.set_xticks([0, 0.5, 1])
     axis.xaxis.set_major_formatter("{x:.0%}")
@@ -156,16 +143,21 @@ def per_attribute(takes: "Sequence[Take]", title: str = "") -> Picture:
     return Picture(figure, f"画对了多少：{words}", rows)
 
 
+def _share_bar(axis: "Axes", place: float, share: Share, colour: str, height: float, at: float) -> None:
+    """Draw a share, its interval, and counts at `at`."""
+    axis.barh(place, share.share, height=height, color=colour)
+    axis.plot([share.low, share.high], [place, place], color="#333", lw=1.4)
+    axis.text(at, place, f"{share.held} / {share.count}", va="center", fontsize=9.5)
+
+
 def peaks(made: "Table") -> Picture:
-    """Draw the peak of every switch, with the other phases' peaks.
+    """Draw every switch's peak, with the other phases' peaks.
 
-    Rows: those of the table.
-
-    Args:
-        made: from `aigc_kit.make.image.ablation`; rows that are not applicable stay empty.
+    Rows: those of the table. `made`: from `aigc_kit.make.image.ablation`; rows that are not applicable stay empty.
     """
     figure, (axis,) = canvas(width=9.5, height=0.9 + 0.36 * len(made.rows))
-    unit = GIB if max((row.peak.value for row in made.rows if row.peak), default=0) > GIB else MIB
+    highest = max((row.peak.value for row in made.rows if row.peak), default=0)
+    unit = GIB if highest > GIB else MIB
     colours = {"text": "#8e5bd0", "denoise": BLUE, "decode": GREEN}
     for place, row in enumerate(made.rows):
         if row.peak is None:
@@ -176,30 +168,26 @@ def peaks(made: "Table") -> Picture:
             if name in colours and name != row.setter:
                 axis.plot([value / unit] * 2, [place - 0.33, place + 0.33], color=colours[name], lw=3)
         axis.text(row.peak.value / unit * 1.01, place, f" {row.peak.text}", va="center", fontsize=9.5)
-    axis.set_yticks(range(len(made.rows)), [label(row.zh, row.name) for row in made.rows], fontsize=10)
-    axis.invert_yaxis()
-    axis.set_xlim(0, 1.16 * max((row.peak.value / unit for row in made.rows if row.peak), default=1))
-    axis.set_xlabel(f"{'GiB' if unit == GIB else 'MiB'}", loc="right")
+    name_bars(axis, [label(row.zh, row.name) for row in made.rows], 10)
+    axis.set_xlim(0, 1.16 * (highest or unit) / unit)
+    axis.set_xlabel("GiB" if unit == GIB else "MiB", loc="right")
     names = (("文本编码", "text"), ("去噪", "denoise"), ("VAE 解码", "decode"))
-    handles = [_patch(colours[en], label(zh, en)) for zh, en in names]
+    handles = [patch(colours[en], label(zh, en)) for zh, en in names]
     title = label("条的颜色：定峰值的阶段；竖线：其他阶段", "bar: the phase that sets the peak")
-    axis.legend(handles=handles, title=title, frameon=False, fontsize=9, title_fontsize=9, ncols=3, loc="lower right",
-                bbox_to_anchor=(1.0, 1.0))  # fmt: skip
-    how = {row.how for row in made.rows}
-    words = label("预测" if "predicted" in how else "实测", "predicted" if "predicted" in how else "measured")
+    where: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0)}
+    axis.legend(handles=handles, title=title, frameon=False, fontsize=9, title_fontsize=9, ncols=3, **where)
+    zh, en = ("预测", "predicted") if "predicted" in {row.how for row in made.rows} else ("实测", "measured")
+    words = label(zh, en)
     axis.set_title(f"{made.card}，{made.where}（{words}）", fontsize=11, loc="left")
-    peaks_of = "；".join(f"{row.zh} {row.peak.text}" for row in made.rows if row.peak)
-    return Picture(figure, f"{made.card} 的峰值（{words}）：{peaks_of}", made.rows)
+    values = "；".join(f"{row.zh} {row.peak.text}" for row in made.rows if row.peak)
+    return Picture(figure, f"{made.card} 的峰值（{words}）：{values}", made.rows)
 
 
 def seconds(made: "Grid", *again: "Grid") -> Picture:
     """Draw measured seconds against steps, one line a size.
 
-    Rows: `make.image.grids.Timing`, one for each cell.
-
-    Args:
-        made: the grid whose runs took the seconds.
-        again: the same grid, run again; every point is then the median, since single timings shake.
+    Rows: `make.image.grids.Timing`, one for each cell. `made`: the grid whose runs took the seconds. `again`: the same
+    grid, run again; every point is then the median, since single timings shake.
     """
     rows = timings(made, *again)
     figure, (axis,) = canvas(width=6, height=3)
@@ -236,7 +224,6 @@ class Monitor:
         self.marks: list[tuple[float, str]] = []  # (seconds, phase that begins)
         self._live: Live | None = None
         self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
 
     def __enter__(self) -> "Monitor":
         self._memory.start()
@@ -248,15 +235,14 @@ class Monitor:
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
+        self._thread.join()
         self._memory.stop()
         self._look()
         if self._live is not None:
             self._live.redraw()
 
     def __call__(self, step: Step) -> None:
-        """A step of the run is done: redraw."""
+        """Note the phase of a step, and redraw."""
         if not self.marks or self.marks[-1][1] != step.phase:
             self.marks.append((time.perf_counter() - self._began, step.phase))
         if self._live is None:
@@ -266,19 +252,22 @@ class Monitor:
 
     @property
     def before(self) -> int:
-        """Used bytes when the block began."""
+        """Give the used bytes when the block began."""
         return self.samples[0][1]
 
     @property
     def after(self) -> int:
-        """Used bytes at the last look; after the block, what stays."""
+        """Give the used bytes at the last look."""
         return self.samples[-1][1]
 
     @property
     def peak(self) -> int:
-        """Highest: on a GPU by the allocator's own count, which misses nothing; on a CPU of the samples."""
-        seen = max(used for _, used in self.samples)
-        return max(seen, self._memory.highest) if isinstance(self._memory, Allocator) else seen
+        """Give the highest count of used bytes.
+
+        On a GPU by the allocator's own count, which misses nothing, on a CPU of the samples.
+        """
+        highest = max(count for _, count in self.samples)
+        return max(highest, self._memory.highest) if isinstance(self._memory, Allocator) else highest
 
     def picture(self) -> Picture:
         """Draw used memory over time, with before, peak and after.
@@ -289,11 +278,11 @@ class Monitor:
 
         free = device.probe().free_bytes
         figure, (axis,) = canvas(width=9, height=2.7)
-        samples = list(self.samples)
-        seconds, used = zip(*samples, strict=True)
-        axis.fill_between(seconds, [value / MIB for value in used], color=BLUE, alpha=0.25, lw=0)
-        axis.plot(seconds, [value / MIB for value in used], color=BLUE, lw=1.6)
-        low, high = min(used) / MIB, self.peak / MIB
+        rows = [{"seconds": moment, "used_bytes": count} for moment, count in list(self.samples)]
+        seconds, counts = [row["seconds"] for row in rows], [row["used_bytes"] / MIB for row in rows]
+        axis.fill_between(seconds, counts, color=BLUE, alpha=0.25, lw=0)
+        axis.plot(seconds, counts, color=BLUE, lw=1.6)
+        low, high = min(counts), self.peak / MIB
         axis.set_ylim(max(0.0, low - 0.4 * (high - low) - 5), high + 0.35 * (high - low) + 5)
         for value, colour, name in (
             (self.before, GREY, label("之前", "before")),
@@ -301,19 +290,15 @@ class Monitor:
             (self.after, ORANGE, label("之后", "after")),
         ):
             axis.axhline(value / MIB, color=colour, lw=1, ls=(0, (4, 3)))
-            axis.text(1.005, value / MIB, f"{name} {format_bytes(value)}", color=colour, fontsize=9.5, va="center",
-                      transform=axis.get_yaxis_transform())  # fmt: skip
+            place, words = axis.get_yaxis_transform(), f"{name} {format_bytes(value)}"
+            axis.text(1.005, value / MIB, words, color=colour, fontsize=9.5, va="center", transform=place)
         axis.set_xlim(0, max(seconds[-1], EVERY))
         axis.set_ylabel("MiB")
         axis.set_xlabel(label("秒", "seconds"), loc="right")
         what = label("显存（torch 已分配）", "GPU, allocated") if self.cuda else label("本进程常驻内存", "resident set")
         axis.set_title(f"{what}　{label('空闲', 'free')} {format_bytes(free)}", fontsize=11, loc="left")
-        return Picture(
-            figure,
-            f"内存：之前 {format_bytes(self.before)}，峰值 {format_bytes(self.peak)}，之后 {format_bytes(self.after)}，"
-            f"空闲 {format_bytes(free)}",
-            [{"seconds": moment, "used_bytes": count} for moment, count in samples],
-        )
+        before, peak, after, free_text = map(format_bytes, (self.before, self.peak, self.after, free))
+        return Picture(figure, f"内存：之前 {before}，峰值 {peak}，之后 {after}，空闲 {free_text}", rows)
 
     def _watch(self) -> None:
         while not self._stop.wait(EVERY):
@@ -321,9 +306,3 @@ class Monitor:
 
     def _look(self) -> None:
         self.samples.append((time.perf_counter() - self._began, self._memory.look()))
-
-
-def _patch(colour: str, name: str) -> Any:
-    from matplotlib.patches import Patch
-
-    return Patch(color=colour, label=name)

@@ -1,8 +1,9 @@
-"""Pictures with what the model was given under them, small WebPs in escaped HTML; and the lab's first picture."""
+"""Show pictures, and under them what the model was given.
 
-import base64
-import io
-from collections.abc import Mapping, Sequence
+Small WebPs in escaped HTML; and the lab's first pictures.
+"""
+
+from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -14,24 +15,17 @@ from aigc_kit.core.units import format_seconds
 from aigc_kit.make import image
 from aigc_kit.make.image import measures
 from aigc_kit.media.fonts import label
-from aigc_kit.teach.show.page import ATTRIBUTES_ZH, TIER_ZH, WHY_ZH, Html, table, value_zh
+from aigc_kit.teach.show.embed import webp
+from aigc_kit.teach.show.page import ATTRIBUTES_ZH, TIER_ZH, WHY_ZH, Html, table, titled, value_zh
 from aigc_kit.teach.show.plots import BLUE, GREEN, ORANGE, Picture, canvas
 from aigc_kit.teach.show.plots import GREY as GREY_BOX
+from aigc_kit.teach.show.sweep import NAMES_ZH
 
 WIDEST = 512  # pixels of a picture in a notebook; larger ones are shown smaller, the take keeps them whole
 GREY = "color:#8a8f98;font-size:.85em"
 _KEPT = "background:#2e9e5b33;border-radius:.4em;padding:0 .35em;margin:0 .15em"
 _DROPPED = "background:#8885;border-radius:.4em;padding:0 .35em;margin:0 .15em"
-_DIALS: Mapping[str, str] = {
-    "guidance": "CFG",
-    "steps": "步数",
-    "seed": "种子",
-    "size": "尺寸",
-    "prompt": "提示词",
-    "negative": "负面提示词",
-    "scheduler": "采样器",
-    "strength": "重画强度",
-}
+_DIALS = {**NAMES_ZH, "guidance": "CFG", "scheduler": "采样器", "strength": "重画强度"}
 PROMPTS = (
     "一只红色的小猫，在海边，油画风格",
     "一颗红色的爱心，夜晚，霓虹风格",
@@ -43,11 +37,18 @@ PROMPTS = (
 SEED, STEPS = 40, 20
 MOMENTS = (0, 4, 8, 12, 16, STEPS - 1)
 _PURPLE = "#8e5bd0"
-
+_ARROWS = (
+    *(((1.45, 3.1), (1.95, 3.1)), ((3.55, 3.2), (4.0, 3.5)), ((3.55, 3.0), (4.0, 2.7)), ((5.95, 3.5), (6.5, 3.2))),
+    *(
+        ((5.95, 2.7), (6.5, 3.0)),
+        ((2.85, 0.95), (4.6, 0.95)),
+        ((6.6, 0.95), (7.95, 0.95)),
+        ((9.55, 0.95), (10.05, 0.95)),
+    ),
+    ((7.35, 2.75), (6.1, 1.4)),
+)  # from where to where, in the picture of the flow
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from aigc_kit.core.types import ReadWords
     from aigc_kit.make.image import Grid
 
@@ -60,22 +61,15 @@ def tag(picture: np.ndarray | Image.Image, width: int = 192, alt: str = "") -> s
         width: on the page, in CSS pixels.
         alt: for those who cannot see it.
     """
-    drawn = picture if isinstance(picture, Image.Image) else Image.fromarray(np.asarray(picture))
-    if max(drawn.size) > WIDEST:
-        drawn = drawn.copy()
-        drawn.thumbnail((WIDEST, WIDEST))
-    buffer = io.BytesIO()
-    drawn.convert("RGB").save(buffer, "WEBP", quality=80, method=5)
-    data = base64.b64encode(buffer.getvalue()).decode()
-    return f'<img src="data:image/webp;base64,{data}" width="{width}" alt="{escape(alt)}" style="border-radius:4px">'
+    source = webp(picture, WIDEST, quality=80, method=5)
+    return f'<img src="{source}" width="{width}" alt="{escape(alt)}" style="border-radius:4px">'
 
 
 def channels(latents: Any, count: int = 4) -> np.ndarray:
-    """Draw the first channels of latents as grey pictures in a square.
+    """Draw latents' first channels as grey pictures.
 
-    Args:
-        latents: torch float (1, C, h, w); each channel is stretched to its own range.
-        count: how many, a square number.
+    `latents`: torch float (1, C, h, w); each channel is stretched to its own range. `count`: how many, a square number;
+    they stand in a square.
 
     Returns:
         uint8 (H, W, 3), 8 x 8 pixels a latent.
@@ -84,9 +78,8 @@ def channels(latents: Any, count: int = 4) -> np.ndarray:
     low, high = layers.min(axis=(1, 2), keepdims=True), layers.max(axis=(1, 2), keepdims=True)
     grey = ((layers - low) / np.maximum(high - low, 1e-6) * 255).round().astype(np.uint8)
     side = round(count**0.5)
-    lines = [np.concatenate(list(grey[i * side : (i + 1) * side]), axis=1) for i in range(side)]
-    whole = np.concatenate(lines).repeat(8, axis=0).repeat(8, axis=1)
-    return np.repeat(whole[..., None], 3, axis=2)
+    whole = np.block([list(grey[i * side : (i + 1) * side]) for i in range(side)])
+    return np.repeat(whole.repeat(8, axis=0).repeat(8, axis=1)[..., None], 3, axis=2)
 
 
 def row(pictures: Sequence[np.ndarray | Image.Image], titles: Sequence[str], width: int = 128) -> Html:
@@ -109,11 +102,9 @@ def show(take: Take, title: str = "", width: int = 320) -> Html:
 
     With what was kept and dropped, and how it was made. Rows: as in `shows`.
     """
-    images = "".join(
-        f'<div style="margin:0 .6em .4em 0">{tag(picture, width, take.plan.request.prompt)}</div>'
-        for picture in take.data
-    )
-    words = "".join(f'<div style="margin-bottom:.4em">{line}</div>' for line in _said(take))
+    tags = [tag(picture, width, take.plan.request.prompt) for picture in take.data]
+    images = "".join(f'<div style="margin:0 .6em .4em 0">{image}</div>' for image in tags)
+    words = "".join(f'<div style="margin-bottom:.4em">{line}</div>' for line in _notes(take))
     head = f"<b>{escape(title)}</b>" if title else ""
     html = (
         f'<div style="display:flex;flex-wrap:wrap;align-items:flex-start;margin:.4em 0">{images}'
@@ -123,45 +114,42 @@ def show(take: Take, title: str = "", width: int = 320) -> Html:
 
 
 def shows(takes: Sequence[Take], titles: Sequence[str], width: int = 200) -> Html:
-    """Show takes side by side; lines that all share stand once, below.
+    """Show takes side by side, shared lines once, below.
 
     Rows: {"title", "prompt", "read", "kept", "dropped", "height", "width", "steps", "guidance", "seeds", "seconds"}.
     """
-    every = [_said(take) for take in takes]
-    shared = [line for line in every[0] if len(takes) > 1 and all(line in lines for lines in every)]
+    every = [_notes(take) for take in takes]
+    common = [line for line in every[0] if len(takes) > 1 and all(line in lines for lines in every)]
     cells, texts = [], []
     for take, title, lines in zip(takes, titles, every, strict=True):
-        own = "".join(f'<div style="{GREY};margin-top:.2em">{line}</div>' for line in lines if line not in shared)
+        own = "".join(f'<div style="{GREY};margin-top:.2em">{line}</div>' for line in lines if line not in common)
         cells.append(
             f'<figure style="margin:0 1em .6em 0;width:{width}px">{tag(take.data[0], width, title)}'
             f"<figcaption><b>{escape(title)}</b>{own}</figcaption></figure>"
         )
         texts.append(_plain(take, title))
-    below = "".join(f'<div style="{GREY}">{line}</div>' for line in shared)
+    below = "".join(f'<div style="{GREY}">{line}</div>' for line in common)
     rows = [_facts(take, title) for take, title in zip(takes, titles, strict=True)]
     return Html(f'<div style="display:flex;flex-wrap:wrap">{"".join(cells)}</div>{below}', "\n\n".join(texts), rows)
 
 
 def grid(made: "Grid", width: int = 132) -> Html:
-    """Show a grid between its dials; below it what all pictures share.
+    """Show a grid between its dials, shared settings below.
 
     Rows: those of `Grid.cells`.
     """
     (down, rows), (along, columns) = made.rows, made.columns
     first = made.takes[0][0]
     largest = max(take.data.shape[2] for takes in made.takes for take in takes)
-    heads = "".join(
-        f"<th>{escape(_value(along, value, take))}</th>" for value, take in zip(columns, made.takes[0], strict=True)
-    )
-    body = ""
+    names = [escape(_value(along, value, take)) for value, take in zip(columns, made.takes[0], strict=True)]
+    corner, body = "<th></th>" if down else "", ""
     for value, takes in zip(rows, made.takes, strict=True):
         name = f'<th style="text-align:right;max-width:11em">{escape(_value(down, value, takes[0]))}</th>'
         cells = "".join(f"<td>{tag(take.data[0], round(width * take.data.shape[2] / largest))}</td>" for take in takes)
         body += f"<tr>{name if down else ''}{cells}</tr>"
-    corner = "<th></th>" if down else ""
-    head = f"<tr>{corner}{heads}</tr>" if along else ""
-    shared = {name: getattr(first.plan.request, name) for name in ("steps", "guidance", "seed")}
-    same = "，".join(f"{_DIALS[n]} {v:g}" for n, v in shared.items() if n not in (down, along))
+    head = f"<tr>{corner}{''.join(f'<th>{name}</th>' for name in names)}</tr>" if along else ""
+    common = {name: getattr(first.plan.request, name) for name in ("steps", "guidance", "seed")}
+    same = "，".join(f"{_DIALS[n]} {v:g}" for n, v in common.items() if n not in (down, along))
     foot = "" if "prompt" in (down, along) else _given(first)
     foot += f"其余相同：{same}" if same else ""
     under = f'<caption style="caption-side:bottom;text-align:left;{GREY}">{escape(foot)}</caption>'
@@ -171,59 +159,48 @@ def grid(made: "Grid", width: int = 132) -> Html:
 
 
 def reading(take: Take, titles: Sequence[str] = ()) -> Html:
-    """Show what the tiny world's reader sees, beside what was asked.
+    """Show what the tiny world's reader sees in a take.
 
     Rows: `make.image.measures.PictureReading`.
     """
     rows = measures.read(take)
     lines = []
-    for index, row in enumerate(rows):
-        name = titles[index] if index < len(titles) else f"seed {row.seed}"
-        marks = [f"{'✓' if held else '✗'} {value_zh(key, seen)}" for key, (_, seen, held) in row.attributes.items()]
-        lines.append((name, "是" if row.valid else "不是", *marks))
-    asked = {key: value for key, (value, _, _) in rows[0].attributes.items()}
-    head = ("", "是小世界的画吗", *(f"{ATTRIBUTES_ZH[key]}：{value_zh(key, value)}？" for key, value in asked.items()))
+    for row, title in titled(rows, titles):
+        marks = [f"{'✓' if right else '✗'} {value_zh(key, eye)}" for key, (_, eye, right) in row.attributes.items()]
+        lines.append((title or f"seed {row.seed}", "是" if row.valid else "不是", *marks))
+    questions = [f"{ATTRIBUTES_ZH[key]}：{value_zh(key, wish)}？" for key, (wish, _, _) in rows[0].attributes.items()]
+    head = ("", "是小世界的画吗", *questions)
     caption = "裁判：一个只看过程序画的图、与画图模型没有共同权重的小网络（实测）"
     return table(lines, head, caption, rows)
 
 
 def _facts(take: Take, title: str) -> dict[str, Any]:
-    """What is said of a take, as one row."""
-    request, labels = take.plan.request, take.labels
-    return {
-        "title": title,
-        "prompt": request.prompt,
-        "read": take.words[0].read,
-        "kept": take.words[0].kept,
-        "dropped": take.words[0].dropped,
-        "height": labels["size"][0],
-        "width": labels["size"][1],
-        "steps": request.steps,
-        "guidance": request.guidance,
-        "seeds": labels["seeds"],
-        "seconds": take.measured()["seconds"].value,
-    }
+    """Write what is said of a take as one row."""
+    request, words, (height, width) = take.plan.request, take.words[0], take.labels["size"]
+    row: dict[str, Any] = {"title": title, "prompt": request.prompt}
+    row |= {"read": words.read, "kept": words.kept, "dropped": words.dropped, "height": height, "width": width}
+    row |= {"steps": request.steps, "guidance": request.guidance, "seeds": take.labels["seeds"]}
+    return {**row, "seconds": take.measured()["seconds"].value}
 
 
 def _given(take: Take) -> str:
-    """What the model was given, and what of the prompt it was not; plain text."""
+    """Write as plain text what the model was given."""
     words = take.words[0]
-    lost = "、".join(text for text, why in words.dropped if why != "grammar")
-    return f"模型读到：{words.read}　" + (f"舍去：{lost}　" if lost else "")
+    rest = "、".join(text for text, why in words.dropped if why != "grammar")
+    return f"模型读到：{words.read}　" + (f"舍去：{rest}　" if rest else "")
 
 
 def _value(dial: str, value: Any, take: Take) -> str:
     if dial == "size":
-        height, width = take.labels["size"]
-        asked = f"{value[0]}×{value[1]}"
-        return asked if (height, width) == tuple(value) else f"{asked} → {height}×{width}"
+        wish, real = ("×".join(map(str, size)) for size in (value, take.labels["size"]))
+        return wish if wish == real else f"{wish} → {real}"
     if dial == "prompt":
         return str(value)
     return f"{_DIALS.get(dial, dial)} {value if value is not None else '默认'}"
 
 
-def _said(take: Take) -> list[str]:
-    """Lines of HTML: what the model was given for the prompt and the negative, and how the picture was made."""
+def _notes(take: Take) -> list[str]:
+    """Write in HTML what was read, and how."""
     lines = [f"提示词：{escape(take.plan.request.prompt)}"] if take.words[0].phrase is not None else []
     for name, words in zip(("模型读到", "负面读到"), take.words, strict=False):
         lines += _read(words, name)
@@ -235,13 +212,13 @@ def _read(words: "ReadWords", name: str) -> list[str]:
     tokens = f"{words.tokens} / {words.limit} token"
     lines = [f'{name}：<b>{escape(words.read) or "（空）"}</b> <span style="{GREY}">{tokens}</span>']
     if words.phrase is not None:
-        kept = " ".join(f'<span style="{_KEPT}">{escape(text)}</span>' for text, _, _ in words.kept)
-        lost = [(text, why) for text, why in words.dropped if why != "grammar"]
-        dropped = " ".join(
+        stays = " ".join(f'<span style="{_KEPT}">{escape(text)}</span>' for text, _, _ in words.kept)
+        rest = " ".join(
             f'<span style="{_DROPPED}" title="{escape(WHY_ZH.get(why, why))}">{escape(text)}</span>'
-            for text, why in lost
+            for text, why in words.dropped
+            if why != "grammar"
         )
-        lines.append(f"留下 {kept or '（没有）'}" + (f"　舍去 {dropped}" if lost else ""))
+        lines.append(f"留下 {stays or '（没有）'}" + (f"　舍去 {rest}" if rest else ""))
     if words.unknown:
         lines.append(f"词表里没有：{escape('、'.join(words.unknown))}")
     return lines
@@ -258,8 +235,8 @@ def _how(take: Take) -> str:
 
 
 def _plain(take: Take, title: str) -> str:
-    said = [title, f"提示词：{take.plan.request.prompt}", f"模型读到：{take.words[0].read}", _how(take)]
-    return "\n".join(line for line in said if line)
+    lines = [title, f"提示词：{take.plan.request.prompt}", f"模型读到：{take.words[0].read}", _how(take)]
+    return "\n".join(line for line in lines if line)
 
 
 def promise() -> Picture:
@@ -292,14 +269,10 @@ def promise() -> Picture:
 
 
 def flow(engine: Any, height: int, width: int, steps: int) -> Picture:
-    """Draw the way from words to pixels in the loaded model.
+    """Draw the loaded model's way from words to pixels.
 
-    Rows: {"part", "parameters"}, of the boxes that are networks.
-
-    Args:
-        engine: `aigc_kit.models.loaded.engine(plan)` of an SDXL-like plan.
-        height, width: of the picture, pixels.
-        steps: of the loop.
+    Rows: {"part", "parameters"}, of the boxes that are networks. `engine`: `aigc_kit.make.run.engine(plan)` of an
+    SDXL-like plan. `height`, `width`: of the picture, pixels.
     """
     parts = engine.parts
     counts = {name: _parameters(parts[name]) for name in ("text_encoder", "text_encoder_2", "unet")}
@@ -309,41 +282,29 @@ def flow(engine: Any, height: int, width: int, steps: int) -> Picture:
     axis.set_axis_off()
     axis.set_xlim(0, 11.5)
     axis.set_ylim(0, 4.1)
-    one, two = (parts[name].config for name in ("text_encoder", "text_encoder_2"))
     places = parts["tokenizer"].model_max_length
-    _box(axis, 0.95, 3.1, label("提示词", "prompt"), "", GREY_BOX)
-    _box(axis, 2.75, 3.1, "tokenizer ×2", label(f"{places} 个位置", f"{places} places"), ORANGE)
-    _box(axis, 4.95, 3.55, "text_encoder", f"{_millions(counts['text_encoder'])} → {places}×{one.hidden_size}", _PURPLE)
-    _box(
-        axis,
-        4.95,
-        2.65,
-        "text_encoder_2",
-        f"{_millions(counts['text_encoder_2'])} → {places}×{two.hidden_size}",
-        _PURPLE,
-    )
-    joined = f"{places} × ({one.hidden_size}+{two.hidden_size})"
-    _box(axis, 7.35, 3.1, label("文字的向量", "states"), joined, _PURPLE)
+    wide = {name: parts[name].config.hidden_size for name in ("text_encoder", "text_encoder_2")}
+    states = f"{places} × ({'+'.join(map(str, wide.values()))})"
     vae = parts["vae"].config
     side = 2 ** (len(vae.block_out_channels) - 1)
     latent = f"{height // side}×{width // side}×{vae.latent_channels}"
-    _box(axis, 1.55, 0.95, label("噪声（由 seed 决定）", "noise (from the seed)"), latent, GREY_BOX)
+    millions = {name: f"{count / 1e6:,.1f} M" for name, count in counts.items()}
     again = label("预测噪声，减去一点", "predict the noise, take some away")
-    _box(axis, 5.6, 0.95, f"UNet {_millions(counts['unet'])}", again, BLUE)
-    _box(axis, 8.75, 0.95, f"VAE {label('解码器', 'decoder')}", _millions(counts["vae.decoder"]), GREEN)
-    _box(axis, 10.65, 0.95, label("图", "picture"), f"{height}×{width}×3", GREY_BOX)
-    for start, end in (
-        ((1.45, 3.1), (1.95, 3.1)),
-        ((3.55, 3.2), (4.0, 3.5)),
-        ((3.55, 3.0), (4.0, 2.7)),
-        ((5.95, 3.5), (6.5, 3.2)),
-        ((5.95, 2.7), (6.5, 3.0)),
-        ((2.85, 0.95), (4.6, 0.95)),
-        ((6.6, 0.95), (7.95, 0.95)),
-        ((9.55, 0.95), (10.05, 0.95)),
+    for x, y, name, size, colour in (
+        (0.95, 3.1, label("提示词", "prompt"), "", GREY_BOX),
+        (2.75, 3.1, "tokenizer ×2", label(f"{places} 个位置", f"{places} places"), ORANGE),
+        *((4.95, 3.55 - 0.9 * i, n, f"{millions[n]} → {places}×{wide[n]}", _PURPLE) for i, n in enumerate(wide)),
+        (7.35, 3.1, label("文字的向量", "states"), states, _PURPLE),
+        (1.55, 0.95, label("噪声（由 seed 决定）", "noise (from the seed)"), latent, GREY_BOX),
+        (5.6, 0.95, f"UNet {millions['unet']}", again, BLUE),
+        (8.75, 0.95, f"VAE {label('解码器', 'decoder')}", millions["vae.decoder"], GREEN),
+        (10.65, 0.95, label("图", "picture"), f"{height}×{width}×3", GREY_BOX),
     ):
-        _arrow(axis, start, end)
-    _arrow(axis, (7.35, 2.75), (6.1, 1.4))
+        box = {"boxstyle": "round,pad=0.5", "facecolor": colour + "2e", "edgecolor": colour, "linewidth": 1.3}
+        words = f"{name}\n{size}" if size else name
+        axis.text(x, y, words, ha="center", va="center", fontsize=10.5, bbox=box)
+    for start, end in _ARROWS:
+        axis.annotate("", end, start, arrowprops={"arrowstyle": "->", "color": "#555", "lw": 1.3})
     axis.text(7.0, 1.95, label("每一步都看着文字", "at every step"), fontsize=10, color="#555")
     axis.plot([6.15, 6.15, 5.05], [0.58, 0.2, 0.2], color=BLUE, lw=1.6)
     axis.annotate("", (5.05, 0.62), (5.05, 0.185), arrowprops={"arrowstyle": "->", "color": BLUE, "lw": 1.6})
@@ -351,21 +312,8 @@ def flow(engine: Any, height: int, width: int, steps: int) -> Picture:
     axis.text(7.3, 1.08, latent, fontsize=9.5, color="#555", ha="center")
     words = label("数据流（按已加载的模型画出）：", "data flow of the loaded model: ")
     rows = [{"part": name, "parameters": count} for name, count in counts.items()]
-    return Picture(figure, f"{words}{joined} → {latent} → {height}×{width}×3", rows)
-
-
-def _box(axis: "Axes", x: float, y: float, name: str, size: str, colour: str) -> None:
-    box = {"boxstyle": "round,pad=0.5", "facecolor": colour + "2e", "edgecolor": colour, "linewidth": 1.3}
-    axis.text(x, y, f"{name}\n{size}" if size else name, ha="center", va="center", fontsize=10.5, bbox=box)
-
-
-def _arrow(axis: "Axes", start: tuple[float, float], end: tuple[float, float]) -> None:
-    axis.annotate("", end, start, arrowprops={"arrowstyle": "->", "color": "#555", "lw": 1.3})
+    return Picture(figure, f"{words}{states} → {latent} → {height}×{width}×3", rows)
 
 
 def _parameters(module: Any) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
-
-
-def _millions(count: int) -> str:
-    return f"{count / 1e6:,.1f} M"

@@ -1,8 +1,8 @@
-"""Tables of the image lab: A against B, weights of words, the step to English, first and next run."""
+"""Show tables of the image lab, and bars of tokens."""
 
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from aigc_kit.make.image.ablation import HEADER
 from aigc_kit.media.fonts import label
 from aigc_kit.teach.labs.lab02.pictures import GREY, row
 from aigc_kit.teach.show.page import Html, figure_zh, table
-from aigc_kit.teach.show.plots import BLUE, ORANGE, RED, Picture, canvas
+from aigc_kit.teach.show.plots import BLUE, ORANGE, RED, Picture, canvas, name_bars, patch
 from aigc_kit.worlds import prompts
 from aigc_kit.worlds.prompts import TokenBudget
 
@@ -29,7 +29,6 @@ MEASURES_ZH: Mapping[str, str] = {
     "load": "读取权重",
 }
 
-
 if TYPE_CHECKING:
     from aigc_kit.core.types import Card, Take
     from aigc_kit.make.image import Comparison
@@ -41,14 +40,11 @@ if TYPE_CHECKING:
 def sides(found: "Comparison") -> Html:
     """Compare everything measured on two sides. Rows: `Comparison.rows`."""
     a, b, rows = found.a, found.b, found.rows()
-    written: dict[str, Callable[[float], str]] = {"B": format_bytes, "s": format_seconds}
+    texts: dict[str, Callable[[float], str]] = {"B": format_bytes, "s": format_seconds}
+    ratios = ["—" if row.ratio is None else f"{row.ratio:.2f}" for row in rows]
     lines = [
-        (
-            MEASURES_ZH[row.name],
-            *(written[row.unit](value) for value in (row.a, row.b)),
-            "—" if row.ratio is None else f"{row.ratio:.2f}",
-        )
-        for row in rows
+        (MEASURES_ZH[row.name], *map(texts[row.unit], (row.a, row.b)), ratio)
+        for row, ratio in zip(rows, ratios, strict=True)
     ]
     psnr = "完全相同" if found.psnr is None else f"PSNR {found.psnr:.1f} dB"
     apart = f"平均差 {found.mean_difference:.2f} 级，最大 {found.max_difference} 级（满 255），{psnr}"
@@ -58,47 +54,29 @@ def sides(found: "Comparison") -> Html:
 
 def difference(found: "Comparison", width: int = 200) -> Html:
     """Show both sides and their difference, its largest value white."""
-    one, two = found.a.take.data[0], found.b.take.data[0]
-    apart = np.abs(one.astype(np.int16) - two.astype(np.int16))
+    a, b = found.a.take.data[0], found.b.take.data[0]
+    apart = np.abs(a.astype(np.int16) - b.astype(np.int16))
     times = 255 / max(int(apart.max()), 1)
-    seen = np.round(apart * times).astype(np.uint8)
-    return row([one, two, seen], [found.a.name, found.b.name, f"差的绝对值 × {times:.3g}"], width)
+    grey = np.round(apart * times).astype(np.uint8)
+    return row([a, b, grey], [found.a.name, found.b.name, f"差的绝对值 × {times:.3g}"], width)
 
 
 def predicted(cases: "Mapping[str, Prediction]") -> Html:
     """Show the X-ray's prediction for several set-ups.
 
     Rows: {"name", "weights_bytes" (at the peak), "allocated_bytes", "reserved_bytes", "interval_bytes", "setter"}.
-
-    Args:
-        cases: name -> `aigc_kit.memory.footprint.predict(facts, placement)`.
+    `cases`: name -> `aigc_kit.memory.footprint.predict(facts, placement)`.
     """
-    lines = []
-    for name, found in cases.items():
-        low, high = (format_bytes(value) for value in found.interval)
-        lines.append(
-            (
-                name,
-                format_bytes(found.peak.resident_bytes),
-                format_bytes(found.allocated_bytes),
-                f"{format_bytes(found.reserved_bytes)}（{low} ～ {high}）",
-                found.setter.zh,
-            )
-        )
+    lines, rows = [], []
+    names = ("name", "weights_bytes", "allocated_bytes", "reserved_bytes", "interval_bytes", "setter")
+    for name, case in cases.items():
+        counts = (case.peak.resident_bytes, case.allocated_bytes, case.reserved_bytes)
+        rows.append(dict(zip(names, (name, *counts, case.interval, case.setter), strict=True)))
+        weights, peak, driver, low, high = map(format_bytes, (*counts, *case.interval))
+        lines.append(_tight((name, weights, peak, f"{driver}（{low} ～ {high}）", case.setter.zh)))
     head = ("", "峰值时显存里的权重", "峰值：已分配", "峰值：向驱动保留（区间）", "峰值由谁决定")
     caption = "预测：X 光逐个操作追踪，加上按公开实测拟合的开销；没有在显卡上运行"
-    rows = [
-        {
-            "name": name,
-            "weights_bytes": found.peak.resident_bytes,
-            "allocated_bytes": found.allocated_bytes,
-            "reserved_bytes": found.reserved_bytes,
-            "interval_bytes": found.interval,
-            "setter": found.setter,
-        }
-        for name, found in cases.items()
-    ]
-    return table([_tight(line) for line in lines], head, caption, rows)
+    return table(lines, head, caption, rows)
 
 
 def ablation(made: "Table") -> Html:
@@ -107,15 +85,14 @@ def ablation(made: "Table") -> Html:
     With where the numbers come from, and why. Rows: those of the table.
     """
     size = f"{made.height}×{made.width}，一次 {made.batch} 张，{made.steps} 步"
-    compared = made[made.reference].zh
-    caption = f"{made.card}，{made.where}，{size}；每行只开一个开关，和“{compared}”比"
+    caption = f"{made.card}，{made.where}，{size}；每行只开一个开关，和“{made[made.reference].zh}”比"
     if made["baseline"].how == "predicted" and made["baseline"].seconds is None:
         caption += "；FP32 不估用时：有的卡做卷积时用 TF32，最多快 8 倍，公开的实测只有一块卡的一行"
     return table([_tight(line) for line in made.cells()], HEADER, caption, made.rows)
 
 
 def weights(prompt: str) -> Html:
-    """Show how the weight grammar reads a prompt; notes below.
+    """Show how the weight grammar reads a prompt.
 
     Rows: {"condition", "text", "weight"}, one a piece.
     """
@@ -165,7 +142,7 @@ def groups() -> Html:
 
 
 def parts(made: "prompts.Prompt") -> Html:
-    """Show a prompt in its six parts; empty ones too."""
+    """Show a prompt in its six parts, empty ones too."""
     names = prompts.part_names()
     rows: list[Sequence[str]] = [
         (names[part], "，".join(made.parts.get(part, ())) or "（空）") for part in prompts.PARTS
@@ -184,31 +161,28 @@ def card(which: "Card") -> Html:
     languages = {"zh": "中文", "en": "英文"}
     rows = [
         ("模型", which.notes[0] if which.notes else which.name),
-        ("懂的语言", "、".join(languages[one] for one in facts.languages)),
+        ("懂的语言", "、".join(languages[code] for code in facts.languages)),
         ("读多少 token", facts.max_tokens),
         ("最大尺寸", "×".join(map(str, facts.ladder[0]))),
         ("参数", figure_zh(which.params) if which.params else "—"),
         ("许可", which.licence),
         ("从哪里来", "；".join(f"{source.kind}: {source.ref}" for source in which.sources)),
     ]
-    kept = [{"name": name, "value": value} for name, value in rows]
+    records = [{"name": name, "value": value} for name, value in rows]
     lines = [(name, str(value)) for name, value in rows]
-    return table(lines, ("", which.name), "卡片：没有在这台机器上运行", kept)
+    return table(lines, ("", which.name), "卡片：没有在这台机器上运行", records)
 
 
 def _tight(cells: Sequence[str]) -> list[str]:
-    """Short cells are kept on one line."""
+    """Keep short cells on one line."""
     return [cell.replace(" ", "\u00a0") if len(cell) < 16 else cell for cell in cells]
 
 
 def token_bar(budget: TokenBudget, title: str = "") -> Html:
-    """Show how full the encoder is, and the text coloured by token.
+    """Show how full the encoder is, and the tokens.
 
-    A token can be a part of one character. Rows: {"title", "used", "limit", "text"}.
-
-    Args:
-        budget: from `prompts.budget`.
-        title: which text, and for which model.
+    A token can be a part of one character. Rows: {"title", "used", "limit", "text"}. `budget`: from `prompts.budget`.
+    `title`: which text, and for which model.
     """
     marks = "".join(_marks(budget))
     verdict = "全部读到" if budget.fits else f"后 {budget.used - budget.limit} 个读不到"
@@ -230,28 +204,23 @@ def token_bars(budgets: Mapping[str, TokenBudget]) -> Html:
 
 
 def counts(budgets: Mapping[str, tuple[TokenBudget, TokenBudget]]) -> Picture:
-    """Draw tokens of the same prompts in Chinese and in English.
+    """Draw the same prompts' tokens in Chinese and English.
 
-    Rows: {"name", "zh", "en", "limit"}, in tokens.
-
-    Args:
-        budgets: name -> (Chinese, English).
+    Rows: {"name", "zh", "en", "limit"}, in tokens. `budgets`: name -> (Chinese, English).
     """
     figure, (axis,) = canvas(width=9.5, height=0.9 + 0.52 * len(budgets))
     limit = next(iter(budgets.values()))[0].limit
     for place, (zh, en) in enumerate(budgets.values()):
         for offset, budget, colour in ((-0.19, zh, ORANGE), (0.19, en, BLUE)):
-            kept = min(budget.used, limit)
-            axis.barh(place + offset, kept, height=0.34, color=colour)
-            axis.barh(place + offset, budget.used - kept, left=kept, height=0.34, color=colour, alpha=0.3, hatch="//")
+            fits = min(budget.used, limit)
+            axis.barh(place + offset, fits, height=0.34, color=colour)
+            axis.barh(place + offset, budget.used - fits, left=fits, height=0.34, color=colour, alpha=0.3, hatch="//")
             axis.text(budget.used + 2, place + offset, str(budget.used), va="center", fontsize=9)
     axis.axvline(limit, color=RED, lw=1.5)
-    axis.set_yticks(range(len(budgets)), [label(name, f"prompt {i}") for i, name in enumerate(budgets)], fontsize=10)
-    axis.invert_yaxis()
-    axis.set_xlabel(
-        label(f"token 数（红线：编码器只读前 {limit} 个，斜线部分读不到）", f"tokens; only {limit} are read")
-    )
-    handles = [_patch(ORANGE, label("中文", "Chinese")), _patch(BLUE, label("英文译文", "English"))]
+    name_bars(axis, [label(name, f"prompt {i}") for i, name in enumerate(budgets)], 10)
+    words = label(f"token 数（红线：编码器只读前 {limit} 个，斜线部分读不到）", f"tokens; only {limit} are read")
+    axis.set_xlabel(words)
+    handles = [patch(ORANGE, label("中文", "Chinese")), patch(BLUE, label("英文译文", "English"))]
     axis.legend(handles=handles, frameon=False, fontsize=10, loc="lower right")
     rows = [{"name": name, "zh": zh.used, "en": en.used, "limit": limit} for name, (zh, en) in budgets.items()]
     words = "；".join(f"{row['name']} 中文 {row['zh']} 英文 {row['en']}" for row in rows)
@@ -259,7 +228,7 @@ def counts(budgets: Mapping[str, tuple[TokenBudget, TokenBudget]]) -> Picture:
 
 
 def _marks(budget: TokenBudget) -> list[str]:
-    """The text in spans, one for each group of tokens that share characters."""
+    """Write the text in spans, tokens that share characters together."""
     spans: list[str] = []
     tokens = list(budget.tokens)
     at, index = 0, 0
@@ -290,9 +259,3 @@ def _svg(budget: TokenBudget) -> str:
         f'<rect x="{limit:.1f}" width="{over:.1f}" height="{_HIGH}" fill="{RED}"/>'
         f'<rect x="{limit:.1f}" width="2" height="{_HIGH}" fill="{RED}"/></svg>'
     )
-
-
-def _patch(colour: str, name: str) -> Any:
-    from matplotlib.patches import Patch
-
-    return Patch(color=colour, label=name)

@@ -1,4 +1,7 @@
-"""Widgets: a picture while it is made, composer, cookbook, the step to English, dials. Each leaves its picture."""
+"""Show forms, dials, and a picture while it is made.
+
+Each leaves its picture.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
@@ -7,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from aigc_kit.core.errors import AigcError
 from aigc_kit.core.types import Step
 from aigc_kit.teach.labs.lab02.pictures import GREY, show, tag
-from aigc_kit.teach.labs.lab02.tables import token_bar
-from aigc_kit.teach.show.page import Html, Shown
+from aigc_kit.teach.labs.lab02.tables import token_bar, token_bars
+from aigc_kit.teach.show.page import Html, Place
 from aigc_kit.teach.show.page import error as error_card
+from aigc_kit.teach.show.plots import Form, follow
 from aigc_kit.worlds import prompts
 
 if TYPE_CHECKING:
@@ -21,30 +25,26 @@ _STYLE = {"description_width": "6em"}
 
 
 class Film:
-    """Show a picture while it is made; give it to `image.run` as `on_step`.
+    """Show a picture while it is made.
 
-    Args:
-        shots: how many moments are kept, first and last step among them; each is decoded twice.
-        width: of a picture, in CSS pixels.
+    Give it to `image.run` as `on_step`. `shots`: how many moments are kept, first and last step among them; each is
+    decoded twice. `width`: of a picture, in CSS pixels.
     """
 
     def __init__(self, shots: int = 6, width: int = 118) -> None:
         self.shots, self.width = shots, width
         self.frames: list[tuple[int, Any, Any]] = []  # (step, latents decoded, what it is taken to become)
-        self._shown: Shown | None = None
+        self._place = Place()
 
     def __call__(self, step: Step) -> None:
-        """A step of the run is done."""
+        """Show the step, if it is one of the moments."""
         if step.phase != "denoise" or step.index not in self._wanted(step.total - 1):
             return
         self.frames.append((step.index + 1, step.preview("latent"), step.preview()))  # type: ignore[call-arg]
-        if self._shown is None:
-            self._shown = Shown(self.html())
-        else:
-            self._shown.replace(self.html())
+        self._place.put(self.html())
 
     def html(self) -> Html:
-        """Two rows: the latents decoded as they are, and the finished picture that the model sees in them."""
+        """Show latents decoded, and pictures seen in them."""
         heads = "".join(f"<th>第 {number} 步</th>" for number, _, _ in self.frames)
         noisy = "".join(f"<td>{tag(latent, self.width)}</td>" for _, latent, _ in self.frames)
         clean = "".join(f"<td>{tag(picture, self.width)}</td>" for _, _, picture in self.frames)
@@ -61,8 +61,8 @@ class Film:
         return {round(i * last / max(self.shots - 1, 1)) for i in range(self.shots)}
 
 
-class Choices:
-    """Some lists to choose words from, what they make as a prompt, and the picture of it.
+class Choices(Form):
+    """Offer lists of words, and show the picture they make.
 
     Args:
         lists: name of a list -> its words.
@@ -84,79 +84,55 @@ class Choices:
 
         self._join, self._paint = join, paint
         self.boxes: dict[str, Any] = {}
+        how: dict[str, Any] = {"style": _STYLE, "layout": {"width": "22em"}}
         for name, words in lists.items():
-            options = [("（不写）", ""), *((shown, word.zh) for shown, word in words)]
-            self.boxes[name] = widgets.Dropdown(
-                options=options, value=chosen.get(name, ""), description=name, style=_STYLE, layout={"width": "22em"}
-            )
-        self.own = widgets.Text(
-            own, placeholder="自己再写几个词", description="还要", style=_STYLE, layout={"width": "22em"}
-        )
+            options = [("（不写）", ""), *((line, word.zh) for line, word in words)]
+            self.boxes[name] = widgets.Dropdown(options=options, value=chosen.get(name, ""), description=name, **how)
+        self.own = widgets.Text(own, placeholder="自己再写几个词", description="还要", **how)
         button = widgets.Button(description="画出来", button_style="primary")
-        button.on_click(lambda _: self.draw())
+        button.on_click(lambda _: self.redraw())
         rows = widgets.HBox([*self.boxes.values(), self.own], layout={"flex_flow": "row wrap", "max_width": "72em"})
-        self.widget = widgets.VBox([rows, button])
-        self._shown: Shown | None = None
+        self.widget, self.views = widgets.VBox([rows, button]), (self.html,)
 
     @property
     def prompt(self) -> str:
-        """What the choices make.
+        """Join the choices into a prompt.
 
         Raises:
             BadInput: nothing is chosen.
         """
-        made = self._join({name: box.value for name, box in self.boxes.items() if box.value})
-        own = self.own.value.strip()
-        return "，".join(part for part in (made, own) if part)
+        words = self._join({name: box.value for name, box in self.boxes.items() if box.value})
+        return "，".join(part for part in (words, self.own.value.strip()) if part)
 
     def html(self) -> Html:
-        """The picture, and under it what CLIP would count for the real SDXL; or the error as a card."""
+        """Show the picture and SDXL's token count, or an error."""
         try:
             take = self._paint(self.prompt)
             english = prompts.translate(self.prompt).en
             bar = token_bar(prompts.budget(english), "给 SDXL 的英文：")
-            made = show(take, width=240)
-            return Html(made.html + bar.html, f"{made.text}\n{bar.text}")
+            picture = show(take, width=240)
+            return Html(picture.html + bar.html, f"{picture.text}\n{bar.text}")
         except AigcError as problem:
             return error_card(problem)
 
-    def draw(self) -> None:
-        """Make the picture anew."""
-        if self._shown is not None:
-            self._shown.replace(self.html())
-
-    def show(self) -> None:
-        """The lists, and below them the picture, which is what stays on a page without a kernel."""
-        from IPython.display import display
-
-        display(self.widget)
-        self._shown = Shown(self.html())
-
 
 def composer(paint: Paint, **chosen: str) -> Choices:
-    """The six parts of the formula, each with the words of the keyword library (four lists a part).
+    """Show the formula's six parts as lists of keywords.
 
-    Args:
-        paint: prompt -> Take.
-        chosen: part -> Chinese word to begin with, such as subject="猫".
+    The words of the keyword library, four lists a part. `paint`: prompt -> Take. `chosen`: part -> Chinese word to
+    begin with, such as subject="猫".
     """
     names = prompts.part_names()
     lists = {
         names[part]: [(f"{group} · {word.zh}", word) for group, words in groups.items() for word in words]
         for part, groups in prompts.keywords().items()
     }
-    form = Choices(
-        lists,
-        {names[part]: word for part, word in chosen.items()},
-        lambda words: prompts.compose(words).text,
-        paint,
-    )
-    form.show()
-    return form
+    begin = {names[part]: word for part, word in chosen.items()}
+    return Choices(lists, begin, lambda words: prompts.compose(words).text, paint).show()
 
 
 def cookbook(paint: Paint, own: str = "", **chosen: str) -> Choices:
-    """The idea cookbook: one word of each of its lists.
+    """Show the idea cookbook: a word of each list.
 
     Args:
         paint: prompt -> Take.
@@ -164,13 +140,11 @@ def cookbook(paint: Paint, own: str = "", **chosen: str) -> Choices:
         chosen: name of a list -> Chinese word to begin with.
     """
     lists = {name: [(word.zh, word) for word in words] for name, words in prompts.cookbook().items()}
-    form = Choices(lists, chosen, lambda words: "，".join(words.values()), paint, own)
-    form.show()
-    return form
+    return Choices(lists, chosen, lambda words: "，".join(words.values()), paint, own).show()
 
 
-class English:
-    """A Chinese prompt, its English to be edited, and how many tokens CLIP counts for both."""
+class English(Form):
+    """Edit a Chinese prompt and its English, with token counts."""
 
     def __init__(self, prompt: str) -> None:
         import ipywidgets as widgets
@@ -179,59 +153,43 @@ class English:
         self.zh = widgets.Textarea(prompt, description="中文", style=_STYLE, layout=wide)
         self.en = widgets.Textarea(prompts.translate(prompt).en, description="英文", style=_STYLE, layout=wide)
         self.zh.observe(self._again, names="value")
-        self.en.observe(self._redraw, names="value")
-        self.widget = widgets.VBox([self.zh, self.en])
-        self._shown: Shown | None = None
+        self.en.observe(lambda _: self.redraw(), names="value")
+        self.widget, self.views = widgets.VBox([self.zh, self.en]), (self.html,)
 
     def html(self) -> Html:
-        """Both texts with their token bars, and what the word list did not know."""
+        """Show both texts with token bars, and unknown words."""
         try:
-            made = prompts.translate(self.zh.value)
-            bars = [
-                token_bar(prompts.budget(self.zh.value), "原文，未翻译："),
-                token_bar(prompts.budget(self.en.value), "英文："),
-            ]
+            english = prompts.translate(self.zh.value)
+            texts = {"原文，未翻译：": self.zh.value, "英文：": self.en.value}
+            bars = token_bars({title: prompts.budget(text) for title, text in texts.items()})
         except AigcError as problem:
             return error_card(problem)
-        how = made.label if self.en.value == made.en else "你改过的英文"
-        lost = f"；词表里没有：{'、'.join(made.unknown)}" if made.unknown else ""
-        return Html("".join(bar.html for bar in bars) + f"<p>{escape(how + lost)}</p>", "\n".join(b.text for b in bars))
-
-    def show(self) -> None:
-        """The two fields, and the bars below."""
-        from IPython.display import display
-
-        display(self.widget)
-        self._shown = Shown(self.html())
+        how = english.label if self.en.value == english.en else "你改过的英文"
+        rest = f"；词表里没有：{'、'.join(english.unknown)}" if english.unknown else ""
+        return Html(f"{bars.html}<p>{escape(how + rest)}</p>", bars.text, bars.rows)
 
     def _again(self, change: Any) -> None:
         try:
             self.en.value = prompts.translate(change["new"]).en
         except AigcError:
             self.en.value = ""
-        self._redraw(change)
-
-    def _redraw(self, _: Any) -> None:
-        if self._shown is not None:
-            self._shown.replace(self.html())
+        self.redraw()
 
 
 def english(prompt: str) -> English:
-    """Show the editable step from Chinese to English; `.en.value` is what stands there."""
-    form = English(prompt)
-    form.show()
-    return form
+    """Show the editable step from Chinese to English.
+
+    `.en.value` is what stands there.
+    """
+    return English(prompt).show()
 
 
 def dials(paint: Paint, prompt: str) -> None:
-    """Prompt, negative, steps, CFG and seed; every change draws anew.
+    """Show dials whose every change draws anew.
 
-    Args:
-        paint: (prompt, negative=..., steps=..., guidance=..., seed=...) -> Take.
-        prompt: to begin with.
+    Prompt, negative, steps, CFG and seed. `paint`: (prompt, negative=..., steps=..., guidance=..., seed=...) -> Take.
     """
     import ipywidgets as widgets
-    from IPython.display import display
 
     wide, middle = {"width": "36em"}, {"width": "24em"}
     common: dict[str, Any] = {"continuous_update": False, "style": _STYLE}
@@ -240,15 +198,13 @@ def dials(paint: Paint, prompt: str) -> None:
     steps = widgets.IntSlider(20, min=4, max=50, description="步数", layout=middle, **common)
     guidance = widgets.FloatSlider(5, min=1, max=15, step=0.5, description="CFG", layout=middle, **common)
     seed = widgets.BoundedIntText(42, min=0, max=9999, description="种子", style=_STYLE, layout={"width": "14em"})
-    display(widgets.VBox([words, negative, widgets.HBox([steps, guidance, seed], layout={"flex_flow": "row wrap"})]))
+    box = widgets.VBox([words, negative, widgets.HBox([steps, guidance, seed], layout={"flex_flow": "row wrap"})])
 
-    def made() -> Html:
+    def draw() -> Html:
         values = {"steps": steps.value, "guidance": guidance.value, "seed": seed.value}
         try:
             return show(paint(words.value, negative=negative.value.strip() or None, **values))
         except AigcError as problem:
             return error_card(problem)
 
-    shown = Shown(made())
-    for box in (words, negative, steps, guidance, seed):
-        box.observe(lambda _: shown.replace(made()), names="value")
+    follow((words, negative, steps, guidance, seed), draw, box=box)

@@ -1,4 +1,4 @@
-"""Players, figures, tables and widgets of the speech lab."""
+"""Give players, figures, tables and widgets of the speech lab."""
 
 from aigc_kit.core.lazy import lazily
 from aigc_kit.teach.labs import Lab
@@ -16,13 +16,7 @@ __getattr__, __dir__ = lazily(
     __name__,
     {
         "checks": (),
-        "figures": (
-            "arrivals",
-            "durations",
-            "sound",
-            "sounds",
-            "timeline",
-        ),
+        "figures": ("arrivals", "durations", "sound", "sounds", "timeline"),
         "widgets": (
             "Progress",
             "ab",

@@ -1,83 +1,67 @@
-"""What a sound looks like: wave, mel spectrogram, pitch; and who speaks when."""
+"""Draw sounds, dialogues, and the times of speech."""
 
+import io
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
 from aigc_kit.core.types import Take
 from aigc_kit.make.speech import measures
 from aigc_kit.media.fonts import glyphs, label
 from aigc_kit.media.wav import RATE
-from aigc_kit.teach.show.plots import BLUE, GREEN, GREY, ORANGE, TEMPERATURE_COLOURS, Picture, canvas
+from aigc_kit.teach.show.plots import BLUE, GREEN, GREY, ORANGE, TEMPERATURE_COLOURS, Picture, canvas, name_bars
 
 COLOURS = 64  # of a picture with a spectrogram: a third of the bytes, and nobody sees it
-
+CHARACTERS = 72  # that fit into the width of a timeline
+PITCHES = (60, 480)  # Hz, of the axis at the right
+BANDS = (0, 500, 1000, 2000, 4000, 8000, 12_000)  # Hz, ticks of the mel axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
 class Compact(Picture):
-    """A picture with few colours."""
+    """Hold a plot with few colours."""
 
     def png(self, dpi: int = 80) -> bytes:
-        """The plot as PNG bytes with a palette."""
-        import io
-
-        from PIL import Image
-
-        image = Image.open(io.BytesIO(super().png(dpi))).convert("RGB")
-        buffer = io.BytesIO()
-        image.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
-            buffer, "PNG", optimize=True
-        )
+        """Encode the plot as PNG with a palette."""
+        image, buffer = Image.open(io.BytesIO(super().png(dpi))).convert("RGB"), io.BytesIO()
+        image = image.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        image.save(buffer, "PNG", optimize=True)
         return buffer.getvalue()
 
 
-CHARACTERS = 72  # that fit into the width of a timeline
-
-
-PITCHES = (60, 480)  # Hz, of the axis at the right
-
-
-BANDS = (0, 500, 1000, 2000, 4000, 8000, 12_000)  # Hz, ticks of the mel axis
-
-
 def sound(take: Take) -> Picture:
-    """Draw wave and mel spectrogram, with pitch and segments.
-
-    Rows: as in `sounds`.
-    """
+    """Draw one sound, as `sounds` does."""
     return sounds([take], [""])
 
 
 def sounds(takes: Sequence[Take], titles: Sequence[str]) -> Picture:
-    """Draw sounds side by side, on one scale of time and level.
+    """Draw sounds side by side, on one scale.
 
-    Rows: `make.speech.measures.Contour`, the pitch of each.
+    Wave and mel spectrogram, with pitch and segments. Rows: `make.speech.measures.Contour`, the pitch of each.
     """
     rows = measures.contours(list(zip(titles, takes, strict=True)))
     longest = max(len(take.data) / RATE for take in takes)
     highest = max(float(np.abs(take.data).max()) for take in takes)
     figure, axes = canvas(2, len(takes), width=min(9.5, 4.8 * len(takes) + 1), height=3.9)
     for i, (take, title) in enumerate(zip(takes, titles, strict=True)):
-        upper, lower = axes[i], axes[len(takes) + i]
+        upper, lower = pair = axes[i], axes[len(takes) + i]
         times = np.arange(len(take.data)) / RATE
         upper.plot(times, take.data, color=BLUE, linewidth=0.4, rasterized=True)
         upper.set_ylim(-1.05 * highest, 1.05 * highest)
         upper.set_title(glyphs(title).replace("␣", " "), fontsize=12)
         _spectrogram(lower, take.data, rows[i], last=i == len(takes) - 1)
-        for _, start, end in take.labels.get("segments", ())[1:]:
+        for _, start, _ in take.labels.get("segments", ())[1:]:
             upper.axvline(start, color=GREY, linewidth=0.8, linestyle=":")
-            del end
-        for axis in (upper, lower):
+        for axis in pair:
             axis.set_xlim(0, longest)
+            if i:
+                axis.tick_params(labelleft=False)
         upper.tick_params(labelbottom=False)
         lower.set_xlabel(label("秒", "seconds"))
-        if i:
-            for axis in (upper, lower):
-                axis.tick_params(labelleft=False)
     axes[0].set_ylabel(label("振幅", "amplitude"))
     axes[len(takes)].set_ylabel(label("频率（Hz，梅尔刻度）", "Hz, mel scale"), fontsize=9)
     words = "；".join(f"{row.name or '声音'}：{row.seconds:.2f} 秒" for row in rows)
@@ -85,11 +69,9 @@ def sounds(takes: Sequence[Take], titles: Sequence[str]) -> Picture:
 
 
 def _spectrogram(axis: "Axes", wave: np.ndarray, contour: measures.Contour, last: bool) -> None:
-    bands = measures.mel(wave)
-    seconds = len(wave) / RATE
-    axis.imshow(bands, origin="lower", aspect="auto", cmap="magma", vmin=-80, vmax=0, extent=(0, seconds, 0, 80))
-    top = _mel(RATE / 2)
-    axis.set_yticks([80 * _mel(f) / top for f in BANDS], [f"{f}" for f in BANDS], fontsize=7)
+    bands, extent = measures.mel(wave), (0, len(wave) / RATE, 0, 80)
+    axis.imshow(bands, origin="lower", aspect="auto", cmap="magma", vmin=-80, vmax=0, extent=extent)
+    axis.set_yticks([80 * _mel(f) / _mel(RATE / 2) for f in BANDS], [str(f) for f in BANDS], fontsize=7)
     right = axis.twinx()
     right.plot(contour.times, contour.frequencies, color="#5de0ff", linewidth=1.8)
     right.set_ylim(*PITCHES)
@@ -111,20 +93,16 @@ def timeline(take: Take) -> Picture:
     Rows: {"role", "text", "start", "end", "pause"}, seconds; "pause" is the one measured after the line, or None.
     """
     cues, roles = take.labels["cues"], list(take.labels["roles"])
-    figure, axes = canvas(width=9.5, height=0.75 * len(roles) + 1.1)
-    axis = axes[0]
+    figure, (axis,) = canvas(width=9.5, height=0.75 * len(roles) + 1.1)
     for role, text, start, end, _, pause in cues:
         row = roles.index(role)
         axis.barh(row, end - start, left=start, height=0.62, color=TEMPERATURE_COLOURS[row % 5], alpha=0.85)
         room = max(3, int((end - start) * CHARACTERS / len(take.data) * RATE))
-        short = text if len(text) <= room else text[: room - 1] + "…"
-        axis.text(
-            (start + end) / 2, row, glyphs(short).replace("␣", " "), ha="center", va="center", fontsize=8, color="white"
-        )
+        short = glyphs(text if len(text) <= room else text[: room - 1] + "…").replace("␣", " ")
+        axis.text((start + end) / 2, row, short, ha="center", va="center", fontsize=8, color="white")
         if pause:
             axis.annotate(f"{pause:.2f}", (end + pause / 2, row + 0.38), ha="center", fontsize=8, color="#555")
-    axis.set_yticks(range(len(roles)), [glyphs(role) for role in roles])
-    axis.invert_yaxis()
+    name_bars(axis, [glyphs(role) for role in roles])
     axis.set_xlabel(label("秒；彩条之间的数字是实测的停顿", "seconds; numbers are the measured pauses"))
     names = ("role", "text", "start", "end", "asked_pause", "pause")
     rows = [dict(zip(names, cue, strict=True)) for cue in cues]
@@ -135,11 +113,8 @@ def timeline(take: Take) -> Picture:
 def durations(takes: Mapping[str, Mapping[float, Take]], voice: str) -> Picture:
     """Draw seconds of sound against the levels of controls.
 
-    Rows: `make.speech.measures.Duration`.
-
-    Args:
-        takes: name of the control (as the axis says it) -> {level: take}; one panel each.
-        voice: who spoke; goes under the plot.
+    Rows: `make.speech.measures.Duration`. `takes`: name of the control (as the axis says it) -> {level: take}; one
+    panel each. `voice`: who spoke; goes under the plot.
     """
     rows = measures.durations(takes)
     figure, axes = canvas(1, len(takes), width=4.6 * len(takes), height=3.2)
@@ -162,22 +137,21 @@ def durations(takes: Mapping[str, Mapping[float, Take]], voice: str) -> Picture:
 
 
 def arrivals(ready: Sequence[float], spans: Sequence[tuple[str, float, float]]) -> Picture:
-    """Draw when each segment was there, and when it is played.
+    """Draw when each segment arrives and is played.
 
     Rows: `make.speech.measures.Arrival`; arguments as in `make.speech.measures.arrivals`.
     """
     rows = measures.arrivals(ready, spans)
-    figure, axes = canvas(width=9, height=0.34 * len(rows) + 1.5)
-    axis, places = axes[0], range(len(rows))
+    figure, (axis,) = canvas(width=9, height=0.34 * len(rows) + 1.5)
     for start, end, colour, name in (
         ("begun", "ready", GREY, label("合成", "made")),
         ("played", "ended", BLUE, label("播放", "played")),
     ):
         left = np.array([getattr(row, start) for row in rows])
-        axis.barh(places, [getattr(row, end) for row in rows] - left, left=left, color=colour, height=0.7, label=name)
-    axis.set_yticks(places, [str(row.segment) for row in rows], fontsize=8)
+        width = np.array([getattr(row, end) for row in rows]) - left
+        axis.barh(range(len(rows)), width, left=left, color=colour, height=0.7, label=name)
+    name_bars(axis, [str(row.segment) for row in rows], 8)
     axis.set_ylabel(label("第几段", "segment"))
-    axis.invert_yaxis()
     axis.set_xlabel(label("从开始合成算起的秒数（实测）", "seconds since the start (measured)"))
     axis.legend(frameon=False, fontsize=10, loc="upper right")
     words = f"第一段 {rows[0].ready:.2f} 秒后可以开始播放，全部合成完用了 {rows[-1].ready:.2f} 秒"

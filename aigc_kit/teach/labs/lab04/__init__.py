@@ -1,4 +1,4 @@
-"""Players, figures, tables and widgets of the video lab."""
+"""Give players, figures, tables and widgets of the video lab."""
 
 from aigc_kit.core.lazy import lazily
 from aigc_kit.teach.labs import Lab
@@ -16,23 +16,8 @@ __getattr__, __dir__ = lazily(
     __name__,
     {
         "checks": (),
-        "clips": (
-            "Progress",
-            "player",
-            "players",
-            "scrub",
-            "sheet",
-        ),
-        "figures": (
-            "brightness",
-            "consistency",
-            "ladder",
-            "measures",
-            "placements",
-            "readings",
-            "timeline",
-            "words",
-        ),
+        "clips": ("Progress", "player", "players", "scrub", "sheet"),
+        "figures": ("brightness", "consistency", "ladder", "measures", "placements", "readings", "timeline", "words"),
         "aigc_kit.teach.show.plots": ("flow",),
     },
 )

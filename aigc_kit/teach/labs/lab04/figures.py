@@ -1,4 +1,4 @@
-"""What became of the prompt, what was measured on clips; and what Wan would need on other cards (predicted)."""
+"""Show what was read, measured on clips, and needed elsewhere."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,28 +11,16 @@ from aigc_kit.make.video.measures import Clip
 from aigc_kit.media.fonts import label
 from aigc_kit.memory.plan import MARGIN, machines, what_ifs
 from aigc_kit.memory.plan.explain import size
+from aigc_kit.teach.show import page
 from aigc_kit.teach.show.page import Html, table
 from aigc_kit.teach.show.plots import BLUE, GREEN, ORANGE, RED, Picture, canvas
-from aigc_kit.teach.show.vram import PARTS_ZH, PLACES_ZH
+from aigc_kit.teach.show.vram import PARTS_ZH, way_zh
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-ATTRIBUTES_ZH: Mapping[str, str] = {
-    "subject": "主体",
-    "colour": "颜色",
-    "scene": "背景",
-    "light": "光照",
-    "motion": "运动",
-}
-WHY_ZH: Mapping[str, str] = {
-    "unknown": "小世界里没有",
-    "grammar": "不影响画面的词",
-    "second": "已经有一个",
-    "elsewhere": "别的东西的颜色",
-    "negated": "说的是不要",
-    "unfit": "这个主体做不了",
-}
+ATTRIBUTES_ZH = {**page.ATTRIBUTES_ZH, "scene": "背景", "light": "光照", "motion": "运动"}
+WHY_ZH = {**page.WHY_ZH, "elsewhere": "别的东西的颜色", "negated": "说的是不要", "unfit": "这个主体做不了"}
 COLOURS = (BLUE, ORANGE, GREEN, RED, "#8e5bd0")
 NAMES = (("difference", "帧间差", "difference"), ("warping", "光流误差", "warping"), ("flicker", "闪烁", "flicker"))
 WAN, PROMPT = "wan2.1-1.3b", "一只小狗"
@@ -44,6 +32,7 @@ WAYS: Mapping[str, Mapping[str, Any]] = {
     "分组搬运，文本在 CPU": {"placement": "group", "text_on_cpu": True},
     "逐层搬运": {"placement": "sequential", "text_on_cpu": False},
 }
+WAYS_EN = ("resident", "model offload", "text on CPU first", "group, text on CPU", "sequential")
 _COLOURS = {"text": "#8e5bd0", "denoise": "#3b7dd8", "decode": "#2e9e5b"}
 
 
@@ -56,15 +45,12 @@ def words(take: Take) -> Html:
     if read.phrase is None:
         caption = f"模型读到的就是原文，共 {read.tokens} 个 token，最多 {read.limit} 个"
         return table([("原文", read.read)], ("", "提示词"), caption, [{"text": read.read, "attribute": "", "why": ""}])
-    rows = [{"text": text, "attribute": name, "why": ""} for text, name, _ in read.kept]
-    rows += [{"text": text, "attribute": "", "why": why} for text, why in read.dropped if why != "grammar"]
+    cells = [(text, name, "") for text, name, _ in read.kept]
+    cells += [(text, "", why) for text, why in read.dropped if why != "grammar"]
+    rows = [dict(zip(("text", "attribute", "why"), cell, strict=True)) for cell in cells]
     lines = [
-        (
-            row["text"],
-            ATTRIBUTES_ZH.get(row["attribute"], row["attribute"]),
-            f"丢掉：{WHY_ZH.get(row['why'], row['why'])}" if row["why"] else "留下",
-        )
-        for row in rows
+        (text, ATTRIBUTES_ZH.get(name, name), f"丢掉：{WHY_ZH.get(why, why)}" if why else "留下")
+        for text, name, why in cells
     ]
     return table(lines, ("写的是", "说的是", "结果"), f"小模型读到的：{read.phrase or '（空）'}", rows)
 
@@ -76,12 +62,7 @@ def readings(clips: Mapping[str, Clip]) -> Html:
     """
     rows = measured.readings(clips)
     lines = [
-        (
-            row.name,
-            row.sentence if row.valid else "不像小世界里的短片",
-            f"{row.confidence:.0%}",
-            f"{row.validity:.0%}",
-        )
+        (row.name, row.sentence if row.valid else "不像小世界里的短片", f"{row.confidence:.0%}", f"{row.validity:.0%}")
         for row in rows
     ]
     caption = "由独立的读片网络读出（它只看 5 帧，与生成模型没有共用的权重）"
@@ -94,12 +75,11 @@ def measures(clips: Mapping[str, Clip], prompt: str = "") -> Html:
     With a prompt also the similarity, where the small CLIP is here. Rows: `make.video.measures.ClipMeasures`.
     """
     rows = measured.reports(clips, prompt)
-    judged = any(row.similarity is not None for row in rows)
-    lines = []
-    for row in rows:
-        line = [row.name, *(f"{getattr(row, field):.4f}" for field, _, _ in NAMES)]
-        lines.append([*line, f"{row.similarity:.2f}"] if judged else line)
-    head = ["短片", *(zh for _, zh, _ in NAMES)] + (["图文相似度"] if judged else [])
+    lines = [[row.name, *(f"{getattr(row, field):.4f}" for field, _, _ in NAMES)] for row in rows]
+    head = ["短片", *(zh for _, zh, _ in NAMES)]
+    if any(row.similarity is not None for row in rows):
+        head.append("图文相似度")
+        lines = [[*line, f"{row.similarity:.2f}"] for line, row in zip(lines, rows, strict=True)]
     caption = "全部实测，取值 0～1（相似度 −1～1）；光流误差 = 顺着运动挪过去之后还剩的差"
     return table(lines, head, caption, rows)
 
@@ -110,8 +90,7 @@ def brightness(clips: Mapping[str, Clip]) -> Picture:
     A smooth line is calm, a saw flickers. Rows: `make.video.measures.Brightness`, one a frame.
     """
     rows = measured.brightness(clips)
-    figure, axes = canvas(width=9, height=2.6)
-    axis = axes[0]
+    figure, (axis,) = canvas(width=9, height=2.6)
     for place, name in enumerate(clips):
         line = [row for row in rows if row.name == name]
         seconds, values = [row.seconds for row in line], [row.brightness for row in line]
@@ -131,28 +110,28 @@ def consistency(clips: Mapping[str, Clip]) -> Picture:
     figure, axes = canvas(1, 3, width=9.5, height=0.5 + 0.36 * len(rows))
     names = [row.name for row in rows]
     for axis, (field, zh, en) in zip(axes, NAMES, strict=True):
-        values = [getattr(row, field) for row in rows]
-        places = range(len(values))[::-1]
-        axis.barh(list(places), values, color=[COLOURS[k % 5] for k in range(len(values))], height=0.6)
+        values, places = [getattr(row, field) for row in rows], range(len(rows))[::-1]
+        axis.barh(places, values, color=[COLOURS[k % 5] for k in range(len(values))], height=0.6)
         for place, value in zip(places, values, strict=True):
             axis.text(value, place, f" {value:.3f}", va="center", fontsize=9)
         axis.set_title(label(zh, en), fontsize=11)
-        axis.set_yticks(list(places), names if axis is axes[0] else [""] * len(rows), fontsize=10)
+        axis.set_yticks(places, names if axis is axes[0] else [""] * len(rows), fontsize=10)
         axis.set_xlim(0, max([*values, 1e-3]) * 1.3)
     return Picture(figure, label("三项一致性指标：", "consistency: ") + "、".join(names), rows)
 
 
 def ladder(gibs: Sequence[float] = LADDER_GIB, steps: int = 20) -> Html:
-    """Show the course's rung for each card beside the kit's plan.
+    """Show the course's rungs beside the kit's plans.
 
-    With what the rung needs, done its way. Rows: `memory.plan.tables.Rung`.
+    With what each rung needs, done its way. Rows: `memory.plan.what_ifs.Rung`, one a card.
     """
     rows = what_ifs.rungs(resolve, Request(WAN, PROMPT, steps=steps), gibs, {**WAYS["全部常驻"], "vae_tiling": True})
     lines = []
     for row in rows:
         verdict = "装得下：" if row.fits else "装不下：至少要 "
         rung = f"{row.height}×{row.width}，{row.asked_frames} → {row.frames} 帧"
-        lines.append((f"{row.gib:g} GiB", rung, verdict + format_bytes(row.reserved_bytes), _ours(row.ours)))
+        plan = way_zh(row.ours).replace("x", "×")
+        lines.append((f"{row.gib:g} GiB", rung, verdict + format_bytes(row.reserved_bytes), plan))
     caption = (
         f'预测。课程的做法：先 .to("cuda") 再 offload，整条流水线必须一次装下（E44）；上限取空闲显存的 {MARGIN:.0%}。'
         "显卡上没有别的程序"
@@ -163,39 +142,29 @@ def ladder(gibs: Sequence[float] = LADDER_GIB, steps: int = 20) -> Html:
 def placements(gpu: str = "RTX3060", **fixed: Any) -> Html:
     """Show every way of placing Wan at one size.
 
-    Memory, and seconds on a card with published figures. Rows: `memory.plan.tables.Placing`.
+    Memory, and seconds on a card with published figures. Rows: `memory.plan.what_ifs.Placing`.
     """
     request = _request(fixed)
     rows = what_ifs.placings(resolve, request, gpu, WAYS)
-    lines = [
-        (
-            row.name,
-            format_bytes(row.reserved_bytes),
-            "装得下" if row.fits else "装不下",
-            format_seconds(row.seconds),
-            named(PHASES, row.peak_phase).zh,
-        )
-        for row in rows
-    ]
+    lines = []
+    for row in rows:
+        verdict, phase = "装得下" if row.fits else "装不下", named(PHASES, row.peak_phase).zh
+        lines.append((row.name, format_bytes(row.reserved_bytes), verdict, format_seconds(row.seconds), phase))
     card = machines.a_gpu(name=gpu).name
     caption = f"预测：{size(rows[-1].way).replace('x', '×')}，{request.steps} 步，VAE 分块；{card}"
     return table(lines, ("位置", "显存峰值", "在这块卡上", "用时（估计）", "峰值在哪一步"), caption, rows)
 
 
 def timeline(gpu: str = "RTX3060", ways: Sequence[str] = tuple(WAYS), **fixed: Any) -> Picture:
-    """Draw a run's predicted course, a row for each way of placing.
+    """Draw a run's predicted course, a row a placement.
 
-    Phases along the time, the memory of each phase in its bar. Rows: `memory.plan.tables.Placing`.
-
-    Args:
-        gpu: one of `footprint.GPUS`.
-        ways: of WAYS.
-        fixed: size, frames and steps.
+    Phases along the time, the memory of each phase in its bar. Rows: `memory.plan.what_ifs.Placing`. `gpu`: one of
+    `footprint.GPUS`. `ways`: of WAYS.
     """
     rows = what_ifs.placings(resolve, _request(fixed), gpu, {name: WAYS[name] for name in ways})
     longest = max(row.seconds for row in rows)
-    figure, axes = canvas(width=10, height=0.9 + 0.62 * len(rows))
-    axis, places = axes[0], list(range(len(rows)))[::-1]
+    figure, (axis,) = canvas(width=10, height=0.9 + 0.62 * len(rows))
+    places = range(len(rows))[::-1]
     for place, row in zip(places, rows, strict=True):
         left = 0.0
         for phase in row.phases:
@@ -204,11 +173,10 @@ def timeline(gpu: str = "RTX3060", ways: Sequence[str] = tuple(WAYS), **fixed: A
             _memory(axis, place, left, phase.seconds / longest, phase)
             left += phase.seconds
         axis.text(left, place, f" {left:.0f} s", va="center", fontsize=10)
-    axis.set_yticks(places, [label(row.name, _english(row.name)) for row in rows], fontsize=10)
+    axis.set_yticks(places, [label(row.name, WAYS_EN[list(WAYS).index(row.name)]) for row in rows], fontsize=10)
     axis.set_xlim(0, longest * 1.09)
-    axis.set_xlabel(
-        label(f"秒（估计，{gpu}）；数字是该阶段的显存 GiB，红框表示装不下", "s (estimated); GiB in the bars")
-    )
+    words = f"秒（估计，{gpu}）；数字是该阶段的显存 GiB，红框表示装不下"
+    axis.set_xlabel(label(words, "s (estimated); GiB in the bars"))
     for kind, colour in _COLOURS.items():
         axis.barh(-9, 0, color=colour, label=label(*PARTS_ZH[kind]))
     axis.set_ylim(-0.6, len(rows) - 0.4)
@@ -217,7 +185,7 @@ def timeline(gpu: str = "RTX3060", ways: Sequence[str] = tuple(WAYS), **fixed: A
 
 
 def _memory(axis: "Axes", place: int, left: float, share: float, phase: what_ifs.PhaseCourse) -> None:
-    """A phase's memory in its bar, or above it where the bar is narrow; boxed in red where it is too much."""
+    """Write a phase's memory, boxed in red where too much."""
     words = "CPU" if phase.where == "cpu" else f"{phase.reserved_bytes / GIB:.1f}"
     narrow = share < 0.045
     x, y = (left, place + 0.36) if narrow else (left + phase.seconds / 2, place)
@@ -229,18 +197,3 @@ def _memory(axis: "Axes", place: int, left: float, share: float, phase: what_ifs
 def _request(fixed: Mapping[str, Any]) -> Request:
     values = {"height": 480, "width": 832, "frames": 17, "steps": 20, "vae_tiling": True, **fixed}
     return Request(WAN, PROMPT).change(**values)
-
-
-def _ours(fit: what_ifs.Fit) -> str:
-    way = fit.way
-    if way is None or fit.reserved_bytes is None:
-        return "装不下"
-    words = [PLACES_ZH[what_ifs.place_of(way)][0]] + (["文本编码器在 CPU"] if way.text_on_cpu else [])
-    words += ["VAE 分块"] if way.tiling else []
-    return f"{size(way).replace('x', '×')} · {'，'.join(words)} · {format_bytes(fit.reserved_bytes)}"
-
-
-def _english(name: str) -> str:
-    return ("resident", "model offload", "text on CPU first", "group, text on CPU", "sequential")[
-        list(WAYS).index(name)
-    ]

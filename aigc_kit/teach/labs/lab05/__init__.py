@@ -1,4 +1,4 @@
-"""Figures, tables, players, forms and the wizard of the cross-modal lab."""
+"""Give figures, tables, players and forms of the cross-modal lab."""
 
 from aigc_kit.core.lazy import lazily
 from aigc_kit.teach.labs import Lab
@@ -16,41 +16,9 @@ __getattr__, __dir__ = lazily(
     __name__,
     {
         "checks": (),
-        "forms": (
-            "Marks",
-            "Table",
-            "Wizard",
-            "marks",
-            "preview",
-            "shots",
-            "wizard",
-        ),
-        "pictures": (
-            "coarse",
-            "excerpt",
-            "film",
-            "gallery",
-            "points",
-            "sheet",
-            "timeline",
-        ),
-        "solids": (
-            "bottle",
-            "counts",
-            "explore",
-            "solid",
-            "stages",
-            "tearing",
-            "viewer",
-        ),
-        "tables": (
-            "differences",
-            "engines",
-            "findings",
-            "parts",
-            "phrases",
-            "rubric",
-            "storyboard",
-        ),
+        "forms": ("Marks", "Table", "Wizard", "marks", "preview", "shots", "wizard"),
+        "pictures": ("coarse", "excerpt", "film", "gallery", "points", "sheet", "timeline"),
+        "solids": ("bottle", "counts", "explore", "solid", "stages", "tearing", "viewer"),
+        "tables": ("differences", "engines", "findings", "parts", "phrases", "rubric", "storyboard"),
     },
 )

@@ -1,4 +1,4 @@
-"""Checks of lab 05: counting V - E + F, holes of everyday things, when gluing happens, the three exercises, the page.
+"""Check counts, holes, gluing, three exercises, and the page.
 
 The counts are checked on meshes whose numbers are known by hand; the page is read by the standard library's parser.
 """
@@ -22,30 +22,29 @@ FASTEST = 5.5  # characters a second; faster cannot be followed
 
 @check("05", "a", title="数出 V − E + F", expects="一个函数 f(vertices, faces)，返回整数")
 def a(function: Callable[[np.ndarray, np.ndarray], int]) -> bool | str:
-    """The function on a tetrahedron, a cube, a torus of 3 x 3 squares, and two pieces at once."""
+    """Count a tetrahedron, a torus, and two pieces."""
     tetrahedron = np.array([(0, 1, 2), (0, 3, 1), (0, 2, 3), (1, 3, 2)])
-    ring = _grid(3, 3)
     cases = (
         ("四面体", 4, tetrahedron, 2),
-        ("圆环（3×3 个方格，各分成两个三角形）", 9, ring, 0),
+        ("圆环（3×3 个方格，各分成两个三角形）", 9, _grid(3, 3), 0),
         ("两个四面体", 8, np.concatenate([tetrahedron, tetrahedron + 4]), 4),
     )
     for name, count, faces, euler in cases:
         vertices = np.random.default_rng(0).normal(size=(count, 3))
-        found = int(function(vertices.copy(), faces.copy()))
-        if found == euler:
+        answer = int(function(vertices.copy(), faces.copy()))
+        if answer == euler:
             continue
-        if found == count - 3 * len(faces) + len(faces):
-            return f"{name}：得到 {found}。每个三角形有三条边，可是每条边属于几个三角形？数过两次了吗？"
-        if found == count + len(faces):
-            return f"{name}：得到 {found}，好像还没有减去棱数。"
-        return f"{name}：得到 {found}，不对。先分别打印 V、E、F，再想：(a, b) 和 (b, a) 是不是同一条棱？"
+        if answer == count - 3 * len(faces) + len(faces):
+            return f"{name}：得到 {answer}。每个三角形有三条边，可是每条边属于几个三角形？数过两次了吗？"
+        if answer == count + len(faces):
+            return f"{name}：得到 {answer}，好像还没有减去棱数。"
+        return f"{name}：得到 {answer}，不对。先分别打印 V、E、F，再想：(a, b) 和 (b, a) 是不是同一条棱？"
     return True
 
 
 @check("05", "b", title="身边的亏格", expects=f"一个字典：{'、'.join(HOLES)} 各有几个洞")
 def b(answer: Mapping[str, int]) -> bool | str:
-    """The number of holes of six things."""
+    """Compare the numbers of holes of six things."""
     missing = [name for name in HOLES if name not in answer]
     if missing:
         return f"还差 {'、'.join(missing)}。"
@@ -57,7 +56,7 @@ def b(answer: Mapping[str, int]) -> bool | str:
 
 @check("05", "c", title="两个甜甜圈何时粘上", expects="(之前的 t, 之后的 t)，相差不超过 0.05")
 def c(before: float, after: float) -> bool | str:
-    """The interval lies round the moment of touch, which a formula gives."""
+    """Ask for an interval round the moment of touch."""
     low, high = float(before), float(after)
     if not 0 <= low < high <= 1:
         return "两个 t 都要在 0 和 1 之间，而且前一个更小。"
@@ -72,29 +71,29 @@ def c(before: float, after: float) -> bool | str:
 
 @check("05", "d", title="练习一：另一个概念", expects="你的提示词，和照着它得到的文章（两个字符串）")
 def d(prompt: str, text: str) -> bool | str:
-    """The prompt has its slots filled with another concept; the article is about it, and clean; counted here anew."""
-    return _not_asked(str(prompt).strip()) or _not_finished(str(prompt), str(text).strip()) or True
+    """Ask for a filled prompt and a clean article."""
+    return _prompt_hint(str(prompt).strip()) or _article_hint(str(prompt), str(text).strip()) or True
 
 
 @check(
     "05", "e", title="练习二：同一个风格的三张图", expects="两个列表：系列的三张图，随便的三张图，每张 uint8 (H, W, 3)"
 )
 def e(series: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> bool | str:
-    """Three different pictures that are nearer to each other in colour than three at random."""
+    """Ask for three pictures nearer in colour than random ones."""
     if len(series) != 3 or len(others) != 3:
         return f"收到 {len(series)} 张和 {len(others)} 张，各要三张。"
-    if any(np.shape(one) == np.shape(two) and np.array_equal(one, two) for one, two in combinations(series, 2)):
+    if any(np.array_equal(first, second) for first, second in combinations(series, 2)):
         return "系列里有两张图一模一样：风格要同，内容要变。"
     own, apart = _apart(series), _apart(others)
-    if own >= apart:
-        found = f"系列内部的平均距离 {own:.2f}，不比随便的三张（{apart:.2f}）小"
-        return f"{found}。把风格、颜色、场景写成固定的一段，只换主体。"
-    return True
+    if own < apart:
+        return True
+    words = f"系列内部的平均距离 {own:.2f}，不比随便的三张（{apart:.2f}）小"
+    return f"{words}。把风格、颜色、场景写成固定的一段，只换主体。"
 
 
 @check("05", "f", title="练习三：60 秒分镜", expects="分镜表：每行一个字典，有 画面描述、旁白、秒")
 def f(rows: Sequence[Mapping[str, Any]]) -> bool | str:
-    """At least five shots that add up to 60 s, each of which can be spoken in its time."""
+    """Ask for five speakable shots that fill 60 s."""
     if len(rows) < 5:
         return f"只有 {len(rows)} 个镜头；节奏要快，至少 5 个。"
     total = sum(float(row["秒"]) for row in rows)
@@ -103,34 +102,31 @@ def f(rows: Sequence[Mapping[str, Any]]) -> bool | str:
     for index, row in enumerate(rows, 1):
         if not str(row["画面描述"]).strip():
             return f"镜头 {index} 没有画面。"
-        said = len(re.findall(r"[\u4e00-\u9fff]", str(row["旁白"])))
-        if said > FASTEST * float(row["秒"]):
-            return f"镜头 {index}：{said} 个字要在 {float(row['秒']):.1f} 秒里说完，太快了。删字，还是加时间？"
-    if any(str(one["画面描述"]) == str(two["画面描述"]) for one, two in pairwise(rows)):
-        return "有两个相邻镜头的画面一模一样。"
-    return True
+        signs = len(re.findall(r"[\u4e00-\u9fff]", str(row["旁白"])))
+        if signs > FASTEST * float(row["秒"]):
+            return f"镜头 {index}：{signs} 个字要在 {float(row['秒']):.1f} 秒里说完，太快了。删字，还是加时间？"
+    same = any(str(before["画面描述"]) == str(after["画面描述"]) for before, after in pairwise(rows))
+    return not same or "有两个相邻镜头的画面一模一样。"
 
 
 @check("05", "g", title="一个文件的作品", expects="网页的路径")
 def g(path: str | Path) -> bool | str:
-    """The page has a title, a text, a picture with words, sound or clip, labels, and nothing from elsewhere."""
+    """Ask for a whole page, labelled, with nothing from elsewhere."""
     file = Path(path)
     if not file.is_file():
         return f"没有找到 {file.name}。先用 write_page 写出网页。"
     page = _Page(file.read_text(encoding="utf-8"))
     if page.outside:
         return f"网页要从别处取东西：{page.outside[0][:60]}。这样断网就坏了。"
-    for wrong, hint in (
+    hints = (
         ("h1" not in page.tags, "网页里还没有标题。"),
         ("article" not in page.tags, "网页里还没有文章。"),
         ("img" not in page.tags, "网页里还没有图片。"),
         (page.blind, "有一张图没有 alt 文字：看不见的人怎么知道它画了什么？"),
         (not {"audio", "video"} & page.tags, "还没有声音，也没有视频。放进旁白或者变形的动画。"),
         (not page.labels, "没有写明哪些部分是 AI 生成的、哪些不是。"),
-    ):
-        if wrong:
-            return hint
-    return True
+    )
+    return next((hint for wrong, hint in hints if wrong), True)
 
 
 class _Page(HTMLParser):
@@ -144,63 +140,56 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note the tag, and what it would load."""
-        found = dict(attrs)
+        values = dict(attrs)
         self.tags.add(tag)
-        self.blind |= tag == "img" and not (found.get("alt") or "").strip()
-        for name in ("src", "href", "poster", "data"):
-            value = found.get(name) or ""
-            if value and not value.startswith(("data:", "#")):
-                self.outside.append(value)
+        self.blind |= tag == "img" and not (values.get("alt") or "").strip()
+        places = [values.get(name) or "" for name in ("src", "href", "poster", "data")]
+        self.outside += [place for place in places if place and not place.startswith(("data:", "#"))]
 
 
-def _not_asked(asked: str) -> str:
-    """What is wrong with the prompt of the first exercise; "" when nothing is."""
-    hole = re.search(r"\{\w+\}", asked)
+def _prompt_hint(prompt: str) -> str:
+    """Say what is wrong with a prompt, or nothing."""
+    hole = re.search(r"\{\w+\}", prompt)
     if hole:
         return f"提示词里的 {hole[0]} 还没有填。"
-    if "甜甜圈" in asked:
+    if "甜甜圈" in prompt:
         return "提示词里还有甜甜圈：例子、比喻和步骤也要跟着新概念一起换。"
-    return "" if CONCEPT.search(asked) else "提示词里看不到要讲的概念。用 story.feynman(concept=…, …) 填好每一个槽。"
+    return "" if CONCEPT.search(prompt) else "提示词里看不到要讲的概念。用 story.feynman(concept=…, …) 填好每一个槽。"
 
 
-def _not_finished(asked: str, body: str) -> str:
-    """What is wrong with the article of the first exercise; "" when nothing is."""
-    about = CONCEPT.findall(asked)[0]
-    named = re.findall(r"[\u4e00-\u9fffA-Za-z0-9-]+", about)
+def _article_hint(prompt: str, body: str) -> str:
+    """Say what is wrong with an article, or nothing."""
+    about = CONCEPT.findall(prompt)[0]
+    names = re.findall(r"[\u4e00-\u9fffA-Za-z0-9-]+", about)
     signs, steps = len(re.findall(r"[\u4e00-\u9fff]", body)), [word for word in STEPS if word in body]
     left = re.findall(r"\[cite[^\]]*\]?|\]\(@ref\)|【[^】]*】|TODO|\*\*|^#+ |\{\w+\}", body, re.M)
-    for wrong, hint in (
-        (not any(piece in body for word in named for piece in _pieces(word)), f"文章里没有提到“{about[:20]}”。"),
+    hints = (
+        (not any(piece in body for word in names for piece in _pieces(word)), f"文章里没有提到“{about[:20]}”。"),
         (not 300 <= signs <= 500, f"文章有 {signs} 个汉字，目标约 400（300 到 500 都可以）。"),
         (len(steps) < 3, f"步骤只看到 {len(steps)} 个提示词。每一步用一个词起头：首先、然后、接着、最后。"),
         (bool(left), f"文章里有没清理的残留：{left[:1]}（勘误 E59 就是这样来的）。"),
         (not body.endswith(tuple("。！？!?”』」")), "文章的最后一句没有写完。"),
-    ):
-        if wrong:
-            return hint
-    return ""
+    )
+    return next((hint for wrong, hint in hints if wrong), "")
 
 
 def _pieces(word: str) -> set[str]:
-    """A word, or its parts of four signs, since a text need not repeat a long name as it stands."""
+    """Split a long word into parts of four signs."""
     return {word[i : i + 4] for i in range(len(word) - 3)} or {word}
 
 
 def _apart(pictures: Sequence[np.ndarray]) -> float:
-    """Mean distance of all pairs in shares of 4 x 4 x 4 colours: 0 the same, 1 nothing in common."""
+    """Measure the pairs' mean distance in colour, 0 to 1."""
     shares = []
     for picture in pictures:
         red, green, blue = (np.asarray(picture, np.int64) // 64).reshape(-1, 3).T
         counts = np.bincount(16 * red + 4 * green + blue, minlength=64)
         shares.append(counts / counts.sum())
-    return float(np.mean([1 - np.minimum(one, two).sum() for one, two in combinations(shares, 2)]))
+    return float(np.mean([1 - np.minimum(*pair).sum() for pair in combinations(shares, 2)]))
 
 
 def _grid(rows: int, columns: int) -> np.ndarray:
-    faces = []
-    for i in range(rows):
-        for j in range(columns):
-            here, right = i * columns + j, i * columns + (j + 1) % columns
-            down, across = (i + 1) % rows * columns + j, (i + 1) % rows * columns + (j + 1) % columns
-            faces += [(here, down, across), (here, across, right)]
-    return np.array(faces)
+    """Make the triangles of a torus of squares."""
+    here = np.arange(rows * columns).reshape(rows, columns)
+    right, down, across = (np.roll(here, shift, (0, 1)) for shift in ((0, -1), (-1, 0), (-1, -1)))
+    return np.stack([here, down, across, here, across, right], axis=-1).reshape(-1, 3)

@@ -1,4 +1,4 @@
-"""Forms whose state is plain data: the learner's marks, the storyboard to edit, four steps to a page."""
+"""Show forms for marks, storyboard, and steps to a page."""
 
 from collections.abc import Sequence
 from html import escape
@@ -9,9 +9,9 @@ from aigc_kit.core.errors import AigcError
 from aigc_kit.media.pages import visible
 from aigc_kit.teach.labs.lab05.pictures import points, sheet, timeline
 from aigc_kit.teach.labs.lab05.tables import findings, note, parts, phrases, rubric, storyboard
-from aigc_kit.teach.show.page import Html, Shown
+from aigc_kit.teach.show.page import Html
 from aigc_kit.teach.show.page import error as error_card
-from aigc_kit.teach.show.plots import Live
+from aigc_kit.teach.show.plots import Form
 from aigc_kit.works import STYLES, TITLE, Conversation, animate, can_write, feynman, review, sample, visual, write_page
 from aigc_kit.works import paint as story_paint
 from aigc_kit.works.marks import hints
@@ -27,63 +27,52 @@ WRAPPED = {"flex_flow": "row wrap"}
 WIDTHS = {"画面描述": "16em", "旁白": "22em", "秒": "6em"}
 
 
-class Marks:
-    """The form of the rubric: a slider for each line (0: not marked yet), with its hint; marks go into the work."""
+class Marks(Form):
+    """Offer a slider for each line of the rubric.
+
+    With its hint; 0 is not marked yet. Marks go into the work.
+    """
 
     def __init__(self, work: "Work") -> None:
         import ipywidgets as widgets
         from ipywidgets.widgets.widget_string import HTMLStyle
 
-        self.work, known = work, hints(work)
+        self.work, notes = work, hints(work)
         self.sliders: dict[str, Any] = {}
         style = widgets.SliderStyle(description_width="9em")  # one for all: a notebook keeps every one
-        slim, wide, line = (widgets.Layout(**given) for given in ({"width": "24em"}, {"flex": "1 1 20em"}, WRAPPED))
+        slim, wide, line = (widgets.Layout(**how) for how in ({"width": "24em"}, {"flex": "1 1 20em"}, WRAPPED))
         plain, rows = HTMLStyle(), []
         for each in CRITERIA:
-            given = work.marks.get(each.name, {}).get("points", 0)
-            slider = widgets.IntSlider(given, min=0, max=MOST_POINTS, style=style, layout=slim)
+            mark = work.marks.get(each.name, {}).get("points", 0)
+            slider = widgets.IntSlider(mark, min=0, max=MOST_POINTS, style=style, layout=slim)
             slider.description = f"{each.group}·{each.title}"
             slider.observe(lambda change, name=each.name: self.set(name, change["new"]), names="value")
-            hint = visible(known[each.name].words) if each.name in known else ""
+            hint = visible(notes[each.name].words) if each.name in notes else ""
             words = widgets.HTML(escape(f"{each.question} {hint}"), style=plain, layout=wide)
             self.sliders[each.name] = slider
             rows.append(widgets.HBox([slider, words], layout=line))
         self.widget = widgets.VBox(rows)
-        self._table: Shown | None = None
-        self._bars: Live | None = None
+        self.views = (lambda: points(work), lambda: rubric(work))
 
     def set(self, name: str, points: int) -> None:
-        """Mark a line; 0 takes the mark back."""
+        """Mark a line, or with 0 take its mark back."""
         if points:
             self.work.mark(name, points, self.work.marks.get(name, {}).get("note", ""))
         else:
             self.work.marks.pop(name, None)
-        if self._table is not None and self._bars is not None:
-            self._table.replace(rubric(self.work))
-            self._bars.redraw()
-
-    def show(self) -> None:
-        """The sliders, and below them bars and table, which stay on a page without a kernel."""
-        from IPython.display import display
-
-        display(self.widget)
-        self._bars = Live(lambda: points(self.work))
-        self._table = Shown(rubric(self.work))
+        self.redraw()
 
 
 def marks(work: "Work") -> Marks:
-    """Show the form for a work."""
-    form = Marks(work)
-    form.show()
-    return form
+    """Show the rubric's form for a work."""
+    return Marks(work).show()
 
 
-class Table:
-    """A storyboard to edit: five fields a shot; `board` is the storyboard, or an error says what does not add up.
+class Table(Form):
+    """Edit a storyboard, five fields a shot.
 
-    Args:
-        board: to begin with.
-        spoken: seconds of voice of each shot, if known; drawn under the shots.
+    `board` is the storyboard, or an error says what does not add up. `spoken`: seconds of voice of each shot, if known;
+    drawn under the shots.
     """
 
     FIELDS = COLUMNS[1:]
@@ -97,28 +86,23 @@ class Table:
         self.boxes: list[dict[str, Any]] = []
         lines = []
         layouts = {name: widgets.Layout(width=WIDTHS.get(name, "11em")) for name in self.FIELDS}
-        plain, number, label, row_of = TextStyle(), DescriptionStyle(), LabelStyle(), widgets.Layout(**WRAPPED)
-        narrow = widgets.Layout(width="2em")
+        narrow, row_of, label = widgets.Layout(width="2em"), widgets.Layout(**WRAPPED), LabelStyle()
+        plain, seconds = {"rows": 2, "style": TextStyle()}, {"layout": layouts["秒"], "style": DescriptionStyle()}
         for index, row in enumerate(self.rows):
-            boxes = {
-                name: widgets.Textarea(str(row[name]), rows=2, layout=layouts[name], style=plain)
-                for name in self.FIELDS[:-1]
-            }
-            boxes["秒"] = widgets.BoundedFloatText(
-                row["秒"], min=1, max=600, step=0.5, layout=layouts["秒"], style=number
-            )
+            texts = self.FIELDS[:-1]
+            boxes = {name: widgets.Textarea(str(row[name]), layout=layouts[name], **plain) for name in texts}
+            boxes["秒"] = widgets.BoundedFloatText(row["秒"], min=1, max=600, step=0.5, **seconds)
             for name, box in boxes.items():
                 box.observe(lambda change, at=index, key=name: self.set(at, key, change["new"]), names="value")
             self.boxes.append(boxes)
             head = widgets.Label(f"{index + 1}", layout=narrow, style=label)
             lines.append(widgets.HBox([head, *boxes.values()], layout=row_of))
         self.widget = widgets.VBox(lines)
-        self._shown: Shown | None = None
-        self._bars: Live | None = None
+        self.views = (lambda: timeline(self.board, self.spoken), self.html)
 
     @property
     def board(self) -> Storyboard:
-        """What the table says now.
+        """Read what the table says now.
 
         Raises:
             BadInput: the seconds do not add up, or a shot has nothing to see.
@@ -128,38 +112,26 @@ class Table:
     def set(self, shot: int, name: str, value: Any) -> None:
         """Change one field of one shot (from 0)."""
         self.rows[shot][name] = value
-        if self._shown is not None and self._bars is not None:
-            self._shown.replace(self.html())
-            try:
-                self._bars.redraw()
-            except AigcError:
-                return  # the table says what is wrong; the picture stays as it was
+        self.redraw()
 
     def html(self) -> Html:
-        """The storyboard as a table, or the error as a card."""
+        """Show the storyboard as table, or its error as card."""
         try:
             return storyboard(self.board)
         except AigcError as problem:
             return error_card(problem)
 
-    def show(self) -> None:
-        """The fields, and below them the shots in time and as a table."""
-        from IPython.display import display
-
-        display(self.widget)
-        self._bars = Live(lambda: timeline(self.board, self.spoken))
-        self._shown = Shown(self.html())
-
 
 def shots(board: Storyboard, spoken: Sequence[float] = ()) -> Table:
-    """Show a storyboard to edit; `.board` of what comes back is the edited one. Arguments as in `Table`."""
-    form = Table(board, spoken)
-    form.show()
-    return form
+    """Show a storyboard to edit.
+
+    `.board` of what comes back is the edited one. Arguments as in `Table`.
+    """
+    return Table(board, spoken).show()
 
 
 def preview(work: "Work", view: "View | None" = None, height: int = 560, *, whole: bool = False) -> Html:
-    """Show the page as it would be now, in a closed frame.
+    """Show the page as it is, in a closed frame.
 
     The frame can reach nothing. Rows: {"kind", "title", "bytes"} of the parts that are in it.
 
@@ -172,27 +144,24 @@ def preview(work: "Work", view: "View | None" = None, height: int = 560, *, whol
     """
     from aigc_kit.works import light, page
 
-    shown = work if whole else light(work)
-    if not shown.parts:
+    content = work if whole else light(work)
+    if not content.parts:
         return note("还没有内容：先在第一步放进文字。")
-    html = escape(page(shown, view), quote=True)
+    html = escape(page(content, view), quote=True)
     size = f'width="100%" style="border:1px solid #8885" height="{int(height)}"'
     frame = f'<iframe sandbox="allow-scripts" srcdoc="{html}" {size} title="网页预览"></iframe>'
-    left = len(work.parts) - len(shown.parts)
-    words = f"《{work.title}》的预览：{len(work.parts)} 个部分" + (
-        f"，其中 {left} 个（声音、视频）只在网页里" if left else ""
-    )
-    rows = [{"kind": part.kind, "title": part.title, "bytes": len(part.data)} for part in shown.parts]
+    left = len(work.parts) - len(content.parts)
+    more = f"，其中 {left} 个（声音、视频）只在网页里" if left else ""
+    words = f"《{work.title}》的预览：{len(work.parts)} 个部分{more}"
+    rows = [{"kind": part.kind, "title": part.title, "bytes": len(part.data)} for part in content.parts]
     return Html(f"{frame}<p>{escape(words)}</p>", words, rows)
 
 
-class Wizard:
-    """The four steps as tabs. What the buttons do is also there as methods, so that a cell can do it.
+class Wizard(Form):
+    """Offer the four steps as tabs.
 
-    Args:
-        work: grows as one goes on.
-        folder: for the page.
-        view: the 3-D view, or None.
+    What the buttons do is also there as methods, so that a cell can do it. `work`: grows as one goes on. `view`: the
+    3-D view, or None.
     """
 
     def __init__(self, work: "Work", folder: Path | str, view: "View | None" = None) -> None:
@@ -216,14 +185,16 @@ class Wizard:
         self.words.layout.width = "100%"
         for box in (self.model, self.wish, self.alt, self.moment):
             box.layout.width = "28em"
-        steps = (self._writing(), self._painting(), self._speaking(), self._finishing())
+        steps = (self._writing(), self._painting(), self._speaking(), [self._button("写出网页", self.finish)])
         self.widget = widgets.Tab([widgets.VBox(each) for each in steps], titles=STEPS)
-        self._said: Shown | None = None
-        self._page: Shown | None = None
-        self._sheet: Live | None = None
+        self._answer: Html | None = None  # of the last button
+        self.views = (lambda: self._answer or parts(work), lambda: sheet(work), lambda: preview(work))
 
     def put_text(self) -> Html:
-        """Put in the pasted text: by a person without a source, else brought from elsewhere; returns its review."""
+        """Put in the pasted text, and review it.
+
+        It is by a person where there is no source, else brought from elsewhere.
+        """
         words, model = self.words.value, self.model.value.strip()
         if model:
             self.work.add("text", words, "brought", credit=model, prompt=feynman().text)
@@ -238,7 +209,7 @@ class Wizard:
         return findings(review(sample()))
 
     def write(self) -> Html:
-        """Let the Chinese model on this machine write, or rewrite its draft after the wish; every round is kept."""
+        """Let the local Chinese model write, or rewrite as wished."""
         if self.talk is None or not self.talk.rounds:
             self.talk = Conversation()
             self.talk.start(feynman())
@@ -262,36 +233,24 @@ class Wizard:
         return parts(self.work)
 
     def move(self) -> Html:
-        """Compute the animation of the change, frame by frame on real meshes."""
-        made = animate(self.folder / "morph.mp4")
-        self.work.add(
-            "video", made.path, "computed", alt="甜甜圈连续变成咖啡杯，再变回来", credit="aigc-kit：每一帧重新生成网格"
-        )
+        """Compute the animation, frame by frame on real meshes."""
+        path, credit = animate(self.folder / "morph.mp4").path, "aigc-kit：每一帧重新生成网格"
+        self.work.add("video", path, "computed", alt="甜甜圈连续变成咖啡杯，再变回来", credit=credit)
         return parts(self.work)
 
     def put_file(self, kind: Any, data: bytes) -> Html:
-        """Put in a picture, sound or clip; who made it is taken from the field 来源."""
+        """Put in a picture, sound or clip, by 来源."""
         model = self.model.value.strip()
         alt = self.alt.value if kind != "audio" else ""
         self.work.add(kind, bytes(data), "brought" if model else "person", credit=model or "我", alt=alt)
         return parts(self.work)
 
     def finish(self) -> Html:
-        """Write the page and save the work; says where."""
+        """Write the page, save the work, and say where."""
         path = write_page(self.work, self.folder, view=self.view)
         self.work.save(self.folder)
-        return note(
-            f"写好了：{self.folder.name}/{path.name}（{path.stat().st_size / 1e6:.1f} MB），双击就能打开，不用网络。"
-        )
-
-    def show(self) -> None:
-        """The tabs, then what stays on a page without a kernel: what was said last, the work at a glance, the page."""
-        from IPython.display import display
-
-        display(self.widget)
-        self._said = Shown(parts(self.work))
-        self._sheet = Live(lambda: sheet(self.work))
-        self._page = Shown(preview(self.work))
+        size = f"{path.stat().st_size / 1e6:.1f} MB"
+        return note(f"写好了：{self.folder.name}/{path.name}（{size}），双击就能打开，不用网络。")
 
     def _writing(self) -> list[Any]:
         import ipywidgets as widgets
@@ -307,19 +266,12 @@ class Wizard:
         return [head, prompt, *own, self.words, _row(self.model, *put)]
 
     def _painting(self) -> list[Any]:
-        return [
-            _row(self.style, self.seed),
-            self.moment,
-            self.alt,
-            _row(self._button("画一张", self.paint), self.picture),
-        ]
+        button = self._button("画一张", self.paint)
+        return [_row(self.style, self.seed), self.moment, self.alt, _row(button, self.picture)]
 
     def _speaking(self) -> list[Any]:
-        made = [self._button("读出文章", self.speak), self._button("算出动画", self.move)]
-        return [_row(*made), _row(self.voice, self.clip)]
-
-    def _finishing(self) -> list[Any]:
-        return [self._button("写出网页", self.finish)]
+        buttons = [self._button("读出文章", self.speak), self._button("算出动画", self.move)]
+        return [_row(*buttons), _row(self.voice, self.clip)]
 
     def _button(self, name: str, act: Any) -> Any:
         import ipywidgets as widgets
@@ -335,27 +287,19 @@ class Wizard:
 
     def _do(self, act: Any) -> None:
         try:
-            said = act()
+            self._answer = act()
         except AigcError as problem:
-            said = error_card(problem)
-        if self._said is not None and self._page is not None:
-            self._said.replace(said)
-            self._page.replace(preview(self.work))
-        if self._sheet is not None:
-            self._sheet.redraw()
+            self._answer = error_card(problem)
+        self.redraw()
 
 
 def wizard(work: "Work", folder: Path | str, view: "View | None" = None) -> Wizard:
     """Show the wizard for a work."""
-    made = Wizard(work, folder, view)
-    made.show()
-    return made
+    return Wizard(work, folder, view).show()
 
 
 def _row(*boxes: Any) -> Any:
-    """Widgets side by side, below each other where there is no room."""
+    """Put widgets side by side, wrapped."""
     import ipywidgets as widgets
 
-    row = widgets.HBox(list(boxes))
-    row.layout.flex_flow = "row wrap"
-    return row
+    return widgets.HBox(list(boxes), layout=WRAPPED)

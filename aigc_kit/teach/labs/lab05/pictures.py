@@ -1,6 +1,5 @@
-"""Pictures of a work: what there is of it, galleries, the grid that is too coarse, the shots in time, the marks."""
+"""Draw a work: what there is, shots, marks, players."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from html import escape
 from io import BytesIO
@@ -17,8 +16,10 @@ from aigc_kit.media.fonts import label
 from aigc_kit.media.pages import visible
 from aigc_kit.media.wav import RATE
 from aigc_kit.teach.labs.lab03 import compressed
+from aigc_kit.teach.show.embed import uri, webp
+from aigc_kit.teach.show.page import GREY as GREY_WORDS
 from aigc_kit.teach.show.page import Html
-from aigc_kit.teach.show.plots import BLUE, GREEN, GREY, ORANGE, Picture, canvas
+from aigc_kit.teach.show.plots import BLUE, GREEN, GREY, ORANGE, Picture, bare, canvas, name_bars
 from aigc_kit.works.marks import table as rubric_rows
 from aigc_kit.works.measured import middle_frame
 from aigc_kit.works.rubric import MOST_POINTS
@@ -26,8 +27,6 @@ from aigc_kit.worlds.topology import Count
 
 _KIND = {"text": ("文字", "text"), "image": ("图片", "image"), "audio": ("旁白", "voice"), "video": ("视频", "clip")}
 _ENGLISH = {"model": "AI-made", "brought": "AI-made elsewhere", "mixed": "partly AI-made", "computed": "computed"}
-_GREY = "color:#8a8f98;font-size:.88em"
-
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 
 
 def gallery(pictures: Mapping[str, np.ndarray], words: str = "", width: int = 220) -> Html:
-    """Show pictures side by side, as many as there is room for.
+    """Show pictures side by side, wrapped.
 
     Small ones with their pixels visible. Rows: {"title", "height", "width"}.
 
@@ -48,15 +47,10 @@ def gallery(pictures: Mapping[str, np.ndarray], words: str = "", width: int = 22
     """
     blocks = []
     for title, pixels in pictures.items():
-        image, buffer = Image.fromarray(pixels), BytesIO()
-        image.thumbnail((2 * width, 2 * width))
-        image.save(buffer, "WEBP", quality=85)
-        source = f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-        size = f"width:{width}px;height:auto;display:block" + (
-            ";image-rendering:pixelated" if len(pixels) < 256 else ""
-        )
+        source = webp(pixels, 2 * width, quality=85)
+        style = f"width:{width}px;height:auto;display:block{';image-rendering:pixelated' if len(pixels) < 256 else ''}"
         blocks.append(
-            f'<figure style="margin:0"><img src="{source}" alt="{escape(title, quote=True)}" style="{size}">'
+            f'<figure style="margin:0"><img src="{source}" alt="{escape(title, quote=True)}" style="{style}">'
             f'<figcaption style="text-align:center">{escape(title)}</figcaption></figure>'
         )
     row = f'<div style="display:flex;flex-wrap:wrap;gap:10px;max-width:{3 * width + 30}px">{"".join(blocks)}</div>'
@@ -65,7 +59,7 @@ def gallery(pictures: Mapping[str, np.ndarray], words: str = "", width: int = 22
 
 
 def sheet(work: "Work") -> Picture:
-    """Draw a work on one strip: text, picture, wave, a frame.
+    """Draw a work as text, picture, wave and frame.
 
     Rows: {"kind", "parts", "label"}; "label" of the first part, "" where there is none.
     """
@@ -73,100 +67,88 @@ def sheet(work: "Work") -> Picture:
     rows: list[dict[str, Any]] = []
     for axis, (kind, (zh, en)) in zip(axes, _KIND.items(), strict=True):
         parts = work.of(kind)  # type: ignore[arg-type]
-        axis.set_xticks([])
-        axis.set_yticks([])
+        rows.append({"kind": kind, "parts": len(parts), "label": parts[0].label if parts else ""})
+        bare(axis, frame=True)
         if not parts:
             axis.set_title(label(f"{zh}：还没有", f"{en}: none yet"), fontsize=11, color="#8a8f98")
             axis.spines[:].set_color("#dddddd")
-            rows.append({"kind": kind, "parts": 0, "label": ""})
             continue
         _draw(axis, parts[0])
         more = f" +{len(parts) - 1}" if len(parts) > 1 else ""
         axis.set_title(label(f"{zh}{more}", f"{en}{more}"), fontsize=12)
         axis.set_xlabel(label(parts[0].label, _ENGLISH.get(parts[0].origin, "by a person")), fontsize=9)
-        rows.append({"kind": kind, "parts": len(parts), "label": parts[0].label})
     words = "；".join(f"{_KIND[row['kind']][0]} {row['label'] or '还没有'}" for row in rows)
     return Picture(figure, f"《{work.title}》：{words}", rows)
 
 
 def coarse(rows: Sequence[Count], true: int = 1) -> Picture:
-    """Draw what a grid sees of the cup, from fine to coarse.
+    """Draw what grids see of the cup, fine to coarse.
 
-    Args:
-        rows: from `worlds.topology.coarse`.
-        true: the genus that is right.
+    `rows`: from `worlds.topology.coarse`. `true`: the genus that is right.
     """
     figure, axes = canvas(1, 2, width=9.5, height=3.3)
-    axes[0].plot([row.cell for row in rows], [row.vertices for row in rows], color=BLUE, marker="o")
-    axes[0].set_yscale("log")
-    axes[0].set_ylabel(label("顶点数 V", "vertices"))
-    for row in rows:
-        place, right = (row.cell, sum(row.genus)), row.genus == (true,)
-        axes[1].scatter(*place, color=GREEN if right else ORANGE, s=60, zorder=3)
-        if not right:
-            words = "+".join(map(str, row.genus))
-            axes[1].annotate(words, place, (0, 9), textcoords="offset points", ha="center", fontsize=8)
-    axes[1].axhline(true, color=GREY, linewidth=1)
-    axes[1].set_ylim(-0.6, true + 1.2)
-    axes[1].set_yticks(range(true + 2))
-    axes[1].set_ylabel(label("数出来的亏格", "genus as counted"))
+    left, right = axes
+    left.plot([row.cell for row in rows], [row.vertices for row in rows], color=BLUE, marker="o")
+    left.set_yscale("log")
+    left.set_ylabel(label("顶点数 V", "vertices"))
+    genera = ["+".join(map(str, row.genus)) for row in rows]
+    for row, genus in zip(rows, genera, strict=True):
+        place, wrong = (row.cell, sum(row.genus)), row.genus != (true,)
+        right.scatter(*place, color=ORANGE if wrong else GREEN, s=60, zorder=3)
+        if wrong:
+            right.annotate(genus, place, (0, 9), textcoords="offset points", ha="center", fontsize=8)
+    right.axhline(true, color=GREY, linewidth=1)
+    right.set_ylim(-0.6, true + 1.2)
+    right.set_yticks(range(true + 2))
+    right.set_ylabel(label("数出来的亏格", "genus as counted"))
     for axis in axes:
         axis.set_xlabel(label("格子的边长", "edge of a cell"))
-    axes[0].set_title(label("越粗，顶点越少", "coarser: fewer vertices"), fontsize=11)
-    axes[1].set_title(label("橙色：数错了（各块的亏格）", "orange: wrong, genus of each piece"), fontsize=11)
-    words = "；".join(f"格子 {row.cell:g}：V {row.vertices}，亏格 {'+'.join(map(str, row.genus))}" for row in rows)
+    left.set_title(label("越粗，顶点越少", "coarser: fewer vertices"), fontsize=11)
+    right.set_title(label("橙色：数错了（各块的亏格）", "orange: wrong, genus of each piece"), fontsize=11)
+    words = "；".join(f"格子 {row.cell:g}：V {row.vertices}，亏格 {g}" for row, g in zip(rows, genera, strict=True))
     return Picture(figure, words, rows)
 
 
 def timeline(board: "Storyboard", spoken: Sequence[float] = ()) -> Picture:
-    """Draw the shots in time; below them how long is spoken.
+    """Draw the shots in time, and how long is spoken.
 
-    Rows: {"shot", "start", "seconds", "spoken"}, seconds; "spoken" is None where it is not known.
-
-    Args:
-        board: the storyboard.
-        spoken: seconds of voice of each shot, if known.
+    Rows: {"shot", "start", "seconds", "spoken"}, seconds; "spoken" is None where it is not known. `spoken`: seconds of
+    voice of each shot, if known.
     """
-    figure, axes = canvas(width=11, height=2.0)
-    axis = axes[0]
+    figure, (axis,) = canvas(width=11, height=2.0)
+    rows = []
     for index, (shot, start) in enumerate(zip(board.shots, board.starts, strict=True)):
         axis.barh(1, shot.seconds, left=start, height=0.8, color=(BLUE, "#6f9fe3")[index % 2])
         words = f"{index + 1}\n{shot.seconds:.1f}s"
         axis.text(start + shot.seconds / 2, 1, words, ha="center", va="center", color="white", fontsize=9)
-        if index < len(spoken):
-            axis.barh(0.38, spoken[index], left=start, height=0.24, color=ORANGE)
+        voice = spoken[index] if index < len(spoken) else None
+        if voice is not None:
+            axis.barh(0.38, voice, left=start, height=0.24, color=ORANGE)
+        rows.append({"shot": index + 1, "start": start, "seconds": shot.seconds, "spoken": voice})
     axis.set_xlim(0, board.total)
     axis.set_yticks([1, 0.38] if spoken else [1], [label("镜头", "shots"), label("旁白", "voice")][: 1 + bool(spoken)])
     axis.set_xlabel(label("秒", "seconds"))
     axis.spines["left"].set_visible(False)
-    rows = [
-        {"shot": i + 1, "start": start, "seconds": shot.seconds, "spoken": spoken[i] if i < len(spoken) else None}
-        for i, (shot, start) in enumerate(zip(board.shots, board.starts, strict=True))
-    ]
     return Picture(figure, f"{len(board.shots)} 个镜头，合计 {board.total:g} 秒", rows)
 
 
 def points(work: "Work") -> Picture:
-    """Draw the learner's marks; what is not marked yet stays empty.
+    """Draw the learner's marks, and what is not marked yet.
 
-    Rows: those of `works.rubric.table`.
+    Rows: those of `works.marks.table`.
     """
     rows = rubric_rows(work)
-    figure, axes = canvas(width=7.5, height=4.4)
-    axis = axes[0]
-    given = [row["points"] or 0 for row in rows]
+    figure, (axis,) = canvas(width=7.5, height=4.4)
     axis.barh(range(len(rows)), [MOST_POINTS] * len(rows), color="#eef1f5")
-    axis.barh(range(len(rows)), given, color=BLUE)
+    axis.barh(range(len(rows)), [row["points"] or 0 for row in rows], color=BLUE)
     for index, row in enumerate(rows):
         mark = {True: "✓", False: "!", None: ""}[row["usual"]]
         axis.text(MOST_POINTS + 0.1, index, mark, va="center", color=GREEN if row["usual"] else ORANGE)
-    names = [label(f"{row['group']} · {row['title']}", row["name"]) for row in rows]
-    axis.set_yticks(range(len(rows)), names, fontsize=9)
-    axis.invert_yaxis()
+    name_bars(axis, [label(f"{row['group']} · {row['title']}", row["name"]) for row in rows], 9)
     axis.set_xlim(0, MOST_POINTS + 0.5)
     axis.set_xlabel(label("自评；右边的 ✓ ! 是程序量的", "own marks; ✓ ! are measured"), fontsize=9)
-    marked = "，".join(f"{row['title']} {row['points']}" for row in rows if row["points"])
-    return Picture(figure, f"自评：{marked or '还没有'}", rows)
+    words = "，".join(f"{row['title']} {row['points']}" for row in rows if row["points"])
+    return Picture(figure, f"自评：{words or '还没有'}", rows)
 
 
 def _draw(axis: "Axes", part: "Part") -> None:
@@ -197,7 +179,9 @@ def _pixels(part: "Part") -> Any:
 
 
 def film(path: Path | str, title: str = "", width: int = 320, quality: int = 36, seconds: float | None = None) -> Html:
-    """A clip to play here, made small; and where the full one is.
+    """Play a small copy of a clip.
+
+    Rows: {"width", "height", "fps", "seconds"} of the file.
 
     Args:
         path: of an MP4.
@@ -215,47 +199,33 @@ def film(path: Path | str, title: str = "", width: int = 320, quality: int = 36,
     words = f"{facts.width}×{facts.height}，{float(facts.fps):g} 帧/秒，{facts.seconds:.1f} 秒（从文件读回）"
     part = f"前 {seconds:g} 秒，" if seconds and seconds < facts.seconds else ""
     where = f"这里播放的是缩小的一份（{part}{width} 像素宽），原样在 {path.parent.name}/{path.name}"
-    source = f"data:video/mp4;base64,{base64.b64encode(data).decode()}"
+    source = uri("video/mp4", data)
+    frames = read_frames(path)
+    poster = webp(next(frames), min(width, 240), quality=70)  # for the time before it plays
+    frames.close()
     size = f"width:min(100%,{2 * width if width < 240 else max(width, 400)}px)"
     html = (
         f'<div><b>{escape(title)}</b><br><video controls loop playsinline preload="metadata" style="{size}" '
-        f'poster="{_poster(path, min(width, 240))}" src="{source}"></video>'
-        f'<div style="{_GREY}">{escape(words)}<br>{escape(where)}</div></div>'
+        f'poster="{poster}" src="{source}"></video>'
+        f'<div style="{GREY_WORDS}">{escape(words)}<br>{escape(where)}</div></div>'
     )
     row = {"width": facts.width, "height": facts.height, "fps": float(facts.fps), "seconds": facts.seconds}
     return Html(html, f"▶ {title} [{words}]", [row])
 
 
 def excerpt(take: Take, seconds: float = 12.0, title: str = "") -> Html:
-    """Play the beginning of a long sound; the page has the whole.
+    """Play the beginning of a long sound.
 
     Rows: {"title", "seconds" (of the whole), "played"}.
-
-    Args:
-        take: of speech.
-        seconds: how much of it.
-        title: what it is.
     """
     whole = len(take.data) / RATE
-    kind, data = compressed(take.data[: round(seconds * RATE)])
-    source = f"data:{kind};base64,{base64.b64encode(data).decode()}"
+    source = uri(*compressed(take.data[: round(seconds * RATE)]))
     words = f"全长 {whole:.1f} 秒（实测），这里是前 {min(seconds, whole):g} 秒 · AI 生成 · {take.plan.card.name}"
     html = (
         f'<div><b>{escape(title)}</b><br><audio controls preload="metadata" style="width:min(100%,28em)" '
-        f'src="{source}"></audio><div style="{_GREY}">{escape(words)}</div></div>'
+        f'src="{source}"></audio><div style="{GREY_WORDS}">{escape(words)}</div></div>'
     )
     return Html(html, f"♪ {title} [{words}]", [{"title": title, "seconds": whole, "played": min(seconds, whole)}])
-
-
-def _poster(path: Path, width: int) -> str:
-    """The first frame, for the time before it plays, as an address with the picture in it."""
-    frames = read_frames(path)
-    first = Image.fromarray(next(frames))
-    frames.close()
-    first.thumbnail((width, width))
-    buffer = BytesIO()
-    first.save(buffer, "WEBP", quality=70)
-    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 def _small(path: Path, width: int, quality: int, seconds: float) -> bytes:

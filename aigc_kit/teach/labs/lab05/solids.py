@@ -1,4 +1,4 @@
-"""The deformation as pictures: one moment, several, what tears, the counts, a slider, the 3-D view."""
+"""Draw the deformation: moments, tears, counts, slider, 3-D view."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from aigc_kit.media.fonts import label
 from aigc_kit.teach.show.page import Html
-from aigc_kit.teach.show.plots import BLUE, GREEN, GREY, ORANGE, Live, Picture, canvas
+from aigc_kit.teach.show.plots import BLUE, GREEN, GREY, ORANGE, Picture, bare, canvas, follow
 from aigc_kit.worlds.topology import (
     TEARING,
     Camera,
@@ -25,19 +25,15 @@ CELL = 0.05
 
 
 def solid(t: float, size: int = 320) -> Picture:
-    """Draw the family of the lab at one t, with its count.
+    """Draw the lab's family at one t, with its count.
 
-    Rows: `worlds.topology.Count`.
-
-    Args:
-        t: 0 (donut) to 1 (cup).
-        size: pixels.
+    Rows: `worlds.topology.Count`. `t`: 0 (donut) to 1 (cup). `size`: pixels.
     """
     row, picture = _drawn(donut_to_mug, t, size, golden=True)
-    figure, axes = canvas(width=4.2, height=4.5)
-    _show(axes[0], picture, f"t = {t:.2f}")
+    figure, (axis,) = canvas(width=4.2, height=4.5)
+    _show(axis, picture, f"t = {t:.2f}")
     words, genus = f"V {row.vertices} − E {row.edges} + F {row.faces} = {row.euler}", row.genus[0]
-    axes[0].set_xlabel(words + label(f"，亏格 {genus}", f", genus {genus}"), fontsize=11)
+    axis.set_xlabel(words + label(f"，亏格 {genus}", f", genus {genus}"), fontsize=11)
     return Picture(figure, f"t = {t:.2f}：{words}，亏格 {genus}", [row])
 
 
@@ -55,7 +51,7 @@ def stages(times: Sequence[float] = (0.0, 0.25, 0.45, 0.6, 0.8, 1.0)) -> Picture
 
 
 def tearing(times: Sequence[float] = (0.0, 0.4, 0.6, 1.0)) -> Picture:
-    """Draw what is not allowed, with the genus of every piece.
+    """Draw what is not allowed, with every piece's genus.
 
     Cutting, gluing, pinching, punching, one line each. Rows: `worlds.topology.Count` with the name of the family.
     """
@@ -77,7 +73,7 @@ def tearing(times: Sequence[float] = (0.0, 0.4, 0.6, 1.0)) -> Picture:
 
 
 def counts(family: Callable[[float], Field] = donut_to_mug, points: int = 21, cell: float = 0.08) -> Picture:
-    """Draw V, E, F and V - E + F against t.
+    """Draw V, E, F and their sum against t.
 
     Counted on meshes made anew at every t. Rows: `worlds.topology.Count`.
 
@@ -88,36 +84,30 @@ def counts(family: Callable[[float], Field] = donut_to_mug, points: int = 21, ce
     """
     times = np.linspace(0, 1, points)
     rows = counted(family, times, cell)
-    totals = {
-        name: [getattr(row, attribute) for row in rows]
-        for name, attribute in (("V", "vertices"), ("E", "edges"), ("F", "faces"))
-    }
     figure, axes = canvas(1, 2, width=9.5, height=3.2)
-    for (name, values), colour in zip(totals.items(), (BLUE, GREY, GREEN), strict=True):
-        axes[0].plot(times, values, color=colour, marker=".", label=name)
-    axes[0].legend(frameon=False, fontsize=9)
-    axes[0].set_ylabel(label("个数", "count"))
+    left, right = axes
+    for field, colour in (("vertices", BLUE), ("edges", GREY), ("faces", GREEN)):
+        left.plot(times, [getattr(row, field) for row in rows], color=colour, marker=".", label=field[0].upper())
+    left.legend(frameon=False, fontsize=9)
+    left.set_ylabel(label("个数", "count"))
     euler = [row.euler for row in rows]
-    axes[1].plot(times, euler, color=ORANGE, marker="o")
-    axes[1].set_ylim(-4.5, 4.5)
-    axes[1].set_ylabel("V − E + F")
+    right.plot(times, euler, color=ORANGE, marker="o")
+    right.set_ylim(-4.5, 4.5)
+    right.set_ylabel("V − E + F")
     for axis in axes:
         axis.set_xlabel("t")
-    axes[0].set_title(label("网格随时都在变", "the mesh changes"), fontsize=11)
-    axes[1].set_title(label("V − E + F（实测）", "V − E + F (measured)"), fontsize=11)
+    left.set_title(label("网格随时都在变", "the mesh changes"), fontsize=11)
+    right.set_title(label("V − E + F（实测）", "V − E + F (measured)"), fontsize=11)
     return Picture(figure, f"{points} 个 t 的 V − E + F：{', '.join(map(str, euler))}", rows)
 
 
 def explore(size: int = 280) -> None:
-    """Show a slider over t; each move makes, counts and draws a mesh."""
+    """Show a slider over t that meshes, counts and draws."""
     import ipywidgets as widgets
-    from IPython.display import display
 
     at = widgets.FloatSlider(0.5, min=0, max=1, step=0.02, description="t", continuous_update=False)
     at.layout.width = "28em"
-    display(at)
-    live = Live(lambda: solid(at.value, size))
-    at.observe(lambda change: live.redraw(), names="value")
+    follow([at], lambda: solid(at.value, size))
 
 
 def viewer(moments: int = 9) -> Html:
@@ -154,15 +144,11 @@ def _drawn(
 ) -> tuple[Count, np.ndarray]:
     field = family(t)
     mesh = mesh_of(field, CELL)
-    gold = gilding(t, mesh.vertices) if golden else 1.0
-    return Count.of(mesh, CELL, t, name), render(
-        mesh, Camera(turn=18 - 40 * t if golden else 25, rise=22), size=size, gold=gold, field=field, floor=golden
-    )
+    gold, camera = gilding(t, mesh.vertices) if golden else 1.0, Camera(turn=18 - 40 * t if golden else 25, rise=22)
+    picture = render(mesh, camera, size=size, gold=gold, field=field, floor=golden)
+    return Count.of(mesh, CELL, t, name), picture
 
 
 def _show(axis, picture: np.ndarray, title: str) -> None:
-    axis.imshow(picture)
+    bare(axis).imshow(picture)
     axis.set_title(title, fontsize=11)
-    axis.set_xticks([])
-    axis.set_yticks([])
-    axis.spines[:].set_visible(False)
