@@ -1,4 +1,4 @@
-"""One call that makes a hosted notebook ready: it keeps the installed torch, and puts what is large where it lasts.
+"""Make a hosted notebook ready with one call.
 
     import sys
     sys.path.insert(0, "/mnt/workspace/aigc-kit")   # the clone
@@ -25,11 +25,11 @@ KEPT = re.compile(r"torch|torchvision|torchaudio|triton|pytorch-triton|nvidia-.*
 
 
 class CannotSetUp(AigcError, RuntimeError):
-    """pip could not install what the kit needs."""
+    """Tell that pip could not install what is needed."""
 
 
 def setup(persistent: Path | str | None = None, clone: Path | str | None = None) -> dict[str, str]:
-    """Install the kit around what is installed, and point every cache to a folder that lasts.
+    """Install the kit, and keep caches where they last.
 
     Args:
         persistent: the folder that outlives this machine; default: the first of `PLACES` that exists, else the folder
@@ -55,7 +55,7 @@ def setup(persistent: Path | str | None = None, clone: Path | str | None = None)
 
 
 def caches(lasting: Path) -> dict[str, str]:
-    """Name -> folder of every cache that would otherwise fill the home folder; the folders are made.
+    """Make every cache's folder, by environment variable.
 
     Raises:
         BadInput: they cannot be made.
@@ -77,7 +77,7 @@ def caches(lasting: Path) -> dict[str, str]:
 
 
 def install(clone: Path, lasting: Path) -> list[str]:
-    """Install what is missing; packages that `KEPT` names stay as they are.
+    """Install what is missing, but nothing that `KEPT` names.
 
     Wheels in `<lasting>/wheels` (of `aigc prefetch --wheels`) are used where they fit.
 
@@ -110,7 +110,7 @@ def _lasting(named: Path | str | None, clone: Path) -> Path:
 
 
 def _for_later_kernels(environment: dict[str, str]) -> None:
-    """A start-up file of IPython: each notebook has a kernel of its own, which does not see this one's environment."""
+    """Write the environment into a start-up file of IPython."""
     folder = Path(os.environ.get("IPYTHONDIR") or Path.home() / ".ipython") / "profile_default" / "startup"
     lines = [f"os.environ.setdefault({name!r}, {value!r})" for name, value in environment.items()]
     try:

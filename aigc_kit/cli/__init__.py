@@ -1,4 +1,7 @@
-"""The command `aigc`. Each module here has `add_parser(subparsers)`; every parser names its `run(args) -> int`."""
+"""Run the command `aigc`.
+
+Each module here has `add_parser(subparsers)`, every parser names its `run(args) -> int`.
+"""
 
 import argparse
 import os
@@ -27,10 +30,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command.
-
-    Errors of the kit print as three lines, without a traceback.
-    """
+    """Run one command, and print errors as three lines."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a C locale or a Windows console must not break on Chinese
             stream.reconfigure(encoding="utf-8", errors="replace")
@@ -54,10 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lay out rows in columns, each as wide as needed.
-
-    A Chinese character counts twice.
-    """
+    """Lay out rows in columns, Chinese characters twice as wide."""
     from unicodedata import east_asian_width
 
     def wide(text: str) -> int:

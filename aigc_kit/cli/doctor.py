@@ -1,4 +1,4 @@
-"""`aigc doctor`: what this machine can run, and what stands in the way."""
+"""Add `aigc doctor`: what this machine can run."""
 
 import argparse
 import json
@@ -21,7 +21,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the findings; 1 when something will not work."""
+    """Print the findings, 1 when something will not work."""
     from aigc_kit import doctor
 
     if args.audit:

@@ -1,4 +1,4 @@
-"""`aigc fetch`: bring models to this machine, list them, check them; `aigc prefetch`: fill a folder for a class."""
+"""Add `aigc fetch` for models, `aigc prefetch` for a class."""
 
 import argparse
 import sys
@@ -44,7 +44,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Fetch, list or check models.
+    """Fetch, list or check models, 1 when something is wrong.
 
     Returns 0, or 1 when a model could not be fetched or a file is wrong.
 
@@ -86,10 +86,7 @@ def fill(args: argparse.Namespace) -> int:
 
 
 def table(wanted: list[Card]) -> str:
-    """Lay out cards as a table.
-
-    Columns: name, tier, kind, size, on disk, where its hashes come from, licence.
-    """
+    """Lay out cards as a table."""
     from aigc_kit.models import fetch
 
     rows = [("name", "tier", "kind", "size", "on disk", "sha256 from", "licence")]
@@ -103,7 +100,7 @@ def table(wanted: list[Card]) -> str:
 
 
 def _wanted(names: list[str], *, all_core: bool) -> list[Card]:
-    """The cards that are meant, each once. Every name is looked up before anything is fetched."""
+    """Look up all cards that are meant, each once."""
     models: dict[str, Card] = {}
     for name in names or (["core"] if all_core else []):
         for member in cards.ALIASES.get(name, (name,)):
@@ -123,7 +120,7 @@ def _font_installed() -> bool:
 
 
 def _fetch(card: Card, args: argparse.Namespace) -> int:
-    """Fetch one card; a failure is printed, and the next card is still tried."""
+    """Fetch one card, or print why not."""
     from aigc_kit.models import fetch
 
     if args.from_dir is None and not args.offline and not fetch.find(card):
@@ -142,7 +139,7 @@ def _fetch(card: Card, args: argparse.Namespace) -> int:
 
 
 def _prepare(card: Card) -> int:
-    """Unpack what was fetched, so that the first lesson does not have to wait for it."""
+    """Unpack what was fetched before the first lesson waits."""
     from aigc_kit.make.run import modalities
 
     try:
@@ -174,14 +171,14 @@ def _verify(wanted: list[Card]) -> int:
 
 
 class Bar:
-    """Progress on stderr: a bar for each phase on a terminal, one line for each file elsewhere."""
+    """Show a bar on terminals, a line per file elsewhere."""
 
     def __init__(self, name: str) -> None:
         self.name, self._said = name, ""
         self._bar: Any = None
 
     def __call__(self, done: int, total: int | None, label: str) -> None:
-        """Show that `done` of `total` bytes of the phase `label` are through."""
+        """Show `done` of `total` bytes of the phase `label`."""
         if not sys.stderr.isatty():
             if label != self._said:
                 print(f"{self.name}: {label}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""`aigc labs`: run the core notebooks headless, write a gallery; `aigc app`: show a lab as an app in the browser."""
+"""Add `aigc labs` (headless runs) and `aigc app`."""
 
 import argparse
 import os
@@ -37,9 +37,9 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the labs one after the other.
+    """Run labs in turn, also after one failed.
 
-    A lab that fails does not stop the others.
+    Returns 0 when all went well, 1 when one failed.
 
     Returns:
         0 when all went well, 1 when one failed.
@@ -91,10 +91,7 @@ def serve(args: argparse.Namespace) -> int:
 
 
 def table(runs: list) -> str:
-    """Lay out runs as a table.
-
-    Columns: notebook, status, seconds, peak RAM, what it made.
-    """
+    """Lay out runs as a table."""
     from aigc_kit.core.units import format_bytes
     from aigc_kit.teach.notebooks.gallery import summary
 
@@ -107,7 +104,7 @@ def table(runs: list) -> str:
 
 
 def _progress(name: str):
-    """Print the cell that runs on one line, where somebody looks at a terminal."""
+    """Print the running cell, where somebody looks at a terminal."""
     if not sys.stderr.isatty():
         return None
 

@@ -1,4 +1,4 @@
-"""`aigc notebook`: lint, refresh, stamp, student copies."""
+"""Add `aigc notebook`: lint, refresh, stamp, student copies."""
 
 import argparse
 import sys
@@ -10,7 +10,7 @@ WHICH = "NOTEBOOK: a lab's number, such as 02, or the path of a notebook."
 
 
 def _path(given: str) -> Path:
-    """A lab's number, or a path as it is."""
+    """Find a lab's notebook by number, else take the path."""
     from aigc_kit.teach import labs
     from aigc_kit.teach.notebooks import cells
 
@@ -42,7 +42,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do the action; 1 when the linter found something."""
+    """Do the action, 1 when the linter found something."""
     return {"lint": _lint, "refresh": _refresh, "stamp": _stamp, "student": _student}[args.action](args)
 
 

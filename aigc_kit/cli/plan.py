@@ -1,4 +1,4 @@
-"""`aigc plan MODEL`: how a model would run here or elsewhere; `aigc calibrate`: fit what a GPU adds to predictions."""
+"""Add `aigc plan` and `aigc calibrate`."""
 
 import argparse
 import json
@@ -97,7 +97,7 @@ def _request(args: argparse.Namespace, card: "Card") -> "Request":
 
 
 def _budget(args: argparse.Namespace, card: "Card") -> "Budget":
-    """The machine that is meant; an empty size or name is refused, not left out.
+    """Describe the machine that is meant, refusing empty names.
 
     Raises:
         BadInput: no size, no such GPU, or the memory of a machine that is not meant.

@@ -1,4 +1,4 @@
-"""`aigc reproduce RECORD`: run a record's request again, and say what is equal and what differs."""
+"""Add `aigc reproduce`: run a record's request again."""
 
 import argparse
 from itertools import zip_longest
@@ -21,7 +21,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the record's request again; 1 when a file differs."""
+    """Run a record's request again, 1 when a file differs."""
     from aigc_kit.keep import record
 
     recorded = record.load(args.record)

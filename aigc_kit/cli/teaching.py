@@ -1,4 +1,4 @@
-"""`aigc progress`, `aigc submit`, `aigc grade`: what was passed here, handed in, and checked again."""
+"""Add `aigc progress`, `aigc submit` and `aigc grade`."""
 
 import argparse
 import sys
@@ -70,7 +70,7 @@ def submit(args: argparse.Namespace) -> int:
 
 
 def grade(args: argparse.Namespace) -> int:
-    """Grade; 1 when a submission could not be read."""
+    """Grade, 1 when a submission could not be read."""
     from aigc_kit.teach.classroom import Row, grade, sandbox, table
 
     if args.execute and not sandbox.network_is_off():

@@ -1,4 +1,4 @@
-"""`aigc xray MODEL|PATH`: what a pipeline would need on a GPU, phase by phase, without one."""
+"""Add `aigc xray`: a pipeline's needs, phase by phase."""
 
 import argparse
 import json
@@ -100,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _facts(args: argparse.Namespace) -> tuple[ModelFacts, bool]:
-    """The facts, and whether they were traced before."""
+    """Trace the facts, or take those traced before."""
     from aigc_kit.memory import footprint
     from aigc_kit.memory.footprint.bytes import COMPUTE_DTYPES, full_name
 
@@ -120,10 +120,7 @@ def _facts(args: argparse.Namespace) -> tuple[ModelFacts, bool]:
 
 
 def as_record(facts: ModelFacts, found: Prediction, time: Figure | None, kept: bool) -> dict[str, Any]:
-    """Turn the X-ray into plain values: bytes, operations, seconds.
-
-    Seconds are null without a card, or where there is no estimate.
-    """
+    """Turn the X-ray into bytes, operations, seconds or None."""
     from aigc_kit.core.types import as_json
 
     phases = []
@@ -177,7 +174,7 @@ def as_record(facts: ModelFacts, found: Prediction, time: Figure | None, kept: b
 
 
 def run_flops(facts: ModelFacts, steps: int | None = None) -> int:
-    """Operations of a whole run."""
+    """Count operations of a whole run."""
     times = {"run": 1, "step": steps or facts.steps, "token": facts.tokens}
     return sum(phase.flops * phase.calls * times[phase.per] for phase in facts.phases)
 

@@ -1,4 +1,4 @@
-"""What `aigc doctor` tells: versions, machine, font, caches, sources, and which labs run in which tier.
+"""Examine versions, machine, font, caches, sources and labs.
 
 Imports neither torch nor diffusers, and answers in less than 3 s: network checks run side by side with a time limit.
 """
@@ -25,7 +25,7 @@ ENOUGH_DISK = 2 * GB
 
 
 def examine() -> list[Finding]:
-    """All findings, in the order in which they are printed.
+    """Collect all findings, in the order of print.
 
     A section that fails becomes a finding itself: the doctor is called where something is broken.
     """

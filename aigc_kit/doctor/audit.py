@@ -1,4 +1,4 @@
-"""Audit of what is installed, without a network: pins, consistency, licences, files changed since installation.
+"""Audit pins, licences and files of what is installed.
 
 It knows no list of vulnerabilities: such a list is out of date the day after, and there is none on this machine. Where
 there is a network, `pip-audit` asks one; `aigc doctor --audit` says so each time.
@@ -30,10 +30,7 @@ LONGEST = 80  # characters: some packages put the whole text of their licence wh
 
 
 def drift() -> list[tuple[str, str, str]]:
-    """List packages that are installed in another version.
-
-    Of the tested set, as (name, installed, tested).
-    """
+    """List (name, installed, tested) of packages that differ."""
     pinned = pins()
     out = []
     for name in sorted(_direct_dependencies() & set(pinned)):
@@ -44,10 +41,7 @@ def drift() -> list[tuple[str, str, str]]:
 
 
 def versions() -> Iterator[Finding]:
-    """Compare Python and each direct dependency with the tested set.
-
-    Names a torchaudio that does not fit, too.
-    """
+    """Compare Python and direct dependencies with the tested set."""
     supported = (3, 11) <= sys.version_info[:2] <= (3, 13)
     yield Finding("versions", "python", "ok" if supported else "bad", platform.python_version())
     pinned = pins()
@@ -74,10 +68,7 @@ def versions() -> Iterator[Finding]:
 
 
 def pins() -> dict[str, str]:
-    """Read constraints.txt as normal name -> version.
-
-    Empty without one.
-    """
+    """Read constraints.txt as normal name -> version, if any."""
     path = paths.constraints()
     if path is None:
         return {}
@@ -102,19 +93,13 @@ def _version(name: str) -> str | None:
 
 
 def audit() -> list[Finding]:
-    """Collect all findings of the audit.
-
-    "bad" where something must be mended before a change lands.
-    """
+    """Collect all findings of the audit."""
     packages = closure()
     return [*consistent(), *pinned(packages), *licences(packages), *unchanged(packages), no_vulnerabilities()]
 
 
 def closure() -> dict[str, Distribution]:
-    """Collect everything that aigc-kit with its tests needs.
-
-    Normal name -> distribution; itself left out.
-    """
+    """Map normal names to distributions that kit and tests need."""
     from packaging.requirements import Requirement
 
     packages: dict[str, Distribution] = {}
@@ -163,10 +148,7 @@ def pinned(packages: dict[str, Distribution]) -> Iterator[Finding]:
 
 
 def licences(packages: dict[str, Distribution]) -> Iterator[Finding]:
-    """Find packages without a known or noted licence.
-
-    One that is not simply free stands in THIRD_PARTY.md.
-    """
+    """Find packages without a known or noted licence."""
     document = paths.assets().parent / "THIRD_PARTY.md"
     text = document.read_text(encoding="utf-8") if document.is_file() else ""
     named = {_normal(word) for word in re.findall(r"[\w.-]+", text)}
@@ -183,10 +165,7 @@ def licences(packages: dict[str, Distribution]) -> Iterator[Finding]:
 
 
 def licence(one: Distribution) -> str:
-    """Read what a package says of its licence.
-
-    The expression, else the classifiers, else the free text; may be empty.
-    """
+    """Read a package's licence: expression, classifiers or free text."""
     expression, said, free = (
         one.metadata.get_all(field) or [] for field in ("License-Expression", "Classifier", "License")
     )
@@ -196,10 +175,7 @@ def licence(one: Distribution) -> str:
 
 
 def unchanged(packages: dict[str, Distribution]) -> Iterator[Finding]:
-    """Compare Python files of every package with their sha256.
-
-    It was written down when the package was installed.
-    """
+    """Compare packages' Python files with their sha256 at installation."""
     changed, count = [], 0
     for name, one in packages.items():
         for file in one.files or []:

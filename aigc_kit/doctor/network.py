@@ -1,4 +1,4 @@
-"""Which sources answer: all asked side by side, none waited for longer than a second or so."""
+"""Ask side by side which sources answer, within a second."""
 
 import os
 import socket
@@ -18,7 +18,10 @@ NETWORK_SECONDS = 1.2
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report: `state` is "ok", "note" (works, but worth knowing) or "bad" (something will not work)."""
+    """Hold one line of the report.
+
+    `state` is "ok", "note" (works, but worth knowing) or "bad" (something will not work).
+    """
 
     section: str
     name: str
@@ -27,7 +30,7 @@ class Finding:
 
 
 def start_reaching() -> dict[str, tuple[threading.Thread, list[str]]]:
-    """Begin to connect to each source in a thread of its own; the answer is collected later."""
+    """Begin to connect to each source in its own thread."""
     if paths.offline():
         return {}
     started = {}
@@ -55,7 +58,7 @@ def _reach(url: str | None, answer: list[str]) -> None:
 
 
 def sources(reach: dict[str, tuple[threading.Thread, list[str]]]) -> Iterator[Finding]:
-    """What the threads of `start_reaching` found."""
+    """Collect what the threads of `start_reaching` found."""
     if not reach:
         yield Finding("sources", "network", "note", "offline (AIGC_OFFLINE is set)")
     for name, (thread, answer) in reach.items():

@@ -1,4 +1,4 @@
-"""A storyboard as a film: pictures that pan and zoom, captions, the narration at its place."""
+"""Turn a storyboard into a film that moves and speaks."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ MOVES = ((1.0, 1.16, (0.5, 0.5), (0.5, 0.4)), (1.16, 1.16, (0.1, 0.5), (0.9, 0.5
 
 @dataclass(frozen=True)
 class Animatic:
-    """A finished film.
+    """Hold a finished film.
 
     Args:
         path: of the MP4.
@@ -96,7 +96,9 @@ def animatic(
 def mix(
     board: Storyboard, voices: Sequence[np.ndarray | None], rate: int = RATE, music: np.ndarray | None = None
 ) -> tuple[np.ndarray, dict[int, float]]:
-    """The sound track: each voice where its shot begins, music softly below; never above 0.95.
+    """Mix the sound track, never above 0.95.
+
+    Each voice begins with its shot, music lies softly below.
 
     Returns:
         float32 (N,) as long as the storyboard; shot (from 1) -> seconds that its voice is too long.
@@ -139,7 +141,7 @@ def _frames(
 
 
 def _moved(picture: Image.Image, size: tuple[int, int], move: Any, share: float) -> Image.Image:
-    """The part of a picture that is seen at one moment, filled up to the frame."""
+    """Cut what is seen at one moment, filling the frame."""
     zoom = move[0] + (move[1] - move[0]) * share
     scale = max(size[0] / picture.width, size[1] / picture.height) * zoom
     width, height = size[0] / scale, size[1] / scale
@@ -150,7 +152,7 @@ def _moved(picture: Image.Image, size: tuple[int, int], move: Any, share: float)
 
 
 def _widened(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """A picture much narrower than the frame, whole, before a dark and blurred copy of itself; else as it is."""
+    """Lay a narrow picture whole over its dark, blurred copy."""
     width = round(picture.height * size[0] / size[1])
     if picture.width > 0.8 * width:
         return picture
@@ -163,7 +165,7 @@ def _widened(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
 
 
 def _corner(words: str, font: Any | None) -> Image.Image | None:
-    """A small rounded label; None without words or font."""
+    """Draw a small rounded label, if words and font exist."""
     if font is None or not words:
         return None
     width, height = round(font.getlength(words) + 1.2 * font.size), round(1.7 * font.size)
@@ -175,7 +177,7 @@ def _corner(words: str, font: Any | None) -> Image.Image | None:
 
 
 def _caption(text: str, size: tuple[int, int], font: Any | None) -> Image.Image | None:
-    """A dark strip with the words in at most three lines; None without words or font."""
+    """Draw a strip with at most three lines of words."""
     words = " ".join(text.split())
     if font is None or not words:
         return None
@@ -194,7 +196,7 @@ def _caption(text: str, size: tuple[int, int], font: Any | None) -> Image.Image 
 
 
 def _lines(words: str, font: Any, room: float) -> list[str]:
-    """Words broken at any sign, as Chinese may be, but not before punctuation."""
+    """Break words at any sign, not before punctuation."""
     lines = [""]
     for sign in words:
         if font.getlength(lines[-1] + sign) > room and sign not in "，。！？；：、”’」）":

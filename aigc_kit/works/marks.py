@@ -1,4 +1,4 @@
-"""Marks of a work beside the hints that the kit can measure, and their sum."""
+"""Sum marks, and lay them beside measured hints."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,10 +9,7 @@ from aigc_kit.works.work import Work
 
 
 def hints(work: Work) -> dict[str, Hint]:
-    """Measure what can be measured of a work, by line.
-
-    Lines that only a person can judge are not in it.
-    """
+    """Measure the lines of a work that can be measured."""
     hints_by_line: dict[str, Hint] = {}
     for measure in (measured.of_text, measured.of_image, measured.of_audio, measured.between, measured.of_whole):
         hints_by_line |= measure(work)
@@ -20,10 +17,7 @@ def hints(work: Work) -> dict[str, Hint]:
 
 
 def table(work: Work) -> list[dict[str, Any]]:
-    """Lay out all lines with hint, points and note.
-
-    For a form, the page and the export; points are None where a line is not marked yet.
-    """
+    """Lay out all lines with hint, points or None, note."""
     hints_by_line = hints(work)
     rows: list[dict[str, Any]] = []
     for each in CRITERIA:
@@ -46,9 +40,7 @@ def table(work: Work) -> list[dict[str, Any]]:
 
 
 def total(work: Work) -> tuple[int, int]:
-    """Add the points given, and the most possible.
-
-    Only lines that are marked count.
+    """Add the points of marked lines, and the most possible.
 
     >>> work = Work("洞"); work.mark("text.right", 4); total(work)
     (4, 5)

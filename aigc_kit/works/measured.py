@@ -1,4 +1,4 @@
-"""Hints for the rubric that can be measured: length, resolution, likeness to the words, loudness, palette, pace."""
+"""Measure hints for the rubric, from length to pace."""
 
 from dataclasses import replace
 from io import BytesIO
@@ -26,7 +26,7 @@ LARGEST_PAGE = 25_000_000
 
 
 def pixels_of(data: bytes, side: int = 96) -> np.ndarray:
-    """A picture made small: uint8 (H, W, 3), its longer side at most `side`."""
+    """Shrink a picture to uint8 (H, W, 3) within `side`."""
     with Image.open(BytesIO(data)) as image:
         small = image.convert("RGB")
         small.thumbnail((side, side))
@@ -34,7 +34,7 @@ def pixels_of(data: bytes, side: int = 96) -> np.ndarray:
 
 
 def histogram(pixels: np.ndarray) -> np.ndarray:
-    """Shares of hue and lightness.
+    """Count shares of hue and lightness.
 
     Args:
         pixels: uint8 (H, W, 3).
@@ -64,7 +64,7 @@ def histogram(pixels: np.ndarray) -> np.ndarray:
 
 
 def distance(one: np.ndarray, two: np.ndarray) -> float:
-    """How different the colours of two pictures are: 0 the same shares, 1 nothing in common.
+    """Compare colours: 0 the same shares, 1 nothing in common.
 
     Args:
         one, two: uint8 (H, W, 3), of any size.
@@ -75,12 +75,12 @@ def distance(one: np.ndarray, two: np.ndarray) -> float:
 
 
 def agreement(one: np.ndarray, two: np.ndarray) -> float:
-    """1 - `distance`."""
+    """Give 1 - `distance`."""
     return 1 - distance(one, two)
 
 
 def spread(pictures: list[np.ndarray]) -> float:
-    """Mean distance of all pairs: small for a series in one style.
+    """Average the distance of all pairs of a series.
 
     Raises:
         BadInput: fewer than two.
@@ -92,7 +92,7 @@ def spread(pictures: list[np.ndarray]) -> float:
 
 
 def of_text(work: Work) -> dict[str, Hint]:
-    """Length and the automatic review."""
+    """Measure the length, and review the text."""
     if not work.text.strip():
         return {"text.whole": Hint("还没有文字", False)}
     verdict = review(work.text)
@@ -109,7 +109,7 @@ def of_text(work: Work) -> dict[str, Hint]:
 
 
 def of_image(work: Work) -> dict[str, Hint]:
-    """Resolution, how much of the picture is golden or blue, and whether it goes with its own words."""
+    """Measure resolution, gold and blue, and likeness to its words."""
     images = work.of("image")
     if not images:
         return {"image.craft": Hint("还没有图片", False)}
@@ -127,9 +127,9 @@ def of_image(work: Work) -> dict[str, Hint]:
 
 
 def likeness(part: Part) -> Hint:
-    """Whether a picture of the tiny world goes with its own phrase better than with those of other subjects, by CLIP.
+    """Rank a picture's own phrase among other subjects, by CLIP.
 
-    Other pictures are not measured, since the CLIP that ships knows this world alone; the words say so.
+    The CLIP that ships knows the tiny world alone: other pictures are not measured, and the words say so.
     """
     from aigc_kit.worlds.tinyworld import clip
     from aigc_kit.worlds.tinyworld.captions import canonical
@@ -152,7 +152,7 @@ def likeness(part: Part) -> Hint:
 
 
 def of_audio(work: Work) -> dict[str, Hint]:
-    """Loudness and clipping of a WAV, and characters a second where the article is what is read."""
+    """Measure loudness and clipping of a WAV, and its pace."""
     sounds = work.of("audio")
     if not sounds:
         return {"audio.clear": Hint("还没有旁白", False)}
@@ -174,7 +174,7 @@ def of_audio(work: Work) -> dict[str, Hint]:
 
 
 def between(work: Work) -> dict[str, Hint]:
-    """Shared key words, agreement of palettes, and lengths side by side."""
+    """Compare key words, palettes and lengths of the parts."""
     hints: dict[str, Hint] = {}
     texts = {part.kind: f"{part.text} {part.asked} {part.alt} {part.title}".lower() for part in work.parts}
     if len(texts) >= 2:
@@ -193,7 +193,7 @@ def between(work: Work) -> dict[str, Hint]:
 
 
 def of_whole(work: Work) -> dict[str, Hint]:
-    """Which kinds of parts there are, how heavy they are, and whether each says who made it."""
+    """List kinds of parts, their weight, and missing makers."""
     names = {"text": "文字", "image": "图片", "audio": "旁白", "video": "视频"}
     there = [zh for kind, zh in names.items() if any(part.kind == kind for part in work.parts)]
     missing = [zh for zh in names.values() if zh not in there]
@@ -209,7 +209,7 @@ def of_whole(work: Work) -> dict[str, Hint]:
 
 
 def pace_of(work: Work) -> float | None:
-    """Characters a second of the narration: of the text that was spoken, or else of the article."""
+    """Count characters a second of the narration, where known."""
     sounds = work.of("audio")
     seconds = sounds[0].facts.get("seconds") if sounds else None
     characters = length(sounds[0].asked or work.text) if sounds else 0
@@ -217,7 +217,7 @@ def pace_of(work: Work) -> float | None:
 
 
 def middle_frame(part: Part) -> np.ndarray | None:
-    """One frame from the middle of an MP4, uint8 (H, W, 3); None where it cannot be read."""
+    """Read an MP4's middle frame, uint8 (H, W, 3)."""
     if part.media != "video/mp4":
         return None
     try:

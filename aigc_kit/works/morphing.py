@@ -1,4 +1,4 @@
-"""The deformation as a clip: every frame is meshed anew, counted, rendered, and says its numbers."""
+"""Film the deformation: every frame meshed, counted, rendered."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ CELL = 0.07
 
 @dataclass(frozen=True)
 class Frame:
-    """One frame: t, what its mesh was counted as, and the picture uint8 (H, W, 3)."""
+    """Hold t, its mesh's count, picture uint8 (H, W, 3)."""
 
     t: float
     topology: Topology
@@ -27,7 +27,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Clip:
-    """A finished clip: the file's facts, and the count of every frame's mesh."""
+    """Hold a finished clip: facts, and every mesh's count."""
 
     path: Path
     facts: Probe
@@ -35,14 +35,12 @@ class Clip:
 
     @property
     def genus(self) -> set[tuple[int, ...]]:
-        """All values that the genus had; one alone when nothing tore."""
+        """Collect all values of the genus: one where nothing tore."""
         return {each.genus for each in self.counts}
 
 
 def frames(count: int = 48, *, size: int = 320, cell: float = CELL, words: bool = True) -> Iterator[Frame]:
     """Render the way from donut to cup, frame by frame.
-
-    The camera goes round a little meanwhile, slow at both ends.
 
     Args:
         count: 2 to 600.
@@ -67,9 +65,7 @@ def frames(count: int = 48, *, size: int = 320, cell: float = CELL, words: bool 
 
 
 def animate(path: Path | str, count: int = 48, fps: Any = 12, *, back: bool = True, **options: Any) -> Clip:
-    """Write the clip of the deformation.
-
-    By default it goes there and back, so that it loops.
+    """Write the clip of the deformation, there and back.
 
     Args:
         path: .mp4, .gif or .webp.
@@ -88,7 +84,7 @@ def animate(path: Path | str, count: int = 48, fps: Any = 12, *, back: bool = Tr
 
 
 def _written(picture: np.ndarray, found: Topology) -> np.ndarray:
-    """The picture with the count at the bottom; in English where no Chinese font is."""
+    """Write a mesh's count at the bottom of its picture."""
     image = Image.fromarray(picture)
     size = max(9, len(picture) // 24)
     chinese = caption_font(size)

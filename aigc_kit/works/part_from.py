@@ -1,4 +1,4 @@
-"""What a lab made, or what lies on the disk, as parts with their label inside the file."""
+"""Make labelled parts of takes and files."""
 
 import os
 import tempfile
@@ -22,7 +22,7 @@ KINDS: dict[str, PartKind] = {"text": "text", "image": "image", "speech": "audio
 
 
 def make(kind: PartKind, content: Any, origin: Origin, **words: Any) -> Part:
-    """A part of anything that a learner has at hand.
+    """Make a part of anything that a learner has.
 
     Args:
         kind: "text", "image", "audio" or "video".
@@ -48,7 +48,7 @@ def make(kind: PartKind, content: Any, origin: Origin, **words: Any) -> Part:
 
 
 def from_take(take: Take, **words: Any) -> Part:
-    """A part of what a lab's `run` returned, with the record of the run.
+    """Make a part of a take, with its record.
 
     Args:
         take: of any kind; of several pictures the first is taken.
@@ -69,7 +69,7 @@ def from_take(take: Take, **words: Any) -> Part:
 
 
 def seconds_of(data: bytes, media: str) -> float | None:
-    """How long a WAV or MP4 lasts; None for other types, or where it cannot be told."""
+    """Measure the length of a WAV or MP4, else None."""
     if media == "audio/wav":
         return wav.seconds_of(data)
     if media == "video/mp4":
@@ -127,7 +127,7 @@ def _clip(frames: Any, fps: Any) -> bytes:
 
 
 def smaller(part: Part, side: int) -> Part:
-    """A picture as a thumbnail for a preview, at most `side` pixels; what would not get smaller stays as it is."""
+    """Make a preview, unless the picture is light already."""
     with Image.open(BytesIO(part.data)) as image:
         small = image.convert("RGB")
         small.thumbnail((side, side))

@@ -1,4 +1,4 @@
-"""The parts of a work: a text, a picture, a voice or a clip, and who made it."""
+"""Hold the parts of a work, and who made them."""
 
 import hashlib
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ MOST_BYTES: Mapping[str, int] = FrozenMap(text=1_000_000, image=20_000_000, audi
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a work.
+    """Hold one part of a work.
 
     Args:
         kind: what it is.
@@ -98,27 +98,27 @@ class Part:
 
     @property
     def label(self) -> str:
-        """Who made it, in Chinese, as the page shows it."""
+        """Say who made it, in Chinese, as on the page."""
         return WRITTEN if (self.kind, self.origin) == ("text", "person") else LABELS[self.origin]
 
     @property
     def by_ai(self) -> bool:
-        """Whether it must carry the label of AI-made content."""
+        """Tell whether it must carry the label of AI-made content."""
         return self.origin in ("model", "brought", "mixed")
 
     @property
     def text(self) -> str:
-        """The words of a text; "" of other parts."""
+        """Read the words of a text, "" of other parts."""
         return self.data.decode("utf-8") if self.kind == "text" else ""
 
     @property
     def name(self) -> str:
-        """A file name made of kind and content, never of what somebody typed."""
+        """Make a file name of kind and content, nothing typed."""
         return f"{self.kind}-{hashlib.sha256(self.data).hexdigest()[:16]}{SUFFIXES[self.media]}"
 
     @property
     def maker(self) -> str:
-        """The model, or what the learner said."""
+        """Name the model, or what the learner said."""
         if self.record is None:
             return self.credit
         card = self.record.plan.get("card", {})
@@ -126,14 +126,12 @@ class Part:
 
     @property
     def asked(self) -> str:
-        """The prompt."""
+        """Give the prompt."""
         return str(self.record.request["prompt"]) if self.record is not None else self.prompt
 
 
 def media_of(data: bytes, kind: str) -> str:
     """Tell the type of a file by its first bytes.
-
-    A picture must also open.
 
     Raises:
         BadInput: none that a page can show.

@@ -1,4 +1,4 @@
-"""The parts of a work from the engines that are here: a picture, a clip, a storyboard. Both tiers by the same calls."""
+"""Make parts of a work with the engines here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from aigc_kit.works.storyboard import TOTAL, Storyboard, draft, parse, prompt
 
 
 def paint(style: str = "科技感", moment: str = "", **values: Any) -> Take:
-    """A picture of the lesson by the image model that is here, in the words that this model reads.
+    """Paint the lesson's picture with the image model here.
 
     Args:
         style, moment: as in `visual`.
@@ -32,7 +32,7 @@ def paint(style: str = "科技感", moment: str = "", **values: Any) -> Take:
 
 
 def film(moment: str = "一个黄色的甜甜圈变成咖啡杯", **values: Any) -> Take | None:
-    """A clip of the change by the video model that is here; None where there is none.
+    """Film the change with the video model here, else None.
 
     Args:
         moment: what happens, in Chinese.
@@ -57,7 +57,7 @@ def storyboard(
     *,
     ask: Callable[[str], Take] | None = None,
 ) -> tuple[Storyboard, Take | None]:
-    """A first storyboard of an article, by a Chinese model where one is here, else by rule.
+    """Draft a storyboard by a Chinese model, else by rule.
 
     Args:
         article: the finished text.
@@ -92,7 +92,7 @@ def _asked(words: str) -> Take:
 
 @dataclass(frozen=True)
 class Maker:
-    """The model that makes one kind of part on this machine.
+    """Name the model that makes one kind of part.
 
     Args:
         kind: "text", "image", "audio" or "video".
@@ -107,7 +107,7 @@ class Maker:
 
 
 def makers() -> list[Maker]:
-    """List which model makes what on this machine, one row a kind."""
+    """List which model makes what here, one row a kind."""
     from aigc_kit.make import image, speech, video
     from aigc_kit.works.writing import can_write
 

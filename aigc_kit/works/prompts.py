@@ -1,4 +1,4 @@
-"""The prompt of the article as a template with slots, in the manner of Feynman; and the kit's own sample article."""
+"""Fill the article's prompt template, and give the sample article."""
 
 import re
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ _SLOT = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True)
 class Prompt:
-    """A filled template: the text, and what was filled in."""
+    """Hold a filled template: the text and its slots."""
 
     text: str
     slots: Mapping[str, str]
@@ -44,7 +44,7 @@ class Prompt:
 
 
 def slots() -> tuple[str, ...]:
-    """Names of the slots, in order.
+    """Name the slots, in order.
 
     >>> slots()[:3]
     ('audience', 'concept', 'length')
@@ -53,7 +53,9 @@ def slots() -> tuple[str, ...]:
 
 
 def feynman(**values: str | int) -> Prompt:
-    """The template with its slots filled; what is left out is taken from TOPOLOGY only if the concept is.
+    """Fill the template's slots.
+
+    What is left out is taken from TOPOLOGY only if the concept is.
 
     Args:
         values: slot -> text, see `slots`. With a concept of your own all slots but audience, length and ending are
@@ -87,7 +89,7 @@ _GENERAL = {name: TOPOLOGY[name] for name in ("audience", "length", "ending")}
 
 
 def sample() -> str:
-    """The article that comes with the kit, for runs in which no model that writes Chinese is there; origin "sample"."""
+    """Read the article that comes with the kit."""
     return template_text("story_sample.txt").strip()
 
 
@@ -100,7 +102,7 @@ NEAREST: Mapping[str, str] = FrozenMap(科技感="霓虹", 概念艺术="油画"
 
 @dataclass(frozen=True)
 class Visual:
-    """One prompt plan for pictures and clips of both tiers.
+    """Hold one prompt plan for both tiers.
 
     Args:
         zh, en: the prompt; full models that read English only get the English one.
@@ -117,7 +119,7 @@ class Visual:
     phrase: str
 
     def asked(self, card: Card) -> tuple[str, str]:
-        """Prompt and negative for a model."""
+        """Choose prompt and negative for a model."""
         if card.facts.world == "tinyworld":
             return self.tiny, self.negative_zh
         if card.facts.languages == ("en",):
@@ -126,7 +128,7 @@ class Visual:
 
 
 def visual(style: str = "科技感", moment: str = "") -> Visual:
-    """The lesson's prompt of the glowing torus, in one of its styles.
+    """Write the lesson's prompt of the glowing torus.
 
     Args:
         style: a key of STYLES.

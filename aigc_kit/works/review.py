@@ -1,4 +1,4 @@
-"""An automatic review of any article, whoever wrote it: what a reader would stumble over, with the place."""
+"""Review an article for what a reader stumbles over."""
 
 import re
 from collections import Counter
@@ -53,7 +53,7 @@ _LIKENING = re.compile(r"橡皮|黏土|粘土|面团|泥|气球|好像|就像|�
 
 @dataclass(frozen=True)
 class Finding:
-    """One point of the review.
+    """Hold one point of the review.
 
     Args:
         title: in Chinese.
@@ -70,13 +70,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class Review:
-    """All points; true when all are in order."""
+    """Hold all points, true when all are in order."""
 
     findings: tuple[Finding, ...]
 
     @property
     def failed(self) -> tuple[Finding, ...]:
-        """The points that are not in order."""
+        """List the points that are not in order."""
         return tuple(finding for finding in self.findings if not finding.ok)
 
     def __bool__(self) -> bool:
@@ -192,7 +192,7 @@ def _jargon(text: str) -> Finding:
 
 
 def _unexplained(word: str, text: str) -> bool:
-    """Whether a word stands there, and nowhere with an explanation ("叫做X", "X（...）", "X就是")."""
+    """Tell whether a word stands there without any explanation."""
     explained = re.search(
         rf"(?:叫做?|称为|称作|所谓的?)[“「]?{word}|{word}[”」]?(?:（|\(|，?就是|，?也就是|，?意思是)", text
     )

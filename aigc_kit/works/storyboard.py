@@ -1,4 +1,4 @@
-"""A storyboard: shots with picture, voice-over and sound, whose seconds add up; drafted, parsed, checked, retimed."""
+"""Draft, parse, check and retime the shots of a storyboard."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ PROMPT = """请把下面的文章改写成一个 {total:g} 秒短视频的分镜
 
 @dataclass(frozen=True)
 class Shot:
-    """One shot.
+    """Describe one shot.
 
     Args:
         picture: what is seen, in words.
@@ -51,7 +51,7 @@ class Shot:
 
 @dataclass(frozen=True)
 class Storyboard:
-    """Shots in order, whose seconds add up to `total`.
+    """Keep shots whose seconds add up to `total`.
 
     Raises:
         BadInput: no shots, too many, or another sum; the message says by how much.
@@ -75,7 +75,7 @@ class Storyboard:
 
     @property
     def starts(self) -> tuple[float, ...]:
-        """When each shot begins, in seconds."""
+        """Say when each shot begins, in seconds."""
         begun, times = 0.0, []
         for shot in self.shots:
             times.append(begun)
@@ -83,7 +83,7 @@ class Storyboard:
         return tuple(times)
 
     def table(self) -> list[dict[str, Any]]:
-        """Rows for a table, by COLUMNS."""
+        """Lay out rows for a table, by COLUMNS."""
         return [
             dict(zip(COLUMNS, (i, s.picture, s.voice, s.sound, s.seconds), strict=True))
             for i, s in enumerate(self.shots, 1)
@@ -131,9 +131,7 @@ class Storyboard:
 
 
 def from_rows(rows: Iterable[Mapping[str, Any]], total: float = TOTAL) -> Storyboard:
-    """Build a storyboard from rows of a table.
-
-    Keys as in COLUMNS.
+    """Build a storyboard from rows with keys of COLUMNS.
 
     Raises:
         BadInput: as `Storyboard` and `Shot`; the message says which shot.
@@ -178,10 +176,7 @@ def parse(answer: str, total: float = TOTAL) -> Storyboard:
 
 
 def balanced(shots: Sequence[Shot], total: float = TOTAL) -> Storyboard:
-    """Scale the seconds of shots so that they add up.
-
-    None gets shorter than one second.
-    """
+    """Scale seconds to add up, none under one second."""
     if len(shots) * SHORTEST > total:
         raise BadInput(asked=f"{len(shots)} shots in {total:g} s", found="under a second each", todo="take fewer")
     extra = [shot.seconds - SHORTEST for shot in shots]
@@ -194,9 +189,7 @@ def balanced(shots: Sequence[Shot], total: float = TOTAL) -> Storyboard:
 
 
 def draft(article: str, shots: int = 8, total: float = TOTAL, pace: float = 4.0) -> Storyboard:
-    """Draft a storyboard by rule, without a model.
-
-    The sentences in order, shortened to what can be said in the time.
+    """Draft a storyboard by rule: sentences in order, shortened.
 
     Args:
         article: the text.
@@ -220,7 +213,7 @@ def draft(article: str, shots: int = 8, total: float = TOTAL, pace: float = 4.0)
 
 
 def _scene(sentence: str, most: int = 24) -> str:
-    """What could be seen while a sentence is said: its clauses within `most` signs, or its beginning."""
+    """Describe a sentence by its clauses within `most` signs."""
     phrase = ""
     for clause in re.findall(r"[^，；：,;。！？!?]+[，；：,;。！？!?]*", sentence):
         if phrase and len(phrase + clause) > most:
@@ -231,7 +224,7 @@ def _scene(sentence: str, most: int = 24) -> str:
 
 
 def _groups(sentences: list[str], count: int) -> list[list[str]]:
-    """Sentences in `count` groups of about the same length, in order, none empty."""
+    """Split sentences into `count` groups of about one length."""
     groups: list[list[str]] = [[] for _ in range(count)]
     size, spoken_length = sum(map(length, sentences)), 0
     for index, sentence in enumerate(sentences):
@@ -245,7 +238,7 @@ def _groups(sentences: list[str], count: int) -> list[list[str]]:
 
 
 def _shortened(group: list[str], most: int) -> str:
-    """The first sentences within `most` characters; the first one may be half as long again, else it loses clauses."""
+    """Take the first sentences or clauses within `most` characters."""
     phrase = ""
     for sentence in group:
         if length(phrase + sentence) > (most if phrase else 1.5 * most):

@@ -1,4 +1,4 @@
-"""The 3-D view: meshes of the deformation packed into a page that turns them with the mouse or the keyboard."""
+"""Pack meshes of the deformation into a page that turns."""
 
 import base64
 import json
@@ -29,7 +29,7 @@ FILLED = ".morph img, .morph canvas { aspect-ratio: auto; height: max(160px, cal
 
 @dataclass(frozen=True)
 class View:
-    """What the page needs.
+    """Hold what the page needs.
 
     Args:
         picture: data: address of the picture that stands there without WebGL.
@@ -52,9 +52,7 @@ def morph_view(
     gold: Callable[[float, np.ndarray], np.ndarray] | None = gilding,
     alt: str = ALT,
 ) -> View:
-    """Show a family of solids with a slider.
-
-    Every mesh is counted, and its numbers stand below it.
+    """Show counted meshes of a family, with a slider.
 
     Args:
         family: t in [0, 1] -> Field.
@@ -82,9 +80,7 @@ def morph_view(
 
 
 def summary(found: Sequence[Topology], times: Sequence[float]) -> str:
-    """Say what the counts say together.
-
-    The genus stays, or when it changes.
+    """Say how the genus stays, or when it changes.
 
     Args:
         found: of each mesh.
@@ -107,9 +103,7 @@ def _several(found: Topology) -> str:
 
 
 def notebook_html(view: View, height: int = 520) -> str:
-    """Frame the view for a notebook.
-
-    Scripts run inside only, without access to the notebook.
+    """Frame the view, whose scripts cannot reach the notebook.
 
     Args:
         view: of `morph_view`.
@@ -195,10 +189,7 @@ def pack(meshes: Sequence[Mesh], shares: Sequence[np.ndarray], words: Sequence[s
 
 
 def unpack(text: str) -> list[tuple[Mesh, np.ndarray]]:
-    """Unpack what `pack` packed, (mesh, shares) for each.
-
-    The script does the same.
-    """
+    """Unpack what `pack` packed, as the script does."""
     data = json.loads(text)
     plain = np.frombuffer(zlib.decompress(base64.b64decode(data["packed"])), np.uint8).astype(np.int64)
     numbers, place, pairs = plain[: data["length"]] | plain[data["length"] :] << 8, 0, []
@@ -217,7 +208,7 @@ def unpack(text: str) -> list[tuple[Mesh, np.ndarray]]:
 
 
 def _steps(rows: np.ndarray) -> np.ndarray:
-    """Each row as its difference to the one before, 0 to 65535 (modulo), flat."""
+    """Encode rows as differences modulo 65536, flat."""
     return (np.diff(rows, axis=0, prepend=0) & LARGEST_INDEX).ravel()
 
 

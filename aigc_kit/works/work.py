@@ -1,4 +1,4 @@
-"""A work: parts from any lab or from elsewhere, kept in a folder, so that one goes on tomorrow."""
+"""Keep parts from anywhere in a folder, until tomorrow."""
 
 import json
 import re
@@ -28,7 +28,7 @@ _WORDS = ("title", "alt", "credit", "prompt")
 
 
 class Work:
-    """Gathers the parts of one work.
+    """Gather the parts of one work.
 
     Args:
         topic: what it is about.
@@ -56,21 +56,18 @@ class Work:
         self.created = _now()
 
     def add(self, kind: PartKind, content: Any, origin: Origin, *, keep: bool = False, **words: Any) -> Part:
-        """Put in a part; arguments as in `part_from.make`.
+        """Put in a part, made by `part_from.make`.
 
         One of the same kind is replaced, unless `keep` is true.
         """
         return self.put(make(kind, content, origin, **words), keep=keep)
 
     def take(self, made: Take, *, keep: bool = False, **words: Any) -> Part:
-        """Put in what a lab's `run` returned.
-
-        With its record. `words`: title, alt, credit.
-        """
+        """Put in a take (`words`: title, alt, credit)."""
         return self.put(from_take(made, **words), keep=keep)
 
     def put(self, part: Part, *, keep: bool = False) -> Part:
-        """Put in a part; see `add`.
+        """Put in a part, as `add` does.
 
         Raises:
             BadInput: a text or prompt with the value of an environment variable that holds a key.
@@ -95,21 +92,15 @@ class Work:
 
     @property
     def text(self) -> str:
-        """All texts, one after the other."""
+        """Join all texts, one after the other."""
         return "\n\n".join(part.text for part in self.of("text"))
 
     def log(self, what: str, prompt: str, model: str, answer: str = "") -> None:
-        """Note a prompt that the records do not hold.
-
-        A round of a conversation, a page elsewhere.
-        """
+        """Note a prompt that the records do not hold."""
         self.rounds.append({"when": _now(), "what": what, "model": model, "prompt": prompt, "answer": answer})
 
     def prompts(self) -> list[dict[str, str]]:
-        """List every prompt of the work, for its log.
-
-        Every part that was asked for, then the noted rounds; keys are blotted out.
-        """
+        """List every prompt, then the noted rounds, keys blotted out."""
         rows = []
         for part in self.parts:
             if part.asked:
@@ -136,9 +127,7 @@ class Work:
         self.marks[criterion] = {"points": points, "note": note}
 
     def save(self, folder: Path | str) -> Path:
-        """Write the work into a folder.
-
-        Parts first, `work.json` last, so that it never names what is not there.
+        """Write the work into a folder, `work.json` last.
 
         Returns:
             The path of `work.json`.

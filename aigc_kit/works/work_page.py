@@ -1,4 +1,7 @@
-"""A work as one self-contained page: nothing is fetched, and what a model or a learner wrote is shown as text."""
+"""Render a work as one page that fetches nothing.
+
+What a model or a learner wrote is shown as text.
+"""
 
 import base64
 from datetime import datetime
@@ -85,10 +88,7 @@ def page(work: Work, view: View | None = None) -> str:
 
 
 def light(work: Work, side: int = 360) -> Work:
-    """Copy a work for a preview.
-
-    Pictures of at most `side` pixels, no sound and no clips.
-    """
+    """Copy text and pictures of at most `side` pixels."""
     copy = Work(work.topic, work.title)
     copy.rounds, copy.marks = work.rounds, work.marks
     copy.parts = [smaller(part, side) if part.kind == "image" else part for part in work.parts]
@@ -116,7 +116,7 @@ def _shown(part: Part) -> dict[str, Any]:
 
 
 def _poster(part: Part) -> dict[str, Any]:
-    """A frame of the clip, for the time before it plays, and for paper; its size, and whether it is rather square."""
+    """Encode the middle frame, with size and shape."""
     frame = middle_frame(part)
     if frame is None:
         return {"poster": "", "square": False}
@@ -128,13 +128,13 @@ def _poster(part: Part) -> dict[str, Any]:
 
 
 def _asked(row: dict[str, str], work: Work) -> dict[str, str]:
-    """A line of the prompt log; a voice that read the article does not repeat it."""
+    """Log a prompt, but repeat no article that was read."""
     words = SAME if row["prompt"].strip() == work.text.strip() else row["prompt"]
     return {**row, "what": KIND_ZH.get(row["what"], row["what"]), "prompt": words}
 
 
 def _caption(part: Part) -> str:
-    """Title of a picture, and the model with its tier."""
+    """Join title of a picture, model and tier."""
     words = [part.title] if part.kind == "image" else []
     if part.record is not None:
         tier = part.record.labels.get("tier")

@@ -1,4 +1,4 @@
-"""The article in a conversation: a first draft by a model that is here, follow-up wishes, every round kept."""
+"""Write the article in a conversation, every round kept."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ FOLLOW_UP = """这是你写的文章：
 
 @dataclass(frozen=True)
 class Round:
-    """One round: what was asked for, what came back, what the review says of it, the run."""
+    """Hold one round: wish, answer, review, run."""
 
     wish: str
     text: str
@@ -32,7 +32,7 @@ class Round:
 
 
 class Conversation:
-    """Rounds with one model, each asking to rewrite the last draft.
+    """Hold rounds that each rewrite the last draft.
 
     Args:
         card: name of a model ("endpoint" for a server of your own, to which the prompts are then sent); None takes a
@@ -73,8 +73,6 @@ class Conversation:
     def again(self, wish: str, on_step: Any = None) -> Round:
         """Write a new draft after a wish.
 
-        Such as "第二段再好笑一点".
-
         Raises:
             BadInput: no draft yet, or no wish.
         """
@@ -83,10 +81,7 @@ class Conversation:
         return self._ask(wish, FOLLOW_UP.format(article=self.rounds[-1].text, wish=wish.strip()), on_step)
 
     def into(self, work: "Work", number: int = -1) -> None:
-        """Put a draft into a work, with its record.
-
-        Earlier rounds go into the prompt log.
-        """
+        """Put a draft into a work, and log earlier rounds."""
         turn = self.rounds[number]
         work.take(turn.take)
         for each in self.rounds[: self.rounds.index(turn)]:
@@ -112,8 +107,6 @@ def can_write() -> str | None:
 
 def compared(one: str, two: str) -> tuple[float, list[tuple[str, str, str]]]:
     """Compare two prompts: how much they share, what differs.
-
-    For the log of an exercise beside that of the lesson.
 
     Returns:
         Ratio 0 to 1; ("equal" | "replace" | "delete" | "insert", piece of one, piece of two) in order.

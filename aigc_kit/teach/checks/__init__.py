@@ -1,4 +1,4 @@
-"""The learners' auto-checks: pass, or a hint that does not give the answer away."""
+"""Check answers with hints that give nothing away."""
 
 from aigc_kit.teach.checks.checking import (
     Check,

@@ -1,4 +1,4 @@
-"""The learner's last answer to each check, kept on this machine so that it can be checked again elsewhere.
+"""Keep the learner's last answers to check them elsewhere.
 
 `$AIGC_HOME/answers/01/a.json`: {"answers": [..], "named": {..}, "passed": bool, "date": UTC}. A passed answer is not
 replaced by a later one that fails. Values are written as plain JSON, each in a mapping whose key names its kind:
@@ -35,14 +35,12 @@ _ITEM_BYTES = 16
 
 
 def folder() -> Path:
-    """Name the folder of answers; it may not exist yet."""
+    """Name the folder of answers, which may not exist."""
     return home() / "answers"
 
 
 def keep(lab: str, name: str, answers: tuple[Any, ...], named: Mapping[str, Any], passed: bool) -> None:
-    """Write the answer down.
-
-    Unless one that passed is there and this one did not.
+    """Write the answer down, unless a passed one would go.
 
     Raises:
         OSError: the folder cannot be written.
@@ -62,10 +60,7 @@ def keep(lab: str, name: str, answers: tuple[Any, ...], named: Mapping[str, Any]
 
 
 def encode(value: Any) -> dict[str, Any]:
-    """Write a value as plain JSON (see the module).
-
-    One without such a form, or too large, is "opaque" with the reason.
-    """
+    """Write a value as plain JSON, else "opaque" with reason."""
     try:
         code = _encode(value, 0)
         if len(json.dumps(code)) <= LARGEST:
@@ -81,9 +76,7 @@ def decode(
     function: Callable[[Mapping[str, Any]], Callable[..., Any]] | None = None,
     file: Callable[[str, str], Path] | None = None,
 ) -> Any:
-    """Read the value that `encode` wrote.
-
-    What is read may come from anybody.
+    """Read what `encode` wrote, be it from anybody.
 
     Args:
         data: as read from JSON.
@@ -162,7 +155,7 @@ def _array(value: Any, depth: int) -> dict[str, Any]:
 
 
 def _function(value: FunctionType, depth: int) -> dict[str, Any]:
-    """Its text, and what it uses of the notebook: modules, other functions, plain values."""
+    """Describe a function: its text, and what it uses."""
     source = textwrap.dedent(inspect.getsource(value))
     used = {name for name in _names(value.__code__) if name in value.__globals__ and name != value.__name__}
     needs = {name: _encode(value.__globals__[name], depth + 1) for name in sorted(used)}

@@ -1,4 +1,4 @@
-"""The framework of the learners' auto-checks.
+"""Run the learners' auto-checks.
 
 A check is a function that takes the learner's answer(s) and returns True, or a Chinese hint that helps without giving
 the answer away. The folder of a lab, `aigc_kit/teach/labs/labNN/`, holds the checks of its notebook in `checks.py`:
@@ -51,17 +51,20 @@ _REGISTRY: dict[str, dict[str, "Check"]] = {}
 
 
 def progress_file() -> Path:
-    """Name the file of progress; it may not exist yet."""
+    """Name the file of progress, which may not exist."""
     return home() / "progress.json"
 
 
 def progress() -> dict[str, dict[str, dict[str, Any]]]:
-    """Lab -> check -> {"passed": bool, "tries": int, "first_passed": UTC time or None}; empty when nothing is known."""
+    """Read what was passed: lab -> check -> entry.
+
+    An entry: {"passed": bool, "tries": int, "first_passed": UTC time or None}.
+    """
     return _read()[0]
 
 
 def reset_progress() -> None:
-    """Forget everything."""
+    """Forget all progress."""
     progress_file().unlink(missing_ok=True)
 
 
@@ -114,7 +117,7 @@ def _is_table(known: Any) -> bool:
 
 @dataclass(frozen=True)
 class Result:
-    """What a check says of one answer; shows itself in a notebook and as plain text.
+    """Hold what a check says of one answer.
 
     Args:
         lab, name, title: which check.
@@ -136,7 +139,7 @@ class Result:
 
     @property
     def passed(self) -> bool:
-        """Whether the answer is right."""
+        """Tell whether the answer is right."""
         return self.state == "passed"
 
     def __bool__(self) -> bool:
@@ -163,19 +166,19 @@ class Result:
 
 @dataclass(frozen=True)
 class Report:
-    """The results of several checks of one lab, in the order in which the lab declares them."""
+    """Hold results of a lab's checks, in order."""
 
     lab: str
     results: tuple[Result, ...]
 
     @property
     def passed(self) -> bool:
-        """Whether every answer is right."""
+        """Tell whether every answer is right."""
         return all(self.results)
 
     @property
     def headline(self) -> str:
-        """How many of how many, in Chinese."""
+        """Say how many of how many, in Chinese."""
         return f"第 {self.lab} 课练习：通过 {sum(map(bool, self.results))} / {len(self.results)}"
 
     def __bool__(self) -> bool:
@@ -189,7 +192,7 @@ class Report:
 
 
 class Check:
-    """A named check; call it with the learner's answer(s) to get a `Result`."""
+    """Call this with the answer(s) to get a `Result`."""
 
     def __init__(self, function: Callable[..., bool | str], lab: str, name: str, title: str, expects: str) -> None:
         self.function, self.lab, self.name, self.title, self.expects = function, lab, name, title, expects
@@ -279,9 +282,7 @@ def check(lab: str, name: str, *, title: str, expects: str = "") -> Callable[[Ca
 
 
 def checks_of(lab: str) -> tuple[Check, ...]:
-    """Give the checks of a lab, in the order of declaration.
-
-    Imports `aigc_kit.teach.labs.labNN.checks` when needed.
+    """List a lab's checks in order, importing them if needed.
 
     Raises:
         UnknownName: the lab has none.
@@ -299,9 +300,7 @@ def checks_of(lab: str) -> tuple[Check, ...]:
 
 
 def run_checks(lab: str, answers: Mapping[str, Any]) -> Report:
-    """Judge several answers of one lab.
-
-    Exercises without an answer are listed as not tried.
+    """Judge several answers, and list untried exercises.
 
     Args:
         lab: "01" .. "14".

@@ -1,4 +1,4 @@
-"""`aigc grade`: a folder of submissions, a judging process for each; a broken one is named, the rest goes on."""
+"""Grade submissions, each in a process (`aigc grade`)."""
 
 import json
 import os
@@ -21,7 +21,7 @@ RIGHT = ("passed", "ran-passed")
 
 @dataclass(frozen=True)
 class Row:
-    """What became of one file.
+    """Tell what became of one file.
 
     Args:
         file: its name.
@@ -44,7 +44,7 @@ class Row:
 
     @property
     def right(self) -> int:
-        """How many answers were right when they were checked here."""
+        """Count the answers that were right when checked here."""
         return sum(one["state"] in RIGHT for lab in self.checks.values() for one in lab.values())
 
 
@@ -96,7 +96,7 @@ def _row(path: Path, execute: bool) -> Row:
 
 
 def _judged(target: Path, execute: bool) -> dict[str, Any]:
-    """The verdict of a process of its own: an answer that hangs or uses up the memory ends that process only."""
+    """Judge in a process that may hang or die alone."""
     command = [
         sys.executable,
         "-I",

@@ -1,4 +1,4 @@
-"""One unpacked submission: its answers checked again, its works compared with their records; a process of its own.
+"""Judge one unpacked submission in a process of its own.
 
 python -I -m aigc_kit.teach.classroom.judge FOLDER [--execute]    prints the verdict as JSON
 """
@@ -71,7 +71,7 @@ def _manifest(folder: Path) -> Mapping[str, Any]:
 
 
 def _read(path: Path) -> Any:
-    """JSON of a file; None when there is none that can be read."""
+    """Read JSON of a file, None where there is none."""
     try:
         if path.stat().st_size > submission_limits.JSON_BYTES:
             return None
@@ -81,7 +81,7 @@ def _read(path: Path) -> Any:
 
 
 def _altered(folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
-    """Files that differ from what the manifest lists; whoever changes both is not found out."""
+    """Name files that differ from the manifest's list."""
     listed = manifest.get("files")
     listed = listed if isinstance(listed, dict) else {}
     there = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
@@ -103,7 +103,7 @@ def _check(lab: str, name: str) -> Check | None:
 
 
 def _again(one: Check, path: Path, folder: Path, execute: bool) -> dict[str, str]:
-    """State and hint of one answer, judged here."""
+    """Judge one answer again."""
     entry = _read(path)
     if (
         not isinstance(entry, dict)
@@ -133,7 +133,7 @@ def _again(one: Check, path: Path, folder: Path, execute: bool) -> dict[str, str
 
 
 def _work(folder: Path, name: str, sha256: str) -> Path:
-    """The submitted file that an answer names.
+    """Find the submitted file that an answer names.
 
     Raises:
         BadInput: there is none.
@@ -145,7 +145,7 @@ def _work(folder: Path, name: str, sha256: str) -> Path:
 
 
 def _works(folder: Path) -> dict[str, int]:
-    """Artefacts of all records against the sha256 in them, counted; records that cannot be read are "unreadable"."""
+    """Count records' artefacts by how their sha256 compares."""
     count = {"same": 0, "changed": 0, "missing": 0, "unreadable": 0}
     for path in sorted(folder.glob("works*/**/*.json")):
         content = _read(path)
@@ -160,7 +160,7 @@ def _works(folder: Path) -> dict[str, int]:
 
 
 def _words(value: Any, most: int) -> str:
-    """Text of a stranger in one line, cut to size."""
+    """Cut a stranger's text to one short line."""
     text = " ".join("".join(char if char.isprintable() else " " for char in str(value or "")).split())
     return text if len(text) <= most else text[: most - 1] + "…"
 

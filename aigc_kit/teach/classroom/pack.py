@@ -1,4 +1,7 @@
-"""`aigc submit`: what a learner did, as one archive; no keys, nothing from outside the folders named, within limits."""
+"""Pack what a learner did as one archive (`aigc submit`).
+
+No keys, nothing from outside the folders named, within limits.
+"""
 
 import hashlib
 import io
@@ -24,7 +27,7 @@ from aigc_kit.teach.classroom.unpack import name_problem
 
 @dataclass(frozen=True)
 class Packed:
-    """What was packed: the archive, its files, and what was left out with the reason."""
+    """Name the archive, its files, and what was left out."""
 
     path: Path
     files: tuple[str, ...]
@@ -95,7 +98,7 @@ def pack(person: str, target: Path, works: Sequence[Path] | None = None) -> Pack
 
 
 def _found(folder: Path) -> Iterator[tuple[str, Path]]:
-    """(relative name, path) of everything below a folder; links to folders are not followed."""
+    """Walk a folder without following links: (relative name, path)."""
     for root, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(name for name in names if not name.startswith(".")):
@@ -104,7 +107,7 @@ def _found(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _why_not(path: Path, files: dict[str, bytes]) -> str:
-    """Why a file is left out; "" when it is packed."""
+    """Say why a file is left out, else "" alone."""
     if path.is_symlink() or not path.is_file():
         return "a link or no plain file"
     size = path.stat().st_size

@@ -1,4 +1,4 @@
-"""`aigc prefetch`: models and wheels into one folder, for a classroom without a network.
+"""Fill one folder for a classroom without a network.
 
 DIR/models/<card>/   files and receipt of each model        aigc fetch core --from DIR
 DIR/wheels/          wheels for this system and Python       make labs OFFLINE=DIR
@@ -24,9 +24,7 @@ SUMS = "SHA256SUMS"
 
 
 def models(cards: Sequence[Card], folder: Path, progress: Callable[[int, int | None, str], None]) -> list[Path]:
-    """Fetch cards and copy them into a folder.
-
-    Files and receipt of each go to `folder/models/<card>`.
+    """Fetch cards and copy them to `folder/models/<card>`.
 
     Args:
         cards: with files to fetch; those that ship with the kit are left out.
@@ -61,9 +59,8 @@ def models(cards: Sequence[Card], folder: Path, progress: Callable[[int, int | N
 def wheels(folder: Path) -> list[Path]:
     """Download wheels of everything that `make labs` installs.
 
-    In the versions of constraints.txt, for this system and Python.
-
-    pip's own settings (a mirror, an index of CPU wheels of torch) stay in force.
+    The versions are those of constraints.txt, for this system and Python; pip's own settings (a mirror, an index of CPU
+    wheels of torch) stay in force.
 
     Returns:
         The files in `folder/wheels`.
@@ -88,10 +85,7 @@ def wheels(folder: Path) -> list[Path]:
 
 
 def requirements(project: Path) -> list[str]:
-    """List what the project needs.
-
-    Its dependencies, those of its tests, and what builds it.
-    """
+    """List what the project, its tests and its build need."""
     data = tomllib.loads(project.read_text(encoding="utf-8"))
     known = data["project"]
     # hatchling asks for editables only when it builds, so nothing else names it
@@ -104,17 +98,14 @@ def requirements(project: Path) -> list[str]:
 
 
 def write_sums(folder: Path) -> Path:
-    """Write the sha256 of everything in the folder.
-
-    In the form that `sha256sum -c SHA256SUMS` reads.
-    """
+    """Write everything's sha256 as `sha256sum -c` reads it."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != SUMS)
     lines = (f"{sha256_of(path)}  {path.relative_to(folder).as_posix()}\n" for path in files)
     return paths.write_atomically(folder / SUMS, "".join(lines))
 
 
 def _of_card(card: Card, here: Path) -> Iterable[str]:
-    """Names of the files that the folder of a card holds, its receipt last."""
+    """Name the files of a card's folder, receipt last."""
     for source in card.sources:
         if source.files and all((here / file.path).is_file() for file in source.files):
             return [*(file.path for file in source.files), RECEIPT]
@@ -122,7 +113,7 @@ def _of_card(card: Card, here: Path) -> Iterable[str]:
 
 
 def _copy(origin: Path, target: Path) -> None:
-    """Copy a file under a temporary name, compare it, move it; the same file is left alone."""
+    """Copy a file and compare it, unless it is there."""
     if _size(target) == origin.stat().st_size and sha256_of(target) == sha256_of(origin):
         return
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Functions among the answers, run in a limited process of their own: they compute, the judge judges.
+"""Run functions among the answers in a limited process.
 
 The process gets the text of one function and, call by call, arguments as plain JSON; results come back the same way.
 It cannot reach the check. Its limits: processor seconds, memory, size of files, an empty folder as home, no keys in the
@@ -32,7 +32,7 @@ FILE_BYTES = 1 * MIB
 
 
 class Sandbox:
-    """One process for one function. Use as a context; what it holds can be called like the function.
+    """Run one function in one process, as a context.
 
     Args:
         spec: {"name", "source", "needs"}, as `checks.answers.encode` writes a function.
@@ -68,7 +68,7 @@ class Sandbox:
         )
 
     def close(self) -> None:
-        """End the process and its children; remove its folder."""
+        """End the process with its children, remove its folder."""
         if self._process.poll() is None:
             try:
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -102,7 +102,7 @@ class Sandbox:
         return decode(answer["result"])
 
     def _line(self) -> bytes:
-        """One line of its answer, within the time."""
+        """Read one line of its answer, within the time."""
         import time
 
         assert self._process.stdout is not None
@@ -141,7 +141,7 @@ def _without_network() -> tuple[str, ...]:
 
 
 def _limit() -> None:
-    """Inside: what the system will let this process have."""
+    """Limit, inside, what this process may have."""
     try:
         import resource
     except ImportError:  # Windows: the time limit of the caller is all there is
@@ -157,7 +157,7 @@ def _limit() -> None:
 
 
 def _build(spec: Mapping[str, Any], depth: int = 0) -> Callable[..., Any]:
-    """Inside: the function of a text, with what it needs around it."""
+    """Build, inside, the function of a text."""
     if depth > 8:
         raise ValueError("functions that need each other too deeply")
     world: dict[str, Any] = {"__builtins__": builtins, "__name__": "answer"}
@@ -180,7 +180,7 @@ def _build(spec: Mapping[str, Any], depth: int = 0) -> Callable[..., Any]:
 
 
 def _serve(source: TextIO, target: TextIO) -> None:
-    """Inside: one line in, one line out."""
+    """Answer, inside, line by line."""
     function = None
     for line in source:
         try:

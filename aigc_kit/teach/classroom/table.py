@@ -1,4 +1,4 @@
-"""The result of grading as CSV and as one HTML page: what was found, and what it cannot prove."""
+"""Lay out grades as CSV and as one HTML page."""
 
 import csv
 import io
@@ -44,7 +44,7 @@ th{background:#f2f4f7}.passed,.ran-passed{background:#e3f4e9}.failed,.ran-failed
 
 
 def write(rows: Sequence[Row], folder: Path) -> tuple[Path, Path]:
-    """Write `grades.csv` and `grades.html` into a folder; returns both paths."""
+    """Write `grades.csv` and `grades.html` into a folder."""
     return (
         write_atomically(folder / RESULTS[0], "\ufeff" + as_csv(rows)),  # the mark tells Excel that it is UTF-8
         write_atomically(folder / RESULTS[1], as_html(rows)),
@@ -52,7 +52,7 @@ def write(rows: Sequence[Row], folder: Path) -> tuple[Path, Path]:
 
 
 def as_csv(rows: Sequence[Row]) -> str:
-    """The table as CSV; a text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    """Write the table as CSV, formulas made harmless."""
     columns = _columns(rows)
     head = ["文件", "姓名", "问题", "通过（在此复算或运行）", "共"]
     head += [f"{one.lab}{one.name} {one.title}" for one in columns]
@@ -70,7 +70,7 @@ def as_csv(rows: Sequence[Row]) -> str:
 
 
 def as_html(rows: Sequence[Row]) -> str:
-    """The table as a page without scripts; every word of a submission is escaped."""
+    """Write the table as a page, everything escaped."""
     columns = _columns(rows)
     heads = ["文件", "姓名", "通过", *(f"{one.lab}{one.name}" for one in columns), "作品", "备注"]
     broken = [row for row in rows if row.problem]
@@ -111,7 +111,7 @@ def _html_row(row: Row, columns: Sequence[Check]) -> str:
 
 
 def _columns(rows: Sequence[Row]) -> list[Check]:
-    """The checks of every lab that somebody answered, in order."""
+    """List checks of every lab that somebody answered."""
     columns: list[Check] = []
     for lab in sorted({lab for row in rows for lab in row.checks}):
         try:

@@ -1,4 +1,7 @@
-"""An archive from anybody, into an empty folder; or a refusal that says why. Nothing of it is run or followed."""
+"""Unpack anybody's archive, or refuse and say why.
+
+Nothing of it is run or followed.
+"""
 
 import stat
 import struct
@@ -49,7 +52,7 @@ def unpack(archive: Path, target: Path) -> list[str]:
 
 
 def _check_directory(archive: Path) -> None:
-    """The list of files is small: zipfile would read all of it into memory."""
+    """Refuse a long list of files before zipfile reads it."""
     size = archive.stat().st_size
     if size > submission_limits.TOTAL_BYTES:
         raise _refused(archive, f"{size} bytes, more than {submission_limits.TOTAL_BYTES}")
@@ -96,7 +99,7 @@ def name_problem(name: str) -> str:
 
 
 def _why_not(info: zipfile.ZipInfo) -> str:
-    """Why a member is refused; "" when it may be written."""
+    """Say why a member is refused, else "" alone."""
     mode = info.external_attr >> 16
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
         return "a link or a device, no plain file"

@@ -1,4 +1,4 @@
-"""Notebooks as files: lint, run headless, refresh, student copies, the gallery of what they made.
+"""Lint, run, refresh, copy and show notebooks.
 
     cells     what every module here knows of a notebook: reading, writing, tags
     findings  what a rule takes and gives

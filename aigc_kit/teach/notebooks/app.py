@@ -1,4 +1,4 @@
-"""A lab as an app: Voilà runs a copy of the notebook and shows what it makes, its code hidden, its widgets live."""
+"""Show a lab as an app by Voilà, code hidden."""
 
 import base64
 import mimetypes
@@ -21,9 +21,10 @@ _PICTURE = re.compile(r"!\[([^\]]*)\]\(((?!\w+:)[^)\s]+)\)")
 
 
 def serve(path: Path, port: int | None = None, *, browser: bool = True) -> None:
-    """Show a notebook as an app until Ctrl-C; every page that is opened gets a kernel of its own.
+    """Show a notebook as an app until Ctrl-C.
 
-    The address, with a new token, is printed. Cells tagged `slow` are left out.
+    Every page that is opened gets a kernel of its own. The address, with a new token, is printed. Cells tagged `slow`
+    are left out.
 
     Args:
         path: of the notebook.
@@ -52,7 +53,7 @@ def serve(path: Path, port: int | None = None, *, browser: bool = True) -> None:
 
 
 def settings(port: int, token: str) -> dict[str, dict[str, Any]]:
-    """What Voilà is told, by class; configuration files of the machine are not read.
+    """Tell Voilà everything, whatever the machine's files say.
 
     The policy of the page forbids it to ask anything of another machine: Voilà's template links style sheets of a CDN.
 
@@ -78,7 +79,7 @@ def settings(port: int, token: str) -> dict[str, dict[str, Any]]:
 
 
 def prepared(notebook: cells.Notebook, home: Path) -> cells.Notebook:
-    """The copy that runs: no outputs, no slow cells, and the pictures of its prose inside it.
+    """Copy a notebook: no outputs or slow cells, pictures inside.
 
     Args:
         notebook: stays as it is.
@@ -96,7 +97,7 @@ def prepared(notebook: cells.Notebook, home: Path) -> cells.Notebook:
 
 
 def _attach_pictures(cell: cells.Cell, home: Path) -> None:
-    """Put the pictures that are there into the cell: Voilà serves no file outside the folder of its notebook."""
+    """Attach pictures, since Voilà serves no file from elsewhere."""
     attached = dict(cell.get("attachments", {}))
 
     def attach(match: re.Match[str]) -> str:
@@ -113,7 +114,7 @@ def _attach_pictures(cell: cells.Cell, home: Path) -> None:
 
 
 def _free(port: int | None) -> int:
-    """The port, or any that is free."""
+    """Choose the port, or any that is free."""
     try:
         with socket.socket() as trial:
             trial.bind((HOST, port or 0))

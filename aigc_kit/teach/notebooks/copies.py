@@ -1,4 +1,4 @@
-"""Copies of a notebook: tidied outputs, one HTML page that asks nothing of the network, a student's copy."""
+"""Copy a notebook: tidied, as a page, or for students."""
 
 import re
 from collections.abc import Callable
@@ -66,8 +66,6 @@ def merged(items: list[Any]) -> list[Any]:
 def overwritten(text: str) -> str:
     """Show what a terminal shows after carriage returns.
 
-    In every line, the part behind the last one.
-
     >>> overwritten("10 %\\r50 %\\r100 %\\ndone\\r\\n")
     '100 %\\ndone\\r\\n'
     """
@@ -77,10 +75,7 @@ def overwritten(text: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """Cut what is too long, and mark each cut.
-
-    Over-long lines are cut, and the middle of the text is left out when it is still too long.
-    """
+    """Cut lines and texts that are too long, marking cuts."""
     if len(text) > LONGEST_LINE:
         text = "\n".join(
             f"{line[:LONGEST_LINE]} ……（这一行还有 {len(line) - LONGEST_LINE:,} 个字符，没有保存）"
@@ -108,9 +103,7 @@ def _shorten(output: Any) -> None:
 
 
 def formulas_to_mathml(markdown: str, put: Callable[[str], str] = str) -> str:
-    """Turn `$...$` and `$$...$$` of a Markdown text into MathML.
-
-    Code stays, and so does what is no formula.
+    """Turn `$...$` and `$$...$$` into MathML, but not in code.
 
     Args:
         markdown: prose of a cell.
@@ -134,10 +127,9 @@ def formulas_to_mathml(markdown: str, put: Callable[[str], str] = str) -> str:
 
 
 def write_page(notebook: Notebook, path: Path, home: Path) -> Path | None:
-    """Write the page.
+    """Write a page with everything inside and no scripts.
 
-    Styles and pictures are inside it. There are no scripts: formulas become MathML, and widgets, which are dead without
-    a kernel, are left out; the picture beside each stays.
+    Formulas become MathML. Widgets, which are dead without a kernel, are left out; the picture beside each stays.
 
     Args:
         notebook: executed; not changed.
@@ -166,15 +158,15 @@ def write_page(notebook: Notebook, path: Path, home: Path) -> Path | None:
 
 
 def _mark(formulas: list[str], formula: str) -> str:
-    """Keep a formula aside: nbconvert would take it apart, tag by tag. The marks are private-use characters."""
+    """Keep a formula aside, which nbconvert would take apart."""
     formulas.append(formula)
     return f"\ue000{len(formulas) - 1}\ue001"
 
 
 def student(path: Path, dest: Path, *, overwrite: bool = False) -> Path:
-    """Write a copy without solutions.
+    """Write a copy without solutions or exercises' outputs.
 
-    Cells tagged `solution` go, and so do the outputs of those tagged `exercise`.
+    Both are known by the tags `solution` and `exercise`.
 
     Args:
         path: of the notebook.

@@ -1,4 +1,4 @@
-"""Headless execution: a fresh kernel of this interpreter, a folder of its own, seconds and peak memory measured.
+"""Execute notebooks headless, measuring seconds and peak memory.
 
 `execute` runs a notebook in memory and never raises for what happens inside it; `run_notebook` also writes the executed
 copy, `out/NAME.ipynb` and `out/NAME.html`, and lists what the notebook made in `out/NAME/`.
@@ -28,7 +28,7 @@ _LINE = re.compile(r"Cell In\[(\d+)\], line (\d+)")
 
 @dataclass(frozen=True)
 class Failure:
-    """Where and how a notebook stopped.
+    """Tell where and how a notebook stopped.
 
     Args:
         cell: number of the cell, from 1; None when the kernel did not start.
@@ -45,19 +45,19 @@ class Failure:
     todo: str
 
     def asked(self, name: str) -> str:
-        """What was asked: to run that notebook, and where it stopped."""
+        """Say what was run, and where it stopped."""
         numbers = (("cell", self.cell), ("line", self.line))
         place = ", ".join(f"{what} {number}" for what, number in numbers if number is not None)
         return f"run {name}" + (f" ({place}: {self.source})" if place else "")
 
     def text(self, name: str) -> str:
-        """Three lines, as every error of the kit: asked, found, what to do."""
+        """Write three lines, as every error of the kit."""
         return f"asked: {self.asked(name)}\nfound: {self.error}\nwhat to do: {self.todo}"
 
 
 @dataclass(frozen=True)
 class Execution:
-    """An executed copy of a notebook, complete or as far as it came.
+    """Hold an executed copy, as far as it came.
 
     Args:
         notebook: the copy, with outputs; the original is untouched.
@@ -78,7 +78,7 @@ class Execution:
 
 @dataclass(frozen=True)
 class Run:
-    """A notebook that was run into a folder; plain values, for the table and the gallery.
+    """Hold plain values of a notebook run into a folder.
 
     Args:
         name: stem of the notebook.

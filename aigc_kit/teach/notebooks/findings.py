@@ -1,4 +1,4 @@
-"""What a lint rule takes and gives: a notebook under inspection, and what is wrong with it."""
+"""Say what a lint rule takes and gives."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from aigc_kit.teach.notebooks.cells import Notebook
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong.
+    """Hold one thing that is wrong.
 
     Args:
         file: name of the notebook.
@@ -34,14 +34,17 @@ class Finding:
 
 @dataclass(frozen=True)
 class Page:
-    """A notebook under inspection: its path, its content, the errata ids that the project defines (None: no list)."""
+    """Hold a notebook under inspection.
+
+    `errata` are the ids that the project defines; None: no list.
+    """
 
     path: Path
     notebook: Notebook
     errata: frozenset[str] | None
 
     def finding(self, rule: str, message: str, cell: int | None = None, line: int | None = None) -> Finding:
-        """A finding in this notebook."""
+        """Make a finding in this notebook."""
         return Finding(self.path.name, cell, line, rule, message)
 
 

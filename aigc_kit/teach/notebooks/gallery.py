@@ -1,4 +1,4 @@
-"""One page about a run of the labs: what it cost, and everything that was made. Self-contained, in Chinese."""
+"""Show a run of the labs on one Chinese page."""
 
 import base64
 import json
@@ -34,8 +34,6 @@ _NEUTRAL = {"top_p": 1.0, "repetition_penalty": 1.0}  # what does nothing is not
 
 def write_gallery(out: Path, runs: Iterable[Run]) -> Path:
     """Note these runs and render `out/index.html`.
-
-    From what is in `out`.
 
     Args:
         out: the folder into which the notebooks were run.
@@ -74,10 +72,7 @@ def write_gallery(out: Path, runs: Iterable[Run]) -> Path:
 
 
 def note_runs(out: Path, runs: Iterable[Run]) -> list[dict[str, Any]]:
-    """Add these runs to `out/labs.json`.
-
-    Each notebook keeps its last run there; returns all, in order of name.
-    """
+    """Add these runs to `out/labs.json`, return all by name."""
     path = out / RUNS_FILE
     by_name: dict[str, dict[str, Any]] = {}
     try:
@@ -112,7 +107,7 @@ def found_records(out: Path) -> tuple[list[tuple[Path, Record]], list[tuple[Path
 
 
 def _is_other_json(path: Path) -> bool:
-    """Whether a file is whole, and has nothing of a record."""
+    """Tell whether a file is whole, without anything of records."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
@@ -142,10 +137,7 @@ def summary(made: Sequence[str], zh: bool = False) -> str:
 
 
 def machine_facts() -> list[tuple[str, str]]:
-    """Tell what a reader should know about this machine.
-
-    Name and value of each fact, in Chinese.
-    """
+    """Tell name and value of each fact, in Chinese."""
     budget = device.probe()
     versions = record.versions()
     return [
@@ -157,10 +149,7 @@ def machine_facts() -> list[tuple[str, str]]:
 
 
 def data_uri(path: Path) -> str:
-    """Encode a picture as a data URI.
-
-    Shrunk when it is large; "" when it is no picture.
-    """
+    """Encode a picture, shrunk, as data URI, else "" alone."""
     try:
         data = shrink_png(path.read_bytes(), PICTURE_BYTES)
     except OSError:
@@ -180,7 +169,7 @@ def _picture(out: Path, path: Path) -> dict[str, Any]:
 
 
 def _checked(run: Run) -> Run:
-    """The run, if its values are of the kinds that they should be.
+    """Check that a run's values are of the right kinds.
 
     Raises:
         TypeError: they are not.
@@ -251,10 +240,7 @@ def _card(out: Path, path: Path, one: Record) -> dict[str, Any]:
 
 
 def costs(one: Record) -> list[dict[str, str]]:
-    """Lay predicted costs beside measured ones, with the ratio.
-
-    Those that a record has both of.
-    """
+    """Lay predicted costs beside measured ones, with the ratio."""
     rows = []
     for name, title in _COST_ZH.items():
         if name not in one.measured:

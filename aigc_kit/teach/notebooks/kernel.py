@@ -1,4 +1,4 @@
-"""A fresh kernel of the running interpreter, with a plain environment, and the memory that it takes."""
+"""Start a fresh kernel, and follow its memory."""
 
 import json
 import os
@@ -25,7 +25,7 @@ _NOT_HANDED_ON = {"MPLBACKEND", "IPYTHONDIR", "PYTHONSTARTUP", "JPY_PARENT_PID",
 def environment(
     folder: Path, tier: Literal["tiny", "full"], *, offline: bool = False, keep_secrets: bool = False
 ) -> dict[str, str]:
-    """The environment of a kernel: this process's, without keys and without what would change a notebook's outputs.
+    """Copy this environment, without what would change outputs.
 
     Args:
         folder: absolute; where the notebook's results go (AIGC_OUT).
@@ -50,7 +50,7 @@ def environment(
 
 
 def manager(folder: Path) -> Any:
-    """A manager of one kernel that is this interpreter, whatever kernels are registered on the machine.
+    """Manage one kernel that is this interpreter.
 
     Args:
         folder: an empty folder for the kernel's description; it must outlive the kernel.
@@ -74,7 +74,7 @@ def manager(folder: Path) -> Any:
 
 
 class PeakSampler:
-    """Follows the resident memory of a process tree in a thread, from `with` to its end.
+    """Follow a process tree's resident memory in a thread.
 
     Args:
         pid: called at each sample until it gives a process id (the kernel starts later than the sampler).

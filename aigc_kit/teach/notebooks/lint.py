@@ -1,6 +1,6 @@
-"""Rules that notebooks keep. Each rule is a small function from a `Page` to findings; `lint` applies them all.
+"""Check the rules about cells, their order and lines.
 
-This module has the rules about cells, their order and their lines; those about outputs are in `lint_outputs`.
+Each rule is a small function from a `Page` to findings; `lint` applies them all, those of `lint_outputs` too.
 """
 
 import ast
@@ -46,7 +46,7 @@ _STARTS_WIDE = re.compile(rf"^\s*[*_]{{0,3}}[{_WIDE}]")
 
 
 def cell_length(page: Page) -> Iterator[Finding]:
-    """Code cells: median of 5 lines or fewer, none over 20 (lines that are not blank; hidden cells count too)."""
+    """Find code cells over 20 lines, or median over 5."""
     sizes = {number: sum(bool(line.strip()) for line in cell.source.splitlines()) for number, cell in _code(page)}
     for number, size in sizes.items():
         if size > MOST_LINES:
@@ -57,7 +57,7 @@ def cell_length(page: Page) -> Iterator[Finding]:
 
 
 def valid_python(page: Page) -> Iterator[Finding]:
-    """Code compiles; IPython's magics and shell lines are let through."""
+    """Find code that does not compile, magics aside."""
     for number, cell in _code(page):
         if cell.source.lstrip().startswith("%%"):
             continue  # a cell magic: what follows need not be Python
@@ -71,7 +71,7 @@ def valid_python(page: Page) -> Iterator[Finding]:
 
 
 def language(page: Page) -> Iterator[Finding]:
-    """The metadata say Python, and name the kernel that every machine has."""
+    """Find metadata without Python or the kernel everybody has."""
     spec, info = page.notebook.metadata.get("kernelspec", {}), page.notebook.metadata.get("language_info", {})
     if info.get("name") != "python" or spec.get("language", "python") != "python":
         yield page.finding("language", "metadata.language_info.name is not 'python'")
@@ -80,13 +80,13 @@ def language(page: Page) -> Iterator[Finding]:
 
 
 def stale(page: Page) -> Iterator[Finding]:
-    """The outputs belong to these sources."""
+    """Find outputs that do not belong to these sources."""
     if is_stale(page.notebook):
         yield page.finding("stale", "cells changed since the outputs were made: aigc notebook refresh")
 
 
 def chinese_prose(page: Page) -> Iterator[Finding]:
-    """Prose is in Chinese: a markdown cell with words has Chinese characters among them."""
+    """Find prose without a Chinese character."""
     for number, cell in _prose(page):
         words = _NOT_PROSE.sub(" ", cell.source)
         if _WORD.search(words) and not _CHINESE.search(cell.source):
@@ -94,7 +94,7 @@ def chinese_prose(page: Page) -> Iterator[Finding]:
 
 
 def errata_exist(page: Page) -> Iterator[Finding]:
-    """Every erratum that is cited, in prose or in a comment, has its row in docs/ERRATA.md."""
+    """Find cited errata without a row in docs/ERRATA.md."""
     for number, cell in enumerate(page.notebook.cells, 1):
         for index, line in enumerate(cell.source.splitlines(), 1):
             text = line.partition("#")[2] if cell.cell_type == "code" else line
@@ -106,7 +106,10 @@ def errata_exist(page: Page) -> Iterator[Finding]:
 
 
 def rhythm(page: Page) -> Iterator[Finding]:
-    """Notebooks of Part I (01 to 05) have the eight steps, marked on markdown cells, each once and in order."""
+    """Find steps of Part I that lack, repeat or stray.
+
+    Notebooks 01 to 05 have eight, marked on markdown cells, each once and in order.
+    """
     if not re.match(r"0[1-5]_", page.path.name) or is_solution(page.path):
         return
     order = [tag for _, cell in _prose(page) for tag in STEPS if tag in tags(cell)]
@@ -121,7 +124,7 @@ def rhythm(page: Page) -> Iterator[Finding]:
 
 
 def no_installs(page: Page) -> Iterator[Finding]:
-    """No cell installs packages in a shell: maybe for another Python, and never the tested set."""
+    """Find cells that install packages in a shell."""
     for number, cell in code_cells(page.notebook):
         for index, line in enumerate(cell.source.splitlines(), 1):
             command = _shell_command(cell, index, line)
@@ -130,7 +133,7 @@ def no_installs(page: Page) -> Iterator[Finding]:
 
 
 def no_remote_code(page: Page) -> Iterator[Finding]:
-    """No model brings its own code."""
+    """Find models that bring their own code."""
     for number, cell in code_cells(page.notebook):
         for index, line in enumerate(cell.source.splitlines(), 1):
             if _REMOTE_CODE.search(line.partition("#")[0]):
@@ -138,7 +141,10 @@ def no_remote_code(page: Page) -> Iterator[Finding]:
 
 
 def no_todo(page: Page) -> Iterator[Finding]:
-    """Nothing is left for later. In code, a name such as `todo` is none; in a comment it is."""
+    """Find what is left for later.
+
+    In code, a name such as `todo` is none; in a comment it is.
+    """
     for number, cell in enumerate(page.notebook.cells, 1):
         for index, line in enumerate(cell.source.splitlines(), 1):
             said = line if cell.cell_type == "markdown" else line.partition("#")[2]
@@ -147,7 +153,7 @@ def no_todo(page: Page) -> Iterator[Finding]:
 
 
 def sources_show_nothing_of_a_machine(page: Page) -> Iterator[Finding]:
-    """Code and prose carry no absolute path and no key."""
+    """Find absolute paths and keys in code and prose."""
     for number, cell in enumerate(page.notebook.cells, 1):
         for index, line in enumerate(cell.source.splitlines(), 1):
             for kind, shown in leaks(line, hosts=False):
@@ -155,7 +161,7 @@ def sources_show_nothing_of_a_machine(page: Page) -> Iterator[Finding]:
 
 
 def pictures_exist(page: Page) -> Iterator[Finding]:
-    """Pictures in prose are files beside the notebook or in the clone, never addresses."""
+    """Find pictures that are no files beside the notebook."""
     for number, cell in _prose(page):
         text = _CODE.sub(" ", cell.source)
         for target in (*_PICTURE.findall(text), *_ELEMENT.findall(text)):
@@ -168,7 +174,7 @@ def pictures_exist(page: Page) -> Iterator[Finding]:
 
 
 def lines_of_a_paragraph_join(page: Page) -> Iterator[Finding]:
-    """A paragraph is not broken between two Chinese characters: Markdown shows the line end as a space."""
+    """Find paragraphs broken between two Chinese characters."""
     for number, cell in _prose(page):
         fenced = _CODE.sub(lambda match: "\n" * match.group().count("\n") or "`", cell.source)
         lines = fenced.split("\n")
@@ -180,7 +186,7 @@ def lines_of_a_paragraph_join(page: Page) -> Iterator[Finding]:
 
 
 def shared_definitions(pages: Sequence[Page]) -> Iterator[Finding]:
-    """No function or class is defined in two notebooks; solutions are left out, they answer the notebooks."""
+    """Find functions and classes defined in two notebooks."""
     homes: dict[str, str] = {}
     for page in (page for page in pages if not is_solution(page.path)):
         for number, line, name in _definitions(page):
@@ -192,7 +198,7 @@ def shared_definitions(pages: Sequence[Page]) -> Iterator[Finding]:
 
 
 def parse(source: str) -> ast.Module:
-    """The syntax tree of a code cell; magics and shell lines count as `pass`, top-level await is allowed.
+    """Parse a code cell: magics pass, top-level await is allowed.
 
     Raises:
         SyntaxError, ValueError: not Python.
@@ -206,7 +212,7 @@ def parse(source: str) -> ast.Module:
 
 
 def errata_ids(path: Path) -> frozenset[str] | None:
-    """Ids that have a list item or a table row of their own in docs/ERRATA.md; None when there is no such file."""
+    """List ids with a row of docs/ERRATA.md, if any."""
     return frozenset(_DEFINED.findall(path.read_text(encoding="utf-8"))) if path.is_file() else None
 
 
@@ -252,13 +258,13 @@ def _code(page: Page) -> Iterator[tuple[int, Cell]]:
 
 
 def _depth(line: str) -> int:
-    """How many quotes deep a line is; one that is deeper than the line before begins a new block."""
+    """Count how many quotes deep a line is."""
     match = _QUOTE.match(line)
     return match.group().count(">") if match else 0
 
 
 def _shell_command(cell: Cell, index: int, line: str) -> str | None:
-    """What a line of code gives to a shell; None when it gives nothing."""
+    """Find what a line of code gives to a shell."""
     if _SHELL_CELL.match(cell.source.lstrip()):
         return None if index == 1 or line.lstrip().startswith("#") else line
     match = _SHELL_LINE.match(line)

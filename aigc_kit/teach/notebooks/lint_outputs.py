@@ -1,4 +1,4 @@
-"""Rules about the outputs that a notebook keeps: executed once in order, no errors, small, nothing of the machine."""
+"""Check the outputs that a notebook keeps."""
 
 import json
 import re
@@ -34,7 +34,13 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def leaks(text: str, *, hosts: bool) -> Iterator[tuple[str, str]]:
-    """("path" | "host" | "key", a start of it) for each kind that a text has; a key is never given in full.
+    """Find a path, host and key of a text.
+
+    Yields ("path"
+
+    "host"
+
+    "key", a start of it); a key is never given in full.
 
     Args:
         text: an output, or a line that a person wrote.
@@ -49,7 +55,7 @@ def leaks(text: str, *, hosts: bool) -> Iterator[tuple[str, str]]:
 
 
 def executed(page: Page) -> Iterator[Finding]:
-    """Execution counts run 1, 2, 3 ..., and something was shown."""
+    """Find counts that do not run 1, 2, 3."""
     cells = list(code_cells(page.notebook))
     for expected, (number, cell) in enumerate(cells, 1):
         if cell.execution_count != expected:
@@ -61,7 +67,7 @@ def executed(page: Page) -> Iterator[Finding]:
 
 
 def no_errors(page: Page) -> Iterator[Finding]:
-    """No cell ends with an error, but those that are tagged to end with one do."""
+    """Find errors not meant, and meant ones that lack."""
     for number, cell in code_cells(page.notebook):
         errors = [output for output in outputs(cell) if output.output_type == "error"]
         meant = "raises-exception" in tags(cell)
@@ -72,14 +78,14 @@ def no_errors(page: Page) -> Iterator[Finding]:
 
 
 def small_file(page: Page) -> Iterator[Finding]:
-    """The file is smaller than 1 MB."""
+    """Find a file of 1 MB or more."""
     size = page.path.stat().st_size
     if size >= LARGEST_FILE:
         yield page.finding("size", f"{format_bytes(size, decimal=True)}; less than 1 MB is right")
 
 
 def nothing_of_the_machine(page: Page) -> Iterator[Finding]:
-    """Outputs carry no absolute path, no address of a server, no key."""
+    """Find paths, addresses and keys in outputs."""
     places: list[tuple[int | None, Any]] = [(number, cell.outputs) for number, cell in code_cells(page.notebook)]
     places.append((None, page.notebook.metadata.get("widgets", {})))
     for number, value in places:
@@ -90,7 +96,7 @@ def nothing_of_the_machine(page: Page) -> Iterator[Finding]:
 
 
 def widgets_leave_a_picture(page: Page) -> Iterator[Finding]:
-    """A cell with a widget also leaves a static picture, for a page without a kernel."""
+    """Find widgets without a static picture or tag."""
     for number, cell in code_cells(page.notebook):
         data = [output.get("data", {}) for output in outputs(cell)]
         view = any(WIDGET_VIEW in item for item in data)
@@ -106,7 +112,7 @@ def widgets_leave_a_picture(page: Page) -> Iterator[Finding]:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Every string in a JSON value, but those of pictures."""
+    """Yield every string in a JSON value, except pictures."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):

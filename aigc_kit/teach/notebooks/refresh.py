@@ -1,4 +1,4 @@
-"""Execute a notebook cleanly and keep its outputs, small and without traces of the machine.
+"""Execute a notebook cleanly and keep its outputs small.
 
 This is the only way by which the notebooks of the project get outputs.
 """
@@ -33,9 +33,7 @@ _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{8,16}\b")  # Windows writes capitals
 
 
 def refresh(path: Path, *, tier: Tier = "tiny", offline: bool = False, timeout: int = 600) -> bool:
-    """Run a notebook and write its outputs into it.
-
-    Slow cells included; it is stamped.
+    """Run a notebook, slow cells included, and keep its outputs.
 
     Args:
         path: of the notebook. It is replaced only when everything went well.
@@ -93,9 +91,7 @@ def normalise(notebook: cells.Notebook, folder: Path) -> cells.Notebook:
 
 
 def fit(notebook: cells.Notebook, name: str) -> None:
-    """Shrink pictures until the notebook is below 1 MB.
-
-    In place.
+    """Shrink pictures in place until a notebook fits 1 MB.
 
     Raises:
         BadInput: it cannot be made small enough; the error names the largest output.
@@ -117,9 +113,7 @@ def fit(notebook: cells.Notebook, name: str) -> None:
 
 
 def shrink_png(data: bytes, limit: int) -> bytes:
-    """Shrink a PNG to at most `limit` bytes, where possible.
-
-    Fewer colours first, then fewer pixels.
+    """Shrink a PNG to `limit` bytes: fewer colours, then pixels.
 
     Returns:
         `data` itself when it is small enough and not wider than 1600 pixels.
@@ -146,10 +140,7 @@ def shrink_png(data: bytes, limit: int) -> bytes:
 
 
 def shrink_base64(text: str, limit: int) -> str:
-    """Shrink the base64 text of a picture in an output.
-
-    What is no picture stays as it is.
-    """
+    """Shrink a picture's base64 text, or leave the text."""
     try:
         data = base64.b64decode(text)
         small = shrink_png(data, limit * 3 // 4)
@@ -159,7 +150,7 @@ def shrink_base64(text: str, limit: int) -> str:
 
 
 def _machine_roots(folder: Path) -> list[tuple[str, str]]:
-    """Path prefixes of this machine and what stands for each, longest first."""
+    """Map this machine's paths to short ones, longest first."""
     package = Path(__file__).resolve().parents[3]
     libraries = {sysconfig.get_path(name) for name in ("purelib", "platlib", "stdlib")} | set(site.getsitepackages())
     roots = {f"{root}/": "" for root in (*libraries, str(package))}
@@ -183,7 +174,7 @@ def _clean(value: Any, roots: list[tuple[str, str]]) -> Any:
 
 
 def _stable_widget_ids(notebook: cells.Notebook) -> cells.Notebook:
-    """Give the models of widgets ids that follow from their order, so that a run again changes nothing."""
+    """Name widgets' models by order, so that reruns agree."""
     state = notebook.metadata.get("widgets", {}).get(_WIDGETS, {}).get("state", {})
     texts = {name: json.dumps(model, sort_keys=True) for name, model in state.items()}
     ids = _MODEL_ID.findall(json.dumps([cell.outputs for _, cell in cells.code_cells(notebook)]))
