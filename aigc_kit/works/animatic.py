@@ -13,6 +13,7 @@ from aigc_kit.core.paths import write_atomically
 from aigc_kit.media.encode import Probe, Writer, probe
 from aigc_kit.media.fonts import caption_font, write
 from aigc_kit.media.pages import visible
+from aigc_kit.works.part_from import picture_of
 from aigc_kit.works.storyboard import Storyboard
 
 SIZE, FPS, RATE = (640, 360), 12, 24_000
@@ -73,13 +74,12 @@ def animatic(
     """
     path = Path(path)
     if path.suffix != ".mp4" or size[0] % 2 or size[1] % 2 or not pictures:
-        raise BadInput(
-            asked=f"{path.name}, {size}, {len(pictures)} pictures", found="no film", todo="an .mp4, even sides"
-        )
+        asked = f"{path.name}, {size}, {len(pictures)} pictures"
+        raise BadInput(asked=asked, found="no film", todo="an .mp4, even sides")
     if voices and len(voices) != len(board.shots):
         raise BadInput(asked=f"{len(board.shots)} shots", found=f"{len(voices)} voices", todo="one for each, or None")
     sound, overrun = mix(board, voices, rate, music) if len(voices) or music is not None else (None, {})
-    images = [_widened(_image(each), size) for each in pictures]
+    images = [_widened(picture_of(picture, "a picture of a shot").convert("RGB"), size) for picture in pictures]
     font = caption_font(size[1] // 15)
     total = round(board.total * fps)
     notes = {"comment": badge or "animatic"}
@@ -126,13 +126,11 @@ def _frames(
 ) -> Iterator[np.ndarray]:
     font, corner = words
     for index, (shot, start) in enumerate(zip(board.shots, board.starts, strict=True)):
-        first = round(start * fps)
-        last = round((start + shot.seconds) * fps)
+        first, last = round(start * fps), round((start + shot.seconds) * fps)
         picture, move = images[index % len(images)], MOVES[index % len(MOVES)]
         strip = _caption(visible(shot.voice), size, font)
         for frame in range(first, last):
-            share = (frame - first) / max(last - first - 1, 1)
-            view = _moved(picture, size, move, share)
+            view = _moved(picture, size, move, (frame - first) / max(last - first - 1, 1))
             if strip is not None:
                 view.paste(strip, (0, size[1] - strip.height), strip)
             if corner is not None:
@@ -203,12 +201,3 @@ def _lines(words: str, font: Any, room: float) -> list[str]:
             lines.append("")
         lines[-1] += sign
     return lines
-
-
-def _image(picture: Any) -> Image.Image:
-    if isinstance(picture, Image.Image):
-        return picture.convert("RGB")
-    pixels = np.asarray(picture)
-    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
-        raise BadInput(asked="a picture of a shot", found=f"{pixels.dtype} {pixels.shape}", todo="uint8 (H, W, 3)")
-    return Image.fromarray(pixels)

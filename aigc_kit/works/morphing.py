@@ -36,7 +36,7 @@ class Clip:
     @property
     def genus(self) -> set[tuple[int, ...]]:
         """Collect all values of the genus: one where nothing tore."""
-        return {each.genus for each in self.counts}
+        return {count.genus for count in self.counts}
 
 
 def frames(count: int = 48, *, size: int = 320, cell: float = CELL, words: bool = True) -> Iterator[Frame]:
@@ -58,10 +58,10 @@ def frames(count: int = 48, *, size: int = 320, cell: float = CELL, words: bool 
         t = even * even * (3 - 2 * even)
         field = donut_to_mug(t)
         mesh = mesh_of(field, cell)
-        count_of_mesh = topology(mesh)
+        facts = topology(mesh)
         camera = Camera(turn=18 - 44 * t, rise=18 + 14 * t)
         picture = render(mesh, camera, size=size, gold=gilding(t, mesh.vertices), field=field)
-        yield Frame(t, count_of_mesh, _written(picture, count_of_mesh) if words else picture)
+        yield Frame(t, facts, _written(picture, facts) if words else picture)
 
 
 def animate(path: Path | str, count: int = 48, fps: Any = 12, *, back: bool = True, **options: Any) -> Clip:
@@ -83,13 +83,13 @@ def animate(path: Path | str, count: int = 48, fps: Any = 12, *, back: bool = Tr
     return Clip(path, probe(path), tuple(frame.topology for frame in order))
 
 
-def _written(picture: np.ndarray, found: Topology) -> np.ndarray:
+def _written(picture: np.ndarray, facts: Topology) -> np.ndarray:
     """Write a mesh's count at the bottom of its picture."""
     image = Image.fromarray(picture)
     size = max(9, len(picture) // 24)
     chinese = caption_font(size)
     name = "亏格" if chinese else "genus"
-    part = found.parts[0]
+    part = facts.parts[0]
     words = f"V {part.vertices} - E {part.edges} + F {part.faces} = {part.euler}   {name} {part.genus}"
     place, font = (len(picture) / 2, len(picture) - 0.7 * size), chinese or ImageFont.load_default(size)
     write(ImageDraw.Draw(image), place, words, fill=(255, 214, 140), font=font, anchor="ms")

@@ -1,6 +1,7 @@
 """Hold the parts of a work, and who made them."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -12,6 +13,7 @@ from aigc_kit.core.types import FrozenMap, Record
 PartKind = Literal["text", "image", "audio", "video"]
 Origin = Literal["model", "brought", "mixed", "computed", "sample", "person"]
 
+KIND_ZH: Mapping[PartKind, str] = FrozenMap(text="文字", image="图片", audio="旁白", video="视频")
 LABELS: Mapping[str, str] = FrozenMap(
     model="AI 生成",
     brought="AI 生成（从别处带来）",
@@ -83,12 +85,11 @@ class Part:
             choices = f"{', '.join(get_args(PartKind))}; {', '.join(get_args(Origin))}"
             raise BadInput(asked=what, found="no such kind or origin", todo=f"choose from {choices}")
         if not self.data or len(self.data) > MOST_BYTES[self.kind]:
-            most = f"{MOST_BYTES[self.kind]:,}"
-            raise BadInput(asked=what, found=f"{len(self.data):,} bytes", todo=f"give 1 to {most} bytes")
+            todo = f"give 1 to {MOST_BYTES[self.kind]:,} bytes"
+            raise BadInput(asked=what, found=f"{len(self.data):,} bytes", todo=todo)
         if media_of(self.data, self.kind) != self.media:
-            raise BadInput(
-                asked=f"{what}, {self.media}", found="bytes of another type", todo="leave the type to the kit"
-            )
+            asked = f"{what}, {self.media}"
+            raise BadInput(asked=asked, found="bytes of another type", todo="leave the type to the kit")
         if self.origin == "model" and self.record is None:
             raise BadInput(asked=what, found="no record of the run", todo="pass record=, or say origin='brought'")
         if self.origin in ("brought", "mixed") and not self.credit.strip():
@@ -130,37 +131,38 @@ class Part:
         return str(self.record.request["prompt"]) if self.record is not None else self.prompt
 
 
+STARTS: Mapping[bytes, str] = FrozenMap(
+    {
+        rb"\x89PNG\r\n\x1a\n": "image/png",
+        rb"\xff\xd8\xff": "image/jpeg",
+        rb"GIF8[79]a": "image/gif",
+        rb"RIFF.{4}WEBP": "image/webp",
+        rb"RIFF.{4}WAVE": "audio/wav",
+        rb"ID3": "audio/mpeg",
+        rb"OggS": "audio/ogg",
+        rb".{4}ftyp": "video/mp4",
+        rb"\x1a\x45\xdf\xa3": "video/webm",
+    }
+)
+"""How the bytes of a file begin -> its type."""
+
+
 def media_of(data: bytes, kind: str) -> str:
     """Tell the type of a file by its first bytes.
 
     Raises:
-        BadInput: none that a page can show.
+        BadInput: none that a page can show, or a picture that does not open.
     """
-    media = ""
     if kind == "text":
         media = _text_type(data)
-    elif data[:8] == b"\x89PNG\r\n\x1a\n":
-        media = "image/png"
-    elif data[:3] == b"\xff\xd8\xff":
-        media = "image/jpeg"
-    elif data[:6] in (b"GIF87a", b"GIF89a"):
-        media = "image/gif"
-    elif data[:4] == b"RIFF":
-        media = {b"WEBP": "image/webp", b"WAVE": "audio/wav"}.get(data[8:12], "")
-    elif data[:3] == b"ID3" or (data[:1] == b"\xff" and len(data) > 1 and data[1] & 0xE6 == 0xE2):
+    elif len(data) > 1 and data[0] == 0xFF and data[1] & 0xE6 == 0xE2:  # a frame of MPEG without tags before it
         media = "audio/mpeg"
-    elif data[:4] == b"OggS":
-        media = "audio/ogg"
-    elif data[4:8] == b"ftyp":
-        media = "video/mp4"
-    elif data[:4] == b"\x1a\x45\xdf\xa3":
-        media = "video/webm"
+    else:
+        media = next((media for start, media in STARTS.items() if re.match(start, data, re.S)), "")
     if (media.split("/")[0] or "nothing") != kind:
-        raise BadInput(
-            asked=f"a part of kind {kind!r}",
-            found=f"bytes that begin with {data[:8]!r}",
-            todo=f"give {', '.join(s for m, s in SUFFIXES.items() if m.startswith(kind))}",
-        )
+        endings = ", ".join(suffix for name, suffix in SUFFIXES.items() if name.startswith(kind))
+        found = f"bytes that begin with {data[:8]!r}"
+        raise BadInput(asked=f"a part of kind {kind!r}", found=found, todo=f"give {endings}")
     if kind == "image":
         _opens(data)
     return media

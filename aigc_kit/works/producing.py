@@ -25,10 +25,10 @@ def paint(style: str = "科技感", moment: str = "", **values: Any) -> Take:
     """
     from aigc_kit.make import image
 
-    plans = visual(style, moment)
-    chosen = image.plan_for(plans.zh, **values).card
-    wanted, avoid = plans.asked(chosen)
-    return image.make(wanted, negative=avoid, **{**values, "card": chosen.name})
+    prompts = visual(style, moment)
+    card = image.plan_for(prompts.zh, **values).card
+    words, negative = prompts.asked(card)
+    return image.make(words, negative=negative, **{**values, "card": card.name})
 
 
 def film(moment: str = "一个黄色的甜甜圈变成咖啡杯", **values: Any) -> Take | None:
@@ -51,11 +51,7 @@ def film(moment: str = "一个黄色的甜甜圈变成咖啡杯", **values: Any)
 
 
 def storyboard(
-    article: str,
-    shots: int = 8,
-    total: float = TOTAL,
-    *,
-    ask: Callable[[str], Take] | None = None,
+    article: str, shots: int = 8, total: float = TOTAL, *, ask: Callable[[str], Take] | None = None
 ) -> tuple[Storyboard, Take | None]:
     """Draft a storyboard by a Chinese model, else by rule.
 
@@ -76,18 +72,17 @@ def storyboard(
 
     if ask is None and can_write() is None:
         return draft(article, shots, total), None
-    answer = (ask or _asked)(prompt(article, shots, total))
+    answer = (ask or _answer)(prompt(article, shots, total))
     try:
         return parse(str(answer.data), total), answer
     except BadInput:
         return draft(article, shots, total), None
 
 
-def _asked(words: str) -> Take:
+def _answer(words: str) -> Take:
     from aigc_kit.make import text
 
-    made = text.plan_for(words, language="zh", chat=True, temperature=0.3, max_new_tokens=900)
-    return text.run(made)
+    return text.run(text.plan_for(words, language="zh", chat=True, temperature=0.3, max_new_tokens=900))
 
 
 @dataclass(frozen=True)
@@ -112,11 +107,8 @@ def makers() -> list[Maker]:
     from aigc_kit.works.writing import can_write
 
     rows = [Maker("text", can_write() or "")]
-    for kind, modality, words in (
-        ("image", image, "一个甜甜圈"),
-        ("audio", speech, "一个洞"),
-        ("video", video, "一个甜甜圈变成咖啡杯"),
-    ):
+    trials = (("image", image, "一个甜甜圈"), ("audio", speech, "一个洞"), ("video", video, "一个甜甜圈变成咖啡杯"))
+    for kind, modality, words in trials:
         try:
             card = modality.plan_for(words).card
             rows.append(Maker(kind, card.name, card.tier, card.licence))

@@ -29,6 +29,7 @@ SUGGESTIONS: Mapping[str, tuple[str, ...]] = FrozenMap(
 """Other concepts for the first exercise."""
 
 LONGEST_SLOT = 500
+_GENERAL = ("audience", "length", "ending")
 _SLOT = re.compile(r"\{(\w+)\}")
 
 
@@ -67,25 +68,19 @@ def feynman(**values: str | int) -> Prompt:
     >>> feynman(audience="小学生").text[:15]
     '请用费曼的方法，给小学生讲清楚'
     """
-    names, given = slots(), {name: str(value).strip() for name, value in values.items()}
-    shared = TOPOLOGY if given.get("concept", TOPOLOGY["concept"]) == TOPOLOGY["concept"] else _GENERAL
-    filled = {**shared, **given}
-    strange, missing = sorted(set(filled) - set(names)), [name for name in names if not filled.get(name)]
+    names, texts = slots(), {name: str(value).strip() for name, value in values.items()}
+    own = texts.get("concept", TOPOLOGY["concept"]) != TOPOLOGY["concept"]
+    texts = {name: text for name, text in TOPOLOGY.items() if not own or name in _GENERAL} | texts
+    strange, missing = sorted(set(texts) - set(names)), [name for name in names if not texts.get(name)]
     if strange or missing:
-        raise BadInput(
-            asked="the Feynman prompt",
-            found=f"unknown slots {strange}" if strange else f"nothing for {', '.join(missing)}",
-            todo=f"fill {', '.join(names)}",
-        )
-    for name, value in filled.items():
+        found = f"unknown slots {strange}" if strange else f"nothing for {', '.join(missing)}"
+        raise BadInput(asked="the Feynman prompt", found=found, todo=f"fill {', '.join(names)}")
+    for name, value in texts.items():
         if len(value) > LONGEST_SLOT or _SLOT.search(value):
             why = "a slot in it" if _SLOT.search(value) else f"{len(value)} characters"
             raise BadInput(asked=f"slot {name!r}", found=why, todo=f"give at most {LONGEST_SLOT} plain characters")
-    text = _SLOT.sub(lambda found: filled[found[1]], template_text("story_feynman.txt"))
-    return Prompt(text.strip(), FrozenMap(filled))
-
-
-_GENERAL = {name: TOPOLOGY[name] for name in ("audience", "length", "ending")}
+    text = _SLOT.sub(lambda match: texts[match[1]], template_text("story_feynman.txt"))
+    return Prompt(text.strip(), FrozenMap(texts))
 
 
 def sample() -> str:
@@ -144,8 +139,8 @@ def visual(style: str = "科技感", moment: str = "") -> Visual:
 
     if style not in STYLES:
         raise BadInput(asked=f"style {style!r}", found="not one of the lesson's", todo=f"choose {', '.join(STYLES)}")
-    made, avoid, own = course_prompt("topology"), course_prompt("topology-negative"), moment.strip()
-    zh = "，".join(filter(None, (own, made.zh, style)))
-    en = ", ".join(filter(None, (translate(own).en if own else "", made.en, STYLES[style])))
-    tiny = f"{NEAREST[style]}风格，{own or made.zh}"
+    torus, avoid, own = course_prompt("topology"), course_prompt("topology-negative"), moment.strip()
+    zh = "，".join(filter(None, (own, torus.zh, style)))
+    en = ", ".join(filter(None, (translate(own).en if own else "", torus.en, STYLES[style])))
+    tiny = f"{NEAREST[style]}风格，{own or torus.zh}"
     return Visual(zh, en, avoid.zh, avoid.en, tiny, phrase(tiny).phrase)

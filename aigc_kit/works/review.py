@@ -83,10 +83,8 @@ class Review:
         return not self.failed
 
     def __str__(self) -> str:
-        lines = [
-            f"{'通过' if f.ok else '要改'} {f.title}：{f.words}{f'。{f.todo}' if f.todo else ''}" for f in self.findings
-        ]
-        return "\n".join(lines)
+        marks = ("要改", "通过")
+        return "\n".join(f"{marks[f.ok]} {f.title}：{f.words}{'。' * bool(f.todo)}{f.todo}" for f in self.findings)
 
 
 def length(text: str) -> int:
@@ -115,17 +113,8 @@ def review(
     """
     if not text.strip():
         raise BadInput(asked="a review", found="no text", todo="write or paste one first")
-    return Review(
-        (
-            _length(text, about),
-            _named(text, must),
-            _steps(text),
-            _likeness(text),
-            _ending(text),
-            _leftovers(text),
-            _jargon(text),
-        )
-    )
+    points = (_steps, _likeness, _ending, _leftovers, _jargon)
+    return Review((_length(text, about), _concepts(text, must), *(point(text) for point in points)))
 
 
 def _length(text: str, about: int) -> Finding:
@@ -135,16 +124,15 @@ def _length(text: str, about: int) -> Finding:
     return Finding("长度", ok, f"{count} 字（标点不算），目标约 {about} 字", todo)
 
 
-def _named(text: str, must: Sequence[Sequence[str]]) -> Finding:
+def _concepts(text: str, must: Sequence[Sequence[str]]) -> Finding:
     missing = ["／".join(words) for words in must if not any(word in text for word in words)]
-    found = [word for words in must for word in words if word in text]
     if missing:
         return Finding("关键概念", False, f"没有提到 {'；'.join(missing)}", "这是全文的核心，至少说一次")
-    return Finding("关键概念", True, f"提到了 {'、'.join(found)}")
+    return Finding("关键概念", True, f"提到了 {'、'.join(word for words in must for word in words if word in text)}")
 
 
 def _steps(text: str) -> Finding:
-    steps = list(dict.fromkeys(each.strip() for each in _STEPS.findall(text)))
+    steps = list(dict.fromkeys(map(str.strip, _STEPS.findall(text))))
     ok = len(steps) >= FEWEST_STEPS
     todo = "" if ok else f"至少 {FEWEST_STEPS} 步，用“首先、然后、接着、最后”带出来"
     return Finding("步骤", ok, f"看到 {len(steps)} 个步骤词{'：' + '、'.join(steps) if steps else ''}", todo)
@@ -165,15 +153,14 @@ def _ending(text: str) -> Finding:
         return Finding("结尾", False, f"最后一句没有说完：…{last[-16:]}", "补完这一句；生成时可以加大长度上限")
     close = _CLOSING.search(last)
     if not close:
-        return Finding(
-            "结尾", False, f"最后一段像是戛然而止：…{last[-16:]}", "用一两句话收尾，回到开头，或者逗读者一笑"
-        )
+        todo = "用一两句话收尾，回到开头，或者逗读者一笑"
+        return Finding("结尾", False, f"最后一段像是戛然而止：…{last[-16:]}", todo)
     return Finding("结尾", True, f"最后一段用“{close[0]}”收尾")
 
 
 def _leftovers(text: str) -> Finding:
-    scraps = [each[0].strip() for pattern in _LEFT for each in pattern.finditer(text)]
-    scraps += [f"排版符号 {each[0].strip()}" for each in _MARKUP.finditer(text)]
+    scraps = [match[0].strip() for pattern in _LEFT for match in pattern.finditer(text)]
+    scraps += [f"排版符号 {match[0].strip()}" for match in _MARKUP.finditer(text)]
     if not scraps:
         return Finding("残留", True, "没有占位符和排版残留")
     kinds = Counter(piece[:24] for piece in scraps)
@@ -184,7 +171,7 @@ def _leftovers(text: str) -> Finding:
 
 def _jargon(text: str) -> Finding:
     words = [word for word in JARGON if _unexplained(word, text)]
-    words = [word for word in words if not any(word != other and word in other for other in words)]
+    words = [word for word in words if sum(word in longer for longer in words) == 1]
     if not words:
         return Finding("术语", True, "没有未解释的术语")
     todo = "；".join(f"“{word}”可以说成“{JARGON[word]}”" for word in words)
@@ -193,10 +180,8 @@ def _jargon(text: str) -> Finding:
 
 def _unexplained(word: str, text: str) -> bool:
     """Tell whether a word stands there without any explanation."""
-    explained = re.search(
-        rf"(?:叫做?|称为|称作|所谓的?)[“「]?{word}|{word}[”」]?(?:（|\(|，?就是|，?也就是|，?意思是)", text
-    )
-    return word in text and not explained
+    pattern = rf"(?:叫做?|称为|称作|所谓的?)[“「]?{word}|{word}[”」]?(?:（|\(|，?就是|，?也就是|，?意思是)"
+    return word in text and not re.search(pattern, text)
 
 
 def _around(text: str, place: int) -> str:

@@ -55,9 +55,9 @@ def criterion(name: str) -> Criterion:
     Raises:
         BadInput: there is none.
     """
-    for each in CRITERIA:
-        if each.name == name:
-            return each
+    for line in CRITERIA:
+        if line.name == name:
+            return line
     raise BadInput(asked=f"the line {name!r}", found="no such line", todo=", ".join(c.name for c in CRITERIA))
 
 
