@@ -49,12 +49,10 @@ class Conversation:
         runner: Callable[..., Take] | None = None,
         **values: Any,
     ) -> None:
-        if planner is None or runner is None:
-            from aigc_kit.make import text
+        from aigc_kit.make import text
 
-            planner, runner = planner or text.plan_for, runner or text.run
         self.card, self.values = card, {**SETTINGS, **values}
-        self._plan, self._run = planner, runner
+        self._plan, self._run = planner or text.plan_for, runner or text.run
         self.rounds: list[Round] = []
 
     def start(self, prompt: Any, on_step: Any = None) -> Round:
@@ -84,13 +82,14 @@ class Conversation:
         """Put a draft into a work, and log earlier rounds."""
         turn = self.rounds[number]
         work.take(turn.take)
-        for each in self.rounds[: self.rounds.index(turn)]:
-            work.log("text", each.wish, str(each.take.plan.card.name), each.text)
+        for earlier in self.rounds[: self.rounds.index(turn)]:
+            work.log("text", earlier.wish, str(earlier.take.plan.card.name), earlier.text)
 
     def _ask(self, wish: str, prompt: str, on_step: Any) -> Round:
         plan = self._plan(prompt, card=self.card, language="zh", **self.values)
         take = self._run(plan, on_step)
-        turn = Round(wish, str(take.data), _reviewed(str(take.data)), take)
+        article = str(take.data)
+        turn = Round(wish, article, review(article if article.strip() else "（空）"), take)
         self.rounds.append(turn)
         return turn
 
@@ -115,9 +114,4 @@ def compared(one: str, two: str) -> tuple[float, list[tuple[str, str, str]]]:
     [('equal', '讲', '讲'), ('replace', '甜甜圈', '黑洞')]
     """
     match = SequenceMatcher(None, one, two, autojunk=False)
-    pieces: list[tuple[str, str, str]] = [(name, one[a:b], two[c:d]) for name, a, b, c, d in match.get_opcodes()]
-    return match.ratio(), pieces
-
-
-def _reviewed(text: str) -> Review:
-    return review(text if text.strip() else "（空）")
+    return match.ratio(), [(name, one[a:b], two[c:d]) for name, a, b, c, d in match.get_opcodes()]
