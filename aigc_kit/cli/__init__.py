@@ -6,7 +6,7 @@ Each module here has `add_parser(subparsers)`, every parser names its `run(args)
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
@@ -53,6 +53,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+def command(
+    subparsers: argparse._SubParsersAction,
+    name: str,
+    run: Callable[..., int],
+    about: str,
+    description: str | None = None,
+) -> argparse.ArgumentParser:
+    """Add a sub-command that a function runs."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(name, help=about, description=description)
+    parser.set_defaults(run=run)
+    return parser
+
+
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:
     """Lay out rows in columns, Chinese characters twice as wide."""
     from unicodedata import east_asian_width
@@ -61,10 +74,8 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
         return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
 
     widths = [max(map(wide, cells)) for cells in zip(*rows, strict=True)]
-    return [
-        "  ".join(cell + " " * (width - wide(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
+    cells_of = (zip(row, widths, strict=True) for row in rows)
+    return ["  ".join(cell + " " * (width - wide(cell)) for cell, width in cells).rstrip() for cells in cells_of]
 
 
 def refuse_options(args: argparse.Namespace, names: Iterable[str], card: "Card", found: str) -> None:

@@ -4,12 +4,31 @@ import argparse
 import json
 from typing import Any
 
-from aigc_kit.cli import columns
+from aigc_kit.cli import columns, command
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Figure
 from aigc_kit.core.units import format_bytes
 from aigc_kit.memory.footprint import ModelFacts, Prediction
 
+_SETTINGS = (
+    "model",
+    "pipeline",
+    "height",
+    "width",
+    "frames",
+    "batch",
+    "dtype",
+    "attention",
+    "vae_slicing",
+    "vae_tiling",
+)
+_PHASE_BYTES = {
+    "peak_allocated_bytes": "allocated_bytes",
+    "peak_reserved_bytes": "reserved_bytes",
+    "resident_bytes": "resident_bytes",
+    "live_bytes": "activation_bytes",
+    "workspace_bytes": "workspace_bytes",
+}
 _HEAD = {
     "en": ("part", "class", "parameters", "dtype", "weights"),
     "zh": ("部件", "类", "参数量", "精度", "权重"),
@@ -55,7 +74,7 @@ _WORDS = {
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
     """Register the sub-command."""
-    parser = subparsers.add_parser("xray", help="what a pipeline would need on a GPU, phase by phase, without one")
+    parser = command(subparsers, "xray", run, "what a pipeline would need on a GPU, phase by phase, without one")
     parser.add_argument("model", metavar="MODEL|PATH", help="a known model, or a folder of configs (model_index.json)")
     for name, word in (("height", "pixels"), ("width", "pixels"), ("frames", "of a video")):
         parser.add_argument(f"--{name}", type=int, metavar="N", help=f"{word} (default: a usual run)")
@@ -72,7 +91,6 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("--fresh", action="store_true", help="trace now, even where a trace ships with the kit")
     parser.add_argument("--lang", choices=("en", "zh"), default="en")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -81,9 +99,8 @@ def run(args: argparse.Namespace) -> int:
     from aigc_kit.memory import footprint
 
     if args.placement not in footprint.PLACEMENTS:
-        raise BadInput(
-            asked=f"placement {args.placement!r}", found="unknown", todo=f"choose one of {list(footprint.PLACEMENTS)}"
-        )
+        todo = f"choose one of {list(footprint.PLACEMENTS)}"
+        raise BadInput(asked=f"placement {args.placement!r}", found="unknown", todo=todo)
     if args.steps is not None and args.gpu is None:
         raise BadInput(asked=f"--steps {args.steps}", found="no card to estimate the time on", todo="add --gpu RTX4090")
     vram = units.parse_bytes(args.vram) if args.vram is not None else None
@@ -106,70 +123,44 @@ def _facts(args: argparse.Namespace) -> tuple[ModelFacts, bool]:
 
     usual = footprint.usual(args.model)
     dtype = (usual or {}).get("dtype", "float16") if args.dtype is None else full_name(args.dtype, COMPUTE_DTYPES)
-    options = (args.attention, args.vae_slicing, args.vae_tiling)
+    options, sizes = (args.attention, args.vae_slicing, args.vae_tiling), (args.height, args.width, args.frames)
     if usual and not args.fresh and args.lora is None:
-        sizes_given = {name: getattr(args, name) for name in ("height", "width", "frames")}
-        height, width, frames = (usual[name] if value is None else value for name, value in sizes_given.items())
-        facts = footprint.cached(args.model, height, width, frames, args.batch, dtype, *options)
+        defaults = (usual[name] for name in ("height", "width", "frames"))
+        usual_sizes = (default if size is None else size for size, default in zip(sizes, defaults, strict=True))
+        facts = footprint.cached(args.model, *usual_sizes, args.batch, dtype, *options)
         if facts is not None:
             return facts, True
     from aigc_kit.memory.xray import trace
 
-    sizes = (args.height, args.width, args.frames)
     return trace(args.model, *sizes, args.batch, dtype, *options, lora_rank=args.lora), False
 
 
-def as_record(facts: ModelFacts, found: Prediction, time: Figure | None, kept: bool) -> dict[str, Any]:
+def as_record(facts: ModelFacts, prediction: Prediction, time: Figure | None, cached: bool) -> dict[str, Any]:
     """Turn the X-ray into bytes, operations, seconds or None."""
     from aigc_kit.core.types import as_json
 
     phases = []
-    for phase, facts_of in zip(found.phases, facts.phases, strict=True):
-        phases.append(
-            {
-                "name": phase.name,
-                "part": phase.part,
-                "where": phase.where,
-                "dtype": facts_of.dtype,
-                "peak_allocated_bytes": phase.allocated_bytes,
-                "peak_reserved_bytes": phase.reserved_bytes,
-                "resident_bytes": phase.resident_bytes,
-                "live_bytes": phase.activation_bytes,
-                "workspace_bytes": phase.workspace_bytes,
-                "setter": phase.setter,
-                "flops": facts_of.flops,
-                "calls": facts_of.calls,
-                "per": facts_of.per,
-            }
-        )
+    for phase, cost in zip(prediction.phases, facts.phases, strict=True):
+        row = {"name": phase.name, "part": phase.part, "where": phase.where, "dtype": cost.dtype}
+        row |= {name: getattr(phase, attribute) for name, attribute in _PHASE_BYTES.items()}
+        phases.append({**row, "setter": phase.setter, "flops": cost.flops, "calls": cost.calls, "per": cost.per})
     return {
-        "model": facts.model,
-        "pipeline": facts.pipeline,
-        "height": facts.height,
-        "width": facts.width,
-        "frames": facts.frames,
-        "batch": facts.batch,
-        "dtype": facts.dtype,
-        "attention": facts.attention,
-        "vae_slicing": facts.vae_slicing,
-        "vae_tiling": facts.vae_tiling,
-        "placement": dict(found.placement),
+        **{name: getattr(facts, name) for name in _SETTINGS},
+        "placement": dict(prediction.placement),
         "parameters": {part.name: part.params for part in facts.parts},
         "weights_bytes": facts.weights_bytes,
         "phases": phases,
-        "peak_allocated_bytes": found.allocated_bytes,
-        "peak_reserved_bytes": found.reserved_bytes,
-        "interval": list(found.interval),
-        "allocated_interval": list(found.allocated_interval),
-        "context_bytes": found.context_bytes,
-        "ram_bytes": found.ram_bytes,
-        "setter": found.setter,
+        "peak_allocated_bytes": prediction.allocated_bytes,
+        "peak_reserved_bytes": prediction.reserved_bytes,
+        "interval": list(prediction.interval),
+        "allocated_interval": list(prediction.allocated_interval),
+        **{name: getattr(prediction, name) for name in ("context_bytes", "ram_bytes", "setter")},
         "flops": run_flops(facts),
         "seconds": as_json(time) if time is not None else None,
         "how": "predicted",
-        "source": found.source,
+        "source": prediction.source,
         "traced_with": facts.traced_with,
-        "traced": "before" if kept else "now",
+        "traced": "before" if cached else "now",
     }
 
 
@@ -180,7 +171,7 @@ def run_flops(facts: ModelFacts, steps: int | None = None) -> int:
 
 
 def as_lines(
-    facts: ModelFacts, found: Prediction, time: Figure | None, kept: bool, vram: int | None, lang: str
+    facts: ModelFacts, prediction: Prediction, time: Figure | None, cached: bool, vram: int | None, lang: str
 ) -> list[str]:
     """Write the X-ray as text."""
     words = _WORDS[lang]
@@ -189,29 +180,24 @@ def as_lines(
     lines = [f"{facts.model} ({facts.pipeline})  {size}  batch {facts.batch}  {facts.dtype}  {facts.attention}", ""]
     parts = [(p.name, p.cls, f"{p.params:,}", p.dtype, format_bytes(p.bytes())) for p in facts.parts]
     lines += [*columns((_HEAD[lang], *parts)), ""]
-    rows = [
-        (
-            phase.name + ("" if phase.where == "cuda" else " (CPU)"),
-            format_bytes(phase.resident_bytes),
-            format_bytes(phase.activation_bytes),
-            format_bytes(phase.workspace_bytes),
-            format_bytes(phase.allocated_bytes),
-            phase.setter,
-        )
-        for phase in found.phases
-    ]
+    rows = []
+    for phase in prediction.phases:
+        sizes = (phase.resident_bytes, phase.activation_bytes, phase.workspace_bytes, phase.allocated_bytes)
+        name = phase.name + ("" if phase.where == "cuda" else " (CPU)")
+        rows.append((name, *map(format_bytes, sizes), phase.setter))
     lines += [*columns((_PHASES[lang], *rows)), ""]
-    low, high = (format_bytes(value) for value in found.interval)
+    low, high = map(format_bytes, prediction.interval)
     lines.append(
-        f"{words['peak']}: {words['allocated']} {format_bytes(found.allocated_bytes)}, "
-        f"{words['reserved']} {format_bytes(found.reserved_bytes)} [{low} .. {high}], "
-        f"{words['context']} {format_bytes(found.device_bytes)}"
+        f"{words['peak']}: {words['allocated']} {format_bytes(prediction.allocated_bytes)}, "
+        f"{words['reserved']} {format_bytes(prediction.reserved_bytes)} [{low} .. {high}], "
+        f"{words['context']} {format_bytes(prediction.device_bytes)}"
     )
     if vram is not None:
-        key = "fits" if found.safe_bytes <= vram else "tight" if found.device_bytes <= vram else "no"
+        key = "fits" if prediction.safe_bytes <= vram else "tight" if prediction.device_bytes <= vram else "no"
         lines.append(words[key].format(vram=format_bytes(vram)))
     lines.append(f"{words['flops']}: {run_flops(facts) / 1e12:,.4g} T ({facts.steps} {words['steps']})")
     if time is not None:
         lines.append(str(time))
-    lines.append(f"{words['kept' if kept else 'fresh']}; {words['from']} {facts.traced_with}; {found.source}")
+    origin = words["kept" if cached else "fresh"]
+    lines.append(f"{origin}; {words['from']} {facts.traced_with}; {prediction.source}")
     return lines

@@ -33,13 +33,12 @@ def start_reaching() -> dict[str, tuple[threading.Thread, list[str]]]:
     """Begin to connect to each source in its own thread."""
     if paths.offline():
         return {}
-    started = {}
+    threads = {}
     for name, url in (("ModelScope", _modelscope_url()), ("package index", _index_url())):
         answer: list[str] = []
-        thread = threading.Thread(target=_reach, args=(url, answer), daemon=True)
-        thread.start()
-        started[name] = (thread, answer)
-    return started
+        threads[name] = (threading.Thread(target=_reach, args=(url, answer), daemon=True), answer)
+        threads[name][0].start()
+    return threads
 
 
 def _reach(url: str | None, answer: list[str]) -> None:
@@ -80,9 +79,8 @@ def _modelscope_url() -> str | None:
 
 
 def _index_url() -> str | None:
-    named = os.environ.get("PIP_INDEX_URL")
-    if named:
-        return named
+    if address := os.environ.get("PIP_INDEX_URL"):
+        return address
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

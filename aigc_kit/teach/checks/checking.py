@@ -28,7 +28,6 @@ Progress and the last answers are kept on this machine only, in `$AIGC_HOME/prog
 until `aigc submit` packs them; AIGC_PROGRESS=0 turns that off (headless runs do).
 """
 
-import contextlib
 import json
 import os
 import traceback
@@ -43,7 +42,7 @@ from typing import Any, Literal
 
 from aigc_kit.core.errors import BadInput, UnknownName
 from aigc_kit.core.paths import home, write_atomically
-from aigc_kit.teach.checks import answers as kept
+from aigc_kit.teach.checks import answers as answer_files
 
 State = Literal["passed", "failed", "todo"]
 _FACE = {"passed": ("✓", "通过", "#2e9e5b"), "failed": ("✗", "再想想", "#d9822b"), "todo": ("○", "还没做", "#8a8f98")}
@@ -75,16 +74,12 @@ def add(lab: str, name: str, passed: bool) -> str:
         "" when all went well, else a note in Chinese for the learner; a check never fails because of this file.
     """
     try:
-        progress_by_lab, note = _read()
-        entry = progress_by_lab.setdefault(lab, {}).setdefault(
-            name, {"passed": False, "tries": 0, "first_passed": None}
-        )
+        labs, note = _read()
+        entry = labs.setdefault(lab, {}).setdefault(name, {"passed": False, "tries": 0, "first_passed": None})
         entry["tries"] += 1
         if passed and not entry["passed"]:
             entry.update(passed=True, first_passed=datetime.now(UTC).isoformat(timespec="seconds"))
-        write_atomically(
-            progress_file(), json.dumps(progress_by_lab, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-        )
+        write_atomically(progress_file(), json.dumps(labs, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
     except OSError as error:
         return f"进度没有保存（{type(error).__name__}），不影响检查结果。"
     return note
@@ -100,19 +95,17 @@ def _read() -> tuple[dict[str, dict[str, dict[str, Any]]], str]:
         return {}, ""
     except ValueError:  # not JSON, not UTF-8
         pass
-    kept = path.with_name("progress.damaged.json")
-    with contextlib.suppress(OSError):  # a folder that cannot be written
-        path.replace(kept)
-    return {}, f"原来的进度文件读不懂，已改名为 {kept.name}，从头记录。"
+    copy = path.with_name("progress.damaged.json")
+    with suppress(OSError):  # a folder that cannot be written
+        path.replace(copy)
+    return {}, f"原来的进度文件读不懂，已改名为 {copy.name}，从头记录。"
 
 
-def _sound(known: Any) -> bool:
-    entries = [e for lab in known.values() for e in lab.values()] if _is_table(known) else [None]
+def _sound(labs: Any) -> bool:
+    if not isinstance(labs, dict) or not all(isinstance(lab, dict) for lab in labs.values()):
+        return False
+    entries = (entry for lab in labs.values() for entry in lab.values())
     return all(isinstance(e, dict) and isinstance(e.get("tries"), int) and "passed" in e for e in entries)
-
-
-def _is_table(known: Any) -> bool:
-    return isinstance(known, dict) and all(isinstance(lab, dict) for lab in known.values())
 
 
 @dataclass(frozen=True)
@@ -212,7 +205,7 @@ class Check:
             return result
         note = add(self.lab, self.name, result.passed)
         with suppress(OSError):  # a folder that cannot be written: the note says so
-            kept.keep(self.lab, self.name, answers, named, result.passed)
+            answer_files.keep(self.lab, self.name, answers, named, result.passed)
         return Result(**{**vars(result), "note": note}) if note else result
 
     def judge(self, *answers: Any, **named: Any) -> Result:
@@ -228,29 +221,22 @@ class Check:
         try:
             outcome = self.function(*answers, **named)
         except Exception as error:
-            return self._broken(error, values)
+            return self._stopped(error, values)
         if type(outcome).__name__ in {"bool", "bool_"} and outcome:  # numpy's True is not True
             return Result(self.lab, self.name, self.title, "passed")
         if isinstance(outcome, str) and outcome.strip():
             return Result(self.lab, self.name, self.title, "failed", hint=outcome)
         raise TypeError(f"check {self.lab}/{self.name} returned {outcome!r}; it must return True or a hint")
 
-    def _broken(self, error: Exception, given: tuple[Any, ...]) -> Result:
+    def _stopped(self, error: Exception, values: tuple[Any, ...]) -> Result:
         where = traceback.extract_tb(error.__traceback__)[-1]
-        kinds = "、".join(_describe(value) for value in given)
+        file, words = Path(where.filename).name, f"{type(error).__name__}: {error}"
         need = f"这一题需要{self.expects}。" if self.expects else "先看看答案的类型和形状对不对。"
-        hint = f"收到的是 {kinds}，检查进行不下去。{need}"
-        if any(callable(value) for value in given) and Path(where.filename).name != "checks.py":
-            hint = f"你的函数运行时出错：{type(error).__name__}: {error}。先单独调用它试一试。{need}"
-        return Result(
-            self.lab,
-            self.name,
-            self.title,
-            "failed",
-            hint=hint,
-            detail=f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})",
-            error=error,
-        )
+        hint = f"收到的是 {'、'.join(map(_describe, values))}，检查进行不下去。{need}"
+        if any(map(callable, values)) and file != "checks.py":
+            hint = f"你的函数运行时出错：{words}。先单独调用它试一试。{need}"
+        detail = f"{words} ({file}:{where.lineno})"
+        return Result(self.lab, self.name, self.title, "failed", hint=hint, detail=detail, error=error)
 
 
 def check(lab: str, name: str, *, title: str, expects: str = "") -> Callable[[Callable[..., bool | str]], Check]:
@@ -267,16 +253,14 @@ def check(lab: str, name: str, *, title: str, expects: str = "") -> Callable[[Ca
     """
 
     def register(function: Callable[..., bool | str]) -> Check:
-        mine = _REGISTRY.setdefault(lab, {})
-        old = mine.get(name)
-        if old and (old.function.__module__, old.function.__qualname__) != (function.__module__, function.__qualname__):
-            raise BadInput(
-                asked=f"a check {lab}/{name} for {function.__qualname__}",
-                found=f"{old.function.__qualname__} of {old.function.__module__} has that name",
-                todo="choose another name",
-            )
-        mine[name] = Check(function, lab, name, title, expects)
-        return mine[name]
+        checks = _REGISTRY.setdefault(lab, {})
+        old = checks[name].function if name in checks else function
+        if (old.__module__, old.__qualname__) != (function.__module__, function.__qualname__):
+            asked = f"a check {lab}/{name} for {function.__qualname__}"
+            found = f"{old.__qualname__} of {old.__module__} has that name"
+            raise BadInput(asked=asked, found=found, todo="choose another name")
+        checks[name] = Check(function, lab, name, title, expects)
+        return checks[name]
 
     return register
 
@@ -309,27 +293,17 @@ def run_checks(lab: str, answers: Mapping[str, Any]) -> Report:
     Raises:
         UnknownName: an answer to a check that does not exist.
     """
-    by_name = {one.name: one for one in checks_of(lab)}
-    strangers = sorted(set(answers) - set(by_name))
+    checks = {check.name: check for check in checks_of(lab)}
+    strangers = sorted(set(answers) - set(checks))
     if strangers:
-        raise UnknownName(
-            asked=f"checks {', '.join(strangers)} of lab {lab}",
-            found=f"its checks are {', '.join(by_name)}",
-            todo="use those names",
-        )
-    spread = {
-        name: answers[name] if isinstance(answers.get(name), tuple) else (answers.get(name, ...),) for name in by_name
-    }
-    return Report(lab, tuple(one(*spread[name]) for name, one in by_name.items()))
+        asked, found = f"checks {', '.join(strangers)} of lab {lab}", f"its checks are {', '.join(checks)}"
+        raise UnknownName(asked=asked, found=found, todo="use those names")
+    values = ((check, answers.get(name, ...)) for name, check in checks.items())
+    return Report(lab, tuple(check(*(value if isinstance(value, tuple) else (value,))) for check, value in values))
 
 
 def _describe(value: Any) -> str:
-    shape = getattr(value, "shape", None)
-    size = (
-        f"，形状 {tuple(shape)}"
-        if isinstance(shape, tuple)
-        else f"，长度 {len(value)}"
-        if hasattr(value, "__len__")
-        else ""
-    )
-    return type(value).__name__ + size
+    shape, kind = getattr(value, "shape", None), type(value).__name__
+    if isinstance(shape, tuple):
+        return f"{kind}，形状 {tuple(shape)}"
+    return f"{kind}，长度 {len(value)}" if hasattr(value, "__len__") else kind

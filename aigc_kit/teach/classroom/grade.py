@@ -45,7 +45,7 @@ class Row:
     @property
     def right(self) -> int:
         """Count the answers that were right when checked here."""
-        return sum(one["state"] in RIGHT for lab in self.checks.values() for one in lab.values())
+        return sum(check["state"] in RIGHT for lab in self.checks.values() for check in lab.values())
 
 
 def grade(folder: Path, *, execute: bool = False, on_row: Callable[[int, int, Row], object] | None = None) -> list[Row]:
@@ -60,7 +60,8 @@ def grade(folder: Path, *, execute: bool = False, on_row: Callable[[int, int, Ro
         BadInput: no such folder, or nothing in it.
     """
     folder = Path(folder)
-    files = sorted(_handed_in(folder)) if folder.is_dir() else []
+    places = sorted(folder.iterdir()) if folder.is_dir() else []
+    files = [p for p in places if not p.name.startswith(".") and p.name not in RESULTS and not p.is_dir()]
     if not files:
         found = "it holds no file" if folder.is_dir() else "no such folder"
         raise BadInput(asked=f"to grade {folder}", found=found, todo="put the archives of `aigc submit` there")
@@ -70,14 +71,6 @@ def grade(folder: Path, *, execute: bool = False, on_row: Callable[[int, int, Ro
         if on_row is not None:
             on_row(len(rows), len(files), rows[-1])
     return rows
-
-
-def _handed_in(folder: Path) -> list[Path]:
-    return [
-        path
-        for path in folder.iterdir()
-        if not path.name.startswith(".") and path.name not in RESULTS and not path.is_dir()
-    ]
 
 
 def _row(path: Path, execute: bool) -> Row:
@@ -97,31 +90,17 @@ def _row(path: Path, execute: bool) -> Row:
 
 def _judged(target: Path, execute: bool) -> dict[str, Any]:
     """Judge in a process that may hang or die alone."""
-    command = [
-        sys.executable,
-        "-I",
-        "-m",
-        "aigc_kit.teach.classroom.judge",
-        str(target),
-        *(["--execute"] if execute else []),
-    ]
-    plain = {name: value for name, value in os.environ.items() if not is_secret_name(name)}
-    environment = {**plain, "AIGC_PROGRESS": "0", "AIGC_OFFLINE": "1"}
+    command = [sys.executable, "-I", "-m", "aigc_kit.teach.classroom.judge", str(target)]
+    command += ["--execute"] if execute else []
+    environment = {name: value for name, value in os.environ.items() if not is_secret_name(name)}
+    environment |= {"AIGC_PROGRESS": "0", "AIGC_OFFLINE": "1"}
+    limits: dict[str, Any] = {"stdin": subprocess.DEVNULL, "timeout": JUDGE_SECONDS}
     try:
-        process = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            env=environment,
-            cwd=target,
-            timeout=JUDGE_SECONDS,
-            check=False,
-        )
+        process = subprocess.run(command, capture_output=True, check=False, cwd=target, env=environment, **limits)
     except subprocess.TimeoutExpired:
         return {"error": f"not judged within {JUDGE_SECONDS:.0f} s"}
     try:
-        verdict = json.loads(process.stdout)
+        return json.loads(process.stdout)
     except ValueError:
         last = (process.stderr.decode("utf-8", errors="replace").strip().splitlines() or ["no word"])[-1]
         return {"error": f"judging ended with status {process.returncode}: {last[:200]}"}
-    return verdict

@@ -51,11 +51,8 @@ def pack(person: str, target: Path, works: Sequence[Path] | None = None) -> Pack
     """
     person = " ".join(person.split())
     if not person or len(person) > submission_limits.PERSON or not person.isprintable():
-        raise BadInput(
-            asked=f"a submission of {person[:80]!r}",
-            found=f"no name of 1 to {submission_limits.PERSON} characters",
-            todo="aigc submit --name YOUR-NAME",
-        )
+        found = f"no name of 1 to {submission_limits.PERSON} characters"
+        raise BadInput(asked=f"a submission of {person[:80]!r}", found=found, todo="aigc submit --name YOUR-NAME")
     target = Path(target)
     target = target / f"{_stem(person)}.zip" if target.is_dir() or not target.suffix else target
     files: dict[str, bytes] = {}
@@ -64,23 +61,18 @@ def pack(person: str, target: Path, works: Sequence[Path] | None = None) -> Pack
     folders = [paths.out()] if works is None else [Path(folder) for folder in works]
     for folder in folders if works is not None else ():  # the default may be absent: answers alone are enough
         if not folder.is_dir():
-            raise BadInput(
-                asked=f"to pack the works in {folder}",
-                found="no such folder; nothing was packed",
-                todo="name the folder that holds them, such as out; with no name $AIGC_OUT or out is taken",
-            )
+            todo = "name the folder that holds them, such as out; with no name $AIGC_OUT or out is taken"
+            found = "no such folder; nothing was packed"
+            raise BadInput(asked=f"to pack the works in {folder}", found=found, todo=todo)
     sources += [("works" if index == 0 else f"works{index + 1}", folder) for index, folder in enumerate(folders)]
     for prefix, folder in sources:
-        for name, path in _found(folder):
-            why = (
-                name_problem(f"{prefix}/{name}")
-                or _why_not(path, files)
-                or ("this archive itself" if path.resolve() == target.resolve() else "")
-            )
-            if why:
-                left_out.append((f"{prefix}/{name}", why))
+        for path in _below(folder):
+            name = f"{prefix}/{path.relative_to(folder).as_posix()}"
+            itself = "this archive itself" if path.resolve() == target.resolve() else ""
+            if why := name_problem(name) or _why_not(path, files) or itself:
+                left_out.append((name, why))
             else:
-                files[f"{prefix}/{name}"] = path.read_bytes()
+                files[name] = path.read_bytes()
     if not files:
         where = ", ".join(str(folder) for _, folder in sources)
         raise BadInput(asked="a submission", found=f"no answers and no works in {where}", todo="do an exercise first")
@@ -97,13 +89,11 @@ def pack(person: str, target: Path, works: Sequence[Path] | None = None) -> Pack
     return Packed(write_atomically(target, _zipped(files)), tuple(files), tuple(left_out))
 
 
-def _found(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Walk a folder without following links: (relative name, path)."""
+def _below(folder: Path) -> Iterator[Path]:
+    """Walk a folder without following links."""
     for root, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(name for name in names if not name.startswith(".")):
-            path = Path(root) / name
-            yield path.relative_to(folder).as_posix(), path
+        yield from (Path(root) / name for name in sorted(names) if not name.startswith("."))
 
 
 def _why_not(path: Path, files: dict[str, bytes]) -> str:
@@ -125,11 +115,8 @@ def _refuse_keys(files: dict[str, bytes]) -> None:
         looks = LOOKS_SECRET.search(text) if name.endswith((".json", ".txt", ".md", ".csv", ".html")) else None
         if names or looks:
             what = f"the value of the environment variable {names[0]}" if names else "something that looks like a key"
-            raise BadInput(
-                asked=f"to pack {name}",
-                found=f"it contains {what}; nothing was packed",
-                todo="take the key out (and make a new one: it was written to a file), then submit again",
-            )
+            todo = "take the key out (and make a new one: it was written to a file), then submit again"
+            raise BadInput(asked=f"to pack {name}", found=f"it contains {what}; nothing was packed", todo=todo)
 
 
 def _zipped(files: dict[str, bytes]) -> bytes:
@@ -137,9 +124,8 @@ def _zipped(files: dict[str, bytes]) -> bytes:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):
             info = zipfile.ZipInfo(name)  # a fixed date: the same content gives the same bytes
-            info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o100644 << 16
-            archive.writestr(info, files[name])
+            archive.writestr(info, files[name], zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 

@@ -45,10 +45,10 @@ def models(cards: Sequence[Card], folder: Path, progress: Callable[[int, int | N
         target = folder / "models" / card.name
         names = [name for name in _of_card(card, here) if (here / name).is_file()]
         size = sum((here / name).stat().st_size for name in names)
-        asked = f"copy {card.name} to {folder}"
-        with disk_errors(asked, folder):
+        task = f"copy {card.name} to {folder}"
+        with disk_errors(task, folder):
             target.mkdir(parents=True, exist_ok=True)
-            require_space(asked, size, target, already=sum(_size(target / name) for name in names))
+            require_space(task, size, target, already=sum(_size(target / name) for name in names))
             for name in names:
                 _copy(here / name, target / name)
                 progress((here / name).stat().st_size, None, f"copy {name}")
@@ -69,8 +69,7 @@ def wheels(folder: Path) -> list[Path]:
         BadInput: this is no clone of the project.
         FetchError: pip failed; its last line says why.
     """
-    clone = paths.assets().parent
-    constraints = paths.constraints()
+    clone, constraints = paths.assets().parent, paths.constraints()
     if not (clone / "pyproject.toml").is_file() or constraints is None:
         raise BadInput(asked="wheels of the kit", found=f"no pyproject.toml in {clone}", todo="run this in a clone")
     place = folder / "wheels"
@@ -84,17 +83,12 @@ def wheels(folder: Path) -> list[Path]:
     return sorted(place.glob("*.whl"))
 
 
-def requirements(project: Path) -> list[str]:
+def requirements(path: Path) -> list[str]:
     """List what the project, its tests and its build need."""
-    data = tomllib.loads(project.read_text(encoding="utf-8"))
-    known = data["project"]
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    project, build = data["project"], data["build-system"]["requires"]
     # hatchling asks for editables only when it builds, so nothing else names it
-    return [
-        *known["dependencies"],
-        *known["optional-dependencies"]["dev"],
-        *data["build-system"]["requires"],
-        "editables",
-    ]
+    return [*project["dependencies"], *project["optional-dependencies"]["dev"], *build, "editables"]
 
 
 def write_sums(folder: Path) -> Path:
@@ -125,8 +119,8 @@ def _copy(origin: Path, target: Path) -> None:
                 copy.write(block)
                 digest.update(block)
         if sha256_of(partial) != digest.hexdigest():
-            todo = "try another stick"
-            raise FetchError(asked=f"copy {target.name}", found="the disk gives back other bytes", todo=todo)
+            found = "the disk gives back other bytes"
+            raise FetchError(asked=f"copy {target.name}", found=found, todo="try another stick")
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)

@@ -16,7 +16,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -41,15 +43,9 @@ class Sandbox:
     def __init__(self, spec: Mapping[str, Any]) -> None:
         self._home = tempfile.mkdtemp(prefix="aigc-sandbox-")
         command = [*_without_network(), sys.executable, "-I", "-m", "aigc_kit.teach.classroom.sandbox"]
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=self._home,
-            env={"HOME": self._home, "PATH": os.defpath, "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"},
-            start_new_session=True,
-        )
+        environment = {"HOME": self._home, "PATH": os.defpath, "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"}
+        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+        self._process = subprocess.Popen(command, cwd=self._home, env=environment, start_new_session=True, **pipes)
         self._rest = b""
         try:
             self._ask(spec)
@@ -63,9 +59,8 @@ class Sandbox:
         Raises:
             RuntimeError: it raised (the text says what), took too long, or its process ended.
         """
-        return self._ask(
-            {"arguments": [encode(a) for a in arguments], "named": {k: encode(v) for k, v in named.items()}}
-        )
+        keywords = {name: encode(value) for name, value in named.items()}
+        return self._ask({"arguments": [encode(value) for value in arguments], "named": keywords})
 
     def close(self) -> None:
         """End the process with its children, remove its folder."""
@@ -74,12 +69,9 @@ class Sandbox:
                 os.killpg(self._process.pid, signal.SIGKILL)
             except (ProcessLookupError, PermissionError):
                 self._process.kill()
-        for stream in (self._process.stdin, self._process.stdout):
-            try:
-                if stream:
-                    stream.close()
-            except OSError:  # the reader is gone, and with it what was to be written
-                pass
+        for stream in filter(None, (self._process.stdin, self._process.stdout)):
+            with suppress(OSError):  # the reader is gone, and with it what was to be written
+                stream.close()
         self._process.wait()
         shutil.rmtree(self._home, ignore_errors=True)
 
@@ -103,8 +95,6 @@ class Sandbox:
 
     def _line(self) -> bytes:
         """Read one line of its answer, within the time."""
-        import time
-
         assert self._process.stdout is not None
         deadline = time.monotonic() + CALL_SECONDS
         with selectors.DefaultSelector() as selector:
@@ -118,9 +108,8 @@ class Sandbox:
                 self._rest += block
                 if not block or len(self._rest) > 16 * MIB:
                     self.close()
-                    raise RuntimeError(
-                        "the process ended: too much memory, time or output" if not block else "too long"
-                    )
+                    why = "too long" if block else "the process ended: too much memory, time or output"
+                    raise RuntimeError(why)
         line, _, self._rest = self._rest.partition(b"\n")
         return line
 
@@ -146,12 +135,8 @@ def _limit() -> None:
         import resource
     except ImportError:  # Windows: the time limit of the caller is all there is
         return
-    for what, most in (
-        (resource.RLIMIT_CPU, CPU_SECONDS),
-        (resource.RLIMIT_AS, MEMORY),
-        (resource.RLIMIT_FSIZE, FILE_BYTES),
-        (resource.RLIMIT_CORE, 0),
-    ):
+    for name, most in (("CPU", CPU_SECONDS), ("AS", MEMORY), ("FSIZE", FILE_BYTES), ("CORE", 0)):
+        what = getattr(resource, f"RLIMIT_{name}")
         hard = resource.getrlimit(what)[1]
         resource.setrlimit(what, (most, most) if hard == resource.RLIM_INFINITY else (min(most, hard), hard))
 
@@ -171,12 +156,10 @@ def _build(spec: Mapping[str, Any], depth: int = 0) -> Callable[..., Any]:
     before = set(world)
     exec(compile(spec["source"], "<answer>", "exec"), world)
     functions = [value for name, value in world.items() if name not in before and callable(value)]
-    named = world.get(spec["name"])
-    if callable(named):
-        return named
-    if not functions:
+    function = world.get(spec["name"])
+    if not callable(function) and not functions:
         raise ValueError("the text defines no function")
-    return functions[-1]
+    return function if callable(function) else functions[-1]
 
 
 def _serve(source: TextIO, target: TextIO) -> None:
@@ -189,8 +172,8 @@ def _serve(source: TextIO, target: TextIO) -> None:
                 function = _build(call)
                 answer: dict[str, Any] = {"result": {"value": True}}
             else:
-                named = {key: decode(value) for key, value in call["named"].items()}
-                answer = {"result": encode(function(*map(decode, call["arguments"]), **named))}
+                keywords = {key: decode(value) for key, value in call["named"].items()}
+                answer = {"result": encode(function(*map(decode, call["arguments"]), **keywords))}
         except BaseException as error:  # whatever submitted code raises, SystemExit among it
             answer = {"error": f"{type(error).__name__}: {error}"[:300]}
         target.write(json.dumps(answer) + "\n")

@@ -7,6 +7,7 @@ import stat
 import struct
 import unicodedata
 import zipfile
+import zlib
 from pathlib import Path
 
 from aigc_kit.core.errors import BadInput
@@ -35,18 +36,14 @@ def unpack(archive: Path, target: Path) -> list[str]:
     """
     try:
         _check_directory(archive)
-        with zipfile.ZipFile(archive) as opened:
-            members = [info for info in opened.infolist() if not info.is_dir()]
+        with zipfile.ZipFile(archive) as source:
+            members = [info for info in source.infolist() if not info.is_dir()]
             _check_members(archive, members)
             for info in members:
-                _write(opened, info, target / info.filename)
+                _write(source, info, target / info.filename)
     except BadInput:
         raise
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
-        raise _refused(archive, f"a damaged archive ({error})") from error
-    except Exception as error:
-        if type(error).__module__ != "zlib":  # zlib.error derives from Exception only
-            raise
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
         raise _refused(archive, f"a damaged archive ({error})") from error
     return [info.filename for info in members]
 
@@ -62,8 +59,8 @@ def _check_directory(archive: Path) -> None:
     at = tail.rfind(_END)
     if at < 0 or len(tail) - at < 22:
         raise _refused(archive, "no zip file, or one that was cut off")
-    listed = struct.unpack_from("<I", tail, at + 12)[0]
-    if _END_64 in tail[max(0, at - 20) : at] or listed > submission_limits.DIRECTORY_BYTES:
+    size = struct.unpack_from("<I", tail, at + 12)[0]
+    if _END_64 in tail[max(0, at - 20) : at] or size > submission_limits.DIRECTORY_BYTES:
         raise _refused(archive, f"more than {submission_limits.FILES} files listed")
 
 
@@ -74,11 +71,9 @@ def _check_members(archive: Path, members: list[zipfile.ZipInfo]) -> None:
         raise _refused(archive, f"more than {submission_limits.TOTAL_BYTES} bytes when unpacked")
     names: set[str] = set()
     for info in members:
-        why = _why_not(info)
-        same = unicodedata.normalize("NFC", info.filename).casefold()
-        if same in names:
-            why = "a name that stands there twice"
-        names.add(same)
+        plain_name = unicodedata.normalize("NFC", info.filename).casefold()
+        why = "a name that stands there twice" if plain_name in names else _why_not(info)
+        names.add(plain_name)
         if why:
             raise _refused(archive, f"{info.filename[:80]!r}: {why}")
 
@@ -89,9 +84,8 @@ def name_problem(name: str) -> str:
         parts = safe_path(name, "member").parts
     except BadInput:
         return "a path that leaves its folder"
-    if len(parts) > submission_limits.DEPTH or any(
-        len(part.encode(errors="replace")) > submission_limits.NAME_BYTES for part in parts
-    ):
+    longest = max((len(part.encode(errors="replace")) for part in parts), default=0)
+    if len(parts) > submission_limits.DEPTH or longest > submission_limits.NAME_BYTES:
         return "a path that is too long"
     if not name.isprintable() or any(p != p.strip(" .") or p.split(".")[0].lower() in _RESERVED for p in parts):
         return "a name that not every system can write"
@@ -100,24 +94,20 @@ def name_problem(name: str) -> str:
 
 def _why_not(info: zipfile.ZipInfo) -> str:
     """Say why a member is refused, else "" alone."""
-    mode = info.external_attr >> 16
-    if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+    if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
         return "a link or a device, no plain file"
     if info.flag_bits & 0x1:
         return "encrypted"
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return "packed in an unusual way"
-    return name_problem(info.filename) or (
-        f"over {submission_limits.FILE_BYTES} bytes when unpacked"
-        if info.file_size > submission_limits.FILE_BYTES
-        else ""
-    )
+    why = f"over {submission_limits.FILE_BYTES} bytes when unpacked"
+    return name_problem(info.filename) or (why if info.file_size > submission_limits.FILE_BYTES else "")
 
 
-def _write(opened: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> None:
+def _write(source: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     remaining = info.file_size
-    with opened.open(info) as stream, path.open("xb") as file:
+    with source.open(info) as stream, path.open("xb") as file:
         while block := stream.read(CHUNK):
             remaining -= len(block)
             if remaining < 0:
