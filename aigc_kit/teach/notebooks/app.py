@@ -86,31 +86,29 @@ def prepared(notebook: cells.Notebook, home: Path) -> cells.Notebook:
         home: folder of the notebook, to which the pictures in its prose are relative.
     """
     copy = deepcopy(notebook)
-    copy.metadata.pop("widgets", None)
+    cells.clear_outputs(copy)
     copy.cells = [cell for cell in copy.cells if "slow" not in cells.tags(cell)]
     for cell in copy.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-        elif cell.cell_type == "markdown":
+        if cell.cell_type == "markdown":
             _attach_pictures(cell, home)
     return copy
 
 
 def _attach_pictures(cell: cells.Cell, home: Path) -> None:
     """Attach pictures, since Voilà serves no file from elsewhere."""
-    attached = dict(cell.get("attachments", {}))
+    attachments = dict(cell.get("attachments", {}))
 
     def attach(match: re.Match[str]) -> str:
         words, name = match.groups()
         file, kind = home / name, mimetypes.guess_type(name)[0]
         if kind is None or not file.is_file():
             return match.group()
-        attached[file.name] = {kind: base64.b64encode(file.read_bytes()).decode()}
+        attachments[file.name] = {kind: base64.b64encode(file.read_bytes()).decode()}
         return f"![{words}](attachment:{file.name})"
 
     cell.source = _PICTURE.sub(attach, cell.source)
-    if attached:
-        cell.attachments = attached
+    if attachments:
+        cell.attachments = attachments
 
 
 def _free(port: int | None) -> int:

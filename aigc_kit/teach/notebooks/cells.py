@@ -45,20 +45,20 @@ def read(path: Path) -> Notebook:
         BadInput: no such file, not a notebook, or one that is not valid.
     """
     path = Path(path)
-    asked = f"notebook {path.name}"
+    name = f"notebook {path.name}"
     try:
         notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=nbformat.NO_CONVERT)
     except FileNotFoundError:
-        raise BadInput(asked=asked, found="no such file", todo=f"look into {path.parent}") from None
+        raise BadInput(asked=name, found="no such file", todo=f"look into {path.parent}") from None
     except Exception as error:  # nbformat raises its own, json's and unicode's errors
-        raise BadInput(asked=asked, found=f"not a notebook: {error}", todo="restore the file") from error
+        raise BadInput(asked=name, found=f"not a notebook: {error}", todo="restore the file") from error
     if (notebook.nbformat, notebook.nbformat_minor) < (4, 5):
         version = f"{notebook.nbformat}.{notebook.nbformat_minor}"
-        raise BadInput(asked=asked, found=f"format {version}", todo="save it with JupyterLab 4 (format 4.5)")
+        raise BadInput(asked=name, found=f"format {version}", todo="save it with JupyterLab 4 (format 4.5)")
     try:
         nbformat.validate(notebook)
     except nbformat.ValidationError as error:
-        raise BadInput(asked=asked, found=f"not valid: {error.message}", todo="repair that place") from None
+        raise BadInput(asked=name, found=f"not valid: {error.message}", todo="repair that place") from None
     return notebook
 
 
@@ -123,8 +123,24 @@ def stamp(path: Path) -> bool:
         BadInput: the file is not a valid notebook.
     """
     notebook = read(path)
-    if not is_stale(notebook):
-        return False
-    put_stamp(notebook)
-    write(notebook, path)
-    return True
+    stale = is_stale(notebook)
+    if stale:
+        put_stamp(notebook)
+        write(notebook, path)
+    return stale
+
+
+def clear_outputs(notebook: Notebook) -> None:
+    """Forget what the cells showed when they were run before."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    notebook.metadata.pop("widgets", None)
+
+
+def put_count(cell: Cell, count: int) -> None:
+    """Note the execution count of a cell and of its result."""
+    cell.execution_count = count
+    for output in cell.outputs:
+        if output.output_type == "execute_result":
+            output.execution_count = count

@@ -44,23 +44,22 @@ def merged(items: list[Any]) -> list[Any]:
     Args:
         items: outputs of one cell; those that are no streams keep their order.
     """
-    parts: dict[str, list[str]] = {}
-    single = []
+    texts: dict[str, list[str]] = {}
+    singles = []
     for output in items:
-        if output.output_type != "stream":
-            single.append(output)
-            continue
-        if output.name not in parts:
-            single.append(output)
-        parts.setdefault(output.name, []).append(output.text)
-    for output in single:
+        stream = output.name if output.output_type == "stream" else None
+        if stream not in texts:
+            singles.append(output)
+        if stream is not None:
+            texts.setdefault(stream, []).append(output.text)
+    for output in singles:
         if output.output_type == "stream":
-            output.text = overwritten("".join(parts[output.name]))
-    names = [output.get("name") for output in single]
+            output.text = overwritten("".join(texts[output.name]))
+    names = [output.get("name") for output in singles]
     for index, pair in enumerate(pairwise(names)):
         if pair == ("stderr", "stdout"):  # they arrive in any order; a file should not depend on it
-            single[index], single[index + 1] = single[index + 1], single[index]
-    return single
+            singles[index : index + 2] = singles[index + 1], singles[index]
+    return singles
 
 
 def overwritten(text: str) -> str:
@@ -76,18 +75,16 @@ def overwritten(text: str) -> str:
 
 def shortened(text: str) -> str:
     """Cut lines and texts that are too long, marking cuts."""
-    if len(text) > LONGEST_LINE:
-        text = "\n".join(
-            f"{line[:LONGEST_LINE]} ……（这一行还有 {len(line) - LONGEST_LINE:,} 个字符，没有保存）"
-            if len(line) > LONGEST_LINE
-            else line
-            for line in text.split("\n")
-        )
+    lines = text.split("\n")
+    for index, line in enumerate(lines):
+        if len(line) > LONGEST_LINE:
+            rest = len(line) - LONGEST_LINE
+            lines[index] = f"{line[:LONGEST_LINE]} ……（这一行还有 {rest:,} 个字符，没有保存）"
+    text = "\n".join(lines)
     if len(text) <= LONGEST_TEXT:
         return text
     head, tail = LONGEST_TEXT * 3 // 4, LONGEST_TEXT // 4
-    left_out = len(text) - head - tail
-    return f"{text[:head]}\n……（中间 {left_out:,} 个字符没有保存）……\n{text[-tail:]}"
+    return f"{text[:head]}\n……（中间 {len(text) - head - tail:,} 个字符没有保存）……\n{text[-tail:]}"
 
 
 def _shorten(output: Any) -> None:
@@ -182,15 +179,11 @@ def student(path: Path, dest: Path, *, overwrite: bool = False) -> Path:
     path, dest = Path(path), Path(dest)
     target = dest / path.name if dest.is_dir() else dest
     if target.resolve() == path.resolve():
-        raise BadInput(
-            asked=f"a student copy of {path.name}", found="it would replace the notebook", todo="go elsewhere"
-        )
+        asked = f"a student copy of {path.name}"
+        raise BadInput(asked=asked, found="it would replace the notebook", todo="go elsewhere")
     if target.exists() and not overwrite:
-        raise BadInput(
-            asked=f"a student copy at {target}",
-            found="a file is there, maybe with a student's work",
-            todo="choose another place, or ask for --overwrite",
-        )
+        found, todo = "a file is there, maybe with a student's work", "choose another place, or ask for --overwrite"
+        raise BadInput(asked=f"a student copy at {target}", found=found, todo=todo)
     return cells.write(without_solutions(cells.read(path)), target)
 
 
@@ -198,19 +191,13 @@ def without_solutions(notebook: Notebook) -> Notebook:
     """Drop solutions and clear exercises, in place.
 
     Cells are counted again from 1; the copy is stamped.
-
-    Returns:
-        The notebook.
     """
     notebook.cells = [cell for cell in notebook.cells if "solution" not in cells.tags(cell)]
     for count, (_, cell) in enumerate(cells.code_cells(notebook), 1):
         if "exercise" in cells.tags(cell):
             cell.outputs, cell.execution_count = [], None
         elif cell.execution_count is not None:
-            cell.execution_count = count
-            for output in cell.outputs:
-                if output.output_type == "execute_result":
-                    output.execution_count = count
+            cells.put_count(cell, count)
     put_stamp(notebook)
     notebook.metadata[NAMESPACE]["copy"] = "student"
     return notebook

@@ -128,8 +128,8 @@ def execute(
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     copy = deepcopy(notebook)
-    clear_outputs(copy)
-    skipped = () if slow else tuple(n for n, cell in cells.code_cells(copy) if "slow" in cells.tags(cell))
+    cells.clear_outputs(copy)
+    omissions = () if slow else tuple(n for n, cell in cells.code_cells(copy) if "slow" in cells.tags(cell))
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     at = [0]
@@ -161,7 +161,7 @@ def execute(
                 status, failure = "failed", _stopped(copy, at[0], _unreadable(error), _REPAIR)
         seconds = time.perf_counter() - start
     tidy(copy)
-    return Execution(copy, status, seconds, sampler.peak_bytes, skipped, failure)
+    return Execution(copy, status, seconds, sampler.peak_bytes, omissions, failure)
 
 
 def run_notebook(path: Path, out: Path, **options: Any) -> Run:
@@ -177,37 +177,27 @@ def run_notebook(path: Path, out: Path, **options: Any) -> Run:
     """
     path, out = Path(path), Path(out)
     if out.resolve() == path.resolve().parent:
-        raise BadInput(
-            asked=f"to run {path.name} into {out}", found="that is its own folder", todo="give another --out"
-        )
+        asked = f"to run {path.name} into {out}"
+        raise BadInput(asked=asked, found="that is its own folder", todo="give another --out")
     notebook = cells.read(path)
     folder = out / path.stem
     before = _listing(folder)
     execution = execute(notebook, folder, **options)
     after = _listing(folder)
     files = tuple(f"{path.stem}/{name}" for name, state in sorted(after.items()) if before.get(name) != state)
-    executed = cells.write(execution.notebook, out / path.name)
+    copy = cells.write(execution.notebook, out / path.name)
     page = write_page(execution.notebook, out / f"{path.stem}.html", path.parent)
+    measures = {name: getattr(execution, name) for name in ("status", "seconds", "peak_bytes")}
     return Run(
         name=path.stem,
         tier=options.get("tier", "tiny"),
-        status=execution.status,
-        seconds=execution.seconds,
-        peak_bytes=execution.peak_bytes,
+        **measures,
         skipped=len(execution.skipped),
         made=files,
-        executed=executed.name,
+        executed=copy.name,
         page=page.name if page else "",
         error=execution.failure.text(path.name) if execution.failure else "",
     )
-
-
-def clear_outputs(notebook: cells.Notebook) -> None:
-    """Forget what the cells showed when they were run before."""
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    notebook.metadata.pop("widgets", None)
 
 
 _REPAIR = "repair the cell in the notebook and run it again; the executed copy shows the whole traceback"
@@ -223,17 +213,15 @@ def _failure_in(notebook: cells.Notebook) -> Failure:
         text = _ANSI.sub("", "\n".join(error.traceback))
         lines = [int(line) for count, line in _LINE.findall(text) if int(count) == cell.execution_count]
         message, _, todo = error.evalue.partition("\nwhat to do: ")
-        source = cell.source.splitlines()
-        line = lines[0] if lines and lines[0] <= len(source) else None
-        found = f"{error.ename}: {message}".replace("\n", "; ")
-        return Failure(number, line, _line_of(cell, line), found, todo or _REPAIR)
+        line = lines[0] if lines and lines[0] <= len(cell.source.splitlines()) else None
+        words = f"{error.ename}: {message}".replace("\n", "; ")
+        return Failure(number, line, _line_of(cell, line), words, todo or _REPAIR)
     return Failure(None, None, "", "a cell failed without saying why", _REPAIR)
 
 
 def _stopped(notebook: cells.Notebook, at: int, error: str, todo: str) -> Failure:
-    if at == 0:
-        return Failure(None, None, "", error, todo)
-    return Failure(at, None, _line_of(notebook.cells[at - 1], None), error, todo)
+    source = _line_of(notebook.cells[at - 1], None) if at else ""
+    return Failure(at or None, None, source, error, todo)
 
 
 def _unreadable(error: Exception) -> str:

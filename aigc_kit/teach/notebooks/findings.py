@@ -26,10 +26,9 @@ class Finding:
     message: str
 
     def __str__(self) -> str:
-        place = [self.file]
-        place += [f"cell {self.cell}"] if self.cell is not None else []
-        place += [f"line {self.line}"] if self.line is not None else []
-        return f"{', '.join(place)}: {self.rule}: {self.message}"
+        cell = f", cell {self.cell}" if self.cell is not None else ""
+        line = f", line {self.line}" if self.line is not None else ""
+        return f"{self.file}{cell}{line}: {self.rule}: {self.message}"
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
+import aigc_kit
 from aigc_kit.core.redact import is_secret_name
 
 SAMPLE_SECONDS = 0.1
@@ -33,17 +33,14 @@ def environment(
         offline: sets AIGC_OFFLINE, and the same for the hub libraries.
         keep_secrets: hand on variables named like keys, for a notebook that talks to a server.
     """
-    plain = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in _NOT_HANDED_ON and (keep_secrets or not is_secret_name(name))
-    }
+    names = (name for name in os.environ if name not in _NOT_HANDED_ON and (keep_secrets or not is_secret_name(name)))
+    plain = {name: os.environ[name] for name in names}
     plain |= {"AIGC_TIER": tier, "AIGC_OUT": str(folder), "AIGC_PROGRESS": "0", "PYTHONHASHSEED": "0"}
     plain.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin at a barrier crawl when a neighbour works too
     plain.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # its profiler warns, with the time, of what a notebook meant
     plain |= {name: _absolute(plain[name]) for name in _FOLDERS if plain.get(name)}
     own = [_absolute(entry) for entry in plain.get("PYTHONPATH", "").split(os.pathsep) if entry]
-    plain["PYTHONPATH"] = os.pathsep.join([_package_home(), *own])
+    plain["PYTHONPATH"] = os.pathsep.join([str(Path(aigc_kit.__file__).resolve().parents[1]), *own])
     if offline:
         plain |= {"AIGC_OFFLINE": "1", "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
     return plain
@@ -125,9 +122,3 @@ def _resident(process: Any) -> int:
 
 def _absolute(path: str) -> str:
     return str(Path(path).expanduser().absolute())
-
-
-def _package_home() -> str:
-    spec = find_spec("aigc_kit")
-    assert spec is not None and spec.origin is not None
-    return str(Path(spec.origin).resolve().parent.parent)

@@ -57,9 +57,9 @@ def leaks(text: str, *, hosts: bool) -> Iterator[tuple[str, str]]:
 def executed(page: Page) -> Iterator[Finding]:
     """Find counts that do not run 1, 2, 3."""
     cells = list(code_cells(page.notebook))
-    for expected, (number, cell) in enumerate(cells, 1):
-        if cell.execution_count != expected:
-            message = f"execution count {cell.execution_count}, expected {expected}: aigc notebook refresh"
+    for count, (number, cell) in enumerate(cells, 1):
+        if cell.execution_count != count:
+            message = f"execution count {cell.execution_count}, expected {count}: aigc notebook refresh"
             yield page.finding("executed", message, number)
             break  # what follows is out of order for the same reason
     if cells and not any(outputs(cell) for _, cell in cells):
@@ -70,10 +70,10 @@ def no_errors(page: Page) -> Iterator[Finding]:
     """Find errors not meant, and meant ones that lack."""
     for number, cell in code_cells(page.notebook):
         errors = [output for output in outputs(cell) if output.output_type == "error"]
-        meant = "raises-exception" in tags(cell)
-        if errors and not meant:
+        raises = "raises-exception" in tags(cell)
+        if errors and not raises:
             yield page.finding("error-output", f"{errors[0].ename}: {errors[0].evalue[:80]}", number)
-        if meant and not errors and cell.execution_count:
+        if raises and not errors and cell.execution_count:
             yield page.finding("error-output", "tagged raises-exception, but nothing was raised", number)
 
 
@@ -100,9 +100,8 @@ def widgets_leave_a_picture(page: Page) -> Iterator[Finding]:
     for number, cell in code_cells(page.notebook):
         data = [output.get("data", {}) for output in outputs(cell)]
         view = any(WIDGET_VIEW in item for item in data)
-        picture = any(mime in item for item in data for mime in PICTURES)
-        picture = picture or any("<img" in _joined(item.get("text/html", "")) for item in data)
-        picture = picture or any("<svg" in _joined(item.get("text/html", "")) for item in data)
+        html = "".join(_joined(item.get("text/html", "")) for item in data)
+        picture = "<img" in html or "<svg" in html or any(kind in item for item in data for kind in PICTURES)
         if view and not picture:
             yield page.finding("widget", "a widget without a static picture beside it", number)
         if view and "widget" not in tags(cell):
@@ -117,7 +116,7 @@ def _texts(value: Any) -> Iterator[str]:
         yield value
     elif isinstance(value, dict):
         for key, item in value.items():
-            if key == "text/html" or key.startswith("text/") or key in {"text", "traceback", "source"}:
+            if key.startswith("text/") or key in {"text", "traceback", "source"}:
                 yield _joined(item)
             elif not key.startswith(("image/png", "image/jpeg", "audio/", "video/")):
                 yield from _texts(item)
@@ -130,10 +129,4 @@ def _joined(value: Any) -> str:
     return "".join(value) if isinstance(value, list) else value if isinstance(value, str) else json.dumps(value)
 
 
-OUTPUT_RULES: tuple[Rule, ...] = (
-    executed,
-    no_errors,
-    small_file,
-    nothing_of_the_machine,
-    widgets_leave_a_picture,
-)
+OUTPUT_RULES: tuple[Rule, ...] = (executed, no_errors, small_file, nothing_of_the_machine, widgets_leave_a_picture)
