@@ -81,11 +81,7 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
 def refuse_options(args: argparse.Namespace, names: Iterable[str], card: "Card", found: str) -> None:
     """Refuse options that a model does not listen to.
 
-    Args:
-        args: of the command.
-        names: options that mean nothing for this model.
-        card: of the model.
-        found: why the first one that was given is refused.
+    `names` mean nothing for this model; `found` says why.
 
     Raises:
         BadInput: one was given.

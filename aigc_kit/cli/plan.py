@@ -93,9 +93,9 @@ def _budget(args: argparse.Namespace, card: "Card") -> "Budget":
 
     if args.vram is not None or args.gpu is not None:
         if args.memory is not None:
-            asked = f"--memory {args.memory} with an assumed GPU"
+            task = f"--memory {args.memory} with an assumed GPU"
             todo = "leave it out; --ram is the memory of that GPU's host"
-            raise BadInput(asked=asked, found="it is the memory of this machine", todo=todo)
+            raise BadInput(asked=task, found="it is the memory of this machine", todo=todo)
         return machines.a_gpu(args.vram, name=args.gpu, ram=machines.RAM if args.ram is None else args.ram)
     budget = device.probe(bandwidth=of(card.kind).bandwidth)
     if args.memory is not None:
@@ -103,9 +103,9 @@ def _budget(args: argparse.Namespace, card: "Card") -> "Budget":
         budget = replace(budget, free_bytes=size, ram_free_bytes=size, origin="assumed")
     if args.ram is not None:
         if budget.device == "cpu":
-            found = "no GPU here, nor one that is assumed: it is the memory beside a GPU"
+            fault = "no GPU here, nor one that is assumed: it is the memory beside a GPU"
             todo = "add --vram or --gpu, or say --memory"
-            raise BadInput(asked=f"--ram {args.ram} on this machine", found=found, todo=todo)
+            raise BadInput(asked=f"--ram {args.ram} on this machine", found=fault, todo=todo)
         budget = replace(budget, ram_free_bytes=units.parse_bytes(args.ram), origin="assumed")
     return budget
 

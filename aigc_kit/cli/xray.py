@@ -6,7 +6,7 @@ from typing import Any
 
 from aigc_kit.cli import columns, command
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import Figure
+from aigc_kit.core.types import Figure, Words
 from aigc_kit.core.units import format_bytes
 from aigc_kit.memory.footprint import ModelFacts, Prediction
 
@@ -29,47 +29,30 @@ _PHASE_BYTES = {
     "live_bytes": "activation_bytes",
     "workspace_bytes": "workspace_bytes",
 }
-_HEAD = {
-    "en": ("part", "class", "parameters", "dtype", "weights"),
-    "zh": ("部件", "类", "参数量", "精度", "权重"),
-}
-_PHASES = {
-    "en": ("phase", "on the card: weights", "activations", "workspace", "peak allocated", "set by"),
-    "zh": ("阶段", "显存中的权重", "激活", "工作区", "分配峰值", "由何操作决定"),
-}
-_WORDS = {
-    "en": {
-        "peak": "peak",
-        "allocated": "allocated",
-        "reserved": "reserved",
-        "context": "with the CUDA context of an otherwise empty card",
-        "fits": "fits in {vram}, also at the upper end of the interval",
-        "tight": "may fit in {vram}: the prediction does, the upper end of the interval does not",
-        "no": "does not fit in {vram}",
-        "flops": "operations",
-        "steps": "steps",
-        "from": "traced with",
-        "kept": "from the traces that ship with the kit",
-        "fresh": "traced now",
-        "float32": "no estimate of seconds in float32: some cards compute convolutions in TF32, up to 8 times faster, "
-        "and the one published run in float32 tells of one card",
-    },
-    "zh": {
-        "peak": "峰值",
-        "allocated": "已分配",
-        "reserved": "已保留",
-        "context": "加上空闲显卡上的 CUDA 上下文",
-        "fits": "{vram} 显存放得下（按区间上限也放得下）",
-        "tight": "{vram} 显存可能放得下：预测值可以，区间上限不行",
-        "no": "{vram} 显存放不下",
-        "flops": "运算量",
-        "steps": "步",
-        "from": "跟踪所用版本",
-        "kept": "取自随套件发布的跟踪结果",
-        "fresh": "刚刚跟踪",
-        "float32": "FP32 不估用时：有的卡做卷积时用 TF32，最多快 8 倍，公开的 FP32 实测只有一块卡的一行",
-    },
-}
+_PARTS = Words("part, class, parameters, dtype, weights", "部件, 类, 参数量, 精度, 权重")
+_PHASES = Words(
+    "phase, on the card: weights, activations, workspace, peak allocated, set by",
+    "阶段, 显存中的权重, 激活, 工作区, 分配峰值, 由何操作决定",
+)
+_PEAK = Words(
+    "peak: allocated {allocated}, reserved {reserved} [{low} .. {high}], "
+    "with the CUDA context of an otherwise empty card {device}",
+    "峰值: 已分配 {allocated}, 已保留 {reserved} [{low} .. {high}], 加上空闲显卡上的 CUDA 上下文 {device}",
+)
+_FITS = Words("fits in {}, also at the upper end of the interval", "{} 显存放得下（按区间上限也放得下）")
+_TIGHT = Words(
+    "may fit in {}: the prediction does, the upper end of the interval does not",
+    "{} 显存可能放得下：预测值可以，区间上限不行",
+)
+_NO = Words("does not fit in {}", "{} 显存放不下")
+_WORK = Words("operations: {:,.4g} T ({} steps)", "运算量: {:,.4g} T ({} 步)")
+_BEFORE = Words("from the traces that ship with the kit; traced with", "取自随套件发布的跟踪结果; 跟踪所用版本")
+_NOW = Words("traced now; traced with", "刚刚跟踪; 跟踪所用版本")
+_FLOAT32 = Words(
+    "no estimate of seconds in float32: some cards compute convolutions in TF32, up to 8 times faster, "
+    "and the one published run in float32 tells of one card",
+    "FP32 不估用时：有的卡做卷积时用 TF32，最多快 8 倍，公开的 FP32 实测只有一块卡的一行",
+)
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
@@ -112,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         print("\n".join(as_lines(facts, prediction, time, from_file, vram, args.lang)))
         if args.gpu is not None and footprint.works_in_float32(facts):
-            print(_WORDS[args.lang]["float32"])
+            print(getattr(_FLOAT32, args.lang))
     return 0
 
 
@@ -174,30 +157,26 @@ def as_lines(
     facts: ModelFacts, prediction: Prediction, time: Figure | None, cached: bool, vram: int | None, lang: str
 ) -> list[str]:
     """Write the X-ray as text."""
-    words = _WORDS[lang]
     size = f"{facts.width}x{facts.height}" + (f"x{facts.frames}" if facts.frames > 1 else "")
     size = size if facts.height else f"{facts.tokens} tokens"
     lines = [f"{facts.model} ({facts.pipeline})  {size}  batch {facts.batch}  {facts.dtype}  {facts.attention}", ""]
     parts = [(p.name, p.cls, f"{p.params:,}", p.dtype, format_bytes(p.bytes())) for p in facts.parts]
-    lines += [*columns((_HEAD[lang], *parts)), ""]
+    lines += [*columns((getattr(_PARTS, lang).split(", "), *parts)), ""]
     rows = []
     for phase in prediction.phases:
         sizes = (phase.resident_bytes, phase.activation_bytes, phase.workspace_bytes, phase.allocated_bytes)
         name = phase.name + ("" if phase.where == "cuda" else " (CPU)")
         rows.append((name, *map(format_bytes, sizes), phase.setter))
-    lines += [*columns((_PHASES[lang], *rows)), ""]
+    lines += [*columns((getattr(_PHASES, lang).split(", "), *rows)), ""]
     low, high = map(format_bytes, prediction.interval)
-    lines.append(
-        f"{words['peak']}: {words['allocated']} {format_bytes(prediction.allocated_bytes)}, "
-        f"{words['reserved']} {format_bytes(prediction.reserved_bytes)} [{low} .. {high}], "
-        f"{words['context']} {format_bytes(prediction.device_bytes)}"
-    )
+    peaks = {name: format_bytes(getattr(prediction, f"{name}_bytes")) for name in ("allocated", "reserved", "device")}
+    lines.append(getattr(_PEAK, lang).format(low=low, high=high, **peaks))
     if vram is not None:
-        key = "fits" if prediction.safe_bytes <= vram else "tight" if prediction.device_bytes <= vram else "no"
-        lines.append(words[key].format(vram=format_bytes(vram)))
-    lines.append(f"{words['flops']}: {run_flops(facts) / 1e12:,.4g} T ({facts.steps} {words['steps']})")
+        verdict = _FITS if prediction.safe_bytes <= vram else _TIGHT if prediction.device_bytes <= vram else _NO
+        lines.append(getattr(verdict, lang).format(format_bytes(vram)))
+    lines.append(getattr(_WORK, lang).format(run_flops(facts) / 1e12, facts.steps))
     if time is not None:
         lines.append(str(time))
-    origin = words["kept" if cached else "fresh"]
-    lines.append(f"{origin}; {words['from']} {facts.traced_with}; {prediction.source}")
+    origin = getattr(_BEFORE if cached else _NOW, lang)
+    lines.append(f"{origin} {facts.traced_with}; {prediction.source}")
     return lines

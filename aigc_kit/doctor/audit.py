@@ -31,12 +31,12 @@ LONGEST = 80  # characters: some packages put the whole text of their licence wh
 
 def drift() -> list[tuple[str, str, str]]:
     """List (name, installed, tested) of packages that differ."""
-    tested = pins()
-    versions_here = ((name, _version(name)) for name in sorted(_direct_dependencies() & set(tested)))
+    pinned_versions = pins()
+    versions_here = ((name, _version(name)) for name in sorted(_direct_dependencies() & set(pinned_versions)))
     return [
-        (name, here, tested[name])
+        (name, here, pinned_versions[name])
         for name, here in versions_here
-        if here is not None and here.split("+")[0] != tested[name].split("+")[0]
+        if here is not None and here.split("+")[0] != pinned_versions[name].split("+")[0]
     ]
 
 

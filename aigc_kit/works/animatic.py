@@ -74,8 +74,8 @@ def animatic(
     """
     path = Path(path)
     if path.suffix != ".mp4" or size[0] % 2 or size[1] % 2 or not pictures:
-        asked = f"{path.name}, {size}, {len(pictures)} pictures"
-        raise BadInput(asked=asked, found="no film", todo="an .mp4, even sides")
+        task = f"{path.name}, {size}, {len(pictures)} pictures"
+        raise BadInput(asked=task, found="no film", todo="an .mp4, even sides")
     if voices and len(voices) != len(board.shots):
         raise BadInput(asked=f"{len(board.shots)} shots", found=f"{len(voices)} voices", todo="one for each, or None")
     sound, overrun = mix(board, voices, rate, music) if len(voices) or music is not None else (None, {})
@@ -98,10 +98,8 @@ def mix(
 ) -> tuple[np.ndarray, dict[int, float]]:
     """Mix the sound track, never above 0.95.
 
-    Each voice begins with its shot, music lies softly below.
-
-    Returns:
-        float32 (N,) as long as the storyboard; shot (from 1) -> seconds that its voice is too long.
+    Each voice begins with its shot, music lies softly below. Returns float32 (N,) as long as the storyboard, and shot
+    (from 1) -> seconds that its voice is too long.
     """
     track = np.zeros(round(board.total * rate), np.float32)
     overrun: dict[int, float] = {}

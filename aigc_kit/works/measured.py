@@ -67,10 +67,7 @@ def histogram(pixels: np.ndarray) -> np.ndarray:
 def distance(one: np.ndarray, two: np.ndarray) -> float:
     """Compare colours: 0 the same shares, 1 nothing in common.
 
-    Args:
-        one, two: uint8 (H, W, 3), of any size.
-
-    Source: histogram intersection, Swain and Ballard 1991.
+    Pictures are uint8 (H, W, 3) of any size. Source: histogram intersection, Swain and Ballard 1991.
     """
     return float(1 - np.minimum(histogram(one), histogram(two)).sum())
 

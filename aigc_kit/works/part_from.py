@@ -50,9 +50,7 @@ def make(kind: PartKind, content: Any, origin: Origin, **words: Any) -> Part:
 def from_take(take: Take, **words: Any) -> Part:
     """Make a part of a take, with its record.
 
-    Args:
-        take: of any kind; of several pictures the first is taken.
-        words: title, alt, credit of `Part`; alt defaults to the prompt.
+    Of several pictures the first is taken. `words` are title, alt and credit of `Part`; alt defaults to the prompt.
     """
     if take.kind not in KINDS:
         raise BadInput(asked=f"a part of a {take.kind} take", found="no such part", todo=f"use {', '.join(KINDS)}")
@@ -106,7 +104,9 @@ def _read(kind: PartKind, path: Path) -> bytes:
 
 
 def picture_of(content: Any, asked: str = "a picture") -> Image.Image:
-    """Take a PIL image, or make one of uint8 (H, W, 3).
+    """Take a PIL image, or make one of pixels.
+
+    Pixels are uint8 (H, W, 3).
 
     Raises:
         BadInput: neither.

@@ -13,7 +13,7 @@ from aigc_kit.core.types import FrozenMap, Record
 PartKind = Literal["text", "image", "audio", "video"]
 Origin = Literal["model", "brought", "mixed", "computed", "sample", "person"]
 
-KIND_ZH: Mapping[PartKind, str] = FrozenMap(text="文字", image="图片", audio="旁白", video="视频")
+KIND_ZH: Mapping[str, str] = FrozenMap(text="文字", image="图片", audio="旁白", video="视频")
 LABELS: Mapping[str, str] = FrozenMap(
     model="AI 生成",
     brought="AI 生成（从别处带来）",
@@ -88,8 +88,8 @@ class Part:
             todo = f"give 1 to {MOST_BYTES[self.kind]:,} bytes"
             raise BadInput(asked=what, found=f"{len(self.data):,} bytes", todo=todo)
         if media_of(self.data, self.kind) != self.media:
-            asked = f"{what}, {self.media}"
-            raise BadInput(asked=asked, found="bytes of another type", todo="leave the type to the kit")
+            task = f"{what}, {self.media}"
+            raise BadInput(asked=task, found="bytes of another type", todo="leave the type to the kit")
         if self.origin == "model" and self.record is None:
             raise BadInput(asked=what, found="no record of the run", todo="pass record=, or say origin='brought'")
         if self.origin in ("brought", "mixed") and not self.credit.strip():
@@ -131,20 +131,18 @@ class Part:
         return str(self.record.request["prompt"]) if self.record is not None else self.prompt
 
 
-STARTS: Mapping[bytes, str] = FrozenMap(
-    {
-        rb"\x89PNG\r\n\x1a\n": "image/png",
-        rb"\xff\xd8\xff": "image/jpeg",
-        rb"GIF8[79]a": "image/gif",
-        rb"RIFF.{4}WEBP": "image/webp",
-        rb"RIFF.{4}WAVE": "audio/wav",
-        rb"ID3": "audio/mpeg",
-        rb"OggS": "audio/ogg",
-        rb".{4}ftyp": "video/mp4",
-        rb"\x1a\x45\xdf\xa3": "video/webm",
-    }
+STARTS = (
+    (rb"\x89PNG\r\n\x1a\n", "image/png"),
+    (rb"\xff\xd8\xff", "image/jpeg"),
+    (rb"GIF8[79]a", "image/gif"),
+    (rb"RIFF.{4}WEBP", "image/webp"),
+    (rb"RIFF.{4}WAVE", "audio/wav"),
+    (rb"ID3|\xff[\xe2\xe3\xea\xeb\xf2\xf3\xfa\xfb]", "audio/mpeg"),  # tags, or a frame: 0xFF, then 111xx01x
+    (rb"OggS", "audio/ogg"),
+    (rb".{4}ftyp", "video/mp4"),
+    (rb"\x1a\x45\xdf\xa3", "video/webm"),
 )
-"""How the bytes of a file begin -> its type."""
+"""How the bytes of a file begin, and its type."""
 
 
 def media_of(data: bytes, kind: str) -> str:
@@ -155,14 +153,12 @@ def media_of(data: bytes, kind: str) -> str:
     """
     if kind == "text":
         media = _text_type(data)
-    elif len(data) > 1 and data[0] == 0xFF and data[1] & 0xE6 == 0xE2:  # a frame of MPEG without tags before it
-        media = "audio/mpeg"
     else:
-        media = next((media for start, media in STARTS.items() if re.match(start, data, re.S)), "")
+        media = next((media for start, media in STARTS if re.match(start, data, re.DOTALL)), "")
     if (media.split("/")[0] or "nothing") != kind:
         endings = ", ".join(suffix for name, suffix in SUFFIXES.items() if name.startswith(kind))
-        found = f"bytes that begin with {data[:8]!r}"
-        raise BadInput(asked=f"a part of kind {kind!r}", found=found, todo=f"give {endings}")
+        fault = f"bytes that begin with {data[:8]!r}"
+        raise BadInput(asked=f"a part of kind {kind!r}", found=fault, todo=f"give {endings}")
     if kind == "image":
         _opens(data)
     return media

@@ -34,12 +34,8 @@ def paint(style: str = "科技感", moment: str = "", **values: Any) -> Take:
 def film(moment: str = "一个黄色的甜甜圈变成咖啡杯", **values: Any) -> Take | None:
     """Film the change with the video model here, else None.
 
-    Args:
-        moment: what happens, in Chinese.
-        values: of `aigc_kit.make.video.plan_for`.
-
-    Returns:
-        A Take of frames uint8 (T, H, W, 3), or None.
+    `moment` says in Chinese what happens, `values` are those of `aigc_kit.make.video.plan_for`. Returns a Take of
+    frames uint8 (T, H, W, 3).
     """
     from aigc_kit.make import video
 
@@ -62,8 +58,7 @@ def storyboard(
         ask: prompt -> Take of a text; None asks the model on this machine, if `can_write` names one.
 
     Returns:
-        The storyboard, whose seconds add up; the Take of the model's answer, or None where the rule made it, be it
-        that no model is here or that its answer holds no table.
+        The storyboard; the Take of the answer, or None where no model is here or its answer holds no table.
 
     Raises:
         BadInput: no text.
@@ -89,10 +84,7 @@ def _answer(words: str) -> Take:
 class Maker:
     """Name the model that makes one kind of part.
 
-    Args:
-        kind: "text", "image", "audio" or "video".
-        model: name of its card; "" where there is none.
-        tier, licence: of the card; "" of text, and where there is none.
+    `model` is "" where there is none; so are `tier` and `licence`, also of text.
     """
 
     kind: str

@@ -73,8 +73,8 @@ def feynman(**values: str | int) -> Prompt:
     texts = {name: text for name, text in TOPOLOGY.items() if not own or name in _GENERAL} | texts
     strange, missing = sorted(set(texts) - set(names)), [name for name in names if not texts.get(name)]
     if strange or missing:
-        found = f"unknown slots {strange}" if strange else f"nothing for {', '.join(missing)}"
-        raise BadInput(asked="the Feynman prompt", found=found, todo=f"fill {', '.join(names)}")
+        fault = f"unknown slots {strange}" if strange else f"nothing for {', '.join(missing)}"
+        raise BadInput(asked="the Feynman prompt", found=fault, todo=f"fill {', '.join(names)}")
     for name, value in texts.items():
         if len(value) > LONGEST_SLOT or _SLOT.search(value):
             why = "a slot in it" if _SLOT.search(value) else f"{len(value)} characters"

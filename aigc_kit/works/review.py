@@ -55,11 +55,8 @@ _LIKENING = re.compile(r"橡皮|黏土|粘土|面团|泥|气球|好像|就像|�
 class Finding:
     """Hold one point of the review.
 
-    Args:
-        title: in Chinese.
-        ok: whether it is in order.
-        words: what was found, with a piece of the text where that helps.
-        todo: what to change; "" when it is in order.
+    `words` say what was found, with a piece of the text where that helps; `todo` what to change, "" when it is in
+    order.
     """
 
     title: str
@@ -88,9 +85,7 @@ class Review:
 
 
 def length(text: str) -> int:
-    """Count the length of a text as Chinese counts it.
-
-    Every character, and every word or number of Latin letters; no punctuation.
+    """Count characters, and words or numbers of Latin letters.
 
     >>> length("甜甜圈 donut，有 1 个洞。")
     8

@@ -102,12 +102,12 @@ class Storyboard:
             BadInput: the voice alone is longer than the storyboard, or another number of lengths.
         """
         if len(spoken) != len(self.shots):
-            found = f"{len(spoken)} voices"
-            raise BadInput(asked=f"{len(self.shots)} shots", found=found, todo="one for each, 0 if none")
+            fault = f"{len(spoken)} voices"
+            raise BadInput(asked=f"{len(self.shots)} shots", found=fault, todo="one for each, 0 if none")
         least = [max(voice + pause if voice > 0 else 0.0, SHORTEST) for voice in spoken]
         if sum(least) > self.total:
-            asked, found = f"a storyboard of {self.total:g} s", f"the voice alone takes {sum(least):.1f} s"
-            raise BadInput(asked=asked, found=found, todo="shorten the voice-over, or speak faster")
+            task, fault = f"a storyboard of {self.total:g} s", f"the voice alone takes {sum(least):.1f} s"
+            raise BadInput(asked=task, found=fault, todo="shorten the voice-over, or speak faster")
         room = [max(shot.seconds - low, 0.0) for shot, low in zip(self.shots, least, strict=True)]
         spare, share = self.total - sum(least), sum(room)
         more = [spare * (want / share if share else 1 / len(room)) for want in room]
@@ -151,8 +151,8 @@ def parse(answer: str, total: float = TOTAL) -> Storyboard:
         if len(cells) == len(COLUMNS) and number and cells[1] and not set(cells[1]) <= {"-", ":", " "}:
             shots.append(Shot(cells[1], cells[2], cells[3], min(max(float(number[0]), SHORTEST), 600)))
     if not shots:
-        found = "no row of five cells that ends in seconds"
-        raise BadInput(asked="a storyboard from an answer", found=found, todo="ask again, or take draft(article)")
+        fault = "no row of five cells that ends in seconds"
+        raise BadInput(asked="a storyboard from an answer", found=fault, todo="ask again, or take draft(article)")
     return balanced(shots, total)
 
 
@@ -178,7 +178,6 @@ def draft(article: str, shots: int = 8, total: float = TOTAL, pace: float = 4.0)
     """Draft a storyboard by rule: sentences in order, shortened.
 
     Args:
-        article: the text.
         shots: at most so many.
         total: seconds.
         pace: characters that the voice says in a second; 4 is calm.

@@ -30,13 +30,9 @@ FILLED = ".morph img, .morph canvas { aspect-ratio: auto; height: max(160px, cal
 
 @dataclass(frozen=True)
 class View:
-    """Hold what the page needs.
+    """Hold a page's picture, alt, words and data.
 
-    Args:
-        picture: data: address of the picture that stands there without WebGL.
-        alt: what is to be seen, in words.
-        words: what the numbers say.
-        data: JSON for the script.
+    `picture` is a data: address, for pages without WebGL; `words` say the numbers; `data` is JSON for the script.
     """
 
     picture: str
@@ -79,7 +75,7 @@ def morph_view(
 
 
 def summary(counts: Sequence[Topology], times: Sequence[float]) -> str:
-    """Say how the genus of meshes stays, or at which t it changes."""
+    """Say how the genus stays, or at which t not."""
     head = f"{len(counts)} 个时刻的曲面都是重新算出、封闭的网格，亏格由顶点数 V − 棱数 E + 面数 F 数出来。"
     changes = [
         f"t = {start:.2f} 到 {end:.2f} 之间从 {'＋'.join(map(str, old.genus))} 变成 {'＋'.join(map(str, new.genus))}"
@@ -120,20 +116,16 @@ def words_of(count: Topology, t: float) -> str:
 def pack(meshes: Sequence[Mesh], shares: Sequence[np.ndarray], words: Sequence[str]) -> str:
     """Pack meshes as JSON for the script.
 
-    Whole numbers of 16 bits, as differences, low bytes first, deflated, base64.
-
-    Args:
-        meshes: at least one.
-        shares: float (V,) in [0, 1] for each, how golden.
-        words: a line for each.
+    Whole numbers of 16 bits, as differences, low bytes first, deflated, base64. `shares` are float (V,) in [0, 1], how
+    golden; `words` a line for each mesh.
 
     Raises:
         BadInput: a mesh with too many vertices for 16 bits.
     """
     largest = max(len(mesh.vertices) for mesh in meshes)
     if largest > LARGEST_INDEX + 1:
-        found = f"a mesh of {largest:,} vertices; 65,536 fit"
-        raise BadInput(asked="a 3-D view", found=found, todo="take larger cells")
+        fault = f"a mesh of {largest:,} vertices; 65,536 fit"
+        raise BadInput(asked="a 3-D view", found=fault, todo="take larger cells")
     low = np.min([mesh.vertices.min(axis=0) for mesh in meshes], axis=0)
     high = np.max([mesh.vertices.max(axis=0) for mesh in meshes], axis=0)
     step = float((high - low).max()) / LARGEST_INDEX
@@ -158,28 +150,10 @@ def pack(meshes: Sequence[Mesh], shares: Sequence[np.ndarray], words: Sequence[s
     return json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
 
 
-def unpack(text: str) -> list[tuple[Mesh, np.ndarray]]:
-    """Unpack what `pack` packed, as the script does."""
-    data = json.loads(text)
-    plain = np.frombuffer(zlib.decompress(base64.b64decode(data["packed"])), np.uint8).astype(np.int64)
-    numbers, place, pairs = plain[: data["length"]] | plain[data["length"] :] << 8, 0, []
-
-    def take(count: int, width: int) -> np.ndarray:
-        nonlocal place
-        rows = numbers[place : place + count * width].reshape(count, width)
-        place += count * width
-        return np.cumsum(rows, axis=0) & LARGEST_INDEX
-
-    for shape in data["shapes"]:
-        places, faces = take(shape["vertices"], 3), take(shape["faces"], 3)
-        share = take(shape["vertices"], 1)[:, 0] / 255
-        pairs.append((Mesh(np.array(data["low"]) + places * data["step"], faces), share))
-    return pairs
-
-
 def _steps(rows: np.ndarray) -> np.ndarray:
     """Encode rows as differences modulo 65536, flat."""
-    return (np.diff(rows.astype(np.int64), axis=0, prepend=0) & LARGEST_INDEX).ravel()
+    differences: np.ndarray = np.diff(rows.astype(np.int64), axis=0, prepend=0)
+    return (differences & LARGEST_INDEX).ravel()
 
 
 def _picture(mesh: Mesh, share: np.ndarray, field: Field) -> str:

@@ -29,11 +29,9 @@ _WORDS = ("title", "alt", "credit", "prompt")
 
 
 class Work:
-    """Gather the parts of one work.
+    """Gather the parts of one work on a topic.
 
-    Args:
-        topic: what it is about.
-        title: of the page; default the topic.
+    The page's title is by default the topic.
 
     Raises:
         BadInput: no topic, or a title of more than 200 characters.
@@ -46,9 +44,9 @@ class Work:
     def __init__(self, topic: str, title: str = "") -> None:
         self.topic, self.title = topic.strip(), title.strip() or topic.strip()
         if not self.topic or len(self.title) > LONGEST_TITLE:
-            found = f"a title of {len(self.title)} characters" if self.topic else "no topic"
+            fault = f"a title of {len(self.title)} characters" if self.topic else "no topic"
             todo = f"give a topic, and a title of at most {LONGEST_TITLE} characters"
-            raise BadInput(asked=f"a work on {topic[:40]!r}", found=found, todo=todo)
+            raise BadInput(asked=f"a work on {topic[:40]!r}", found=fault, todo=todo)
         self.parts: list[Part] = []
         self.rounds: list[dict[str, str]] = []
         self.marks: dict[str, dict[str, Any]] = {}
@@ -73,9 +71,9 @@ class Work:
         """
         names = secret_names_in("\n".join((part.text, part.title, part.alt, part.credit, part.asked)))
         if names:
-            found = f"it contains the value of the environment variable {names[0]}, which holds a key"
+            fault = f"it contains the value of the environment variable {names[0]}, which holds a key"
             todo = "take the key out first; nothing was put in"
-            raise BadInput(asked=f"to put in a {part.kind}", found=found, todo=todo)
+            raise BadInput(asked=f"to put in a {part.kind}", found=fault, todo=todo)
         if not keep:
             self.remove(part.kind)
         self.parts = [*self.parts, part]
@@ -121,11 +119,7 @@ class Work:
         self.marks[criterion] = {"points": points, "note": note}
 
     def save(self, folder: Path | str) -> Path:
-        """Write the work into a folder, `work.json` last.
-
-        Returns:
-            The path of `work.json`.
-        """
+        """Write the work into a folder, `work.json` last, returned."""
         folder = Path(folder)
         rows = []
         for part in self.parts:
@@ -195,8 +189,8 @@ def _read(folder: Path) -> dict[str, Any]:
     return data
 
 
-def _broken(found: str) -> BadInput:
-    return BadInput(asked="a saved work", found=found, todo="restore the folder from a copy, or begin anew")
+def _broken(fault: str) -> BadInput:
+    return BadInput(asked="a saved work", found=fault, todo="restore the folder from a copy, or begin anew")
 
 
 def _text(data: Any) -> str:

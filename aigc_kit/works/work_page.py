@@ -40,8 +40,8 @@ def write_page(work: Work, folder: Path | str, name: str = PAGE, view: View | No
         BadInput: no parts yet, or a name that is no plain file name.
     """
     if not SAFE_NAME.fullmatch(name) or not name.endswith(".html") or len(name.encode(errors="replace")) > 200:
-        found = "not a plain file name that ends in .html"
-        raise BadInput(asked=f"a page {name[:60]!r}", found=found, todo=f"say {PAGE!r}")
+        fault = "not a plain file name that ends in .html"
+        raise BadInput(asked=f"a page {name[:60]!r}", found=fault, todo=f"say {PAGE!r}")
     return write_atomically(Path(folder) / name, page(work, view))
 
 

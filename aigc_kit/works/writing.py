@@ -35,8 +35,7 @@ class Conversation:
     """Hold rounds that each rewrite the last draft.
 
     Args:
-        card: name of a model ("endpoint" for a server of your own, to which the prompts are then sent); None takes a
-            Chinese model on this machine.
+        card: of a model ("endpoint" for a server of your own, to which the prompts are sent); None: a Chinese one here.
         planner, runner: `aigc_kit.make.text.plan_for` and `run`; others for tests.
         values: settings of `plan_for`, over SETTINGS.
     """
@@ -57,10 +56,6 @@ class Conversation:
 
     def start(self, prompt: Any, on_step: Any = None) -> Round:
         """Write the first draft.
-
-        Args:
-            prompt: of `feynman`, or text.
-            on_step: called with each step of the run.
 
         Raises:
             NotOnDisk: no model that writes Chinese is on this machine; paste a text, or take the sample.

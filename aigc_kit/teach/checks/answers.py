@@ -50,7 +50,10 @@ def keep(lab: str, name: str, answers: tuple[Any, ...], named: Mapping[str, Any]
         with suppress(OSError, ValueError, KeyError, TypeError):
             if json.loads(path.read_text(encoding="utf-8"))["passed"]:
                 return
-    content = {"answers": [encode(value) for value in answers], "named": {k: encode(v) for k, v in named.items()}}
+    content: dict[str, Any] = {
+        "answers": [encode(value) for value in answers],
+        "named": {k: encode(v) for k, v in named.items()},
+    }
     content |= {"passed": passed, "date": datetime.now(UTC).isoformat(timespec="seconds")}
     write_atomically(path, json.dumps(redact(content), ensure_ascii=False) + "\n")
 

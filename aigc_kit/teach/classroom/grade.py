@@ -63,8 +63,8 @@ def grade(folder: Path, *, execute: bool = False, on_row: Callable[[int, int, Ro
     places = sorted(folder.iterdir()) if folder.is_dir() else []
     files = [p for p in places if not p.name.startswith(".") and p.name not in RESULTS and not p.is_dir()]
     if not files:
-        found = "it holds no file" if folder.is_dir() else "no such folder"
-        raise BadInput(asked=f"to grade {folder}", found=found, todo="put the archives of `aigc submit` there")
+        fault = "it holds no file" if folder.is_dir() else "no such folder"
+        raise BadInput(asked=f"to grade {folder}", found=fault, todo="put the archives of `aigc submit` there")
     rows = []
     for path in files:
         rows.append(_row(path, execute))

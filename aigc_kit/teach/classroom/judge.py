@@ -62,8 +62,8 @@ def judge(folder: Path, *, execute: bool = False) -> dict[str, Any]:
 def _manifest(folder: Path) -> Mapping[str, Any]:
     manifest = _read(folder / submission_limits.MANIFEST)
     if not isinstance(manifest, dict) or manifest.get("format") != submission_limits.FORMAT:
-        found = f"no {submission_limits.MANIFEST} of format {submission_limits.FORMAT} in it"
-        raise BadInput(asked="a submission", found=found, todo="ask for it again, made by `aigc submit`")
+        fault = f"no {submission_limits.MANIFEST} of format {submission_limits.FORMAT} in it"
+        raise BadInput(asked="a submission", found=fault, todo="ask for it again, made by `aigc submit`")
     return manifest
 
 

@@ -51,8 +51,8 @@ def pack(person: str, target: Path, works: Sequence[Path] | None = None) -> Pack
     """
     person = " ".join(person.split())
     if not person or len(person) > submission_limits.PERSON or not person.isprintable():
-        found = f"no name of 1 to {submission_limits.PERSON} characters"
-        raise BadInput(asked=f"a submission of {person[:80]!r}", found=found, todo="aigc submit --name YOUR-NAME")
+        fault = f"no name of 1 to {submission_limits.PERSON} characters"
+        raise BadInput(asked=f"a submission of {person[:80]!r}", found=fault, todo="aigc submit --name YOUR-NAME")
     target = Path(target)
     target = target / f"{_stem(person)}.zip" if target.is_dir() or not target.suffix else target
     files: dict[str, bytes] = {}
@@ -62,8 +62,8 @@ def pack(person: str, target: Path, works: Sequence[Path] | None = None) -> Pack
     for folder in folders if works is not None else ():  # the default may be absent: answers alone are enough
         if not folder.is_dir():
             todo = "name the folder that holds them, such as out; with no name $AIGC_OUT or out is taken"
-            found = "no such folder; nothing was packed"
-            raise BadInput(asked=f"to pack the works in {folder}", found=found, todo=todo)
+            fault = "no such folder; nothing was packed"
+            raise BadInput(asked=f"to pack the works in {folder}", found=fault, todo=todo)
     sources += [("works" if index == 0 else f"works{index + 1}", folder) for index, folder in enumerate(folders)]
     for prefix, folder in sources:
         for path in _below(folder):

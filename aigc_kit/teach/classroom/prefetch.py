@@ -26,13 +26,8 @@ SUMS = "SHA256SUMS"
 def models(cards: Sequence[Card], folder: Path, progress: Callable[[int, int | None, str], None]) -> list[Path]:
     """Fetch cards and copy them to `folder/models/<card>`.
 
-    Args:
-        cards: with files to fetch; those that ship with the kit are left out.
-        folder: of the stick or share; a file that is there with the same sha256 stays.
-        progress: (bytes so far, bytes in all or None, what).
-
-    Returns:
-        The folders of the models.
+    Cards that ship with the kit are left out; a file that is there with the same sha256 stays. `progress` gets (bytes
+    so far, bytes in all or None, what). Returns the folders of the models.
 
     Raises:
         FetchError: as `fetch.get`; or the folder is full or cannot be written.
@@ -119,8 +114,8 @@ def _copy(origin: Path, target: Path) -> None:
                 copy.write(block)
                 digest.update(block)
         if sha256_of(partial) != digest.hexdigest():
-            found = "the disk gives back other bytes"
-            raise FetchError(asked=f"copy {target.name}", found=found, todo="try another stick")
+            fault = "the disk gives back other bytes"
+            raise FetchError(asked=f"copy {target.name}", found=fault, todo="try another stick")
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)

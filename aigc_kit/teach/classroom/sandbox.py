@@ -18,10 +18,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from functools import cache
 from pathlib import Path
-from types import TracebackType
 from typing import Any, TextIO
 
 from aigc_kit.core.units import GIB, MIB
@@ -33,11 +32,10 @@ MEMORY = 4 * GIB  # of addresses, not of memory in use
 FILE_BYTES = 1 * MIB
 
 
-class Sandbox:
+class Sandbox(AbstractContextManager["Sandbox", None]):
     """Run one function in one process, as a context.
 
-    Args:
-        spec: {"name", "source", "needs"}, as `checks.answers.encode` writes a function.
+    `spec` is {"name", "source", "needs"}, as `checks.answers.encode` writes a function.
     """
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
@@ -75,10 +73,7 @@ class Sandbox:
         self._process.wait()
         shutil.rmtree(self._home, ignore_errors=True)
 
-    def __enter__(self) -> "Sandbox":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _ask(self, what: Mapping[str, Any]) -> Any:

@@ -81,9 +81,7 @@ def settings(port: int, token: str) -> dict[str, dict[str, Any]]:
 def prepared(notebook: cells.Notebook, home: Path) -> cells.Notebook:
     """Copy a notebook: no outputs or slow cells, pictures inside.
 
-    Args:
-        notebook: stays as it is.
-        home: folder of the notebook, to which the pictures in its prose are relative.
+    Pictures in its prose are relative to `home`.
     """
     copy = deepcopy(notebook)
     cells.clear_outputs(copy)

@@ -114,13 +114,7 @@ def put_stamp(notebook: Notebook) -> None:
 def stamp(path: Path) -> bool:
     """Stamp a file whose change cannot alter its outputs.
 
-    Such as a word of prose; otherwise refresh it.
-
-    Returns:
-        Whether the file changed.
-
-    Raises:
-        BadInput: the file is not a valid notebook.
+    Such as a word of prose; otherwise refresh it. Returns whether the file changed.
     """
     notebook = read(path)
     stale = is_stale(notebook)
@@ -139,7 +133,7 @@ def clear_outputs(notebook: Notebook) -> None:
 
 
 def put_count(cell: Cell, count: int) -> None:
-    """Note the execution count of a cell and of its result."""
+    """Note the execution count of a cell and its result."""
     cell.execution_count = count
     for output in cell.outputs:
         if output.output_type == "execute_result":

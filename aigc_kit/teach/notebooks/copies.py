@@ -37,12 +37,9 @@ def tidy(notebook: Notebook) -> None:
 
 
 def merged(items: list[Any]) -> list[Any]:
-    """Merge outputs into one per stream.
+    """Merge outputs of a cell into one per stream.
 
-    At the place of its first part; where the two meet, stdout comes before stderr.
-
-    Args:
-        items: outputs of one cell; those that are no streams keep their order.
+    It stands at the place of its first part; where the two meet, stdout comes before stderr.
     """
     texts: dict[str, list[str]] = {}
     singles = []
@@ -102,9 +99,7 @@ def _shorten(output: Any) -> None:
 def formulas_to_mathml(markdown: str, put: Callable[[str], str] = str) -> str:
     """Turn `$...$` and `$$...$$` into MathML, but not in code.
 
-    Args:
-        markdown: prose of a cell.
-        put: what stands in the result for a formula's MathML; by default the MathML itself.
+    `put` gives what stands for a formula's MathML, by default itself.
 
     >>> formulas_to_mathml("`$y$` costs $5 or $6")
     '`$y$` costs $5 or $6'
@@ -127,14 +122,7 @@ def write_page(notebook: Notebook, path: Path, home: Path) -> Path | None:
     """Write a page with everything inside and no scripts.
 
     Formulas become MathML. Widgets, which are dead without a kernel, are left out; the picture beside each stays.
-
-    Args:
-        notebook: executed; not changed.
-        path: of the page.
-        home: folder of the notebook, to which the pictures in its prose are relative.
-
-    Returns:
-        The path, or None when nbconvert is not installed.
+    Pictures in the prose are relative to `home`. Returns None where nbconvert is not installed.
     """
     try:
         from nbconvert import HTMLExporter
@@ -163,27 +151,20 @@ def _mark(formulas: list[str], formula: str) -> str:
 def student(path: Path, dest: Path, *, overwrite: bool = False) -> Path:
     """Write a copy without solutions or exercises' outputs.
 
-    Both are known by the tags `solution` and `exercise`.
-
-    Args:
-        path: of the notebook.
-        dest: the copy, or an existing folder for it.
-        overwrite: replace an existing copy, which may hold a student's work.
-
-    Returns:
-        The copy's path.
+    Both are known by the tags `solution` and `exercise`. `dest` is the copy, or an existing folder for it; `overwrite`
+    replaces an existing copy, which may hold a student's work.
 
     Raises:
-        BadInput: not a notebook; the copy would replace the notebook itself, or an existing file without `overwrite`.
+        BadInput: not a notebook; the copy would replace the notebook, or an existing file without `overwrite`.
     """
     path, dest = Path(path), Path(dest)
     target = dest / path.name if dest.is_dir() else dest
     if target.resolve() == path.resolve():
-        asked = f"a student copy of {path.name}"
-        raise BadInput(asked=asked, found="it would replace the notebook", todo="go elsewhere")
+        task = f"a student copy of {path.name}"
+        raise BadInput(asked=task, found="it would replace the notebook", todo="go elsewhere")
     if target.exists() and not overwrite:
-        found, todo = "a file is there, maybe with a student's work", "choose another place, or ask for --overwrite"
-        raise BadInput(asked=f"a student copy at {target}", found=found, todo=todo)
+        fault, todo = "a file is there, maybe with a student's work", "choose another place, or ask for --overwrite"
+        raise BadInput(asked=f"a student copy at {target}", found=fault, todo=todo)
     return cells.write(without_solutions(cells.read(path)), target)
 
 

@@ -31,8 +31,7 @@ class Failure:
     """Tell where and how a notebook stopped.
 
     Args:
-        cell: number of the cell, from 1; None when the kernel did not start.
-        line: line in the cell, from 1; None when not known.
+        cell, line: from 1; None where they are not known, as when the kernel did not start.
         source: that line, or the cell's first.
         error: class and message.
         todo: what to do.
@@ -177,8 +176,8 @@ def run_notebook(path: Path, out: Path, **options: Any) -> Run:
     """
     path, out = Path(path), Path(out)
     if out.resolve() == path.resolve().parent:
-        asked = f"to run {path.name} into {out}"
-        raise BadInput(asked=asked, found="that is its own folder", todo="give another --out")
+        task = f"to run {path.name} into {out}"
+        raise BadInput(asked=task, found="that is its own folder", todo="give another --out")
     notebook = cells.read(path)
     folder = out / path.stem
     before = _listing(folder)

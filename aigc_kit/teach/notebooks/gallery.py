@@ -35,14 +35,9 @@ _NEUTRAL = {"top_p": 1.0, "repetition_penalty": 1.0}  # what does nothing is not
 
 
 def write_gallery(out: Path, runs: Iterable[Run]) -> Path:
-    """Note these runs and render `out/index.html`.
+    """Note runs and render `out/index.html` of all there is.
 
-    Args:
-        out: the folder into which the notebooks were run.
-        runs: of this time; notebooks run before keep their last row.
-
-    Returns:
-        The page.
+    Notebooks that were run before keep their last row.
     """
     out = Path(out)
     rows = note_runs(out, runs)

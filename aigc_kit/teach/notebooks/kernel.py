@@ -47,13 +47,9 @@ def environment(
 
 
 def manager(folder: Path) -> Any:
-    """Manage one kernel that is this interpreter.
+    """Manage one kernel that is this interpreter, not started.
 
-    Args:
-        folder: an empty folder for the kernel's description; it must outlive the kernel.
-
-    Returns:
-        `jupyter_client.AsyncKernelManager`, not started.
+    `folder` is empty, holds the kernel's description, and must outlive the kernel.
     """
     from jupyter_client import AsyncKernelManager
     from jupyter_client.kernelspec import KernelSpecManager
@@ -73,8 +69,7 @@ def manager(folder: Path) -> Any:
 class PeakSampler:
     """Follow a process tree's resident memory in a thread.
 
-    Args:
-        pid: called at each sample until it gives a process id (the kernel starts later than the sampler).
+    `pid` is called until it gives a process id: the kernel starts later than the sampler.
     """
 
     def __init__(self, pid: Callable[[], int | None]) -> None:

@@ -214,7 +214,7 @@ def lint(paths: Iterable[Path], errata: Path | None = None) -> list[Finding]:
     """Apply every rule to these notebooks.
 
     Args:
-        paths: notebooks; rules that compare notebooks see these only.
+        paths: rules that compare notebooks see these only.
         errata: default docs/ERRATA.md of the clone.
 
     Raises:
@@ -262,7 +262,7 @@ def _shell_command(cell: Cell, index: int, line: str) -> str | None:
 
 
 def _lines(page: Page, kind: str = "") -> Iterator[tuple[int, Cell, int, str]]:
-    """Yield (number of cell, cell, number of line, line), all from 1."""
+    """Yield cell and line, each after its number from 1."""
     for number, cell in enumerate(page.notebook.cells, 1):
         if kind in ("", cell.cell_type):
             yield from ((number, cell, index, line) for index, line in enumerate(cell.source.splitlines(), 1))

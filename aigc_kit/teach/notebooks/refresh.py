@@ -35,12 +35,7 @@ _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{8,16}\b")  # Windows writes capitals
 def refresh(path: Path, *, tier: Tier = "tiny", offline: bool = False, timeout: int = 600) -> bool:
     """Run a notebook, slow cells included, and keep its outputs.
 
-    Args:
-        path: of the notebook. It is replaced only when everything went well.
-        tier, offline, timeout: see `execution.execute`.
-
-    Returns:
-        Whether the file changed.
+    The file is replaced only when all went well. Options are those of `execution.execute`. Returns whether it changed.
 
     Raises:
         BadInput: not a notebook; a cell failed (which, and how); or the outputs do not fit into 1 MB.
@@ -93,9 +88,9 @@ def fit(notebook: cells.Notebook, name: str) -> None:
             return
     sizes = {number: len(json.dumps(cell.outputs)) for number, cell in cells.code_cells(notebook)}
     size, largest = max((size, -number) for number, size in sizes.items())
-    asked = f"the outputs of {name} in less than {format_bytes(LARGEST_FILE, decimal=True)}"
-    found = f"cell {-largest} alone shows {format_bytes(size, decimal=True)}"
-    raise BadInput(asked=asked, found=found, todo="show less there: a smaller figure, a few rows, no animation")
+    task = f"the outputs of {name} in less than {format_bytes(LARGEST_FILE, decimal=True)}"
+    fault = f"cell {-largest} alone shows {format_bytes(size, decimal=True)}"
+    raise BadInput(asked=task, found=fault, todo="show less there: a smaller figure, a few rows, no animation")
 
 
 def shrink_png(data: bytes, limit: int) -> bytes:
