@@ -109,8 +109,8 @@ def _facts(args: argparse.Namespace) -> tuple[ModelFacts, bool]:
     options, sizes = (args.attention, args.vae_slicing, args.vae_tiling), (args.height, args.width, args.frames)
     if usual and not args.fresh and args.lora is None:
         defaults = (usual[name] for name in ("height", "width", "frames"))
-        usual_sizes = (default if size is None else size for size, default in zip(sizes, defaults, strict=True))
-        facts = footprint.cached(args.model, *usual_sizes, args.batch, dtype, *options)
+        height, width, frames = (b if a is None else a for a, b in zip(sizes, defaults, strict=True))
+        facts = footprint.cached(args.model, height, width, frames, args.batch, dtype, *options)
         if facts is not None:
             return facts, True
     from aigc_kit.memory.xray import trace
@@ -137,11 +137,13 @@ def as_record(facts: ModelFacts, prediction: Prediction, time: Figure | None, ca
         "peak_reserved_bytes": prediction.reserved_bytes,
         "interval": list(prediction.interval),
         "allocated_interval": list(prediction.allocated_interval),
-        **{name: getattr(prediction, name) for name in ("context_bytes", "ram_bytes", "setter")},
+        "context_bytes": prediction.context_bytes,
+        "ram_bytes": prediction.ram_bytes,
+        "setter": str(prediction.setter),
         "flops": run_flops(facts),
         "seconds": as_json(time) if time is not None else None,
         "how": "predicted",
-        "source": prediction.source,
+        "source": str(prediction.source),
         "traced_with": facts.traced_with,
         "traced": "before" if cached else "now",
     }
@@ -178,5 +180,5 @@ def as_lines(
     if time is not None:
         lines.append(str(time))
     origin = getattr(_BEFORE if cached else _NOW, lang)
-    lines.append(f"{origin} {facts.traced_with}; {prediction.source}")
+    lines.append(f"{origin} {facts.traced_with}; {getattr(Words.of(prediction.source), lang)}")
     return lines
