@@ -33,8 +33,7 @@ def setup(persistent: Path | str | None = None, clone: Path | str | None = None)
     """Install the kit, and keep caches where they last.
 
     Args:
-        persistent: the folder that outlives this machine; default: the first of `PLACES` that exists, else the folder
-            in which the clone lies.
+        persistent: the folder that outlives this machine; default: the first of `PLACES` that exists, else the clone's.
         clone: of the project; default: the one that this module is in.
 
     Returns:

@@ -18,9 +18,9 @@ NETWORK_SECONDS = 1.2
 
 @dataclass(frozen=True)
 class Finding:
-    """Hold one line of the report.
+    """Hold a line: "ok", "note" or "bad" is its state.
 
-    `state` is "ok", "note" (works, but worth knowing) or "bad" (something will not work).
+    A note works, but is worth knowing; what is bad will not work.
     """
 
     section: str

@@ -12,7 +12,7 @@ from aigc_kit.core.errors import AigcError, BadInput
 from aigc_kit.make.speech.measures import loudness
 from aigc_kit.media import wav
 from aigc_kit.media.encode import ffmpeg, probe, read_frames
-from aigc_kit.works.parts import KIND_ZH, Part
+from aigc_kit.works.parts import KIND_ZH, PART_KINDS, Part
 from aigc_kit.works.review import length, review
 from aigc_kit.works.rubric import Hint
 from aigc_kit.works.work import Work
@@ -184,7 +184,7 @@ def between(work: Work) -> dict[str, Hint]:
 
 def of_whole(work: Work) -> dict[str, Hint]:
     """List kinds of parts, their weight, and missing makers."""
-    there = [zh for kind, zh in KIND_ZH.items() if work.of(kind)]
+    there = [KIND_ZH[kind] for kind in PART_KINDS if work.of(kind)]
     missing = [zh for zh in KIND_ZH.values() if zh not in there]
     size = sum(len(part.data) for part in work.parts) * 4 / 3
     lacking = f"，缺 {'、'.join(missing)}" if missing else ""

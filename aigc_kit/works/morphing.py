@@ -65,14 +65,10 @@ def frames(count: int = 48, *, size: int = 320, cell: float = CELL, words: bool 
 
 
 def animate(path: Path | str, count: int = 48, fps: Any = 12, *, back: bool = True, **options: Any) -> Clip:
-    """Write the clip of the deformation, there and back.
+    """Write the clip of the deformation: .mp4, .gif or .webp.
 
-    Args:
-        path: .mp4, .gif or .webp.
-        count: frames of the way there.
-        fps: frames per second.
-        back: whether the way back follows.
-        options: size, cell, words of `frames`.
+    `count` are the frames of the way there, which `back` lets come back, so that it loops; `options` are size, cell and
+    words of `frames`.
     """
     path, way = Path(path), list(frames(count, **options))
     order = way + way[-2:0:-1] if back else way

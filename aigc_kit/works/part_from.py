@@ -50,7 +50,7 @@ def make(kind: PartKind, content: Any, origin: Origin, **words: Any) -> Part:
 def from_take(take: Take, **words: Any) -> Part:
     """Make a part of a take, with its record.
 
-    Of several pictures the first is taken. `words` are title, alt and credit of `Part`; alt defaults to the prompt.
+    Of several pictures the first is taken. `words` are title, alt (by default the prompt) and credit of `Part`.
     """
     if take.kind not in KINDS:
         raise BadInput(asked=f"a part of a {take.kind} take", found="no such part", todo=f"use {', '.join(KINDS)}")

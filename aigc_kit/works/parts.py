@@ -11,6 +11,7 @@ from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import FrozenMap, Record
 
 PartKind = Literal["text", "image", "audio", "video"]
+PART_KINDS: tuple[PartKind, ...] = get_args(PartKind)
 Origin = Literal["model", "brought", "mixed", "computed", "sample", "person"]
 
 KIND_ZH: Mapping[str, str] = FrozenMap(text="文字", image="图片", audio="旁白", video="视频")
@@ -81,8 +82,8 @@ class Part:
     def __post_init__(self) -> None:
         object.__setattr__(self, "facts", FrozenMap(self.facts))
         what = f"a part of kind {self.kind!r} by {self.origin!r}"
-        if self.kind not in get_args(PartKind) or self.origin not in get_args(Origin):
-            choices = f"{', '.join(get_args(PartKind))}; {', '.join(get_args(Origin))}"
+        if self.kind not in PART_KINDS or self.origin not in get_args(Origin):
+            choices = f"{', '.join(PART_KINDS)}; {', '.join(get_args(Origin))}"
             raise BadInput(asked=what, found="no such kind or origin", todo=f"choose from {choices}")
         if not self.data or len(self.data) > MOST_BYTES[self.kind]:
             todo = f"give 1 to {MOST_BYTES[self.kind]:,} bytes"

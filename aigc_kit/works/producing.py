@@ -13,12 +13,8 @@ from aigc_kit.works.storyboard import TOTAL, Storyboard, draft, parse, prompt
 def paint(style: str = "科技感", moment: str = "", **values: Any) -> Take:
     """Paint the lesson's picture with the image model here.
 
-    Args:
-        style, moment: as in `visual`.
-        values: of `aigc_kit.make.image.plan_for`, such as seed=42, steps=20, tier="tiny".
-
-    Returns:
-        A Take of uint8 (1, H, W, 3); its words say what of the prompt was read.
+    `style` and `moment` are those of `visual`, `values` those of `aigc_kit.make.image.plan_for`, such as seed=42.
+    Returns a Take of uint8 (1, H, W, 3), whose words say what of the prompt was read.
 
     Raises:
         NotOnDisk: no image model is on this machine.

@@ -54,13 +54,10 @@ def slots() -> tuple[str, ...]:
 
 
 def feynman(**values: str | int) -> Prompt:
-    """Fill the template's slots.
+    """Fill the template's slots (see `slots`).
 
-    What is left out is taken from TOPOLOGY only if the concept is.
-
-    Args:
-        values: slot -> text, see `slots`. With a concept of your own all slots but audience, length and ending are
-            needed, since the others belong to the donut.
+    What is left out is taken from TOPOLOGY. With a concept of your own all slots but audience, length and ending are
+    needed, since the others belong to the donut.
 
     Raises:
         BadInput: unknown or empty slots, one that is too long, or one that is not filled.
@@ -125,10 +122,8 @@ class Visual:
 def visual(style: str = "科技感", moment: str = "") -> Visual:
     """Write the lesson's prompt of the glowing torus.
 
-    Args:
-        style: a key of STYLES.
-        moment: a few words of your own in Chinese put before it, such as "一个黄色的咖啡杯"; the tiny models then
-            show only that.
+    `style` is a key of STYLES. A `moment`, some words in Chinese such as "一个黄色的咖啡杯", is put before it, and the
+    tiny models then show only that.
 
     Raises:
         BadInput: no such style.

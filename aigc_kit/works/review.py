@@ -96,12 +96,9 @@ def length(text: str) -> int:
 def review(
     text: str, *, about: int = LENGTH, must: Sequence[Sequence[str]] = (("洞", "孔", "亏格", "窟窿"),)
 ) -> Review:
-    """Look through an article for a young reader.
+    """Look through an article in Chinese for a young reader.
 
-    Args:
-        text: in Chinese, by a model or a person.
-        about: wanted length; a fifth more or less is fine.
-        must: for each thing that has to be named, the words for it.
+    It should be `about` so long, a fifth more or less; `must` has, for each thing to be named, the words for it.
 
     Raises:
         BadInput: no text.

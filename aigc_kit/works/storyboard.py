@@ -24,14 +24,7 @@ PROMPT = """请把下面的文章改写成一个 {total:g} 秒短视频的分镜
 
 @dataclass(frozen=True)
 class Shot:
-    """Describe one shot.
-
-    Args:
-        picture: what is seen, in words.
-        voice: what is said.
-        sound: effects or music, in words.
-        seconds: how long, at least 1.
-    """
+    """Describe one shot, in words, of at least 1 second."""
 
     picture: str
     voice: str
@@ -177,10 +170,7 @@ def _summing(shots: Sequence[Shot], seconds: Sequence[float], total: float, pati
 def draft(article: str, shots: int = 8, total: float = TOTAL, pace: float = 4.0) -> Storyboard:
     """Draft a storyboard by rule: sentences in order, shortened.
 
-    Args:
-        shots: at most so many.
-        total: seconds.
-        pace: characters that the voice says in a second; 4 is calm.
+    At most `shots` in `total` seconds; `pace` is the characters that the voice says in a second, 4 being calm.
 
     Raises:
         BadInput: no text.

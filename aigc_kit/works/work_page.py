@@ -17,7 +17,7 @@ from aigc_kit.media.pages import environment, markup, paragraphs, policy, safe, 
 from aigc_kit.works import marks
 from aigc_kit.works.measured import middle_frame
 from aigc_kit.works.part_from import data_uri, encoded, smaller
-from aigc_kit.works.parts import KIND_ZH, LABELS, Part
+from aigc_kit.works.parts import KIND_ZH, LABELS, PART_KINDS, Part
 from aigc_kit.works.rubric import MOST_POINTS
 from aigc_kit.works.viewer import View
 from aigc_kit.works.work import Work
@@ -28,13 +28,9 @@ SAME = "（全文，就是这一页的文章）"
 
 
 def write_page(work: Work, folder: Path | str, name: str = PAGE, view: View | None = None) -> Path:
-    """Write the page into a folder.
+    """Write the page into a folder, which is made.
 
-    Args:
-        work: with at least one part.
-        folder: made when missing.
-        name: of the file, ending in .html.
-        view: the 3-D view of `morph_view`, or None.
+    `name` ends in .html; `view` is the 3-D view of `morph_view`.
 
     Raises:
         BadInput: no parts yet, or a name that is no plain file name.
@@ -56,7 +52,7 @@ def page(work: Work, view: View | None = None) -> str:
     script = template_text("story_viewer.js") if view else ""
     css = template_text("story_page.css") + (template_text("story_viewer.css") if view else "")
     labels = dict.fromkeys(f"{KIND_ZH[part.kind]}：{part.label}" for part in work.parts if part.by_ai)
-    rows = {kind: [_shown(part) for part in work.of(kind)] for kind in KIND_ZH}
+    rows = {kind: [_shown(part) for part in work.of(kind)] for kind in PART_KINDS}
     template = environment().get_template("story_page.html.j2")
     return template.render(
         title=visible(work.title),

@@ -70,8 +70,7 @@ def reset_progress() -> None:
 def add(lab: str, name: str, passed: bool) -> str:
     """Count one try.
 
-    Returns:
-        "" when all went well, else a note in Chinese for the learner; a check never fails because of this file.
+    Returns "" or a note in Chinese for the learner: a check never fails because of this file.
     """
     try:
         labs, note = _read()
@@ -235,8 +234,7 @@ def check(lab: str, name: str, *, title: str, expects: str = "") -> Callable[[Ca
     """Register a function as the check `name` of a lab.
 
     Args:
-        lab: "01" .. "14".
-        name: short, as it stands in the notebook's heading: "a", "b", ...
+        lab, name: "01" .. "14"; short, as it stands in the notebook's heading: "a", "b", ...
         title: in Chinese, what is checked.
         expects: in Chinese, the answer's type and shape; said when there is no answer or one of a wrong type.
 

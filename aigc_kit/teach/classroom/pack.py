@@ -42,9 +42,6 @@ def pack(person: str, target: Path, works: Sequence[Path] | None = None) -> Pack
         target: the archive (`.zip`) to write, or a folder for it; an existing file is replaced.
         works: folders with records and works; default $AIGC_OUT, else out.
 
-    Returns:
-        A `Packed`; links, files over the limits and kinds of files that are no works are left out and named.
-
     Raises:
         BadInput: no name; a named folder that is not there; nothing to pack; or a file with a key in it (it is named,
             and nothing is written).

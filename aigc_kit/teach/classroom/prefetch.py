@@ -57,9 +57,6 @@ def wheels(folder: Path) -> list[Path]:
     The versions are those of constraints.txt, for this system and Python; pip's own settings (a mirror, an index of CPU
     wheels of torch) stay in force.
 
-    Returns:
-        The files in `folder/wheels`.
-
     Raises:
         BadInput: this is no clone of the project.
         FetchError: pip failed; its last line says why.

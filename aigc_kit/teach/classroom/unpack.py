@@ -20,14 +20,9 @@ _RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt
 
 
 def unpack(archive: Path, target: Path) -> list[str]:
-    """Write the files of an archive below a folder.
+    """Write an archive's files below an empty or missing folder.
 
-    Args:
-        archive: a zip file.
-        target: an empty or missing folder.
-
-    Returns:
-        The names written, relative.
+    Returns their relative names.
 
     Raises:
         BadInput: it is no zip file or a damaged one; too many or too large files (as claimed, and as they come);

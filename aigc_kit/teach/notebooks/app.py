@@ -23,13 +23,8 @@ _PICTURE = re.compile(r"!\[([^\]]*)\]\(((?!\w+:)[^)\s]+)\)")
 def serve(path: Path, port: int | None = None, *, browser: bool = True) -> None:
     """Show a notebook as an app until Ctrl-C.
 
-    Every page that is opened gets a kernel of its own. The address, with a new token, is printed. Cells tagged `slow`
-    are left out.
-
-    Args:
-        path: of the notebook.
-        port: of this machine, 1 to 65535; None takes a free one.
-        browser: open the address in the default browser.
+    Every page that is opened gets a kernel of its own. The address, with a new token, is printed, and opened by
+    `browser`. Cells tagged `slow` are left out. Without a `port` a free one is taken.
 
     Raises:
         MissingExtra: Voilà is not installed.
@@ -56,10 +51,7 @@ def settings(port: int, token: str) -> dict[str, dict[str, Any]]:
     """Tell Voilà everything, whatever the machine's files say.
 
     The policy of the page forbids it to ask anything of another machine: Voilà's template links style sheets of a CDN.
-
-    Args:
-        port: it takes this one or none.
-        token: without it every page and socket answers 403 or the form that asks for it.
+    Without the token every page and socket answers 403 or the form that asks for it.
     """
     policy = f"default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval' ws://{HOST}:{port}"
     return {

@@ -79,13 +79,9 @@ class Execution:
 class Run:
     """Hold plain values of a notebook run into a folder.
 
-    Args:
-        name: stem of the notebook.
-        tier, status, seconds, peak_bytes: see `Execution`.
-        skipped: number of slow cells left out.
-        made: files that it wrote or changed, relative to the output folder.
-        executed, page: the executed copy and its HTML, relative to the output folder; page is "" without nbconvert.
-        error: "" or three lines: asked, found, what to do.
+    `skipped` counts slow cells left out. `made` are files written or changed, `executed` and `page` the copy and its
+    HTML, all relative to the output folder; `page` is "" without nbconvert. `error` has three lines, or is "". Else see
+    `Execution`.
     """
 
     name: str
@@ -166,10 +162,7 @@ def execute(
 def run_notebook(path: Path, out: Path, **options: Any) -> Run:
     """Execute one notebook into `out`, never into its own folder.
 
-    Args:
-        path: of the notebook.
-        out: gets `NAME.ipynb`, `NAME.html` and the folder `NAME/`, where the notebook runs.
-        options: of `execute`.
+    `out` gets `NAME.ipynb`, `NAME.html` and the folder `NAME/`, where it runs. Options are those of `execute`.
 
     Raises:
         BadInput: not a notebook, or `out` is the folder of the notebook.

@@ -9,14 +9,9 @@ from aigc_kit.teach.notebooks.cells import Notebook
 
 @dataclass(frozen=True)
 class Finding:
-    """Hold one thing that is wrong.
+    """Hold one thing that is wrong, and the remedy.
 
-    Args:
-        file: name of the notebook.
-        cell: number of the cell, from 1; None for the whole notebook.
-        line: line in the cell, from 1; None when the cell as a whole is meant.
-        rule: short name of the rule.
-        message: what is wrong, and what would be right.
+    `cell` and `line` count from 1; None for the whole notebook, or the whole cell.
     """
 
     file: str

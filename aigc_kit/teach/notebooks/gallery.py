@@ -73,8 +73,7 @@ def note_runs(out: Path, runs: Iterable[Run]) -> list[dict[str, Any]]:
 def records_below(out: Path) -> tuple[list[tuple[Path, Record]], list[tuple[Path, str]]]:
     """Find every sidecar below the notebooks' folders.
 
-    Returns:
-        (path, record) by notebook and time, and (path, what is wrong); JSON files that are no records are in neither.
+    Returns (path, record) by notebook and time, and (path, what is wrong); JSON that is no record is in neither.
     """
     records, problems = [], []
     for path in sorted(path for path in out.glob("*/**/*.json") if path.is_file()):

@@ -27,11 +27,8 @@ def environment(
 ) -> dict[str, str]:
     """Copy this environment, without what would change outputs.
 
-    Args:
-        folder: absolute; where the notebook's results go (AIGC_OUT).
-        tier: AIGC_TIER.
-        offline: sets AIGC_OFFLINE, and the same for the hub libraries.
-        keep_secrets: hand on variables named like keys, for a notebook that talks to a server.
+    `folder`, absolute, becomes AIGC_OUT, `tier` AIGC_TIER. `offline` also sets what the hub libraries read.
+    `keep_secrets` hands on variables named like keys, for a notebook that talks to a server.
     """
     names = (name for name in os.environ if name not in _NOT_HANDED_ON and (keep_secrets or not is_secret_name(name)))
     plain = {name: os.environ[name] for name in names}

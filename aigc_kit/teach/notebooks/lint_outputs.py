@@ -40,11 +40,8 @@ def leaks(text: str, *, hosts: bool) -> Iterator[tuple[str, str]]:
 
     "host"
 
-    "key", a start of it); a key is never given in full.
-
-    Args:
-        text: an output, or a line that a person wrote.
-        hosts: whether addresses of servers count; prose may cite pages.
+    "key", a start of it); a key is never given in full. Without `hosts` addresses of servers do not count: prose may
+    cite pages.
     """
     bare = _ADDRESS.sub(" ", text)  # what follows a host is no path of this machine
     places = (("path", _PATHS, bare), ("host", _HOSTS if hosts else (), text), ("key", _KEYS, text))
