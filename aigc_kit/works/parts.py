@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any, Literal, get_args
@@ -153,7 +154,7 @@ def media_of(data: bytes, kind: str) -> str:
         BadInput: none that a page can show, or a picture that does not open.
     """
     if kind == "text":
-        media = _text_type(data)
+        media = "text/plain" if _is_text(data) else ""
     else:
         media = next((media for start, media in STARTS if re.match(start, data, re.DOTALL)), "")
     if (media.split("/")[0] or "nothing") != kind:
@@ -165,12 +166,11 @@ def media_of(data: bytes, kind: str) -> str:
     return media
 
 
-def _text_type(data: bytes) -> str:
-    try:
+def _is_text(data: bytes) -> bool:
+    with suppress(UnicodeDecodeError):
         data.decode("utf-8")
-    except UnicodeDecodeError:
-        return ""
-    return "text/plain"
+        return True
+    return False
 
 
 def _opens(data: bytes) -> None:

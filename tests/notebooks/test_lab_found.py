@@ -8,13 +8,13 @@ import pytest
 from aigc_kit import doctor
 from aigc_kit.cli import main
 from aigc_kit.teach import checks, labs
-from aigc_kit.teach import checks
 from aigc_kit.teach.notebooks import cells
 
 from .build import code, notebook
 
 RECORD = """
-from aigc_kit.teach.labs import Lab, lazily
+from aigc_kit.core.lazy import lazily
+from aigc_kit.teach.labs import Lab
 
 LAB = Lab("98", "98_dummy.ipynb", "加出来的一课", cards=("poem",), full=(), core=True, budget_seconds=9)
 __getattr__, __dir__ = lazily(__name__, {"checks": ()})
