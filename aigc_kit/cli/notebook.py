@@ -25,20 +25,25 @@ def _path(text: str) -> Path:
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
     """Register the sub-command and its own sub-commands."""
-    parser = subparsers.add_parser("notebook", help="lint, refresh and copy notebooks", description=WHICH)
+    parser = command(subparsers, "notebook", run, "lint, refresh and copy notebooks", WHICH)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    lint = command(actions, "lint", _lint, "check that notebooks keep the project's rules")
+    lint = actions.add_parser("lint", help="check that notebooks keep the project's rules")
     lint.add_argument("paths", nargs="*", type=_path, metavar="NOTEBOOK", help="default: all notebooks of the project")
-    refresh = command(actions, "refresh", _refresh, "execute notebooks cleanly and keep the outputs")
+    refresh = actions.add_parser("refresh", help="execute notebooks cleanly and keep the outputs")
     refresh.add_argument("paths", nargs="*", type=_path, metavar="NOTEBOOK", help="default: those whose cells changed")
     refresh.add_argument("--offline", action="store_true", help="stay off the network")
     refresh.add_argument("--timeout", type=int, default=600, metavar="S", help="seconds one cell may take (600)")
-    stamp = command(actions, "stamp", _stamp, "declare that outputs still belong to changed cells (prose only)")
+    stamp = actions.add_parser("stamp", help="declare that outputs still belong to changed cells (prose only)")
     stamp.add_argument("paths", nargs="+", type=_path, metavar="NOTEBOOK")
-    student = command(actions, "student", _student, "copy a notebook without its solutions")
+    student = actions.add_parser("student", help="copy a notebook without its solutions")
     student.add_argument("path", type=_path, metavar="NOTEBOOK")
     student.add_argument("dest", type=Path, metavar="DEST", help="file or existing folder")
     student.add_argument("--overwrite", action="store_true", help="replace an existing copy")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do the action, 1 when the linter found something."""
+    return {"lint": _lint, "refresh": _refresh, "stamp": _stamp, "student": _student}[args.action](args)
 
 
 def _lint(args: argparse.Namespace) -> int:

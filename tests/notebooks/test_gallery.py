@@ -269,25 +269,20 @@ def test_labs_refuses_unknown_numbers_and_missing_notebooks_before_running(cours
     assert not (course / "out").exists()
 
 
-def run_notebook_command(*given):
-    args = arguments(notebook_command, *given)
-    return args.run(args)
-
-
 def test_notebook_lint_command(tmp_path, capsys):
     fine, wrong = put(tmp_path / "01_a.ipynb", good()), put(tmp_path / "02_b.ipynb", good(code("x = (", count=2)))
-    assert run_notebook_command("lint", fine) == 0
-    assert run_notebook_command("lint", fine, wrong) == 1
+    assert notebook_command.run(arguments(notebook_command, "lint", fine)) == 0
+    assert notebook_command.run(arguments(notebook_command, "lint", fine, wrong)) == 1
     assert "02_b.ipynb, cell 10, line 1: syntax:" in capsys.readouterr().out
 
 
 def test_notebook_stamp_and_student_commands(tmp_path, capsys):
     made = notebook(prose("一"), code("print(1)", outputs=[stream("1")], count=1), code("x", "solution"), stamped=False)
     path = put(tmp_path / "x.ipynb", made)
-    assert run_notebook_command("stamp", path) == 0
-    assert run_notebook_command("stamp", path) == 0
+    assert notebook_command.run(arguments(notebook_command, "stamp", path)) == 0
+    assert notebook_command.run(arguments(notebook_command, "stamp", path)) == 0
     assert capsys.readouterr().out == "x.ipynb: stamped\nx.ipynb: as before\n"
-    assert run_notebook_command("student", path, tmp_path / "copy.ipynb") == 0
+    assert notebook_command.run(arguments(notebook_command, "student", path, tmp_path / "copy.ipynb")) == 0
     assert len(cells.read(tmp_path / "copy.ipynb").cells) == 2
 
 
@@ -295,7 +290,7 @@ def test_notebook_refresh_takes_the_stale_ones(tmp_path, monkeypatch, capsys):
     stale = put(tmp_path / "a.ipynb", notebook(code("print(6 * 7)"), stamped=False))
     fresh = put(tmp_path / "b.ipynb", notebook(prose("一")))
     monkeypatch.setattr(cells, "all_paths", lambda: [stale, fresh])
-    assert run_notebook_command("refresh", "--offline") == 0
-    assert run_notebook_command("refresh") == 0
+    assert notebook_command.run(arguments(notebook_command, "refresh", "--offline")) == 0
+    assert notebook_command.run(arguments(notebook_command, "refresh")) == 0
     assert capsys.readouterr().out == "a.ipynb: refreshed\nno notebook is stale\n"
     assert cells.read(stale).cells[0].outputs[0].text == "42\n"
