@@ -1,4 +1,4 @@
-"""One call that makes a hosted notebook ready: it keeps the installed torch, and puts what is large where it lasts.
+"""Make a hosted notebook ready with one call.
 
     import sys
     sys.path.insert(0, "/mnt/workspace/aigc-kit")   # the clone
@@ -18,6 +18,7 @@ from pathlib import Path
 
 from aigc_kit.core.errors import AigcError, BadInput
 
+CACHES = {"AIGC_HOME": "aigc", "MODELSCOPE_CACHE": "modelscope", "HF_HOME": "huggingface", "PIP_CACHE_DIR": "pip"}
 PLACES = ("/mnt/workspace",)  # folders of hosted notebooks that outlive the machine: ModelScope's
 
 # What comes with the image and fits its driver: never replaced, also when it is not the version that the tests run with
@@ -25,15 +26,14 @@ KEPT = re.compile(r"torch|torchvision|torchaudio|triton|pytorch-triton|nvidia-.*
 
 
 class CannotSetUp(AigcError, RuntimeError):
-    """pip could not install what the kit needs."""
+    """Tell that pip could not install what is needed."""
 
 
 def setup(persistent: Path | str | None = None, clone: Path | str | None = None) -> dict[str, str]:
-    """Install the kit around what is installed, and point every cache to a folder that lasts.
+    """Install the kit, and keep caches where they last.
 
     Args:
-        persistent: the folder that outlives this machine; default: the first of `PLACES` that exists, else the folder
-            in which the clone lies.
+        persistent: the folder that outlives this machine; default: the first of `PLACES` that exists, else the clone's.
         clone: of the project; default: the one that this module is in.
 
     Returns:
@@ -55,29 +55,22 @@ def setup(persistent: Path | str | None = None, clone: Path | str | None = None)
 
 
 def caches(lasting: Path) -> dict[str, str]:
-    """Name -> folder of every cache that would otherwise fill the home folder; the folders are made.
+    """Make every cache's folder, by environment variable.
 
     Raises:
         BadInput: they cannot be made.
     """
-    below = {
-        "AIGC_HOME": "aigc",
-        "MODELSCOPE_CACHE": "modelscope",
-        "HF_HOME": "huggingface",
-        "PIP_CACHE_DIR": "pip",
-    }
+    folders = {name: lasting / "aigc-cache" / folder for name, folder in CACHES.items()}
     try:
-        for name in below.values():
-            (lasting / "aigc-cache" / name).mkdir(parents=True, exist_ok=True)
+        for folder in folders.values():
+            folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise BadInput(
-            asked=f"caches in {lasting}", found=f"it cannot be written ({error.strerror})", todo="name another folder"
-        ) from error
-    return {name: str(lasting / "aigc-cache" / folder) for name, folder in below.items()}
+        raise _unwritable(f"caches in {lasting}", error, "name another folder") from error
+    return {name: str(folder) for name, folder in folders.items()}
 
 
 def install(clone: Path, lasting: Path) -> list[str]:
-    """Install what is missing; packages that `KEPT` names stay as they are.
+    """Install what is missing, but nothing that `KEPT` names.
 
     Wheels in `<lasting>/wheels` (of `aigc prefetch --wheels`) are used where they fit.
 
@@ -87,20 +80,20 @@ def install(clone: Path, lasting: Path) -> list[str]:
     Raises:
         CannotSetUp: pip failed.
     """
-    here = {_normal(one.metadata["Name"]): one.version for one in distributions() if one.metadata["Name"]}
-    kept = {name: version for name, version in here.items() if KEPT.fullmatch(name)}
+    packages = {_normal(package.name): package.version for package in distributions() if package.metadata["Name"]}
+    stays = {name: version for name, version in packages.items() if KEPT.fullmatch(name)}
+    versions = [f"{name}=={version}" for name, version in sorted(stays.items())]
     project = tomllib.loads((clone / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [line for line in project["dependencies"] if _normal(_name(line)) not in kept]
-    pins = [line for line in _lines(clone / "constraints.txt") if _normal(_name(line)) not in kept]
-    constraints = lasting / "aigc-cache" / "constraints.txt"
-    constraints.write_text("\n".join([*pins, *(f"{n}=={v}" for n, v in sorted(kept.items()))]) + "\n", encoding="utf-8")
-    shelf = lasting / "wheels"
-    options = ["--constraint", str(constraints), *(["--find-links", str(shelf)] if shelf.is_dir() else [])]
-    _pip("install", *options, *wanted)
-    _pip("install", "--no-deps", *(["--find-links", str(shelf)] if shelf.is_dir() else []), "--editable", str(clone))
+    needs = [line for line in project["dependencies"] if _normal(_name(line)) not in stays]
+    pins = [line for line in _lines(clone / "constraints.txt") if _normal(_name(line)) not in stays]
+    constraints, shelf = lasting / "aigc-cache" / "constraints.txt", lasting / "wheels"
+    constraints.write_text("\n".join([*pins, *versions]) + "\n", encoding="utf-8")
+    links = ["--find-links", str(shelf)] if shelf.is_dir() else []
+    _pip("install", "--constraint", str(constraints), *links, *needs)
+    _pip("install", "--no-deps", *links, "--editable", str(clone))
     if str(clone) not in sys.path:
         sys.path.insert(0, str(clone))  # this process started before the package was installed
-    return [f"{name}=={version}" for name, version in sorted(kept.items())]
+    return versions
 
 
 def _lasting(named: Path | str | None, clone: Path) -> Path:
@@ -110,28 +103,28 @@ def _lasting(named: Path | str | None, clone: Path) -> Path:
 
 
 def _for_later_kernels(environment: dict[str, str]) -> None:
-    """A start-up file of IPython: each notebook has a kernel of its own, which does not see this one's environment."""
+    """Write the environment into a start-up file of IPython."""
     folder = Path(os.environ.get("IPYTHONDIR") or Path.home() / ".ipython") / "profile_default" / "startup"
     lines = [f"os.environ.setdefault({name!r}, {value!r})" for name, value in environment.items()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "00-aigc-kit.py").write_text("import os\n\n" + "\n".join(lines) + "\n", encoding="utf-8")
     except OSError as error:
-        raise BadInput(
-            asked=f"a start-up file in {folder}",
-            found=f"it cannot be written ({error.strerror})",
-            todo="set IPYTHONDIR to a folder that can be written",
-        ) from error
+        todo = "set IPYTHONDIR to a folder that can be written"
+        raise _unwritable(f"a start-up file in {folder}", error, todo) from error
+
+
+def _unwritable(asked: str, error: OSError, todo: str) -> BadInput:
+    return BadInput(asked=asked, found=f"it cannot be written ({error.strerror})", todo=todo)
 
 
 def _pip(*arguments: str) -> None:
     command = [sys.executable, "-m", "pip", *arguments, "--quiet", "--disable-pip-version-check"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no word"])[-1][:300]
-        raise CannotSetUp(
-            asked="to install the kit", found=f"pip says: {last}", todo="mend that, and run setup() again"
-        )
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    if process.returncode:
+        last = (process.stderr.strip().splitlines() or ["no word"])[-1][:300]
+        todo = "mend that, and run setup() again"
+        raise CannotSetUp(asked="to install the kit", found=f"pip says: {last}", todo=todo)
 
 
 def _lines(path: Path) -> list[str]:

@@ -8,7 +8,6 @@ import pytest
 
 from aigc_kit.core.errors import BadInput, UnknownName
 from aigc_kit.teach import checks
-from aigc_kit.teach.checks import checking
 
 
 @pytest.fixture
@@ -16,7 +15,7 @@ def lab(tmp_path, monkeypatch):
     """A registry with one sample lab, and a progress file of its own."""
     monkeypatch.setenv("AIGC_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("AIGC_PROGRESS", raising=False)
-    monkeypatch.setattr(checking, "_REGISTRY", {})
+    monkeypatch.setattr(checks, "_REGISTRY", {})
 
     @checks.check("77", "a", title="概率之和为 1", expects="一维数组")
     def sums_to_one(probs):

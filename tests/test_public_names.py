@@ -11,8 +11,8 @@ KEPT = {  # whoever takes one away takes it off this list
     "aigc_kit/make/text/settings.py:BANDS",
     "aigc_kit/media/fonts.py:MISSING",
     "aigc_kit/setup.py:setup",  # the course's first call
-    "aigc_kit/teach/checks/checking.py:reset_progress",  # calls of a learner
-    "aigc_kit/teach/checks/checking.py:run_checks",
+    "aigc_kit/teach/checks/__init__.py:reset_progress",  # calls of a learner
+    "aigc_kit/teach/checks/__init__.py:run_checks",
     "aigc_kit/worlds/tinyworld/checker.py:agrees",  # the cards of the readers name them
     "aigc_kit/worlds/tinyworld/checker.py:clip_agrees",
 }

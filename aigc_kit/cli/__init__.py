@@ -1,9 +1,12 @@
-"""The command `aigc`. Each module here has `add_parser(subparsers)`; every parser names its `run(args) -> int`."""
+"""Run the command `aigc`.
+
+Each module here has `add_parser(subparsers)`, every parser names its `run(args) -> int`.
+"""
 
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
@@ -27,10 +30,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command.
-
-    Errors of the kit print as three lines, without a traceback.
-    """
+    """Run one command, and print errors as three lines."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a C locale or a Windows console must not break on Chinese
             stream.reconfigure(encoding="utf-8", errors="replace")
@@ -53,31 +53,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lay out rows in columns, each as wide as needed.
+def command(
+    subparsers: argparse._SubParsersAction,
+    name: str,
+    run: Callable[..., int],
+    about: str,
+    description: str | None = None,
+) -> argparse.ArgumentParser:
+    """Add a sub-command that a function runs."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(name, help=about, description=description)
+    parser.set_defaults(run=run)
+    return parser
 
-    A Chinese character counts twice.
-    """
+
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lay out rows in columns, Chinese characters twice as wide."""
     from unicodedata import east_asian_width
 
     def wide(text: str) -> int:
         return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
 
     widths = [max(map(wide, cells)) for cells in zip(*rows, strict=True)]
-    return [
-        "  ".join(cell + " " * (width - wide(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
+    cells_of = (zip(row, widths, strict=True) for row in rows)
+    return ["  ".join(cell + " " * (width - wide(cell)) for cell, width in cells).rstrip() for cells in cells_of]
 
 
 def refuse_options(args: argparse.Namespace, names: Iterable[str], card: "Card", found: str) -> None:
     """Refuse options that a model does not listen to.
 
-    Args:
-        args: of the command.
-        names: options that mean nothing for this model.
-        card: of the model.
-        found: why the first one that was given is refused.
+    `names` mean nothing for this model; `found` says why.
 
     Raises:
         BadInput: one was given.

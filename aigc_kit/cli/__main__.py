@@ -1,4 +1,4 @@
-"""`python -m aigc_kit.cli` is the same as `aigc`."""
+"""Run `aigc` by `python -m aigc_kit.cli`."""
 
 import sys
 

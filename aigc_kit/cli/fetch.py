@@ -1,11 +1,12 @@
-"""`aigc fetch`: bring models to this machine, list them, check them; `aigc prefetch`: fill a folder for a class."""
+"""Add `aigc fetch` for models, `aigc prefetch` for a class."""
 
 import argparse
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from aigc_kit.cli import columns
+from aigc_kit.cli import columns, command
 from aigc_kit.core.errors import AigcError, BadInput, FetchError
 from aigc_kit.core.types import Card
 from aigc_kit.core.units import format_bytes
@@ -16,37 +17,26 @@ FONT = "font-cjk"
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
     """Register both sub-commands."""
-    parser = subparsers.add_parser(
-        "fetch",
-        help="bring the files of models to this machine",
-        description=f"Bring the files of models to this machine. Groups: {', '.join(cards.ALIASES)}.",
-    )
+    description = f"Bring the files of models to this machine. Groups: {', '.join(cards.ALIASES)}."
+    parser = command(subparsers, "fetch", run, "bring the files of models to this machine", description)
     parser.add_argument("names", nargs="*", metavar="NAME", help="a model (see --list) or a group")
     parser.add_argument("--list", action="store_true", help="print what there is, how large, and what is on disk")
     parser.add_argument("--from", dest="from_dir", type=Path, metavar="DIR", help="take the files from a folder only")
     parser.add_argument("--offline", action="store_true", help="never use the network (as AIGC_OFFLINE=1)")
     parser.add_argument("--verify", action="store_true", help="read what is on disk again and compare its sha256")
     parser.add_argument("--all-core", action="store_true", help="fetch the font of `core` even where one is installed")
-    parser.set_defaults(run=run)
-    parser = subparsers.add_parser(
-        "prefetch",
-        help="models and wheels into one folder, for a classroom without a network",
-        description="Fill a folder (a stick, a share). With it: make labs OFFLINE=DIR, or aigc fetch core --from DIR.",
-    )
+    about = "models and wheels into one folder, for a classroom without a network"
+    description = "Fill a folder (a stick, a share). With it: make labs OFFLINE=DIR, or aigc fetch core --from DIR."
+    parser = command(subparsers, "prefetch", fill, about, description)
     parser.add_argument("folder", type=Path, metavar="DIR")
-    parser.add_argument(
-        "--models", nargs="+", default=["core"], metavar="NAME", help="models or groups (default: core)"
-    )
-    parser.add_argument(
-        "--wheels", action="store_true", help="also the wheels of make labs, for this system and Python"
-    )
-    parser.set_defaults(run=fill)
+    about = "models or groups (default: core)"
+    parser.add_argument("--models", nargs="+", default=["core"], metavar="NAME", help=about)
+    about = "also the wheels of make labs, for this system and Python"
+    parser.add_argument("--wheels", action="store_true", help=about)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Fetch, list or check models.
-
-    Returns 0, or 1 when a model could not be fetched or a file is wrong.
+    """Fetch, list or check models, 1 when something is wrong.
 
     Raises:
         BadInput: an unknown name, or nothing to do.
@@ -58,9 +48,8 @@ def run(args: argparse.Namespace) -> int:
     if args.verify:
         return _verify(models)
     if not models and not args.names:
-        raise BadInput(
-            asked="aigc fetch", found="no name", todo="say what, such as: aigc fetch core (aigc fetch --list shows all)"
-        )
+        todo = "say what, such as: aigc fetch core (aigc fetch --list shows all)"
+        raise BadInput(asked="aigc fetch", found="no name", todo=todo)
     return max([_fetch(card, args) for card in models], default=0)
 
 
@@ -68,14 +57,10 @@ def fill(args: argparse.Namespace) -> int:
     """Fill a folder with models and wheels."""
     from aigc_kit.teach.classroom import prefetch
 
-    names = dict.fromkeys(member for name in args.models for member in cards.ALIASES.get(name, (name,)))
-    models = [cards.get(name) for name in names]
-    bar = Bar("prefetch")
-    try:
-        for place in prefetch.models(models, args.folder, bar):
+    members = dict.fromkeys(member for name in args.models for member in cards.ALIASES.get(name, (name,)))
+    with closing(Bar("prefetch")) as bar:
+        for place in prefetch.models([cards.get(name) for name in members], args.folder, bar):
             print(place)
-    finally:
-        bar.close()
     if args.wheels:
         print(f"{len(prefetch.wheels(args.folder))} wheels in {args.folder / 'wheels'}")
     sums = prefetch.write_sums(args.folder)
@@ -85,15 +70,12 @@ def fill(args: argparse.Namespace) -> int:
     return 0
 
 
-def table(wanted: list[Card]) -> str:
-    """Lay out cards as a table.
-
-    Columns: name, tier, kind, size, on disk, where its hashes come from, licence.
-    """
+def table(models: list[Card]) -> str:
+    """Lay out cards as a table."""
     from aigc_kit.models import fetch
 
     rows = [("name", "tier", "kind", "size", "on disk", "sha256 from", "licence")]
-    for card in wanted:
+    for card in models:
         origin = {"card": "card", "lock": "aigc.lock", "none": "hub, on first use"}[fetch.hash_origin(card)]
         if not any(source.files for source in card.sources):
             origin = "-"
@@ -103,7 +85,7 @@ def table(wanted: list[Card]) -> str:
 
 
 def _wanted(names: list[str], *, all_core: bool) -> list[Card]:
-    """The cards that are meant, each once. Every name is looked up before anything is fetched."""
+    """Look up all cards that are meant, each once."""
     models: dict[str, Card] = {}
     for name in names or (["core"] if all_core else []):
         for member in cards.ALIASES.get(name, (name,)):
@@ -123,26 +105,23 @@ def _font_installed() -> bool:
 
 
 def _fetch(card: Card, args: argparse.Namespace) -> int:
-    """Fetch one card; a failure is printed, and the next card is still tried."""
+    """Fetch one card, or print why not."""
     from aigc_kit.models import fetch
 
     if args.from_dir is None and not args.offline and not fetch.find(card):
         print(fetch.preflight(card).text, file=sys.stderr)
-    bar = Bar(card.name)
     try:
-        folder = fetch.get(card, offline=args.offline or None, from_dir=args.from_dir, progress=bar)
+        with closing(Bar(card.name)) as bar:
+            folder = fetch.get(card, offline=args.offline or None, from_dir=args.from_dir, progress=bar)
     except FetchError as error:
-        bar.close()
         print(error, file=sys.stderr)
         return 1
-    finally:
-        bar.close()
     print(f"{card.name}: {folder}")
     return _prepare(card)
 
 
 def _prepare(card: Card) -> int:
-    """Unpack what was fetched, so that the first lesson does not have to wait for it."""
+    """Unpack what was fetched before the first lesson waits."""
     from aigc_kit.make.run import modalities
 
     try:
@@ -154,15 +133,14 @@ def _prepare(card: Card) -> int:
     return 0
 
 
-def _verify(wanted: list[Card]) -> int:
+def _verify(models: list[Card]) -> int:
     from aigc_kit.models import fetch
 
     wrong = False
-    for card in wanted or cards.ALL.values():
-        bar = Bar(card.name)
-        checks = fetch.verify(card, bar)
-        bar.close()
-        if wanted and not checks:
+    for card in models or cards.ALL.values():
+        with closing(Bar(card.name)) as bar:
+            checks = fetch.verify(card, bar)
+        if models and not checks:
             print(f"{card.name}: nothing on disk to check")
         for check in checks:
             origin = {"card": "sha256 of the card", "lock": "sha256 of aigc.lock", "none": "no sha256 to compare with"}
@@ -174,27 +152,27 @@ def _verify(wanted: list[Card]) -> int:
 
 
 class Bar:
-    """Progress on stderr: a bar for each phase on a terminal, one line for each file elsewhere."""
+    """Show a bar on terminals, a line per file elsewhere."""
 
     def __init__(self, name: str) -> None:
-        self.name, self._said = name, ""
+        self.name, self._label = name, ""
         self._bar: Any = None
 
     def __call__(self, done: int, total: int | None, label: str) -> None:
-        """Show that `done` of `total` bytes of the phase `label` are through."""
+        """Show `done` of `total` bytes of the phase `label`."""
         if not sys.stderr.isatty():
-            if label != self._said:
+            if label != self._label:
                 print(f"{self.name}: {label}", file=sys.stderr)
-                self._said = label
+                self._label = label
             return
         if self._bar is None or self._bar.total != total or done < self._bar.n:
             from tqdm import tqdm
 
             self.close()
             self._bar = tqdm(total=total, unit="B", unit_scale=True, unit_divisor=1000, file=sys.stderr)
-        if label != self._said:
+        if label != self._label:
             self._bar.set_description(f"{self.name}: {label}", refresh=False)
-            self._said = label
+            self._label = label
         self._bar.update(done - self._bar.n)
 
     def close(self) -> None:

@@ -1,49 +1,35 @@
-"""`aigc labs`: run the core notebooks headless, write a gallery; `aigc app`: show a lab as an app in the browser."""
+"""Add `aigc labs` (headless runs) and `aigc app`."""
 
 import argparse
 import os
 import sys
 from pathlib import Path
 
-from aigc_kit.cli import columns
+from aigc_kit.cli import columns, command
 from aigc_kit.core.errors import BadInput
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
     """Register both sub-commands."""
-    parser = subparsers.add_parser(
-        "labs",
-        help="run the core notebooks headless and write a gallery",
-        description="Run notebooks headless. Executed copies, what they make and index.html go to the output folder.",
-    )
+    description = "Run notebooks headless. Executed copies, what they make and index.html go to the output folder."
+    parser = command(subparsers, "labs", run, "run the core notebooks headless and write a gallery", description)
     parser.add_argument("numbers", nargs="*", metavar="NUMBER", help="labs to run, such as 01 (default: all core labs)")
     parser.add_argument("--tier", choices=("tiny", "full"), default="tiny", help="models to use (default: tiny)")
     parser.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="output folder (default: out)")
     parser.add_argument("--slow", action="store_true", help="also run the cells tagged 'slow'")
     parser.add_argument("--timeout", type=int, default=600, metavar="S", help="seconds one cell may take (600)")
     parser.add_argument("--keep-secrets", action="store_true", help="hand API keys in the environment to the notebooks")
-    parser.set_defaults(run=run)
-    parser = subparsers.add_parser(
-        "app",
-        help="show a lab as an app: code hidden, widgets live",
-        description="Run a lab with Voila and show it in a browser of this machine: code hidden, widgets live. "
-        "Needs pip install 'aigc-kit[app]'.",
-    )
+    description = "Run a lab with Voila and show it in a browser of this machine: code hidden, widgets live. "
+    description += "Needs pip install 'aigc-kit[app]'."
+    parser = command(subparsers, "app", serve, "show a lab as an app: code hidden, widgets live", description)
     parser.add_argument("number", metavar="NN", help="the lab, such as 02")
     parser.add_argument("--port", type=int, metavar="N", help="port on 127.0.0.1 (default: any free one)")
     parser.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
     parser.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="what it saves (default: out)")
-    parser.set_defaults(run=serve)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the labs one after the other.
-
-    A lab that fails does not stop the others.
-
-    Returns:
-        0 when all went well, 1 when one failed.
-    """
+    """Run all labs in turn, 1 when one failed."""
     from aigc_kit.core.paths import offline
     from aigc_kit.memory.device import cpu_name
     from aigc_kit.teach import labs
@@ -57,20 +43,12 @@ def run(args: argparse.Namespace) -> int:
     for lab in lessons:
         cells.read(folder / lab.notebook)  # refuse before anything has run
     runs = []
+    options = {name: getattr(args, name) for name in ("tier", "slow", "timeout", "keep_secrets")}
     for lab in lessons:
-        result = run_notebook(
-            folder / lab.notebook,
-            args.out,
-            tier=args.tier,
-            slow=args.slow,
-            timeout=args.timeout,
-            keep_secrets=args.keep_secrets,
-            offline=offline(),
-            on_cell=_progress(lab.notebook),
-        )
-        runs.append(result)
-        if result.error:
-            print(result.error, file=sys.stderr)
+        path, progress = folder / lab.notebook, _progress(lab.notebook)
+        runs.append(run_notebook(path, args.out, offline=offline(), on_cell=progress, **options))
+        if runs[-1].error:
+            print(runs[-1].error, file=sys.stderr)
     page = gallery.write_gallery(args.out, runs)
     print(table(runs))
     print(f"measured on {cpu_name()}, tier {args.tier}; peak RAM: {kernel.PEAK_HOW}")
@@ -91,10 +69,7 @@ def serve(args: argparse.Namespace) -> int:
 
 
 def table(runs: list) -> str:
-    """Lay out runs as a table.
-
-    Columns: notebook, status, seconds, peak RAM, what it made.
-    """
+    """Lay out runs as a table."""
     from aigc_kit.core.units import format_bytes
     from aigc_kit.teach.notebooks.gallery import summary
 
@@ -107,7 +82,7 @@ def table(runs: list) -> str:
 
 
 def _progress(name: str):
-    """Print the cell that runs on one line, where somebody looks at a terminal."""
+    """Print the running cell, where somebody looks at a terminal."""
     if not sys.stderr.isatty():
         return None
 

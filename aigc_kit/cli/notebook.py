@@ -1,31 +1,31 @@
-"""`aigc notebook`: lint, refresh, stamp, student copies."""
+"""Add `aigc notebook`: lint, refresh, stamp, student copies."""
 
 import argparse
 import sys
 from pathlib import Path
 
+from aigc_kit.cli import command
 from aigc_kit.core.errors import UnknownName
 
 WHICH = "NOTEBOOK: a lab's number, such as 02, or the path of a notebook."
 
 
-def _path(given: str) -> Path:
-    """A lab's number, or a path as it is."""
+def _path(text: str) -> Path:
+    """Find a lab's notebook by number, else take the path."""
     from aigc_kit.teach import labs
     from aigc_kit.teach.notebooks import cells
 
-    if not given.isdigit():
-        return Path(given)
+    if not text.isdigit():
+        return Path(text)
     try:
-        return cells.folder() / labs.get(given).notebook
+        return cells.folder() / labs.get(text).notebook
     except UnknownName as problem:
         raise argparse.ArgumentTypeError(str(problem)) from None
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
     """Register the sub-command and its own sub-commands."""
-    parser = subparsers.add_parser("notebook", help="lint, refresh and copy notebooks", description=WHICH)
-    parser.set_defaults(run=run)
+    parser = command(subparsers, "notebook", run, "lint, refresh and copy notebooks", WHICH)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     lint = actions.add_parser("lint", help="check that notebooks keep the project's rules")
     lint.add_argument("paths", nargs="*", type=_path, metavar="NOTEBOOK", help="default: all notebooks of the project")
@@ -42,7 +42,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do the action; 1 when the linter found something."""
+    """Do the action, 1 when the linter found something."""
     return {"lint": _lint, "refresh": _refresh, "stamp": _stamp, "student": _student}[args.action](args)
 
 
@@ -64,8 +64,8 @@ def _refresh(args: argparse.Namespace) -> int:
 
     paths = args.paths or [path for path in all_paths() if is_stale(read(path))]
     for path in paths:
-        changed = refresh(path, offline=args.offline, timeout=args.timeout)
-        print(f"{path.name}: {'refreshed' if changed else 'as before'}")
+        fresh = refresh(path, offline=args.offline, timeout=args.timeout)
+        print(f"{path.name}: {'refreshed' if fresh else 'as before'}")
     if not paths:
         print("no notebook is stale")
     return 0

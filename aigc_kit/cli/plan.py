@@ -1,28 +1,25 @@
-"""`aigc plan MODEL`: how a model would run here or elsewhere; `aigc calibrate`: fit what a GPU adds to predictions."""
+"""Add `aigc plan` and `aigc calibrate`."""
 
 import argparse
 import json
 from typing import TYPE_CHECKING
 
-from aigc_kit.cli import refuse_options
+from aigc_kit.cli import command, refuse_options
 from aigc_kit.core.errors import BadInput
 
 if TYPE_CHECKING:
     from aigc_kit.core.types import Budget, Card, Request
 
 _SIZES = ("height", "width", "frames", "steps")
-_WRITTEN = ("max_new_tokens", "engine")
-_WAYS = ("dtype", "placement", "attention", "policy")
+_EXTRA = ("max_new_tokens", "engine", "dtype", "placement", "attention", "policy")
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
     """Register both sub-commands."""
-    parser = subparsers.add_parser(
-        "plan",
-        help="how a model would run here, or on a GPU that is not here, and what it would cost",
-        description="Without --vram or --gpu the plan is for this machine. Image and video models are planned from "
-        "traces that ship with the kit: no weights and no GPU are needed.",
-    )
+    about = "how a model would run here, or on a GPU that is not here, and what it would cost"
+    description = "Without --vram or --gpu the plan is for this machine. Image and video models are planned from "
+    description += "traces that ship with the kit: no weights and no GPU are needed."
+    parser = command(subparsers, "plan", run, about, description)
     parser.add_argument("model", help="name of a card (aigc fetch --list)")
     machine = parser.add_argument_group("machine")
     machine.add_argument("--vram", metavar="SIZE", help="assume a GPU with this much memory, such as 8GiB")
@@ -46,17 +43,13 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     wish.add_argument("--policy", help="kit (default), or course: the course's ladder of sizes for video")
     parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the explanation")
     parser.add_argument("--json", action="store_true", help="print the plan as JSON")
-    parser.set_defaults(run=run)
-    parser = subparsers.add_parser(
-        "calibrate",
-        help="fit the predictions to this GPU, on the records of runs made here",
-        description="Reads the sidecars of image and video runs that were made on a GPU, fits the overheads "
-        "(workspace, allocator) on their measured peaks, and writes them where plans for this machine look for them.",
-    )
+    about = "fit the predictions to this GPU, on the records of runs made here"
+    description = "Reads the sidecars of image and video runs that were made on a GPU, fits the overheads (workspace, "
+    description += "allocator) on their measured peaks, and writes them where plans for this machine look for them."
+    parser = command(subparsers, "calibrate", calibrate, about, description)
     parser.add_argument("folders", nargs="*", help="folders with records (default: $AIGC_OUT, else out)")
     parser.add_argument("--device", help="name of the GPU, where there are records of several")
     parser.add_argument("--dry-run", action="store_true", help="show the fit, write nothing")
-    parser.set_defaults(run=calibrate)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -66,17 +59,15 @@ def run(args: argparse.Namespace) -> int:
     from aigc_kit.models import cards
 
     card = cards.get(args.model)
-    made = resolve(_request(args, card), _budget(args, card), card)
+    plan = resolve(_request(args, card), _budget(args, card), card)
     if args.json:
-        print(json.dumps(as_json(made), ensure_ascii=False, indent=1))
-    else:
-        print(made.explain(args.lang))
-        size = made.request
-        if size.height:
-            frames = f"x{size.frames}" if size.frames else ""
-            print(
-                f"= {size.height}x{size.width}{frames}, batch {size.batch}, {size.steps} steps, on {made.budget.name}"
-            )
+        print(json.dumps(as_json(plan), ensure_ascii=False, indent=1))
+        return 0
+    print(plan.explain(args.lang))
+    size = plan.request
+    if size.height:
+        frames = f"x{size.frames}" if size.frames else ""
+        print(f"= {size.height}x{size.width}{frames}, batch {size.batch}, {size.steps} steps, on {plan.budget.name}")
     return 0
 
 
@@ -86,49 +77,35 @@ def _request(args: argparse.Namespace, card: "Card") -> "Request":
 
     refuse_options(args, of(card.kind).ignored(card), card, f"a {card.kind} model has no such choice")
     fields = {name: getattr(args, name) for name in _SIZES}
-    extra = {name: getattr(args, name) for name in (*_WRITTEN, *_WAYS)}
-    return Request(
-        card.name,
-        prompt="a prompt of usual length, about this long",
-        batch=1 if args.batch is None else args.batch,
-        **fields,
-        extra={name: value for name, value in extra.items() if value is not None},
-    )
+    fields["batch"] = 1 if args.batch is None else args.batch
+    extra = {name: value for name in _EXTRA if (value := getattr(args, name)) is not None}
+    return Request(card.name, prompt="a prompt of usual length, about this long", **fields, extra=extra)
 
 
 def _budget(args: argparse.Namespace, card: "Card") -> "Budget":
-    """The machine that is meant; an empty size or name is refused, not left out.
-
-    Raises:
-        BadInput: no size, no such GPU, or the memory of a machine that is not meant.
-    """
+    """Describe the machine that is meant, refusing empty names."""
     from dataclasses import replace
 
     from aigc_kit.core import units
+    from aigc_kit.make.run import of
+    from aigc_kit.memory import device
     from aigc_kit.memory.plan import machines
 
     if args.vram is not None or args.gpu is not None:
         if args.memory is not None:
-            raise BadInput(
-                asked=f"--memory {args.memory} with an assumed GPU",
-                found="it is the memory of this machine",
-                todo="leave it out; --ram is the memory of that GPU's host",
-            )
+            task = f"--memory {args.memory} with an assumed GPU"
+            todo = "leave it out; --ram is the memory of that GPU's host"
+            raise BadInput(asked=task, found="it is the memory of this machine", todo=todo)
         return machines.a_gpu(args.vram, name=args.gpu, ram=machines.RAM if args.ram is None else args.ram)
-    from aigc_kit.make.run import of
-    from aigc_kit.memory import device
-
     budget = device.probe(bandwidth=of(card.kind).bandwidth)
     if args.memory is not None:
         size = units.parse_bytes(args.memory)
         budget = replace(budget, free_bytes=size, ram_free_bytes=size, origin="assumed")
     if args.ram is not None:
         if budget.device == "cpu":
-            raise BadInput(
-                asked=f"--ram {args.ram} on this machine",
-                found="no GPU here, nor one that is assumed: it is the memory beside a GPU",
-                todo="add --vram or --gpu, or say --memory",
-            )
+            fault = "no GPU here, nor one that is assumed: it is the memory beside a GPU"
+            todo = "add --vram or --gpu, or say --memory"
+            raise BadInput(asked=f"--ram {args.ram} on this machine", found=fault, todo=todo)
         budget = replace(budget, ram_free_bytes=units.parse_bytes(args.ram), origin="assumed")
     return budget
 

@@ -1,35 +1,33 @@
-"""`aigc reproduce RECORD`: run a record's request again, and say what is equal and what differs."""
+"""Add `aigc reproduce`: run a record's request again."""
 
 import argparse
 from itertools import zip_longest
 from pathlib import Path
+
+from aigc_kit.cli import command
 
 ASPECTS = ("request", "device", "versions", "dtypes", "placement", "attention")
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
     """Register the sub-command."""
-    parser = subparsers.add_parser(
-        "reproduce",
-        help="run a record's request again, and compare the bytes",
-        description="Runs the request of a record again on this machine, and says file by file whether the bytes are "
-        "those of then, and what else differs: versions, device, dtypes. Status 1 when a file differs.",
-    )
+    description = "Runs the request of a record again on this machine, and says file by file whether the bytes are "
+    description += "those of then, and what else differs: versions, device, dtypes. Status 1 when a file differs."
+    parser = command(subparsers, "reproduce", run, "run a record's request again, and compare the bytes", description)
     parser.add_argument("record", type=Path, metavar="RECORD", help="the .json beside a text, picture, sound or clip")
     parser.add_argument("--to", type=Path, metavar="DIR", help="keep the new result, with its record, in this folder")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the record's request again; 1 when a file differs."""
+    """Run a record's request again, 1 when a file differs."""
     from aigc_kit.keep import record
 
-    recorded = record.load(args.record)
-    print(f"{args.record.name}: {recorded.kind} of {recorded.request['card']}, made {recorded.created}")
+    first = record.load(args.record)
+    print(f"{args.record.name}: {first.kind} of {first.request['card']}, made {first.created}")
     again = record.reproduce(args.record)
-    digests = list(recorded.outputs.values())
+    digests = list(first.outputs.values())
     then, now = again.differs.get("output", (digests, digests))
-    names = [*recorded.outputs, *(f"file {number}" for number in range(len(digests) + 1, len(now) + 1))]
+    names = [*first.outputs, *(f"file {number}" for number in range(len(digests) + 1, len(now) + 1))]
     for name, before, after in zip_longest(names, then, now):
         state = "equal, byte for byte" if before == after else f"differs: sha256 {_short(before)} -> {_short(after)}"
         print(f"{name}: {state}")

@@ -1,40 +1,32 @@
-"""`aigc progress`, `aigc submit`, `aigc grade`: what was passed here, handed in, and checked again."""
+"""Add `aigc progress`, `aigc submit` and `aigc grade`."""
 
 import argparse
 import sys
 from pathlib import Path
 
+from aigc_kit.cli import command
+
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
     """Register the three sub-commands."""
-    parser = subparsers.add_parser("progress", help="which exercises were passed on this machine (in Chinese)")
+    parser = command(subparsers, "progress", progress, "which exercises were passed on this machine (in Chinese)")
     parser.add_argument("labs", nargs="*", metavar="NN", help="numbers of labs (default: all)")
-    parser.set_defaults(run=progress)
-    parser = subparsers.add_parser(
-        "submit",
-        help="pack answers, records and works for the teacher",
-        description="Writes one archive with the last answers to the checks, the progress, and the records and works "
-        "of the output folder. Nothing is sent anywhere. Keys are refused; links and other files are left out.",
+    description = "Writes one archive with the last answers to the checks, the progress, and the records and works "
+    description += (
+        "of the output folder. Nothing is sent anywhere. Keys are refused; links and other files are left out."
     )
+    parser = command(subparsers, "submit", submit, "pack answers, records and works for the teacher", description)
     parser.add_argument("--name", required=True, help="your name, as the teacher shall read it")
     parser.add_argument("--to", type=Path, default=Path(), metavar="FILE|DIR", help="default: NAME.zip here")
     parser.add_argument("works", nargs="*", type=Path, help="folders with works (default: $AIGC_OUT, else out)")
-    parser.set_defaults(run=submit)
-    parser = subparsers.add_parser(
-        "grade",
-        help="check a class's submissions again, and write a table",
-        description="Unpacks each archive into a folder of its own, checks its answers again, compares its works with "
-        "their records, and writes grades.csv and grades.html. Answers that are functions are not run without "
-        "--execute.",
-    )
+    description = "Unpacks each archive into a folder of its own, checks its answers again, compares its works with "
+    description += "their records, and writes grades.csv and grades.html. Answers that are functions are not run "
+    description += "without --execute."
+    parser = command(subparsers, "grade", grade, "check a class's submissions again, and write a table", description)
     parser.add_argument("folder", type=Path, help="the archives that were handed in")
-    parser.add_argument(
-        "--execute",
-        action="store_true",
-        help="also run functions, each in a process with limits; no prison: use an account that can lose nothing",
-    )
+    about = "also run functions, each in a process with limits; no prison: use an account that can lose nothing"
+    parser.add_argument("--execute", action="store_true", help=about)
     parser.add_argument("--to", type=Path, metavar="DIR", help="folder of the table (default: the same folder)")
-    parser.set_defaults(run=grade)
 
 
 def progress(args: argparse.Namespace) -> int:
@@ -44,8 +36,8 @@ def progress(args: argparse.Namespace) -> int:
     results = checks.progress()
     for lab in [labs.get(number) for number in args.labs] or labs.every():
         exercises, tries = checks.checks_of(lab.number), results.get(lab.number, {})
-        passed = sum(bool(tries.get(exercise.name, {}).get("passed")) for exercise in exercises)
-        print(f"第 {lab.number} 课 {lab.title}：通过 {passed} / {len(exercises)}")
+        right = sum(bool(tries.get(exercise.name, {}).get("passed")) for exercise in exercises)
+        print(f"第 {lab.number} 课 {lab.title}：通过 {right} / {len(exercises)}")
         for exercise in exercises:
             entry = tries.get(exercise.name)
             mark, state = ("○", "还没做") if entry is None else ("✗", f"试过 {entry['tries']} 次，还没通过")
@@ -61,16 +53,16 @@ def submit(args: argparse.Namespace) -> int:
     from aigc_kit.core.units import format_bytes
     from aigc_kit.teach.classroom import pack
 
-    packed = pack(args.name, args.to, args.works or None)
-    for name, why in packed.left_out:
+    archive = pack(args.name, args.to, args.works or None)
+    for name, why in archive.left_out:
         print(f"left out: {name} ({why})", file=sys.stderr)
-    size = format_bytes(packed.path.stat().st_size, decimal=True)
-    print(f"{packed.path} ({len(packed.files)} files, {size})")
+    size = format_bytes(archive.path.stat().st_size, decimal=True)
+    print(f"{archive.path} ({len(archive.files)} files, {size})")
     return 0
 
 
 def grade(args: argparse.Namespace) -> int:
-    """Grade; 1 when a submission could not be read."""
+    """Grade, 1 when a submission could not be read."""
     from aigc_kit.teach.classroom import Row, grade, sandbox, table
 
     if args.execute and not sandbox.network_is_off():

@@ -1,61 +1,63 @@
-"""`aigc xray MODEL|PATH`: what a pipeline would need on a GPU, phase by phase, without one."""
+"""Add `aigc xray`: a pipeline's needs, phase by phase."""
 
 import argparse
 import json
 from typing import Any
 
-from aigc_kit.cli import columns
+from aigc_kit.cli import columns, command
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import Figure
+from aigc_kit.core.types import Figure, Words
 from aigc_kit.core.units import format_bytes
 from aigc_kit.memory.footprint import ModelFacts, Prediction
 
-_HEAD = {
-    "en": ("part", "class", "parameters", "dtype", "weights"),
-    "zh": ("部件", "类", "参数量", "精度", "权重"),
+_SETTINGS = (
+    "model",
+    "pipeline",
+    "height",
+    "width",
+    "frames",
+    "batch",
+    "dtype",
+    "attention",
+    "vae_slicing",
+    "vae_tiling",
+)
+_PHASE_BYTES = {
+    "peak_allocated_bytes": "allocated_bytes",
+    "peak_reserved_bytes": "reserved_bytes",
+    "resident_bytes": "resident_bytes",
+    "live_bytes": "activation_bytes",
+    "workspace_bytes": "workspace_bytes",
 }
-_PHASES = {
-    "en": ("phase", "on the card: weights", "activations", "workspace", "peak allocated", "set by"),
-    "zh": ("阶段", "显存中的权重", "激活", "工作区", "分配峰值", "由何操作决定"),
-}
-_WORDS = {
-    "en": {
-        "peak": "peak",
-        "allocated": "allocated",
-        "reserved": "reserved",
-        "context": "with the CUDA context of an otherwise empty card",
-        "fits": "fits in {vram}, also at the upper end of the interval",
-        "tight": "may fit in {vram}: the prediction does, the upper end of the interval does not",
-        "no": "does not fit in {vram}",
-        "flops": "operations",
-        "steps": "steps",
-        "from": "traced with",
-        "kept": "from the traces that ship with the kit",
-        "fresh": "traced now",
-        "float32": "no estimate of seconds in float32: some cards compute convolutions in TF32, up to 8 times faster, "
-        "and the one published run in float32 tells of one card",
-    },
-    "zh": {
-        "peak": "峰值",
-        "allocated": "已分配",
-        "reserved": "已保留",
-        "context": "加上空闲显卡上的 CUDA 上下文",
-        "fits": "{vram} 显存放得下（按区间上限也放得下）",
-        "tight": "{vram} 显存可能放得下：预测值可以，区间上限不行",
-        "no": "{vram} 显存放不下",
-        "flops": "运算量",
-        "steps": "步",
-        "from": "跟踪所用版本",
-        "kept": "取自随套件发布的跟踪结果",
-        "fresh": "刚刚跟踪",
-        "float32": "FP32 不估用时：有的卡做卷积时用 TF32，最多快 8 倍，公开的 FP32 实测只有一块卡的一行",
-    },
-}
+_PARTS = Words("part, class, parameters, dtype, weights", "部件, 类, 参数量, 精度, 权重")
+_PHASES = Words(
+    "phase, on the card: weights, activations, workspace, peak allocated, set by",
+    "阶段, 显存中的权重, 激活, 工作区, 分配峰值, 由何操作决定",
+)
+_PEAK = Words(
+    "peak: allocated {allocated}, reserved {reserved} [{low} .. {high}], "
+    "with the CUDA context of an otherwise empty card {device}",
+    "峰值: 已分配 {allocated}, 已保留 {reserved} [{low} .. {high}], 加上空闲显卡上的 CUDA 上下文 {device}",
+)
+_FITS = Words("fits in {}, also at the upper end of the interval", "{} 显存放得下（按区间上限也放得下）")
+_TIGHT = Words(
+    "may fit in {}: the prediction does, the upper end of the interval does not",
+    "{} 显存可能放得下：预测值可以，区间上限不行",
+)
+_NO = Words("does not fit in {}", "{} 显存放不下")
+_WORK = Words("operations: {:,.4g} T ({} steps)", "运算量: {:,.4g} T ({} 步)")
+_BEFORE = Words("from the traces that ship with the kit; traced with", "取自随套件发布的跟踪结果; 跟踪所用版本")
+_NOW = Words("traced now; traced with", "刚刚跟踪; 跟踪所用版本")
+_FLOAT32 = Words(
+    "no estimate of seconds in float32: some cards compute convolutions in TF32, up to 8 times faster, "
+    "and the one published run in float32 tells of one card",
+    "FP32 不估用时：有的卡做卷积时用 TF32，最多快 8 倍，公开的 FP32 实测只有一块卡的一行",
+)
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
     """Register the sub-command."""
-    parser = subparsers.add_parser("xray", help="what a pipeline would need on a GPU, phase by phase, without one")
+    parser = command(subparsers, "xray", run, "what a pipeline would need on a GPU, phase by phase, without one")
     parser.add_argument("model", metavar="MODEL|PATH", help="a known model, or a folder of configs (model_index.json)")
     for name, word in (("height", "pixels"), ("width", "pixels"), ("frames", "of a video")):
         parser.add_argument(f"--{name}", type=int, metavar="N", help=f"{word} (default: a usual run)")
@@ -72,7 +74,6 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("--fresh", action="store_true", help="trace now, even where a trace ships with the kit")
     parser.add_argument("--lang", choices=("en", "zh"), default="en")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -81,9 +82,8 @@ def run(args: argparse.Namespace) -> int:
     from aigc_kit.memory import footprint
 
     if args.placement not in footprint.PLACEMENTS:
-        raise BadInput(
-            asked=f"placement {args.placement!r}", found="unknown", todo=f"choose one of {list(footprint.PLACEMENTS)}"
-        )
+        todo = f"choose one of {list(footprint.PLACEMENTS)}"
+        raise BadInput(asked=f"placement {args.placement!r}", found="unknown", todo=todo)
     if args.steps is not None and args.gpu is None:
         raise BadInput(asked=f"--steps {args.steps}", found="no card to estimate the time on", todo="add --gpu RTX4090")
     vram = units.parse_bytes(args.vram) if args.vram is not None else None
@@ -95,126 +95,90 @@ def run(args: argparse.Namespace) -> int:
     else:
         print("\n".join(as_lines(facts, prediction, time, from_file, vram, args.lang)))
         if args.gpu is not None and footprint.works_in_float32(facts):
-            print(_WORDS[args.lang]["float32"])
+            print(getattr(_FLOAT32, args.lang))
     return 0
 
 
 def _facts(args: argparse.Namespace) -> tuple[ModelFacts, bool]:
-    """The facts, and whether they were traced before."""
+    """Trace the facts, or take those traced before."""
     from aigc_kit.memory import footprint
     from aigc_kit.memory.footprint.bytes import COMPUTE_DTYPES, full_name
 
     usual = footprint.usual(args.model)
     dtype = (usual or {}).get("dtype", "float16") if args.dtype is None else full_name(args.dtype, COMPUTE_DTYPES)
-    options = (args.attention, args.vae_slicing, args.vae_tiling)
+    options, sizes = (args.attention, args.vae_slicing, args.vae_tiling), (args.height, args.width, args.frames)
     if usual and not args.fresh and args.lora is None:
-        sizes_given = {name: getattr(args, name) for name in ("height", "width", "frames")}
-        height, width, frames = (usual[name] if value is None else value for name, value in sizes_given.items())
+        defaults = (usual[name] for name in ("height", "width", "frames"))
+        height, width, frames = (b if a is None else a for a, b in zip(sizes, defaults, strict=True))
         facts = footprint.cached(args.model, height, width, frames, args.batch, dtype, *options)
         if facts is not None:
             return facts, True
     from aigc_kit.memory.xray import trace
 
-    sizes = (args.height, args.width, args.frames)
     return trace(args.model, *sizes, args.batch, dtype, *options, lora_rank=args.lora), False
 
 
-def as_record(facts: ModelFacts, found: Prediction, time: Figure | None, kept: bool) -> dict[str, Any]:
-    """Turn the X-ray into plain values: bytes, operations, seconds.
-
-    Seconds are null without a card, or where there is no estimate.
-    """
+def as_record(facts: ModelFacts, prediction: Prediction, time: Figure | None, cached: bool) -> dict[str, Any]:
+    """Turn the X-ray into bytes, operations, seconds or None."""
     from aigc_kit.core.types import as_json
 
     phases = []
-    for phase, facts_of in zip(found.phases, facts.phases, strict=True):
-        phases.append(
-            {
-                "name": phase.name,
-                "part": phase.part,
-                "where": phase.where,
-                "dtype": facts_of.dtype,
-                "peak_allocated_bytes": phase.allocated_bytes,
-                "peak_reserved_bytes": phase.reserved_bytes,
-                "resident_bytes": phase.resident_bytes,
-                "live_bytes": phase.activation_bytes,
-                "workspace_bytes": phase.workspace_bytes,
-                "setter": phase.setter,
-                "flops": facts_of.flops,
-                "calls": facts_of.calls,
-                "per": facts_of.per,
-            }
-        )
+    for phase, cost in zip(prediction.phases, facts.phases, strict=True):
+        row = {"name": phase.name, "part": phase.part, "where": phase.where, "dtype": cost.dtype}
+        row |= {name: getattr(phase, attribute) for name, attribute in _PHASE_BYTES.items()}
+        phases.append({**row, "setter": phase.setter, "flops": cost.flops, "calls": cost.calls, "per": cost.per})
     return {
-        "model": facts.model,
-        "pipeline": facts.pipeline,
-        "height": facts.height,
-        "width": facts.width,
-        "frames": facts.frames,
-        "batch": facts.batch,
-        "dtype": facts.dtype,
-        "attention": facts.attention,
-        "vae_slicing": facts.vae_slicing,
-        "vae_tiling": facts.vae_tiling,
-        "placement": dict(found.placement),
+        **{name: getattr(facts, name) for name in _SETTINGS},
+        "placement": dict(prediction.placement),
         "parameters": {part.name: part.params for part in facts.parts},
         "weights_bytes": facts.weights_bytes,
         "phases": phases,
-        "peak_allocated_bytes": found.allocated_bytes,
-        "peak_reserved_bytes": found.reserved_bytes,
-        "interval": list(found.interval),
-        "allocated_interval": list(found.allocated_interval),
-        "context_bytes": found.context_bytes,
-        "ram_bytes": found.ram_bytes,
-        "setter": found.setter,
+        "peak_allocated_bytes": prediction.allocated_bytes,
+        "peak_reserved_bytes": prediction.reserved_bytes,
+        "interval": list(prediction.interval),
+        "allocated_interval": list(prediction.allocated_interval),
+        "context_bytes": prediction.context_bytes,
+        "ram_bytes": prediction.ram_bytes,
+        "setter": str(prediction.setter),
         "flops": run_flops(facts),
         "seconds": as_json(time) if time is not None else None,
         "how": "predicted",
-        "source": found.source,
+        "source": str(prediction.source),
         "traced_with": facts.traced_with,
-        "traced": "before" if kept else "now",
+        "traced": "before" if cached else "now",
     }
 
 
 def run_flops(facts: ModelFacts, steps: int | None = None) -> int:
-    """Operations of a whole run."""
+    """Count operations of a whole run."""
     times = {"run": 1, "step": steps or facts.steps, "token": facts.tokens}
     return sum(phase.flops * phase.calls * times[phase.per] for phase in facts.phases)
 
 
 def as_lines(
-    facts: ModelFacts, found: Prediction, time: Figure | None, kept: bool, vram: int | None, lang: str
+    facts: ModelFacts, prediction: Prediction, time: Figure | None, cached: bool, vram: int | None, lang: str
 ) -> list[str]:
     """Write the X-ray as text."""
-    words = _WORDS[lang]
     size = f"{facts.width}x{facts.height}" + (f"x{facts.frames}" if facts.frames > 1 else "")
     size = size if facts.height else f"{facts.tokens} tokens"
     lines = [f"{facts.model} ({facts.pipeline})  {size}  batch {facts.batch}  {facts.dtype}  {facts.attention}", ""]
     parts = [(p.name, p.cls, f"{p.params:,}", p.dtype, format_bytes(p.bytes())) for p in facts.parts]
-    lines += [*columns((_HEAD[lang], *parts)), ""]
-    rows = [
-        (
-            phase.name + ("" if phase.where == "cuda" else " (CPU)"),
-            format_bytes(phase.resident_bytes),
-            format_bytes(phase.activation_bytes),
-            format_bytes(phase.workspace_bytes),
-            format_bytes(phase.allocated_bytes),
-            phase.setter,
-        )
-        for phase in found.phases
-    ]
-    lines += [*columns((_PHASES[lang], *rows)), ""]
-    low, high = (format_bytes(value) for value in found.interval)
-    lines.append(
-        f"{words['peak']}: {words['allocated']} {format_bytes(found.allocated_bytes)}, "
-        f"{words['reserved']} {format_bytes(found.reserved_bytes)} [{low} .. {high}], "
-        f"{words['context']} {format_bytes(found.device_bytes)}"
-    )
+    lines += [*columns((getattr(_PARTS, lang).split(", "), *parts)), ""]
+    rows = []
+    for phase in prediction.phases:
+        sizes = (phase.resident_bytes, phase.activation_bytes, phase.workspace_bytes, phase.allocated_bytes)
+        name = phase.name + ("" if phase.where == "cuda" else " (CPU)")
+        rows.append((name, *map(format_bytes, sizes), phase.setter))
+    lines += [*columns((getattr(_PHASES, lang).split(", "), *rows)), ""]
+    low, high = map(format_bytes, prediction.interval)
+    peaks = {name: format_bytes(getattr(prediction, f"{name}_bytes")) for name in ("allocated", "reserved", "device")}
+    lines.append(getattr(_PEAK, lang).format(low=low, high=high, **peaks))
     if vram is not None:
-        key = "fits" if found.safe_bytes <= vram else "tight" if found.device_bytes <= vram else "no"
-        lines.append(words[key].format(vram=format_bytes(vram)))
-    lines.append(f"{words['flops']}: {run_flops(facts) / 1e12:,.4g} T ({facts.steps} {words['steps']})")
+        verdict = _FITS if prediction.safe_bytes <= vram else _TIGHT if prediction.device_bytes <= vram else _NO
+        lines.append(getattr(verdict, lang).format(format_bytes(vram)))
+    lines.append(getattr(_WORK, lang).format(run_flops(facts) / 1e12, facts.steps))
     if time is not None:
         lines.append(str(time))
-    lines.append(f"{words['kept' if kept else 'fresh']}; {words['from']} {facts.traced_with}; {found.source}")
+    origin = getattr(_BEFORE if cached else _NOW, lang)
+    lines.append(f"{origin} {facts.traced_with}; {getattr(Words.of(prediction.source), lang)}")
     return lines

@@ -1,4 +1,4 @@
-"""What `aigc doctor` tells: versions, machine, font, caches, sources, and which labs run in which tier.
+"""Examine versions, machine, font, caches, sources and labs.
 
 Imports neither torch nor diffusers, and answers in less than 3 s: network checks run side by side with a time limit.
 """
@@ -25,7 +25,7 @@ ENOUGH_DISK = 2 * GB
 
 
 def examine() -> list[Finding]:
-    """All findings, in the order in which they are printed.
+    """Collect all findings, in the order of print.
 
     A section that fails becomes a finding itself: the doctor is called where something is broken.
     """
@@ -53,35 +53,30 @@ def _guarded(section: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Fi
 
 def _machine() -> Iterator[Finding]:
     yield Finding("machine", "processor", "ok", f"{device.cpu_name()}, {device.threads()} threads")
-    free = device.free_ram()
-    yield Finding("machine", "memory", "ok" if free > ENOUGH_RAM else "note", f"{format_bytes(free)} free")
-    disk = paths.disk_free()
+    ram, disk = device.free_ram(), paths.disk_free()
+    yield Finding("machine", "memory", "ok" if ram > ENOUGH_RAM else "note", f"{format_bytes(ram)} free")
     yield Finding("machine", "disk", "ok" if disk > ENOUGH_DISK else "note", f"{format_bytes(disk, decimal=True)} free")
     gpus = device.gpus()
     if not gpus:
         yield Finding("machine", "GPU", "ok", "none that the driver reports; the tiny tier needs none")
     for gpu in gpus:
         major = str(gpu["compute"]).split(".")[0]
-        modern = "no bf16, no flash attention: more memory per step"
-        if not major.isdigit():
-            modern = "what it can do is not known"
-        elif int(major) >= 8:
-            modern = "bf16 and fused attention"
+        skills = "what it can do is not known"
+        if major.isdigit():
+            modern = int(major) >= 8
+            skills = "bf16 and fused attention" if modern else "no bf16, no flash attention: more memory per step"
         text = f"{format_bytes(int(gpu['free_bytes']))} of {format_bytes(int(gpu['total_bytes']))} free (driver)"
-        yield Finding("machine", str(gpu["name"]), "ok", f"{text}, compute {gpu['compute']}: {modern}")
+        yield Finding("machine", str(gpu["name"]), "ok", f"{text}, compute {gpu['compute']}: {skills}")
     if gpus and "+cpu" in (compat.torch_build() or ""):
-        yield Finding(
-            "machine", "torch", "note", "a CPU build of torch: the GPU stays unused until a CUDA build is there"
-        )
+        text = "a CPU build of torch: the GPU stays unused until a CUDA build is there"
+        yield Finding("machine", "torch", "note", text)
 
 
 def _font() -> Iterator[Finding]:
-    installed = fonts.system_font()
-    fetched = fonts.fetched_font()
-    if installed:
-        yield Finding("font", "Chinese in plots", "ok", installed.name)
-    elif fetched:
-        yield Finding("font", "Chinese in plots", "ok", f"{fetched.name} (fetched)")
+    if font := fonts.system_font():
+        yield Finding("font", "Chinese in plots", "ok", font.name)
+    elif font := fonts.fetched_font():
+        yield Finding("font", "Chinese in plots", "ok", f"{font.name} (fetched)")
     else:
         yield Finding("font", "Chinese in plots", "bad", "no font has Chinese characters; aigc fetch font-cjk")
 
@@ -91,8 +86,8 @@ def _models() -> Iterator[Finding]:
         if card.tier == "none":
             yield Finding("models", card.name, "note", "cannot be loaded: " + card.notes[1].split(",")[0])
         elif any(source.kind == "endpoint" for source in card.sources):
-            named = bool(os.environ.get("AIGC_OPENAI_BASE_URL"))
-            yield Finding("models", card.name, "ok", "set" if named else "not set (AIGC_OPENAI_BASE_URL)")
+            address = os.environ.get("AIGC_OPENAI_BASE_URL")
+            yield Finding("models", card.name, "ok", "set" if address else "not set (AIGC_OPENAI_BASE_URL)")
         else:
             place = fetch.find(card)
             state = "on disk" if place else f"not on disk; aigc fetch {card.name}"
@@ -108,27 +103,17 @@ def _hash_origin(card: Card) -> str:
 
 def _caches() -> Iterator[Finding]:
     yield Finding("caches", "kit", "ok", _folder_text(paths.models()))
-    named = os.environ.get("MODELSCOPE_CACHE")
-    yield Finding(
-        "caches",
-        "ModelScope",
-        "ok",
-        _folder_text(Path(named) if named else paths.user_home() / ".cache" / "modelscope"),
-    )
+    folder = Path(os.environ.get("MODELSCOPE_CACHE") or paths.user_home() / ".cache" / "modelscope")
+    yield Finding("caches", "ModelScope", "ok", _folder_text(folder))
 
 
 def _folder_text(folder: Path) -> str:
+    home = paths.user_home()
+    name = f"~/{folder.relative_to(home).as_posix()}" if folder.is_relative_to(home) else str(folder)
     if not folder.is_dir():
-        return f"{_short(folder)} (empty)"
+        return f"{name} (empty)"
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    return f"{_short(folder)}, {format_bytes(size, decimal=True)}"
-
-
-def _short(folder: Path) -> str:
-    try:
-        return "~/" + folder.relative_to(paths.user_home()).as_posix()
-    except ValueError:
-        return str(folder)
+    return f"{name}, {format_bytes(size, decimal=True)}"
 
 
 def _labs() -> Iterator[Finding]:
@@ -138,7 +123,7 @@ def _labs() -> Iterator[Finding]:
         full = [name for name in lab.full if _on_disk(name)]
         tiers = [f"tiny with {', '.join(here)}"] if here else []
         tiers += [f"full with {', '.join(full)}" + ("" if gpu else " (on the CPU: slow)")] if full else []
-        text = "; ".join(tiers) if tiers else "no model on disk; aigc fetch core"
+        text = "; ".join(tiers) or "no model on disk; aigc fetch core"
         yield Finding("labs", lab.number, "ok" if tiers else "bad", text)
 
 

@@ -1,4 +1,4 @@
-"""Audit of what is installed, without a network: pins, consistency, licences, files changed since installation.
+"""Audit pins, licences and files of what is installed.
 
 It knows no list of vulnerabilities: such a list is out of date the day after, and there is none on this machine. Where
 there is a network, `pip-audit` asks one; `aigc doctor --audit` says so each time.
@@ -30,54 +30,40 @@ LONGEST = 80  # characters: some packages put the whole text of their licence wh
 
 
 def drift() -> list[tuple[str, str, str]]:
-    """List packages that are installed in another version.
-
-    Of the tested set, as (name, installed, tested).
-    """
-    pinned = pins()
-    out = []
-    for name in sorted(_direct_dependencies() & set(pinned)):
-        installed = _version(name)
-        if installed is not None and installed.split("+")[0] != pinned[name].split("+")[0]:
-            out.append((name, installed, pinned[name]))
-    return out
+    """List (name, installed, tested) of packages that differ."""
+    pinned_versions = pins()
+    versions_here = ((name, _version(name)) for name in sorted(_direct_dependencies() & set(pinned_versions)))
+    return [
+        (name, here, pinned_versions[name])
+        for name, here in versions_here
+        if here is not None and here.split("+")[0] != pinned_versions[name].split("+")[0]
+    ]
 
 
 def versions() -> Iterator[Finding]:
-    """Compare Python and each direct dependency with the tested set.
-
-    Names a torchaudio that does not fit, too.
-    """
-    supported = (3, 11) <= sys.version_info[:2] <= (3, 13)
-    yield Finding("versions", "python", "ok" if supported else "bad", platform.python_version())
-    pinned = pins()
-    if not pinned:
+    """Compare Python and direct dependencies with the tested set."""
+    fits = (3, 11) <= sys.version_info[:2] <= (3, 13)
+    yield Finding("versions", "python", "ok" if fits else "bad", platform.python_version())
+    if not pins():
         yield Finding("versions", "constraints", "note", "no constraints.txt here, drift is not checked")
-    moved = {name: (have, want) for name, have, want in drift()}
+    others = {name: want for name, _, want in drift()}
     for name in sorted(_direct_dependencies()):
-        installed = compat.torch_build() if name == "torch" else _version(name)
-        if installed is None:
+        here = compat.torch_build() if name == "torch" else _version(name)
+        if here is None:
             yield Finding("versions", name, "bad", "not installed; make labs, or pip install -e .")
-        elif name in moved:
-            yield Finding("versions", name, "note", f"{installed}; tested with {moved[name][1]}")
+        elif name in others:
+            yield Finding("versions", name, "note", f"{here}; tested with {others[name]}")
         else:
-            yield Finding("versions", name, "ok", installed)
+            yield Finding("versions", name, "ok", here)
     mismatch = compat.torchaudio_mismatch()
     if mismatch:
-        yield Finding(
-            "versions",
-            "torchaudio",
-            "note",
-            f"{mismatch}: importing it fails; the kit goes on without its compiled part. "
-            "To mend: pip uninstall torchaudio, or take torch and torchaudio from the same index",
-        )
+        mend = "To mend: pip uninstall torchaudio, or take torch and torchaudio from the same index"
+        text = f"{mismatch}: importing it fails; the kit goes on without its compiled part. {mend}"
+        yield Finding("versions", "torchaudio", "note", text)
 
 
 def pins() -> dict[str, str]:
-    """Read constraints.txt as normal name -> version.
-
-    Empty without one.
-    """
+    """Read constraints.txt as normal name -> version, if any."""
     path = paths.constraints()
     if path is None:
         return {}
@@ -102,122 +88,99 @@ def _version(name: str) -> str | None:
 
 
 def audit() -> list[Finding]:
-    """Collect all findings of the audit.
-
-    "bad" where something must be mended before a change lands.
-    """
+    """Collect all findings of the audit."""
     packages = closure()
     return [*consistent(), *pinned(packages), *licences(packages), *unchanged(packages), no_vulnerabilities()]
 
 
 def closure() -> dict[str, Distribution]:
-    """Collect everything that aigc-kit with its tests needs.
-
-    Normal name -> distribution; itself left out.
-    """
+    """Map normal names to distributions that kit and tests need."""
     from packaging.requirements import Requirement
 
     packages: dict[str, Distribution] = {}
-    waiting = [(ROOT, EXTRA)]
-    visited = set()
+    waiting, history = [(ROOT, EXTRA)], set()
     while waiting:
         name, extra = waiting.pop()
-        if (name, extra) in visited:
+        if (name, extra) in history:
             continue
-        visited.add((name, extra))
+        history.add((name, extra))
         try:
-            one = distribution(name)
+            package = distribution(name)
         except PackageNotFoundError:
             continue  # `pip check` names it
         if name != ROOT:
-            packages[name] = one
-        for line in one.requires or []:
-            need = Requirement(line)
+            packages[name] = package
+        for need in map(Requirement, package.requires or []):
             if need.marker is None or need.marker.evaluate({"extra": extra}):
-                waiting += [(_normal(need.name), wanted) for wanted in ("", *need.extras)]
+                waiting += [(_normal(need.name), addition) for addition in ("", *need.extras)]
     return dict(sorted(packages.items()))
 
 
 def consistent() -> Iterator[Finding]:
     """Run `pip check`: are the requirements of all packages met?"""
     process = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True, check=False)
-    if process.returncode == 0:
-        yield Finding("audit", "pip check", "ok", "every requirement of every package is met")
-    for line in process.stdout.splitlines() if process.returncode else ():
-        yield Finding("audit", "pip check", "bad", line)
+    wrong = (process.stdout or process.stderr).splitlines() if process.returncode else []
+    return _verdict("pip check", wrong, "every requirement of every package is met")
+
+
+def _verdict(name: str, wrong: list[str], praise: str) -> Iterator[Finding]:
+    for text in wrong:
+        yield Finding("audit", name, "bad", text)
+    if not wrong:
+        yield Finding("audit", name, "ok", praise)
 
 
 def pinned(packages: dict[str, Distribution]) -> Iterator[Finding]:
     """Find needed packages that constraints.txt lacks or names differently."""
     versions_by_name, wrong = pins(), []
-    for name, one in packages.items():
-        have, want = one.version.split("+")[0], versions_by_name.get(name)
+    for name, package in packages.items():
+        have, want = package.version.split("+")[0], versions_by_name.get(name)
         if want is None:
             wrong.append(f"{name} {have} is not pinned")
         elif want.split("+")[0] != have:
             wrong.append(f"{name} {have} is installed, {want} is pinned")
-    for text in wrong:
-        yield Finding("audit", "pins", "bad", text)
-    if not wrong:
-        yield Finding("audit", "pins", "ok", f"{len(packages)} packages are installed as constraints.txt pins them")
+    return _verdict("pins", wrong, f"{len(packages)} packages are installed as constraints.txt pins them")
 
 
 def licences(packages: dict[str, Distribution]) -> Iterator[Finding]:
-    """Find packages without a known or noted licence.
-
-    One that is not simply free stands in THIRD_PARTY.md.
-    """
+    """Find packages without a known or noted licence."""
     document = paths.assets().parent / "THIRD_PARTY.md"
     text = document.read_text(encoding="utf-8") if document.is_file() else ""
-    named = {_normal(word) for word in re.findall(r"[\w.-]+", text)}
-    wrong = []
-    for name, one in packages.items():
-        words = licence(one)
-        free = bool(FREE.search(words)) and not COPYLEFT.search(words)
-        if not free and name not in named:
-            wrong.append(f"{name}: {words or 'says no licence'}; name it in THIRD_PARTY.md")
-    for text in wrong:
-        yield Finding("audit", "licences", "bad", text)
-    if not wrong:
-        yield Finding("audit", "licences", "ok", "every package says a free licence, or stands in THIRD_PARTY.md")
+    names = {_normal(word) for word in re.findall(r"[\w.-]+", text)}
+    words = {name: licence(package) for name, package in packages.items() if name not in names}
+    wrong = [
+        f"{name}: {text or 'says no licence'}; name it in THIRD_PARTY.md"
+        for name, text in words.items()
+        if COPYLEFT.search(text) or not FREE.search(text)
+    ]
+    return _verdict("licences", wrong, "every package says a free licence, or stands in THIRD_PARTY.md")
 
 
-def licence(one: Distribution) -> str:
-    """Read what a package says of its licence.
-
-    The expression, else the classifiers, else the free text; may be empty.
-    """
-    expression, said, free = (
-        one.metadata.get_all(field) or [] for field in ("License-Expression", "Classifier", "License")
-    )
-    classes = [line.rpartition(" :: ")[2] for line in said if line.startswith("License ::")]
+def licence(package: Distribution) -> str:
+    """Read a package's licence: expression, classifiers or free text."""
+    fields = ("License-Expression", "Classifier", "License")
+    expression, lines, free = (package.metadata.get_all(field) or [] for field in fields)
+    classes = [line.rpartition(" :: ")[2] for line in lines if line.startswith("License ::")]
     words = "; ".join(expression or classes or free)
     return " ".join(words.split())[:LONGEST]
 
 
 def unchanged(packages: dict[str, Distribution]) -> Iterator[Finding]:
-    """Compare Python files of every package with their sha256.
-
-    It was written down when the package was installed.
-    """
-    changed, count = [], 0
-    for name, one in packages.items():
-        for file in one.files or []:
+    """Compare packages' Python files with their sha256 at installation."""
+    wrong, count = [], 0
+    for name, package in packages.items():
+        for file in package.files or []:
             if file.hash is None or file.hash.mode != "sha256" or file.suffix != ".py":
                 continue
             count += 1
-            place = Path(str(file.locate()))
             try:
-                digest = hashlib.sha256(place.read_bytes()).digest()
+                digest = hashlib.sha256(Path(str(file.locate())).read_bytes()).digest()
             except OSError:
-                changed.append(f"{name}: {file} is gone")
+                wrong.append(f"{name}: {file} is gone")
                 continue
             if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != file.hash.value:
-                changed.append(f"{name}: {file} was changed")
-    for text in changed[:20]:
-        yield Finding("audit", "files", "bad", text)
-    if not changed:
-        yield Finding("audit", "files", "ok", f"{count} Python files are as they were installed")
+                wrong.append(f"{name}: {file} was changed")
+    return _verdict("files", wrong[:20], f"{count} Python files are as they were installed")
 
 
 def no_vulnerabilities() -> Finding:

@@ -1,4 +1,4 @@
-"""Which sources answer: all asked side by side, none waited for longer than a second or so."""
+"""Ask side by side which sources answer, within a second."""
 
 import os
 import socket
@@ -18,7 +18,10 @@ NETWORK_SECONDS = 1.2
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report: `state` is "ok", "note" (works, but worth knowing) or "bad" (something will not work)."""
+    """Hold a line: "ok", "note" or "bad" is its state.
+
+    A note works, but is worth knowing; what is bad will not work.
+    """
 
     section: str
     name: str
@@ -27,16 +30,15 @@ class Finding:
 
 
 def start_reaching() -> dict[str, tuple[threading.Thread, list[str]]]:
-    """Begin to connect to each source in a thread of its own; the answer is collected later."""
+    """Begin to connect to each source in its own thread."""
     if paths.offline():
         return {}
-    started = {}
+    threads = {}
     for name, url in (("ModelScope", _modelscope_url()), ("package index", _index_url())):
         answer: list[str] = []
-        thread = threading.Thread(target=_reach, args=(url, answer), daemon=True)
-        thread.start()
-        started[name] = (thread, answer)
-    return started
+        threads[name] = (threading.Thread(target=_reach, args=(url, answer), daemon=True), answer)
+        threads[name][0].start()
+    return threads
 
 
 def _reach(url: str | None, answer: list[str]) -> None:
@@ -55,7 +57,7 @@ def _reach(url: str | None, answer: list[str]) -> None:
 
 
 def sources(reach: dict[str, tuple[threading.Thread, list[str]]]) -> Iterator[Finding]:
-    """What the threads of `start_reaching` found."""
+    """Collect what the threads of `start_reaching` found."""
     if not reach:
         yield Finding("sources", "network", "note", "offline (AIGC_OFFLINE is set)")
     for name, (thread, answer) in reach.items():
@@ -77,9 +79,8 @@ def _modelscope_url() -> str | None:
 
 
 def _index_url() -> str | None:
-    named = os.environ.get("PIP_INDEX_URL")
-    if named:
-        return named
+    if address := os.environ.get("PIP_INDEX_URL"):
+        return address
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

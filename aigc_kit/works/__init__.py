@@ -1,4 +1,4 @@
-"""Works that join text, picture, voice and motion in one page that opens from disk.
+"""Join text, picture, voice and motion in one page.
 
 work = Work("拓扑学：甜甜圈与咖啡杯", TITLE)
 work.add("text", sample(), "sample")              # or work.take(take) with what a lab made

@@ -1,4 +1,4 @@
-"""A storyboard as a film: pictures that pan and zoom, captions, the narration at its place."""
+"""Turn a storyboard into a film that moves and speaks."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from aigc_kit.core.paths import write_atomically
 from aigc_kit.media.encode import Probe, Writer, probe
 from aigc_kit.media.fonts import caption_font, write
 from aigc_kit.media.pages import visible
+from aigc_kit.works.part_from import picture_of
 from aigc_kit.works.storyboard import Storyboard
 
 SIZE, FPS, RATE = (640, 360), 12, 24_000
@@ -23,7 +24,7 @@ MOVES = ((1.0, 1.16, (0.5, 0.5), (0.5, 0.4)), (1.16, 1.16, (0.1, 0.5), (0.9, 0.5
 
 @dataclass(frozen=True)
 class Animatic:
-    """A finished film.
+    """Hold a finished film.
 
     Args:
         path: of the MP4.
@@ -73,13 +74,12 @@ def animatic(
     """
     path = Path(path)
     if path.suffix != ".mp4" or size[0] % 2 or size[1] % 2 or not pictures:
-        raise BadInput(
-            asked=f"{path.name}, {size}, {len(pictures)} pictures", found="no film", todo="an .mp4, even sides"
-        )
+        task = f"{path.name}, {size}, {len(pictures)} pictures"
+        raise BadInput(asked=task, found="no film", todo="an .mp4, even sides")
     if voices and len(voices) != len(board.shots):
         raise BadInput(asked=f"{len(board.shots)} shots", found=f"{len(voices)} voices", todo="one for each, or None")
     sound, overrun = mix(board, voices, rate, music) if len(voices) or music is not None else (None, {})
-    images = [_widened(_image(each), size) for each in pictures]
+    images = [_widened(picture_of(picture, "a picture of a shot").convert("RGB"), size) for picture in pictures]
     font = caption_font(size[1] // 15)
     total = round(board.total * fps)
     notes = {"comment": badge or "animatic"}
@@ -96,10 +96,10 @@ def animatic(
 def mix(
     board: Storyboard, voices: Sequence[np.ndarray | None], rate: int = RATE, music: np.ndarray | None = None
 ) -> tuple[np.ndarray, dict[int, float]]:
-    """The sound track: each voice where its shot begins, music softly below; never above 0.95.
+    """Mix the sound track, never above 0.95.
 
-    Returns:
-        float32 (N,) as long as the storyboard; shot (from 1) -> seconds that its voice is too long.
+    Each voice begins with its shot, music lies softly below. Returns float32 (N,) as long as the storyboard, and shot
+    (from 1) -> seconds that its voice is too long.
     """
     track = np.zeros(round(board.total * rate), np.float32)
     overrun: dict[int, float] = {}
@@ -124,13 +124,11 @@ def _frames(
 ) -> Iterator[np.ndarray]:
     font, corner = words
     for index, (shot, start) in enumerate(zip(board.shots, board.starts, strict=True)):
-        first = round(start * fps)
-        last = round((start + shot.seconds) * fps)
+        first, last = round(start * fps), round((start + shot.seconds) * fps)
         picture, move = images[index % len(images)], MOVES[index % len(MOVES)]
         strip = _caption(visible(shot.voice), size, font)
         for frame in range(first, last):
-            share = (frame - first) / max(last - first - 1, 1)
-            view = _moved(picture, size, move, share)
+            view = _moved(picture, size, move, (frame - first) / max(last - first - 1, 1))
             if strip is not None:
                 view.paste(strip, (0, size[1] - strip.height), strip)
             if corner is not None:
@@ -139,7 +137,7 @@ def _frames(
 
 
 def _moved(picture: Image.Image, size: tuple[int, int], move: Any, share: float) -> Image.Image:
-    """The part of a picture that is seen at one moment, filled up to the frame."""
+    """Cut what is seen at one moment, filling the frame."""
     zoom = move[0] + (move[1] - move[0]) * share
     scale = max(size[0] / picture.width, size[1] / picture.height) * zoom
     width, height = size[0] / scale, size[1] / scale
@@ -150,7 +148,7 @@ def _moved(picture: Image.Image, size: tuple[int, int], move: Any, share: float)
 
 
 def _widened(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """A picture much narrower than the frame, whole, before a dark and blurred copy of itself; else as it is."""
+    """Lay a narrow picture whole over its dark, blurred copy."""
     width = round(picture.height * size[0] / size[1])
     if picture.width > 0.8 * width:
         return picture
@@ -163,7 +161,7 @@ def _widened(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
 
 
 def _corner(words: str, font: Any | None) -> Image.Image | None:
-    """A small rounded label; None without words or font."""
+    """Draw a small rounded label, if words and font exist."""
     if font is None or not words:
         return None
     width, height = round(font.getlength(words) + 1.2 * font.size), round(1.7 * font.size)
@@ -175,7 +173,7 @@ def _corner(words: str, font: Any | None) -> Image.Image | None:
 
 
 def _caption(text: str, size: tuple[int, int], font: Any | None) -> Image.Image | None:
-    """A dark strip with the words in at most three lines; None without words or font."""
+    """Draw a strip with at most three lines of words."""
     words = " ".join(text.split())
     if font is None or not words:
         return None
@@ -194,19 +192,10 @@ def _caption(text: str, size: tuple[int, int], font: Any | None) -> Image.Image 
 
 
 def _lines(words: str, font: Any, room: float) -> list[str]:
-    """Words broken at any sign, as Chinese may be, but not before punctuation."""
+    """Break words at any sign, not before punctuation."""
     lines = [""]
     for sign in words:
         if font.getlength(lines[-1] + sign) > room and sign not in "，。！？；：、”’」）":
             lines.append("")
         lines[-1] += sign
     return lines
-
-
-def _image(picture: Any) -> Image.Image:
-    if isinstance(picture, Image.Image):
-        return picture.convert("RGB")
-    pixels = np.asarray(picture)
-    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
-        raise BadInput(asked="a picture of a shot", found=f"{pixels.dtype} {pixels.shape}", todo="uint8 (H, W, 3)")
-    return Image.fromarray(pixels)

@@ -1,6 +1,6 @@
-"""Marks of a work beside the hints that the kit can measure, and their sum."""
+"""Sum marks, and lay them beside measured hints."""
 
-from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from aigc_kit.works import measured
@@ -9,46 +9,23 @@ from aigc_kit.works.work import Work
 
 
 def hints(work: Work) -> dict[str, Hint]:
-    """Measure what can be measured of a work, by line.
-
-    Lines that only a person can judge are not in it.
-    """
-    hints_by_line: dict[str, Hint] = {}
-    for measure in (measured.of_text, measured.of_image, measured.of_audio, measured.between, measured.of_whole):
-        hints_by_line |= measure(work)
-    return hints_by_line
+    """Measure the lines of a work that can be measured."""
+    measures = (measured.of_text, measured.of_image, measured.of_audio, measured.between, measured.of_whole)
+    return {name: hint for measure in measures for name, hint in measure(work).items()}
 
 
 def table(work: Work) -> list[dict[str, Any]]:
-    """Lay out all lines with hint, points and note.
-
-    For a form, the page and the export; points are None where a line is not marked yet.
-    """
-    hints_by_line = hints(work)
-    rows: list[dict[str, Any]] = []
-    for each in CRITERIA:
-        mark: Mapping[str, Any] = work.marks.get(each.name, {})
-        hint = hints_by_line.get(each.name)
-        rows.append(
-            {
-                "name": each.name,
-                "level": each.level,
-                "group": each.group,
-                "title": each.title,
-                "question": each.question,
-                "hint": hint.words if hint else "",
-                "usual": hint.usual if hint else None,
-                "points": mark.get("points"),
-                "note": mark.get("note", ""),
-            }
-        )
+    """Lay out all lines with hint, points or None, note."""
+    hints_by_line, rows = hints(work), []
+    for line in CRITERIA:
+        hint, mark = hints_by_line.get(line.name, Hint("")), work.marks.get(line.name, {})
+        row = {**asdict(line), "hint": hint.words, "usual": hint.usual}
+        rows.append({**row, "points": mark.get("points"), "note": mark.get("note", "")})
     return rows
 
 
 def total(work: Work) -> tuple[int, int]:
-    """Add the points given, and the most possible.
-
-    Only lines that are marked count.
+    """Add the points of marked lines, and the most possible.
 
     >>> work = Work("洞"); work.mark("text.right", 4); total(work)
     (4, 5)

@@ -1,7 +1,9 @@
-"""Hints for the rubric that can be measured: length, resolution, likeness to the words, loudness, palette, pace."""
+"""Measure hints for the rubric, from length to pace."""
 
+from contextlib import closing
 from dataclasses import replace
 from io import BytesIO
+from itertools import combinations, islice
 
 import numpy as np
 from PIL import Image
@@ -10,7 +12,7 @@ from aigc_kit.core.errors import AigcError, BadInput
 from aigc_kit.make.speech.measures import loudness
 from aigc_kit.media import wav
 from aigc_kit.media.encode import ffmpeg, probe, read_frames
-from aigc_kit.works.parts import Part
+from aigc_kit.works.parts import KIND_ZH, PART_KINDS, Part
 from aigc_kit.works.review import length, review
 from aigc_kit.works.rubric import Hint
 from aigc_kit.works.work import Work
@@ -26,7 +28,7 @@ LARGEST_PAGE = 25_000_000
 
 
 def pixels_of(data: bytes, side: int = 96) -> np.ndarray:
-    """A picture made small: uint8 (H, W, 3), its longer side at most `side`."""
+    """Shrink a picture to uint8 (H, W, 3) within `side`."""
     with Image.open(BytesIO(data)) as image:
         small = image.convert("RGB")
         small.thumbnail((side, side))
@@ -34,7 +36,7 @@ def pixels_of(data: bytes, side: int = 96) -> np.ndarray:
 
 
 def histogram(pixels: np.ndarray) -> np.ndarray:
-    """Shares of hue and lightness.
+    """Count shares of hue and lightness.
 
     Args:
         pixels: uint8 (H, W, 3).
@@ -53,9 +55,8 @@ def histogram(pixels: np.ndarray) -> np.ndarray:
     chroma = high - low
     red, green, blue = colour.T
     safe = np.maximum(chroma, 1e-9)
-    hue = np.where(
-        high == red, (green - blue) / safe, np.where(high == green, 2 + (blue - red) / safe, 4 + (red - green) / safe)
-    )
+    other_hues = np.where(high == green, 2 + (blue - red) / safe, 4 + (red - green) / safe)
+    hue = np.where(high == red, (green - blue) / safe, other_hues)
     sector = np.floor((hue % 6) * 2).astype(int) % HUES
     light = np.minimum((high * LIGHTS).astype(int), LIGHTS - 1)
     place = np.where(chroma < GREY, HUES, sector) * LIGHTS + light
@@ -64,95 +65,87 @@ def histogram(pixels: np.ndarray) -> np.ndarray:
 
 
 def distance(one: np.ndarray, two: np.ndarray) -> float:
-    """How different the colours of two pictures are: 0 the same shares, 1 nothing in common.
+    """Compare colours: 0 the same shares, 1 nothing in common.
 
-    Args:
-        one, two: uint8 (H, W, 3), of any size.
-
-    Source: histogram intersection, Swain and Ballard 1991.
+    Pictures are uint8 (H, W, 3) of any size. Source: histogram intersection, Swain and Ballard 1991.
     """
     return float(1 - np.minimum(histogram(one), histogram(two)).sum())
 
 
 def agreement(one: np.ndarray, two: np.ndarray) -> float:
-    """1 - `distance`."""
+    """Give 1 - `distance`."""
     return 1 - distance(one, two)
 
 
 def spread(pictures: list[np.ndarray]) -> float:
-    """Mean distance of all pairs: small for a series in one style.
+    """Average the distance of all pairs of a series.
 
     Raises:
         BadInput: fewer than two.
     """
     if len(pictures) < 2:
         raise BadInput(asked="the spread of a series", found=f"{len(pictures)} pictures", todo="give at least two")
-    pairs = [(a, b) for i, a in enumerate(pictures) for b in pictures[i + 1 :]]
-    return float(np.mean([distance(a, b) for a, b in pairs]))
+    return float(np.mean([distance(*pair) for pair in combinations(pictures, 2)]))
 
 
 def of_text(work: Work) -> dict[str, Hint]:
-    """Length and the automatic review."""
+    """Measure the length, and review the text."""
     if not work.text.strip():
         return {"text.whole": Hint("还没有文字", False)}
-    verdict = review(work.text)
-    parts = {finding.title: finding for finding in verdict.findings}
-    steps, end = parts["步骤"], parts["结尾"]
+    points = {point.title: point for point in review(work.text).findings}
+    concept, jargon, likening = points["关键概念"], points["术语"], points["比喻"]
+    whole = [points[title] for title in ("长度", "步骤", "结尾", "残留")]
     return {
-        "text.right": Hint(parts["关键概念"].words + "（对不对要自己判断）", None if parts["关键概念"].ok else False),
-        "text.plain": Hint(f"{parts['术语'].words}；{parts['比喻'].words}", parts["术语"].ok and parts["比喻"].ok),
-        "text.whole": Hint(
-            f"{parts['长度'].words}；{steps.words}；{end.words}；{parts['残留'].words}",
-            all(parts[name].ok for name in ("长度", "步骤", "结尾", "残留")),
-        ),
+        "text.right": Hint(concept.words + "（对不对要自己判断）", None if concept.ok else False),
+        "text.plain": Hint(f"{jargon.words}；{likening.words}", jargon.ok and likening.ok),
+        "text.whole": Hint("；".join(point.words for point in whole), all(point.ok for point in whole)),
     }
 
 
 def of_image(work: Work) -> dict[str, Hint]:
-    """Resolution, how much of the picture is golden or blue, and whether it goes with its own words."""
+    """Measure resolution, gold and blue, and likeness to its words."""
     images = work.of("image")
     if not images:
         return {"image.craft": Hint("还没有图片", False)}
-    width, height = images[0].facts["width"], images[0].facts["height"]
+    width, height = (images[0].facts[name] for name in ("width", "height"))
     sharp = min(width, height) >= SIDE
     shares = histogram(pixels_of(images[0].data)).reshape(-1, LIGHTS).sum(axis=1)
     gold, blue = shares[0:3].sum(), shares[6:9].sum()
     fits = likeness(images[0])
+    topic = f"{fits.words}；金色系约占 {gold:.0%}，蓝色系约占 {blue:.0%}（课程的配色是蓝与金）"
     return {
         "image.craft": Hint(f"{width}×{height} 像素" + ("" if sharp else f"，短边不到 {SIDE}：放大会显粗糙"), sharp),
-        "image.topic": Hint(
-            f"{fits.words}；金色系约占 {gold:.0%}，蓝色系约占 {blue:.0%}（课程的配色是蓝与金）", fits.usual
-        ),
+        "image.topic": Hint(topic, fits.usual),
     }
 
 
 def likeness(part: Part) -> Hint:
-    """Whether a picture of the tiny world goes with its own phrase better than with those of other subjects, by CLIP.
+    """Rank a picture's own phrase among other subjects, by CLIP.
 
-    Other pictures are not measured, since the CLIP that ships knows this world alone; the words say so.
+    The CLIP that ships knows the tiny world alone: other pictures are not measured, and the words say so.
     """
     from aigc_kit.worlds.tinyworld import clip
     from aigc_kit.worlds.tinyworld.captions import canonical
     from aigc_kit.worlds.tinyworld.spec import SUBJECTS
     from aigc_kit.worlds.tinyworld.vocab import spec_of
 
-    read = part.record.words if part.record is not None else ()
-    said = spec_of(str(read[0].get("phrase") or "")) if read else None
+    words = part.record.words if part.record is not None else ()
+    spec = spec_of(str(words[0].get("phrase") or "")) if words else None
     if not clip.available():
         return Hint("没有 CLIP 模型 miniclip，图文相似度没有量")
-    if said is None or said.subject is None:
+    if spec is None or spec.subject is None:
         return Hint("CLIP 模型 miniclip 只懂小世界的画，这一张没有量图文相似度")
-    others = [name for name in SUBJECTS if name != said.subject]
-    texts = [canonical(replace(said, subject=name), "zh") for name in (said.subject, *others)]
+    others = [name for name in SUBJECTS if name != spec.subject]
+    texts = [canonical(replace(spec, subject=name), "zh") for name in (spec.subject, *others)]
     with Image.open(BytesIO(part.data)) as image:
-        own, *rest = clip.similarity([np.asarray(image.convert("RGB"))], texts)[0].tolist()
-    rank = 1 + sum(score > own for score in rest)
-    words = f"CLIP 相似度（miniclip，tiny，实测）：与“{texts[0]}” {own:.2f}"
-    return Hint(f"{words}，换成另外 {len(rest)} 种主体平均 {np.mean(rest):.2f}，排第 {rank}", rank == 1)
+        own, *rivals = clip.similarity([np.asarray(image.convert("RGB"))], texts)[0].tolist()
+    rank = 1 + sum(score > own for score in rivals)
+    text = f"CLIP 相似度（miniclip，tiny，实测）：与“{texts[0]}” {own:.2f}"
+    return Hint(f"{text}，换成另外 {len(rivals)} 种主体平均 {np.mean(rivals):.2f}，排第 {rank}", rank == 1)
 
 
 def of_audio(work: Work) -> dict[str, Hint]:
-    """Loudness and clipping of a WAV, and characters a second where the article is what is read."""
+    """Measure loudness and clipping of a WAV, and its pace."""
     sounds = work.of("audio")
     if not sounds:
         return {"audio.clear": Hint("还没有旁白", False)}
@@ -161,11 +154,9 @@ def of_audio(work: Work) -> dict[str, Hint]:
     if rate:
         loud, peak = loudness(samples, rate), float(np.abs(samples).max(initial=0.0))
         inside = loud is not None and LOUDNESS[0] <= loud <= LOUDNESS[1] and peak < 0.999
-        words = (
-            "太短，测不出响度"
-            if loud is None
-            else f"响度 {loud:.1f} LUFS（常见 {LOUDNESS[0]:.0f} 到 {LOUDNESS[1]:.0f}）"
-        )
+        words = "太短，测不出响度"
+        if loud is not None:
+            words = f"响度 {loud:.1f} LUFS（常见 {LOUDNESS[0]:.0f} 到 {LOUDNESS[1]:.0f}）"
         hints["audio.clear"] = Hint(f"{words}，峰值 {peak:.2f}{'，有削波' if peak >= 0.999 else ''}", inside)
     pace = pace_of(work)
     if pace is not None:
@@ -174,12 +165,12 @@ def of_audio(work: Work) -> dict[str, Hint]:
 
 
 def between(work: Work) -> dict[str, Hint]:
-    """Shared key words, agreement of palettes, and lengths side by side."""
+    """Compare key words, palettes and lengths of the parts."""
     hints: dict[str, Hint] = {}
     texts = {part.kind: f"{part.text} {part.asked} {part.alt} {part.title}".lower() for part in work.parts}
     if len(texts) >= 2:
-        shared = [word for word in KEYWORDS if sum(word in words for words in texts.values()) >= 2]
-        hints["between.theme"] = Hint(f"至少两种模态里都有：{'、'.join(shared) or '（没有）'}", bool(shared))
+        theme = [word for word in KEYWORDS if sum(word in words for words in texts.values()) >= 2]
+        hints["between.theme"] = Hint(f"至少两种模态里都有：{'、'.join(theme) or '（没有）'}", bool(theme))
     pictures = [pixels_of(part.data) for part in work.of("image")]
     pictures += [frame for part in work.of("video") if (frame := middle_frame(part)) is not None]
     if len(pictures) >= 2:
@@ -187,20 +178,18 @@ def between(work: Work) -> dict[str, Hint]:
         hints["between.style"] = Hint(f"配色的重合度 {share:.2f}（1 为相同；{AGREE} 以上算接近）", share >= AGREE)
     seconds = {part.kind: part.facts.get("seconds") for part in work.parts if part.facts.get("seconds")}
     if {"audio", "video"} <= set(seconds):
-        voice, clip = seconds["audio"], seconds["video"]
-        hints["between.rhythm"] = Hint(f"旁白 {voice:.1f} 秒，视频 {clip:.1f} 秒")
+        hints["between.rhythm"] = Hint(f"旁白 {seconds['audio']:.1f} 秒，视频 {seconds['video']:.1f} 秒")
     return hints
 
 
 def of_whole(work: Work) -> dict[str, Hint]:
-    """Which kinds of parts there are, how heavy they are, and whether each says who made it."""
-    names = {"text": "文字", "image": "图片", "audio": "旁白", "video": "视频"}
-    there = [zh for kind, zh in names.items() if any(part.kind == kind for part in work.parts)]
-    missing = [zh for zh in names.values() if zh not in there]
+    """List kinds of parts, their weight, and missing makers."""
+    there = [KIND_ZH[kind] for kind in PART_KINDS if work.of(kind)]
+    missing = [zh for zh in KIND_ZH.values() if zh not in there]
     size = sum(len(part.data) for part in work.parts) * 4 / 3
     lacking = f"，缺 {'、'.join(missing)}" if missing else ""
     words = f"有 {'、'.join(there) or '（还没有）'}{lacking}；各部分嵌入后约 {size / 1e6:.1f} MB"
-    silent = [names[part.kind] for part in work.parts if not part.maker]
+    silent = [KIND_ZH[part.kind] for part in work.parts if not part.maker]
     honest = "每个部分都写明了作者或模型" if not silent else f"{'、'.join(silent)} 没有写作者"
     return {
         "whole.complete": Hint(words, not missing and size < LARGEST_PAGE),
@@ -209,7 +198,7 @@ def of_whole(work: Work) -> dict[str, Hint]:
 
 
 def pace_of(work: Work) -> float | None:
-    """Characters a second of the narration: of the text that was spoken, or else of the article."""
+    """Count characters a second of the narration, where known."""
     sounds = work.of("audio")
     seconds = sounds[0].facts.get("seconds") if sounds else None
     characters = length(sounds[0].asked or work.text) if sounds else 0
@@ -217,14 +206,13 @@ def pace_of(work: Work) -> float | None:
 
 
 def middle_frame(part: Part) -> np.ndarray | None:
-    """One frame from the middle of an MP4, uint8 (H, W, 3); None where it cannot be read."""
+    """Read an MP4's middle frame, uint8 (H, W, 3)."""
     if part.media != "video/mp4":
         return None
     try:
         with ffmpeg.as_file(part.data) as path:
             middle, frames = probe(path).frames // 2, read_frames(path)
-            frame = next((frame for index, frame in enumerate(frames) if index == middle), None)
-            frames.close()
+            with closing(frames):
+                return next(islice(frames, middle, None), None)
     except AigcError:
         return None
-    return frame

@@ -1,4 +1,4 @@
-"""The deformation as a clip: every frame is meshed anew, counted, rendered, and says its numbers."""
+"""Film the deformation: every frame meshed, counted, rendered."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ CELL = 0.07
 
 @dataclass(frozen=True)
 class Frame:
-    """One frame: t, what its mesh was counted as, and the picture uint8 (H, W, 3)."""
+    """Hold t, its mesh's count, picture uint8 (H, W, 3)."""
 
     t: float
     topology: Topology
@@ -27,7 +27,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Clip:
-    """A finished clip: the file's facts, and the count of every frame's mesh."""
+    """Hold a finished clip: facts, and every mesh's count."""
 
     path: Path
     facts: Probe
@@ -35,14 +35,12 @@ class Clip:
 
     @property
     def genus(self) -> set[tuple[int, ...]]:
-        """All values that the genus had; one alone when nothing tore."""
-        return {each.genus for each in self.counts}
+        """Collect all values of the genus: one where nothing tore."""
+        return {count.genus for count in self.counts}
 
 
 def frames(count: int = 48, *, size: int = 320, cell: float = CELL, words: bool = True) -> Iterator[Frame]:
     """Render the way from donut to cup, frame by frame.
-
-    The camera goes round a little meanwhile, slow at both ends.
 
     Args:
         count: 2 to 600.
@@ -60,23 +58,17 @@ def frames(count: int = 48, *, size: int = 320, cell: float = CELL, words: bool 
         t = even * even * (3 - 2 * even)
         field = donut_to_mug(t)
         mesh = mesh_of(field, cell)
-        count_of_mesh = topology(mesh)
+        facts = topology(mesh)
         camera = Camera(turn=18 - 44 * t, rise=18 + 14 * t)
         picture = render(mesh, camera, size=size, gold=gilding(t, mesh.vertices), field=field)
-        yield Frame(t, count_of_mesh, _written(picture, count_of_mesh) if words else picture)
+        yield Frame(t, facts, _written(picture, facts) if words else picture)
 
 
 def animate(path: Path | str, count: int = 48, fps: Any = 12, *, back: bool = True, **options: Any) -> Clip:
-    """Write the clip of the deformation.
+    """Write the clip of the deformation: .mp4, .gif or .webp.
 
-    By default it goes there and back, so that it loops.
-
-    Args:
-        path: .mp4, .gif or .webp.
-        count: frames of the way there.
-        fps: frames per second.
-        back: whether the way back follows.
-        options: size, cell, words of `frames`.
+    `count` are the frames of the way there, which `back` lets come back, so that it loops; `options` are size, cell and
+    words of `frames`.
     """
     path, way = Path(path), list(frames(count, **options))
     order = way + way[-2:0:-1] if back else way
@@ -87,13 +79,13 @@ def animate(path: Path | str, count: int = 48, fps: Any = 12, *, back: bool = Tr
     return Clip(path, probe(path), tuple(frame.topology for frame in order))
 
 
-def _written(picture: np.ndarray, found: Topology) -> np.ndarray:
-    """The picture with the count at the bottom; in English where no Chinese font is."""
+def _written(picture: np.ndarray, facts: Topology) -> np.ndarray:
+    """Write a mesh's count at the bottom of its picture."""
     image = Image.fromarray(picture)
     size = max(9, len(picture) // 24)
     chinese = caption_font(size)
     name = "亏格" if chinese else "genus"
-    part = found.parts[0]
+    part = facts.parts[0]
     words = f"V {part.vertices} - E {part.edges} + F {part.faces} = {part.euler}   {name} {part.genus}"
     place, font = (len(picture) / 2, len(picture) - 0.7 * size), chinese or ImageFont.load_default(size)
     write(ImageDraw.Draw(image), place, words, fill=(255, 214, 140), font=font, anchor="ms")

@@ -1,5 +1,6 @@
-"""What a lab made, or what lies on the disk, as parts with their label inside the file."""
+"""Make labelled parts of takes and files."""
 
+import base64
 import os
 import tempfile
 from dataclasses import replace
@@ -16,13 +17,13 @@ from aigc_kit.keep import record
 from aigc_kit.media import wav
 from aigc_kit.media.encode import ffmpeg, mp4, probe
 from aigc_kit.media.stamp import stamp
-from aigc_kit.works.parts import LABELS, MOST_BYTES, WRITTEN, Origin, Part, PartKind, media_of
+from aigc_kit.works.parts import MOST_BYTES, Origin, Part, PartKind, media_of
 
 KINDS: dict[str, PartKind] = {"text": "text", "image": "image", "speech": "audio", "music": "audio", "video": "video"}
 
 
 def make(kind: PartKind, content: Any, origin: Origin, **words: Any) -> Part:
-    """A part of anything that a learner has at hand.
+    """Make a part of anything that a learner has.
 
     Args:
         kind: "text", "image", "audio" or "video".
@@ -36,23 +37,20 @@ def make(kind: PartKind, content: Any, origin: Origin, **words: Any) -> Part:
     """
     data = _bytes(kind, content)
     media = media_of(data, kind)
-    facts = {"seconds": seconds_of(data, media)} if kind in ("audio", "video") else {}
+    seconds = seconds_of(data, media) if kind in ("audio", "video") else None
+    facts: dict[str, Any] = {} if seconds is None else {"seconds": seconds}
     if kind == "image":
         with Image.open(BytesIO(data)) as image:
             facts = {"width": image.width, "height": image.height}
-    draft = Part(kind, data, media, origin, facts={k: v for k, v in facts.items() if v is not None}, **words)
-    label = WRITTEN if (kind, origin) == ("text", "person") else LABELS[origin]
-    notes = {"Comment": label, "Software": "aigc-kit", "Title": draft.title, "Source": draft.maker}
-    stamped = stamp(data, media, {name: text for name, text in notes.items() if text})
-    return Part(kind, stamped, media, origin, facts=draft.facts, **words)
+    draft = Part(kind, data, media, origin, facts=facts, **words)
+    notes = {"Comment": draft.label, "Software": "aigc-kit", "Title": draft.title, "Source": draft.maker}
+    return replace(draft, data=stamp(data, media, {name: text for name, text in notes.items() if text}))
 
 
 def from_take(take: Take, **words: Any) -> Part:
-    """A part of what a lab's `run` returned, with the record of the run.
+    """Make a part of a take, with its record.
 
-    Args:
-        take: of any kind; of several pictures the first is taken.
-        words: title, alt, credit of `Part`; alt defaults to the prompt.
+    Of several pictures the first is taken. `words` are title, alt (by default the prompt) and credit of `Part`.
     """
     if take.kind not in KINDS:
         raise BadInput(asked=f"a part of a {take.kind} take", found="no such part", todo=f"use {', '.join(KINDS)}")
@@ -69,16 +67,16 @@ def from_take(take: Take, **words: Any) -> Part:
 
 
 def seconds_of(data: bytes, media: str) -> float | None:
-    """How long a WAV or MP4 lasts; None for other types, or where it cannot be told."""
+    """Measure the length of a WAV or MP4, else None."""
     if media == "audio/wav":
         return wav.seconds_of(data)
-    if media == "video/mp4":
-        try:
-            with ffmpeg.as_file(data) as path:
-                return probe(path).seconds
-        except AigcError:
-            return None
-    return None
+    if media != "video/mp4":
+        return None
+    try:
+        with ffmpeg.as_file(data) as path:
+            return probe(path).seconds
+    except AigcError:
+        return None
 
 
 def _bytes(kind: PartKind, content: Any) -> bytes:
@@ -89,34 +87,48 @@ def _bytes(kind: PartKind, content: Any) -> bytes:
     if isinstance(content, (str, os.PathLike)):
         return _read(kind, Path(content))
     if kind == "image":
-        return _png(content)
+        return encoded(picture_of(content), "PNG")
     if kind in ("audio", "video") and isinstance(content, tuple) and len(content) == 2:
-        return _wav(*content) if kind == "audio" else _clip(*content)
+        values, rate = content
+        return wav.to_bytes(np.clip(np.asarray(values), -1, 1), int(rate)) if kind == "audio" else _clip(values, rate)
     raise BadInput(asked=f"a part of kind {kind!r}", found=f"a {type(content).__name__}", todo="give a path or bytes")
 
 
 def _read(kind: PartKind, path: Path) -> bytes:
     if not path.is_file():
         raise BadInput(asked=f"the file {path.name}", found="no such file", todo="check the path")
-    if path.stat().st_size > MOST_BYTES[kind]:
-        size, most = path.stat().st_size, MOST_BYTES[kind]
+    size, most = path.stat().st_size, MOST_BYTES[kind]
+    if size > most:
         raise BadInput(asked=f"the file {path.name}", found=f"{size:,} bytes", todo=f"make it smaller than {most:,}")
     return path.read_bytes()
 
 
-def _png(content: Any) -> bytes:
-    if not isinstance(content, Image.Image):
-        pixels = np.asarray(content)
-        if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
-            raise BadInput(asked="a picture", found=f"{pixels.dtype} {pixels.shape}", todo="pass uint8 (H, W, 3)")
-        content = Image.fromarray(pixels)
+def picture_of(content: Any, asked: str = "a picture") -> Image.Image:
+    """Take a PIL image, or make one of pixels.
+
+    Pixels are uint8 (H, W, 3).
+
+    Raises:
+        BadInput: neither.
+    """
+    if isinstance(content, Image.Image):
+        return content
+    pixels = np.asarray(content)
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
+        raise BadInput(asked=asked, found=f"{pixels.dtype} {pixels.shape}", todo="pass uint8 (H, W, 3)")
+    return Image.fromarray(pixels)
+
+
+def encoded(image: Image.Image, kind: str = "WEBP", **options: Any) -> bytes:
+    """Encode a picture as the bytes of a file."""
     buffer = BytesIO()
-    content.save(buffer, "PNG")
+    image.save(buffer, kind, **options)
     return buffer.getvalue()
 
 
-def _wav(samples: Any, rate: int) -> bytes:
-    return wav.to_bytes(np.clip(np.asarray(samples), -1, 1), int(rate))
+def data_uri(data: bytes, media: str = "image/webp") -> str:
+    """Write bytes as an address that holds them."""
+    return f"data:{media};base64,{base64.b64encode(data).decode()}"
 
 
 def _clip(frames: Any, fps: Any) -> bytes:
@@ -127,13 +139,11 @@ def _clip(frames: Any, fps: Any) -> bytes:
 
 
 def smaller(part: Part, side: int) -> Part:
-    """A picture as a thumbnail for a preview, at most `side` pixels; what would not get smaller stays as it is."""
+    """Make a preview, unless the picture is light already."""
     with Image.open(BytesIO(part.data)) as image:
         small = image.convert("RGB")
         small.thumbnail((side, side))
-        buffer = BytesIO()
-        small.save(buffer, "WEBP", quality=80)
-        size = {"width": small.width, "height": small.height}
-    if len(buffer.getvalue()) >= len(part.data):
+    data = encoded(small, quality=80)
+    if len(data) >= len(part.data):
         return part
-    return replace(part, data=buffer.getvalue(), media="image/webp", facts=size)
+    return replace(part, data=data, media="image/webp", facts={"width": small.width, "height": small.height})

@@ -1,7 +1,9 @@
-"""The parts of a work: a text, a picture, a voice or a clip, and who made it."""
+"""Hold the parts of a work, and who made them."""
 
 import hashlib
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any, Literal, get_args
@@ -10,8 +12,10 @@ from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import FrozenMap, Record
 
 PartKind = Literal["text", "image", "audio", "video"]
+PART_KINDS: tuple[PartKind, ...] = get_args(PartKind)
 Origin = Literal["model", "brought", "mixed", "computed", "sample", "person"]
 
+KIND_ZH: Mapping[str, str] = FrozenMap(text="文字", image="图片", audio="旁白", video="视频")
 LABELS: Mapping[str, str] = FrozenMap(
     model="AI 生成",
     brought="AI 生成（从别处带来）",
@@ -43,7 +47,7 @@ MOST_BYTES: Mapping[str, int] = FrozenMap(text=1_000_000, image=20_000_000, audi
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a work.
+    """Hold one part of a work.
 
     Args:
         kind: what it is.
@@ -79,16 +83,15 @@ class Part:
     def __post_init__(self) -> None:
         object.__setattr__(self, "facts", FrozenMap(self.facts))
         what = f"a part of kind {self.kind!r} by {self.origin!r}"
-        if self.kind not in get_args(PartKind) or self.origin not in get_args(Origin):
-            choices = f"{', '.join(get_args(PartKind))}; {', '.join(get_args(Origin))}"
+        if self.kind not in PART_KINDS or self.origin not in get_args(Origin):
+            choices = f"{', '.join(PART_KINDS)}; {', '.join(get_args(Origin))}"
             raise BadInput(asked=what, found="no such kind or origin", todo=f"choose from {choices}")
         if not self.data or len(self.data) > MOST_BYTES[self.kind]:
-            most = f"{MOST_BYTES[self.kind]:,}"
-            raise BadInput(asked=what, found=f"{len(self.data):,} bytes", todo=f"give 1 to {most} bytes")
+            todo = f"give 1 to {MOST_BYTES[self.kind]:,} bytes"
+            raise BadInput(asked=what, found=f"{len(self.data):,} bytes", todo=todo)
         if media_of(self.data, self.kind) != self.media:
-            raise BadInput(
-                asked=f"{what}, {self.media}", found="bytes of another type", todo="leave the type to the kit"
-            )
+            task = f"{what}, {self.media}"
+            raise BadInput(asked=task, found="bytes of another type", todo="leave the type to the kit")
         if self.origin == "model" and self.record is None:
             raise BadInput(asked=what, found="no record of the run", todo="pass record=, or say origin='brought'")
         if self.origin in ("brought", "mixed") and not self.credit.strip():
@@ -98,27 +101,27 @@ class Part:
 
     @property
     def label(self) -> str:
-        """Who made it, in Chinese, as the page shows it."""
+        """Say who made it, in Chinese, as on the page."""
         return WRITTEN if (self.kind, self.origin) == ("text", "person") else LABELS[self.origin]
 
     @property
     def by_ai(self) -> bool:
-        """Whether it must carry the label of AI-made content."""
+        """Tell whether it must carry the label of AI-made content."""
         return self.origin in ("model", "brought", "mixed")
 
     @property
     def text(self) -> str:
-        """The words of a text; "" of other parts."""
+        """Read the words of a text, "" of other parts."""
         return self.data.decode("utf-8") if self.kind == "text" else ""
 
     @property
     def name(self) -> str:
-        """A file name made of kind and content, never of what somebody typed."""
+        """Make a file name of kind and content, nothing typed."""
         return f"{self.kind}-{hashlib.sha256(self.data).hexdigest()[:16]}{SUFFIXES[self.media]}"
 
     @property
     def maker(self) -> str:
-        """The model, or what the learner said."""
+        """Name the model, or what the learner said."""
         if self.record is None:
             return self.credit
         card = self.record.plan.get("card", {})
@@ -126,54 +129,48 @@ class Part:
 
     @property
     def asked(self) -> str:
-        """The prompt."""
+        """Give the prompt."""
         return str(self.record.request["prompt"]) if self.record is not None else self.prompt
+
+
+STARTS = (
+    (rb"\x89PNG\r\n\x1a\n", "image/png"),
+    (rb"\xff\xd8\xff", "image/jpeg"),
+    (rb"GIF8[79]a", "image/gif"),
+    (rb"RIFF.{4}WEBP", "image/webp"),
+    (rb"RIFF.{4}WAVE", "audio/wav"),
+    (rb"ID3|\xff[\xe2\xe3\xea\xeb\xf2\xf3\xfa\xfb]", "audio/mpeg"),  # tags, or a frame: 0xFF, then 111xx01x
+    (rb"OggS", "audio/ogg"),
+    (rb".{4}ftyp", "video/mp4"),
+    (rb"\x1a\x45\xdf\xa3", "video/webm"),
+)
+"""How the bytes of a file begin, and its type."""
 
 
 def media_of(data: bytes, kind: str) -> str:
     """Tell the type of a file by its first bytes.
 
-    A picture must also open.
-
     Raises:
-        BadInput: none that a page can show.
+        BadInput: none that a page can show, or a picture that does not open.
     """
-    media = ""
     if kind == "text":
-        media = _text_type(data)
-    elif data[:8] == b"\x89PNG\r\n\x1a\n":
-        media = "image/png"
-    elif data[:3] == b"\xff\xd8\xff":
-        media = "image/jpeg"
-    elif data[:6] in (b"GIF87a", b"GIF89a"):
-        media = "image/gif"
-    elif data[:4] == b"RIFF":
-        media = {b"WEBP": "image/webp", b"WAVE": "audio/wav"}.get(data[8:12], "")
-    elif data[:3] == b"ID3" or (data[:1] == b"\xff" and len(data) > 1 and data[1] & 0xE6 == 0xE2):
-        media = "audio/mpeg"
-    elif data[:4] == b"OggS":
-        media = "audio/ogg"
-    elif data[4:8] == b"ftyp":
-        media = "video/mp4"
-    elif data[:4] == b"\x1a\x45\xdf\xa3":
-        media = "video/webm"
+        media = "text/plain" if _is_text(data) else ""
+    else:
+        media = next((media for start, media in STARTS if re.match(start, data, re.DOTALL)), "")
     if (media.split("/")[0] or "nothing") != kind:
-        raise BadInput(
-            asked=f"a part of kind {kind!r}",
-            found=f"bytes that begin with {data[:8]!r}",
-            todo=f"give {', '.join(s for m, s in SUFFIXES.items() if m.startswith(kind))}",
-        )
+        endings = ", ".join(suffix for name, suffix in SUFFIXES.items() if name.startswith(kind))
+        fault = f"bytes that begin with {data[:8]!r}"
+        raise BadInput(asked=f"a part of kind {kind!r}", found=fault, todo=f"give {endings}")
     if kind == "image":
         _opens(data)
     return media
 
 
-def _text_type(data: bytes) -> str:
-    try:
+def _is_text(data: bytes) -> bool:
+    with suppress(UnicodeDecodeError):
         data.decode("utf-8")
-    except UnicodeDecodeError:
-        return ""
-    return "text/plain"
+        return True
+    return False
 
 
 def _opens(data: bytes) -> None:

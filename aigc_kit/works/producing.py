@@ -1,4 +1,4 @@
-"""The parts of a work from the engines that are here: a picture, a clip, a storyboard. Both tiers by the same calls."""
+"""Make parts of a work with the engines here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,35 +11,27 @@ from aigc_kit.works.storyboard import TOTAL, Storyboard, draft, parse, prompt
 
 
 def paint(style: str = "科技感", moment: str = "", **values: Any) -> Take:
-    """A picture of the lesson by the image model that is here, in the words that this model reads.
+    """Paint the lesson's picture with the image model here.
 
-    Args:
-        style, moment: as in `visual`.
-        values: of `aigc_kit.make.image.plan_for`, such as seed=42, steps=20, tier="tiny".
-
-    Returns:
-        A Take of uint8 (1, H, W, 3); its words say what of the prompt was read.
+    `style` and `moment` are those of `visual`, `values` those of `aigc_kit.make.image.plan_for`, such as seed=42.
+    Returns a Take of uint8 (1, H, W, 3), whose words say what of the prompt was read.
 
     Raises:
         NotOnDisk: no image model is on this machine.
     """
     from aigc_kit.make import image
 
-    plans = visual(style, moment)
-    chosen = image.plan_for(plans.zh, **values).card
-    wanted, avoid = plans.asked(chosen)
-    return image.make(wanted, negative=avoid, **{**values, "card": chosen.name})
+    prompts = visual(style, moment)
+    card = image.plan_for(prompts.zh, **values).card
+    words, negative = prompts.asked(card)
+    return image.make(words, negative=negative, **{**values, "card": card.name})
 
 
 def film(moment: str = "一个黄色的甜甜圈变成咖啡杯", **values: Any) -> Take | None:
-    """A clip of the change by the video model that is here; None where there is none.
+    """Film the change with the video model here, else None.
 
-    Args:
-        moment: what happens, in Chinese.
-        values: of `aigc_kit.make.video.plan_for`.
-
-    Returns:
-        A Take of frames uint8 (T, H, W, 3), or None.
+    `moment` says in Chinese what happens, `values` are those of `aigc_kit.make.video.plan_for`. Returns a Take of
+    frames uint8 (T, H, W, 3).
     """
     from aigc_kit.make import video
 
@@ -51,13 +43,9 @@ def film(moment: str = "一个黄色的甜甜圈变成咖啡杯", **values: Any)
 
 
 def storyboard(
-    article: str,
-    shots: int = 8,
-    total: float = TOTAL,
-    *,
-    ask: Callable[[str], Take] | None = None,
+    article: str, shots: int = 8, total: float = TOTAL, *, ask: Callable[[str], Take] | None = None
 ) -> tuple[Storyboard, Take | None]:
-    """A first storyboard of an article, by a Chinese model where one is here, else by rule.
+    """Draft a storyboard by a Chinese model, else by rule.
 
     Args:
         article: the finished text.
@@ -66,8 +54,7 @@ def storyboard(
         ask: prompt -> Take of a text; None asks the model on this machine, if `can_write` names one.
 
     Returns:
-        The storyboard, whose seconds add up; the Take of the model's answer, or None where the rule made it, be it
-        that no model is here or that its answer holds no table.
+        The storyboard; the Take of the answer, or None where no model is here or its answer holds no table.
 
     Raises:
         BadInput: no text.
@@ -76,28 +63,24 @@ def storyboard(
 
     if ask is None and can_write() is None:
         return draft(article, shots, total), None
-    answer = (ask or _asked)(prompt(article, shots, total))
+    answer = (ask or _answer)(prompt(article, shots, total))
     try:
         return parse(str(answer.data), total), answer
     except BadInput:
         return draft(article, shots, total), None
 
 
-def _asked(words: str) -> Take:
+def _answer(words: str) -> Take:
     from aigc_kit.make import text
 
-    made = text.plan_for(words, language="zh", chat=True, temperature=0.3, max_new_tokens=900)
-    return text.run(made)
+    return text.run(text.plan_for(words, language="zh", chat=True, temperature=0.3, max_new_tokens=900))
 
 
 @dataclass(frozen=True)
 class Maker:
-    """The model that makes one kind of part on this machine.
+    """Name the model that makes one kind of part.
 
-    Args:
-        kind: "text", "image", "audio" or "video".
-        model: name of its card; "" where there is none.
-        tier, licence: of the card; "" of text, and where there is none.
+    `model` is "" where there is none; so are `tier` and `licence`, also of text.
     """
 
     kind: str
@@ -107,16 +90,13 @@ class Maker:
 
 
 def makers() -> list[Maker]:
-    """List which model makes what on this machine, one row a kind."""
+    """List which model makes what here, one row a kind."""
     from aigc_kit.make import image, speech, video
     from aigc_kit.works.writing import can_write
 
     rows = [Maker("text", can_write() or "")]
-    for kind, modality, words in (
-        ("image", image, "一个甜甜圈"),
-        ("audio", speech, "一个洞"),
-        ("video", video, "一个甜甜圈变成咖啡杯"),
-    ):
+    trials = (("image", image, "一个甜甜圈"), ("audio", speech, "一个洞"), ("video", video, "一个甜甜圈变成咖啡杯"))
+    for kind, modality, words in trials:
         try:
             card = modality.plan_for(words).card
             rows.append(Maker(kind, card.name, card.tier, card.licence))

@@ -1,4 +1,4 @@
-"""The prompt of the article as a template with slots, in the manner of Feynman; and the kit's own sample article."""
+"""Fill the article's prompt template, and give the sample article."""
 
 import re
 from collections.abc import Mapping
@@ -29,12 +29,13 @@ SUGGESTIONS: Mapping[str, tuple[str, ...]] = FrozenMap(
 """Other concepts for the first exercise."""
 
 LONGEST_SLOT = 500
+_GENERAL = ("audience", "length", "ending")
 _SLOT = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """A filled template: the text, and what was filled in."""
+    """Hold a filled template: the text and its slots."""
 
     text: str
     slots: Mapping[str, str]
@@ -44,7 +45,7 @@ class Prompt:
 
 
 def slots() -> tuple[str, ...]:
-    """Names of the slots, in order.
+    """Name the slots, in order.
 
     >>> slots()[:3]
     ('audience', 'concept', 'length')
@@ -53,11 +54,10 @@ def slots() -> tuple[str, ...]:
 
 
 def feynman(**values: str | int) -> Prompt:
-    """The template with its slots filled; what is left out is taken from TOPOLOGY only if the concept is.
+    """Fill the template's slots (see `slots`).
 
-    Args:
-        values: slot -> text, see `slots`. With a concept of your own all slots but audience, length and ending are
-            needed, since the others belong to the donut.
+    What is left out is taken from TOPOLOGY. With a concept of your own all slots but audience, length and ending are
+    needed, since the others belong to the donut.
 
     Raises:
         BadInput: unknown or empty slots, one that is too long, or one that is not filled.
@@ -65,29 +65,23 @@ def feynman(**values: str | int) -> Prompt:
     >>> feynman(audience="小学生").text[:15]
     '请用费曼的方法，给小学生讲清楚'
     """
-    names, given = slots(), {name: str(value).strip() for name, value in values.items()}
-    shared = TOPOLOGY if given.get("concept", TOPOLOGY["concept"]) == TOPOLOGY["concept"] else _GENERAL
-    filled = {**shared, **given}
-    strange, missing = sorted(set(filled) - set(names)), [name for name in names if not filled.get(name)]
+    names, texts = slots(), {name: str(value).strip() for name, value in values.items()}
+    own = texts.get("concept", TOPOLOGY["concept"]) != TOPOLOGY["concept"]
+    texts = {name: text for name, text in TOPOLOGY.items() if not own or name in _GENERAL} | texts
+    strange, missing = sorted(set(texts) - set(names)), [name for name in names if not texts.get(name)]
     if strange or missing:
-        raise BadInput(
-            asked="the Feynman prompt",
-            found=f"unknown slots {strange}" if strange else f"nothing for {', '.join(missing)}",
-            todo=f"fill {', '.join(names)}",
-        )
-    for name, value in filled.items():
+        fault = f"unknown slots {strange}" if strange else f"nothing for {', '.join(missing)}"
+        raise BadInput(asked="the Feynman prompt", found=fault, todo=f"fill {', '.join(names)}")
+    for name, value in texts.items():
         if len(value) > LONGEST_SLOT or _SLOT.search(value):
             why = "a slot in it" if _SLOT.search(value) else f"{len(value)} characters"
             raise BadInput(asked=f"slot {name!r}", found=why, todo=f"give at most {LONGEST_SLOT} plain characters")
-    text = _SLOT.sub(lambda found: filled[found[1]], template_text("story_feynman.txt"))
-    return Prompt(text.strip(), FrozenMap(filled))
-
-
-_GENERAL = {name: TOPOLOGY[name] for name in ("audience", "length", "ending")}
+    text = _SLOT.sub(lambda match: texts[match[1]], template_text("story_feynman.txt"))
+    return Prompt(text.strip(), FrozenMap(texts))
 
 
 def sample() -> str:
-    """The article that comes with the kit, for runs in which no model that writes Chinese is there; origin "sample"."""
+    """Read the article that comes with the kit."""
     return template_text("story_sample.txt").strip()
 
 
@@ -100,7 +94,7 @@ NEAREST: Mapping[str, str] = FrozenMap(科技感="霓虹", 概念艺术="油画"
 
 @dataclass(frozen=True)
 class Visual:
-    """One prompt plan for pictures and clips of both tiers.
+    """Hold one prompt plan for both tiers.
 
     Args:
         zh, en: the prompt; full models that read English only get the English one.
@@ -117,7 +111,7 @@ class Visual:
     phrase: str
 
     def asked(self, card: Card) -> tuple[str, str]:
-        """Prompt and negative for a model."""
+        """Choose prompt and negative for a model."""
         if card.facts.world == "tinyworld":
             return self.tiny, self.negative_zh
         if card.facts.languages == ("en",):
@@ -126,12 +120,10 @@ class Visual:
 
 
 def visual(style: str = "科技感", moment: str = "") -> Visual:
-    """The lesson's prompt of the glowing torus, in one of its styles.
+    """Write the lesson's prompt of the glowing torus.
 
-    Args:
-        style: a key of STYLES.
-        moment: a few words of your own in Chinese put before it, such as "一个黄色的咖啡杯"; the tiny models then
-            show only that.
+    `style` is a key of STYLES. A `moment`, some words in Chinese such as "一个黄色的咖啡杯", is put before it, and the
+    tiny models then show only that.
 
     Raises:
         BadInput: no such style.
@@ -142,8 +134,8 @@ def visual(style: str = "科技感", moment: str = "") -> Visual:
 
     if style not in STYLES:
         raise BadInput(asked=f"style {style!r}", found="not one of the lesson's", todo=f"choose {', '.join(STYLES)}")
-    made, avoid, own = course_prompt("topology"), course_prompt("topology-negative"), moment.strip()
-    zh = "，".join(filter(None, (own, made.zh, style)))
-    en = ", ".join(filter(None, (translate(own).en if own else "", made.en, STYLES[style])))
-    tiny = f"{NEAREST[style]}风格，{own or made.zh}"
+    torus, avoid, own = course_prompt("topology"), course_prompt("topology-negative"), moment.strip()
+    zh = "，".join(filter(None, (own, torus.zh, style)))
+    en = ", ".join(filter(None, (translate(own).en if own else "", torus.en, STYLES[style])))
+    tiny = f"{NEAREST[style]}风格，{own or torus.zh}"
     return Visual(zh, en, avoid.zh, avoid.en, tiny, phrase(tiny).phrase)

@@ -1,4 +1,4 @@
-"""An automatic review of any article, whoever wrote it: what a reader would stumble over, with the place."""
+"""Review an article for what a reader stumbles over."""
 
 import re
 from collections import Counter
@@ -53,13 +53,10 @@ _LIKENING = re.compile(r"橡皮|黏土|粘土|面团|泥|气球|好像|就像|�
 
 @dataclass(frozen=True)
 class Finding:
-    """One point of the review.
+    """Hold one point of the review.
 
-    Args:
-        title: in Chinese.
-        ok: whether it is in order.
-        words: what was found, with a piece of the text where that helps.
-        todo: what to change; "" when it is in order.
+    `words` say what was found, with a piece of the text where that helps; `todo` what to change, "" when it is in
+    order.
     """
 
     title: str
@@ -70,29 +67,25 @@ class Finding:
 
 @dataclass(frozen=True)
 class Review:
-    """All points; true when all are in order."""
+    """Hold all points, true when all are in order."""
 
     findings: tuple[Finding, ...]
 
     @property
     def failed(self) -> tuple[Finding, ...]:
-        """The points that are not in order."""
+        """List the points that are not in order."""
         return tuple(finding for finding in self.findings if not finding.ok)
 
     def __bool__(self) -> bool:
         return not self.failed
 
     def __str__(self) -> str:
-        lines = [
-            f"{'通过' if f.ok else '要改'} {f.title}：{f.words}{f'。{f.todo}' if f.todo else ''}" for f in self.findings
-        ]
-        return "\n".join(lines)
+        marks = ("要改", "通过")
+        return "\n".join(f"{marks[f.ok]} {f.title}：{f.words}{'。' * bool(f.todo)}{f.todo}" for f in self.findings)
 
 
 def length(text: str) -> int:
-    """Count the length of a text as Chinese counts it.
-
-    Every character, and every word or number of Latin letters; no punctuation.
+    """Count characters, and words or numbers of Latin letters.
 
     >>> length("甜甜圈 donut，有 1 个洞。")
     8
@@ -103,29 +96,17 @@ def length(text: str) -> int:
 def review(
     text: str, *, about: int = LENGTH, must: Sequence[Sequence[str]] = (("洞", "孔", "亏格", "窟窿"),)
 ) -> Review:
-    """Look through an article for a young reader.
+    """Look through an article in Chinese for a young reader.
 
-    Args:
-        text: in Chinese, by a model or a person.
-        about: wanted length; a fifth more or less is fine.
-        must: for each thing that has to be named, the words for it.
+    It should be `about` so long, a fifth more or less; `must` has, for each thing to be named, the words for it.
 
     Raises:
         BadInput: no text.
     """
     if not text.strip():
         raise BadInput(asked="a review", found="no text", todo="write or paste one first")
-    return Review(
-        (
-            _length(text, about),
-            _named(text, must),
-            _steps(text),
-            _likeness(text),
-            _ending(text),
-            _leftovers(text),
-            _jargon(text),
-        )
-    )
+    points = (_steps, _likeness, _ending, _leftovers, _jargon)
+    return Review((_length(text, about), _concepts(text, must), *(point(text) for point in points)))
 
 
 def _length(text: str, about: int) -> Finding:
@@ -135,16 +116,15 @@ def _length(text: str, about: int) -> Finding:
     return Finding("长度", ok, f"{count} 字（标点不算），目标约 {about} 字", todo)
 
 
-def _named(text: str, must: Sequence[Sequence[str]]) -> Finding:
+def _concepts(text: str, must: Sequence[Sequence[str]]) -> Finding:
     missing = ["／".join(words) for words in must if not any(word in text for word in words)]
-    found = [word for words in must for word in words if word in text]
     if missing:
         return Finding("关键概念", False, f"没有提到 {'；'.join(missing)}", "这是全文的核心，至少说一次")
-    return Finding("关键概念", True, f"提到了 {'、'.join(found)}")
+    return Finding("关键概念", True, f"提到了 {'、'.join(word for words in must for word in words if word in text)}")
 
 
 def _steps(text: str) -> Finding:
-    steps = list(dict.fromkeys(each.strip() for each in _STEPS.findall(text)))
+    steps = list(dict.fromkeys(map(str.strip, _STEPS.findall(text))))
     ok = len(steps) >= FEWEST_STEPS
     todo = "" if ok else f"至少 {FEWEST_STEPS} 步，用“首先、然后、接着、最后”带出来"
     return Finding("步骤", ok, f"看到 {len(steps)} 个步骤词{'：' + '、'.join(steps) if steps else ''}", todo)
@@ -165,15 +145,14 @@ def _ending(text: str) -> Finding:
         return Finding("结尾", False, f"最后一句没有说完：…{last[-16:]}", "补完这一句；生成时可以加大长度上限")
     close = _CLOSING.search(last)
     if not close:
-        return Finding(
-            "结尾", False, f"最后一段像是戛然而止：…{last[-16:]}", "用一两句话收尾，回到开头，或者逗读者一笑"
-        )
+        todo = "用一两句话收尾，回到开头，或者逗读者一笑"
+        return Finding("结尾", False, f"最后一段像是戛然而止：…{last[-16:]}", todo)
     return Finding("结尾", True, f"最后一段用“{close[0]}”收尾")
 
 
 def _leftovers(text: str) -> Finding:
-    scraps = [each[0].strip() for pattern in _LEFT for each in pattern.finditer(text)]
-    scraps += [f"排版符号 {each[0].strip()}" for each in _MARKUP.finditer(text)]
+    scraps = [match[0].strip() for pattern in _LEFT for match in pattern.finditer(text)]
+    scraps += [f"排版符号 {match[0].strip()}" for match in _MARKUP.finditer(text)]
     if not scraps:
         return Finding("残留", True, "没有占位符和排版残留")
     kinds = Counter(piece[:24] for piece in scraps)
@@ -184,7 +163,7 @@ def _leftovers(text: str) -> Finding:
 
 def _jargon(text: str) -> Finding:
     words = [word for word in JARGON if _unexplained(word, text)]
-    words = [word for word in words if not any(word != other and word in other for other in words)]
+    words = [word for word in words if sum(word in longer for longer in words) == 1]
     if not words:
         return Finding("术语", True, "没有未解释的术语")
     todo = "；".join(f"“{word}”可以说成“{JARGON[word]}”" for word in words)
@@ -192,11 +171,9 @@ def _jargon(text: str) -> Finding:
 
 
 def _unexplained(word: str, text: str) -> bool:
-    """Whether a word stands there, and nowhere with an explanation ("叫做X", "X（...）", "X就是")."""
-    explained = re.search(
-        rf"(?:叫做?|称为|称作|所谓的?)[“「]?{word}|{word}[”」]?(?:（|\(|，?就是|，?也就是|，?意思是)", text
-    )
-    return word in text and not explained
+    """Tell whether a word stands there without any explanation."""
+    pattern = rf"(?:叫做?|称为|称作|所谓的?)[“「]?{word}|{word}[”」]?(?:（|\(|，?就是|，?也就是|，?意思是)"
+    return word in text and not re.search(pattern, text)
 
 
 def _around(text: str, place: int) -> str:

@@ -1,4 +1,4 @@
-"""The evaluation: fifteen lines on three levels, and what a mark and a hint are."""
+"""List fifteen lines of evaluation on three levels."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ MOST_POINTS = 5
 
 @dataclass(frozen=True)
 class Criterion:
-    """One line: its name in calls, level, group, what it is called, and the question to ask oneself."""
+    """Describe one line: name, level, group, title, question."""
 
     name: str
     level: str
@@ -40,7 +40,10 @@ CRITERIA = (
 
 @dataclass(frozen=True)
 class Hint:
-    """What was measured for one line: in words, and whether it lies in the usual range (None: no range is known)."""
+    """Hold a measurement in words, and whether it is usual.
+
+    None: no range is known.
+    """
 
     words: str
     usual: bool | None = None
@@ -52,17 +55,14 @@ def criterion(name: str) -> Criterion:
     Raises:
         BadInput: there is none.
     """
-    for each in CRITERIA:
-        if each.name == name:
-            return each
+    for line in CRITERIA:
+        if line.name == name:
+            return line
     raise BadInput(asked=f"the line {name!r}", found="no such line", todo=", ".join(c.name for c in CRITERIA))
 
 
 def check_mark(name: str, points: Any) -> None:
-    """Refuse a mark that is none.
-
-    A mark is 1 to 5 points for a line of CRITERIA.
-    """
+    """Refuse a mark that is not 1 to 5 points."""
     criterion(name)
     if not isinstance(points, int) or isinstance(points, bool) or not 1 <= points <= MOST_POINTS:
         raise BadInput(asked=f"{points!r} points", found="not a mark", todo=f"give 1 to {MOST_POINTS}")

@@ -1,8 +1,9 @@
-"""A storyboard: shots with picture, voice-over and sound, whose seconds add up; drafted, parsed, checked, retimed."""
+"""Draft, parse, check and retime the shots of a storyboard."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any
 
 from aigc_kit.core.errors import BadInput
@@ -23,14 +24,7 @@ PROMPT = """请把下面的文章改写成一个 {total:g} 秒短视频的分镜
 
 @dataclass(frozen=True)
 class Shot:
-    """One shot.
-
-    Args:
-        picture: what is seen, in words.
-        voice: what is said.
-        sound: effects or music, in words.
-        seconds: how long, at least 1.
-    """
+    """Describe one shot, in words, of at least 1 second."""
 
     picture: str
     voice: str
@@ -51,7 +45,7 @@ class Shot:
 
 @dataclass(frozen=True)
 class Storyboard:
-    """Shots in order, whose seconds add up to `total`.
+    """Keep shots whose seconds add up to `total`.
 
     Raises:
         BadInput: no shots, too many, or another sum; the message says by how much.
@@ -65,28 +59,20 @@ class Storyboard:
         if not 1 <= len(self.shots) <= MOST_SHOTS:
             raise BadInput(asked=f"a storyboard of {len(self.shots)} shots", found="none", todo=f"1 to {MOST_SHOTS}")
         seconds = sum(shot.seconds for shot in self.shots)
-        if abs(seconds - self.total) > CLOSE:
-            more = seconds - self.total
-            raise BadInput(
-                asked=f"a storyboard of {self.total:g} s",
-                found=f"the shots last {seconds:g} s",
-                todo=f"{'take away' if more > 0 else 'add'} {abs(more):g} s, or call balanced(...)",
-            )
+        more = seconds - self.total
+        if abs(more) > CLOSE:
+            todo = f"{'take away' if more > 0 else 'add'} {abs(more):g} s, or call balanced(...)"
+            raise BadInput(asked=f"a storyboard of {self.total:g} s", found=f"the shots last {seconds:g} s", todo=todo)
 
     @property
     def starts(self) -> tuple[float, ...]:
-        """When each shot begins, in seconds."""
-        begun, times = 0.0, []
-        for shot in self.shots:
-            times.append(begun)
-            begun += shot.seconds
-        return tuple(times)
+        """Say when each shot begins, in seconds."""
+        return tuple(accumulate((shot.seconds for shot in self.shots[:-1]), initial=0.0))
 
     def table(self) -> list[dict[str, Any]]:
-        """Rows for a table, by COLUMNS."""
+        """Lay out rows for a table, by COLUMNS."""
         return [
-            dict(zip(COLUMNS, (i, s.picture, s.voice, s.sound, s.seconds), strict=True))
-            for i, s in enumerate(self.shots, 1)
+            dict(zip(COLUMNS, (number, *vars(shot).values()), strict=True)) for number, shot in enumerate(self.shots, 1)
         ]
 
     def subtitles(self) -> str:
@@ -109,31 +95,20 @@ class Storyboard:
             BadInput: the voice alone is longer than the storyboard, or another number of lengths.
         """
         if len(spoken) != len(self.shots):
-            raise BadInput(
-                asked=f"{len(self.shots)} shots", found=f"{len(spoken)} voices", todo="one for each, 0 if none"
-            )
-        least = [max(said + pause if said > 0 else 0.0, SHORTEST) for said in spoken]
+            fault = f"{len(spoken)} voices"
+            raise BadInput(asked=f"{len(self.shots)} shots", found=fault, todo="one for each, 0 if none")
+        least = [max(voice + pause if voice > 0 else 0.0, SHORTEST) for voice in spoken]
         if sum(least) > self.total:
-            raise BadInput(
-                asked=f"a storyboard of {self.total:g} s",
-                found=f"the voice alone takes {sum(least):.1f} s",
-                todo="shorten the voice-over, or speak faster",
-            )
+            task, fault = f"a storyboard of {self.total:g} s", f"the voice alone takes {sum(least):.1f} s"
+            raise BadInput(asked=task, found=fault, todo="shorten the voice-over, or speak faster")
         room = [max(shot.seconds - low, 0.0) for shot, low in zip(self.shots, least, strict=True)]
         spare, share = self.total - sum(least), sum(room)
         more = [spare * (want / share if share else 1 / len(room)) for want in room]
-        return self._with([low + extra for low, extra in zip(least, more, strict=True)])
-
-    def _with(self, seconds: Sequence[float]) -> "Storyboard":
-        rounded = [round(value, 2) for value in seconds]
-        rounded[-1] = round(rounded[-1] + self.total - sum(rounded), 2)
-        return replace(self, shots=tuple(replace(s, seconds=v) for s, v in zip(self.shots, rounded, strict=True)))
+        return _summing(self.shots, [low + extra for low, extra in zip(least, more, strict=True)], self.total, -1)
 
 
 def from_rows(rows: Iterable[Mapping[str, Any]], total: float = TOTAL) -> Storyboard:
-    """Build a storyboard from rows of a table.
-
-    Keys as in COLUMNS.
+    """Build a storyboard from rows with keys of COLUMNS.
 
     Raises:
         BadInput: as `Storyboard` and `Shot`; the message says which shot.
@@ -169,40 +144,33 @@ def parse(answer: str, total: float = TOTAL) -> Storyboard:
         if len(cells) == len(COLUMNS) and number and cells[1] and not set(cells[1]) <= {"-", ":", " "}:
             shots.append(Shot(cells[1], cells[2], cells[3], min(max(float(number[0]), SHORTEST), 600)))
     if not shots:
-        raise BadInput(
-            asked="a storyboard from an answer",
-            found="no row of five cells that ends in seconds",
-            todo="ask again, or take draft(article)",
-        )
+        fault = "no row of five cells that ends in seconds"
+        raise BadInput(asked="a storyboard from an answer", found=fault, todo="ask again, or take draft(article)")
     return balanced(shots, total)
 
 
 def balanced(shots: Sequence[Shot], total: float = TOTAL) -> Storyboard:
-    """Scale the seconds of shots so that they add up.
-
-    None gets shorter than one second.
-    """
+    """Scale seconds to add up, none under one second."""
     if len(shots) * SHORTEST > total:
         raise BadInput(asked=f"{len(shots)} shots in {total:g} s", found="under a second each", todo="take fewer")
-    extra = [shot.seconds - SHORTEST for shot in shots]
+    extras = [shot.seconds - SHORTEST for shot in shots]
     spare = total - SHORTEST * len(shots)
-    seconds = [SHORTEST + (spare * each / sum(extra) if sum(extra) else spare / len(shots)) for each in extra]
-    rounded = [round(value, 2) for value in seconds]
-    longest = rounded.index(max(rounded))  # it can spare the hundredths that rounding is off by
-    rounded[longest] = round(rounded[longest] + total - sum(rounded), 2)
-    return Storyboard(tuple(replace(s, seconds=v) for s, v in zip(shots, rounded, strict=True)), total)
+    seconds = [SHORTEST + (spare * extra / sum(extras) if sum(extras) else spare / len(shots)) for extra in extras]
+    hundredths = [round(value, 2) for value in seconds]
+    return _summing(shots, seconds, total, hundredths.index(max(hundredths)))
+
+
+def _summing(shots: Sequence[Shot], seconds: Sequence[float], total: float, patient: int) -> Storyboard:
+    """Round seconds, `patient` being the shot that bears the difference."""
+    hundredths = [round(value, 2) for value in seconds]
+    hundredths[patient] = round(hundredths[patient] + total - sum(hundredths), 2)
+    return Storyboard(tuple(replace(s, seconds=v) for s, v in zip(shots, hundredths, strict=True)), total)
 
 
 def draft(article: str, shots: int = 8, total: float = TOTAL, pace: float = 4.0) -> Storyboard:
-    """Draft a storyboard by rule, without a model.
+    """Draft a storyboard by rule: sentences in order, shortened.
 
-    The sentences in order, shortened to what can be said in the time.
-
-    Args:
-        article: the text.
-        shots: at most so many.
-        total: seconds.
-        pace: characters that the voice says in a second; 4 is calm.
+    At most `shots` in `total` seconds; `pace` is the characters that the voice says in a second, 4 being calm.
 
     Raises:
         BadInput: no text.
@@ -211,27 +179,23 @@ def draft(article: str, shots: int = 8, total: float = TOTAL, pace: float = 4.0)
     if not sentences:
         raise BadInput(asked="a storyboard", found="no sentence", todo="write the article first")
     count = min(shots, len(sentences))
-    shots_of_groups = []
+    scenes = []
     for index, group in enumerate(_groups(sentences, count)):
         voice = _shortened(group, int(total * pace / count))
         sound = "轻快的音乐进入" if index == 0 else "音乐渐弱，一声轻响" if index == count - 1 else "音乐继续"
-        shots_of_groups.append(Shot(_scene(group[0]), voice, sound, SHORTEST + length(voice)))
-    return balanced(shots_of_groups, total)
+        scenes.append(Shot(_scene(group[0]), voice, sound, SHORTEST + length(voice)))
+    return balanced(scenes, total)
 
 
 def _scene(sentence: str, most: int = 24) -> str:
-    """What could be seen while a sentence is said: its clauses within `most` signs, or its beginning."""
-    phrase = ""
-    for clause in re.findall(r"[^，；：,;。！？!?]+[，；：,;。！？!?]*", sentence):
-        if phrase and len(phrase + clause) > most:
-            break
-        phrase += clause
-    phrase = phrase.rstrip("，；：,;。！？!?”’」")
+    """Describe a sentence by its clauses within `most` signs."""
+    clauses = re.findall(r"[^，；：,;。！？!?]+[，；：,;。！？!?]*", sentence)
+    phrase = _within(clauses, most, size=len).rstrip("，；：,;。！？!?”’」")
     return phrase if len(phrase) <= most else phrase[: most - 1] + "…"
 
 
 def _groups(sentences: list[str], count: int) -> list[list[str]]:
-    """Sentences in `count` groups of about the same length, in order, none empty."""
+    """Split sentences into `count` groups of about one length."""
     groups: list[list[str]] = [[] for _ in range(count)]
     size, spoken_length = sum(map(length, sentences)), 0
     for index, sentence in enumerate(sentences):
@@ -245,19 +209,21 @@ def _groups(sentences: list[str], count: int) -> list[list[str]]:
 
 
 def _shortened(group: list[str], most: int) -> str:
-    """The first sentences within `most` characters; the first one may be half as long again, else it loses clauses."""
-    phrase = ""
-    for sentence in group:
-        if length(phrase + sentence) > (most if phrase else 1.5 * most):
-            break
-        phrase += sentence
-    if phrase:
-        return phrase
-    for clause in re.findall(r"[^，；：,;]+[，；：,;]?", group[0]):
-        if phrase and length(phrase + clause) > most:
-            break
-        phrase += clause
+    """Take the first sentences or clauses within `most` characters."""
+    if length(group[0]) <= 1.5 * most:
+        return _within(group, most)
+    phrase = _within(re.findall(r"[^，；：,;]+[，；：,;]?", group[0]), most)
     return phrase.rstrip("，；：,;") + ("" if phrase[-1] in "。！？!?”" else "。")
+
+
+def _within(pieces: list[str], most: float, size: Callable[[str], int] = length) -> str:
+    """Join the first pieces, one at least, within a size."""
+    phrase = ""
+    for piece in pieces:
+        if phrase and size(phrase + piece) > most:
+            break
+        phrase += piece
+    return phrase
 
 
 def _clock(seconds: float) -> str:

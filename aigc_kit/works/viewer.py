@@ -1,4 +1,4 @@
-"""The 3-D view: meshes of the deformation packed into a page that turns them with the mouse or the keyboard."""
+"""Pack meshes of the deformation into a page that turns."""
 
 import base64
 import json
@@ -6,13 +6,14 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
-from io import BytesIO
+from itertools import pairwise
 
 import numpy as np
 from PIL import Image
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.media.pages import environment, markup, policy, safe, template_text
+from aigc_kit.works.part_from import data_uri, encoded
 from aigc_kit.worlds.topology import Camera, Field, Mesh, Topology, donut_to_mug, gilding, mesh_of, render, topology
 
 CELL = 0.1
@@ -29,13 +30,9 @@ FILLED = ".morph img, .morph canvas { aspect-ratio: auto; height: max(160px, cal
 
 @dataclass(frozen=True)
 class View:
-    """What the page needs.
+    """Hold a page's picture, alt, words and data.
 
-    Args:
-        picture: data: address of the picture that stands there without WebGL.
-        alt: what is to be seen, in words.
-        words: what the numbers say.
-        data: JSON for the script.
+    `picture` is a data: address, for pages without WebGL; `words` say the numbers; `data` is JSON for the script.
     """
 
     picture: str
@@ -52,9 +49,7 @@ def morph_view(
     gold: Callable[[float, np.ndarray], np.ndarray] | None = gilding,
     alt: str = ALT,
 ) -> View:
-    """Show a family of solids with a slider.
-
-    Every mesh is counted, and its numbers stand below it.
+    """Show counted meshes of a family, with a slider.
 
     Args:
         family: t in [0, 1] -> Field.
@@ -71,50 +66,29 @@ def morph_view(
     times = np.linspace(0, 1, moments).tolist()
     meshes = [mesh_of(family(t), cell) for t in times]
     counts = [topology(mesh) for mesh in meshes]
-    shares = [
-        np.ones(len(mesh.vertices)) if gold is None else np.asarray(gold(t, mesh.vertices))
-        for t, mesh in zip(times, meshes, strict=True)
-    ]
-    words = [words_of(each, t) for each, t in zip(counts, times, strict=True)]
+    golden = gold or (lambda _, points: np.ones(len(points)))
+    shares = [np.asarray(golden(t, mesh.vertices)) for t, mesh in zip(times, meshes, strict=True)]
+    words = [words_of(count, t) for count, t in zip(counts, times, strict=True)]
     middle = moments // 2
     picture = _picture(meshes[middle], shares[middle], family(times[middle]))
     return View(picture, alt, summary(counts, times), pack(meshes, shares, words))
 
 
-def summary(found: Sequence[Topology], times: Sequence[float]) -> str:
-    """Say what the counts say together.
-
-    The genus stays, or when it changes.
-
-    Args:
-        found: of each mesh.
-        times: its t.
-    """
-    head = f"{len(found)} 个时刻的曲面都是重新算出、封闭的网格，亏格由顶点数 V − 棱数 E + 面数 F 数出来。"
-    changes = [i for i in range(1, len(found)) if found[i].genus != found[i - 1].genus]
-    if not changes:
-        same = "、".join(map(str, found[0].genus))
-        return f"{head}它们的亏格都是 {same}：没有撕破，也没有粘合。"
-    told = (
-        f"t = {times[i - 1]:.2f} 到 {times[i]:.2f} 之间从 {_several(found[i - 1])} 变成 {_several(found[i])}"
-        for i in changes
-    )
-    return f"{head}亏格变了：{'；'.join(told)}。"
-
-
-def _several(found: Topology) -> str:
-    return "＋".join(map(str, found.genus))
+def summary(counts: Sequence[Topology], times: Sequence[float]) -> str:
+    """Say how the genus stays, or at which t not."""
+    head = f"{len(counts)} 个时刻的曲面都是重新算出、封闭的网格，亏格由顶点数 V − 棱数 E + 面数 F 数出来。"
+    changes = [
+        f"t = {start:.2f} 到 {end:.2f} 之间从 {'＋'.join(map(str, old.genus))} 变成 {'＋'.join(map(str, new.genus))}"
+        for (start, old), (end, new) in pairwise(zip(times, counts, strict=True))
+        if old.genus != new.genus
+    ]
+    if changes:
+        return f"{head}亏格变了：{'；'.join(changes)}。"
+    return f"{head}它们的亏格都是 {'、'.join(map(str, counts[0].genus))}：没有撕破，也没有粘合。"
 
 
 def notebook_html(view: View, height: int = 520) -> str:
-    """Frame the view for a notebook.
-
-    Scripts run inside only, without access to the notebook.
-
-    Args:
-        view: of `morph_view`.
-        height: of the frame, in pixels.
-    """
+    """Frame the view, `height` pixels high, away from the notebook."""
     page = escape(document(view), quote=True)
     size = 'width="100%" style="border:0" height="' + str(int(height)) + '"'
     return f'<iframe sandbox="allow-scripts" srcdoc="{page}" {size} title="{escape(view.alt, quote=True)}"></iframe>'
@@ -122,61 +96,43 @@ def notebook_html(view: View, height: int = 520) -> str:
 
 def document(view: View) -> str:
     """Render the view as a page of its own."""
-    css, script = template_text("story_viewer.css"), template_text("story_viewer.js")
-    css = f"{FRAME}\n{css}\n{FILLED}"
-    return (
-        environment()
-        .get_template("story_view.html.j2")
-        .render(
-            view=safe(view),
-            title="从甜甜圈到咖啡杯",
-            csp=policy((script,), (css,)),
-            css=markup(css),
-            script=markup(script),
-        )
-    )
+    css, script = f"{FRAME}\n{template_text('story_viewer.css')}\n{FILLED}", template_text("story_viewer.js")
+    code = {"csp": policy((script,), (css,)), "css": markup(css), "script": markup(script)}
+    template = environment().get_template("story_view.html.j2")
+    return template.render(view=safe(view), title="从甜甜圈到咖啡杯", **code)
 
 
-def words_of(found: Topology, t: float) -> str:
+def words_of(count: Topology, t: float) -> str:
     """Say the count of one mesh in Chinese.
 
     >>> from aigc_kit.worlds.topology import topology, torus
     >>> words_of(topology(torus(8, 6)), 0.5)
     't = 0.50：V 48 − E 144 + F 96 = 0，亏格 1'
     """
-    parts = (f"V {p.vertices} − E {p.edges} + F {p.faces} = {p.euler}，亏格 {p.genus}" for p in found.parts)
+    parts = (f"V {p.vertices} − E {p.edges} + F {p.faces} = {p.euler}，亏格 {p.genus}" for p in count.parts)
     return f"t = {t:.2f}：" + "；".join(parts)
 
 
 def pack(meshes: Sequence[Mesh], shares: Sequence[np.ndarray], words: Sequence[str]) -> str:
     """Pack meshes as JSON for the script.
 
-    Whole numbers of 16 bits, as differences, low bytes first, deflated, base64.
-
-    Args:
-        meshes: at least one.
-        shares: float (V,) in [0, 1] for each, how golden.
-        words: a line for each.
+    Whole numbers of 16 bits, as differences, low bytes first, deflated, base64. `shares` are float (V,) in [0, 1], how
+    golden; `words` a line for each mesh.
 
     Raises:
         BadInput: a mesh with too many vertices for 16 bits.
     """
     largest = max(len(mesh.vertices) for mesh in meshes)
     if largest > LARGEST_INDEX + 1:
-        raise BadInput(
-            asked="a 3-D view", found=f"a mesh of {largest:,} vertices; 65,536 fit", todo="take larger cells"
-        )
+        fault = f"a mesh of {largest:,} vertices; 65,536 fit"
+        raise BadInput(asked="a 3-D view", found=fault, todo="take larger cells")
     low = np.min([mesh.vertices.min(axis=0) for mesh in meshes], axis=0)
     high = np.max([mesh.vertices.max(axis=0) for mesh in meshes], axis=0)
     step = float((high - low).max()) / LARGEST_INDEX
     rows: list[np.ndarray] = []
     for mesh, share in zip(meshes, shares, strict=True):
-        places = np.rint((mesh.vertices - low) / step).astype(np.int64)
-        rows += [
-            _steps(places),
-            _steps(mesh.faces),
-            _steps(np.rint(np.clip(share, 0, 1) * 255).astype(np.int64)[:, None]),
-        ]
+        places, golds = (mesh.vertices - low) / step, np.clip(share, 0, 1)[:, None] * 255
+        rows += [_steps(np.rint(places)), _steps(mesh.faces), _steps(np.rint(golds))]
     numbers = np.concatenate(rows)
     plain = np.concatenate([numbers & 255, numbers >> 8]).astype(np.uint8).tobytes()
     data = {
@@ -194,35 +150,12 @@ def pack(meshes: Sequence[Mesh], shares: Sequence[np.ndarray], words: Sequence[s
     return json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
 
 
-def unpack(text: str) -> list[tuple[Mesh, np.ndarray]]:
-    """Unpack what `pack` packed, (mesh, shares) for each.
-
-    The script does the same.
-    """
-    data = json.loads(text)
-    plain = np.frombuffer(zlib.decompress(base64.b64decode(data["packed"])), np.uint8).astype(np.int64)
-    numbers, place, pairs = plain[: data["length"]] | plain[data["length"] :] << 8, 0, []
-
-    def take(count: int, width: int) -> np.ndarray:
-        nonlocal place
-        rows = numbers[place : place + count * width].reshape(count, width)
-        place += count * width
-        return np.cumsum(rows, axis=0) & LARGEST_INDEX
-
-    for shape in data["shapes"]:
-        places, faces = take(shape["vertices"], 3), take(shape["faces"], 3)
-        share = take(shape["vertices"], 1)[:, 0] / 255
-        pairs.append((Mesh(np.array(data["low"]) + places * data["step"], faces), share))
-    return pairs
-
-
 def _steps(rows: np.ndarray) -> np.ndarray:
-    """Each row as its difference to the one before, 0 to 65535 (modulo), flat."""
-    return (np.diff(rows, axis=0, prepend=0) & LARGEST_INDEX).ravel()
+    """Encode rows as differences modulo 65536, flat."""
+    differences: np.ndarray = np.diff(rows.astype(np.int64), axis=0, prepend=0)
+    return (differences & LARGEST_INDEX).ravel()
 
 
 def _picture(mesh: Mesh, share: np.ndarray, field: Field) -> str:
     pixels = render(mesh, Camera(TURN, RISE), size=480, gold=share, field=field)[60:420]
-    buffer = BytesIO()
-    Image.fromarray(pixels).save(buffer, "WEBP", quality=82)
-    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return data_uri(encoded(Image.fromarray(pixels), quality=82))

@@ -1,4 +1,4 @@
-"""A work: parts from any lab or from elsewhere, kept in a folder, so that one goes on tomorrow."""
+"""Keep parts from anywhere in a folder, until tomorrow."""
 
 import json
 import re
@@ -24,15 +24,14 @@ LONGEST_TITLE = 200
 _PART = re.compile(r"(?:text|image|audio|video)-[0-9a-f]{16}\.[a-z0-9]{3,4}")
 _OWN = re.compile(rf"{_PART.pattern}(?:\.record\.json)?")
 _SETTINGS = {"negative": "负面提示词", "seed": "种子", "steps": "步数", "guidance": "CFG"}
+_ROUND = ("when", "what", "model", "prompt", "answer")
 _WORDS = ("title", "alt", "credit", "prompt")
 
 
 class Work:
-    """Gathers the parts of one work.
+    """Gather the parts of one work on a topic.
 
-    Args:
-        topic: what it is about.
-        title: of the page; default the topic.
+    The page's title is by default the topic.
 
     Raises:
         BadInput: no topic, or a title of more than 200 characters.
@@ -45,44 +44,39 @@ class Work:
     def __init__(self, topic: str, title: str = "") -> None:
         self.topic, self.title = topic.strip(), title.strip() or topic.strip()
         if not self.topic or len(self.title) > LONGEST_TITLE:
-            raise BadInput(
-                asked=f"a work on {topic[:40]!r}",
-                found="no topic" if not self.topic else f"a title of {len(self.title)} characters",
-                todo=f"give a topic, and a title of at most {LONGEST_TITLE} characters",
-            )
+            fault = f"a title of {len(self.title)} characters" if self.topic else "no topic"
+            todo = f"give a topic, and a title of at most {LONGEST_TITLE} characters"
+            raise BadInput(asked=f"a work on {topic[:40]!r}", found=fault, todo=todo)
         self.parts: list[Part] = []
         self.rounds: list[dict[str, str]] = []
         self.marks: dict[str, dict[str, Any]] = {}
         self.created = _now()
 
     def add(self, kind: PartKind, content: Any, origin: Origin, *, keep: bool = False, **words: Any) -> Part:
-        """Put in a part; arguments as in `part_from.make`.
+        """Put in a part, made by `part_from.make`.
 
         One of the same kind is replaced, unless `keep` is true.
         """
         return self.put(make(kind, content, origin, **words), keep=keep)
 
-    def take(self, made: Take, *, keep: bool = False, **words: Any) -> Part:
-        """Put in what a lab's `run` returned.
-
-        With its record. `words`: title, alt, credit.
-        """
-        return self.put(from_take(made, **words), keep=keep)
+    def take(self, take: Take, *, keep: bool = False, **words: Any) -> Part:
+        """Put in a take (`words`: title, alt, credit)."""
+        return self.put(from_take(take, **words), keep=keep)
 
     def put(self, part: Part, *, keep: bool = False) -> Part:
-        """Put in a part; see `add`.
+        """Put in a part, as `add` does.
 
         Raises:
             BadInput: a text or prompt with the value of an environment variable that holds a key.
         """
         names = secret_names_in("\n".join((part.text, part.title, part.alt, part.credit, part.asked)))
         if names:
-            raise BadInput(
-                asked=f"to put in a {part.kind}",
-                found=f"it contains the value of the environment variable {names[0]}, which holds a key",
-                todo="take the key out first; nothing was put in",
-            )
-        self.parts = [each for each in self.parts if keep or each.kind != part.kind] + [part]
+            fault = f"it contains the value of the environment variable {names[0]}, which holds a key"
+            todo = "take the key out first; nothing was put in"
+            raise BadInput(asked=f"to put in a {part.kind}", found=fault, todo=todo)
+        if not keep:
+            self.remove(part.kind)
+        self.parts = [*self.parts, part]
         return part
 
     def remove(self, kind: PartKind) -> None:
@@ -95,35 +89,24 @@ class Work:
 
     @property
     def text(self) -> str:
-        """All texts, one after the other."""
+        """Join all texts, one after the other."""
         return "\n\n".join(part.text for part in self.of("text"))
 
     def log(self, what: str, prompt: str, model: str, answer: str = "") -> None:
-        """Note a prompt that the records do not hold.
-
-        A round of a conversation, a page elsewhere.
-        """
-        self.rounds.append({"when": _now(), "what": what, "model": model, "prompt": prompt, "answer": answer})
+        """Note a prompt that the records do not hold."""
+        self.rounds.append(dict(zip(_ROUND, (_now(), what, model, prompt, answer), strict=True)))
 
     def prompts(self) -> list[dict[str, str]]:
-        """List every prompt of the work, for its log.
-
-        Every part that was asked for, then the noted rounds; keys are blotted out.
-        """
+        """List every prompt, then the noted rounds, keys blotted out."""
         rows = []
-        for part in self.parts:
-            if part.asked:
-                run = part.record
-                request: Mapping[str, Any] = run.request if run else {}
-                settings = [f"{zh} {request[name]}" for name, zh in _SETTINGS.items() if request.get(name) is not None]
-                phrase = run.words[0].get("phrase") if run and run.words else None
-                if phrase:
-                    settings.insert(0, f"模型读到的是“{phrase}”")
-                words = "；".join(settings)
-                when = run.created if run else ""
-                rows.append(
-                    {"when": when, "what": part.kind, "model": part.maker, "prompt": part.asked, "answer": words}
-                )
+        for part in filter(lambda part: part.asked, self.parts):
+            run, settings = part.record, []
+            if run is not None:
+                phrase = run.words[0].get("phrase") if run.words else None
+                settings = [f"模型读到的是“{phrase}”"] if phrase else []
+                settings += [f"{zh} {run.request[k]}" for k, zh in _SETTINGS.items() if run.request.get(k) is not None]
+            values = (run.created if run else "", part.kind, part.maker, part.asked, "；".join(settings))
+            rows.append(dict(zip(_ROUND, values, strict=True)))
         return redact([*rows, *self.rounds])
 
     def mark(self, criterion: str, points: int, note: str = "") -> None:
@@ -136,13 +119,7 @@ class Work:
         self.marks[criterion] = {"points": points, "note": note}
 
     def save(self, folder: Path | str) -> Path:
-        """Write the work into a folder.
-
-        Parts first, `work.json` last, so that it never names what is not there.
-
-        Returns:
-            The path of `work.json`.
-        """
+        """Write the work into a folder, `work.json` last, returned."""
         folder = Path(folder)
         rows = []
         for part in self.parts:
@@ -158,9 +135,9 @@ class Work:
         data = {"format": FORMAT, "topic": self.topic, "title": self.title, "created": self.created, "changed": _now()}
         data |= {"parts": rows, "rounds": self.rounds, "marks": self.marks}
         path = write_atomically(folder / FILE, _text(redact(data)))
-        named = {name for row in rows for name in (row["file"], row["record"])}
+        names = {name for row in rows for name in (row["file"], row["record"])}
         for old in folder.iterdir():
-            if _OWN.fullmatch(old.name) and old.name not in named:
+            if _OWN.fullmatch(old.name) and old.name not in names:
                 old.unlink(missing_ok=True)
         return path
 
@@ -177,9 +154,7 @@ class Work:
             work = cls(data["topic"], data["title"])
             work.created = str(data["created"])
             work.parts = [_part(folder, row) for row in data["parts"]]
-            work.rounds = [
-                {k: str(row[k]) for k in ("when", "what", "model", "prompt", "answer")} for row in data["rounds"]
-            ]
+            work.rounds = [{name: str(row[name]) for name in _ROUND} for row in data["rounds"]]
             for name, row in data["marks"].items():
                 work.mark(name, row["points"], str(row["note"]))
         except (KeyError, TypeError, AttributeError) as error:
@@ -191,10 +166,9 @@ def _part(folder: Path, row: Mapping[str, Any]) -> Part:
     name, note = row["file"], row["record"]
     if not isinstance(name, str) or not _PART.fullmatch(name) or note not in (None, f"{name}.record.json"):
         raise _broken(f"it names files that no work has: {str(name)[:60]!r}")
-    for each in filter(None, (name, note)):
-        path = folder / each
+    for path in (folder / file for file in (name, note) if file):
         if path.is_symlink() or not path.is_file():
-            raise _broken(f"{each} is not there, or is a link")
+            raise _broken(f"{path.name} is not there, or is a link")
     data = (folder / name).read_bytes()
     if sha256(data).hexdigest() != row["sha256"]:
         raise _broken(f"{name} was changed; put the new version in with add(...) instead")
@@ -215,8 +189,8 @@ def _read(folder: Path) -> dict[str, Any]:
     return data
 
 
-def _broken(found: str) -> BadInput:
-    return BadInput(asked="a saved work", found=found, todo="restore the folder from a copy, or begin anew")
+def _broken(fault: str) -> BadInput:
+    return BadInput(asked="a saved work", found=fault, todo="restore the folder from a copy, or begin anew")
 
 
 def _text(data: Any) -> str:

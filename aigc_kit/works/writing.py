@@ -1,4 +1,4 @@
-"""The article in a conversation: a first draft by a model that is here, follow-up wishes, every round kept."""
+"""Write the article in a conversation, every round kept."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ FOLLOW_UP = """这是你写的文章：
 
 @dataclass(frozen=True)
 class Round:
-    """One round: what was asked for, what came back, what the review says of it, the run."""
+    """Hold one round: wish, answer, review, run."""
 
     wish: str
     text: str
@@ -32,11 +32,10 @@ class Round:
 
 
 class Conversation:
-    """Rounds with one model, each asking to rewrite the last draft.
+    """Hold rounds that each rewrite the last draft.
 
     Args:
-        card: name of a model ("endpoint" for a server of your own, to which the prompts are then sent); None takes a
-            Chinese model on this machine.
+        card: of a model ("endpoint" for a server of your own, to which the prompts are sent); None: a Chinese one here.
         planner, runner: `aigc_kit.make.text.plan_for` and `run`; others for tests.
         values: settings of `plan_for`, over SETTINGS.
     """
@@ -49,20 +48,14 @@ class Conversation:
         runner: Callable[..., Take] | None = None,
         **values: Any,
     ) -> None:
-        if planner is None or runner is None:
-            from aigc_kit.make import text
+        from aigc_kit.make import text
 
-            planner, runner = planner or text.plan_for, runner or text.run
         self.card, self.values = card, {**SETTINGS, **values}
-        self._plan, self._run = planner, runner
+        self._plan, self._run = planner or text.plan_for, runner or text.run
         self.rounds: list[Round] = []
 
     def start(self, prompt: Any, on_step: Any = None) -> Round:
         """Write the first draft.
-
-        Args:
-            prompt: of `feynman`, or text.
-            on_step: called with each step of the run.
 
         Raises:
             NotOnDisk: no model that writes Chinese is on this machine; paste a text, or take the sample.
@@ -73,8 +66,6 @@ class Conversation:
     def again(self, wish: str, on_step: Any = None) -> Round:
         """Write a new draft after a wish.
 
-        Such as "第二段再好笑一点".
-
         Raises:
             BadInput: no draft yet, or no wish.
         """
@@ -83,19 +74,17 @@ class Conversation:
         return self._ask(wish, FOLLOW_UP.format(article=self.rounds[-1].text, wish=wish.strip()), on_step)
 
     def into(self, work: "Work", number: int = -1) -> None:
-        """Put a draft into a work, with its record.
-
-        Earlier rounds go into the prompt log.
-        """
+        """Put a draft into a work, and log earlier rounds."""
         turn = self.rounds[number]
         work.take(turn.take)
-        for each in self.rounds[: self.rounds.index(turn)]:
-            work.log("text", each.wish, str(each.take.plan.card.name), each.text)
+        for earlier in self.rounds[: self.rounds.index(turn)]:
+            work.log("text", earlier.wish, str(earlier.take.plan.card.name), earlier.text)
 
     def _ask(self, wish: str, prompt: str, on_step: Any) -> Round:
         plan = self._plan(prompt, card=self.card, language="zh", **self.values)
         take = self._run(plan, on_step)
-        turn = Round(wish, str(take.data), _reviewed(str(take.data)), take)
+        article = str(take.data)
+        turn = Round(wish, article, review(article if article.strip() else "（空）"), take)
         self.rounds.append(turn)
         return turn
 
@@ -113,8 +102,6 @@ def can_write() -> str | None:
 def compared(one: str, two: str) -> tuple[float, list[tuple[str, str, str]]]:
     """Compare two prompts: how much they share, what differs.
 
-    For the log of an exercise beside that of the lesson.
-
     Returns:
         Ratio 0 to 1; ("equal" | "replace" | "delete" | "insert", piece of one, piece of two) in order.
 
@@ -122,9 +109,4 @@ def compared(one: str, two: str) -> tuple[float, list[tuple[str, str, str]]]:
     [('equal', '讲', '讲'), ('replace', '甜甜圈', '黑洞')]
     """
     match = SequenceMatcher(None, one, two, autojunk=False)
-    pieces: list[tuple[str, str, str]] = [(name, one[a:b], two[c:d]) for name, a, b, c, d in match.get_opcodes()]
-    return match.ratio(), pieces
-
-
-def _reviewed(text: str) -> Review:
-    return review(text if text.strip() else "（空）")
+    return match.ratio(), [(name, one[a:b], two[c:d]) for name, a, b, c, d in match.get_opcodes()]

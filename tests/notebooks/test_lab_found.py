@@ -8,13 +8,13 @@ import pytest
 from aigc_kit import doctor
 from aigc_kit.cli import main
 from aigc_kit.teach import checks, labs
-from aigc_kit.teach.checks import checking
 from aigc_kit.teach.notebooks import cells
 
 from .build import code, notebook
 
 RECORD = """
-from aigc_kit.teach.labs import Lab, lazily
+from aigc_kit.core.lazy import lazily
+from aigc_kit.teach.labs import Lab
 
 LAB = Lab("98", "98_dummy.ipynb", "加出来的一课", cards=("poem",), full=(), core=True, budget_seconds=9)
 __getattr__, __dir__ = lazily(__name__, {"checks": ()})
@@ -42,7 +42,7 @@ def dummy(tmp_path, monkeypatch):
     labs.every.cache_clear()
     yield tmp_path
     labs.every.cache_clear()
-    checking._REGISTRY.pop("98", None)
+    checks._REGISTRY.pop("98", None)
     for name in [name for name in sys.modules if "lab98" in name]:
         del sys.modules[name]
 

@@ -2,7 +2,9 @@
 
 import base64
 import hashlib
+import json
 import re
+import zlib
 from html.parser import HTMLParser
 
 import numpy as np
@@ -13,8 +15,8 @@ from hypothesis import strategies as st
 from aigc_kit.core.errors import BadInput
 from aigc_kit.works import Work, document, morph_view, notebook_html, page
 from aigc_kit.works.measured import agreement, distance, spread
-from aigc_kit.works.viewer import pack, unpack
-from aigc_kit.worlds.topology import TEARING, donut_to_mug, gilding, mesh_of, topology, torus
+from aigc_kit.works.viewer import pack
+from aigc_kit.worlds.topology import TEARING, Mesh, donut_to_mug, gilding, mesh_of, topology, torus
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -182,6 +184,25 @@ def test_the_view_says_what_its_meshes_were_counted_as(view):
     assert view.data.count("亏格 1") == 3
     torn = morph_view(TEARING["剪断"][0], moments=3, cell=0.12, gold=None)
     assert "之间从 1 变成 0" in torn.words and "没有撕破" not in torn.words and "亏格 0" in torn.data
+
+
+def unpack(text: str) -> list[tuple[Mesh, np.ndarray]]:
+    """Unpack what `pack` packed, as the script does."""
+    data = json.loads(text)
+    plain = np.frombuffer(zlib.decompress(base64.b64decode(data["packed"])), np.uint8).astype(np.int64)
+    numbers, place, pairs = plain[: data["length"]] | plain[data["length"] :] << 8, 0, []
+
+    def take(count: int, width: int) -> np.ndarray:
+        nonlocal place
+        rows = numbers[place : place + count * width].reshape(count, width)
+        place += count * width
+        return np.cumsum(rows, axis=0) & 65535
+
+    for shape in data["shapes"]:
+        places, faces = take(shape["vertices"], 3), take(shape["faces"], 3)
+        share = take(shape["vertices"], 1)[:, 0] / 255
+        pairs.append((Mesh(np.array(data["low"]) + places * data["step"], faces), share))
+    return pairs
 
 
 def test_meshes_come_back_from_the_page_as_they_went_in():

@@ -1,4 +1,4 @@
-"""The learner's last answer to each check, kept on this machine so that it can be checked again elsewhere.
+"""Keep the learner's last answers to check them elsewhere.
 
 `$AIGC_HOME/answers/01/a.json`: {"answers": [..], "named": {..}, "passed": bool, "date": UTC}. A passed answer is not
 replaced by a later one that fails. Values are written as plain JSON, each in a mapping whose key names its kind:
@@ -35,14 +35,12 @@ _ITEM_BYTES = 16
 
 
 def folder() -> Path:
-    """Name the folder of answers; it may not exist yet."""
+    """Name the folder of answers, which may not exist."""
     return home() / "answers"
 
 
 def keep(lab: str, name: str, answers: tuple[Any, ...], named: Mapping[str, Any], passed: bool) -> None:
-    """Write the answer down.
-
-    Unless one that passed is there and this one did not.
+    """Write the answer down, unless a passed one would go.
 
     Raises:
         OSError: the folder cannot be written.
@@ -52,25 +50,19 @@ def keep(lab: str, name: str, answers: tuple[Any, ...], named: Mapping[str, Any]
         with suppress(OSError, ValueError, KeyError, TypeError):
             if json.loads(path.read_text(encoding="utf-8"))["passed"]:
                 return
-    content = {
+    content: dict[str, Any] = {
         "answers": [encode(value) for value in answers],
-        "named": {key: encode(value) for key, value in named.items()},
-        "passed": passed,
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "named": {k: encode(v) for k, v in named.items()},
     }
+    content |= {"passed": passed, "date": datetime.now(UTC).isoformat(timespec="seconds")}
     write_atomically(path, json.dumps(redact(content), ensure_ascii=False) + "\n")
 
 
 def encode(value: Any) -> dict[str, Any]:
-    """Write a value as plain JSON (see the module).
-
-    One without such a form, or too large, is "opaque" with the reason.
-    """
+    """Write a value as plain JSON, else "opaque" with reason."""
     try:
-        code = _encode(value, 0)
-        if len(json.dumps(code)) <= LARGEST:
-            return code
-        return {"opaque": f"{type(value).__name__}: larger than {LARGEST // MB} MB"}
+        code, kind = _encode(value, 0), type(value).__name__
+        return code if len(json.dumps(code)) <= LARGEST else {"opaque": f"{kind}: larger than {LARGEST // MB} MB"}
     except Exception as error:  # an object can raise anything when it is looked at
         return {"opaque": f"{type(value).__name__}: {type(error).__name__}: {error}"[:200]}
 
@@ -81,12 +73,10 @@ def decode(
     function: Callable[[Mapping[str, Any]], Callable[..., Any]] | None = None,
     file: Callable[[str, str], Path] | None = None,
 ) -> Any:
-    """Read the value that `encode` wrote.
-
-    What is read may come from anybody.
+    """Read what `encode` wrote, be it from anybody.
 
     Args:
-        data: as read from JSON.
+        data: from JSON.
         function: called with {"name", "source", "needs"} for a function; None: functions are refused.
         file: called with (name, sha256) for a file; None: files are refused.
 
@@ -116,13 +106,14 @@ def _encode(value: Any, depth: int) -> dict[str, Any]:  # noqa: PLR0911 - one fo
     if isinstance(value, float):
         return {"value": value} if math.isfinite(value) else {"number": repr(float(value))}
     if isinstance(value, (str, Path)):
-        return _text_or_file(value)
+        if not _names_a_file(value):
+            return {"value": str(value)}
+        return {"file": Path(value).name, "sha256": hashlib.sha256(Path(value).read_bytes()).hexdigest()}
     if isinstance(value, Mapping):
         return {"map": {str(key): _encode(item, depth + 1) for key, item in value.items()}}
-    if isinstance(value, (list, tuple, range)):
-        return {"list": [_encode(item, depth + 1) for item in value]}
-    if isinstance(value, (set, frozenset)):
-        return {"list": [_encode(item, depth + 1) for item in sorted(value)]}
+    if isinstance(value, (list, tuple, range, set, frozenset)):
+        items = sorted(value) if isinstance(value, (set, frozenset)) else value
+        return {"list": [_encode(item, depth + 1) for item in items]}
     if isinstance(value, ModuleType):
         return {"module": value.__name__}
     if isinstance(value, FunctionType) and not _importable(value):
@@ -130,13 +121,6 @@ def _encode(value: Any, depth: int) -> dict[str, Any]:  # noqa: PLR0911 - one fo
     if callable(value) and _importable(value):
         return {"import": [value.__module__, value.__qualname__]}
     return _array(value, depth)
-
-
-def _text_or_file(value: str | Path) -> dict[str, Any]:
-    if _names_a_file(value):
-        path = Path(value)
-        return {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
-    return {"value": str(value)}
 
 
 def _names_a_file(value: str | Path) -> bool:
@@ -162,10 +146,10 @@ def _array(value: Any, depth: int) -> dict[str, Any]:
 
 
 def _function(value: FunctionType, depth: int) -> dict[str, Any]:
-    """Its text, and what it uses of the notebook: modules, other functions, plain values."""
+    """Describe a function: its text, and what it uses."""
     source = textwrap.dedent(inspect.getsource(value))
-    used = {name for name in _names(value.__code__) if name in value.__globals__ and name != value.__name__}
-    needs = {name: _encode(value.__globals__[name], depth + 1) for name in sorted(used)}
+    names = {name for name in _names(value.__code__) if name in value.__globals__ and name != value.__name__}
+    needs = {name: _encode(value.__globals__[name], depth + 1) for name in sorted(names)}
     return {"name": value.__name__, "source": source, "needs": needs}
 
 
@@ -177,8 +161,7 @@ def _names(code: CodeType) -> Iterator[str]:
 
 
 def _importable(value: Any) -> bool:
-    module = getattr(value, "__module__", None)
-    name = getattr(value, "__qualname__", "")
+    module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", "")
     return bool(module) and module != "__main__" and name.isidentifier()
 
 

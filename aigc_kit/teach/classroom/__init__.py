@@ -1,4 +1,4 @@
-"""From a learner's machine to a teacher's table.
+"""Bring learners' work to a teacher's table.
 
 pack      `aigc submit`: progress, answers, records and works of one learner as one archive
 unpack    an archive from anybody, into an empty folder, or a refusal that says why

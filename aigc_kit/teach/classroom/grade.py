@@ -1,4 +1,4 @@
-"""`aigc grade`: a folder of submissions, a judging process for each; a broken one is named, the rest goes on."""
+"""Grade submissions, each in a process (`aigc grade`)."""
 
 import json
 import os
@@ -21,7 +21,7 @@ RIGHT = ("passed", "ran-passed")
 
 @dataclass(frozen=True)
 class Row:
-    """What became of one file.
+    """Tell what became of one file.
 
     Args:
         file: its name.
@@ -44,8 +44,8 @@ class Row:
 
     @property
     def right(self) -> int:
-        """How many answers were right when they were checked here."""
-        return sum(one["state"] in RIGHT for lab in self.checks.values() for one in lab.values())
+        """Count the answers that were right when checked here."""
+        return sum(check["state"] in RIGHT for lab in self.checks.values() for check in lab.values())
 
 
 def grade(folder: Path, *, execute: bool = False, on_row: Callable[[int, int, Row], object] | None = None) -> list[Row]:
@@ -60,24 +60,17 @@ def grade(folder: Path, *, execute: bool = False, on_row: Callable[[int, int, Ro
         BadInput: no such folder, or nothing in it.
     """
     folder = Path(folder)
-    files = sorted(_handed_in(folder)) if folder.is_dir() else []
+    places = sorted(folder.iterdir()) if folder.is_dir() else []
+    files = [p for p in places if not p.name.startswith(".") and p.name not in RESULTS and not p.is_dir()]
     if not files:
-        found = "it holds no file" if folder.is_dir() else "no such folder"
-        raise BadInput(asked=f"to grade {folder}", found=found, todo="put the archives of `aigc submit` there")
+        fault = "it holds no file" if folder.is_dir() else "no such folder"
+        raise BadInput(asked=f"to grade {folder}", found=fault, todo="put the archives of `aigc submit` there")
     rows = []
     for path in files:
         rows.append(_row(path, execute))
         if on_row is not None:
             on_row(len(rows), len(files), rows[-1])
     return rows
-
-
-def _handed_in(folder: Path) -> list[Path]:
-    return [
-        path
-        for path in folder.iterdir()
-        if not path.name.startswith(".") and path.name not in RESULTS and not path.is_dir()
-    ]
 
 
 def _row(path: Path, execute: bool) -> Row:
@@ -96,32 +89,18 @@ def _row(path: Path, execute: bool) -> Row:
 
 
 def _judged(target: Path, execute: bool) -> dict[str, Any]:
-    """The verdict of a process of its own: an answer that hangs or uses up the memory ends that process only."""
-    command = [
-        sys.executable,
-        "-I",
-        "-m",
-        "aigc_kit.teach.classroom.judge",
-        str(target),
-        *(["--execute"] if execute else []),
-    ]
-    plain = {name: value for name, value in os.environ.items() if not is_secret_name(name)}
-    environment = {**plain, "AIGC_PROGRESS": "0", "AIGC_OFFLINE": "1"}
+    """Judge in a process that may hang or die alone."""
+    command = [sys.executable, "-I", "-m", "aigc_kit.teach.classroom.judge", str(target)]
+    command += ["--execute"] if execute else []
+    environment = {name: value for name, value in os.environ.items() if not is_secret_name(name)}
+    environment |= {"AIGC_PROGRESS": "0", "AIGC_OFFLINE": "1"}
+    limits: dict[str, Any] = {"stdin": subprocess.DEVNULL, "timeout": JUDGE_SECONDS}
     try:
-        process = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            env=environment,
-            cwd=target,
-            timeout=JUDGE_SECONDS,
-            check=False,
-        )
+        process = subprocess.run(command, capture_output=True, check=False, cwd=target, env=environment, **limits)
     except subprocess.TimeoutExpired:
         return {"error": f"not judged within {JUDGE_SECONDS:.0f} s"}
     try:
-        verdict = json.loads(process.stdout)
+        return json.loads(process.stdout)
     except ValueError:
         last = (process.stderr.decode("utf-8", errors="replace").strip().splitlines() or ["no word"])[-1]
         return {"error": f"judging ended with status {process.returncode}: {last[:200]}"}
-    return verdict

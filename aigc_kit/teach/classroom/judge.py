@@ -1,4 +1,4 @@
-"""One unpacked submission: its answers checked again, its works compared with their records; a process of its own.
+"""Judge one unpacked submission in a process of its own.
 
 python -I -m aigc_kit.teach.classroom.judge FOLDER [--execute]    prints the verdict as JSON
 """
@@ -41,19 +41,19 @@ def judge(folder: Path, *, execute: bool = False) -> dict[str, Any]:
     """
     manifest = _manifest(folder)
     notes = list(_altered(folder, manifest))
-    checked: dict[str, dict[str, Any]] = {}
+    verdicts: dict[str, dict[str, Any]] = {}
     for path in sorted((folder / "answers").glob("*/*.json")):
         lab, name = path.parent.name, path.stem
-        one = _check(lab, name)
-        if one is None:
+        check = _check(lab, name)
+        if check is None:
             notes.append(f"没有第 {lab[:20]} 课练习 {name[:20]}")
         else:
-            checked.setdefault(lab, {})[name] = _again(one, path, folder, execute)
+            verdicts.setdefault(lab, {})[name] = _again(check, path, folder, execute)
     return {
         "name": _words(manifest.get("name"), submission_limits.PERSON),
         "created": _words(manifest.get("created"), 40),
         "kit": _words(manifest.get("kit"), 20),
-        "checks": checked,
+        "checks": verdicts,
         "works": _works(folder),
         "notes": notes,
     }
@@ -62,16 +62,13 @@ def judge(folder: Path, *, execute: bool = False) -> dict[str, Any]:
 def _manifest(folder: Path) -> Mapping[str, Any]:
     manifest = _read(folder / submission_limits.MANIFEST)
     if not isinstance(manifest, dict) or manifest.get("format") != submission_limits.FORMAT:
-        raise BadInput(
-            asked="a submission",
-            found=f"no {submission_limits.MANIFEST} of format {submission_limits.FORMAT} in it",
-            todo="ask for it again, made by `aigc submit`",
-        )
+        fault = f"no {submission_limits.MANIFEST} of format {submission_limits.FORMAT} in it"
+        raise BadInput(asked="a submission", found=fault, todo="ask for it again, made by `aigc submit`")
     return manifest
 
 
 def _read(path: Path) -> Any:
-    """JSON of a file; None when there is none that can be read."""
+    """Read JSON of a file, None where there is none."""
     try:
         if path.stat().st_size > submission_limits.JSON_BYTES:
             return None
@@ -81,15 +78,15 @@ def _read(path: Path) -> Any:
 
 
 def _altered(folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
-    """Files that differ from what the manifest lists; whoever changes both is not found out."""
-    listed = manifest.get("files")
-    listed = listed if isinstance(listed, dict) else {}
+    """Name files that differ from the manifest's list."""
+    table = manifest.get("files")
+    digests = table if isinstance(table, dict) else {}
     there = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     there.pop(submission_limits.MANIFEST, None)
-    for name in sorted(set(there) | set(listed)):
+    for name in sorted(set(there) | set(digests)):
         if name not in there:
             yield f"缺少文件 {_words(name, 60)}"
-        elif listed.get(name) != hashlib.sha256(there[name].read_bytes()).hexdigest():
+        elif digests.get(name) != hashlib.sha256(there[name].read_bytes()).hexdigest():
             yield f"文件在打包后改过：{_words(name, 60)}"
 
 
@@ -97,22 +94,18 @@ def _check(lab: str, name: str) -> Check | None:
     if not re.fullmatch(r"\d\d", lab):
         return None
     try:
-        return next((one for one in checks_of(lab) if one.name == name), None)
+        return next((check for check in checks_of(lab) if check.name == name), None)
     except UnknownName:
         return None
 
 
-def _again(one: Check, path: Path, folder: Path, execute: bool) -> dict[str, str]:
-    """State and hint of one answer, judged here."""
+def _again(check: Check, path: Path, folder: Path, execute: bool) -> dict[str, str]:
+    """Judge one answer again."""
     entry = _read(path)
-    if (
-        not isinstance(entry, dict)
-        or not isinstance(entry.get("answers"), list)
-        or not isinstance(entry.get("named"), dict)
-    ):
+    positional, by_name = (entry.get(key) if isinstance(entry, dict) else None for key in ("answers", "named"))
+    if not isinstance(positional, list) or not isinstance(by_name, dict):
         return {"state": "broken", "hint": "答案文件读不懂"}
-    values = [*entry["answers"], *entry["named"].values()]
-    runs = any(map(has_function, values))
+    runs = any(map(has_function, [*positional, *by_name.values()]))
     if runs and not execute:
         return {"state": "claimed" if entry.get("passed") is True else "not-claimed", "hint": "答案是函数，没有运行"}
     with ExitStack() as stack:
@@ -121,9 +114,9 @@ def _again(one: Check, path: Path, folder: Path, execute: bool) -> dict[str, str
                 "function": lambda spec: stack.enter_context(Sandbox(spec)),
                 "file": lambda name, sha256: _work(folder, name, sha256),
             }
-            answers = [decode(value, **tools) for value in entry["answers"]]
-            named = {str(key): decode(value, **tools) for key, value in entry["named"].items()}
-            result = one.judge(*answers, **named)
+            answers = [decode(value, **tools) for value in positional]
+            keywords = {str(key): decode(value, **tools) for key, value in by_name.items()}
+            result = check.judge(*answers, **keywords)
         except AigcError as error:
             return {"state": "broken", "hint": _words(error.found, HINT)}
         except (RuntimeError, TypeError, ValueError) as error:  # the function does not start; a wrong number of answers
@@ -133,11 +126,7 @@ def _again(one: Check, path: Path, folder: Path, execute: bool) -> dict[str, str
 
 
 def _work(folder: Path, name: str, sha256: str) -> Path:
-    """The submitted file that an answer names.
-
-    Raises:
-        BadInput: there is none.
-    """
+    """Find the submitted file that an answer names."""
     for path in sorted(folder.glob("works*/**/*")):
         if path.is_file() and path.name == name and hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
             return path
@@ -145,7 +134,7 @@ def _work(folder: Path, name: str, sha256: str) -> Path:
 
 
 def _works(folder: Path) -> dict[str, int]:
-    """Artefacts of all records against the sha256 in them, counted; records that cannot be read are "unreadable"."""
+    """Count records' artefacts by how their sha256 compares."""
     count = {"same": 0, "changed": 0, "missing": 0, "unreadable": 0}
     for path in sorted(folder.glob("works*/**/*.json")):
         content = _read(path)
@@ -160,7 +149,7 @@ def _works(folder: Path) -> dict[str, int]:
 
 
 def _words(value: Any, most: int) -> str:
-    """Text of a stranger in one line, cut to size."""
+    """Cut a stranger's text to one short line."""
     text = " ".join("".join(char if char.isprintable() else " " for char in str(value or "")).split())
     return text if len(text) <= most else text[: most - 1] + "…"
 

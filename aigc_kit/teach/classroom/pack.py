@@ -1,4 +1,7 @@
-"""`aigc submit`: what a learner did, as one archive; no keys, nothing from outside the folders named, within limits."""
+"""Pack what a learner did as one archive (`aigc submit`).
+
+No keys, nothing from outside the folders named, within limits.
+"""
 
 import hashlib
 import io
@@ -24,7 +27,7 @@ from aigc_kit.teach.classroom.unpack import name_problem
 
 @dataclass(frozen=True)
 class Packed:
-    """What was packed: the archive, its files, and what was left out with the reason."""
+    """Name the archive, its files, and what was left out."""
 
     path: Path
     files: tuple[str, ...]
@@ -39,20 +42,14 @@ def pack(person: str, target: Path, works: Sequence[Path] | None = None) -> Pack
         target: the archive (`.zip`) to write, or a folder for it; an existing file is replaced.
         works: folders with records and works; default $AIGC_OUT, else out.
 
-    Returns:
-        A `Packed`; links, files over the limits and kinds of files that are no works are left out and named.
-
     Raises:
         BadInput: no name; a named folder that is not there; nothing to pack; or a file with a key in it (it is named,
             and nothing is written).
     """
     person = " ".join(person.split())
     if not person or len(person) > submission_limits.PERSON or not person.isprintable():
-        raise BadInput(
-            asked=f"a submission of {person[:80]!r}",
-            found=f"no name of 1 to {submission_limits.PERSON} characters",
-            todo="aigc submit --name YOUR-NAME",
-        )
+        fault = f"no name of 1 to {submission_limits.PERSON} characters"
+        raise BadInput(asked=f"a submission of {person[:80]!r}", found=fault, todo="aigc submit --name YOUR-NAME")
     target = Path(target)
     target = target / f"{_stem(person)}.zip" if target.is_dir() or not target.suffix else target
     files: dict[str, bytes] = {}
@@ -61,23 +58,18 @@ def pack(person: str, target: Path, works: Sequence[Path] | None = None) -> Pack
     folders = [paths.out()] if works is None else [Path(folder) for folder in works]
     for folder in folders if works is not None else ():  # the default may be absent: answers alone are enough
         if not folder.is_dir():
-            raise BadInput(
-                asked=f"to pack the works in {folder}",
-                found="no such folder; nothing was packed",
-                todo="name the folder that holds them, such as out; with no name $AIGC_OUT or out is taken",
-            )
+            todo = "name the folder that holds them, such as out; with no name $AIGC_OUT or out is taken"
+            fault = "no such folder; nothing was packed"
+            raise BadInput(asked=f"to pack the works in {folder}", found=fault, todo=todo)
     sources += [("works" if index == 0 else f"works{index + 1}", folder) for index, folder in enumerate(folders)]
     for prefix, folder in sources:
-        for name, path in _found(folder):
-            why = (
-                name_problem(f"{prefix}/{name}")
-                or _why_not(path, files)
-                or ("this archive itself" if path.resolve() == target.resolve() else "")
-            )
-            if why:
-                left_out.append((f"{prefix}/{name}", why))
+        for path in _below(folder):
+            name = f"{prefix}/{path.relative_to(folder).as_posix()}"
+            itself = "this archive itself" if path.resolve() == target.resolve() else ""
+            if why := name_problem(name) or _why_not(path, files) or itself:
+                left_out.append((name, why))
             else:
-                files[f"{prefix}/{name}"] = path.read_bytes()
+                files[name] = path.read_bytes()
     if not files:
         where = ", ".join(str(folder) for _, folder in sources)
         raise BadInput(asked="a submission", found=f"no answers and no works in {where}", todo="do an exercise first")
@@ -94,17 +86,15 @@ def pack(person: str, target: Path, works: Sequence[Path] | None = None) -> Pack
     return Packed(write_atomically(target, _zipped(files)), tuple(files), tuple(left_out))
 
 
-def _found(folder: Path) -> Iterator[tuple[str, Path]]:
-    """(relative name, path) of everything below a folder; links to folders are not followed."""
+def _below(folder: Path) -> Iterator[Path]:
+    """Walk a folder without following links."""
     for root, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(name for name in names if not name.startswith(".")):
-            path = Path(root) / name
-            yield path.relative_to(folder).as_posix(), path
+        yield from (Path(root) / name for name in sorted(names) if not name.startswith("."))
 
 
 def _why_not(path: Path, files: dict[str, bytes]) -> str:
-    """Why a file is left out; "" when it is packed."""
+    """Say why a file is left out, else "" alone."""
     if path.is_symlink() or not path.is_file():
         return "a link or no plain file"
     size = path.stat().st_size
@@ -122,11 +112,8 @@ def _refuse_keys(files: dict[str, bytes]) -> None:
         looks = LOOKS_SECRET.search(text) if name.endswith((".json", ".txt", ".md", ".csv", ".html")) else None
         if names or looks:
             what = f"the value of the environment variable {names[0]}" if names else "something that looks like a key"
-            raise BadInput(
-                asked=f"to pack {name}",
-                found=f"it contains {what}; nothing was packed",
-                todo="take the key out (and make a new one: it was written to a file), then submit again",
-            )
+            todo = "take the key out (and make a new one: it was written to a file), then submit again"
+            raise BadInput(asked=f"to pack {name}", found=f"it contains {what}; nothing was packed", todo=todo)
 
 
 def _zipped(files: dict[str, bytes]) -> bytes:
@@ -134,9 +121,8 @@ def _zipped(files: dict[str, bytes]) -> bytes:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):
             info = zipfile.ZipInfo(name)  # a fixed date: the same content gives the same bytes
-            info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o100644 << 16
-            archive.writestr(info, files[name])
+            archive.writestr(info, files[name], zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 

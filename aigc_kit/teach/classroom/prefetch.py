@@ -1,4 +1,4 @@
-"""`aigc prefetch`: models and wheels into one folder, for a classroom without a network.
+"""Fill one folder for a classroom without a network.
 
 DIR/models/<card>/   files and receipt of each model        aigc fetch core --from DIR
 DIR/wheels/          wheels for this system and Python       make labs OFFLINE=DIR
@@ -24,17 +24,10 @@ SUMS = "SHA256SUMS"
 
 
 def models(cards: Sequence[Card], folder: Path, progress: Callable[[int, int | None, str], None]) -> list[Path]:
-    """Fetch cards and copy them into a folder.
+    """Fetch cards and copy them to `folder/models/<card>`.
 
-    Files and receipt of each go to `folder/models/<card>`.
-
-    Args:
-        cards: with files to fetch; those that ship with the kit are left out.
-        folder: of the stick or share; a file that is there with the same sha256 stays.
-        progress: (bytes so far, bytes in all or None, what).
-
-    Returns:
-        The folders of the models.
+    Cards that ship with the kit are left out; a file that is there with the same sha256 stays. `progress` gets (bytes
+    so far, bytes in all or None, what). Returns the folders of the models.
 
     Raises:
         FetchError: as `fetch.get`; or the folder is full or cannot be written.
@@ -47,10 +40,10 @@ def models(cards: Sequence[Card], folder: Path, progress: Callable[[int, int | N
         target = folder / "models" / card.name
         names = [name for name in _of_card(card, here) if (here / name).is_file()]
         size = sum((here / name).stat().st_size for name in names)
-        asked = f"copy {card.name} to {folder}"
-        with disk_errors(asked, folder):
+        task = f"copy {card.name} to {folder}"
+        with disk_errors(task, folder):
             target.mkdir(parents=True, exist_ok=True)
-            require_space(asked, size, target, already=sum(_size(target / name) for name in names))
+            require_space(task, size, target, already=sum(_size(target / name) for name in names))
             for name in names:
                 _copy(here / name, target / name)
                 progress((here / name).stat().st_size, None, f"copy {name}")
@@ -61,19 +54,14 @@ def models(cards: Sequence[Card], folder: Path, progress: Callable[[int, int | N
 def wheels(folder: Path) -> list[Path]:
     """Download wheels of everything that `make labs` installs.
 
-    In the versions of constraints.txt, for this system and Python.
-
-    pip's own settings (a mirror, an index of CPU wheels of torch) stay in force.
-
-    Returns:
-        The files in `folder/wheels`.
+    The versions are those of constraints.txt, for this system and Python; pip's own settings (a mirror, an index of CPU
+    wheels of torch) stay in force.
 
     Raises:
         BadInput: this is no clone of the project.
         FetchError: pip failed; its last line says why.
     """
-    clone = paths.assets().parent
-    constraints = paths.constraints()
+    clone, constraints = paths.assets().parent, paths.constraints()
     if not (clone / "pyproject.toml").is_file() or constraints is None:
         raise BadInput(asked="wheels of the kit", found=f"no pyproject.toml in {clone}", todo="run this in a clone")
     place = folder / "wheels"
@@ -87,34 +75,23 @@ def wheels(folder: Path) -> list[Path]:
     return sorted(place.glob("*.whl"))
 
 
-def requirements(project: Path) -> list[str]:
-    """List what the project needs.
-
-    Its dependencies, those of its tests, and what builds it.
-    """
-    data = tomllib.loads(project.read_text(encoding="utf-8"))
-    known = data["project"]
+def requirements(path: Path) -> list[str]:
+    """List what the project, its tests and its build need."""
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    project, build = data["project"], data["build-system"]["requires"]
     # hatchling asks for editables only when it builds, so nothing else names it
-    return [
-        *known["dependencies"],
-        *known["optional-dependencies"]["dev"],
-        *data["build-system"]["requires"],
-        "editables",
-    ]
+    return [*project["dependencies"], *project["optional-dependencies"]["dev"], *build, "editables"]
 
 
 def write_sums(folder: Path) -> Path:
-    """Write the sha256 of everything in the folder.
-
-    In the form that `sha256sum -c SHA256SUMS` reads.
-    """
+    """Write everything's sha256 as `sha256sum -c` reads it."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != SUMS)
     lines = (f"{sha256_of(path)}  {path.relative_to(folder).as_posix()}\n" for path in files)
     return paths.write_atomically(folder / SUMS, "".join(lines))
 
 
 def _of_card(card: Card, here: Path) -> Iterable[str]:
-    """Names of the files that the folder of a card holds, its receipt last."""
+    """Name the files of a card's folder, receipt last."""
     for source in card.sources:
         if source.files and all((here / file.path).is_file() for file in source.files):
             return [*(file.path for file in source.files), RECEIPT]
@@ -122,7 +99,7 @@ def _of_card(card: Card, here: Path) -> Iterable[str]:
 
 
 def _copy(origin: Path, target: Path) -> None:
-    """Copy a file under a temporary name, compare it, move it; the same file is left alone."""
+    """Copy a file and compare it, unless it is there."""
     if _size(target) == origin.stat().st_size and sha256_of(target) == sha256_of(origin):
         return
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -134,8 +111,8 @@ def _copy(origin: Path, target: Path) -> None:
                 copy.write(block)
                 digest.update(block)
         if sha256_of(partial) != digest.hexdigest():
-            todo = "try another stick"
-            raise FetchError(asked=f"copy {target.name}", found="the disk gives back other bytes", todo=todo)
+            fault = "the disk gives back other bytes"
+            raise FetchError(asked=f"copy {target.name}", found=fault, todo="try another stick")
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Functions among the answers, run in a limited process of their own: they compute, the judge judges.
+"""Run functions among the answers in a limited process.
 
 The process gets the text of one function and, call by call, arguments as plain JSON; results come back the same way.
 It cannot reach the check. Its limits: processor seconds, memory, size of files, an empty folder as home, no keys in the
@@ -16,10 +16,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from functools import cache
 from pathlib import Path
-from types import TracebackType
 from typing import Any, TextIO
 
 from aigc_kit.core.units import GIB, MIB
@@ -31,25 +32,18 @@ MEMORY = 4 * GIB  # of addresses, not of memory in use
 FILE_BYTES = 1 * MIB
 
 
-class Sandbox:
-    """One process for one function. Use as a context; what it holds can be called like the function.
+class Sandbox(AbstractContextManager["Sandbox", None]):
+    """Run one function in one process, as a context.
 
-    Args:
-        spec: {"name", "source", "needs"}, as `checks.answers.encode` writes a function.
+    `spec` is {"name", "source", "needs"}, as `checks.answers.encode` writes a function.
     """
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
         self._home = tempfile.mkdtemp(prefix="aigc-sandbox-")
         command = [*_without_network(), sys.executable, "-I", "-m", "aigc_kit.teach.classroom.sandbox"]
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=self._home,
-            env={"HOME": self._home, "PATH": os.defpath, "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"},
-            start_new_session=True,
-        )
+        environment = {"HOME": self._home, "PATH": os.defpath, "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"}
+        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+        self._process = subprocess.Popen(command, cwd=self._home, env=environment, start_new_session=True, **pipes)
         self._rest = b""
         try:
             self._ask(spec)
@@ -63,30 +57,23 @@ class Sandbox:
         Raises:
             RuntimeError: it raised (the text says what), took too long, or its process ended.
         """
-        return self._ask(
-            {"arguments": [encode(a) for a in arguments], "named": {k: encode(v) for k, v in named.items()}}
-        )
+        keywords = {name: encode(value) for name, value in named.items()}
+        return self._ask({"arguments": [encode(value) for value in arguments], "named": keywords})
 
     def close(self) -> None:
-        """End the process and its children; remove its folder."""
+        """End the process with its children, remove its folder."""
         if self._process.poll() is None:
             try:
                 os.killpg(self._process.pid, signal.SIGKILL)
             except (ProcessLookupError, PermissionError):
                 self._process.kill()
-        for stream in (self._process.stdin, self._process.stdout):
-            try:
-                if stream:
-                    stream.close()
-            except OSError:  # the reader is gone, and with it what was to be written
-                pass
+        for stream in filter(None, (self._process.stdin, self._process.stdout)):
+            with suppress(OSError):  # the reader is gone, and with it what was to be written
+                stream.close()
         self._process.wait()
         shutil.rmtree(self._home, ignore_errors=True)
 
-    def __enter__(self) -> "Sandbox":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _ask(self, what: Mapping[str, Any]) -> Any:
@@ -102,9 +89,7 @@ class Sandbox:
         return decode(answer["result"])
 
     def _line(self) -> bytes:
-        """One line of its answer, within the time."""
-        import time
-
+        """Read one line of its answer, within the time."""
         assert self._process.stdout is not None
         deadline = time.monotonic() + CALL_SECONDS
         with selectors.DefaultSelector() as selector:
@@ -118,9 +103,8 @@ class Sandbox:
                 self._rest += block
                 if not block or len(self._rest) > 16 * MIB:
                     self.close()
-                    raise RuntimeError(
-                        "the process ended: too much memory, time or output" if not block else "too long"
-                    )
+                    why = "too long" if block else "the process ended: too much memory, time or output"
+                    raise RuntimeError(why)
         line, _, self._rest = self._rest.partition(b"\n")
         return line
 
@@ -141,23 +125,19 @@ def _without_network() -> tuple[str, ...]:
 
 
 def _limit() -> None:
-    """Inside: what the system will let this process have."""
+    """Limit, inside, what this process may have."""
     try:
         import resource
     except ImportError:  # Windows: the time limit of the caller is all there is
         return
-    for what, most in (
-        (resource.RLIMIT_CPU, CPU_SECONDS),
-        (resource.RLIMIT_AS, MEMORY),
-        (resource.RLIMIT_FSIZE, FILE_BYTES),
-        (resource.RLIMIT_CORE, 0),
-    ):
+    for name, most in (("CPU", CPU_SECONDS), ("AS", MEMORY), ("FSIZE", FILE_BYTES), ("CORE", 0)):
+        what = getattr(resource, f"RLIMIT_{name}")
         hard = resource.getrlimit(what)[1]
         resource.setrlimit(what, (most, most) if hard == resource.RLIM_INFINITY else (min(most, hard), hard))
 
 
 def _build(spec: Mapping[str, Any], depth: int = 0) -> Callable[..., Any]:
-    """Inside: the function of a text, with what it needs around it."""
+    """Build, inside, the function of a text."""
     if depth > 8:
         raise ValueError("functions that need each other too deeply")
     world: dict[str, Any] = {"__builtins__": builtins, "__name__": "answer"}
@@ -171,16 +151,14 @@ def _build(spec: Mapping[str, Any], depth: int = 0) -> Callable[..., Any]:
     before = set(world)
     exec(compile(spec["source"], "<answer>", "exec"), world)
     functions = [value for name, value in world.items() if name not in before and callable(value)]
-    named = world.get(spec["name"])
-    if callable(named):
-        return named
-    if not functions:
+    function = world.get(spec["name"])
+    if not callable(function) and not functions:
         raise ValueError("the text defines no function")
-    return functions[-1]
+    return function if callable(function) else functions[-1]
 
 
 def _serve(source: TextIO, target: TextIO) -> None:
-    """Inside: one line in, one line out."""
+    """Answer, inside, line by line."""
     function = None
     for line in source:
         try:
@@ -189,8 +167,8 @@ def _serve(source: TextIO, target: TextIO) -> None:
                 function = _build(call)
                 answer: dict[str, Any] = {"result": {"value": True}}
             else:
-                named = {key: decode(value) for key, value in call["named"].items()}
-                answer = {"result": encode(function(*map(decode, call["arguments"]), **named))}
+                keywords = {key: decode(value) for key, value in call["named"].items()}
+                answer = {"result": encode(function(*map(decode, call["arguments"]), **keywords))}
         except BaseException as error:  # whatever submitted code raises, SystemExit among it
             answer = {"error": f"{type(error).__name__}: {error}"[:300]}
         target.write(json.dumps(answer) + "\n")

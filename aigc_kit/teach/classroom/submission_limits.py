@@ -1,4 +1,4 @@
-"""What a submission may hold: the same limits where it is packed and where it is unpacked."""
+"""Limit what a submission may hold, packed and unpacked."""
 
 from aigc_kit.core.units import KB, MB
 

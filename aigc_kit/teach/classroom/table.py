@@ -1,8 +1,9 @@
-"""The result of grading as CSV and as one HTML page: what was found, and what it cannot prove."""
+"""Lay out grades as CSV and as one HTML page."""
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 
@@ -44,7 +45,7 @@ th{background:#f2f4f7}.passed,.ran-passed{background:#e3f4e9}.failed,.ran-failed
 
 
 def write(rows: Sequence[Row], folder: Path) -> tuple[Path, Path]:
-    """Write `grades.csv` and `grades.html` into a folder; returns both paths."""
+    """Write `grades.csv` and `grades.html` into a folder."""
     return (
         write_atomically(folder / RESULTS[0], "\ufeff" + as_csv(rows)),  # the mark tells Excel that it is UTF-8
         write_atomically(folder / RESULTS[1], as_html(rows)),
@@ -52,17 +53,17 @@ def write(rows: Sequence[Row], folder: Path) -> tuple[Path, Path]:
 
 
 def as_csv(rows: Sequence[Row]) -> str:
-    """The table as CSV; a text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    """Write the table as CSV, formulas made harmless."""
     columns = _columns(rows)
     head = ["文件", "姓名", "问题", "通过（在此复算或运行）", "共"]
-    head += [f"{one.lab}{one.name} {one.title}" for one in columns]
+    head += [f"{check.lab}{check.name} {check.title}" for check in columns]
     head += ["作品相符", "作品改过", "作品缺失", "记录坏了", "备注", "提交时间（自报）", "版本（自报）"]
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(head)
     for row in rows:
         cells = [row.file, row.name, row.problem, row.right, len(columns)]
-        cells += [MARKS[_state(row, one)][1] for one in columns]
+        cells += [MARKS[_entry(row, check).get("state", "")][1] for check in columns]
         cells += [row.works.get(name, 0) for name in ("same", "changed", "missing", "unreadable")]
         cells += ["；".join(row.notes), row.created, row.kit]
         writer.writerow([_no_formula(cell) if isinstance(cell, str) else cell for cell in cells])
@@ -70,20 +71,19 @@ def as_csv(rows: Sequence[Row]) -> str:
 
 
 def as_html(rows: Sequence[Row]) -> str:
-    """The table as a page without scripts; every word of a submission is escaped."""
+    """Write the table as a page, everything escaped."""
     columns = _columns(rows)
-    heads = ["文件", "姓名", "通过", *(f"{one.lab}{one.name}" for one in columns), "作品", "备注"]
-    broken = [row for row in rows if row.problem]
+    heads = ["文件", "姓名", "通过", *(f"{check.lab}{check.name}" for check in columns), "作品", "备注"]
+    problems = [escape(row.file) for row in rows if row.problem]
+    names = f"：{'、'.join(problems)}" if problems else ""
     parts = [
         "<h1>练习批改</h1>",
-        f"<p>共 {len(rows)} 份，其中 {len(broken)} 份打不开"
-        + (f"：{'、'.join(escape(row.file) for row in broken)}" if broken else "")
-        + "。</p><table><thead><tr>",
+        f"<p>共 {len(rows)} 份，其中 {len(problems)} 份打不开{names}。</p><table><thead><tr>",
         "".join(f"<th>{escape(head)}</th>" for head in heads),
         "</tr></thead><tbody>",
         *(_html_row(row, columns) for row in rows),
         "</tbody></table><h2>各题</h2><ul>",
-        *(f"<li>{escape(one.lab + one.name)} {escape(one.title)}</li>" for one in columns),
+        *(f"<li>{escape(check.lab + check.name)} {escape(check.title)}</li>" for check in columns),
         "</ul><h2>记号</h2><ul>",
         *(f"<li>{escape(mark)} {escape(words)}</li>" for mark, words in MARKS.values()),
         "</ul><h2>这张表证明不了什么</h2><ul>",
@@ -96,14 +96,12 @@ def as_html(rows: Sequence[Row]) -> str:
 
 def _html_row(row: Row, columns: Sequence[Check]) -> str:
     if row.problem:
-        width = len(columns) + 3
-        words = f'<td>{escape(row.file)}</td><td></td><td class="problem" colspan="{width}">{escape(row.problem)}</td>'
-        return f"<tr>{words}</tr>"
+        problem = f'<td class="problem" colspan="{len(columns) + 3}">{escape(row.problem)}</td>'
+        return f"<tr><td>{escape(row.file)}</td><td></td>{problem}</tr>"
     cells = [f"<td>{escape(row.file)}</td><td>{escape(row.name)}</td><td>{row.right} / {len(columns)}</td>"]
-    for one in columns:
-        state = _state(row, one)
-        hint = row.checks.get(one.lab, {}).get(one.name, {}).get("hint", "")
-        cells.append(f'<td class="{state}" title="{escape(hint)}">{escape(MARKS[state][0])}</td>')
+    for entry in (_entry(row, check) for check in columns):
+        state = entry.get("state", "")
+        cells.append(f'<td class="{state}" title="{escape(entry.get("hint", ""))}">{escape(MARKS[state][0])}</td>')
     kinds = {"same": "相符", "changed": "改过", "missing": "缺失", "unreadable": "记录坏了"}
     works = "，".join(f"{kinds[name]} {count}" for name, count in row.works.items() if count) or "没有"
     cells.append(f"<td>{works}</td><td>{escape('；'.join(row.notes))}</td>")
@@ -111,18 +109,16 @@ def _html_row(row: Row, columns: Sequence[Check]) -> str:
 
 
 def _columns(rows: Sequence[Row]) -> list[Check]:
-    """The checks of every lab that somebody answered, in order."""
+    """List checks of every lab that somebody answered."""
     columns: list[Check] = []
     for lab in sorted({lab for row in rows for lab in row.checks}):
-        try:
+        with suppress(UnknownName):
             columns += checks_of(lab)
-        except UnknownName:
-            continue
     return columns
 
 
-def _state(row: Row, one: Check) -> str:
-    return row.checks.get(one.lab, {}).get(one.name, {}).get("state", "")
+def _entry(row: Row, check: Check) -> Mapping[str, str]:
+    return row.checks.get(check.lab, {}).get(check.name, {})
 
 
 def _no_formula(text: str) -> str:

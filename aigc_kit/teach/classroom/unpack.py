@@ -1,9 +1,13 @@
-"""An archive from anybody, into an empty folder; or a refusal that says why. Nothing of it is run or followed."""
+"""Unpack anybody's archive, or refuse and say why.
+
+Nothing of it is run or followed.
+"""
 
 import stat
 import struct
 import unicodedata
 import zipfile
+import zlib
 from pathlib import Path
 
 from aigc_kit.core.errors import BadInput
@@ -16,14 +20,9 @@ _RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt
 
 
 def unpack(archive: Path, target: Path) -> list[str]:
-    """Write the files of an archive below a folder.
+    """Write an archive's files below an empty or missing folder.
 
-    Args:
-        archive: a zip file.
-        target: an empty or missing folder.
-
-    Returns:
-        The names written, relative.
+    Returns their relative names.
 
     Raises:
         BadInput: it is no zip file or a damaged one; too many or too large files (as claimed, and as they come);
@@ -32,24 +31,20 @@ def unpack(archive: Path, target: Path) -> list[str]:
     """
     try:
         _check_directory(archive)
-        with zipfile.ZipFile(archive) as opened:
-            members = [info for info in opened.infolist() if not info.is_dir()]
+        with zipfile.ZipFile(archive) as source:
+            members = [info for info in source.infolist() if not info.is_dir()]
             _check_members(archive, members)
             for info in members:
-                _write(opened, info, target / info.filename)
+                _write(source, info, target / info.filename)
     except BadInput:
         raise
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
-        raise _refused(archive, f"a damaged archive ({error})") from error
-    except Exception as error:
-        if type(error).__module__ != "zlib":  # zlib.error derives from Exception only
-            raise
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
         raise _refused(archive, f"a damaged archive ({error})") from error
     return [info.filename for info in members]
 
 
 def _check_directory(archive: Path) -> None:
-    """The list of files is small: zipfile would read all of it into memory."""
+    """Refuse a long list of files before zipfile reads it."""
     size = archive.stat().st_size
     if size > submission_limits.TOTAL_BYTES:
         raise _refused(archive, f"{size} bytes, more than {submission_limits.TOTAL_BYTES}")
@@ -59,8 +54,8 @@ def _check_directory(archive: Path) -> None:
     at = tail.rfind(_END)
     if at < 0 or len(tail) - at < 22:
         raise _refused(archive, "no zip file, or one that was cut off")
-    listed = struct.unpack_from("<I", tail, at + 12)[0]
-    if _END_64 in tail[max(0, at - 20) : at] or listed > submission_limits.DIRECTORY_BYTES:
+    size = struct.unpack_from("<I", tail, at + 12)[0]
+    if _END_64 in tail[max(0, at - 20) : at] or size > submission_limits.DIRECTORY_BYTES:
         raise _refused(archive, f"more than {submission_limits.FILES} files listed")
 
 
@@ -71,11 +66,9 @@ def _check_members(archive: Path, members: list[zipfile.ZipInfo]) -> None:
         raise _refused(archive, f"more than {submission_limits.TOTAL_BYTES} bytes when unpacked")
     names: set[str] = set()
     for info in members:
-        why = _why_not(info)
-        same = unicodedata.normalize("NFC", info.filename).casefold()
-        if same in names:
-            why = "a name that stands there twice"
-        names.add(same)
+        plain_name = unicodedata.normalize("NFC", info.filename).casefold()
+        why = "a name that stands there twice" if plain_name in names else _why_not(info)
+        names.add(plain_name)
         if why:
             raise _refused(archive, f"{info.filename[:80]!r}: {why}")
 
@@ -86,9 +79,8 @@ def name_problem(name: str) -> str:
         parts = safe_path(name, "member").parts
     except BadInput:
         return "a path that leaves its folder"
-    if len(parts) > submission_limits.DEPTH or any(
-        len(part.encode(errors="replace")) > submission_limits.NAME_BYTES for part in parts
-    ):
+    longest = max((len(part.encode(errors="replace")) for part in parts), default=0)
+    if len(parts) > submission_limits.DEPTH or longest > submission_limits.NAME_BYTES:
         return "a path that is too long"
     if not name.isprintable() or any(p != p.strip(" .") or p.split(".")[0].lower() in _RESERVED for p in parts):
         return "a name that not every system can write"
@@ -96,25 +88,21 @@ def name_problem(name: str) -> str:
 
 
 def _why_not(info: zipfile.ZipInfo) -> str:
-    """Why a member is refused; "" when it may be written."""
-    mode = info.external_attr >> 16
-    if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+    """Say why a member is refused, else "" alone."""
+    if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
         return "a link or a device, no plain file"
     if info.flag_bits & 0x1:
         return "encrypted"
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return "packed in an unusual way"
-    return name_problem(info.filename) or (
-        f"over {submission_limits.FILE_BYTES} bytes when unpacked"
-        if info.file_size > submission_limits.FILE_BYTES
-        else ""
-    )
+    why = f"over {submission_limits.FILE_BYTES} bytes when unpacked"
+    return name_problem(info.filename) or (why if info.file_size > submission_limits.FILE_BYTES else "")
 
 
-def _write(opened: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> None:
+def _write(source: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     remaining = info.file_size
-    with opened.open(info) as stream, path.open("xb") as file:
+    with source.open(info) as stream, path.open("xb") as file:
         while block := stream.read(CHUNK):
             remaining -= len(block)
             if remaining < 0:

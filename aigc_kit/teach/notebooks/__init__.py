@@ -1,13 +1,11 @@
-"""Notebooks as files: lint, run headless, refresh, student copies, the gallery of what they made.
+"""Lint, run, refresh, copy and show notebooks.
 
-    cells     what every module here knows of a notebook: reading, writing, tags
-    findings  what a rule takes and gives
-    lint      rules about sources;  lint_outputs: rules about outputs
-    stamp     the source hash in the metadata, which tells whether outputs are stale
-    run       headless execution in a fresh kernel of this interpreter
-    refresh   execute cleanly and keep the outputs: the only way by which notebooks get them
-    copies    tidied outputs, an HTML page, copies without solutions
-    gallery   one page about a run of the labs
+    cells      reading, writing, tags, and the source hash which tells whether outputs are stale
+    lint       rules about sources;  lint_outputs: rules about outputs;  findings: what a rule takes and gives
+    execution  headless, in a fresh kernel (kernel) of this interpreter
+    refresh    execute cleanly and keep the outputs: the only way by which notebooks get them
+    copies     tidied outputs, an HTML page, copies without solutions
+    gallery    one page about a run of the labs;  app: a lab as an app
 
 Tags on cells that have a meaning here: `setup`, `solution`, `exercise`, `slow`, `widget`, `raises-exception` (the cell
 is meant to end with an error) and `step-1` .. `step-8` (markdown: where a step of the rhythm begins).

@@ -1,4 +1,4 @@
-"""A lab as an app: Voilà runs a copy of the notebook and shows what it makes, its code hidden, its widgets live."""
+"""Show a lab as an app by Voilà, code hidden."""
 
 import base64
 import mimetypes
@@ -21,14 +21,10 @@ _PICTURE = re.compile(r"!\[([^\]]*)\]\(((?!\w+:)[^)\s]+)\)")
 
 
 def serve(path: Path, port: int | None = None, *, browser: bool = True) -> None:
-    """Show a notebook as an app until Ctrl-C; every page that is opened gets a kernel of its own.
+    """Show a notebook as an app until Ctrl-C.
 
-    The address, with a new token, is printed. Cells tagged `slow` are left out.
-
-    Args:
-        path: of the notebook.
-        port: of this machine, 1 to 65535; None takes a free one.
-        browser: open the address in the default browser.
+    Every page that is opened gets a kernel of its own. The address, with a new token, is printed, and opened by
+    `browser`. Cells tagged `slow` are left out. Without a `port` a free one is taken.
 
     Raises:
         MissingExtra: Voilà is not installed.
@@ -52,13 +48,10 @@ def serve(path: Path, port: int | None = None, *, browser: bool = True) -> None:
 
 
 def settings(port: int, token: str) -> dict[str, dict[str, Any]]:
-    """What Voilà is told, by class; configuration files of the machine are not read.
+    """Tell Voilà everything, whatever the machine's files say.
 
     The policy of the page forbids it to ask anything of another machine: Voilà's template links style sheets of a CDN.
-
-    Args:
-        port: it takes this one or none.
-        token: without it every page and socket answers 403 or the form that asks for it.
+    Without the token every page and socket answers 403 or the form that asks for it.
     """
     policy = f"default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval' ws://{HOST}:{port}"
     return {
@@ -78,42 +71,38 @@ def settings(port: int, token: str) -> dict[str, dict[str, Any]]:
 
 
 def prepared(notebook: cells.Notebook, home: Path) -> cells.Notebook:
-    """The copy that runs: no outputs, no slow cells, and the pictures of its prose inside it.
+    """Copy a notebook: no outputs or slow cells, pictures inside.
 
-    Args:
-        notebook: stays as it is.
-        home: folder of the notebook, to which the pictures in its prose are relative.
+    Pictures in its prose are relative to `home`.
     """
     copy = deepcopy(notebook)
-    copy.metadata.pop("widgets", None)
+    cells.clear_outputs(copy)
     copy.cells = [cell for cell in copy.cells if "slow" not in cells.tags(cell)]
     for cell in copy.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-        elif cell.cell_type == "markdown":
+        if cell.cell_type == "markdown":
             _attach_pictures(cell, home)
     return copy
 
 
 def _attach_pictures(cell: cells.Cell, home: Path) -> None:
-    """Put the pictures that are there into the cell: Voilà serves no file outside the folder of its notebook."""
-    attached = dict(cell.get("attachments", {}))
+    """Attach pictures, since Voilà serves no file from elsewhere."""
+    attachments = dict(cell.get("attachments", {}))
 
     def attach(match: re.Match[str]) -> str:
         words, name = match.groups()
         file, kind = home / name, mimetypes.guess_type(name)[0]
         if kind is None or not file.is_file():
             return match.group()
-        attached[file.name] = {kind: base64.b64encode(file.read_bytes()).decode()}
+        attachments[file.name] = {kind: base64.b64encode(file.read_bytes()).decode()}
         return f"![{words}](attachment:{file.name})"
 
     cell.source = _PICTURE.sub(attach, cell.source)
-    if attached:
-        cell.attachments = attached
+    if attachments:
+        cell.attachments = attachments
 
 
 def _free(port: int | None) -> int:
-    """The port, or any that is free."""
+    """Choose the port, or any that is free."""
     try:
         with socket.socket() as trial:
             trial.bind((HOST, port or 0))

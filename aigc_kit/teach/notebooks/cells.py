@@ -1,4 +1,4 @@
-"""What every module here knows of a notebook: where notebooks are, reading, writing, tags, lines."""
+"""Read, write, tag and stamp notebooks."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ NAMESPACE = "aigc_kit"  # in the notebook's metadata
 
 
 def folder() -> Path:
-    """The folder of notebooks, beside the assets of a clone.
+    """Find the folder of notebooks beside a clone's assets.
 
     Raises:
         BadInput: the package was installed without them.
@@ -29,63 +29,65 @@ def folder() -> Path:
 
 
 def all_paths() -> list[Path]:
-    """Every notebook of the project, solutions included, in order of name."""
+    """List every notebook, solutions included, by name."""
     return [*sorted(folder().glob("*.ipynb")), *sorted((folder() / "solutions").glob("*.ipynb"))]
 
 
 def is_solution(path: Path) -> bool:
-    """Whether a notebook is one of the solutions."""
+    """Tell whether a notebook is one of the solutions."""
     return path.parent.name == "solutions"
 
 
 def read(path: Path) -> Notebook:
-    """Read and validate a notebook (format 4.5 or later: every cell has an id).
+    """Read and validate a notebook of format 4.5 or later.
 
     Raises:
         BadInput: no such file, not a notebook, or one that is not valid.
     """
     path = Path(path)
-    asked = f"notebook {path.name}"
+    name = f"notebook {path.name}"
     try:
         notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=nbformat.NO_CONVERT)
     except FileNotFoundError:
-        raise BadInput(asked=asked, found="no such file", todo=f"look into {path.parent}") from None
+        raise BadInput(asked=name, found="no such file", todo=f"look into {path.parent}") from None
     except Exception as error:  # nbformat raises its own, json's and unicode's errors
-        raise BadInput(asked=asked, found=f"not a notebook: {error}", todo="restore the file") from error
+        raise BadInput(asked=name, found=f"not a notebook: {error}", todo="restore the file") from error
     if (notebook.nbformat, notebook.nbformat_minor) < (4, 5):
         version = f"{notebook.nbformat}.{notebook.nbformat_minor}"
-        raise BadInput(asked=asked, found=f"format {version}", todo="save it with JupyterLab 4 (format 4.5)")
+        raise BadInput(asked=name, found=f"format {version}", todo="save it with JupyterLab 4 (format 4.5)")
     try:
         nbformat.validate(notebook)
     except nbformat.ValidationError as error:
-        raise BadInput(asked=asked, found=f"not valid: {error.message}", todo="repair that place") from None
+        raise BadInput(asked=name, found=f"not valid: {error.message}", todo="repair that place") from None
     return notebook
 
 
 def write(notebook: Notebook, path: Path) -> Path:
-    """Write a notebook atomically, with a line end at the end."""
+    """Write a notebook atomically, with a final line end."""
     return write_atomically(path, nbformat.writes(notebook).rstrip("\n") + "\n")
 
 
 def tags(cell: Cell) -> set[str]:
-    """The tags of a cell."""
+    """List the tags of a cell."""
     return set(cell.metadata.get("tags", ()))
 
 
 def code_cells(notebook: Notebook) -> Iterator[tuple[int, Cell]]:
-    """Code cells that are not empty, each with its number; the first cell of a notebook is number 1."""
+    """Yield code cells that are not empty, numbered from 1."""
     for number, cell in enumerate(notebook.cells, 1):
         if cell.cell_type == "code" and cell.source.strip():
             yield number, cell
 
 
 def outputs(cell: Cell) -> list[Any]:
-    """The outputs of a cell; none for prose."""
+    """Give a cell's outputs, none for prose."""
     return cell.get("outputs", []) if cell.cell_type == "code" else []
 
 
 def source_hash(notebook: Notebook) -> str:
-    """Digest of what a person wrote: type, source and tags of every cell, in order; outputs and counts do not count.
+    """Hash type, source and tags of cells: sha256, hex.
+
+    Outputs and counts do not count.
 
     Returns:
         sha256, hex.
@@ -95,32 +97,44 @@ def source_hash(notebook: Notebook) -> str:
 
 
 def stamped_hash(notebook: Notebook) -> str | None:
-    """The hash in the metadata; None when the notebook was never stamped."""
+    """Read the hash in the metadata, None without a stamp."""
     return notebook.metadata.get(NAMESPACE, {}).get("source_sha256")
 
 
 def is_stale(notebook: Notebook) -> bool:
-    """Whether the cells changed since the outputs were made, or nobody knows."""
+    """Tell whether cells changed since the outputs were made."""
     return stamped_hash(notebook) != source_hash(notebook)
 
 
 def put_stamp(notebook: Notebook) -> None:
-    """Note the hash of the cells in the metadata of this notebook (in memory)."""
+    """Note the cells' hash in this notebook's metadata."""
     notebook.metadata[NAMESPACE] = {**notebook.metadata.get(NAMESPACE, {}), "source_sha256": source_hash(notebook)}
 
 
 def stamp(path: Path) -> bool:
-    """Stamp a file, for a change that cannot alter its outputs (a word of prose); otherwise refresh it.
+    """Stamp a file whose change cannot alter its outputs.
 
-    Returns:
-        Whether the file changed.
-
-    Raises:
-        BadInput: the file is not a valid notebook.
+    Such as a word of prose; otherwise refresh it. Returns whether the file changed.
     """
     notebook = read(path)
-    if not is_stale(notebook):
-        return False
-    put_stamp(notebook)
-    write(notebook, path)
-    return True
+    stale = is_stale(notebook)
+    if stale:
+        put_stamp(notebook)
+        write(notebook, path)
+    return stale
+
+
+def clear_outputs(notebook: Notebook) -> None:
+    """Forget what the cells showed when they were run before."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    notebook.metadata.pop("widgets", None)
+
+
+def put_count(cell: Cell, count: int) -> None:
+    """Note the execution count of a cell and its result."""
+    cell.execution_count = count
+    for output in cell.outputs:
+        if output.output_type == "execute_result":
+            output.execution_count = count

@@ -1,4 +1,4 @@
-"""Copies of a notebook: tidied outputs, one HTML page that asks nothing of the network, a student's copy."""
+"""Copy a notebook: tidied, as a page, or for students."""
 
 import re
 from collections.abc import Callable
@@ -37,36 +37,30 @@ def tidy(notebook: Notebook) -> None:
 
 
 def merged(items: list[Any]) -> list[Any]:
-    """Merge outputs into one per stream.
+    """Merge outputs of a cell into one per stream.
 
-    At the place of its first part; where the two meet, stdout comes before stderr.
-
-    Args:
-        items: outputs of one cell; those that are no streams keep their order.
+    It stands at the place of its first part; where the two meet, stdout comes before stderr.
     """
-    parts: dict[str, list[str]] = {}
-    single = []
+    texts: dict[str, list[str]] = {}
+    singles = []
     for output in items:
-        if output.output_type != "stream":
-            single.append(output)
-            continue
-        if output.name not in parts:
-            single.append(output)
-        parts.setdefault(output.name, []).append(output.text)
-    for output in single:
+        stream = output.name if output.output_type == "stream" else None
+        if stream not in texts:
+            singles.append(output)
+        if stream is not None:
+            texts.setdefault(stream, []).append(output.text)
+    for output in singles:
         if output.output_type == "stream":
-            output.text = overwritten("".join(parts[output.name]))
-    names = [output.get("name") for output in single]
+            output.text = overwritten("".join(texts[output.name]))
+    names = [output.get("name") for output in singles]
     for index, pair in enumerate(pairwise(names)):
         if pair == ("stderr", "stdout"):  # they arrive in any order; a file should not depend on it
-            single[index], single[index + 1] = single[index + 1], single[index]
-    return single
+            singles[index : index + 2] = singles[index + 1], singles[index]
+    return singles
 
 
 def overwritten(text: str) -> str:
     """Show what a terminal shows after carriage returns.
-
-    In every line, the part behind the last one.
 
     >>> overwritten("10 %\\r50 %\\r100 %\\ndone\\r\\n")
     '100 %\\ndone\\r\\n'
@@ -77,22 +71,17 @@ def overwritten(text: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """Cut what is too long, and mark each cut.
-
-    Over-long lines are cut, and the middle of the text is left out when it is still too long.
-    """
-    if len(text) > LONGEST_LINE:
-        text = "\n".join(
-            f"{line[:LONGEST_LINE]} ……（这一行还有 {len(line) - LONGEST_LINE:,} 个字符，没有保存）"
-            if len(line) > LONGEST_LINE
-            else line
-            for line in text.split("\n")
-        )
+    """Cut lines and texts that are too long, marking cuts."""
+    lines = text.split("\n")
+    for index, line in enumerate(lines):
+        if len(line) > LONGEST_LINE:
+            rest = len(line) - LONGEST_LINE
+            lines[index] = f"{line[:LONGEST_LINE]} ……（这一行还有 {rest:,} 个字符，没有保存）"
+    text = "\n".join(lines)
     if len(text) <= LONGEST_TEXT:
         return text
     head, tail = LONGEST_TEXT * 3 // 4, LONGEST_TEXT // 4
-    left_out = len(text) - head - tail
-    return f"{text[:head]}\n……（中间 {left_out:,} 个字符没有保存）……\n{text[-tail:]}"
+    return f"{text[:head]}\n……（中间 {len(text) - head - tail:,} 个字符没有保存）……\n{text[-tail:]}"
 
 
 def _shorten(output: Any) -> None:
@@ -108,13 +97,9 @@ def _shorten(output: Any) -> None:
 
 
 def formulas_to_mathml(markdown: str, put: Callable[[str], str] = str) -> str:
-    """Turn `$...$` and `$$...$$` of a Markdown text into MathML.
+    """Turn `$...$` and `$$...$$` into MathML, but not in code.
 
-    Code stays, and so does what is no formula.
-
-    Args:
-        markdown: prose of a cell.
-        put: what stands in the result for a formula's MathML; by default the MathML itself.
+    `put` gives what stands for a formula's MathML, by default itself.
 
     >>> formulas_to_mathml("`$y$` costs $5 or $6")
     '`$y$` costs $5 or $6'
@@ -134,18 +119,10 @@ def formulas_to_mathml(markdown: str, put: Callable[[str], str] = str) -> str:
 
 
 def write_page(notebook: Notebook, path: Path, home: Path) -> Path | None:
-    """Write the page.
+    """Write a page with everything inside and no scripts.
 
-    Styles and pictures are inside it. There are no scripts: formulas become MathML, and widgets, which are dead without
-    a kernel, are left out; the picture beside each stays.
-
-    Args:
-        notebook: executed; not changed.
-        path: of the page.
-        home: folder of the notebook, to which the pictures in its prose are relative.
-
-    Returns:
-        The path, or None when nbconvert is not installed.
+    Formulas become MathML. Widgets, which are dead without a kernel, are left out; the picture beside each stays.
+    Pictures in the prose are relative to `home`. Returns None where nbconvert is not installed.
     """
     try:
         from nbconvert import HTMLExporter
@@ -166,39 +143,28 @@ def write_page(notebook: Notebook, path: Path, home: Path) -> Path | None:
 
 
 def _mark(formulas: list[str], formula: str) -> str:
-    """Keep a formula aside: nbconvert would take it apart, tag by tag. The marks are private-use characters."""
+    """Keep a formula aside, which nbconvert would take apart."""
     formulas.append(formula)
     return f"\ue000{len(formulas) - 1}\ue001"
 
 
 def student(path: Path, dest: Path, *, overwrite: bool = False) -> Path:
-    """Write a copy without solutions.
+    """Write a copy without solutions or exercises' outputs.
 
-    Cells tagged `solution` go, and so do the outputs of those tagged `exercise`.
-
-    Args:
-        path: of the notebook.
-        dest: the copy, or an existing folder for it.
-        overwrite: replace an existing copy, which may hold a student's work.
-
-    Returns:
-        The copy's path.
+    Both are known by the tags `solution` and `exercise`. `dest` is the copy, or an existing folder for it; `overwrite`
+    replaces an existing copy, which may hold a student's work.
 
     Raises:
-        BadInput: not a notebook; the copy would replace the notebook itself, or an existing file without `overwrite`.
+        BadInput: not a notebook; the copy would replace the notebook, or an existing file without `overwrite`.
     """
     path, dest = Path(path), Path(dest)
     target = dest / path.name if dest.is_dir() else dest
     if target.resolve() == path.resolve():
-        raise BadInput(
-            asked=f"a student copy of {path.name}", found="it would replace the notebook", todo="go elsewhere"
-        )
+        task = f"a student copy of {path.name}"
+        raise BadInput(asked=task, found="it would replace the notebook", todo="go elsewhere")
     if target.exists() and not overwrite:
-        raise BadInput(
-            asked=f"a student copy at {target}",
-            found="a file is there, maybe with a student's work",
-            todo="choose another place, or ask for --overwrite",
-        )
+        fault, todo = "a file is there, maybe with a student's work", "choose another place, or ask for --overwrite"
+        raise BadInput(asked=f"a student copy at {target}", found=fault, todo=todo)
     return cells.write(without_solutions(cells.read(path)), target)
 
 
@@ -206,19 +172,13 @@ def without_solutions(notebook: Notebook) -> Notebook:
     """Drop solutions and clear exercises, in place.
 
     Cells are counted again from 1; the copy is stamped.
-
-    Returns:
-        The notebook.
     """
     notebook.cells = [cell for cell in notebook.cells if "solution" not in cells.tags(cell)]
     for count, (_, cell) in enumerate(cells.code_cells(notebook), 1):
         if "exercise" in cells.tags(cell):
             cell.outputs, cell.execution_count = [], None
         elif cell.execution_count is not None:
-            cell.execution_count = count
-            for output in cell.outputs:
-                if output.output_type == "execute_result":
-                    output.execution_count = count
+            cells.put_count(cell, count)
     put_stamp(notebook)
     notebook.metadata[NAMESPACE]["copy"] = "student"
     return notebook

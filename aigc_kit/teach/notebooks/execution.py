@@ -1,4 +1,4 @@
-"""Headless execution: a fresh kernel of this interpreter, a folder of its own, seconds and peak memory measured.
+"""Execute notebooks headless, measuring seconds and peak memory.
 
 `execute` runs a notebook in memory and never raises for what happens inside it; `run_notebook` also writes the executed
 copy, `out/NAME.ipynb` and `out/NAME.html`, and lists what the notebook made in `out/NAME/`.
@@ -28,11 +28,10 @@ _LINE = re.compile(r"Cell In\[(\d+)\], line (\d+)")
 
 @dataclass(frozen=True)
 class Failure:
-    """Where and how a notebook stopped.
+    """Tell where and how a notebook stopped.
 
     Args:
-        cell: number of the cell, from 1; None when the kernel did not start.
-        line: line in the cell, from 1; None when not known.
+        cell, line: from 1; None where they are not known, as when the kernel did not start.
         source: that line, or the cell's first.
         error: class and message.
         todo: what to do.
@@ -45,19 +44,19 @@ class Failure:
     todo: str
 
     def asked(self, name: str) -> str:
-        """What was asked: to run that notebook, and where it stopped."""
+        """Say what was run, and where it stopped."""
         numbers = (("cell", self.cell), ("line", self.line))
         place = ", ".join(f"{what} {number}" for what, number in numbers if number is not None)
         return f"run {name}" + (f" ({place}: {self.source})" if place else "")
 
     def text(self, name: str) -> str:
-        """Three lines, as every error of the kit: asked, found, what to do."""
+        """Write three lines, as every error of the kit."""
         return f"asked: {self.asked(name)}\nfound: {self.error}\nwhat to do: {self.todo}"
 
 
 @dataclass(frozen=True)
 class Execution:
-    """An executed copy of a notebook, complete or as far as it came.
+    """Hold an executed copy, as far as it came.
 
     Args:
         notebook: the copy, with outputs; the original is untouched.
@@ -78,15 +77,11 @@ class Execution:
 
 @dataclass(frozen=True)
 class Run:
-    """A notebook that was run into a folder; plain values, for the table and the gallery.
+    """Hold plain values of a notebook run into a folder.
 
-    Args:
-        name: stem of the notebook.
-        tier, status, seconds, peak_bytes: see `Execution`.
-        skipped: number of slow cells left out.
-        made: files that it wrote or changed, relative to the output folder.
-        executed, page: the executed copy and its HTML, relative to the output folder; page is "" without nbconvert.
-        error: "" or three lines: asked, found, what to do.
+    `skipped` counts slow cells left out. `made` are files written or changed, `executed` and `page` the copy and its
+    HTML, all relative to the output folder; `page` is "" without nbconvert. `error` has three lines, or is "". Else see
+    `Execution`.
     """
 
     name: str
@@ -128,8 +123,8 @@ def execute(
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     copy = deepcopy(notebook)
-    clear_outputs(copy)
-    skipped = () if slow else tuple(n for n, cell in cells.code_cells(copy) if "slow" in cells.tags(cell))
+    cells.clear_outputs(copy)
+    omissions = () if slow else tuple(n for n, cell in cells.code_cells(copy) if "slow" in cells.tags(cell))
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     at = [0]
@@ -161,53 +156,40 @@ def execute(
                 status, failure = "failed", _stopped(copy, at[0], _unreadable(error), _REPAIR)
         seconds = time.perf_counter() - start
     tidy(copy)
-    return Execution(copy, status, seconds, sampler.peak_bytes, skipped, failure)
+    return Execution(copy, status, seconds, sampler.peak_bytes, omissions, failure)
 
 
 def run_notebook(path: Path, out: Path, **options: Any) -> Run:
     """Execute one notebook into `out`, never into its own folder.
 
-    Args:
-        path: of the notebook.
-        out: gets `NAME.ipynb`, `NAME.html` and the folder `NAME/`, where the notebook runs.
-        options: of `execute`.
+    `out` gets `NAME.ipynb`, `NAME.html` and the folder `NAME/`, where it runs. Options are those of `execute`.
 
     Raises:
         BadInput: not a notebook, or `out` is the folder of the notebook.
     """
     path, out = Path(path), Path(out)
     if out.resolve() == path.resolve().parent:
-        raise BadInput(
-            asked=f"to run {path.name} into {out}", found="that is its own folder", todo="give another --out"
-        )
+        task = f"to run {path.name} into {out}"
+        raise BadInput(asked=task, found="that is its own folder", todo="give another --out")
     notebook = cells.read(path)
     folder = out / path.stem
     before = _listing(folder)
     execution = execute(notebook, folder, **options)
     after = _listing(folder)
     files = tuple(f"{path.stem}/{name}" for name, state in sorted(after.items()) if before.get(name) != state)
-    executed = cells.write(execution.notebook, out / path.name)
+    copy = cells.write(execution.notebook, out / path.name)
     page = write_page(execution.notebook, out / f"{path.stem}.html", path.parent)
+    measures = {name: getattr(execution, name) for name in ("status", "seconds", "peak_bytes")}
     return Run(
         name=path.stem,
         tier=options.get("tier", "tiny"),
-        status=execution.status,
-        seconds=execution.seconds,
-        peak_bytes=execution.peak_bytes,
+        **measures,
         skipped=len(execution.skipped),
         made=files,
-        executed=executed.name,
+        executed=copy.name,
         page=page.name if page else "",
         error=execution.failure.text(path.name) if execution.failure else "",
     )
-
-
-def clear_outputs(notebook: cells.Notebook) -> None:
-    """Forget what the cells showed when they were run before."""
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    notebook.metadata.pop("widgets", None)
 
 
 _REPAIR = "repair the cell in the notebook and run it again; the executed copy shows the whole traceback"
@@ -223,17 +205,15 @@ def _failure_in(notebook: cells.Notebook) -> Failure:
         text = _ANSI.sub("", "\n".join(error.traceback))
         lines = [int(line) for count, line in _LINE.findall(text) if int(count) == cell.execution_count]
         message, _, todo = error.evalue.partition("\nwhat to do: ")
-        source = cell.source.splitlines()
-        line = lines[0] if lines and lines[0] <= len(source) else None
-        found = f"{error.ename}: {message}".replace("\n", "; ")
-        return Failure(number, line, _line_of(cell, line), found, todo or _REPAIR)
+        line = lines[0] if lines and lines[0] <= len(cell.source.splitlines()) else None
+        words = f"{error.ename}: {message}".replace("\n", "; ")
+        return Failure(number, line, _line_of(cell, line), words, todo or _REPAIR)
     return Failure(None, None, "", "a cell failed without saying why", _REPAIR)
 
 
 def _stopped(notebook: cells.Notebook, at: int, error: str, todo: str) -> Failure:
-    if at == 0:
-        return Failure(None, None, "", error, todo)
-    return Failure(at, None, _line_of(notebook.cells[at - 1], None), error, todo)
+    source = _line_of(notebook.cells[at - 1], None) if at else ""
+    return Failure(at or None, None, source, error, todo)
 
 
 def _unreadable(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""What a lint rule takes and gives: a notebook under inspection, and what is wrong with it."""
+"""Say what a lint rule takes and gives."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,14 +9,9 @@ from aigc_kit.teach.notebooks.cells import Notebook
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong.
+    """Hold one thing that is wrong, and the remedy.
 
-    Args:
-        file: name of the notebook.
-        cell: number of the cell, from 1; None for the whole notebook.
-        line: line in the cell, from 1; None when the cell as a whole is meant.
-        rule: short name of the rule.
-        message: what is wrong, and what would be right.
+    `cell` and `line` count from 1; None for the whole notebook, or the whole cell.
     """
 
     file: str
@@ -26,22 +21,24 @@ class Finding:
     message: str
 
     def __str__(self) -> str:
-        place = [self.file]
-        place += [f"cell {self.cell}"] if self.cell is not None else []
-        place += [f"line {self.line}"] if self.line is not None else []
-        return f"{', '.join(place)}: {self.rule}: {self.message}"
+        cell = f", cell {self.cell}" if self.cell is not None else ""
+        line = f", line {self.line}" if self.line is not None else ""
+        return f"{self.file}{cell}{line}: {self.rule}: {self.message}"
 
 
 @dataclass(frozen=True)
 class Page:
-    """A notebook under inspection: its path, its content, the errata ids that the project defines (None: no list)."""
+    """Hold a notebook under inspection.
+
+    `errata` are the ids that the project defines; None: no list.
+    """
 
     path: Path
     notebook: Notebook
     errata: frozenset[str] | None
 
     def finding(self, rule: str, message: str, cell: int | None = None, line: int | None = None) -> Finding:
-        """A finding in this notebook."""
+        """Make a finding in this notebook."""
         return Finding(self.path.name, cell, line, rule, message)
 
 

@@ -1,8 +1,9 @@
-"""One page about a run of the labs: what it cost, and everything that was made. Self-contained, in Chinese."""
+"""Show a run of the labs on one Chinese page."""
 
 import base64
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, fields
 from datetime import datetime
 from math import isfinite
@@ -10,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.paths import assets, write_atomically
+from aigc_kit.core.paths import write_atomically
 from aigc_kit.core.types import Figure, Record
 from aigc_kit.core.units import KB, format_bytes, format_seconds
 from aigc_kit.keep import record
+from aigc_kit.media.pages import environment
 from aigc_kit.memory import device
 from aigc_kit.teach import labs
 from aigc_kit.teach.notebooks.execution import Run
@@ -33,40 +35,23 @@ _NEUTRAL = {"top_p": 1.0, "repetition_penalty": 1.0}  # what does nothing is not
 
 
 def write_gallery(out: Path, runs: Iterable[Run]) -> Path:
-    """Note these runs and render `out/index.html`.
+    """Note runs and render `out/index.html` of all there is.
 
-    From what is in `out`.
-
-    Args:
-        out: the folder into which the notebooks were run.
-        runs: of this time; notebooks run before keep their last row.
-
-    Returns:
-        The page.
+    Notebooks that were run before keep their last row.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
     out = Path(out)
-    environment = Environment(
-        loader=FileSystemLoader(assets() / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     rows = note_runs(out, runs)
-    records, broken = found_records(out)
-    owned = {path.parent / name for path, one in records for name in one.outputs}
-    pictures = [path for path in sorted(out.glob("*/**/*.png")) if path not in owned]
-    page = environment.get_template("gallery.html.j2").render(
-        facts=[
-            *machine_facts(),
-            ("档位", "，".join(dict.fromkeys(TIER_ZH.get(run["tier"], run["tier"]) for run in rows))),
-        ],
+    records, problems = records_below(out)
+    outputs = {path.parent / name for path, sidecar in records for name in sidecar.outputs}
+    pictures = [path for path in sorted(out.glob("*/**/*.png")) if path not in outputs]
+    tiers = "，".join(dict.fromkeys(TIER_ZH.get(run["tier"], run["tier"]) for run in rows))
+    template = environment().get_template("gallery.html.j2")
+    page = template.render(
+        facts=[*machine_facts(), ("档位", tiers)],
         date=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
         labs=[_row(run) for run in rows],
-        cards=[_card(out, path, one) for path, one in records],
-        broken=[{"name": path.relative_to(out).as_posix(), "why": why} for path, why in broken],
+        cards=[_card(out, path, sidecar) for path, sidecar in records],
+        broken=[{"name": path.relative_to(out).as_posix(), "why": why} for path, why in problems],
         pictures=[_picture(out, path) for path in pictures],
         peak_how=PEAK_HOW_ZH,
     )
@@ -74,45 +59,35 @@ def write_gallery(out: Path, runs: Iterable[Run]) -> Path:
 
 
 def note_runs(out: Path, runs: Iterable[Run]) -> list[dict[str, Any]]:
-    """Add these runs to `out/labs.json`.
-
-    Each notebook keeps its last run there; returns all, in order of name.
-    """
-    path = out / RUNS_FILE
-    by_name: dict[str, dict[str, Any]] = {}
-    try:
+    """Add these runs to `out/labs.json`, return all by name."""
+    path, by_name = out / RUNS_FILE, dict[str, Run]()
+    with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):  # none yet, not ours or cut off
         rows = json.loads(path.read_text(encoding="utf-8"))["runs"]
-        by_name = {row["name"]: asdict(_checked(Run(**{name: row[name] for name in _RUN_FIELDS}))) for row in rows}
-    except FileNotFoundError:
-        pass
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):  # not ours or cut off: start again
-        by_name = {}
-    by_name.update({run.name: asdict(run) for run in runs})
-    rows = [by_name[name] for name in sorted(by_name)]
+        by_name = {row["name"]: _checked(Run(**{name: row[name] for name in _RUN_FIELDS})) for row in rows}
+    by_name.update({run.name: run for run in runs})
+    rows = [asdict(by_name[name]) for name in sorted(by_name)]
     write_atomically(path, json.dumps({"runs": rows}, ensure_ascii=False, indent=1) + "\n")
     return rows
 
 
-def found_records(out: Path) -> tuple[list[tuple[Path, Record]], list[tuple[Path, str]]]:
+def records_below(out: Path) -> tuple[list[tuple[Path, Record]], list[tuple[Path, str]]]:
     """Find every sidecar below the notebooks' folders.
 
-    In order of time, and those that cannot be used.
-
-    Returns:
-        (path, record) pairs, and (path, what is wrong) pairs; JSON files that are no records are in neither.
+    Returns (path, record) by notebook and time, and (path, what is wrong); JSON that is no record is in neither.
     """
-    records, broken = [], []
+    records, problems = [], []
     for path in sorted(path for path in out.glob("*/**/*.json") if path.is_file()):
         try:
             records.append((path, record.load(path)))
         except BadInput as error:
             if not _is_other_json(path):
-                broken.append((path, error.found))
-    return sorted(records, key=lambda pair: (pair[0].relative_to(out).parts[0], pair[1].created, pair[0].name)), broken
+                problems.append((path, error.found))
+    records.sort(key=lambda pair: (pair[0].relative_to(out).parts[0], pair[1].created, pair[0].name))
+    return records, problems
 
 
 def _is_other_json(path: Path) -> bool:
-    """Whether a file is whole, and has nothing of a record."""
+    """Tell whether a file is whole, without anything of records."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
@@ -120,47 +95,41 @@ def _is_other_json(path: Path) -> bool:
     return not isinstance(data, dict) or not {"request", "outputs"} & set(data)
 
 
-def summary(made: Sequence[str], zh: bool = False) -> str:
+def summary(files: Sequence[str], zh: bool = False) -> str:
     """Count what a notebook made, by kind.
 
     >>> summary(("a/x.txt", "a/x.json", "a/plot.png"))
     '1 text, 1 picture'
     """
     kinds = {
-        (".txt", ".html", ".md"): ("text", "texts", "段文本"),
-        (".png", ".jpg", ".svg"): ("picture", "pictures", "张图"),
-        (".wav", ".mp3"): ("sound", "sounds", "段声音"),
-        (".mp4", ".gif"): ("film", "films", "段视频"),
-        (".csv", ".npz", ".safetensors"): ("data file", "data files", "个数据文件"),
+        "text": ("段文本", (".txt", ".html", ".md")),
+        "picture": ("张图", (".png", ".jpg", ".svg")),
+        "sound": ("段声音", (".wav", ".mp3")),
+        "film": ("段视频", (".mp4", ".gif")),
+        "data file": ("个数据文件", (".csv", ".npz", ".safetensors")),
     }
     words = []
-    for endings, (one, many, chinese) in kinds.items():
-        count = sum(name.lower().endswith(endings) for name in made)
+    for kind, (chinese, endings) in kinds.items():
+        count = sum(name.lower().endswith(endings) for name in files)
         if count:
-            words.append(f"{count} {chinese if zh else one if count == 1 else many}")
+            words.append(f"{count} {chinese if zh else kind + 's' * (count > 1)}")
     return ("，" if zh else ", ").join(words) or ("没有留下文件" if zh else "no files")
 
 
 def machine_facts() -> list[tuple[str, str]]:
-    """Tell what a reader should know about this machine.
-
-    Name and value of each fact, in Chinese.
-    """
-    budget = device.probe()
-    versions = record.versions()
+    """Tell name and value of each fact, in Chinese."""
+    budget, versions = device.probe(), record.versions()
+    names = (name for name in ("aigc-kit", "python", "torch") if name in versions)
     return [
         ("设备", ("显卡 " if budget.device == "cuda" else "处理器 ") + budget.name),
         ("可用线程", str(device.threads())),
         ("内存" if budget.device == "cpu" else "显存", format_bytes(budget.total_bytes)),
-        ("版本", "，".join(f"{name} {versions[name]}" for name in ("aigc-kit", "python", "torch") if name in versions)),
+        ("版本", "，".join(f"{name} {versions[name]}" for name in names)),
     ]
 
 
 def data_uri(path: Path) -> str:
-    """Encode a picture as a data URI.
-
-    Shrunk when it is large; "" when it is no picture.
-    """
+    """Encode a picture, shrunk, as data URI, else "" alone."""
     try:
         data = shrink_png(path.read_bytes(), PICTURE_BYTES)
     except OSError:
@@ -171,8 +140,7 @@ def data_uri(path: Path) -> str:
 def _picture(out: Path, path: Path) -> dict[str, Any]:
     from PIL import Image
 
-    src = data_uri(path)
-    wide = False
+    src, wide = data_uri(path), False
     if src:
         with Image.open(path) as image:
             wide = image.width > 2.2 * image.height
@@ -180,11 +148,7 @@ def _picture(out: Path, path: Path) -> dict[str, Any]:
 
 
 def _checked(run: Run) -> Run:
-    """The run, if its values are of the kinds that they should be.
-
-    Raises:
-        TypeError: they are not.
-    """
+    """Check that a run's values are of the right kinds."""
     texts = (run.name, run.tier, run.status, run.executed, run.page, run.error, *run.made)
     numbers = (run.seconds, run.peak_bytes or 0, run.skipped)
     if not isinstance(run.made, list | tuple) or not all(isinstance(text, str) for text in texts):
@@ -210,10 +174,10 @@ def _row(run: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _card(out: Path, path: Path, one: Record) -> dict[str, Any]:
+def _card(out: Path, path: Path, sidecar: Record) -> dict[str, Any]:
     states = record.verify(path)
     texts, pictures = [], []
-    for name in one.outputs:
+    for name in sidecar.outputs:
         file = path.parent / name
         if states[name] == "missing":
             continue
@@ -222,51 +186,46 @@ def _card(out: Path, path: Path, one: Record) -> dict[str, Any]:
             texts.append({"text": text[:LONGEST_TEXT], "cut": max(len(text) - LONGEST_TEXT, 0)})
         elif file.suffix == ".png":
             pictures.append({"name": name, "src": data_uri(file)})
-    request = one.request
+    request, labels = sidecar.request, sidecar.labels
     extra = request.get("extra", {})
-    tier = str(one.labels.get("tier") or one.plan.get("card", {}).get("tier", "none"))
+    settings = [f"{name} = {extra[name]}" for name in _PARAMETERS if extra.get(name) not in (None, _NEUTRAL.get(name))]
+    tier = str(labels.get("tier") or sidecar.plan.get("card", {}).get("tier", "none"))
     return {
-        "title": one.label or path.stem,
-        "kind": one.kind,
+        "title": sidecar.label or path.stem,
+        "kind": sidecar.kind,
         "lab": path.relative_to(out).parts[0],
         "model": request.get("card", ""),
         "tier": tier,
         "tier_zh": TIER_ZH.get(tier, tier),
-        "origin": str(one.labels.get("origin", "")),
+        "origin": str(labels.get("origin", "")),
         "prompt": request.get("prompt", ""),
         "continues": bool(texts) and not extra.get("chat"),  # then prompt and text read as one
-        "settings": "，".join(
-            [f"{name} = {extra[name]}" for name in _PARAMETERS if extra.get(name) not in (None, _NEUTRAL.get(name))]
-            + [f"seed = {request.get('seed')}"]
-        ),
+        "settings": "，".join([*settings, f"seed = {request.get('seed')}"]),
         "texts": texts,
         "pictures": pictures,
-        "costs": costs(one),
-        "device": one.device,
-        "licence": one.licence,
-        "redacted": bool(one.labels.get("redacted")),
+        "costs": costs(sidecar),
+        "device": sidecar.device,
+        "licence": sidecar.licence,
+        "redacted": bool(labels.get("redacted")),
         "intact": set(states.values()) <= {"same"},
         "sidecar": path.relative_to(out).as_posix(),
     }
 
 
-def costs(one: Record) -> list[dict[str, str]]:
-    """Lay predicted costs beside measured ones, with the ratio.
-
-    Those that a record has both of.
-    """
+def costs(sidecar: Record) -> list[dict[str, str]]:
+    """Lay predicted costs beside measured ones, with the ratio."""
     rows = []
     for name, title in _COST_ZH.items():
-        if name not in one.measured:
+        if name not in sidecar.measured:
             continue
-        measured = Figure(**one.measured[name])
-        row = {"name": title, "measured": measured.text, "predicted": "没有预测", "ratio": "", "verdict": ""}
-        if name in one.predicted:
-            predicted = Figure(**one.predicted[name])
-            row["predicted"] = predicted.text
-            if predicted.value:
-                ratio = measured.value / predicted.value
-                inside = predicted.error is not None and abs(ratio - 1) <= predicted.error
+        cost = Figure(**sidecar.measured[name])
+        row = {"name": title, "measured": cost.text, "predicted": "没有预测", "ratio": "", "verdict": ""}
+        if name in sidecar.predicted:
+            estimate = Figure(**sidecar.predicted[name])
+            row["predicted"] = estimate.text
+            if estimate.value:
+                ratio = cost.value / estimate.value
+                inside = estimate.error is not None and abs(ratio - 1) <= estimate.error
                 row |= {"ratio": f"{ratio:.2f}", "verdict": "误差带内" if inside else "误差带外"}
         rows.append(row)
     return rows

@@ -1,14 +1,14 @@
-"""A fresh kernel of the running interpreter, with a plain environment, and the memory that it takes."""
+"""Start a fresh kernel, and follow its memory."""
 
 import json
 import os
 import sys
 import threading
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
+import aigc_kit
 from aigc_kit.core.redact import is_secret_name
 
 SAMPLE_SECONDS = 0.1
@@ -25,38 +25,28 @@ _NOT_HANDED_ON = {"MPLBACKEND", "IPYTHONDIR", "PYTHONSTARTUP", "JPY_PARENT_PID",
 def environment(
     folder: Path, tier: Literal["tiny", "full"], *, offline: bool = False, keep_secrets: bool = False
 ) -> dict[str, str]:
-    """The environment of a kernel: this process's, without keys and without what would change a notebook's outputs.
+    """Copy this environment, without what would change outputs.
 
-    Args:
-        folder: absolute; where the notebook's results go (AIGC_OUT).
-        tier: AIGC_TIER.
-        offline: sets AIGC_OFFLINE, and the same for the hub libraries.
-        keep_secrets: hand on variables named like keys, for a notebook that talks to a server.
+    `folder`, absolute, becomes AIGC_OUT, `tier` AIGC_TIER. `offline` also sets what the hub libraries read.
+    `keep_secrets` hands on variables named like keys, for a notebook that talks to a server.
     """
-    plain = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in _NOT_HANDED_ON and (keep_secrets or not is_secret_name(name))
-    }
+    names = (name for name in os.environ if name not in _NOT_HANDED_ON and (keep_secrets or not is_secret_name(name)))
+    plain = {name: os.environ[name] for name in names}
     plain |= {"AIGC_TIER": tier, "AIGC_OUT": str(folder), "AIGC_PROGRESS": "0", "PYTHONHASHSEED": "0"}
     plain.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin at a barrier crawl when a neighbour works too
     plain.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # its profiler warns, with the time, of what a notebook meant
     plain |= {name: _absolute(plain[name]) for name in _FOLDERS if plain.get(name)}
     own = [_absolute(entry) for entry in plain.get("PYTHONPATH", "").split(os.pathsep) if entry]
-    plain["PYTHONPATH"] = os.pathsep.join([_package_home(), *own])
+    plain["PYTHONPATH"] = os.pathsep.join([str(Path(aigc_kit.__file__).resolve().parents[1]), *own])
     if offline:
         plain |= {"AIGC_OFFLINE": "1", "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
     return plain
 
 
 def manager(folder: Path) -> Any:
-    """A manager of one kernel that is this interpreter, whatever kernels are registered on the machine.
+    """Manage one kernel that is this interpreter, not started.
 
-    Args:
-        folder: an empty folder for the kernel's description; it must outlive the kernel.
-
-    Returns:
-        `jupyter_client.AsyncKernelManager`, not started.
+    `folder` is empty, holds the kernel's description, and must outlive the kernel.
     """
     from jupyter_client import AsyncKernelManager
     from jupyter_client.kernelspec import KernelSpecManager
@@ -74,10 +64,9 @@ def manager(folder: Path) -> Any:
 
 
 class PeakSampler:
-    """Follows the resident memory of a process tree in a thread, from `with` to its end.
+    """Follow a process tree's resident memory in a thread.
 
-    Args:
-        pid: called at each sample until it gives a process id (the kernel starts later than the sampler).
+    `pid` is called until it gives a process id: the kernel starts later than the sampler.
     """
 
     def __init__(self, pid: Callable[[], int | None]) -> None:
@@ -125,9 +114,3 @@ def _resident(process: Any) -> int:
 
 def _absolute(path: str) -> str:
     return str(Path(path).expanduser().absolute())
-
-
-def _package_home() -> str:
-    spec = find_spec("aigc_kit")
-    assert spec is not None and spec.origin is not None
-    return str(Path(spec.origin).resolve().parent.parent)

@@ -1,6 +1,6 @@
-"""Rules that notebooks keep. Each rule is a small function from a `Page` to findings; `lint` applies them all.
+"""Check the rules about cells, their order and lines.
 
-This module has the rules about cells, their order and their lines; those about outputs are in `lint_outputs`.
+Each rule is a small function from a `Page` to findings; `lint` applies them all, those of `lint_outputs` too.
 """
 
 import ast
@@ -46,8 +46,11 @@ _STARTS_WIDE = re.compile(rf"^\s*[*_]{{0,3}}[{_WIDE}]")
 
 
 def cell_length(page: Page) -> Iterator[Finding]:
-    """Code cells: median of 5 lines or fewer, none over 20 (lines that are not blank; hidden cells count too)."""
-    sizes = {number: sum(bool(line.strip()) for line in cell.source.splitlines()) for number, cell in _code(page)}
+    """Find code cells over 20 lines, or median over 5."""
+    sizes = {
+        number: sum(bool(line.strip()) for line in cell.source.splitlines())
+        for number, cell in code_cells(page.notebook)
+    }
     for number, size in sizes.items():
         if size > MOST_LINES:
             message = f"{size} lines; at most {MOST_LINES}: split it, or move a function into the package"
@@ -57,8 +60,8 @@ def cell_length(page: Page) -> Iterator[Finding]:
 
 
 def valid_python(page: Page) -> Iterator[Finding]:
-    """Code compiles; IPython's magics and shell lines are let through."""
-    for number, cell in _code(page):
+    """Find code that does not compile, magics aside."""
+    for number, cell in code_cells(page.notebook):
         if cell.source.lstrip().startswith("%%"):
             continue  # a cell magic: what follows need not be Python
         try:
@@ -71,7 +74,7 @@ def valid_python(page: Page) -> Iterator[Finding]:
 
 
 def language(page: Page) -> Iterator[Finding]:
-    """The metadata say Python, and name the kernel that every machine has."""
+    """Find metadata without Python or the kernel everybody has."""
     spec, info = page.notebook.metadata.get("kernelspec", {}), page.notebook.metadata.get("language_info", {})
     if info.get("name") != "python" or spec.get("language", "python") != "python":
         yield page.finding("language", "metadata.language_info.name is not 'python'")
@@ -80,13 +83,13 @@ def language(page: Page) -> Iterator[Finding]:
 
 
 def stale(page: Page) -> Iterator[Finding]:
-    """The outputs belong to these sources."""
+    """Find outputs that do not belong to these sources."""
     if is_stale(page.notebook):
         yield page.finding("stale", "cells changed since the outputs were made: aigc notebook refresh")
 
 
 def chinese_prose(page: Page) -> Iterator[Finding]:
-    """Prose is in Chinese: a markdown cell with words has Chinese characters among them."""
+    """Find prose without a Chinese character."""
     for number, cell in _prose(page):
         words = _NOT_PROSE.sub(" ", cell.source)
         if _WORD.search(words) and not _CHINESE.search(cell.source):
@@ -94,68 +97,67 @@ def chinese_prose(page: Page) -> Iterator[Finding]:
 
 
 def errata_exist(page: Page) -> Iterator[Finding]:
-    """Every erratum that is cited, in prose or in a comment, has its row in docs/ERRATA.md."""
-    for number, cell in enumerate(page.notebook.cells, 1):
-        for index, line in enumerate(cell.source.splitlines(), 1):
-            text = line.partition("#")[2] if cell.cell_type == "code" else line
-            for cited in _ERRATUM.findall(text):
-                if page.errata is None:
-                    yield page.finding("erratum", f"{cited} is cited, but there is no docs/ERRATA.md", number, index)
-                elif cited not in page.errata:
-                    yield page.finding("erratum", f"{cited} has no row in docs/ERRATA.md", number, index)
+    """Find cited errata without a row in docs/ERRATA.md."""
+    for number, cell, index, line in _lines(page):
+        text = line.partition("#")[2] if cell.cell_type == "code" else line
+        for name in _ERRATUM.findall(text):
+            if page.errata is None:
+                yield page.finding("erratum", f"{name} is cited, but there is no docs/ERRATA.md", number, index)
+            elif name not in page.errata:
+                yield page.finding("erratum", f"{name} has no row in docs/ERRATA.md", number, index)
 
 
 def rhythm(page: Page) -> Iterator[Finding]:
-    """Notebooks of Part I (01 to 05) have the eight steps, marked on markdown cells, each once and in order."""
+    """Find steps of Part I that lack, repeat or stray.
+
+    Notebooks 01 to 05 have eight, marked on markdown cells, each once and in order.
+    """
     if not re.match(r"0[1-5]_", page.path.name) or is_solution(page.path):
         return
     order = [tag for _, cell in _prose(page) for tag in STEPS if tag in tags(cell)]
-    for tag in STEPS:
-        if order.count(tag) != 1:
-            count = order.count(tag)
-            yield page.finding(
-                "rhythm", f"tag {tag!r} is on {count or 'no'} markdown cell{'s' * (count > 1)}; once is right"
-            )
+    for tag, count in ((tag, order.count(tag)) for tag in STEPS):
+        if count != 1:
+            words = f"tag {tag!r} is on {count or 'no'} markdown cell{'s' * (count > 1)}; once is right"
+            yield page.finding("rhythm", words)
     if order != sorted(order):
         yield page.finding("rhythm", f"the steps stand in another order: {', '.join(order)}")
 
 
 def no_installs(page: Page) -> Iterator[Finding]:
-    """No cell installs packages in a shell: maybe for another Python, and never the tested set."""
-    for number, cell in code_cells(page.notebook):
-        for index, line in enumerate(cell.source.splitlines(), 1):
-            command = _shell_command(cell, index, line)
-            if command is not None and (_PIP.search(command) or _INSTALLS.search(command)):
-                yield page.finding("pip", "installs in a shell, maybe for another Python: remove it", number, index)
+    """Find cells that install packages in a shell."""
+    for number, cell, index, line in _lines(page, "code"):
+        command = _shell_command(cell, index, line) or ""
+        if _PIP.search(command) or _INSTALLS.search(command):
+            yield page.finding("pip", "installs in a shell, maybe for another Python: remove it", number, index)
 
 
 def no_remote_code(page: Page) -> Iterator[Finding]:
-    """No model brings its own code."""
-    for number, cell in code_cells(page.notebook):
-        for index, line in enumerate(cell.source.splitlines(), 1):
-            if _REMOTE_CODE.search(line.partition("#")[0]):
-                yield page.finding("remote-code", "trust_remote_code runs code from a hub: remove it", number, index)
+    """Find models that bring their own code."""
+    for number, _, index, line in _lines(page, "code"):
+        if _REMOTE_CODE.search(line.partition("#")[0]):
+            yield page.finding("remote-code", "trust_remote_code runs code from a hub: remove it", number, index)
 
 
 def no_todo(page: Page) -> Iterator[Finding]:
-    """Nothing is left for later. In code, a name such as `todo` is none; in a comment it is."""
-    for number, cell in enumerate(page.notebook.cells, 1):
-        for index, line in enumerate(cell.source.splitlines(), 1):
-            said = line if cell.cell_type == "markdown" else line.partition("#")[2]
-            if _TODO.search(line) or _TODO.search(said.upper()):
-                yield page.finding("todo", f"left to do: {line.strip()[:60]!r}", number, index)
+    """Find what is left for later.
+
+    In code, a name such as `todo` is none; in a comment it is.
+    """
+    for number, cell, index, line in _lines(page):
+        words = line if cell.cell_type == "markdown" else line.partition("#")[2]
+        if _TODO.search(line) or _TODO.search(words.upper()):
+            yield page.finding("todo", f"left to do: {line.strip()[:60]!r}", number, index)
 
 
 def sources_show_nothing_of_a_machine(page: Page) -> Iterator[Finding]:
-    """Code and prose carry no absolute path and no key."""
-    for number, cell in enumerate(page.notebook.cells, 1):
-        for index, line in enumerate(cell.source.splitlines(), 1):
-            for kind, shown in leaks(line, hosts=False):
-                yield page.finding(f"leak-{kind}", f"the cell has {shown!r}", number, index)
+    """Find absolute paths and keys in code and prose."""
+    for number, _, index, line in _lines(page):
+        for kind, excerpt in leaks(line, hosts=False):
+            yield page.finding(f"leak-{kind}", f"the cell has {excerpt!r}", number, index)
 
 
 def pictures_exist(page: Page) -> Iterator[Finding]:
-    """Pictures in prose are files beside the notebook or in the clone, never addresses."""
+    """Find pictures that are no files beside the notebook."""
     for number, cell in _prose(page):
         text = _CODE.sub(" ", cell.source)
         for target in (*_PICTURE.findall(text), *_ELEMENT.findall(text)):
@@ -168,11 +170,10 @@ def pictures_exist(page: Page) -> Iterator[Finding]:
 
 
 def lines_of_a_paragraph_join(page: Page) -> Iterator[Finding]:
-    """A paragraph is not broken between two Chinese characters: Markdown shows the line end as a space."""
+    """Find paragraphs broken between two Chinese characters."""
     for number, cell in _prose(page):
-        fenced = _CODE.sub(lambda match: "\n" * match.group().count("\n") or "`", cell.source)
-        lines = fenced.split("\n")
-        for index, (line, following) in enumerate(pairwise(lines), 1):
+        prose = _CODE.sub(lambda match: "\n" * match.group().count("\n") or "`", cell.source)
+        for index, (line, following) in enumerate(pairwise(prose.split("\n")), 1):
             quotes = [_QUOTE.sub("", part) for part in (line, following)]
             same_block = _depth(line) >= _depth(following) and not re.match(r"#{1,6}\s", quotes[0])
             if same_block and _ENDS_WIDE.search(quotes[0]) and _STARTS_WIDE.search(quotes[1]):
@@ -180,19 +181,18 @@ def lines_of_a_paragraph_join(page: Page) -> Iterator[Finding]:
 
 
 def shared_definitions(pages: Sequence[Page]) -> Iterator[Finding]:
-    """No function or class is defined in two notebooks; solutions are left out, they answer the notebooks."""
+    """Find functions and classes defined in two notebooks."""
     homes: dict[str, str] = {}
     for page in (page for page in pages if not is_solution(page.path)):
         for number, line, name in _definitions(page):
             home = homes.setdefault(name, page.path.name)
             if home != page.path.name:
-                yield page.finding(
-                    "shared-def", f"{name} is also defined in {home}: move it to the package", number, line
-                )
+                message = f"{name} is also defined in {home}: move it to the package"
+                yield page.finding("shared-def", message, number, line)
 
 
 def parse(source: str) -> ast.Module:
-    """The syntax tree of a code cell; magics and shell lines count as `pass`, top-level await is allowed.
+    """Parse a code cell: magics pass, top-level await is allowed.
 
     Raises:
         SyntaxError, ValueError: not Python.
@@ -206,7 +206,7 @@ def parse(source: str) -> ast.Module:
 
 
 def errata_ids(path: Path) -> frozenset[str] | None:
-    """Ids that have a list item or a table row of their own in docs/ERRATA.md; None when there is no such file."""
+    """List ids with a row of docs/ERRATA.md, if any."""
     return frozenset(_DEFINED.findall(path.read_text(encoding="utf-8"))) if path.is_file() else None
 
 
@@ -214,30 +214,27 @@ def lint(paths: Iterable[Path], errata: Path | None = None) -> list[Finding]:
     """Apply every rule to these notebooks.
 
     Args:
-        paths: notebooks; rules that compare notebooks see these only.
+        paths: rules that compare notebooks see these only.
         errata: default docs/ERRATA.md of the clone.
 
     Raises:
         BadInput: a path that is no valid notebook.
     """
     ids = errata_ids(errata or assets().parent / "docs" / "ERRATA.md")
-    pages = [Page(Path(path), read(path), ids) for path in paths]
-    findings = [
-        finding for page in pages for rule in (*SOURCE_RULES, *LINE_RULES, *OUTPUT_RULES) for finding in rule(page)
-    ]
+    pages, rules = [Page(Path(path), read(path), ids) for path in paths], (*SOURCE_RULES, *OUTPUT_RULES)
+    findings = [finding for page in pages for rule in rules for finding in rule(page)]
     findings += shared_definitions(pages)
     return sorted(findings, key=lambda f: (f.file, f.cell or 0, f.line or 0, f.rule))
 
 
 def _tree(source: str) -> ast.Module:
-    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | ast.PyCF_ONLY_AST
-    tree = compile(source, "cell", "exec", flags=flags)
+    tree = compile(source, "cell", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | ast.PyCF_ONLY_AST)
     assert isinstance(tree, ast.Module)
     return tree
 
 
 def _definitions(page: Page) -> Iterator[tuple[int, int, str]]:
-    for number, cell in _code(page):
+    for number, cell in code_cells(page.notebook):
         try:
             tree = parse(cell.source)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -247,18 +244,14 @@ def _definitions(page: Page) -> Iterator[tuple[int, int, str]]:
                 yield number, node.lineno, node.name
 
 
-def _code(page: Page) -> Iterator[tuple[int, Cell]]:
-    return code_cells(page.notebook)
-
-
 def _depth(line: str) -> int:
-    """How many quotes deep a line is; one that is deeper than the line before begins a new block."""
+    """Count how many quotes deep a line is."""
     match = _QUOTE.match(line)
     return match.group().count(">") if match else 0
 
 
 def _shell_command(cell: Cell, index: int, line: str) -> str | None:
-    """What a line of code gives to a shell; None when it gives nothing."""
+    """Find what a line of code gives to a shell."""
     if _SHELL_CELL.match(cell.source.lstrip()):
         return None if index == 1 or line.lstrip().startswith("#") else line
     match = _SHELL_LINE.match(line)
@@ -268,25 +261,17 @@ def _shell_command(cell: Cell, index: int, line: str) -> str | None:
     return f"sh {line[call.end() :]}" if call else None
 
 
+def _lines(page: Page, kind: str = "") -> Iterator[tuple[int, Cell, int, str]]:
+    """Yield cell and line, each after its number from 1."""
+    for number, cell in enumerate(page.notebook.cells, 1):
+        if kind in ("", cell.cell_type):
+            yield from ((number, cell, index, line) for index, line in enumerate(cell.source.splitlines(), 1))
+
+
 def _prose(page: Page) -> Iterator[tuple[int, Cell]]:
     return ((n, cell) for n, cell in enumerate(page.notebook.cells, 1) if cell.cell_type == "markdown")
 
 
-LINE_RULES: tuple[Rule, ...] = (
-    no_installs,
-    no_remote_code,
-    no_todo,
-    sources_show_nothing_of_a_machine,
-    pictures_exist,
-    lines_of_a_paragraph_join,
-)
-
-SOURCE_RULES: tuple[Rule, ...] = (
-    cell_length,
-    valid_python,
-    language,
-    stale,
-    chinese_prose,
-    errata_exist,
-    rhythm,
-)
+SOURCE_RULES: tuple[Rule, ...] = (cell_length, valid_python, language, stale, chinese_prose, errata_exist, rhythm)
+SOURCE_RULES += (no_installs, no_remote_code, no_todo, sources_show_nothing_of_a_machine)
+SOURCE_RULES += (pictures_exist, lines_of_a_paragraph_join)

@@ -1,4 +1,4 @@
-"""Rules about the outputs that a notebook keeps: executed once in order, no errors, small, nothing of the machine."""
+"""Check the outputs that a notebook keeps."""
 
 import json
 import re
@@ -34,11 +34,14 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def leaks(text: str, *, hosts: bool) -> Iterator[tuple[str, str]]:
-    """("path" | "host" | "key", a start of it) for each kind that a text has; a key is never given in full.
+    """Find a path, host and key of a text.
 
-    Args:
-        text: an output, or a line that a person wrote.
-        hosts: whether addresses of servers count; prose may cite pages.
+    Yields ("path"
+
+    "host"
+
+    "key", a start of it); a key is never given in full. Without `hosts` addresses of servers do not count: prose may
+    cite pages.
     """
     bare = _ADDRESS.sub(" ", text)  # what follows a host is no path of this machine
     places = (("path", _PATHS, bare), ("host", _HOSTS if hosts else (), text), ("key", _KEYS, text))
@@ -49,11 +52,11 @@ def leaks(text: str, *, hosts: bool) -> Iterator[tuple[str, str]]:
 
 
 def executed(page: Page) -> Iterator[Finding]:
-    """Execution counts run 1, 2, 3 ..., and something was shown."""
+    """Find counts that do not run 1, 2, 3."""
     cells = list(code_cells(page.notebook))
-    for expected, (number, cell) in enumerate(cells, 1):
-        if cell.execution_count != expected:
-            message = f"execution count {cell.execution_count}, expected {expected}: aigc notebook refresh"
+    for count, (number, cell) in enumerate(cells, 1):
+        if cell.execution_count != count:
+            message = f"execution count {cell.execution_count}, expected {count}: aigc notebook refresh"
             yield page.finding("executed", message, number)
             break  # what follows is out of order for the same reason
     if cells and not any(outputs(cell) for _, cell in cells):
@@ -61,25 +64,25 @@ def executed(page: Page) -> Iterator[Finding]:
 
 
 def no_errors(page: Page) -> Iterator[Finding]:
-    """No cell ends with an error, but those that are tagged to end with one do."""
+    """Find errors not meant, and meant ones that lack."""
     for number, cell in code_cells(page.notebook):
         errors = [output for output in outputs(cell) if output.output_type == "error"]
-        meant = "raises-exception" in tags(cell)
-        if errors and not meant:
+        raises = "raises-exception" in tags(cell)
+        if errors and not raises:
             yield page.finding("error-output", f"{errors[0].ename}: {errors[0].evalue[:80]}", number)
-        if meant and not errors and cell.execution_count:
+        if raises and not errors and cell.execution_count:
             yield page.finding("error-output", "tagged raises-exception, but nothing was raised", number)
 
 
 def small_file(page: Page) -> Iterator[Finding]:
-    """The file is smaller than 1 MB."""
+    """Find a file of 1 MB or more."""
     size = page.path.stat().st_size
     if size >= LARGEST_FILE:
         yield page.finding("size", f"{format_bytes(size, decimal=True)}; less than 1 MB is right")
 
 
 def nothing_of_the_machine(page: Page) -> Iterator[Finding]:
-    """Outputs carry no absolute path, no address of a server, no key."""
+    """Find paths, addresses and keys in outputs."""
     places: list[tuple[int | None, Any]] = [(number, cell.outputs) for number, cell in code_cells(page.notebook)]
     places.append((None, page.notebook.metadata.get("widgets", {})))
     for number, value in places:
@@ -90,13 +93,12 @@ def nothing_of_the_machine(page: Page) -> Iterator[Finding]:
 
 
 def widgets_leave_a_picture(page: Page) -> Iterator[Finding]:
-    """A cell with a widget also leaves a static picture, for a page without a kernel."""
+    """Find widgets without a static picture or tag."""
     for number, cell in code_cells(page.notebook):
         data = [output.get("data", {}) for output in outputs(cell)]
         view = any(WIDGET_VIEW in item for item in data)
-        picture = any(mime in item for item in data for mime in PICTURES)
-        picture = picture or any("<img" in _joined(item.get("text/html", "")) for item in data)
-        picture = picture or any("<svg" in _joined(item.get("text/html", "")) for item in data)
+        html = "".join(_joined(item.get("text/html", "")) for item in data)
+        picture = "<img" in html or "<svg" in html or any(kind in item for item in data for kind in PICTURES)
         if view and not picture:
             yield page.finding("widget", "a widget without a static picture beside it", number)
         if view and "widget" not in tags(cell):
@@ -106,12 +108,12 @@ def widgets_leave_a_picture(page: Page) -> Iterator[Finding]:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Every string in a JSON value, but those of pictures."""
+    """Yield every string in a JSON value, except pictures."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for key, item in value.items():
-            if key == "text/html" or key.startswith("text/") or key in {"text", "traceback", "source"}:
+            if key.startswith("text/") or key in {"text", "traceback", "source"}:
                 yield _joined(item)
             elif not key.startswith(("image/png", "image/jpeg", "audio/", "video/")):
                 yield from _texts(item)
@@ -124,10 +126,4 @@ def _joined(value: Any) -> str:
     return "".join(value) if isinstance(value, list) else value if isinstance(value, str) else json.dumps(value)
 
 
-OUTPUT_RULES: tuple[Rule, ...] = (
-    executed,
-    no_errors,
-    small_file,
-    nothing_of_the_machine,
-    widgets_leave_a_picture,
-)
+OUTPUT_RULES: tuple[Rule, ...] = (executed, no_errors, small_file, nothing_of_the_machine, widgets_leave_a_picture)

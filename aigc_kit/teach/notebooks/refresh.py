@@ -1,4 +1,4 @@
-"""Execute a notebook cleanly and keep its outputs, small and without traces of the machine.
+"""Execute a notebook cleanly and keep its outputs small.
 
 This is the only way by which the notebooks of the project get outputs.
 """
@@ -33,16 +33,9 @@ _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{8,16}\b")  # Windows writes capitals
 
 
 def refresh(path: Path, *, tier: Tier = "tiny", offline: bool = False, timeout: int = 600) -> bool:
-    """Run a notebook and write its outputs into it.
+    """Run a notebook, slow cells included, and keep its outputs.
 
-    Slow cells included; it is stamped.
-
-    Args:
-        path: of the notebook. It is replaced only when everything went well.
-        tier, offline, timeout: see `run.execute`.
-
-    Returns:
-        Whether the file changed.
+    The file is replaced only when all went well. Options are those of `execution.execute`. Returns whether it changed.
 
     Raises:
         BadInput: not a notebook; a cell failed (which, and how); or the outputs do not fit into 1 MB.
@@ -51,8 +44,7 @@ def refresh(path: Path, *, tier: Tier = "tiny", offline: bool = False, timeout: 
     notebook = cells.read(path)
     with tempfile.TemporaryDirectory(prefix="aigc-refresh-") as folder:
         execution = execute(notebook, Path(folder), tier=tier, offline=offline, slow=True, timeout=timeout)
-        if execution.failure:
-            failure = execution.failure
+        if failure := execution.failure:
             raise BadInput(asked=failure.asked(path.name), found=failure.error, todo=failure.todo)
         result = normalise(execution.notebook, Path(folder))
     put_stamp(result)
@@ -63,27 +55,16 @@ def refresh(path: Path, *, tier: Tier = "tiny", offline: bool = False, timeout: 
 
 
 def normalise(notebook: cells.Notebook, folder: Path) -> cells.Notebook:
-    """Remove what differs between two equal runs.
+    """Remove what differs between two equal runs, in place.
 
-    Counts, timings, versions, paths, addresses, ids of widgets.
-
-    Args:
-        notebook: executed; changed in place.
-        folder: in which it ran; its path, like those of the package and of Python's libraries, is cut off.
-
-    Returns:
-        The notebook.
+    Counts, timings, versions, ids of widgets, addresses, and paths: of the package, of Python's libraries, and of the
+    folder in which it ran.
     """
     for count, (_, cell) in enumerate(cells.code_cells(notebook), 1):
-        cell.execution_count = count
+        cells.put_count(cell, count)
         cell.metadata.pop("execution", None)
-        for output in cell.outputs:
-            if output.output_type == "execute_result":
-                output.execution_count = count
-    notebook.metadata.language_info = nbformat.from_dict({"name": "python"})
-    notebook.metadata.kernelspec = nbformat.from_dict(
-        {"display_name": "Python 3", "language": "python", "name": "python3"}
-    )
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook.metadata |= nbformat.from_dict({"language_info": {"name": "python"}, "kernelspec": kernel})
     roots = _machine_roots(folder)
     for _, cell in cells.code_cells(notebook):
         cell.outputs = nbformat.from_dict([_clean(output, roots) for output in cell.outputs])
@@ -93,12 +74,10 @@ def normalise(notebook: cells.Notebook, folder: Path) -> cells.Notebook:
 
 
 def fit(notebook: cells.Notebook, name: str) -> None:
-    """Shrink pictures until the notebook is below 1 MB.
-
-    In place.
+    """Shrink pictures in place until a notebook fits 1 MB.
 
     Raises:
-        BadInput: it cannot be made small enough; the error names the largest output.
+        BadInput: it does not fit; the error names the largest output.
     """
     for limit in PICTURE_LIMITS:
         for _, cell in cells.code_cells(notebook):
@@ -108,21 +87,16 @@ def fit(notebook: cells.Notebook, name: str) -> None:
         if len(nbformat.writes(notebook).encode()) < LARGEST_FILE:
             return
     sizes = {number: len(json.dumps(cell.outputs)) for number, cell in cells.code_cells(notebook)}
-    largest = max(sizes, key=lambda number: sizes[number])
-    raise BadInput(
-        asked=f"the outputs of {name} in less than {format_bytes(LARGEST_FILE, decimal=True)}",
-        found=f"cell {largest} alone shows {format_bytes(sizes[largest], decimal=True)}",
-        todo="show less there: a smaller figure, a few rows, no animation",
-    )
+    size, largest = max((size, -number) for number, size in sizes.items())
+    task = f"the outputs of {name} in less than {format_bytes(LARGEST_FILE, decimal=True)}"
+    fault = f"cell {-largest} alone shows {format_bytes(size, decimal=True)}"
+    raise BadInput(asked=task, found=fault, todo="show less there: a smaller figure, a few rows, no animation")
 
 
 def shrink_png(data: bytes, limit: int) -> bytes:
-    """Shrink a PNG to at most `limit` bytes, where possible.
+    """Shrink a PNG to `limit` bytes: fewer colours, then pixels.
 
-    Fewer colours first, then fewer pixels.
-
-    Returns:
-        `data` itself when it is small enough and not wider than 1600 pixels.
+    One that is small enough, and not wider than 1600 pixels, is returned itself.
     """
     from PIL import Image
 
@@ -146,10 +120,7 @@ def shrink_png(data: bytes, limit: int) -> bytes:
 
 
 def shrink_base64(text: str, limit: int) -> str:
-    """Shrink the base64 text of a picture in an output.
-
-    What is no picture stays as it is.
-    """
+    """Shrink a picture's base64 text, or leave the text."""
     try:
         data = base64.b64decode(text)
         small = shrink_png(data, limit * 3 // 4)
@@ -159,7 +130,7 @@ def shrink_base64(text: str, limit: int) -> str:
 
 
 def _machine_roots(folder: Path) -> list[tuple[str, str]]:
-    """Path prefixes of this machine and what stands for each, longest first."""
+    """Map this machine's paths to short ones, longest first."""
     package = Path(__file__).resolve().parents[3]
     libraries = {sysconfig.get_path(name) for name in ("purelib", "platlib", "stdlib")} | set(site.getsitepackages())
     roots = {f"{root}/": "" for root in (*libraries, str(package))}
@@ -170,9 +141,8 @@ def _machine_roots(folder: Path) -> list[tuple[str, str]]:
 
 def _clean(value: Any, roots: list[tuple[str, str]]) -> Any:
     if isinstance(value, dict):
-        return {
-            k: item if k.startswith("image/") and "svg" not in k else _clean(item, roots) for k, item in value.items()
-        }
+        pictures = {kind for kind in value if kind.startswith("image/") and "svg" not in kind}
+        return {key: item if key in pictures else _clean(item, roots) for key, item in value.items()}
     if isinstance(value, list):
         return [_clean(item, roots) for item in value]
     if not isinstance(value, str):
@@ -183,7 +153,7 @@ def _clean(value: Any, roots: list[tuple[str, str]]) -> Any:
 
 
 def _stable_widget_ids(notebook: cells.Notebook) -> cells.Notebook:
-    """Give the models of widgets ids that follow from their order, so that a run again changes nothing."""
+    """Name widgets' models by order, so that reruns agree."""
     state = notebook.metadata.get("widgets", {}).get(_WIDGETS, {}).get("state", {})
     texts = {name: json.dumps(model, sort_keys=True) for name, model in state.items()}
     ids = _MODEL_ID.findall(json.dumps([cell.outputs for _, cell in cells.code_cells(notebook)]))
