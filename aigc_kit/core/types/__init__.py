@@ -1,4 +1,4 @@
-"""The nouns of the kit: frozen records that every lab shares.
+"""Offer the nouns of the kit, as frozen records.
 
     Request --plan()--> Plan --load()--> Pipeline --run()--> Take --encode()--> files --record()--> Record
 
