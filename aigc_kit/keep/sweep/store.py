@@ -21,7 +21,7 @@ from aigc_kit.core.types import Request, as_json
 from aigc_kit.keep import record
 from aigc_kit.keep.sweep.workers import Made
 from aigc_kit.models import cards
-from aigc_kit.models.fetch.layout import expected
+from aigc_kit.models.fetch.hublock import fill_in
 
 MANIFEST = "cell.json"
 DIGITS = 20  # of the digest; 80 bits: no two cells of any course meet by chance
@@ -35,7 +35,7 @@ def digest(request: Request, run: Callable[..., Any]) -> str:
             source.kind,
             source.ref,
             source.revision,
-            [[file.path, expected(source, file).sha256] for file in source.files],
+            [[file.path, fill_in(source, file).sha256] for file in source.files],
         ]
         for source in (card.sources if card else ())
     ]
