@@ -1,9 +1,10 @@
-"""Reading a sidecar back: every value is of the kind that its readers rely on, or it is no record."""
+"""Read a sidecar back, every value checked."""
 
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
+from functools import partial
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -26,40 +27,32 @@ def load(path: Path) -> Record:
             folder.
     """
     path = Path(path)
+    refuse = partial(BadInput, asked=f"record {path.name}")
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise BadInput(asked=f"record {path.name}", found="no such file", todo="give the path of a .json") from None
+        raise refuse(found="no such file", todo="give the path of a .json") from None
     except OSError as error:
-        raise BadInput(asked=f"record {path.name}", found=f"cannot be read: {error.strerror}", todo="look") from None
+        raise refuse(found=f"cannot be read: {error.strerror}", todo="look") from None
     except (ValueError, RecursionError) as error:
-        raise BadInput(asked=f"record {path.name}", found=f"not JSON: {error}", todo="give a sidecar") from None
+        raise refuse(found=f"not JSON: {error}", todo="give a sidecar") from None
     names = {f.name for f in fields(Record)}
     missing = sorted(names - {"words"} - set(data)) if isinstance(data, dict) else sorted(names)
     if missing:
-        raise BadInput(
-            asked=f"record {path.name}",
-            found=f"no record; it lacks {', '.join(missing)}",
-            todo="give a sidecar that aigc_kit.keep.record.save wrote",
-        )
+        todo = "give a sidecar that aigc_kit.keep.record.save wrote"
+        raise refuse(found=f"no record; it lacks {', '.join(missing)}", todo=todo)
     wrong = next(_wrong_values(data), None)
     if wrong:
-        raise BadInput(asked=f"record {path.name}", found=wrong, todo="restore the file, or save the run again")
+        raise refuse(found=wrong, todo="restore the file, or save the run again")
     record = Record(**{name: data[name] for name in names if name in data})
-    strangers = [name for name in record.outputs if not SAFE_NAME.fullmatch(name)]
-    if strangers:
-        raise BadInput(
-            asked=f"record {path.name}",
-            found=f"it names files outside its folder: {strangers[0]!r}",
-            todo="do not trust this record",
-        )
+    for name in record.outputs:
+        if not SAFE_NAME.fullmatch(name):
+            raise refuse(found=f"it names files outside its folder: {name!r}", todo="do not trust this record")
     return record
 
 
 def request_from_json(data: Mapping[str, Any]) -> Request:
-    """Rebuild the Request that `as_json` wrote.
-
-    Lists become tuples again.
+    """Rebuild the Request that `as_json` wrote, with its tuples.
 
     Raises:
         BadInput: unknown fields, or values that a Request refuses.
@@ -79,7 +72,7 @@ def request_from_json(data: Mapping[str, Any]) -> Request:
 
 
 def _wrong_values(data: Mapping[str, Any]) -> Iterator[str]:
-    """What in a record's JSON is of the wrong kind, in words; the first that is yielded is the one to tell."""
+    """Say what in a record's JSON is of the wrong kind."""
     yield from _unlike(_TEXTS, data, "", _is_text, "text")
     yield from _unlike(_OBJECTS, data, "", _is_object, "an object")
     kinds = dict.fromkeys(card.kind for card in cards.ALL.values())
