@@ -1,4 +1,7 @@
-"""What a trace cannot see of a real GPU: four global numbers, fitted on published measurements, none per model."""
+"""Hold what a trace cannot see of a real GPU.
+
+Four global numbers, fitted on published measurements, none per model.
+"""
 
 import json
 from dataclasses import dataclass, fields
@@ -11,7 +14,7 @@ from aigc_kit.core.types import Words
 
 @dataclass(frozen=True)
 class Overheads:
-    """Numbers between what tensors need and what a GPU shows.
+    """Bridge what tensors need and what a GPU shows.
 
     Args:
         workspace: bytes of workspace per number in input and output of a convolution at work.
@@ -41,15 +44,15 @@ class Overheads:
 
 
 def load_overheads(path: Path | None = None) -> Overheads:
-    """The overheads of a file that the fit wrote; None: those that ship with the kit, `assets/data/overheads.json`.
+    """Read overheads of a file, by default the kit's.
 
     Raises:
         BadInput: no such file, or not such a record.
     """
     file = path or paths.assets() / "data" / "overheads.json"
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-        return Overheads(**{f.name: found[f.name] for f in fields(Overheads)})
+        content = json.loads(file.read_text(encoding="utf-8"))
+        return Overheads(**{f.name: content[f.name] for f in fields(Overheads)})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInput(
             asked=f"overheads of {file.name}",
