@@ -1,7 +1,4 @@
-"""Name all errors: what was asked, what was found, what to do.
-
-Each is also the built-in error that it refines; all that end a fetch are a FetchError.
-"""
+"""Name all errors: asked, found, what to do."""
 
 from functools import partial
 

@@ -30,10 +30,7 @@ def assets() -> Path:
 
 
 def home() -> Path:
-    """Name the folder for fetched models and the lock file.
-
-    AIGC_HOME, else ~/.cache/aigc-kit. It may not exist yet.
-    """
+    """Name the folder of fetched models: AIGC_HOME, else ~/.cache/aigc-kit."""
     own = os.environ.get("AIGC_HOME")
     return Path(own).expanduser() if own else user_home() / ".cache" / "aigc-kit"
 
@@ -55,7 +52,7 @@ def user_home() -> Path:
 
 
 def out() -> Path:
-    """Name the folder for what a run makes: AIGC_OUT, else ``out``."""
+    """Name the folder for results: AIGC_OUT, else ``out`` here."""
     return Path(os.environ.get("AIGC_OUT") or "out")
 
 
@@ -75,7 +72,7 @@ def lock_file() -> Path:
 
 
 def disk_free(folder: Path | None = None) -> int:
-    """Count free bytes on a folder's disk, by default the models'."""
+    """Count free bytes on a folder's disk (default: models)."""
     folder = folder or home()
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
@@ -83,12 +80,10 @@ def disk_free(folder: Path | None = None) -> int:
 
 
 def write_atomically(path: Path, data: bytes | str) -> Path:
-    """Write a file at once: a reader never sees a part.
-
-    Folders are made.
+    """Write a file at once, never seen in part.
 
     Args:
-        path: the file; an existing one is replaced and keeps its permissions.
+        path: the file, its folders made; an existing one is replaced and keeps its permissions.
         data: bytes, or text (written as UTF-8 with the line ends it has).
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -112,9 +107,6 @@ def _umask() -> int:
 
 
 def constraints() -> Path | None:
-    """Find the exact tested set of packages, or None.
-
-    constraints.txt of the clone or of the installed wheel.
-    """
+    """Find constraints.txt, of clone or wheel, or None."""
     files = (folder / "constraints.txt" for folder in (_PACKAGE.parent, _PACKAGE / "_assets"))
     return next((file for file in files if file.is_file()), None)

@@ -25,10 +25,7 @@ def is_secret_name(name: str) -> bool:
 
 
 def secret_names_in(text: str) -> tuple[str, ...]:
-    """List environment variables whose keys stand in a text.
-
-    In order of name; values under 8 characters are let be.
-    """
+    """List environment variables whose keys stand in a text."""
     return tuple(sorted(name for name, value in _secrets() if value in text))
 
 

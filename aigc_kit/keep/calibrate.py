@@ -121,11 +121,7 @@ def plan_from_json(record: Record) -> Plan:
 
 
 def _need(record: Record) -> Need:
-    """Reckon a record's plan again.
-
-    Raises:
-        BadInput: it cannot teach anything about a GPU.
-    """
+    """Reckon a record's plan again, if it teaches anything."""
     refuse = partial(BadInput, asked="a row for the fit")
     plan = plan_from_json(record)
     if not isinstance(plan.card.facts, DiffusionFacts):

@@ -1,7 +1,4 @@
-"""Go round packages that do not fit each other.
-
-They are found without importing them.
-"""
+"""Go round installed packages that do not fit each other."""
 
 import os
 import sys

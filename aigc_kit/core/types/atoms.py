@@ -205,7 +205,7 @@ def plain(value: Any) -> Any:
 
 
 def shown(value: Any) -> str:
-    """Print a value for an error text, at most 80 characters."""
+    """Print a value for an error text, cut to 80."""
     try:
         text = repr(value)
     except ValueError:  # Python refuses to print more than 4300 digits
@@ -237,7 +237,7 @@ def check_int(record: Any, name: str, low: int, high: int | None = None, *, opti
 
 
 def check_number(record: Any, name: str) -> None:
-    """Refuse a field that is neither None nor number >= 0.
+    """Refuse a field other than None or numbers >= 0.
 
     Numbers of other libraries become int or float.
 

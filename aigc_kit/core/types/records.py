@@ -176,10 +176,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Phase:
-    """Hold what one phase cost, and how that was taken.
-
-    Wall-clock seconds, peak bytes (None when it was not followed).
-    """
+    """Hold wall-clock seconds of a phase, and peak bytes, perhaps."""
 
     name: str
     seconds: float
@@ -282,9 +279,7 @@ class Take:
 
 @dataclass(frozen=True)
 class Record:
-    """Hold the sidecar of a run: what, by what, how again.
-
-    What looks like a key is blotted out.
+    """Hold the sidecar of a run, keys blotted out.
 
     Args:
         created: UTC, ISO 8601.

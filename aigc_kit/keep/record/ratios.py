@@ -29,7 +29,7 @@ def compared(take: Take) -> list[Compared]:
 
 
 def figures(take: Take) -> dict[str, Figure]:
-    """Name all that was measured as a plan does, with ratios.
+    """Name all that was measured, and its ratios.
 
     Returns:
         "seconds", "peak" as `Take.measured`; "seconds.<phase>"; "peak.<phase>" where tensors were followed on the

@@ -72,7 +72,7 @@ def request_from_json(data: Mapping[str, Any]) -> Request:
 
 
 def _wrong_values(data: Mapping[str, Any]) -> Iterator[str]:
-    """Say what in a record's JSON is of the wrong kind."""
+    """Name values of a record's JSON of the wrong kind."""
     yield from _unlike(_TEXTS, data, "", _is_text, "text")
     yield from _unlike(_OBJECTS, data, "", _is_object, "an object")
     kinds = dict.fromkeys(card.kind for card in cards.ALL.values())

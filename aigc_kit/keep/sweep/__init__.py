@@ -1,4 +1,4 @@
-"""Run a grid on whatever can run it, kept by content.
+"""Run grids on whatever can run them, kept by content.
 
     from aigc_kit import text
     from aigc_kit.keep.sweep import grid, sweep

@@ -1,4 +1,4 @@
-"""Keep a cell on disk, named by what decides its content.
+"""Keep cells on disk, named by what decides them.
 
     <folder>/<digest>/made.json, made.txt, ...   what the worker handed back
     <folder>/<digest>/cell.json                  written last: {"asked", "files": {name: sha256}, "seconds", "where"}
@@ -81,7 +81,7 @@ def write(folder: Path, request: Request, made: Made) -> dict[str, Any]:
 
 
 def _function(run: Callable[..., Any]) -> list[str]:
-    """Give name and text of a function, which decide its cells."""
+    """Give name and text of a function: both decide."""
     try:
         source = inspect.getsource(run)
     except (OSError, TypeError):  # written at a prompt, or no plain function

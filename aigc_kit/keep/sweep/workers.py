@@ -55,7 +55,7 @@ def run_request(request: Request) -> dict[str, bytes]:
 
 
 def work(run: Callable[[Request], Mapping[str, bytes]], request: Request) -> Made:
-    """Run one cell for an executor, noting where and how long."""
+    """Run one cell for an executor, noting where, how long."""
     began = time.perf_counter()
     files = dict(run(request))
     return Made(files, time.perf_counter() - began, f"{platform.node()}:{os.getpid()}")

@@ -31,14 +31,7 @@ def full_name(dtype: str, allowed: tuple[str, ...] = DTYPES) -> str:
 
 
 def element_bytes(dtype: str) -> int:
-    """Count the bytes of one number that is computed with.
-
-    >>> element_bytes("float32"), element_bytes("bfloat16")
-    (4, 2)
-
-    Raises:
-        BadInput: a format that is only stored, or none.
-    """
+    """Count the bytes of one number that is computed with."""
     return _ELEMENT[full_name(dtype, COMPUTE_DTYPES)]
 
 

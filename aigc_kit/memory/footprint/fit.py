@@ -1,7 +1,4 @@
-"""Fit the overheads on measured peaks.
-
-Least squares of logarithms, by a search without any chance in it.
-"""
+"""Fit overheads on measured peaks: least squares of logarithms."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -82,10 +79,7 @@ def leave_one_out(measures: Sequence[Measure], source: str) -> dict[tuple[str, s
 
 
 def activation_error(measures: Sequence[Measure], fitted: dict[tuple[str, str], Overheads]) -> float:
-    """Find the largest relative error of what is not weights.
-
-    Each measure is predicted by a fit that left it out.
-    """
+    """Find the largest relative error without weights, rows left out."""
     worst = 0.0
     for measure in measures:
         overheads = fitted[measure.row, measure.quantity]

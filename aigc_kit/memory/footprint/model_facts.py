@@ -108,7 +108,7 @@ class Point:
 
 @dataclass(frozen=True)
 class PhaseFacts:
-    """Say what one phase of a run keeps alive, and costs.
+    """Say what one phase keeps alive, and costs.
 
     Args:
         name: "text_encoder", "denoise", "decode", ...
@@ -137,7 +137,7 @@ class PhaseFacts:
 
     @property
     def live_bytes(self) -> int:
-        """Give the peak of live tensors, without weights and workspace."""
+        """Give the peak of live tensors, weights and workspace apart."""
         return self.points[0].live
 
     @property
@@ -205,10 +205,7 @@ class ModelFacts:
         return {part.name: part.bytes() for part in self.parts}
 
     def with_dtypes(self, dtypes: Mapping[str, str]) -> "ModelFacts":
-        """Copy it with parts in other formats that compute.
-
-        Weights only: what the phases keep alive was traced, and stays.
-        """
+        """Copy it with weights in other formats, phases stay."""
         for name in dtypes:
             self.part(name)
         parts = (replace(p, dtype=full_name(dtypes.get(p.name, p.dtype), COMPUTE_DTYPES)) for p in self.parts)

@@ -1,7 +1,4 @@
-"""Hold what a trace cannot see of a real GPU.
-
-Four global numbers, fitted on published measurements, none per model.
-"""
+"""Hold the four fitted numbers that no trace can see."""
 
 import json
 from dataclasses import dataclass, fields

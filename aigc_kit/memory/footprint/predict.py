@@ -1,7 +1,4 @@
-"""Predict what a GPU would need, phase by phase.
-
-Pure arithmetic on facts, placement and overheads.
-"""
+"""Predict what a GPU would need, phase by phase."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -198,10 +195,7 @@ def _phase(
 
 
 def _on_device(part: PartFacts, mode: str, dtype: str, working: str | None) -> int:
-    """Count a part's weights on the device in a phase.
-
-    `working` is the dtype in which it computes there, or None.
-    """
+    """Count a part's weights on the device, working or not."""
     compute = working or part.dtype
     if working and dtype in COMPUTE_DTYPES and working != part.dtype:
         dtype = working  # the pipeline upcasts this part for this phase

@@ -1,7 +1,4 @@
-"""Estimate the time of a run from operations and bytes.
-
-For GPUs whose data sheets are public.
-"""
+"""Estimate the time of a run on GPUs with sheets."""
 
 import json
 from collections.abc import Mapping
@@ -99,10 +96,7 @@ def seconds(
 
 
 def works_in_float32(facts: ModelFacts) -> bool:
-    """Tell whether steps or tokens are computed in float32.
-
-    Of its speed nothing published tells.
-    """
+    """Tell whether steps or tokens compute in float32, unpublished."""
     return any(phase.dtype == "float32" and phase.per != "run" for phase in facts.phases)
 
 
@@ -131,10 +125,7 @@ def rough_seconds(
 
 @cache
 def efficiency() -> Mapping[str, Any]:
-    """Read the share of the peak that published runs reach.
-
-    In half precision ("half"), with `error` (relative) and `source`.
-    """
+    """Read which share of their peak half-precision runs reach."""
     path = paths.assets() / "data" / "overheads.json"
     try:
         return MappingProxyType(json.loads(path.read_text(encoding="utf-8"))["efficiency"])

@@ -41,7 +41,7 @@ def cached(
     vae_slicing: bool = False,
     vae_tiling: bool = False,
 ) -> ModelFacts | None:
-    """Read the facts of a case that was traced, else None.
+    """Read the facts of a traced case, else None.
 
     Args:
         model: one of `known()`.

@@ -107,10 +107,7 @@ class Ledger:
         return "\n".join([*lines, f"({self._peak.how})"])
 
     def _watch(self) -> None:
-        """Let each part tell when it starts.
-
-        The VAE is called by `decode` and `encode`, not as a module.
-        """
+        """Watch parts forward, and the VAE `decode` and `encode`."""
         for part, module in self._parts.items():
             phase = self._phases.get(part, part)
             handle = module.register_forward_pre_hook(lambda *_, phase=phase: self.phase(phase))

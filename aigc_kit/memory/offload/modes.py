@@ -20,10 +20,7 @@ def torch_dtype(name: str) -> Any:
 
 
 def work_dtype(plan: Plan) -> str:
-    """Tell in which dtype the plan's denoiser computes.
-
-    Its own, or for float8 weights what the device is good at.
-    """
+    """Tell the denoiser's compute dtype, the device's best for float8."""
     own = plan.dtypes.get("unet") or plan.dtypes.get("transformer") or next(iter(plan.dtypes.values()), "float32")
     if own in COMPUTE_DTYPES:
         return own
@@ -100,10 +97,7 @@ def sequential(pipe: Any, parts: Mapping[str, Any], device: str) -> None:
 
 
 def group(pipe: Any, parts: Mapping[str, Any], device: str) -> None:
-    """Bring each block to the device while it works.
-
-    On a GPU the next one is on its way meanwhile.
-    """
+    """Bring each block while it works, a GPU's next meanwhile."""
     import torch
     from diffusers.hooks import apply_group_offloading
 

@@ -73,10 +73,7 @@ def _has_backends(part: Any) -> bool:
 
 
 def _set_backend(part: Any, name: str) -> None:
-    """Choose a backend for attention layers of the newer kind.
-
-    The library warns of the call every time.
-    """
+    """Choose a backend for newer attention layers, without its warning."""
     from diffusers.utils import logging
 
     before = logging.get_verbosity()
@@ -113,10 +110,7 @@ class Placed:
             return self.pipe(**self.arguments(**call))
 
     def arguments(self, **call: Any) -> dict[str, Any]:
-        """Give the arguments for `pipe`.
-
-        Where text encoders stay on the CPU, prompts become embeddings first.
-        """
+        """Give the arguments for `pipe`, prompts as embeddings if aside."""
         if not self.aside or call.get("prompt") is None:
             return call
         import torch
@@ -167,14 +161,14 @@ class Placed:
 
 
 def parts_of(pipe: Any) -> dict[str, Any]:
-    """Map the names of all parts with weights to their modules."""
+    """Map names to modules, of all parts with weights."""
     import torch
 
     return {name: part for name, part in pipe.components.items() if isinstance(part, torch.nn.Module)}
 
 
 def place(pipe: Any, plan: Plan, device: str | None = None, *, follow: bool = True) -> Placed:
-    """Apply a plan to a loaded pipeline, or a placed one.
+    """Apply a plan to a loaded or placed pipeline.
 
     Args:
         pipe: a diffusers pipeline whose parts are on the CPU, or a `Placed`, which ends here.

@@ -169,7 +169,7 @@ def build(name: str, library: str, cls: str, config: Mapping[str, Any], dtype: s
 
 
 def cast(module: Any, dtype: str) -> Any:
-    """Cast a module but for what its class keeps in float32."""
+    """Cast a module, except what its class keeps in float32."""
     import torch
 
     torch.nn.Module.to(module, getattr(torch, dtype))  # diffusers' own only warns about what follows here

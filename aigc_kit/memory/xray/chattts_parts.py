@@ -124,10 +124,7 @@ def _embed(config: Mapping[str, Any]) -> Any:
 def _dvae(
     inner: Mapping[str, Any], encoder: Mapping[str, Any] | None = None, vq: Mapping[str, Any] | None = None
 ) -> Any:
-    """Build a stack of blocks between convolutions.
-
-    With an encoder also what comes before it.
-    """
+    """Build a stack between convolutions, perhaps with its encoder."""
     from torch import nn
 
     width, bins = inner["odim"], 100
@@ -156,7 +153,7 @@ def _stack(config: Mapping[str, Any]) -> Any:
 
 
 def _vocos(config: Mapping[str, Any]) -> Any:
-    """Build blocks over a spectrogram, and a head for its phases."""
+    """Build blocks over a spectrogram, and their head."""
     from torch import nn
 
     wide = config["dim"]

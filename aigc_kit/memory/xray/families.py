@@ -1,7 +1,4 @@
-"""Shape the inputs of each family of denoisers.
-
-One entry per class of denoiser, none per model or size.
-"""
+"""Shape the inputs of each class of denoisers."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -165,11 +162,7 @@ def _ltx(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
 
 
 def _by_signature(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
-    """Feed what the names in forward's signature mean in diffusers.
-
-    Raises:
-        CannotLoad: a required name that has no such meaning.
-    """
+    """Feed what names in forward's signature mean in diffusers."""
     from inspect import Parameter, signature
 
     channels, frames, height, width = shape.latent
@@ -236,11 +229,7 @@ FAMILIES: Mapping[str, Family] = {
 
 
 def denoiser(pipeline: Pipeline) -> Part:
-    """Find the part that denoises, of two (Wan2.2) the first.
-
-    Raises:
-        CannotLoad: there is none.
-    """
+    """Find the part that denoises, the first of two (Wan2.2)."""
     parts = pipeline.of("denoise")
     if not parts:
         raise CannotLoad(

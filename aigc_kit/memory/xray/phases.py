@@ -1,4 +1,4 @@
-"""Run each phase of a pipeline once, on the meta device."""
+"""Run each phase of a pipeline once on meta."""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -97,10 +97,7 @@ def denoise(part: Part, family: Family, shape: Shape, attention: str) -> PhaseFa
 
 
 def carried(part: Part, family: Family, shape: Shape) -> list[Any]:
-    """Make what the pipeline holds beside a call's arguments.
-
-    Latents, and with two passes the other prompt's embeddings and the first pass's result.
-    """
+    """Make latents and embeddings that a pipeline holds beside calls."""
     import torch
 
     latents = shape.new(shape.batch, *shape.latent, dtype=torch.float32 if family.guidance == "separate" else None)

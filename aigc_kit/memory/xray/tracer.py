@@ -1,7 +1,4 @@
-"""Follow what is alive while a module runs on meta.
-
-Storages by weak reference, operation by operation.
-"""
+"""Follow live storages while a module runs on meta."""
 
 import weakref
 from collections.abc import Iterator
@@ -33,10 +30,7 @@ class Cost:
 
 
 class Kernels:
-    """Run operations, each once for the same shapes.
-
-    Its result is made anew with the same shape, strides and dtype.
-    """
+    """Run operations, working out each shape once."""
 
     def __init__(self) -> None:
         self._known: dict[Any, tuple[Cost, bool, list[tuple[Any, Any, Any]]]] = {}
@@ -66,7 +60,7 @@ _KERNELS = Kernels()
 
 
 def _unknown(tensor: Any) -> bool | int | float:
-    """Answer False or 0 for a value that is not there.
+    """Answer False or 0 for a value not there.
 
     Modules ask whether a mask masks nothing (then they leave it out) or whether a number is infinite. A padded prompt
     does mask something, and numbers are finite, so False is what a real run answers.
@@ -184,10 +178,7 @@ class Trace:
 
 
 def _below(first: Point, middle: Point, last: Point) -> bool:
-    """Tell whether `middle` is the peak for no workspace.
-
-    It lies on or under the line between its neighbours.
-    """
+    """Tell whether `middle` lies under its neighbours' line."""
     across = (middle.live - first.live) * (first.conv - last.conv)
     return across <= (last.live - first.live) * (first.conv - middle.conv)
 

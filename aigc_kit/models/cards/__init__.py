@@ -1,7 +1,4 @@
-"""Register what can be loaded, and what is known of it.
-
-Data only: nothing is loaded here.
-"""
+"""Register what can be loaded, nothing is loaded here."""
 
 from aigc_kit.core.errors import CannotLoad, UnknownName
 from aigc_kit.core.types import Card, FrozenMap

@@ -1,4 +1,4 @@
-"""List the cards of image and video models, tiny and full."""
+"""List the cards of image and video models."""
 
 from functools import partial
 

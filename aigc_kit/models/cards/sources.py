@@ -1,4 +1,4 @@
-"""Name where the files of a model are: hub, wheels, assets."""
+"""Name where a model's files are: hub, wheels, assets."""
 
 from collections.abc import Iterable
 
@@ -8,10 +8,7 @@ Listed = tuple[str, int, str]  # path, bytes, sha256
 
 
 def modelscope(ref: str, paths: Iterable[str], note: str) -> tuple[Source, ...]:
-    """Name the newest files of a repository as the one source.
-
-    `note` says how much that is, or what was not checked.
-    """
+    """Name a repository's newest files as the one source."""
     return (Source("modelscope", ref, revision="master", files=tuple(RemoteFile(path) for path in paths), note=note),)
 
 

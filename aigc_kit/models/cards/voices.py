@@ -1,4 +1,4 @@
-"""List the cards of voices, and of a model that hears them."""
+"""List the cards of voices, and of a listener."""
 
 from aigc_kit.core.types import Card, Figure, FrozenMap, RemoteFile, Source
 from aigc_kit.core.units import MIB

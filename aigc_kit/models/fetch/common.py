@@ -49,7 +49,7 @@ def silent(done: int, total: int | None, label: str) -> None:
 
 
 def counting(progress: Progress, total: int | None, label: str) -> Callable[[int], None]:
-    """Make a call that adds up sizes and reports the sum."""
+    """Make a call that reports the sum of sizes."""
     count = 0
 
     def on_bytes(size: int) -> None:
@@ -93,7 +93,7 @@ def written(out: Path, blocks: Iterable[bytes], on_bytes: Callable[[int], None])
 
 
 def tree_bytes(folder: Path) -> int:
-    """Sum the bytes of all files below a folder, if any."""
+    """Sum the bytes of all files below a folder."""
     total = 0
     for root, _, names in os.walk(folder):
         for name in names:
@@ -147,10 +147,7 @@ def pieces_of(source: Source) -> list[Piece]:
 
 
 def disk_error(error: BaseException, asked: str, folder: Path) -> FetchError | None:
-    """Turn a disk's error into one of the kit.
-
-    NoSpace for a full disk or quota, FetchError for one that is broken or cannot be written; None otherwise.
-    """
+    """Turn a disk's error into the kit's, or None."""
     if not isinstance(error, OSError):
         return None
     if error.errno in _NO_SPACE:

@@ -84,10 +84,7 @@ def preflight(card: Card) -> Preflight:
 
 
 def network_bytes(source: Source) -> int | None:
-    """Count what the network carries.
-
-    Whole wheels, or the hub's files; None when a size is not known.
-    """
+    """Count what the network carries, or None when not known."""
     if source.kind == "wheel":
         return sum_known(piece.wheel_bytes for piece in pieces_of(source))
     return sum_known(fill_in(source, file).bytes for file in source.files)
@@ -127,10 +124,7 @@ def require_space(asked: str, size: int, folder: Path, already: int = 0) -> None
 
 
 def _rate() -> tuple[float, float, str]:
-    """Give bytes per second, relative error and origin.
-
-    Of the last fetch on this machine, else an assumption.
-    """
+    """Give bytes per second, relative error and origin."""
     best: tuple[str, float] | None = None
     for file in paths.models().glob(f"*/{RECEIPT}") if paths.models().is_dir() else ():
         receipt = read_receipt(file.parent)

@@ -187,7 +187,7 @@ def _from(
 
 
 def _adopt(card: Card, sources: Sequence[Source]) -> Path | None:
-    """Check and keep files that lie in place without a receipt."""
+    """Check and keep files that lie there without receipt."""
     target = fetched_folder(card)
     for source in sources:
         files = [fill_in(source, file) for file in source.files]
@@ -254,10 +254,7 @@ def _all_failed(card: Card, failures: Sequence[tuple[Source, FetchError]], from_
 
 
 def _sweep() -> None:
-    """Remove what dead processes left.
-
-    Temporary files at once, half downloads when nobody resumed them for long.
-    """
+    """Remove what dead processes left, half downloads after days."""
     root = paths.models() / ".work"
     for work in root.iterdir() if root.is_dir() else ():
         with suppress(Busy), lock.claim(_claim_file(work.name), asked=f"clean up after {work.name}", wait=0.2):

@@ -66,10 +66,7 @@ def fetch(source: Source, work: Path, progress: Progress) -> tuple[list[Fetched]
 
 
 def _listed(source: Source, file: RemoteFile, listed: Any) -> RemoteFile:
-    """Give size and hash as the hub lists them.
-
-    They agree with card and lock, or WrongBytes says so.
-    """
+    """Give size and hash as the hub lists, once checked."""
     if listed is None:
         raise SourceGone(
             asked=f"{file.path} of {source.ref}",
@@ -178,10 +175,7 @@ def translated(aim: str, work: Path) -> Iterator[None]:
 
 
 def _meaning(aim: str, work: Path, error: BaseException) -> FetchError | None:
-    """Find our error for one of the library's.
-
-    None for what is neither the hub's nor the network's fault.
-    """
+    """Find our error for one of the library's, or None."""
     from modelscope_hub import errors as hub
     from requests.exceptions import InvalidJSONError, RequestException
 
@@ -205,7 +199,7 @@ def _meaning(aim: str, work: Path, error: BaseException) -> FetchError | None:
         (offline, NoNetwork, "the connection failed", AGAIN),
         (hub.HubError, FetchError, "the hub answered with an error", AGAIN),
     )
-    for behind in _chain(error):
+    for behind in _chain(error):  # the library calls a write that failed a failed connection
         problem = disk_error(behind, aim, work)
         if problem is not None:
             return problem
@@ -216,10 +210,7 @@ def _meaning(aim: str, work: Path, error: BaseException) -> FetchError | None:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an error and what it was raised from.
-
-    The library calls a write that failed a failed connection.
-    """
+    """Yield an error and what it was raised from."""
     ids: set[int] = set()  # an error raised from a later one, while that one is handled, makes a circle
     while error is not None and id(error) not in ids:
         yield error

@@ -59,10 +59,7 @@ def write(repositories: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
 
 
 def fill_in(source: Source, file: RemoteFile) -> RemoteFile:
-    """Fill in size and sha256 that the card leaves open.
-
-    From the lock; a lock that cannot be read fills in nothing.
-    """
+    """Fill in size and sha256 from the lock, if readable."""
     if source.kind != "modelscope" or (file.bytes is not None and file.sha256 is not None):
         return file
     try:

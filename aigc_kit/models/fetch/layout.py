@@ -1,4 +1,4 @@
-"""Find the files of a card, and keep receipts of them."""
+"""Find the files of a card, with receipts."""
 
 import json
 import os
@@ -39,10 +39,7 @@ def find(card: Card) -> Path | None:
 
 
 def places(card: Card) -> Iterator[tuple[str, Path]]:
-    """List where files of a card lie.
-
-    ("own" | "shipped" | "fetched", folder) of each, in order.
-    """
+    """List ("own" / "shipped" / "fetched", folder) of a card."""
     own = os.environ.get("AIGC_MODELS_DIR")
     if own:
         yield "own", Path(own).expanduser() / card.name
@@ -75,7 +72,7 @@ def shipped_folder(source: Source) -> Path | None:
 
 
 def holds(source: Source, folder: Path) -> bool:
-    """Check that a folder has every file in its known size."""
+    """Check that a folder has all files in known sizes."""
     if not source.files:
         return source.kind == "shipped" and folder.is_dir() and any(folder.iterdir())
     return all(_has(folder / file.path, fill_in(source, file).bytes) for file in source.files)
@@ -145,10 +142,7 @@ def copy_checked(origin: Path, target: Path, known: RemoteFile, progress: Progre
         WrongBytes: they differ.
     """
     report = counting(progress, origin.stat().st_size, f"copy and check {known.path}")
-    with (
-        origin.open("rb") as stream,
-        written(target, iter(partial(stream.read, CHUNK), b""), report) as (size, sha256),
-    ):
+    with origin.open("rb") as stream, written(target, iter(partial(stream.read, CHUNK), b""), report) as (size, sha256):
         if known.bytes not in (None, size) or known.sha256 not in (None, sha256):
             raise WrongBytes(
                 asked=f"{known.path}: {known.bytes or 'any'} bytes, sha256 {(known.sha256 or 'not known')[:16]}...",
@@ -242,10 +236,7 @@ def verify(card: Card, progress: Progress | None = None) -> list[FileCheck]:
 
 
 def hash_origin(card: Card) -> HashOrigin:
-    """Say where the hashes of a card's files come from.
-
-    All in the "card", some only in the "lock", or "none" yet.
-    """
+    """Say where hashes come from: "card", else "lock", else "none"."""
     origins = {_origin(source, file) for source in card.sources for file in source.files}
     return "none" if "none" in origins or not origins else "lock" if "lock" in origins else "card"
 
@@ -255,10 +246,7 @@ def _origin(source: Source, file: RemoteFile) -> HashOrigin:
 
 
 def _where(card: Card) -> tuple[Path | None, Source | None]:
-    """Find the folder with any file of a card, and its source.
-
-    The one that `find` gives comes first.
-    """
+    """Find the folder with any file, and its source."""
     complete = find(card)
     for kind, folder in places(card):
         if complete not in (None, folder):

