@@ -272,22 +272,14 @@ def check_text(name: str, value: Any) -> None:
 
 
 def check_prompt(prompt: Any) -> None:
-    """Refuse a prompt that has no word.
-
-    Raises:
-        BadInput: it is so, or no text.
-    """
+    """Refuse a prompt without a word by a BadInput."""
     if not isinstance(prompt, str) or not prompt.strip():
         raise BadInput(asked=f"prompt {shown(prompt)}", found="nothing to work on", todo="write at least one word")
     check_text("prompt", prompt)
 
 
 def check_switches(settings: Any, *switches: str) -> None:
-    """Refuse a switch that is neither True nor False.
-
-    Raises:
-        BadInput: it is not.
-    """
+    """Refuse what is neither True nor False by a BadInput."""
     for name in switches:
         value = getattr(settings, name)
         if not isinstance(value, bool):

@@ -73,35 +73,27 @@ def request_from_json(data: Mapping[str, Any]) -> Request:
 
 def _wrong_values(data: Mapping[str, Any]) -> Iterator[str]:
     """Name values of a record's JSON of the wrong kind."""
-    yield from _unlike(_TEXTS, data, "", _is_text, "text")
-    yield from _unlike(_OBJECTS, data, "", _is_object, "an object")
+    yield from _unlike(_TEXTS, data, "", str, "text")
+    yield from _unlike(_OBJECTS, data, "", dict, "an object")
     kinds = dict.fromkeys(card.kind for card in cards.ALL.values())
     yield from _unlike(("kind",), data, "", kinds.__contains__, f"one of {', '.join(kinds)}")
-    yield from _unlike(("card", "prompt"), data["request"], "request.", _is_text, "text")
-    yield from _unlike(("extra",), {"extra": {}, **data["request"]}, "request.", _is_object, "an object")
-    yield from _unlike(("card",), {"card": {}, **data["plan"]}, "plan.", _is_object, "an object")
+    yield from _unlike(("card", "prompt"), data["request"], "request.", str, "text")
+    yield from _unlike(("extra",), {"extra": {}, **data["request"]}, "request.", dict, "an object")
+    yield from _unlike(("card",), {"card": {}, **data["plan"]}, "plan.", dict, "an object")
     for name in ("versions", "outputs"):
-        yield from _unlike(data[name], data[name], f"{name}.", _is_text, "text")
+        yield from _unlike(data[name], data[name], f"{name}.", str, "text")
     for name in ("predicted", "measured"):
         yield from _unlike(data[name], data[name], f"{name}.", _is_figure, "a figure with value, unit, how and source")
 
 
 def _unlike(
-    names: Iterable[str], data: Mapping[str, Any], prefix: str, test: Callable[[Any], bool], what: str
+    names: Iterable[str], data: Mapping[str, Any], prefix: str, test: type | Callable[[Any], bool], what: str
 ) -> Iterator[str]:
     for name in names:
         value = data.get(name)
-        if not test(value):
+        if not (isinstance(value, test) if isinstance(test, type) else test(value)):
             text = json.dumps(value, ensure_ascii=False)
             yield f"{prefix}{name} is {text if len(text) <= 60 else text[:60] + '...'}, not {what}"
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_object(value: Any) -> bool:
-    return isinstance(value, dict)
 
 
 def _is_figure(value: Any) -> bool:

@@ -47,11 +47,7 @@ class Cell:
         return load(self.folder / "made.json")
 
     def path(self, ending: str) -> Path:
-        """Find the first file with an ending, such as ".png".
-
-        Raises:
-            FileNotFoundError: there is none.
-        """
+        """Find the first file ending so, or raise a FileNotFoundError."""
         for name in sorted(self.files):
             if name.endswith(ending):
                 return self.folder / name

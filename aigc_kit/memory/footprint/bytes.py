@@ -18,11 +18,7 @@ NF4_BLOCK = 64  # weights that share one float32 scale (bitsandbytes, without do
 
 
 def full_name(dtype: str, allowed: tuple[str, ...] = DTYPES) -> str:
-    """Spell out a format: "fp16" is "float16".
-
-    Raises:
-        BadInput: it is none of `allowed`.
-    """
+    """Spell out a format: "fp16" is "float16", others BadInput."""
     name = SHORT.get(dtype, dtype) if isinstance(dtype, str) else dtype
     if name not in allowed:
         todo = f"choose one of {[short for short, full in SHORT.items() if full in allowed and short != 'half']}"

@@ -183,11 +183,7 @@ class ModelFacts:
     traced_with: str = ""
 
     def part(self, name: str) -> PartFacts:
-        """Look up a part.
-
-        Raises:
-            BadInput: there is none.
-        """
+        """Look up a part, or raise a BadInput."""
         for part in self.parts:
             if part.name == name:
                 return part
@@ -213,11 +209,7 @@ class ModelFacts:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "ModelFacts":
-        """Rebuild the facts of what `types.as_json(facts)` gave.
-
-        Raises:
-            BadInput: fields are missing, unknown or of a wrong kind.
-        """
+        """Rebuild facts of their JSON, or raise a BadInput."""
         try:
             parts = tuple(PartFacts(**{**p, "blocks": tuple(p.get("blocks", ()))}) for p in data["parts"])
             phases = tuple(_phase_from_json(phase) for phase in data["phases"])

@@ -41,11 +41,7 @@ class Overheads:
 
 
 def load_overheads(path: Path | None = None) -> Overheads:
-    """Read overheads of a file, by default the kit's.
-
-    Raises:
-        BadInput: no such file, or not such a record.
-    """
+    """Read overheads (default: the kit's), or raise a BadInput."""
     file = path or paths.assets() / "data" / "overheads.json"
     try:
         content = json.loads(file.read_text(encoding="utf-8"))

@@ -117,7 +117,8 @@ def rough_seconds(
         peak = card.flops.get(phase.dtype)
         if peak is None or modes[phase.part] == "cpu":
             return None
-        spent.append(_calls(facts, phase, steps) * _call(facts, phase, card, peak, modes[phase.part]))
+        times = {"run": 1, "step": steps or facts.steps, "token": facts.tokens}[phase.per]
+        spent.append(phase.calls * times * _call(facts, phase, card, peak, modes[phase.part]))
         if modes[phase.part] == "model":
             spent[-1] += facts.part(phase.part).bytes() / card.link
     return spent
@@ -133,11 +134,6 @@ def efficiency() -> Mapping[str, Any]:
         raise BadInput(
             asked="the efficiency of GPUs", found=f"{type(error).__name__}: {error}", todo="run: python -m assets.fit"
         ) from None
-
-
-def _calls(facts: ModelFacts, phase: PhaseFacts, steps: int | None) -> int:
-    times = {"run": 1, "step": steps or facts.steps, "token": facts.tokens}[phase.per]
-    return phase.calls * times
 
 
 def _call(facts: ModelFacts, phase: PhaseFacts, card: Gpu, peak: float, mode: str) -> float:

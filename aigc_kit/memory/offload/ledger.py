@@ -126,7 +126,8 @@ class Ledger:
         name, began = self._open
         peaks = self._peak.stop()  # bytes of tensors, bytes taken from the driver
         seconds = time.perf_counter() - began
-        where = FrozenMap({part: _device_of(module) for part, module in self._parts.items()})
+        devices = {part: {str(t.device) for t in module.parameters()} for part, module in self._parts.items()}
+        where = FrozenMap({part: " + ".join(sorted(names)) or "-" for part, names in devices.items()})
         self._done.append(Spell(name, began - self._began, seconds, *peaks, where, self._calls))
         self._open = None
 
@@ -141,8 +142,3 @@ def _before(module: Any, method: str, call: Any) -> Any:
 
     setattr(module, method, wrapped)  # on the object: its class stays as it is
     return lambda: delattr(module, method)
-
-
-def _device_of(module: Any) -> str:
-    devices = {str(tensor.device) for tensor in module.parameters()}
-    return " + ".join(sorted(devices)) or "-"

@@ -14,12 +14,10 @@ from aigc_kit.memory.offload.ledger import Ledger
 
 ATTENTION = ("sdpa", "math", "sliced", "xformers")
 _BACKENDS = {"sdpa": "native", "math": "_native_math", "sliced": "native", "xformers": "xformers"}
-_EMBEDDINGS = (
-    "prompt_embeds",
-    "negative_prompt_embeds",
-    "pooled_prompt_embeds",
-    "negative_pooled_prompt_embeds",
-)  # what `encode_prompt` returns, in its order
+# What `encode_prompt` returns, in its order
+_EMBEDDINGS = tuple(
+    f"{which}_embeds" for which in ("prompt", "negative_prompt", "pooled_prompt", "negative_pooled_prompt")
+)
 OFFLOADED = ("model", "sequential", "group")
 
 
@@ -48,7 +46,8 @@ def set_attention(parts: Mapping[str, Any], how: str) -> None:
         )
     for part in parts.values():
         _set_processors(part, how)
-        if _has_backends(part):
+        processors = (getattr(layer, "processor", None) for layer in part.modules())
+        if hasattr(part, "set_attention_backend") and any(hasattr(p, "_attention_backend") for p in processors):
             _set_backend(part, _BACKENDS[how])
     if how == "sliced":
         for part in able:
@@ -64,12 +63,6 @@ def _set_processors(part: Any, how: str) -> None:
     for layer in part.modules():
         if isinstance(getattr(layer, "processor", None), ours):
             layer.set_processor(kind())
-
-
-def _has_backends(part: Any) -> bool:
-    return hasattr(part, "set_attention_backend") and any(
-        hasattr(getattr(layer, "processor", None), "_attention_backend") for layer in part.modules()
-    )
 
 
 def _set_backend(part: Any, name: str) -> None:

@@ -62,11 +62,11 @@ def find(model: str | Path) -> Path:
         UnknownName: neither a known model nor a folder.
         BadInput: a folder without model_index.json.
     """
-    known, folder = paths.assets() / "configs", Path(model).expanduser()
-    if re.fullmatch(r"[\w.-]+", str(model)) and (known / str(model)).is_dir():
-        folder = known / str(model)
+    shelf, folder = paths.assets() / "configs", Path(model).expanduser()
+    if re.fullmatch(r"[\w.-]+", str(model)) and (shelf / str(model)).is_dir():
+        folder = shelf / str(model)
     if not folder.is_dir() or not str(model):
-        names = sorted(path.name for path in known.iterdir() if path.is_dir())
+        names = sorted(path.name for path in shelf.iterdir() if path.is_dir())
         raise UnknownName(
             asked=f"the X-ray of {str(model)!r}",
             found="neither a model that is known here nor a folder",

@@ -29,28 +29,17 @@ def channels(part: Part) -> int:
     return _first(part, "latent_channels", "z_dim", "in_channels") or 4
 
 
-def is_video(part: Part) -> bool:
-    """Tell whether the latents have an axis for time."""
-    import torch
-
-    return any(isinstance(module, torch.nn.Conv3d) for module in part.module.modules())
-
-
 def latents(part: Part, batch: int, latent: tuple[int, int, int, int], dtype: Any) -> Any:
     """Make the tensor that is decoded."""
     import torch
 
     depth, frames, height, width = latent
-    size = (batch, depth, frames, height, width) if is_video(part) else (batch, depth, height, width)
-    return torch.empty(size, dtype=dtype)
+    video = any(isinstance(module, torch.nn.Conv3d) for module in part.module.modules())  # they have an axis for time
+    return torch.empty((batch, depth, frames, height, width) if video else (batch, depth, height, width), dtype=dtype)
 
 
 def set_options(part: Part, slicing: bool, tiling: bool) -> None:
-    """Turn the decoder's slicing and tiling on or off.
-
-    Raises:
-        BadInput: this decoder has no such option.
-    """
+    """Turn slicing and tiling on or off, if able (BadInput)."""
     for on, name in ((slicing, "slicing"), (tiling, "tiling")):
         switch = getattr(part.module, f"enable_{name}" if on else f"disable_{name}", None)
         if switch is not None:

@@ -1,7 +1,7 @@
 """Shape the inputs of each class of denoisers."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from aigc_kit.core.errors import CannotLoad
@@ -91,8 +91,8 @@ def _unet(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
 
 def _states(shape: Shape, rows: int, size: tuple[int, ...], context: int, **more: Any) -> dict[str, Any]:
     """Make what all transformers take: latents, embeddings and time."""
-    states = {"hidden_states": shape.new(rows, *size), "timestep": _times(rows), **more}
-    return {**states, "encoder_hidden_states": shape.new(rows, shape.tokens, context)}
+    states = {"hidden_states": shape.new(rows, *size), "encoder_hidden_states": shape.new(rows, shape.tokens, context)}
+    return {**states, **({} if "timestep" in more else {"timestep": _times(rows)}), **more}
 
 
 def _wan(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
@@ -101,43 +101,32 @@ def _wan(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
 
 def _flux(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
     config, length = part.config, _packed(shape)
-    fed = {
-        "hidden_states": shape.new(rows, length, config["in_channels"]),
-        "encoder_hidden_states": shape.new(rows, shape.tokens, config["joint_attention_dim"]),
-        "pooled_projections": shape.new(rows, config["pooled_projection_dim"]),
-        "timestep": shape.new(rows),
-        "img_ids": shape.new(length, 3),
-        "txt_ids": shape.new(shape.tokens, 3),
-    }
-    return {**fed, "guidance": _float(rows)} if config.get("guidance_embeds") else fed
+    more = {"img_ids": shape.new(length, 3), "txt_ids": shape.new(shape.tokens, 3), "timestep": shape.new(rows)}
+    more["pooled_projections"] = shape.new(rows, config["pooled_projection_dim"])
+    if config.get("guidance_embeds"):
+        more["guidance"] = _float(rows)
+    return _states(shape, rows, (length, config["in_channels"]), config["joint_attention_dim"], **more)
 
 
 def _sd3(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
     channels, _, height, width = shape.latent
-    return {
-        "hidden_states": shape.new(rows, channels, height, width),
-        "encoder_hidden_states": shape.new(rows, 77 + shape.tokens, part.config["joint_attention_dim"]),
-        "pooled_projections": shape.new(rows, part.config["pooled_projection_dim"]),
-        "timestep": _float(rows),
-    }
+    both, context = replace(shape, tokens=77 + shape.tokens), part.config["joint_attention_dim"]
+    clip_text = shape.new(rows, part.config["pooled_projection_dim"])
+    return _states(both, rows, (channels, height, width), context, pooled_projections=clip_text, timestep=_float(rows))
 
 
 def _qwen_image(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
     _, frames, height, width = shape.latent
-    return {
-        "hidden_states": shape.new(rows, _packed(shape), part.config["in_channels"]),
-        "encoder_hidden_states": shape.new(rows, shape.tokens, part.config["joint_attention_dim"]),
-        "timestep": shape.new(rows),
-        "img_shapes": [[(frames, height // 2, width // 2)]] * rows,
-    }
+    size, context = (_packed(shape), part.config["in_channels"]), part.config["joint_attention_dim"]
+    shapes = [[(frames, height // 2, width // 2)]] * rows
+    return _states(shape, rows, size, context, timestep=shape.new(rows), img_shapes=shapes)
 
 
 def _cogvideox(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
     channels, frames, height, width = shape.latent
     config, rotary = part.config, None
     if config.get("use_rotary_positional_embeddings"):
-        length = frames * (height // 2) * (width // 2)
-        rotary = tuple(_float(length, config["attention_head_dim"]) for _ in range(2))
+        rotary = tuple(_float(_packed(shape), config["attention_head_dim"]) for _ in range(2))
     size, context = (frames, channels, height, width), config.get("text_embed_dim", 4096)
     return _states(shape, rows, size, context, image_rotary_emb=rotary)
 

@@ -125,11 +125,7 @@ class Bench:
         self._done = {} if done is None else done
 
     def size(self, height: int | None, width: int | None, frames: int | None) -> tuple[int, int, int]:
-        """Fill in a size (height, width, frames) as usual.
-
-        Raises:
-            BadInput: a size that the decoder and the denoiser cannot make.
-        """
+        """Fill in height, width and frames, or raise a BadInput."""
         return _size(self.pipeline, self.denoiser, self.family, (height, width, frames))
 
     def facts(self, size: tuple[int, int, int], batch: int, slicing: bool = False, tiling: bool = False) -> ModelFacts:
