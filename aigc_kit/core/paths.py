@@ -1,4 +1,4 @@
-"""Where things are: the shipped assets, the models fetched on this machine, the results of a run."""
+"""Tell where assets, fetched models and results are."""
 
 import os
 import shutil
@@ -7,35 +7,36 @@ from pathlib import Path
 
 from aigc_kit.core.errors import BadInput
 
+_PACKAGE = Path(__file__).resolve().parents[1]
+
 
 def assets() -> Path:
-    """The folder of shipped assets: models, data, templates.
+    """Find the shipped assets: models, data, templates.
 
     `assets/` of a clone, or the copy inside an installed wheel; AIGC_ASSETS names another.
 
     Raises:
         BadInput: there is none.
     """
-    named = os.environ.get("AIGC_ASSETS")
-    here = Path(__file__).resolve().parents[1]
-    for folder in (Path(named) if named else None, here.parent / "assets", here / "_assets"):
-        if folder and (folder / "data").is_dir():
+    own = os.environ.get("AIGC_ASSETS")
+    for folder in (*([Path(own)] if own else []), _PACKAGE.parent / "assets", _PACKAGE / "_assets"):
+        if (folder / "data").is_dir():
             return folder
     raise BadInput(
         asked="the shipped assets",
-        found=f"no folder assets/data beside {here}",
+        found=f"no folder assets/data beside {_PACKAGE}",
         todo="install from a full clone (pip install -e .) or set AIGC_ASSETS to its assets folder",
     )
 
 
 def home() -> Path:
-    """The folder for fetched models and the lock file: AIGC_HOME, else ~/.cache/aigc-kit. It may not exist yet."""
-    named = os.environ.get("AIGC_HOME")
-    return Path(named).expanduser() if named else user_home() / ".cache" / "aigc-kit"
+    """Name the folder of fetched models: AIGC_HOME, else ~/.cache/aigc-kit."""
+    own = os.environ.get("AIGC_HOME")
+    return Path(own).expanduser() if own else user_home() / ".cache" / "aigc-kit"
 
 
 def user_home() -> Path:
-    """The user's home folder.
+    """Find the user's home folder.
 
     Raises:
         BadInput: the system knows none (no HOME, no entry of this user), as in some containers.
@@ -51,27 +52,27 @@ def user_home() -> Path:
 
 
 def out() -> Path:
-    """The folder for what a run makes: AIGC_OUT, else ``out`` in the working directory. It may not exist yet."""
+    """Name the folder for results: AIGC_OUT, else ``out`` here."""
     return Path(os.environ.get("AIGC_OUT") or "out")
 
 
 def offline() -> bool:
-    """Whether AIGC_OFFLINE says to stay off the network: 1, true, yes or on, in any case."""
+    """Tell whether AIGC_OFFLINE is 1, true, yes or on."""
     return os.environ.get("AIGC_OFFLINE", "").strip().lower() in {"1", "true", "yes", "on"}
 
 
 def models() -> Path:
-    """The folder that holds one folder per fetched card."""
+    """Name the folder that holds one per fetched card."""
     return home() / "models"
 
 
 def lock_file() -> Path:
-    """The file that keeps size and sha256 of hub files as they were on first use."""
+    """Name the file with sizes and sha256 of hub files."""
     return home() / "aigc.lock"
 
 
 def disk_free(folder: Path | None = None) -> int:
-    """Free bytes on the disk of `folder`, by default of the folder for models (or its nearest existing parent)."""
+    """Count free bytes on a folder's disk (default: models)."""
     folder = folder or home()
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
@@ -79,10 +80,10 @@ def disk_free(folder: Path | None = None) -> int:
 
 
 def write_atomically(path: Path, data: bytes | str) -> Path:
-    """Write a file so that a reader sees the old bytes or the new ones, never a part; folders are made.
+    """Write a file at once, never seen in part.
 
     Args:
-        path: the file; an existing one is replaced and keeps its permissions.
+        path: the file, its folders made; an existing one is replaced and keeps its permissions.
         data: bytes, or text (written as UTF-8 with the line ends it has).
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -106,9 +107,6 @@ def _umask() -> int:
 
 
 def constraints() -> Path | None:
-    """The exact tested set of packages (constraints.txt), of the clone or of the installed wheel; None without one."""
-    here = Path(__file__).resolve().parents[1]
-    for path in (here.parent / "constraints.txt", here / "_assets" / "constraints.txt"):
-        if path.is_file():
-            return path
-    return None
+    """Find constraints.txt, of clone or wheel, or None."""
+    files = (folder / "constraints.txt" for folder in (_PACKAGE.parent, _PACKAGE / "_assets"))
+    return next((file for file in files if file.is_file()), None)

@@ -1,4 +1,4 @@
-"""Keys stay out of what is written or handed on: which environment variables hold one, and how it is blotted out."""
+"""Keep keys out of what is written or handed on."""
 
 import os
 import re
@@ -15,7 +15,7 @@ LOOKS_SECRET = re.compile(r"\b(?:sk|pk|hf|ghp|gho|xox[abp])[-_][A-Za-z0-9_-]{16,
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether an environment variable of that name holds a key.
+    """Tell whether an environment variable holds a key.
 
     >>> [is_secret_name(n) for n in ("AIGC_OPENAI_API_KEY", "HF_TOKEN", "MYTOKEN", "TOKENIZERS_PARALLELISM", "PATH")]
     [True, True, True, False, False]
@@ -24,21 +24,13 @@ def is_secret_name(name: str) -> bool:
     return bool(_WORDS & set(upper.split("_"))) or upper.endswith(_ENDS)
 
 
-def secret_values() -> tuple[str, ...]:
-    """Values of the environment variables that hold keys, longest first; those under 8 characters are left out."""
-    values = {value for name, value in os.environ.items() if is_secret_name(name) and len(value) >= SHORTEST}
-    return tuple(sorted(values, key=len, reverse=True))
-
-
 def secret_names_in(text: str) -> tuple[str, ...]:
-    """Names of the environment variables whose keys stand in a text, in order of name; values that short are let be."""
-    return tuple(
-        sorted(n for n, value in os.environ.items() if is_secret_name(n) and len(value) >= SHORTEST and value in text)
-    )
+    """List environment variables whose keys stand in a text."""
+    return tuple(sorted(name for name, value in _secrets() if value in text))
 
 
 def redact(value: Any) -> Any:
-    """A copy of a JSON value without keys.
+    """Copy a JSON value without keys.
 
     Blotted out: values of secret environment variables wherever they stand, fields called api_key or the like, and
     strings that look like a key or like a password in an address, prompts among them.
@@ -46,10 +38,14 @@ def redact(value: Any) -> Any:
     >>> redact({"api_key": "x", "url": "https://me:pass@host/v1", "max_new_tokens": 5})
     {'api_key': '•••', 'url': 'https://•••@host/v1', 'max_new_tokens': 5}
     """
-    return _redact(value, secret_values())
+    return _redact(value, sorted({key for _, key in _secrets()}, key=len, reverse=True))
 
 
-def _redact(value: Any, secrets: tuple[str, ...]) -> Any:
+def _secrets() -> list[tuple[str, str]]:
+    return [(name, key) for name, key in os.environ.items() if is_secret_name(name) and len(key) >= SHORTEST]
+
+
+def _redact(value: Any, secrets: list[str]) -> Any:
     if isinstance(value, Mapping):
         return {
             key: HIDDEN if key.lower() in _FIELDS and isinstance(item, str) else _redact(item, secrets)

@@ -1,4 +1,4 @@
-"""Means and shares with their 95 % intervals: the error bars of the labs."""
+"""Give means and shares their 95 % intervals."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 
 
 def mean_interval(values: np.ndarray) -> tuple[float, float]:
-    """Give the mean and the half-width of its 95 % interval.
+    """Give a mean and half its 95 % interval.
 
     By Student's t; the half-width is 0 for a single value.
 
@@ -50,7 +50,7 @@ def wilson(hits: int, count: int) -> tuple[float, float, float]:
 
 @dataclass(frozen=True)
 class Share:
-    """How often something held, with the 95 % interval of `wilson`.
+    """Hold how often something held, with `wilson`'s interval.
 
     Args:
         name: what held; at: the setting under which, such as a temperature, or None.
@@ -75,7 +75,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Mean:
-    """A mean with the 95 % interval of `mean_interval`.
+    """Hold a mean with the interval of `mean_interval`.
 
     Args:
         name: of the measure; at: the setting under which, such as a temperature.
@@ -91,7 +91,7 @@ class Mean:
 
 
 def means(runs: Sequence[Mapping[str, Any]], by: str, measures: Iterable[str]) -> list[Mean]:
-    """Average measures of runs, apart for each value of a setting.
+    """Average measures of runs for each value of a setting.
 
     Args:
         runs: one mapping each, with the setting and the measures.
@@ -111,7 +111,7 @@ def means(runs: Sequence[Mapping[str, Any]], by: str, measures: Iterable[str]) -
 
 
 def shares(runs: Sequence[Mapping[str, Any]], by: str, measures: Iterable[str]) -> list[Share]:
-    """Count how often measures of runs hold, apart for each value of a setting; arguments as in `means`."""
+    """Count how often measures hold, arguments as in `means`."""
     return [Share.of(name, group, value) for name, value, group in _groups(runs, by, measures)]
 
 

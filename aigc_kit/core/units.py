@@ -1,4 +1,4 @@
-"""Bytes and seconds, parsed and printed. The only home of 1024**3.
+"""Parse and print bytes and seconds: the home of 1024**3.
 
 Inside the kit a size is an integer number of bytes and a time is a float number of seconds. Binary units
 (KiB, MiB, GiB = 1024**n) and decimal units (kB, MB, GB = 1000**n) are different things and are never mixed:
@@ -57,7 +57,7 @@ def parse_bytes(text: str | int) -> int:
 
 
 def format_bytes(count: int | float, *, decimal: bool = False) -> str:
-    """Print a size with three significant digits and the name of its unit.
+    """Print a size with three digits and its unit.
 
     Args:
         count: bytes; a negative count (a difference) keeps its sign.
@@ -75,7 +75,7 @@ def format_bytes(count: int | float, *, decimal: bool = False) -> str:
 
 
 def format_seconds(seconds: float) -> str:
-    """Print a duration: milliseconds below 1 s, then seconds, minutes and hours.
+    """Print a duration, from milliseconds to hours.
 
     >>> format_seconds(0.0123), format_seconds(1.7), format_seconds(75), format_seconds(7260)
     ('12.3 ms', '1.70 s', '1 min 15 s', '2 h 01 min')

@@ -1,1 +1,1 @@
-"""Runs that can be found again: records, sweeps, calibration."""
+"""Keep runs to be found again: records, sweeps, calibration."""

@@ -1,4 +1,4 @@
-"""Packages that are installed beside each other and do not fit: found without importing them, and gone round."""
+"""Go round installed packages that do not fit each other."""
 
 import os
 import sys
@@ -15,10 +15,7 @@ ALLOCATOR = ("PYTORCH_ALLOC_CONF", "PYTORCH_CUDA_ALLOC_CONF")
 
 
 def torch_build() -> str | None:
-    """Name the build of the installed torch, importing nothing.
-
-    Such as "2.13.0+cpu" or "2.13.0+cu126"; None when absent.
-    """
+    """Name the installed torch, such as "2.13.0+cpu", without importing."""
     spec = find_spec("torch")
     if spec is None or spec.origin is None:
         return None
@@ -36,9 +33,7 @@ def torch_build() -> str | None:
 
 
 def torchaudio_mismatch() -> str | None:
-    """Say why torchaudio cannot load beside this torch, or None.
-
-    Imports neither.
+    """Say why torchaudio cannot load beside torch, importing neither.
 
     PyPI's Linux torchaudio is linked against CUDA libraries; beside a CPU build of torch `import torchaudio` fails,
     and then so does every library that imports torchaudio when it is installed.
@@ -59,10 +54,8 @@ def torchaudio_mismatch() -> str | None:
 def bypass_broken_torchaudio() -> bool:
     """Let libraries import a torchaudio that cannot load.
 
-    Where its compiled part does not fit; call it before transformers or diffusers.
-
-    torchaudio has a branch of its own for "no compiled part"; this takes it. Its Python part, which is all that
-    ChatTTS and vocos use, then works.
+    Call it before transformers or diffusers. torchaudio has a branch of its own for "no compiled part"; this takes it.
+    Its Python part, which is all that ChatTTS and vocos use, then works.
 
     Returns:
         Whether a mismatch was found and gone round.
@@ -81,19 +74,18 @@ def bypass_broken_torchaudio() -> bool:
 def set_allocator(setting: str = "expandable_segments:True") -> bool:
     """Ask torch's GPU allocator for segments that can grow.
 
-    They leave less memory unused between tensors.
-
-    torch reads the variable when it loads, so this must come first. Of its two names one release reads the old one
-    only, another the new one only: both are set. What the user has set, under either name, is kept.
+    They leave less memory unused between tensors. torch reads the variable when it loads, so this must come first. Of
+    its two names one release reads the old one only, another the new one only: both are set. What the user has set,
+    under either name, is kept.
 
     Returns:
         Whether torch will see it: False when torch is loaded already.
     """
-    said = next((os.environ[name] for name in ALLOCATOR if name in os.environ), None)
-    if said is None and sys.platform == "win32":
+    own = next((os.environ[name] for name in ALLOCATOR if name in os.environ), None)
+    if own is None and sys.platform == "win32":
         return False  # there is no such allocator, and torch would warn
     for name in ALLOCATOR:
-        os.environ.setdefault(name, said or setting)
+        os.environ.setdefault(name, own or setting)
     return "torch" not in sys.modules
 
 

@@ -29,7 +29,7 @@ class Run:
             raise BadInput(
                 asked=f"the trace of {self.case}",
                 found="not among the traces that ship with the kit",
-                todo="run: python -m aigc_kit.memory.xray.cache",
+                todo="run: python -m assets.fit.traces",
             )
         if self.only is None:
             return found

@@ -56,12 +56,13 @@ def test_a_record_holds_predicted_measured_and_their_ratio(tmp_path):
     assert found.measured["peak.decode"]["how"] == "measured" and "ratio.seconds" not in found.measured
 
 
-def test_the_lines_say_both_and_the_ratio(tmp_path):
+def test_rows_hold_both_and_the_ratio():
     made = plan(Request("sdxl", "a dog", height=512, width=512), BUDGET, cards.get("sdxl"))
     twice = int(made.prediction["peak"].value * 2)
     take = Take("image", None, made, Cost((Phase("denoise", 1.0, twice, "measured: by hand"),)))
-    (line, *others) = record.ratios.lines(take)
-    assert line.startswith("peak: predicted") and line.endswith("ratio 2.00") and len(others) == 1
+    (row, *others) = record.ratios.compared(take)
+    assert row.name == "peak" and (row.measured.value, len(others)) == (twice, 1)
+    assert row.ratio == pytest.approx(2, rel=1e-6) and row.predicted == made.prediction["peak"] and not row.inside
 
 
 def test_known_overheads_are_recovered(tmp_path):

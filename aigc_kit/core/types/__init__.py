@@ -1,4 +1,4 @@
-"""The nouns of the kit: frozen records that every lab shares.
+"""Offer the nouns of the kit, as frozen records.
 
     Request --plan()--> Plan --load()--> Pipeline --run()--> Take --encode()--> files --record()--> Record
 
@@ -8,30 +8,3 @@ A record holds facts and never acts. Sizes are bytes (int), times are seconds (f
 from aigc_kit.core.types.atoms import FIGURES, HOW, PHASES, Figure, FrozenMap, How, Tier, Words, as_json, named
 from aigc_kit.core.types.card import Budget, Card, Piece, RemoteFile, Source
 from aigc_kit.core.types.records import Change, Cost, Phase, Plan, ReadWords, Record, Request, Step, Take
-
-__all__ = [
-    "FIGURES",
-    "HOW",
-    "PHASES",
-    "Budget",
-    "Card",
-    "Change",
-    "Cost",
-    "Figure",
-    "FrozenMap",
-    "How",
-    "Phase",
-    "Piece",
-    "Plan",
-    "ReadWords",
-    "Record",
-    "RemoteFile",
-    "Request",
-    "Source",
-    "Step",
-    "Take",
-    "Tier",
-    "Words",
-    "as_json",
-    "named",
-]

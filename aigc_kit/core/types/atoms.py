@@ -1,4 +1,4 @@
-"""What the records are made of: frozen mappings, figures that name their origin, JSON."""
+"""Make the atoms of records: words, mappings, figures, JSON."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
@@ -28,7 +28,7 @@ class Words:
 
     @classmethod
     def of(cls, value: "Words | str | Mapping[str, str]") -> "Words":
-        """Take words as they are; a plain text is the same in both languages."""
+        """Take words as they are, a text for both languages."""
         if isinstance(value, Words):
             return value
         return cls(value, value) if isinstance(value, str) else cls(**value)
@@ -47,44 +47,34 @@ class Words:
 
 
 def named(names: Mapping[str, Words], name: str) -> Words:
-    """Look up what a name is called; one that is not listed is called by itself."""
+    """Look up what a name is called, by default itself."""
     return names.get(name) or Words(name, name)
 
 
-HOW: Mapping[str, Words] = MappingProxyType(
-    {
-        "measured": Words("measured", "实测"),
-        "predicted": Words("predicted", "预测"),
-        "published": Words("published", "公开数据"),
-    }
+def _in_chinese(**names: str) -> Mapping[str, Words]:
+    return MappingProxyType({name: Words(name, zh) for name, zh in names.items()})
+
+
+HOW = _in_chinese(measured="实测", predicted="预测", published="公开数据")
+FIGURES = _in_chinese(
+    weights="权重",
+    kv_cache="KV 缓存",
+    peak="增加的内存（峰值）",
+    seconds="生成用时",
+    reserved="向驱动保留的显存（峰值）",
+    ram="主机内存",
 )
-FIGURES: Mapping[str, Words] = MappingProxyType(
-    {
-        "weights": Words("weights", "权重"),
-        "kv_cache": Words("kv_cache", "KV 缓存"),
-        "peak": Words("peak", "增加的内存（峰值）"),
-        "seconds": Words("seconds", "生成用时"),
-        "reserved": Words("reserved", "向驱动保留的显存（峰值）"),
-        "ram": Words("ram", "主机内存"),
-    }
-)
-PHASES: Mapping[str, Words] = MappingProxyType(
-    {
-        "import": Words("import", "导入库"),
-        "load": Words("load", "读取权重"),
-        "prepare": Words("prepare", "准备"),
-        "text": Words("text", "文本编码"),
-        "text_encoder": Words("text_encoder", "文本编码"),
-        "text_encoder_2": Words("text_encoder_2", "文本编码 2"),
-        "encode": Words("encode", "编码输入图"),
-        "denoise": Words("denoise", "去噪"),
-        "decode": Words("decode", "解码"),
-    }
+PHASES = _in_chinese(
+    **{"import": "导入库", "load": "读取权重", "prepare": "准备", "text": "文本编码"},
+    **{"text_encoder": "文本编码", "text_encoder_2": "文本编码 2", "encode": "编码输入图"},
+    **{"denoise": "去噪", "decode": "解码"},
 )
 
 
 class FrozenMap(Mapping[str, Any]):
-    """A mapping that cannot be changed, can be hashed, pickled and compared; keeps its order.
+    """Hold a mapping that cannot be changed, in its order.
+
+    It can be hashed, pickled and compared.
 
     >>> FrozenMap(a=1) == {"a": 1}, FrozenMap({"a": 1}).put(b=2)
     (True, FrozenMap({'a': 1, 'b': 2}))
@@ -97,7 +87,7 @@ class FrozenMap(Mapping[str, Any]):
         object.__setattr__(self, "_items", {**(items or {}), **more})
 
     def put(self, **changes: Any) -> "FrozenMap":
-        """A copy with some values set."""
+        """Copy it with some values set."""
         return FrozenMap(self._items, **changes)
 
     def __getitem__(self, key: str) -> Any:
@@ -124,7 +114,7 @@ class FrozenMap(Mapping[str, Any]):
 
 @dataclass(frozen=True)
 class Figure:
-    """A number that says where it comes from.
+    """Hold a number that says where it comes from.
 
     Args:
         value: the number, in `unit`.
@@ -155,7 +145,7 @@ class Figure:
 
     @property
     def text(self) -> str:
-        """The number with its unit and interval, without its origin."""
+        """Print the number with unit and interval, without origin."""
         if self.unit == "B":
             number = format_bytes(self.value)
         elif self.unit == "s":
@@ -167,7 +157,7 @@ class Figure:
 
     @property
     def origin(self) -> Words:
-        """How the number was got, and where it comes from."""
+        """Say how the number was got, and from where."""
         return Words.join(HOW[self.how], self.source, en=": ", zh="：")
 
     def __str__(self) -> str:
@@ -198,7 +188,7 @@ def as_json(value: Any) -> Any:
 
 
 def freeze(record: Any, *names: str) -> None:
-    """Turn the named mappings of a frozen dataclass into FrozenMaps (called from __post_init__)."""
+    """Freeze mappings of a dataclass, in its __post_init__."""
     for name in names:
         value = getattr(record, name)
         if not isinstance(value, FrozenMap):
@@ -206,7 +196,7 @@ def freeze(record: Any, *names: str) -> None:
 
 
 def plain(value: Any) -> Any:
-    """A number of numpy (or of any other library) as int or float; everything else as it is."""
+    """Turn numbers of other libraries into int or float."""
     if isinstance(value, bool):
         return value
     if isinstance(value, Integral):
@@ -215,7 +205,7 @@ def plain(value: Any) -> Any:
 
 
 def shown(value: Any) -> str:
-    """The value for an error text, cut to 80 characters."""
+    """Print a value for an error text, cut to 80."""
     try:
         text = repr(value)
     except ValueError:  # Python refuses to print more than 4300 digits
@@ -224,7 +214,9 @@ def shown(value: Any) -> str:
 
 
 def check_int(record: Any, name: str, low: int, high: int | None = None, *, optional: bool = False) -> None:
-    """Refuse a field that is no integer in [low, high]; integers of other libraries become int.
+    """Refuse a field that is no integer in [low, high].
+
+    Integers of other libraries become int.
 
     Args:
         record: a frozen dataclass (called from __post_init__).
@@ -245,10 +237,12 @@ def check_int(record: Any, name: str, low: int, high: int | None = None, *, opti
 
 
 def check_number(record: Any, name: str) -> None:
-    """Refuse a field that is neither None nor a finite number >= 0; numbers of other libraries become int or float.
+    """Refuse a field other than None or numbers >= 0.
+
+    Numbers of other libraries become int or float.
 
     Raises:
-        BadInput: it is not.
+        BadInput: it is so, or not finite.
     """
     value = plain(getattr(record, name))
     object.__setattr__(record, name, value)
@@ -260,7 +254,9 @@ def check_number(record: Any, name: str) -> None:
 
 
 def check_text(name: str, value: Any) -> None:
-    """Refuse what is not text that can be written as UTF-8 (bytes of another encoding on a command line, say).
+    """Refuse what is not text that UTF-8 can write.
+
+    Such as bytes of another encoding on a command line.
 
     Raises:
         BadInput: it is not.
@@ -276,22 +272,14 @@ def check_text(name: str, value: Any) -> None:
 
 
 def check_prompt(prompt: Any) -> None:
-    """Refuse a prompt that is no text, or has no word.
-
-    Raises:
-        BadInput: it is so.
-    """
+    """Refuse a prompt without a word by a BadInput."""
     if not isinstance(prompt, str) or not prompt.strip():
         raise BadInput(asked=f"prompt {shown(prompt)}", found="nothing to work on", todo="write at least one word")
     check_text("prompt", prompt)
 
 
 def check_switches(settings: Any, *switches: str) -> None:
-    """Refuse a switch that is neither True nor False.
-
-    Raises:
-        BadInput: it is not.
-    """
+    """Refuse what is neither True nor False by a BadInput."""
     for name in switches:
         value = getattr(settings, name)
         if not isinstance(value, bool):

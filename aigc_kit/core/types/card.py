@@ -1,4 +1,4 @@
-"""Facts about models and machines: where files are, what a model is, what a machine has to give."""
+"""Hold facts about models and machines."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from aigc_kit.core.types.atoms import Figure, FrozenMap, Tier, check_int, freeze
 
 @dataclass(frozen=True)
 class Piece:
-    """A member of a data wheel.
+    """Name a member of a data wheel.
 
     Args:
         requirement: such as "name==1.0".
@@ -26,7 +26,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """One file that a source offers.
+    """Name one file that a source offers.
 
     Args:
         path: relative to the card's folder.
@@ -43,7 +43,7 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class Source:
-    """A place that has a model's files.
+    """Name a place that has a model's files.
 
     Args:
         kind: "shipped" (in assets/), "wheel" (data files of a Python package), "modelscope" (a hub repository) or
@@ -63,7 +63,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Card:
-    """Facts about a model, every figure with its source.
+    """Hold facts about a model, every figure with its source.
 
     Args:
         name: the name used in calls and on the command line.
@@ -95,7 +95,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Budget:
-    """What a machine has to give, in bytes.
+    """Say what a machine has to give, in bytes.
 
     Args:
         device: "cpu" or "cuda".

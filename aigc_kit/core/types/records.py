@@ -1,4 +1,4 @@
-"""The records of a run: what was asked, what was planned, what happened, what was made."""
+"""Record what a run was asked, planned, did and made."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -28,7 +28,9 @@ SET_UP = ("import", "load")  # phases that a second run does not have
 
 @dataclass(frozen=True)
 class Request:
-    """What a learner asks for. None means: the plan chooses, and says what.
+    """Hold what a learner asks for.
+
+    None means: the plan chooses, and says what.
 
     Args:
         card: name of a card.
@@ -76,15 +78,14 @@ class Request:
             check_number(self, name)
 
     def change(self, **values: Any) -> "Request":
-        """A copy with some values set; names that are not fields go into `extra`."""
-        own = {f.name for f in fields(self)}
-        extra = FrozenMap(self.extra, **{k: v for k, v in values.items() if k not in own})
-        return replace(self, **{"extra": extra, **{k: v for k, v in values.items() if k in own}})
+        """Copy it with some values set, strangers in `extra`."""
+        own = {f.name: values.pop(f.name) for f in fields(self) if f.name in values}
+        return replace(self, **{"extra": FrozenMap(self.extra, **values), **own})
 
 
 @dataclass(frozen=True)
 class Change:
-    """What a plan did not take over from the request: `asked` became `given`, and why."""
+    """Say what a plan changed: `asked` became `given`, and why."""
 
     what: str
     asked: Any
@@ -94,7 +95,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Plan:
-    """A request fully resolved for one card and one machine.
+    """Resolve a request for one card and one machine.
 
     Args:
         request: no field that the card needs is None any more.
@@ -127,15 +128,18 @@ class Plan:
         freeze(self, "dtypes", "placement", "vae", "prediction", "names")
 
     def explain(self, lang: Literal["en", "zh"] = "en") -> str:
-        """Say the plan in words: what, where, cost, changes and reasons, one line each."""
-        place = 1 if lang == "zh" else 0
-        head = (("model", "模型"), ("dtype", "精度"), ("placement", "位置"), ("attention", "注意力"))
-        facts = (f"{self.card.name} [{self.card.tier}]", _pairs(self.dtypes), _pairs(self.placement), self.attention)
-        lines = [f"{names[place]}: {fact}" for names, fact in zip(head, facts, strict=True)]
+        """Say the plan in words, one line each."""
 
         def say(words: Words) -> str:
             return words.zh if lang == "zh" else words.en
 
+        facts = {
+            Words("model", "模型"): f"{self.card.name} [{self.card.tier}]",
+            Words("dtype", "精度"): _pairs(self.dtypes),
+            Words("placement", "位置"): _pairs(self.placement),
+            Words("attention", "注意力"): self.attention,
+        }
+        lines = [f"{say(name)}: {fact}" for name, fact in facts.items()]
         lines += [f"{say(self.name_of(n))}: {one.text} ({say(one.origin)})" for n, one in self.prediction.items()]
         lines += [f"{c.what}: {c.asked} -> {c.given} ({say(c.why)})" for c in self.changes]
         lines += [f"- {say(reason)}" for reason in self.reasons]
@@ -153,7 +157,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a run.
+    """Report one step of a run.
 
     Args:
         index: 0-based.
@@ -172,7 +176,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Phase:
-    """Cost of one phase: seconds (wall clock), peak bytes (None when it was not followed), and how they were taken."""
+    """Hold wall-clock seconds of a phase, and peak bytes, perhaps."""
 
     name: str
     seconds: float
@@ -182,7 +186,7 @@ class Phase:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a run cost, phase by phase, in order."""
+    """Hold what a run cost, phase by phase, in order."""
 
     phases: tuple[Phase, ...]
 
@@ -191,18 +195,18 @@ class Cost:
 
     @property
     def seconds(self) -> float:
-        """Sum over phases."""
+        """Sum the seconds of all phases."""
         return sum(phase.seconds for phase in self.phases)
 
     @property
     def peak_bytes(self) -> int | None:
-        """Highest peak of the phases that were followed; None if none was."""
+        """Give the highest peak that was followed, or None."""
         return max((p.peak_bytes for p in self.phases if p.peak_bytes is not None), default=None)
 
 
 @dataclass(frozen=True)
 class ReadWords:
-    """A prompt as a model's encoders read it.
+    """Hold a prompt as a model's encoders read it.
 
     Args:
         given: as written.
@@ -236,7 +240,7 @@ class ReadWords:
 
 @dataclass(frozen=True)
 class Take:
-    """What a run made.
+    """Hold what a run made.
 
     Args:
         kind: the modality.
@@ -258,7 +262,7 @@ class Take:
         freeze(self, "labels")
 
     def measured(self) -> dict[str, Figure]:
-        """What the run cost, under the names that a plan predicts.
+        """Name what the run cost as a plan does.
 
         Returns:
             "seconds": of all phases but "import" and "load". "peak": where it is what the process grew by, only when
@@ -267,16 +271,15 @@ class Take:
         phases, where = self.cost.phases, self.plan.budget.name
         working = sum(phase.seconds for phase in phases if phase.name not in SET_UP)
         figures = {"seconds": Figure(working, "s", "measured", f"wall clock, on {where}")}
-        grown = any("growth" in phase.how for phase in phases if phase.peak_bytes is not None)
-        if self.cost.peak_bytes is not None and (not grown or any(phase.name == "load" for phase in phases)):
-            how = "; ".join(dict.fromkeys(phase.how for phase in phases if phase.peak_bytes is not None))
+        how = "; ".join(dict.fromkeys(phase.how for phase in phases if phase.peak_bytes is not None))
+        if self.cost.peak_bytes is not None and ("growth" not in how or any(p.name == "load" for p in phases)):
             figures["peak"] = Figure(self.cost.peak_bytes, "B", "measured", f"{how}, on {where}")
         return figures
 
 
 @dataclass(frozen=True)
 class Record:
-    """The sidecar of a run: what was made, by what, and how to make it again; what looks like a key is blotted out.
+    """Hold the sidecar of a run, keys blotted out.
 
     Args:
         created: UTC, ISO 8601.

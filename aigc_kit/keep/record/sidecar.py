@@ -1,9 +1,10 @@
-"""Reading a sidecar back: every value is of the kind that its readers rely on, or it is no record."""
+"""Read a sidecar back, every value checked."""
 
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
+from functools import partial
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -26,40 +27,32 @@ def load(path: Path) -> Record:
             folder.
     """
     path = Path(path)
+    refuse = partial(BadInput, asked=f"record {path.name}")
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise BadInput(asked=f"record {path.name}", found="no such file", todo="give the path of a .json") from None
+        raise refuse(found="no such file", todo="give the path of a .json") from None
     except OSError as error:
-        raise BadInput(asked=f"record {path.name}", found=f"cannot be read: {error.strerror}", todo="look") from None
+        raise refuse(found=f"cannot be read: {error.strerror}", todo="look") from None
     except (ValueError, RecursionError) as error:
-        raise BadInput(asked=f"record {path.name}", found=f"not JSON: {error}", todo="give a sidecar") from None
+        raise refuse(found=f"not JSON: {error}", todo="give a sidecar") from None
     names = {f.name for f in fields(Record)}
     missing = sorted(names - {"words"} - set(data)) if isinstance(data, dict) else sorted(names)
     if missing:
-        raise BadInput(
-            asked=f"record {path.name}",
-            found=f"no record; it lacks {', '.join(missing)}",
-            todo="give a sidecar that aigc_kit.keep.record.save wrote",
-        )
+        todo = "give a sidecar that aigc_kit.keep.record.save wrote"
+        raise refuse(found=f"no record; it lacks {', '.join(missing)}", todo=todo)
     wrong = next(_wrong_values(data), None)
     if wrong:
-        raise BadInput(asked=f"record {path.name}", found=wrong, todo="restore the file, or save the run again")
+        raise refuse(found=wrong, todo="restore the file, or save the run again")
     record = Record(**{name: data[name] for name in names if name in data})
-    strangers = [name for name in record.outputs if not SAFE_NAME.fullmatch(name)]
-    if strangers:
-        raise BadInput(
-            asked=f"record {path.name}",
-            found=f"it names files outside its folder: {strangers[0]!r}",
-            todo="do not trust this record",
-        )
+    for name in record.outputs:
+        if not SAFE_NAME.fullmatch(name):
+            raise refuse(found=f"it names files outside its folder: {name!r}", todo="do not trust this record")
     return record
 
 
 def request_from_json(data: Mapping[str, Any]) -> Request:
-    """Rebuild the Request that `as_json` wrote.
-
-    Lists become tuples again.
+    """Rebuild the Request that `as_json` wrote, with its tuples.
 
     Raises:
         BadInput: unknown fields, or values that a Request refuses.
@@ -79,36 +72,28 @@ def request_from_json(data: Mapping[str, Any]) -> Request:
 
 
 def _wrong_values(data: Mapping[str, Any]) -> Iterator[str]:
-    """What in a record's JSON is of the wrong kind, in words; the first that is yielded is the one to tell."""
-    yield from _unlike(_TEXTS, data, "", _is_text, "text")
-    yield from _unlike(_OBJECTS, data, "", _is_object, "an object")
+    """Name values of a record's JSON of the wrong kind."""
+    yield from _unlike(_TEXTS, data, "", str, "text")
+    yield from _unlike(_OBJECTS, data, "", dict, "an object")
     kinds = dict.fromkeys(card.kind for card in cards.ALL.values())
     yield from _unlike(("kind",), data, "", kinds.__contains__, f"one of {', '.join(kinds)}")
-    yield from _unlike(("card", "prompt"), data["request"], "request.", _is_text, "text")
-    yield from _unlike(("extra",), {"extra": {}, **data["request"]}, "request.", _is_object, "an object")
-    yield from _unlike(("card",), {"card": {}, **data["plan"]}, "plan.", _is_object, "an object")
+    yield from _unlike(("card", "prompt"), data["request"], "request.", str, "text")
+    yield from _unlike(("extra",), {"extra": {}, **data["request"]}, "request.", dict, "an object")
+    yield from _unlike(("card",), {"card": {}, **data["plan"]}, "plan.", dict, "an object")
     for name in ("versions", "outputs"):
-        yield from _unlike(data[name], data[name], f"{name}.", _is_text, "text")
+        yield from _unlike(data[name], data[name], f"{name}.", str, "text")
     for name in ("predicted", "measured"):
         yield from _unlike(data[name], data[name], f"{name}.", _is_figure, "a figure with value, unit, how and source")
 
 
 def _unlike(
-    names: Iterable[str], data: Mapping[str, Any], prefix: str, test: Callable[[Any], bool], what: str
+    names: Iterable[str], data: Mapping[str, Any], prefix: str, test: type | Callable[[Any], bool], what: str
 ) -> Iterator[str]:
     for name in names:
         value = data.get(name)
-        if not test(value):
+        if not (isinstance(value, test) if isinstance(test, type) else test(value)):
             text = json.dumps(value, ensure_ascii=False)
             yield f"{prefix}{name} is {text if len(text) <= 60 else text[:60] + '...'}, not {what}"
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_object(value: Any) -> bool:
-    return isinstance(value, dict)
 
 
 def _is_figure(value: Any) -> bool:

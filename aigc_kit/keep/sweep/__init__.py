@@ -1,4 +1,4 @@
-"""Many runs of a grid, on whatever can run them: kept by content, resumed after a kill, in order.
+"""Run grids on whatever can run them, kept by content.
 
     from aigc_kit import text
     from aigc_kit.keep.sweep import grid, sweep
@@ -6,10 +6,12 @@
     plan = text.plan_for("春风", card="poem")
     cells = grid(plan.request, temperature=(0.2, 0.7, 1.2), seed=range(4))
 
-    made = sweep(cells)                                   # here, one after another
-    made = sweep(cells, 2)                                # in two processes of this machine
+    runs = sweep(cells)                                   # here, one after another
+    runs = sweep(cells, 2)                                # in two processes of this machine
     with Client(address) as client:                       # a Dask cluster (aigc-kit[cluster])
-        made = sweep(cells, client.get_executor(pure=False))
+        runs = sweep(cells, client.get_executor(pure=False))
+
+A killed sweep goes on where it was.
 
 Anything that is a `concurrent.futures.Executor` will do. A worker hands back the bytes of what it made, and the caller
 writes them: a cluster needs no shared disk, but every worker needs the kit and the models. docs/SWEEPS.md has Ray and

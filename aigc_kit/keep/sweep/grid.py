@@ -1,4 +1,4 @@
-"""Which requests a sweep runs: one base, and a dial for each axis."""
+"""Say which requests a sweep runs: base and dials."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from aigc_kit.core.types import FrozenMap, Request
 
 @dataclass(frozen=True)
 class Grid:
-    """A base request and its dials; the last dial turns fastest.
+    """Turn dials around a base request, the last one fastest.
 
     Args:
         base: what all requests share.
@@ -24,17 +24,20 @@ class Grid:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """How many values each dial has."""
+        """Count the values of each dial."""
         return tuple(len(values) for values in self.axes.values())
 
     def __len__(self) -> int:
         return prod(self.shape)
 
     def __iter__(self) -> Iterator[tuple[FrozenMap, Request]]:
-        """(dial -> value, the request) of every cell, in order."""
+        """Yield dial -> value and the request of every cell."""
         for values in product(*self.axes.values()):
             point = FrozenMap(dict(zip(self.axes, values, strict=True)))
-            yield point, self.base.change(**_fields(point))
+            settings = dict(point)
+            if "size" in settings:
+                settings["height"], settings["width"] = settings.pop("size")
+            yield point, self.base.change(**settings)
 
 
 def grid(base: Request, **axes: Iterable[Any]) -> Grid:
@@ -50,19 +53,12 @@ def grid(base: Request, **axes: Iterable[Any]) -> Grid:
     """
     if not axes:
         raise BadInput(asked="a grid", found="no dial", todo="name one, such as seed=range(4)")
-    listed = {}
+    dials = {}
     for name, values in axes.items():
-        listed[name] = () if isinstance(values, str) else tuple(values)
-        if not listed[name]:
+        dials[name] = () if isinstance(values, str) else tuple(values)
+        if not dials[name]:
             raise BadInput(asked=f"{name}={values!r}", found="no list of values", todo="give a list or a range")
-    cells = Grid(base, FrozenMap(listed))
+    cells = Grid(base, FrozenMap(dials))
     for _ in cells:  # every request is built once here, so that a wrong value is told before anything runs
         pass
     return cells
-
-
-def _fields(point: FrozenMap) -> dict[str, Any]:
-    fields = dict(point)
-    if "size" in fields:
-        fields["height"], fields["width"] = fields.pop("size")
-    return fields

@@ -1,4 +1,4 @@
-"""`sweep`: what is kept is read, the rest is run, and every cell is written as soon as it is there."""
+"""Read the cells that are kept, and run the rest."""
 
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
@@ -17,7 +17,7 @@ from aigc_kit.keep.sweep.workers import Made, processes, run_request, work
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a sweep.
+    """Hold one cell of a sweep.
 
     Args:
         point: dial -> value.
@@ -47,11 +47,7 @@ class Cell:
         return load(self.folder / "made.json")
 
     def path(self, ending: str) -> Path:
-        """Find the first file with an ending, such as ".png".
-
-        Raises:
-            FileNotFoundError: there is none.
-        """
+        """Find the first file ending so, or raise a FileNotFoundError."""
         for name in sorted(self.files):
             if name.endswith(ending):
                 return self.folder / name
@@ -60,21 +56,18 @@ class Cell:
 
 @dataclass(frozen=True)
 class Sweep:
-    """All cells, in the order of the grid; true when none failed."""
+    """Hold all cells in grid order, true when none failed."""
 
     grid: Grid
     cells: tuple[Cell, ...] = field(repr=False)
 
     @property
     def failed(self) -> tuple[Cell, ...]:
-        """The cells that failed."""
+        """List the cells that failed."""
         return tuple(cell for cell in self.cells if not cell)
 
     def rows(self, measure: Callable[[Cell], Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Measure every cell that is whole.
-
-        One row for each: its dials, and what `measure` says of it.
-        """
+        """Measure whole cells: rows of dials and measures."""
         return [{**cell.point, **measure(cell)} for cell in self.cells if cell]
 
     def __iter__(self) -> Iterator[Cell]:
@@ -101,7 +94,7 @@ def sweep(
     on_cell: Callable[[int, int, Cell], object] | None = None,
     run: Callable[[Request], Mapping[str, bytes]] = run_request,
 ) -> Sweep:
-    """Run every cell of a grid that is not kept already.
+    """Run the cells of a grid that are not kept.
 
     Args:
         grid: of `sweep.grid`.
@@ -150,7 +143,7 @@ def sweep(
 def _outcomes(
     run: Callable[[Request], Mapping[str, bytes]], requests: Mapping[Path, Request], executor: Executor | None
 ) -> Generator[tuple[Path, Made | str], None, None]:
-    """(place, what was made or why not) as the cells end."""
+    """Yield place, and result or reason, as cells end."""
     if executor is None:
         for place, request in requests.items():
             try:
@@ -177,9 +170,9 @@ def _submitted(executor: Executor, run: Callable[..., Mapping[str, bytes]], requ
     try:
         return executor.submit(work, run, request)
     except BrokenExecutor as error:  # a worker died meanwhile
-        failed: Future[Made] = Future()
-        failed.set_exception(error)
-        return failed
+        future: Future[Made] = Future()
+        future.set_exception(error)
+        return future
 
 
 def _facts(manifest: Mapping[str, Any]) -> dict[str, Any]:

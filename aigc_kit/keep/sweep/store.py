@@ -1,4 +1,4 @@
-"""A cell on disk: a folder named by the digest of what decides its content.
+"""Keep cells on disk, named by what decides them.
 
     <folder>/<digest>/made.json, made.txt, ...   what the worker handed back
     <folder>/<digest>/cell.json                  written last: {"asked", "files": {name: sha256}, "seconds", "where"}
@@ -21,23 +21,21 @@ from aigc_kit.core.types import Request, as_json
 from aigc_kit.keep import record
 from aigc_kit.keep.sweep.workers import Made
 from aigc_kit.models import cards
-from aigc_kit.models.fetch.layout import expected
+from aigc_kit.models.fetch.hublock import fill_in
 
 MANIFEST = "cell.json"
 DIGITS = 20  # of the digest; 80 bits: no two cells of any course meet by chance
 
 
 def digest(request: Request, run: Callable[..., Any]) -> str:
-    """Of the request, the bytes of its model, the versions of what computes, and the function that runs it."""
+    """Digest what decides a cell.
+
+    The request, the bytes of its model, the versions of what computes, and the function that runs it.
+    """
     card = cards.ALL.get(request.card)
     model = [
-        [
-            source.kind,
-            source.ref,
-            source.revision,
-            [[file.path, expected(source, file).sha256] for file in source.files],
-        ]
-        for source in (card.sources if card else ())
+        [of.kind, of.ref, of.revision, [[file.path, fill_in(of, file).sha256] for file in of.files]]
+        for of in (card.sources if card else ())
     ]
     decides = {"request": as_json(request), "model": model, "versions": record.versions(), "run": _function(run)}
     text = json.dumps(decides, sort_keys=True, ensure_ascii=False)
@@ -45,7 +43,7 @@ def digest(request: Request, run: Callable[..., Any]) -> str:
 
 
 def read(folder: Path) -> dict[str, Any] | None:
-    """The manifest of a whole cell; None when there is none, or a file is not what was written."""
+    """Read the manifest of a whole cell, else None."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         whole = all(
@@ -58,7 +56,7 @@ def read(folder: Path) -> dict[str, Any] | None:
 
 
 def write(folder: Path, request: Request, made: Made) -> dict[str, Any]:
-    """Write a cell, its manifest last; returns the manifest.
+    """Write a cell, its manifest last, and return that.
 
     Raises:
         BadInput: a worker handed back something else than bytes under plain file names.
@@ -83,7 +81,7 @@ def write(folder: Path, request: Request, made: Made) -> dict[str, Any]:
 
 
 def _function(run: Callable[..., Any]) -> list[str]:
-    """Name and text of a function: a changed one makes other cells."""
+    """Give name and text of a function: both decide."""
     try:
         source = inspect.getsource(run)
     except (OSError, TypeError):  # written at a prompt, or no plain function

@@ -1,4 +1,4 @@
-"""What a worker does with a request, and processes that share a machine's processors and GPUs fairly."""
+"""Run a request in a worker, and start such workers."""
 
 import os
 import platform
@@ -21,7 +21,7 @@ _alone = RLock()  # models are not made for two threads at once
 
 @dataclass(frozen=True)
 class Made:
-    """What came back from a worker: file name -> bytes, seconds (wall clock), "host:process"."""
+    """Hold files, wall-clock seconds and "host:process" of a worker."""
 
     files: Mapping[str, bytes]
     seconds: float
@@ -29,7 +29,7 @@ class Made:
 
 
 def run_request(request: Request) -> dict[str, bytes]:
-    """Plan a request for the machine that this runs on, run it, and hand back what `record.save` writes.
+    """Plan a request here, run it, and give its files.
 
     In threads of one process the runs take turns, except those that a server does (endpoint).
 
@@ -55,14 +55,14 @@ def run_request(request: Request) -> dict[str, bytes]:
 
 
 def work(run: Callable[[Request], Mapping[str, bytes]], request: Request) -> Made:
-    """Run one cell and note where and how long; this is what is sent to an executor."""
+    """Run one cell for an executor, noting where, how long."""
     began = time.perf_counter()
     files = dict(run(request))
     return Made(files, time.perf_counter() - began, f"{platform.node()}:{os.getpid()}")
 
 
 def processes(workers: int | None = None, gpus: Sequence[int | str] = ()) -> ProcessPoolExecutor:
-    """Processes of this machine, each with its share of the processors, or with a GPU of its own.
+    """Start processes that share this machine's processors and GPUs.
 
     They are started anew (spawn), since torch does not survive a fork; use it inside `if __name__ == "__main__":` in a
     script. In a notebook `sweep` works as it is, but a `run` function of your own must come from a module.
@@ -94,7 +94,7 @@ def processes(workers: int | None = None, gpus: Sequence[int | str] = ()) -> Pro
 
 
 def _start(queue: Any, threads: int) -> None:
-    """In a new worker, before torch: its GPU, and how many threads it may compute with."""
+    """Give a new worker its GPU and threads, before torch."""
     gpu = queue.get()
     if gpu is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = str(gpu)

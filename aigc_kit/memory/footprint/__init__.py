@@ -1,4 +1,4 @@
-"""What a pipeline needs, as facts and arithmetic: no torch, no weights, no GPU.
+"""Reckon what a pipeline needs: no torch, weights or GPU.
 
     ModelFacts --predict(placement, overheads)--> Prediction        seconds(facts, gpu) --> Figure
 
@@ -12,28 +12,3 @@ from aigc_kit.memory.footprint.overheads import Overheads, load_overheads
 from aigc_kit.memory.footprint.predict import PLACEMENTS, PhasePrediction, Prediction, predict
 from aigc_kit.memory.footprint.seconds import GPUS, Gpu, rough_seconds, seconds, works_in_float32
 from aigc_kit.memory.footprint.shipped_traces import cached, known, sizes, usual
-
-__all__ = [
-    "COMPUTE_DTYPES",
-    "DTYPES",
-    "GPUS",
-    "PLACEMENTS",
-    "Gpu",
-    "ModelFacts",
-    "Overheads",
-    "PartFacts",
-    "PhaseFacts",
-    "PhasePrediction",
-    "Point",
-    "Prediction",
-    "cached",
-    "element_bytes",
-    "known",
-    "load_overheads",
-    "predict",
-    "rough_seconds",
-    "seconds",
-    "sizes",
-    "usual",
-    "works_in_float32",
-]

@@ -1,4 +1,4 @@
-"""How many bytes a weight takes in each format."""
+"""Count the bytes of a weight in each format."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -18,36 +18,21 @@ NF4_BLOCK = 64  # weights that share one float32 scale (bitsandbytes, without do
 
 
 def full_name(dtype: str, allowed: tuple[str, ...] = DTYPES) -> str:
-    """The full name of a format: "fp16" is "float16".
-
-    Raises:
-        BadInput: it is none of `allowed`.
-    """
+    """Spell out a format: "fp16" is "float16", others BadInput."""
     name = SHORT.get(dtype, dtype) if isinstance(dtype, str) else dtype
     if name not in allowed:
-        short = [s for s, full in SHORT.items() if full in allowed and s != "half"]
-        raise BadInput(
-            asked=f"dtype {shown(dtype)}",
-            found="no format that can be reckoned with here",
-            todo=f"choose one of {short}",
-        )
+        todo = f"choose one of {[short for short, full in SHORT.items() if full in allowed and short != 'half']}"
+        raise BadInput(asked=f"dtype {shown(dtype)}", found="no format that can be reckoned with here", todo=todo)
     return name
 
 
 def element_bytes(dtype: str) -> int:
-    """Bytes of one number of a format that computes: 4, 2 or 2.
-
-    >>> element_bytes("float32"), element_bytes("bfloat16")
-    (4, 2)
-
-    Raises:
-        BadInput: a format that is only stored, or none.
-    """
+    """Count the bytes of one number that is computed with."""
     return _ELEMENT[full_name(dtype, COMPUTE_DTYPES)]
 
 
 def stored_bytes(dtype: str, weights: int, rows: int) -> int:
-    """Bytes of `weights` numbers kept in a format that is only stored.
+    """Count the bytes of weights in a format for storage.
 
     Args:
         dtype: "float8" (1 byte each: layerwise casting), "int8" (1 byte each and a float32 scale per row: LLM.int8) or

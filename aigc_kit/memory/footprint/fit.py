@@ -1,4 +1,4 @@
-"""Fits the overheads on measured peaks: least squares of logarithms, by a search without any chance in it."""
+"""Fit overheads on measured peaks: least squares of logarithms."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ START = Overheads(workspace=2.0, reserve=1.3, base=32 * MIB, context=CONTEXT, er
 
 @dataclass(frozen=True)
 class Measure:
-    """One measured peak.
+    """Hold one measured peak.
 
     Args:
         row: id of the run; a run can have two measures.
@@ -31,19 +31,20 @@ class Measure:
     predict: Callable[[Overheads], Prediction]
 
     def predicted(self, overheads: Overheads) -> int:
-        """The same quantity, predicted."""
-        found = self.predict(overheads)
-        return found.allocated_bytes if self.quantity == "allocated" else found.reserved_bytes
+        """Predict the same quantity."""
+        prediction = self.predict(overheads)
+        return prediction.allocated_bytes if self.quantity == "allocated" else prediction.reserved_bytes
 
     def weights(self, overheads: Overheads) -> int:
-        """Bytes of weights at the predicted peak, which are exact."""
+        """Count the weights at the predicted peak, exactly."""
         return self.predict(overheads).peak.resident_bytes
 
 
 def fit(measures: Sequence[Measure], source: str, start: Overheads = START) -> Overheads:
-    """The workspace, reserve and base with the smallest squared log-ratio to the measures; `error` stays as in `start`.
+    """Find the overheads with the smallest squared log-ratios.
 
-    What no measure determines stays as in `start`: `reserve` needs a reserved peak, the others an allocated one.
+    `error` stays as in `start`, and so does what no measure determines: `reserve` needs a reserved peak, the others an
+    allocated one.
 
     Raises:
         BadInput: no measures.
@@ -56,29 +57,29 @@ def fit(measures: Sequence[Measure], source: str, start: Overheads = START) -> O
     if all(measure.quantity == "allocated" for measure in measures):
         del widths["reserve"]
     while widths["workspace"] > 0.01:
-        improved = False
+        before = loss
         for name, width in widths.items():
-            for sign in (1, -1):
-                tried = _moved(best, name, sign * width)
-                found = _loss(measures, tried)
-                if found < loss - 1e-12:
-                    best, loss, improved = tried, found, True
-        if not improved:
+            for by in (width, -width):
+                candidate = _moved(best, name, by)
+                new = _loss(measures, candidate)
+                if new < loss - 1e-12:
+                    best, loss = candidate, new
+        if loss == before:
             widths = {name: width / 2 for name, width in widths.items()}
     return best
 
 
 def leave_one_out(measures: Sequence[Measure], source: str) -> dict[tuple[str, str], Overheads]:
-    """(row, quantity) -> overheads fitted without that row (without any of its measures)."""
-    fitted: dict[tuple[str, str], Overheads] = {}
+    """Fit without each row: (row, quantity) -> overheads."""
+    fits: dict[tuple[str, str], Overheads] = {}
     for row in dict.fromkeys(measure.row for measure in measures):
         without = fit([measure for measure in measures if measure.row != row], source)
-        fitted |= {(m.row, m.quantity): without for m in measures if m.row == row}
-    return fitted
+        fits |= {(m.row, m.quantity): without for m in measures if m.row == row}
+    return fits
 
 
 def activation_error(measures: Sequence[Measure], fitted: dict[tuple[str, str], Overheads]) -> float:
-    """The largest relative error of what is not weights, each measure predicted by a fit that left it out."""
+    """Find the largest relative error without weights, rows left out."""
     worst = 0.0
     for measure in measures:
         overheads = fitted[measure.row, measure.quantity]
@@ -91,8 +92,8 @@ def activation_error(measures: Sequence[Measure], fitted: dict[tuple[str, str], 
 def _moved(overheads: Overheads, name: str, by: float) -> Overheads:
     low = 1.0 if name == "reserve" else 0.0
     value = max(low, getattr(overheads, name) + by)
-    changed: dict[str, Any] = {name: int(value) if name == "base" else value}
-    return replace(overheads, **changed)
+    change: dict[str, Any] = {name: int(value) if name == "base" else value}
+    return replace(overheads, **change)
 
 
 def _loss(measures: Sequence[Measure], overheads: Overheads) -> float:

@@ -1,4 +1,4 @@
-"""The facts of a pipeline at one size: parts, phases, and what every phase keeps alive. Frozen, with a JSON form."""
+"""Hold the facts of a pipeline at one size."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -14,7 +14,7 @@ ATTENTION = ("sdpa", "math", "sliced")
 
 @dataclass(frozen=True)
 class PartFacts:
-    """One part of a pipeline: its weights, counted.
+    """Count the weights of one part of a pipeline.
 
     Args:
         name: in the pipeline, such as "unet" or "text_encoder_2".
@@ -47,7 +47,7 @@ class PartFacts:
     leaves: int = 0
 
     def bytes(self, dtype: str | None = None, compute: str | None = None) -> int:
-        """Bytes of the weights and buffers.
+        """Count the bytes of weights and buffers.
 
         Args:
             dtype: the format they are kept in; None: the one this part loads in. For "float8", "int8" and "nf4" the
@@ -57,23 +57,21 @@ class PartFacts:
         Raises:
             BadInput: an unknown format.
         """
-        kept = full_name(dtype or self.dtype)
-        if kept in COMPUTE_DTYPES:
-            return self.buffer_bytes + self._plain(self.params, kept)
-        covered = self.layer_params if kept == "float8" else self.linear_params
-        rest = self.params - covered
-        return (
-            self.buffer_bytes + stored_bytes(kept, covered, self.linear_rows) + self._plain(rest, compute or self.dtype)
-        )
+        name = full_name(dtype or self.dtype)
+        if name in COMPUTE_DTYPES:
+            return self.buffer_bytes + self._plain(self.params, name)
+        count = self.layer_params if name == "float8" else self.linear_params
+        rest = self._plain(self.params - count, compute or self.dtype)
+        return self.buffer_bytes + stored_bytes(name, count, self.linear_rows) + rest
 
     def unpacked_bytes(self, dtype: str | None = None, compute: str | None = None) -> int:
-        """Bytes of the one layer that is unpacked to compute with, for weights kept in a format for storage."""
+        """Count the bytes of the one layer unpacked from storage."""
         if full_name(dtype or self.dtype) not in STORED:
             return 0
         return self.largest_leaf * element_bytes(compute or self.dtype)
 
     def moved_bytes(self, mode: str, dtype: str | None = None, compute: str | None = None) -> int:
-        """Bytes of the weights that are on the device at a time under an offload.
+        """Count weights on the device at a time, when offloaded.
 
         Args:
             mode: "sequential" (one module without sub-modules) or "group" (what lies outside the blocks, one block at
@@ -95,7 +93,7 @@ class PartFacts:
 
 @dataclass(frozen=True)
 class Point:
-    """A moment of a phase at which the peak can lie.
+    """Hold a moment at which a phase can peak.
 
     Args:
         live: bytes of tensors alive (weights not among them), each rounded up to 512 as the allocator does.
@@ -110,7 +108,7 @@ class Point:
 
 @dataclass(frozen=True)
 class PhaseFacts:
-    """One phase of a run: what one call of its part keeps alive, and costs.
+    """Say what one phase keeps alive, and costs.
 
     Args:
         name: "text_encoder", "denoise", "decode", ...
@@ -139,18 +137,18 @@ class PhaseFacts:
 
     @property
     def live_bytes(self) -> int:
-        """The peak of live tensors, weights not among them, without any workspace."""
+        """Give the peak of live tensors, weights and workspace apart."""
         return self.points[0].live
 
     @property
     def setter(self) -> str:
-        """Module path and operation that set that peak."""
+        """Name the module path and operation that set that peak."""
         return self.points[0].setter
 
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """A pipeline at one size, with one batch, dtype and set of options.
+    """Describe a pipeline at one size, with its options.
 
     Args:
         model: name of a known model, or of the folder.
@@ -185,11 +183,7 @@ class ModelFacts:
     traced_with: str = ""
 
     def part(self, name: str) -> PartFacts:
-        """The part of that name.
-
-        Raises:
-            BadInput: there is none.
-        """
+        """Look up a part, or raise a BadInput."""
         for part in self.parts:
             if part.name == name:
                 return part
@@ -198,45 +192,37 @@ class ModelFacts:
 
     @property
     def params(self) -> int:
-        """Parameters of all parts."""
+        """Count the parameters of all parts."""
         return sum(part.params for part in self.parts)
 
     @property
     def weights_bytes(self) -> dict[str, int]:
-        """Part -> bytes, in the dtypes in which the parts load."""
+        """Count bytes part by part, in their dtypes."""
         return {part.name: part.bytes() for part in self.parts}
 
     def with_dtypes(self, dtypes: Mapping[str, str]) -> "ModelFacts":
-        """A copy whose parts are kept in other compute formats ("float32" | "float16" | "bfloat16").
-
-        Weights only: what the phases keep alive was traced, and stays.
-        """
+        """Copy it with weights in other formats, phases stay."""
         for name in dtypes:
             self.part(name)
-        changed = [replace(p, dtype=full_name(dtypes.get(p.name, p.dtype), COMPUTE_DTYPES)) for p in self.parts]
-        return replace(self, parts=tuple(changed))
+        parts = (replace(p, dtype=full_name(dtypes.get(p.name, p.dtype), COMPUTE_DTYPES)) for p in self.parts)
+        return replace(self, parts=tuple(parts))
 
     @classmethod
-    def from_json(cls, found: Mapping[str, Any]) -> "ModelFacts":
-        """The facts of what `types.as_json(facts)` gave.
-
-        Raises:
-            BadInput: fields are missing, unknown or of a wrong kind.
-        """
+    def from_json(cls, data: Mapping[str, Any]) -> "ModelFacts":
+        """Rebuild facts of their JSON, or raise a BadInput."""
         try:
-            parts = tuple(PartFacts(**{**p, "blocks": tuple(p.get("blocks", ()))}) for p in found["parts"])
-            phases = tuple(phase_from_json(p) for p in found["phases"])
-            own = {f.name for f in fields(cls)} - {"parts", "phases"}
-            if set(found) - own - {"parts", "phases"}:
-                raise ValueError(f"unknown fields {sorted(set(found) - own - {'parts', 'phases'})}")
-            return cls(parts=parts, phases=phases, **{name: found[name] for name in own if name in found})
+            parts = tuple(PartFacts(**{**p, "blocks": tuple(p.get("blocks", ()))}) for p in data["parts"])
+            phases = tuple(_phase_from_json(phase) for phase in data["phases"])
+            strangers = set(data) - {f.name for f in fields(cls)}
+            if strangers:
+                raise ValueError(f"unknown fields {sorted(strangers)}")
+            return cls(**{**data, "parts": parts, "phases": phases})
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise BadInput(
                 asked="the facts of a model", found=f"not such a record: {error}", todo="trace the model again"
             ) from None
 
 
-def phase_from_json(found: Mapping[str, Any]) -> PhaseFacts:
-    """A phase of what `types.as_json(phase)` gave."""
-    points = tuple(Point(**point) for point in found["points"])
-    return PhaseFacts(**{**found, "points": points, "timeline": tuple(found.get("timeline", ()))})
+def _phase_from_json(data: Mapping[str, Any]) -> PhaseFacts:
+    points = tuple(Point(**point) for point in data["points"])
+    return PhaseFacts(**{**data, "points": points, "timeline": tuple(data.get("timeline", ()))})

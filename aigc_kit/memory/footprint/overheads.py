@@ -1,4 +1,4 @@
-"""What a trace cannot see of a real GPU: four global numbers, fitted on published measurements, none per model."""
+"""Hold the four fitted numbers that no trace can see."""
 
 import json
 from dataclasses import dataclass, fields
@@ -11,7 +11,7 @@ from aigc_kit.core.types import Words
 
 @dataclass(frozen=True)
 class Overheads:
-    """Numbers between what tensors need and what a GPU shows.
+    """Bridge what tensors need and what a GPU shows.
 
     Args:
         workspace: bytes of workspace per number in input and output of a convolution at work.
@@ -41,15 +41,11 @@ class Overheads:
 
 
 def load_overheads(path: Path | None = None) -> Overheads:
-    """The overheads of a file that the fit wrote; None: those that ship with the kit, `assets/data/overheads.json`.
-
-    Raises:
-        BadInput: no such file, or not such a record.
-    """
+    """Read overheads (default: the kit's), or raise a BadInput."""
     file = path or paths.assets() / "data" / "overheads.json"
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-        return Overheads(**{f.name: found[f.name] for f in fields(Overheads)})
+        content = json.loads(file.read_text(encoding="utf-8"))
+        return Overheads(**{f.name: content[f.name] for f in fields(Overheads)})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInput(
             asked=f"overheads of {file.name}",

@@ -1,4 +1,4 @@
-"""(facts, placement, overheads) -> what a GPU would need, phase by phase, with an interval. Pure arithmetic."""
+"""Predict what a GPU would need, phase by phase."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import PHASES, Words, named
 from aigc_kit.core.types.atoms import shown
-from aigc_kit.memory.footprint.bytes import COMPUTE_DTYPES, STORED, full_name
+from aigc_kit.memory.footprint.bytes import COMPUTE_DTYPES, full_name
 from aigc_kit.memory.footprint.model_facts import ModelFacts, PartFacts, PhaseFacts
 from aigc_kit.memory.footprint.overheads import Overheads, load_overheads
 
@@ -16,7 +16,7 @@ MODES = ("cuda", "cpu", "model", "sequential", "group")
 
 @dataclass(frozen=True)
 class PhasePrediction:
-    """What one phase needs. All in bytes.
+    """Say what one phase needs, in bytes.
 
     Args:
         name, part: of the phase.
@@ -41,13 +41,13 @@ class PhasePrediction:
 
     @property
     def resident_bytes(self) -> int:
-        """Weights on the device, of all parts."""
+        """Count the weights on the device, of all parts."""
         return sum(self.weights_bytes.values())
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a run needs. All in bytes.
+    """Say what a run needs, in bytes.
 
     Args:
         phases: in order.
@@ -76,27 +76,29 @@ class Prediction:
 
     @property
     def peak(self) -> PhasePrediction:
-        """The phase with the highest reserved bytes."""
+        """Find the phase with the highest reserved bytes."""
         return max(self.phases, key=lambda phase: phase.reserved_bytes)
 
     @property
     def setter(self) -> Words:
-        """The operation that sets the peak of the run, with its phase."""
+        """Name the operation that sets the peak, with its phase."""
         return Words.join(named(PHASES, self.peak.name), self.peak.setter, en=": ", zh="：")
 
     @property
     def device_bytes(self) -> int:
-        """What must be free on a card on which nothing runs yet: reserved + context."""
+        """Count what an idle card must have free."""
         return self.reserved_bytes + self.context_bytes
 
     @property
     def safe_bytes(self) -> int:
-        """The same at the upper end of the interval."""
+        """Count the same at the upper end of the interval."""
         return self.interval[1] + self.context_bytes
 
 
 def spread(facts: ModelFacts, placement: str | Mapping[str, str]) -> dict[str, str]:
-    """Part -> mode, for a placement of all parts ("resident", ...) or a mapping (parts not named stay on the device).
+    """Give each part its mode, by a placement or mapping.
+
+    Parts that a mapping does not name stay on the device.
 
     Raises:
         BadInput: an unknown placement, mode or part.
@@ -119,7 +121,7 @@ def predict(
     overheads: Overheads | None = None,
     dtypes: Mapping[str, str] | None = None,
 ) -> Prediction:
-    """What a run of this pipeline needs on a GPU.
+    """Predict what a run needs on a GPU.
 
     Args:
         facts: of the pipeline at one size.
@@ -133,23 +135,22 @@ def predict(
         BadInput: an unknown placement, part or format.
     """
     extra = overheads or load_overheads()
-    modes, kept = spread(facts, placement), {part.name: part.dtype for part in facts.parts}
+    modes, formats = spread(facts, placement), {part.name: part.dtype for part in facts.parts}
     for name, dtype in (dtypes or {}).items():
-        kept[facts.part(name).name] = full_name(dtype)
-    phases = tuple(_phase(facts, phase, modes, kept, extra) for phase in facts.phases)
-    allocated = max((p.allocated_bytes for p in phases), default=0)
-    reserved = max((p.reserved_bytes for p in phases), default=0)
-    waiting = sum(part.bytes(kept[part.name]) for part in facts.parts if modes[part.name] != "cuda")
+        formats[facts.part(name).name] = full_name(dtype)
+    phases = tuple(_phase(facts, phase, modes, formats, extra) for phase in facts.phases)
+    highest = max((p.reserved_bytes for p in phases), default=0)
+    waiting = sum(part.bytes(formats[part.name]) for part in facts.parts if modes[part.name] != "cuda")
     on_cpu = max((p.live_bytes for p in facts.phases if modes[p.part] == "cpu"), default=0)
     return Prediction(
         phases=phases,
         placement=modes,
-        dtypes=kept,
-        allocated_bytes=allocated,
-        reserved_bytes=reserved,
+        dtypes=formats,
+        allocated_bytes=max((p.allocated_bytes for p in phases), default=0),
+        reserved_bytes=highest,
         interval=_interval([(p.resident_bytes, p.reserved_bytes) for p in phases], extra.error),
         allocated_interval=_interval([(p.resident_bytes, p.allocated_bytes) for p in phases], extra.error),
-        context_bytes=extra.context if reserved else 0,
+        context_bytes=extra.context if highest else 0,
         ram_bytes=waiting + on_cpu,
         error=extra.error,
         source=Words.of(extra.source),
@@ -157,7 +158,7 @@ def predict(
 
 
 def activations(phase: PhaseFacts, workspace: float) -> tuple[int, int, str]:
-    """(live bytes, workspace bytes, setter) at the moment at which a phase needs most.
+    """Give live bytes, workspace and setter of a phase's peak.
 
     Args:
         phase: its facts.
@@ -168,12 +169,12 @@ def activations(phase: PhaseFacts, workspace: float) -> tuple[int, int, str]:
 
 
 def _phase(
-    facts: ModelFacts, phase: PhaseFacts, modes: Mapping[str, str], kept: Mapping[str, str], extra: Overheads
+    facts: ModelFacts, phase: PhaseFacts, modes: Mapping[str, str], formats: Mapping[str, str], extra: Overheads
 ) -> PhasePrediction:
     weights = {}
     for part in facts.parts:
-        working = part.name == phase.part
-        size = _on_device(part, modes[part.name], kept[part.name], phase.dtype if working else None)
+        working = phase.dtype if part.name == phase.part else None
+        size = _on_device(part, modes[part.name], formats[part.name], working)
         if size:
             weights[part.name] = size
     where = "cpu" if modes[phase.part] == "cpu" else "cuda"
@@ -194,20 +195,19 @@ def _phase(
 
 
 def _on_device(part: PartFacts, mode: str, dtype: str, working: str | None) -> int:
-    """Bytes of a part's weights on the device in a phase; `working`: the dtype in which it computes there, or None."""
+    """Count a part's weights on the device, working or not."""
     compute = working or part.dtype
     if working and dtype in COMPUTE_DTYPES and working != part.dtype:
         dtype = working  # the pipeline upcasts this part for this phase
     if mode == "cuda" or (mode == "model" and working):
-        unpacked = part.unpacked_bytes(dtype, compute) if working and dtype in STORED else 0
-        return part.bytes(dtype, compute) + unpacked
+        return part.bytes(dtype, compute) + (part.unpacked_bytes(dtype, compute) if working else 0)
     if mode in {"sequential", "group"} and working:
         return part.moved_bytes(mode, dtype, compute) + part.unpacked_bytes(dtype, compute)
     return 0
 
 
 def _interval(phases: list[tuple[int, int]], error: float) -> tuple[int, int]:
-    """(low, high) of the highest phase, when what exceeds its weights may be off by `error`."""
+    """Bound the highest phase, its weights being exact."""
     low = max((weights + (total - weights) / (1 + error) for weights, total in phases), default=0)
     high = max((weights + (total - weights) * (1 + error) for weights, total in phases), default=0)
     return int(low), int(high)

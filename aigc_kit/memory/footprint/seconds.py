@@ -1,4 +1,4 @@
-"""Time of a run from its operations and bytes, for GPUs whose data sheets are public. Estimates, labelled so."""
+"""Estimate the time of a run on GPUs with sheets."""
 
 import json
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ SEQUENTIAL_RATE = 2.3e9
 
 @dataclass(frozen=True)
 class Gpu:
-    """A card by its data sheet.
+    """Describe a card by its data sheet.
 
     Args:
         name: as used in calls.
@@ -42,14 +42,8 @@ class Gpu:
 
 def _gpu(name: str, gib: float, half: float, single: float, gb_s: float, pcie: float, *, bf16: bool = True) -> Gpu:
     flops = {"float32": single * 1e12, "float16": half * 1e12, **({"bfloat16": half * 1e12} if bf16 else {})}
-    return Gpu(
-        name,
-        int(gib * GIB),
-        flops,
-        gb_s * GB,
-        pcie * GB,
-        Words(f"NVIDIA data sheet of the {name}", f"NVIDIA {name} 数据手册"),
-    )
+    source = Words(f"NVIDIA data sheet of the {name}", f"NVIDIA {name} 数据手册")
+    return Gpu(name, int(gib * GIB), flops, gb_s * GB, pcie * GB, source)
 
 
 _CARDS = (
@@ -70,7 +64,7 @@ GPUS: Mapping[str, Gpu] = MappingProxyType({card.name: card for card in _CARDS})
 def seconds(
     facts: ModelFacts, gpu: Gpu | str, steps: int | None = None, placement: str | Mapping[str, str] = "resident"
 ) -> Figure | None:
-    """How long a run would take.
+    """Estimate how long a run would take.
 
     Each call takes the longer of operations over (peak x efficiency) and bytes over bandwidth; weights that are moved
     take their bytes over the link, and module by module SEQUENTIAL_RATE. The efficiency is that of published runs in
@@ -95,23 +89,23 @@ def seconds(
     if spent is None or works_in_float32(facts):
         return None
     total, single = sum(spent), sum(s for s, phase in zip(spent, facts.phases, strict=True) if phase.dtype == "float32")
-    found = efficiency()
-    error = float(found["error"])
+    rule = efficiency()
+    error = float(rule["error"])
     error += (1 - error) * single / total if total else 0.0
-    return Figure(total, "s", "predicted", Words.join(card.source, Words.of(found["source"])), error=error)
+    return Figure(total, "s", "predicted", Words.join(card.source, Words.of(rule["source"])), error=error)
 
 
 def works_in_float32(facts: ModelFacts) -> bool:
-    """Whether steps or tokens are computed in float32, of whose speed nothing published tells."""
+    """Tell whether steps or tokens compute in float32, unpublished."""
     return any(phase.dtype == "float32" and phase.per != "run" for phase in facts.phases)
 
 
 def rough_seconds(
     facts: ModelFacts, gpu: Gpu | str, steps: int | None = None, placement: str | Mapping[str, str] = "resident"
 ) -> list[float] | None:
-    """Seconds of each phase by the rule of `seconds`, also where they are too uncertain to show: for ordering ways.
+    """Estimate each phase by the rule of `seconds`.
 
-    Arguments, errors and None as in `seconds`, but for float32.
+    Also where that is too uncertain to show, for ordering ways; else as `seconds`.
     """
     card = GPUS.get(gpu) if isinstance(gpu, str) else gpu
     if card is None:
@@ -123,7 +117,8 @@ def rough_seconds(
         peak = card.flops.get(phase.dtype)
         if peak is None or modes[phase.part] == "cpu":
             return None
-        spent.append(_calls(facts, phase, steps) * _call(facts, phase, card, peak, modes[phase.part]))
+        times = {"run": 1, "step": steps or facts.steps, "token": facts.tokens}[phase.per]
+        spent.append(phase.calls * times * _call(facts, phase, card, peak, modes[phase.part]))
         if modes[phase.part] == "model":
             spent[-1] += facts.part(phase.part).bytes() / card.link
     return spent
@@ -131,7 +126,7 @@ def rough_seconds(
 
 @cache
 def efficiency() -> Mapping[str, Any]:
-    """Share of the peak that published runs in half precision reach ("half"), with `error` (relative) and `source`."""
+    """Read which share of their peak half-precision runs reach."""
     path = paths.assets() / "data" / "overheads.json"
     try:
         return MappingProxyType(json.loads(path.read_text(encoding="utf-8"))["efficiency"])
@@ -139,11 +134,6 @@ def efficiency() -> Mapping[str, Any]:
         raise BadInput(
             asked="the efficiency of GPUs", found=f"{type(error).__name__}: {error}", todo="run: python -m assets.fit"
         ) from None
-
-
-def _calls(facts: ModelFacts, phase: PhaseFacts, steps: int | None) -> int:
-    times = {"run": 1, "step": steps or facts.steps, "token": facts.tokens}[phase.per]
-    return phase.calls * times
 
 
 def _call(facts: ModelFacts, phase: PhaseFacts, card: Gpu, peak: float, mode: str) -> float:

@@ -1,30 +1,33 @@
-"""Traces that ship with the kit: facts of the known models at the usual sizes, read without torch."""
+"""Read the traces that ship with the kit, without torch."""
 
 import json
 from collections.abc import Mapping
 from functools import cache as remember
+from pathlib import Path
 from typing import Any
 
 from aigc_kit.core import paths
 from aigc_kit.memory.footprint.bytes import COMPUTE_DTYPES, full_name
 from aigc_kit.memory.footprint.model_facts import ModelFacts
 
+_CASE = ("height", "width", "frames", "batch", "dtype", "attention", "vae_slicing", "vae_tiling")
+
 
 def known() -> tuple[str, ...]:
-    """Names of the models that were traced, sorted."""
+    """List the models that were traced, sorted."""
     return tuple(sorted(path.stem for path in _folder().glob("*.json")))
 
 
 def sizes(model: str) -> tuple[tuple[int, int, int], ...]:
-    """(height, width, frames) of every trace of a model, largest pixels x frames first; empty for an unknown model."""
-    found = _file(model)
-    return tuple(tuple(size) for size in found["sizes"]) if found else ()
+    """List (height, width, frames) of a model's traces, largest first."""
+    traces = _file(model)
+    return tuple(tuple(size) for size in traces["sizes"]) if traces else ()
 
 
 def usual(model: str) -> Mapping[str, Any] | None:
-    """What a model is usually run at: {"height", "width", "frames", "dtype"}; None for one that was not traced."""
-    found = _file(model)
-    return found["usual"] if found else None
+    """Give usual "height", "width", "frames" and "dtype" of a model."""
+    traces = _file(model)
+    return traces["usual"] if traces else None
 
 
 def cached(
@@ -38,7 +41,7 @@ def cached(
     vae_slicing: bool = False,
     vae_tiling: bool = False,
 ) -> ModelFacts | None:
-    """The facts as they were traced when the kit was made; None when this case was not.
+    """Read the facts of a traced case, else None.
 
     Args:
         model: one of `known()`.
@@ -50,54 +53,38 @@ def cached(
     Raises:
         BadInput: an unknown dtype.
     """
-    found = _file(model)
-    if found is None:
+    traces = _file(model)
+    if traces is None:
         return None
-    name = full_name(dtype, COMPUTE_DTYPES)
-    case = found["cases"].get(key(height, width, frames, batch, name, attention, vae_slicing, vae_tiling))
+    values = (height, width, frames, batch, full_name(dtype, COMPUTE_DTYPES), attention, vae_slicing, vae_tiling)
+    case = traces["cases"].get(key(*values))
     if case is None:
         return None
-    return ModelFacts.from_json(
-        {
-            "model": model,
-            "pipeline": found["pipeline"],
-            "parts": found["parts"][case["parts"]],
-            "phases": [_phase(found, index) for index in case["phases"]],
-            "height": height,
-            "width": width,
-            "frames": frames,
-            "batch": batch,
-            "dtype": name,
-            "attention": attention,
-            "vae_slicing": vae_slicing,
-            "vae_tiling": vae_tiling,
-            "steps": found["steps"],
-            "tokens": found["tokens"],
-            "traced_with": found["traced_with"],
-        }
-    )
+    facts = {"model": model, **dict(zip(_CASE, values, strict=True))}
+    facts |= {name: traces[name] for name in ("pipeline", "steps", "tokens", "traced_with")}
+    phases = [_phase(traces, index) for index in case["phases"]]
+    return ModelFacts.from_json({**facts, "parts": traces["parts"][case["parts"]], "phases": phases})
 
 
-def key(
-    height: int, width: int, frames: int, batch: int, dtype: str, attention: str, slicing: bool, tiling: bool
-) -> str:
-    """The name of a case in a file of traces."""
-    return "/".join(str(v) for v in (height, width, frames, batch, dtype, attention, int(slicing), int(tiling)))
+def key(*case: Any) -> str:
+    """Name a case, its values in the order of `cached`.
+
+    >>> key(512, 512, 1, 1, "float16", "sdpa", False, True)
+    '512/512/1/1/float16/sdpa/0/1'
+    """
+    return "/".join(str(int(value) if isinstance(value, bool) else value) for value in case)
 
 
-def _phase(found: Mapping[str, Any], index: int) -> dict[str, Any]:
-    phase = dict(found["phases"][index])
-    phase["points"] = [{"live": live, "conv": conv, "setter": found["setters"][i]} for live, conv, i in phase["points"]]
-    return phase
+def _phase(traces: Mapping[str, Any], index: int) -> dict[str, Any]:
+    phase, setters = traces["phases"][index], traces["setters"]
+    points = [{"live": live, "conv": conv, "setter": setters[i]} for live, conv, i in phase["points"]]
+    return {**phase, "points": points}
 
 
 @remember
 def _file(model: str) -> Mapping[str, Any] | None:
-    path = _folder() / f"{model}.json"
-    if model not in known():
-        return None
-    return json.loads(path.read_text(encoding="utf-8"))
+    return json.loads((_folder() / f"{model}.json").read_text(encoding="utf-8")) if model in known() else None
 
 
-def _folder():
+def _folder() -> Path:
     return paths.assets() / "data" / "xray_cache"

@@ -1,4 +1,4 @@
-"""What a run did with memory, phase by phase: what was where, for how long, and the peak."""
+"""Follow what a run does with memory, phase by phase."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ from aigc_kit.core.units import format_bytes, format_seconds
 
 @dataclass(frozen=True)
 class Spell:
-    """One phase of a run.
+    """Hold one phase of a run.
 
     Args:
         name: such as "text_encoder", "denoise", "decode"; "rest" is what happens before the first part works.
@@ -36,7 +36,7 @@ class Spell:
 
 
 class Ledger:
-    """Follows the parts of a pipeline: each one that starts to work begins a phase.
+    """Follow the parts of a pipeline, each beginning a phase.
 
     Args:
         parts: name -> torch.nn.Module, in the order in which they work.
@@ -58,7 +58,7 @@ class Ledger:
 
     @contextmanager
     def run(self) -> Iterator["Ledger"]:
-        """Follow one run; what an earlier run wrote is replaced."""
+        """Follow one run, in place of an earlier one."""
         spells: list[Spell] = []
         self._done, self._began = spells, time.perf_counter()
         self._peak.begin()
@@ -74,28 +74,28 @@ class Ledger:
             self.spells = tuple(spell for spell in spells if spell.calls or spell.seconds > 0)
 
     def let_go(self) -> None:
-        """Hold the parts no longer; what was written stays."""
+        """Hold the parts no longer, only what was written."""
         self._parts.clear()
 
     def phase(self, name: str) -> None:
-        """Begin a phase by hand; one of the same name goes on."""
+        """Begin a phase by hand, unless it goes on."""
         if self._open is None or self._open[0] != name:
             self._leave()
             self._enter(name)
         self._calls += 1
 
     def cost(self) -> Cost:
-        """The phases for a Take."""
+        """Give the phases for a Take."""
         return Cost(tuple(Phase(s.name, s.seconds, s.peak_bytes, self._peak.how) for s in self.spells))
 
     @property
     def peak_bytes(self) -> int | None:
-        """Highest peak of the run."""
+        """Give the highest peak of the run."""
         return max((s.peak_bytes for s in self.spells if s.peak_bytes is not None), default=None)
 
     @property
     def reserved_bytes(self) -> int | None:
-        """Most that was taken from the driver (CUDA), else None."""
+        """Give the most taken from the driver (CUDA), else None."""
         return max((s.reserved_bytes for s in self.spells if s.reserved_bytes is not None), default=None)
 
     def __repr__(self) -> str:
@@ -107,7 +107,7 @@ class Ledger:
         return "\n".join([*lines, f"({self._peak.how})"])
 
     def _watch(self) -> None:
-        """Each part tells when it starts; the VAE is called by `decode` and `encode`, not as a module."""
+        """Watch parts forward, and the VAE `decode` and `encode`."""
         for part, module in self._parts.items():
             phase = self._phases.get(part, part)
             handle = module.register_forward_pre_hook(lambda *_, phase=phase: self.phase(phase))
@@ -124,15 +124,16 @@ class Ledger:
         if self._open is None:
             return
         name, began = self._open
-        highest, reserved = self._peak.stop()
+        peaks = self._peak.stop()  # bytes of tensors, bytes taken from the driver
         seconds = time.perf_counter() - began
-        where = FrozenMap({part: _device_of(module) for part, module in self._parts.items()})
-        self._done.append(Spell(name, began - self._began, seconds, highest, reserved, where, self._calls))
+        devices = {part: {str(t.device) for t in module.parameters()} for part, module in self._parts.items()}
+        where = FrozenMap({part: " + ".join(sorted(names)) or "-" for part, names in devices.items()})
+        self._done.append(Spell(name, began - self._began, seconds, *peaks, where, self._calls))
         self._open = None
 
 
 def _before(module: Any, method: str, call: Any) -> Any:
-    """Call something before a method of one object; returns what undoes it."""
+    """Call something before a method, and return its undoing."""
     original = getattr(module, method)
 
     def wrapped(*args: Any, **options: Any) -> Any:
@@ -141,8 +142,3 @@ def _before(module: Any, method: str, call: Any) -> Any:
 
     setattr(module, method, wrapped)  # on the object: its class stays as it is
     return lambda: delattr(module, method)
-
-
-def _device_of(module: Any) -> str:
-    devices = {str(tensor.device) for tensor in module.parameters()}
-    return " + ".join(sorted(devices)) or "-"

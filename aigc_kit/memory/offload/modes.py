@@ -1,28 +1,28 @@
-"""The ways in which parts of a pipeline are kept and moved, and the dtypes that they are kept in."""
+"""Keep and move parts of a pipeline, in their dtypes."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from aigc_kit.core.errors import BadInput, CannotLoad
 from aigc_kit.core.types import Plan
+from aigc_kit.memory.footprint.bytes import COMPUTE_DTYPES
 from aigc_kit.memory.xray.build import kept_float32
 
-COMPUTE = ("float32", "float16", "bfloat16")
 _GROUP_HOOKS = ("group_offloading", "layer_execution_tracker", "lazy_prefetch_group_offloading")
 _CASTING = "layerwise_casting"
 
 
 def torch_dtype(name: str) -> Any:
-    """torch's dtype of that name; "float8" is float8_e4m3fn."""
+    """Find torch's dtype of a name, float8_e4m3fn for "float8"."""
     import torch
 
     return getattr(torch, {"float8": "float8_e4m3fn"}.get(name, name))
 
 
 def work_dtype(plan: Plan) -> str:
-    """The dtype in which the plan's denoiser computes: its own, or for float8 weights what the device is good at."""
+    """Tell the denoiser's compute dtype, the device's best for float8."""
     own = plan.dtypes.get("unet") or plan.dtypes.get("transformer") or next(iter(plan.dtypes.values()), "float32")
-    if own in COMPUTE:
+    if own in COMPUTE_DTYPES:
         return own
     if plan.budget.device == "cpu":
         return "float32"
@@ -30,7 +30,9 @@ def work_dtype(plan: Plan) -> str:
 
 
 def cast(name: str, part: Any, dtype: str | None, plan: Plan) -> None:
-    """Bring a part's weights into a dtype, except those that its class keeps in float32.
+    """Bring a part's weights into a dtype.
+
+    Except those that its class keeps in float32.
 
     Raises:
         BadInput: a format that only a loader can make (int8, nf4).
@@ -38,7 +40,7 @@ def cast(name: str, part: Any, dtype: str | None, plan: Plan) -> None:
     """
     import torch
 
-    if _stored_in_float8(part):
+    if any(_hook(module, _CASTING) for module in part.modules()):
         if dtype not in {None, "float8"}:
             raise CannotLoad(
                 asked=f"{name} in {dtype}",
@@ -48,17 +50,17 @@ def cast(name: str, part: Any, dtype: str | None, plan: Plan) -> None:
         return
     if dtype is None:
         return
-    if dtype not in {*COMPUTE, "float8"}:
+    if dtype not in {*COMPUTE_DTYPES, "float8"}:
         raise BadInput(asked=f"{name} in {dtype}", found="weights are quantised when they are loaded", todo="load so")
     compute = work_dtype(plan) if dtype == "float8" else dtype
-    wanted = torch_dtype(compute)
+    usual = torch_dtype(compute)
     for path, weight in part.named_parameters():
         if weight.is_floating_point():
-            kept = torch.float32 if kept_float32(part, path, compute) else wanted
-            if weight.dtype != kept:
-                weight.data = weight.data.to(kept)
+            own = torch.float32 if kept_float32(part, path, compute) else usual
+            if weight.dtype != own:
+                weight.data = weight.data.to(own)
     if dtype == "float8":
-        _store_in_float8(part, wanted)
+        _store_in_float8(part, usual)
 
 
 def _store_in_float8(part: Any, compute: Any) -> None:
@@ -70,23 +72,19 @@ def _store_in_float8(part: Any, compute: Any) -> None:
         apply_layerwise_casting(part, torch_dtype("float8"), compute, skip_modules_pattern=("embed", "shared", "norm"))
 
 
-def _stored_in_float8(part: Any) -> bool:
-    return any(_hook(module, _CASTING) for module in part.modules())
-
-
 def resident(pipe: Any, parts: Mapping[str, Any], device: str) -> None:
-    """All parts on the device."""
+    """Keep all parts on the device."""
     for part in parts.values():
         part.to(device)
 
 
 def model(pipe: Any, parts: Mapping[str, Any], device: str) -> None:
-    """The part at work on the device, the others on the CPU."""
+    """Move the part at work to the device, others back."""
     pipe.enable_model_cpu_offload(device=device)
 
 
 def sequential(pipe: Any, parts: Mapping[str, Any], device: str) -> None:
-    """Each module brought to the device while it works.
+    """Bring each module to the device while it works.
 
     accelerate is called as `pipe.enable_sequential_cpu_offload` does, but for the device's name: there a CPU becomes
     "cpu:0", which is not the "cpu" where the weights are, and the copies that follow are no parameters any more.
@@ -99,7 +97,7 @@ def sequential(pipe: Any, parts: Mapping[str, Any], device: str) -> None:
 
 
 def group(pipe: Any, parts: Mapping[str, Any], device: str) -> None:
-    """Each block brought to the device while it works; on a GPU the next one is on its way meanwhile."""
+    """Bring each block while it works, a GPU's next meanwhile."""
     import torch
     from diffusers.hooks import apply_group_offloading
 
@@ -124,8 +122,11 @@ APPLY: Mapping[str, Callable[[Any, Mapping[str, Any], str], None]] = {
 
 
 def way_to_blocks(part: Any) -> list[str] | None:
-    """Names of the modules on the way to the first list of blocks, breadth first; None where it lies directly in the
-    part, or nowhere. For CLIP ["text_model", "encoder"], since its layers are text_model.encoder.layers."""
+    """Name the modules on the way to the first blocks.
+
+    Breadth first; None where they lie directly in the part, or nowhere. For CLIP ["text_model", "encoder"], since its
+    layers are text_model.encoder.layers.
+    """
     import torch
 
     level: list[tuple[list[str], Any]] = [([], part)]
@@ -138,12 +139,12 @@ def way_to_blocks(part: Any) -> list[str] | None:
 
 
 def has_accelerate_hooks(part: Any) -> bool:
-    """Whether any module of the part is moved by accelerate."""
+    """Tell whether accelerate moves any module of a part."""
     return any(hasattr(module, "_hf_hook") for module in part.modules())
 
 
 def remove_accelerate_hooks(part: Any) -> None:
-    """Take accelerate's hooks away; weights that they keep outside come back."""
+    """Take accelerate's hooks away, bringing weights back."""
     from accelerate.hooks import remove_hook_from_module
 
     if has_accelerate_hooks(part):
@@ -151,7 +152,7 @@ def remove_accelerate_hooks(part: Any) -> None:
 
 
 def remove_group_hooks(part: Any) -> None:
-    """Take diffusers' group offloading away; weights stay where they are."""
+    """Take diffusers' group offloading away, leaving weights in place."""
     for module in part.modules():
         for name in _GROUP_HOOKS:
             if _hook(module, name):

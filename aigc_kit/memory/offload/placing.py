@@ -1,4 +1,4 @@
-"""A Plan applied to a diffusers pipeline: dtypes, attention, decoder options, and every part in its place."""
+"""Apply a Plan to a diffusers pipeline."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,12 +14,10 @@ from aigc_kit.memory.offload.ledger import Ledger
 
 ATTENTION = ("sdpa", "math", "sliced", "xformers")
 _BACKENDS = {"sdpa": "native", "math": "_native_math", "sliced": "native", "xformers": "xformers"}
-_EMBEDDINGS = (
-    "prompt_embeds",
-    "negative_prompt_embeds",
-    "pooled_prompt_embeds",
-    "negative_pooled_prompt_embeds",
-)  # what `encode_prompt` returns, in its order
+# What `encode_prompt` returns, in its order
+_EMBEDDINGS = tuple(
+    f"{which}_embeds" for which in ("prompt", "negative_prompt", "pooled_prompt", "negative_pooled_prompt")
+)
 OFFLOADED = ("model", "sequential", "group")
 
 
@@ -48,7 +46,8 @@ def set_attention(parts: Mapping[str, Any], how: str) -> None:
         )
     for part in parts.values():
         _set_processors(part, how)
-        if _has_backends(part):
+        processors = (getattr(layer, "processor", None) for layer in part.modules())
+        if hasattr(part, "set_attention_backend") and any(hasattr(p, "_attention_backend") for p in processors):
             _set_backend(part, _BACKENDS[how])
     if how == "sliced":
         for part in able:
@@ -56,24 +55,18 @@ def set_attention(parts: Mapping[str, Any], how: str) -> None:
 
 
 def _set_processors(part: Any, how: str) -> None:
-    """Attention layers of the older kind choose between processors."""
+    """Choose processors for attention layers of the older kind."""
     from diffusers.models import attention_processor as kinds
 
     ours = (kinds.AttnProcessor, kinds.AttnProcessor2_0, kinds.SlicedAttnProcessor, kinds.XFormersAttnProcessor)
-    chosen = {"math": kinds.AttnProcessor, "xformers": kinds.XFormersAttnProcessor}.get(how, kinds.AttnProcessor2_0)
+    kind = {"math": kinds.AttnProcessor, "xformers": kinds.XFormersAttnProcessor}.get(how, kinds.AttnProcessor2_0)
     for layer in part.modules():
         if isinstance(getattr(layer, "processor", None), ours):
-            layer.set_processor(chosen())
-
-
-def _has_backends(part: Any) -> bool:
-    return hasattr(part, "set_attention_backend") and any(
-        hasattr(getattr(layer, "processor", None), "_attention_backend") for layer in part.modules()
-    )
+            layer.set_processor(kind())
 
 
 def _set_backend(part: Any, name: str) -> None:
-    """Attention layers of the newer kind choose between backends; the library warns of the call every time."""
+    """Choose a backend for newer attention layers, without its warning."""
     from diffusers.utils import logging
 
     before = logging.get_verbosity()
@@ -86,7 +79,9 @@ def _set_backend(part: Any, name: str) -> None:
 
 @dataclass
 class Placed:
-    """A pipeline, placed. Call it as the pipeline is called; `ledger` then says what the run did.
+    """Hold a placed pipeline, to be called as it is.
+
+    `ledger` then says what the run did.
 
     Args:
         pipe: the diffusers pipeline.
@@ -103,42 +98,39 @@ class Placed:
     aside: dict[str, Any] = field(default_factory=dict)
 
     def __call__(self, **call: Any) -> Any:
-        """Run the pipeline with its own arguments, following what it does."""
+        """Run the pipeline with its own arguments, and follow it."""
         with self.ledger.run():
             return self.pipe(**self.arguments(**call))
 
     def arguments(self, **call: Any) -> dict[str, Any]:
-        """The arguments for `pipe`: where text encoders stay on the CPU, prompts become embeddings first."""
+        """Give the arguments for `pipe`, prompts as embeddings if aside."""
         if not self.aside or call.get("prompt") is None:
             return call
         import torch
 
         words: dict[str, Any] = {name: call.pop(name) for name in ("prompt", "negative_prompt") if name in call}
-        wants_both = float(call.get("guidance_scale", 7.0)) > 1.0
+        guidance = float(call.get("guidance_scale", 7.0)) > 1.0
         with self._text_parts_back(), torch.no_grad():
             encode = self.pipe.encode_prompt
-            known = signature(encode).parameters
+            names = signature(encode).parameters
             options: dict[str, Any] = {
                 "device": "cpu",
-                "num_images_per_prompt": call.pop(
-                    "num_images_per_prompt", 1
-                ),  # not every pipeline repeats what it gets
+                "num_images_per_prompt": call.pop("num_images_per_prompt", 1),  # not all pipelines repeat what they get
                 "num_videos_per_prompt": 1,
-                "do_classifier_free_guidance": wants_both,
+                "do_classifier_free_guidance": guidance,
                 "negative_prompt": None,
-                **{name: call.pop(name) for name in ("max_sequence_length",) if name in call and name in known},
+                **{name: call.pop(name) for name in ("max_sequence_length",) if name in call and name in names},
                 **words,
             }
-            made = encode(**{name: value for name, value in options.items() if name in known})
-        dtype = modes.work_dtype(self.plan)
-        found = {name: value for name, value in zip(_EMBEDDINGS, made, strict=False) if value is not None}
-        return {**call, **{name: value.to(self.device, modes.torch_dtype(dtype)) for name, value in found.items()}}
+            tensors = encode(**{name: value for name, value in options.items() if name in names})
+        where = (self.device, modes.torch_dtype(modes.work_dtype(self.plan)))
+        pairs = zip(_EMBEDDINGS, tensors, strict=False)
+        return {**call, **{name: tensor.to(*where) for name, tensor in pairs if tensor is not None}}
 
     def restore(self) -> Any:
-        """Undo the placement: every part back in the pipeline, whole and on the CPU. Returns the pipeline."""
+        """Bring every part back, whole and on the CPU."""
         release(self.pipe)
-        for name, module in self.aside.items():
-            setattr(self.pipe, name, module)
+        self._set_text_parts(back=True)
         self.aside.clear()
         return self.pipe
 
@@ -148,26 +140,28 @@ class Placed:
             setattr(self.pipe, name, None)
         self.ledger.let_go()
 
+    def _set_text_parts(self, *, back: bool) -> None:
+        for name, module in self.aside.items():
+            setattr(self.pipe, name, module if back else None)
+
     @contextmanager
     def _text_parts_back(self) -> Iterator[None]:
-        for name, module in self.aside.items():
-            setattr(self.pipe, name, module)
+        self._set_text_parts(back=True)
         try:
             yield
         finally:
-            for name in self.aside:
-                setattr(self.pipe, name, None)
+            self._set_text_parts(back=False)
 
 
 def parts_of(pipe: Any) -> dict[str, Any]:
-    """Name -> module of every part that has weights."""
+    """Map names to modules, of all parts with weights."""
     import torch
 
     return {name: part for name, part in pipe.components.items() if isinstance(part, torch.nn.Module)}
 
 
 def place(pipe: Any, plan: Plan, device: str | None = None, *, follow: bool = True) -> Placed:
-    """Apply a plan to a loaded pipeline; one that was placed before is moved.
+    """Apply a plan to a loaded or placed pipeline.
 
     Args:
         pipe: a diffusers pipeline whose parts are on the CPU, or a `Placed`, which ends here.
@@ -207,7 +201,7 @@ def place(pipe: Any, plan: Plan, device: str | None = None, *, follow: bool = Tr
 
 
 def release(pipe: Any) -> None:
-    """Undo any placement: no hooks, every part whole and on the CPU."""
+    """Undo any placement: no hooks, whole parts, on the CPU."""
     parts = parts_of(pipe)
     if any(hasattr(part, "_hf_hook") or modes.has_accelerate_hooks(part) for part in parts.values()):
         pipe.remove_all_hooks()
@@ -219,7 +213,7 @@ def release(pipe: Any) -> None:
 
 
 def _checked(pipe: Any, plan: Plan, parts: Mapping[str, Any]) -> dict[str, str]:
-    """Part -> place, for every part; those that the plan does not name go where the others work."""
+    """Give every part its place, by default where others work."""
     strangers = sorted(set(plan.placement) - set(parts))
     if strangers:
         raise BadInput(
@@ -227,21 +221,20 @@ def _checked(pipe: Any, plan: Plan, parts: Mapping[str, Any]) -> dict[str, str]:
             found=f"{type(pipe).__name__} has {', '.join(sorted(parts))}",
             todo="plan for the card of this pipeline",
         )
-    found = {place for place in plan.placement.values() if place in OFFLOADED}
-    home = {place for place in plan.placement.values() if place in {"cuda", plan.budget.device}}
-    if len(found) > 1 or (found and home - {"cpu"} and "cuda" in home):
+    ways = {place for place in plan.placement.values() if place in OFFLOADED}
+    if len(ways) > 1 or (ways and "cuda" in plan.placement.values()):
         raise BadInput(
             asked=f"placement {dict(plan.placement)}",
             found="ways of offloading that a pipeline cannot mix",
             todo="use one way for all parts; only text encoders may stay on the CPU",
         )
-    usual = next(iter(found), plan.budget.device)
+    usual = next(iter(ways), plan.budget.device)
     places = {name: plan.placement.get(name, usual) for name in parts}
-    known = {"cpu", plan.budget.device, *OFFLOADED}
+    every = {"cpu", plan.budget.device, *OFFLOADED}
     for name, place in places.items():
-        if place not in known:
+        if place not in every:
             raise BadInput(
-                asked=f"{name} at {place!r}", found=f"not one of {sorted(known)}", todo="plan for this machine"
+                asked=f"{name} at {place!r}", found=f"not one of {sorted(every)}", todo="plan for this machine"
             )
         if place == "cpu" != plan.budget.device and not name.startswith("text_encoder"):
             raise BadInput(
@@ -253,7 +246,7 @@ def _checked(pipe: Any, plan: Plan, parts: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _set_vae(vae: Any, options: Mapping[str, Any]) -> None:
-    """Slicing and tiling of the decoder, on or off."""
+    """Turn slicing and tiling of the decoder on or off."""
     unknown = set(options) - {"slicing", "tiling", "upcast"}
     if unknown or (vae is None and any(options.values())):
         raise BadInput(
@@ -262,9 +255,9 @@ def _set_vae(vae: Any, options: Mapping[str, Any]) -> None:
             todo="use slicing and tiling",
         )
     for name in ("slicing", "tiling"):
-        wanted = bool(options.get(name))
-        switch = getattr(vae, f"{'enable' if wanted else 'disable'}_{name}", None)
+        on = bool(options.get(name))
+        switch = getattr(vae, f"{'enable' if on else 'disable'}_{name}", None)
         if switch is not None:
             switch()
-        elif wanted:
+        elif on:
             raise CannotLoad(asked=f"VAE {name}", found=f"{type(vae).__name__} has none", todo="plan without it")

@@ -1,4 +1,4 @@
-"""Traces a real pipeline on the meta device: exact weight bytes, live bytes and operations of every phase."""
+"""Trace real pipelines on the meta device: bytes and operations."""
 
 from aigc_kit.memory.xray.trace import trace
 

@@ -1,9 +1,12 @@
-"""A folder of configs -> the parts of its pipeline on the meta device, in the dtypes in which they are loaded."""
+"""Build a pipeline's parts on the meta device from configs."""
 
+import importlib
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -23,7 +26,7 @@ _FLOAT32_DECODER = ("WanPipeline",)
 
 @dataclass
 class Part:
-    """A part on the meta device: its module, its config as JSON, what it does, and the dtype it was loaded in."""
+    """Hold a part on the meta device, and its config."""
 
     name: str
     module: Any
@@ -33,13 +36,13 @@ class Part:
 
     @property
     def cls(self) -> str:
-        """Name of its class."""
+        """Name its class."""
         return type(self.module).__name__
 
 
 @dataclass
 class Pipeline:
-    """The parts of a pipeline, and its own entries of model_index.json."""
+    """Hold the parts of a pipeline, and its model_index.json."""
 
     name: str
     cls: str
@@ -48,23 +51,22 @@ class Pipeline:
     folder: Path
 
     def of(self, role: Role) -> list[Part]:
-        """Parts of one role, in the order of the index."""
+        """List the parts of one role, in index order."""
         return [part for part in self.parts.values() if part.role == role]
 
 
 def find(model: str | Path) -> Path:
-    """The folder of a known model's configs, or the folder that was named.
+    """Find a known model's configs, or the folder named.
 
     Raises:
         UnknownName: neither a known model nor a folder.
         BadInput: a folder without model_index.json.
     """
-    known = paths.assets() / "configs"
-    folder = known / str(model) if re.fullmatch(r"[\w.-]+", str(model)) else Path(model).expanduser()
-    if not folder.is_dir():
-        folder = Path(model).expanduser()
+    shelf, folder = paths.assets() / "configs", Path(model).expanduser()
+    if re.fullmatch(r"[\w.-]+", str(model)) and (shelf / str(model)).is_dir():
+        folder = shelf / str(model)
     if not folder.is_dir() or not str(model):
-        names = sorted(path.name for path in known.iterdir() if path.is_dir())
+        names = sorted(path.name for path in shelf.iterdir() if path.is_dir())
         raise UnknownName(
             asked=f"the X-ray of {str(model)!r}",
             found="neither a model that is known here nor a folder",
@@ -74,28 +76,24 @@ def find(model: str | Path) -> Path:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object of a file.
+    """Read a JSON object of a file.
 
     Raises:
         BadInput: the file is missing, is not JSON (truncated, say), or holds no object.
     """
+    refuse = partial(BadInput, asked=f"{path.parent.name}/{path.name}")
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise BadInput(
-            asked=f"{path.parent.name}/{path.name}",
+        raise refuse(
             found="no such file: this folder holds no configs of a diffusers pipeline",
             todo="give the folder that has model_index.json and one folder with config.json for each part",
         ) from None
     except (ValueError, OSError) as error:
-        raise BadInput(
-            asked=f"{path.parent.name}/{path.name}",
-            found=f"cannot be read as JSON: {error}",
-            todo="fetch the file again; it may be cut off",
-        ) from None
-    if not isinstance(found, dict):
-        raise BadInput(asked=f"{path.parent.name}/{path.name}", found="no JSON object", todo="fetch the file again")
-    return found
+        raise refuse(found=f"cannot be read as JSON: {error}", todo="fetch the file again; it may be cut off") from None
+    if not isinstance(content, dict):
+        raise refuse(found="no JSON object", todo="fetch the file again")
+    return content
 
 
 def load(model: str | Path, dtype: str, dtypes: Mapping[str, str] | None = None) -> Pipeline:
@@ -120,11 +118,11 @@ def load(model: str | Path, dtype: str, dtypes: Mapping[str, str] | None = None)
         if not _NOT_A_MODULE.search(str(entry[1])):
             config = read_json(folder / name / "config.json")
             role = role_of(name)
-            kept = "float32" if role == "decode" and cls in _FLOAT32_DECODER else dtype
-            kept = full_name((dtypes or {}).get(name, kept), COMPUTE_DTYPES)
-            module = build(name, str(entry[0]), str(entry[1]), config, kept)
+            own = "float32" if role == "decode" and cls in _FLOAT32_DECODER else dtype
+            own = full_name((dtypes or {}).get(name, own), COMPUTE_DTYPES)
+            module = build(name, str(entry[0]), str(entry[1]), config, own)
             complete = config if hasattr(module, "config_class") else dict(module.config)  # with its defaults
-            parts[name] = Part(name, module, complete, role, kept)
+            parts[name] = Part(name, module, complete, role, own)
     if not parts:
         raise BadInput(asked=f"the parts of {folder.name}", found="model_index.json lists none", todo="fetch it again")
     unknown = sorted(set(dtypes or {}) - set(parts))
@@ -134,7 +132,7 @@ def load(model: str | Path, dtype: str, dtypes: Mapping[str, str] | None = None)
 
 
 def role_of(name: str) -> Role:
-    """What a part of this name does in a diffusers pipeline."""
+    """Tell what a part of this name does."""
     if _TEXT.search(name):
         return "text"
     if _DECODE.search(name):
@@ -143,7 +141,7 @@ def role_of(name: str) -> Role:
 
 
 def build(name: str, library: str, cls: str, config: Mapping[str, Any], dtype: str) -> Any:
-    """One part on the meta device, without its initial values being computed, ready to run.
+    """Build one part on the meta device, ready to run.
 
     Raises:
         CannotLoad: the class is not known to the installed libraries, or the config does not fit it.
@@ -151,31 +149,30 @@ def build(name: str, library: str, cls: str, config: Mapping[str, Any], dtype: s
     import torch
 
     compat.bypass_broken_torchaudio()
-    found = _class(name, library, cls)
+    kind = _class(name, library, cls)
     own = {key: value for key, value in config.items() if key not in {"_name_or_path", "torch_dtype", "dtype"}}
     try:
         with torch.device("meta"), torch.no_grad():
-            if hasattr(found, "config_class") and found.config_class is not None:
+            if getattr(kind, "config_class", None) is not None:
                 # some bring their weights to "cpu" unless they are told where they are to be
-                where = {"device": "meta"} if "device" in signature(found.__init__).parameters else {}
-                made = found(found.config_class.from_dict(own), **where)
+                where = {"device": "meta"} if "device" in signature(kind.__init__).parameters else {}
+                module = kind(kind.config_class.from_dict(own), **where)
             else:
-                made = found.from_config(own)
+                module = kind.from_config(own)
     except Exception as error:
         raise CannotLoad(
             asked=f"part {name!r} ({cls}) from its config",
             found=f"{type(error).__name__}: {str(error)[:200]}",
             todo="compare its config.json with the one that the model's publisher offers",
         ) from error
-    return cast(made, dtype).eval()
+    return cast(module, dtype).eval()
 
 
 def cast(module: Any, dtype: str) -> Any:
-    """The module in a dtype, but for what its class keeps in float32 when weights are loaded."""
+    """Cast a module, except what its class keeps in float32."""
     import torch
 
-    wanted = getattr(torch, dtype)
-    torch.nn.Module.to(module, wanted)  # diffusers' own only warns about what follows here
+    torch.nn.Module.to(module, getattr(torch, dtype))  # diffusers' own only warns about what follows here
     for name, parameter in module.named_parameters():
         if kept_float32(module, name, dtype):
             parameter.data = parameter.data.to(torch.float32)
@@ -183,30 +180,32 @@ def cast(module: Any, dtype: str) -> Any:
 
 
 def kept_float32(module: Any, parameter: str, dtype: str) -> bool:
-    """Whether from_pretrained leaves this parameter in float32.
+    """Tell whether from_pretrained leaves a parameter in float32.
 
     diffusers keeps the modules of `_keep_in_fp32_modules` so in every dtype; transformers those only when float16 is
     asked for, and `_keep_in_fp32_modules_strict` in bfloat16 too.
     """
     words = set(parameter.split("."))
-    listed = set(getattr(module, "_keep_in_fp32_modules", None) or ())
+    names = set(getattr(module, "_keep_in_fp32_modules", None) or ())
     if hasattr(module, "config_class"):
-        listed = listed if dtype == "float16" else set()
-        listed |= set(getattr(module, "_keep_in_fp32_modules_strict", None) or ())
-    return dtype != "float32" and bool(words & listed)
+        names = names if dtype == "float16" else set()
+        names |= set(getattr(module, "_keep_in_fp32_modules_strict", None) or ())
+    return dtype != "float32" and bool(words & names)
 
 
 def facts(part: Part) -> PartFacts:
-    """A part, counted."""
+    """Count a part."""
     import torch
 
     module, layers = part.module, (torch.nn.Linear, torch.nn.modules.conv._ConvNd)
     linear = [m for m in module.modules() if isinstance(m, torch.nn.Linear)]
     leaves = [n for m in module.modules() if (n := sum(p.numel() for p in m.parameters(recurse=False)))]
-    skipped = tuple(getattr(module, "_skip_layerwise_casting_patterns", None) or ())
+    patterns = tuple(getattr(module, "_skip_layerwise_casting_patterns", None) or ())
     castable = [
-        m for name, m in module.named_modules() if isinstance(m, layers) and not any(s in name for s in skipped)
+        m for name, m in module.named_modules() if isinstance(m, layers) and not any(p in name for p in patterns)
     ]
+    lists = (torch.nn.ModuleList, torch.nn.Sequential)  # directly in the part: what block-level offload groups
+    members = [member for child in module.children() if isinstance(child, lists) for member in child]
     return PartFacts(
         name=part.name,
         cls=part.cls,
@@ -219,23 +218,12 @@ def facts(part: Part) -> PartFacts:
         float32_params=sum(p.numel() for p in module.parameters() if part.dtype != "float32" and p.itemsize == 4),
         buffer_bytes=sum(b.numel() * b.element_size() for b in module.buffers()),
         largest_leaf=max(leaves, default=0),
-        blocks=tuple(_blocks(module)),
+        blocks=tuple(n for member in members if (n := sum(p.numel() for p in member.parameters()))),
         leaves=len(leaves),
     )
 
 
-def _blocks(module: Any) -> list[int]:
-    """Parameters of the members of the module lists that lie directly in the part: what block-level offload groups."""
-    import torch
-
-    lists = (torch.nn.ModuleList, torch.nn.Sequential)
-    found = [child for child in module.children() if isinstance(child, lists)]
-    return [n for group in found for member in group if (n := sum(p.numel() for p in member.parameters()))]
-
-
 def _class(name: str, library: str, cls: str) -> Any:
-    import importlib
-
     home = library if library in {"diffusers", "transformers"} else f"diffusers.pipelines.{library}"
     try:
         if not library.isidentifier():
@@ -250,17 +238,13 @@ def _class(name: str, library: str, cls: str) -> Any:
 
 
 def is_speech(model: str | Path) -> bool:
-    """Whether a folder describes ChatTTS: one config.json with the shapes of its five parts, no model_index.json."""
-    folder = find(model)
-    return not (folder / "model_index.json").exists() and '"vocos"' in _start(folder / "config.json")
-
-
-def _start(path: Path) -> str:
-    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    """Tell whether a folder holds ChatTTS's config.json alone."""
+    config = find(model) / "config.json"
+    if config.with_name("model_index.json").exists() or not config.is_file():
+        return False
+    return '"vocos"' in config.read_text(encoding="utf-8", errors="replace")
 
 
 def versions() -> str:
-    """Versions of the libraries whose classes are traced."""
-    from importlib.metadata import version
-
+    """Name the versions of the libraries that are traced."""
     return ", ".join(f"{name} {version(name)}" for name in ("torch", "diffusers", "transformers"))

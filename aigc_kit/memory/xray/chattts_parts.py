@@ -1,7 +1,7 @@
-"""ChatTTS from its published shapes: a Llama that writes sound tokens, and three small convolutional decoders.
+"""Build ChatTTS from its published shapes, on the meta device.
 
-Its package is not needed: the language model is transformers' own class, the rest are plain layers whose sizes stand in
-`assets/configs/chattts/config.json`. What they keep alive is followed operation by operation like everything else.
+A Llama that writes sound tokens, and three small convolutional decoders. Its package is not needed: the language model
+is transformers' own class, the rest are plain layers whose sizes stand in `assets/configs/chattts/config.json`.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,9 @@ COLUMNS = 2  # of the spectrogram for each sound token
 
 
 def trace(folder: Path, dtype: str, attention: str, batch: int, tokens: int | None = None) -> ModelFacts:
-    """The facts of ChatTTS for a text that becomes `tokens` sound tokens (None: as many as its config allows).
+    """Trace ChatTTS, writing `tokens` sound tokens.
+
+    None: as many as its config allows.
 
     Raises:
         BadInput: a config without the shapes of its parts.
@@ -30,12 +32,11 @@ def trace(folder: Path, dtype: str, attention: str, batch: int, tokens: int | No
         raise BadInput(
             asked="the shapes of ChatTTS", found=f"{type(error).__name__}: {error}", todo="fetch its config again"
         ) from None
-    done = _phases(parts, config, batch, count, attention)
     return ModelFacts(
         model=folder.name,
         pipeline="ChatTTS",
         parts=tuple(build.facts(part) for part in parts.values()),
-        phases=tuple(done),
+        phases=tuple(_phases(parts, config, batch, count, attention)),
         height=0,
         width=0,
         frames=0,
@@ -55,7 +56,7 @@ def _parts(config: Mapping[str, Any], dtype: str) -> dict[str, Part]:
     with torch.device("meta"):
         llama: Any = LlamaModel(LlamaConfig(**text, vocab_size=1))
         llama.embed_tokens = torch.nn.Identity()  # tokens come embedded, from the part "embed"
-        made = {
+        modules = {
             "gpt": (llama, "generate"),
             "embed": (_embed(config["embed"]), "other"),
             "decoder": (_dvae(config["decoder"]), "decode"),
@@ -64,14 +65,14 @@ def _parts(config: Mapping[str, Any], dtype: str) -> dict[str, Part]:
         }
     return {
         name: Part(name, build.cast(module, dtype).eval(), config.get(name, {}), role, dtype)  # type: ignore[arg-type]
-        for name, (module, role) in made.items()
+        for name, (module, role) in modules.items()
     }
 
 
 def _phases(
     parts: dict[str, Part], config: Mapping[str, Any], batch: int, count: int, attention: str
 ) -> list[PhaseFacts]:
-    """One token with a full cache of keys and values, then the spectrogram, then the wave."""
+    """Trace a token with a full cache, spectrogram and wave."""
     import torch
     from transformers import DynamicCache
 
@@ -81,35 +82,33 @@ def _phases(
     heads, depth = text["num_attention_heads"], text["num_hidden_layers"]
 
     def token() -> tuple[list[Any], Any]:
-        kept = torch.empty(1, dtype=getattr(torch, gpt.dtype))
+        new = torch.empty(1, dtype=getattr(torch, gpt.dtype)).new_empty
         cache = DynamicCache()
         for layer in range(depth):
-            pair = [kept.new_empty(batch, heads, count - 1, wide // heads) for _ in range(2)]
-            cache.update(pair[0], pair[1], layer)
-        x, hidden = kept.new_empty(batch, 1, wide), kept.new_empty(batch, count, wide)
+            keys, values = (new(batch, heads, count - 1, wide // heads) for _ in range(2))
+            cache.update(keys, values, layer)
+        x, states = new(batch, 1, wide), new(batch, count, wide)
         place = torch.empty(batch, 1, dtype=torch.int64)
-        return [cache, x, hidden], lambda: gpt.module(
+        return [cache, x, states], lambda: gpt.module(
             inputs_embeds=x, past_key_values=cache, use_cache=True, position_ids=place
         )
 
-    def spectrogram() -> tuple[list[Any], Any]:
-        x = torch.empty(batch, config["decoder"]["idim"], COLUMNS * count, dtype=getattr(torch, mel.dtype))
-        return [x], lambda: mel.module(x)
+    def columns(part: Part, bins: int) -> phases.Feed:
+        def feed() -> tuple[list[Any], Any]:
+            x = torch.empty(batch, bins, COLUMNS * count, dtype=getattr(torch, part.dtype))
+            return [x], lambda: part.module(x)
 
-    def sound() -> tuple[list[Any], Any]:
-        bins = config["vocos"]["input_channels"]
-        x = torch.empty(batch, bins, COLUMNS * count, dtype=getattr(torch, wave.dtype))
-        return [x], lambda: wave.module(x)
+        return feed
 
-    runs = ((gpt, "token", "token", token), (mel, "mel", "run", spectrogram), (wave, "wave", "run", sound))
     return [
-        phases.as_facts(phases.run(part, attention, feed), name, part, part.dtype, 1, per)
-        for part, name, per, feed in runs
+        phases.run(gpt, attention, token, "token", per="token"),
+        phases.run(mel, attention, columns(mel, config["decoder"]["idim"]), "mel"),
+        phases.run(wave, attention, columns(wave, config["vocos"]["input_channels"]), "wave"),
     ]
 
 
 def _embed(config: Mapping[str, Any]) -> Any:
-    """Tables of text and sound tokens, and the weight-normed heads that score them."""
+    """Build tables of tokens, and heads that score them."""
     from torch import nn
     from torch.nn.utils.parametrizations import weight_norm
 
@@ -125,7 +124,7 @@ def _embed(config: Mapping[str, Any]) -> Any:
 def _dvae(
     inner: Mapping[str, Any], encoder: Mapping[str, Any] | None = None, vq: Mapping[str, Any] | None = None
 ) -> Any:
-    """A stack of one-dimensional ConvNeXt blocks between convolutions; with an encoder also what comes before it."""
+    """Build a stack between convolutions, perhaps with its encoder."""
     from torch import nn
 
     width, bins = inner["odim"], 100
@@ -154,13 +153,13 @@ def _stack(config: Mapping[str, Any]) -> Any:
 
 
 def _vocos(config: Mapping[str, Any]) -> Any:
-    """Blocks over the spectrogram, a head that gives magnitude and phase, and the inverse transform."""
+    """Build blocks over a spectrogram, and their head."""
     from torch import nn
 
     wide = config["dim"]
 
     class Vocoder(nn.Module):
-        """Spectrogram (B, bins, T) -> (B, n_fft + 2, T), before the inverse Fourier transform."""
+        """Turn (B, bins, T) into (B, n_fft + 2, T)."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -179,12 +178,12 @@ def _vocos(config: Mapping[str, Any]) -> Any:
 
 
 def _block(wide: int, inner: int, dilation: int = 1) -> Any:
-    """A ConvNeXt block over time: depthwise convolution, norm, two linear layers, a learned scale, the way round."""
+    """Build a ConvNeXt block over time."""
     import torch
     from torch import nn
 
     class Block(nn.Module):
-        """x (B, wide, T) -> the same shape."""
+        """Keep the shape of x (B, wide, T)."""
 
         def __init__(self) -> None:
             super().__init__()

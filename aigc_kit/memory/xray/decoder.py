@@ -1,4 +1,4 @@
-"""The decoder of a pipeline: how much it enlarges, its options, what it is fed."""
+"""Tell what a decoder enlarges, and how parts attend."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from aigc_kit.memory.xray.tracer import Trace
 
 
 def scales(part: Part) -> tuple[int, int]:
-    """(along time, along a side): how many frames and pixels one number of the latents stands for."""
+    """Give the frames and pixels a side of one latent."""
     config = part.config
     side = _first(part, "spatial_compression_ratio", "scale_factor_spatial")
     if side is None:
@@ -25,38 +25,26 @@ def scales(part: Part) -> tuple[int, int]:
 
 
 def channels(part: Part) -> int:
-    """Channels of the latents."""
-    found = part.config.get("latent_channels") or part.config.get("z_dim") or part.config.get("in_channels")
-    return int(found or 4)
-
-
-def is_video(part: Part) -> bool:
-    """Whether the latents have an axis for time: what is decoded by convolutions over time has."""
-    import torch
-
-    return any(isinstance(module, torch.nn.Conv3d) for module in part.module.modules())
+    """Count the channels of the latents."""
+    return _first(part, "latent_channels", "z_dim", "in_channels") or 4
 
 
 def latents(part: Part, batch: int, latent: tuple[int, int, int, int], dtype: Any) -> Any:
-    """The tensor that is decoded."""
+    """Make the tensor that is decoded."""
     import torch
 
     depth, frames, height, width = latent
-    size = (batch, depth, frames, height, width) if is_video(part) else (batch, depth, height, width)
-    return torch.empty(size, dtype=dtype)
+    video = any(isinstance(module, torch.nn.Conv3d) for module in part.module.modules())  # they have an axis for time
+    return torch.empty((batch, depth, frames, height, width) if video else (batch, depth, height, width), dtype=dtype)
 
 
 def set_options(part: Part, slicing: bool, tiling: bool) -> None:
-    """Turn the decoder's slicing (one image at a time) and tiling (one tile at a time) on or off.
-
-    Raises:
-        BadInput: this decoder has no such option.
-    """
-    for wanted, name in ((slicing, "slicing"), (tiling, "tiling")):
-        switch = getattr(part.module, f"enable_{name}" if wanted else f"disable_{name}", None)
+    """Turn slicing and tiling on or off, if able (BadInput)."""
+    for on, name in ((slicing, "slicing"), (tiling, "tiling")):
+        switch = getattr(part.module, f"enable_{name}" if on else f"disable_{name}", None)
         if switch is not None:
             switch()
-        elif wanted:
+        elif on:
             raise BadInput(
                 asked=f"{name} of {part.name} ({part.cls})",
                 found="this decoder cannot do that",
@@ -65,8 +53,10 @@ def set_options(part: Part, slicing: bool, tiling: bool) -> None:
 
 
 def upcasts(part: Part, pipeline: str) -> bool:
-    """Whether the pipeline turns its decoder to float32 for decoding: asked for float16, told so by the decoder's
-    config (`force_upcast`), and having the code for it (SDXL's do, Stable Diffusion 1's do not).
+    """Tell whether the pipeline decodes in float32.
+
+    Asked for float16, told so by the decoder's config (`force_upcast`), and having the code for it (SDXL's do, Stable
+    Diffusion 1's do not).
     """
     if part.dtype != "float16" or not getattr(part.module.config, "force_upcast", False):
         return False
@@ -75,7 +65,7 @@ def upcasts(part: Part, pipeline: str) -> bool:
 
 @cache
 def _source(pipeline: str) -> str:
-    """The source of a pipeline class of the installed diffusers, read and not imported; empty for an unknown one."""
+    """Read the source of a diffusers pipeline, importing nothing."""
     import ast
     from importlib.util import find_spec
 
@@ -84,18 +74,18 @@ def _source(pipeline: str) -> str:
     for path in sorted(home.rglob("pipeline_*.py")):
         text = path.read_text(encoding="utf-8")
         if f"class {pipeline}(" in text:
-            found = (node for node in ast.parse(text).body if isinstance(node, ast.ClassDef) and node.name == pipeline)
-            return ast.get_source_segment(text, next(found)) or ""
+            nodes = (node for node in ast.parse(text).body if isinstance(node, ast.ClassDef) and node.name == pipeline)
+            return ast.get_source_segment(text, next(nodes)) or ""
     return ""
 
 
 def _first(part: Part, *names: str) -> int | None:
-    found = (part.config.get(name) or getattr(part.module, name, None) for name in names)
-    return next((int(value) for value in found if value), None)
+    values = (part.config.get(name) or getattr(part.module, name, None) for name in names)
+    return next((int(value) for value in values if value), None)
 
 
 def prepare(modules: dict[str, Any], attention: str) -> None:
-    """Set the attention of the parts as a pipeline would before a run.
+    """Set the attention of parts as a pipeline would.
 
     Args:
         modules: name -> part.
@@ -107,8 +97,11 @@ def prepare(modules: dict[str, Any], attention: str) -> None:
         BadInput: "sliced" where no part can slice.
     """
     if attention == "math":
-        for module in modules.values():
-            _set_plain(module)
+        from diffusers.models.attention_processor import AttnProcessor, AttnProcessor2_0
+
+        for block in (block for module in modules.values() for block in module.modules()):
+            if isinstance(getattr(block, "processor", None), AttnProcessor2_0):
+                block.set_processor(AttnProcessor())  # other processors follow `standing_in`
     if attention == "sliced":
         able = [module for module in modules.values() if hasattr(module, "set_attention_slice")]
         if not able:
@@ -121,21 +114,12 @@ def prepare(modules: dict[str, Any], attention: str) -> None:
             module.set_attention_slice("auto")
 
 
-def _set_plain(module: Any) -> None:
-    """Diffusers' AttnProcessor wherever its fused counterpart stands; other processors follow `standing_in`."""
-    from diffusers.models.attention_processor import AttnProcessor, AttnProcessor2_0
-
-    for block in module.modules():
-        if isinstance(getattr(block, "processor", None), AttnProcessor2_0):
-            block.set_processor(AttnProcessor())
-
-
 @contextmanager
 def standing_in(trace: Trace, attention: str) -> Iterator[None]:
-    """Inside the block, torch's fused attention keeps alive what its kernel on a GPU does, or follows the plain path.
+    """Let fused attention keep alive what a GPU's kernel does.
 
     The fused kernels return their result as a transposed (B, L, H, D) and one float32 per row (the log-sum-exp), and
-    make nothing of size L x S. The meta device would choose the plain path, hence this.
+    make nothing of size L x S. The meta device would choose the plain path, hence this; "math" does follow it.
     """
     import torch
     from torch.overrides import TorchFunctionMode
@@ -147,14 +131,14 @@ def standing_in(trace: Trace, attention: str) -> Iterator[None]:
         if attention == "math" or query.dim() != 4:
             return plain(query, key, value, attn_mask, dropout_p, is_causal, scale=scale, enable_gqa=enable_gqa)[0]
         batch, heads, length, _width = query.shape
-        made = query.new_empty(batch, length, heads, value.shape[-1]).transpose(1, 2)
+        out = query.new_empty(batch, length, heads, value.shape[-1]).transpose(1, 2)
         query.new_empty(batch, heads, length, dtype=torch.float32)
         keys = (batch, heads, *key.shape[2:])
         trace.flops += sdpa_flop_count(tuple(query.shape), keys, (batch, heads, *value.shape[2:]))
-        return made
+        return out
 
     class StandIn(TorchFunctionMode):
-        """Takes the place of one function."""
+        """Take the place of one function."""
 
         def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             if func is torch.nn.functional.scaled_dot_product_attention:

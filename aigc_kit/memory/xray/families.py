@@ -1,7 +1,7 @@
-"""How the inputs of each architecture family are shaped. One entry per class of denoiser, none per model or size."""
+"""Shape the inputs of each class of denoisers."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from aigc_kit.core.errors import CannotLoad
@@ -10,7 +10,7 @@ from aigc_kit.memory.xray.build import Part, Pipeline
 
 @dataclass(frozen=True)
 class Shape:
-    """Sizes that all inputs follow from.
+    """Hold the sizes that all inputs follow from.
 
     Args:
         batch: outputs made together.
@@ -25,7 +25,7 @@ class Shape:
     dtype: Any
 
     def new(self, *size: int, dtype: Any = None) -> Any:
-        """A tensor on the current device, in the denoiser's dtype unless another is given."""
+        """Make a tensor, by default in the denoiser's dtype."""
         import torch
 
         return torch.empty(*size, dtype=dtype or self.dtype)
@@ -33,7 +33,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Family:
-    """One family of denoisers.
+    """Describe one family of denoisers.
 
     Args:
         feed: (part, shape, rows) -> keyword arguments of the denoiser's forward; rows: batch of this call.
@@ -58,7 +58,7 @@ CHATGLM_TOKENS = 256  # to which Kolors pads its prompts
 
 
 def tokens(pipeline: Pipeline, family: Family) -> int:
-    """Length of the embeddings that the denoiser sees."""
+    """Count the embeddings that the denoiser sees."""
     encoders = pipeline.of("text")
     if any(part.cls == "ChatGLMModel" for part in encoders):
         return CHATGLM_TOKENS
@@ -69,7 +69,7 @@ def tokens(pipeline: Pipeline, family: Family) -> int:
 
 
 def of(part: Part) -> Family:
-    """The family of a denoiser; one that is not listed is tried with what its signature asks for."""
+    """Find the family of a denoiser, else try its signature."""
     return FAMILIES.get(part.cls) or Family(_by_signature, "batched", tokens=256)
 
 
@@ -78,80 +78,64 @@ def _unet(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
     extra: dict[str, Any] = {}
     if config.get("addition_embed_type") == "text_time":
         ids = 6 if config["projection_class_embeddings_input_dim"] % config["addition_time_embed_dim"] == 0 else 5
-        pooled = config["projection_class_embeddings_input_dim"] - ids * config["addition_time_embed_dim"]
-        extra["added_cond_kwargs"] = {"text_embeds": shape.new(rows, pooled), "time_ids": shape.new(rows, ids)}
+        width_of_text = config["projection_class_embeddings_input_dim"] - ids * config["addition_time_embed_dim"]
+        extra["added_cond_kwargs"] = {"text_embeds": shape.new(rows, width_of_text), "time_ids": shape.new(rows, ids)}
     context = config.get("encoder_hid_dim") or config.get("cross_attention_dim", 1280)
     return {
         "sample": shape.new(rows, channels, height, width),
-        "timestep": _scalar(),
+        "timestep": _times(),
         "encoder_hidden_states": shape.new(rows, shape.tokens, context if isinstance(context, int) else context[0]),
         **extra,
     }
 
 
+def _states(shape: Shape, rows: int, size: tuple[int, ...], context: int, **more: Any) -> dict[str, Any]:
+    """Make what all transformers take: latents, embeddings and time."""
+    states = {"hidden_states": shape.new(rows, *size), "encoder_hidden_states": shape.new(rows, shape.tokens, context)}
+    return {**states, **({} if "timestep" in more else {"timestep": _times(rows)}), **more}
+
+
 def _wan(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
-    return {
-        "hidden_states": shape.new(rows, *shape.latent),
-        "timestep": _times(rows),
-        "encoder_hidden_states": shape.new(rows, shape.tokens, part.config["text_dim"]),
-    }
+    return _states(shape, rows, shape.latent, part.config["text_dim"])
 
 
 def _flux(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
     config, length = part.config, _packed(shape)
-    fed = {
-        "hidden_states": shape.new(rows, length, config["in_channels"]),
-        "encoder_hidden_states": shape.new(rows, shape.tokens, config["joint_attention_dim"]),
-        "pooled_projections": shape.new(rows, config["pooled_projection_dim"]),
-        "timestep": shape.new(rows),
-        "img_ids": shape.new(length, 3),
-        "txt_ids": shape.new(shape.tokens, 3),
-    }
-    return {**fed, "guidance": _float(rows)} if config.get("guidance_embeds") else fed
+    more = {"img_ids": shape.new(length, 3), "txt_ids": shape.new(shape.tokens, 3), "timestep": shape.new(rows)}
+    more["pooled_projections"] = shape.new(rows, config["pooled_projection_dim"])
+    if config.get("guidance_embeds"):
+        more["guidance"] = _float(rows)
+    return _states(shape, rows, (length, config["in_channels"]), config["joint_attention_dim"], **more)
 
 
 def _sd3(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
     channels, _, height, width = shape.latent
-    return {
-        "hidden_states": shape.new(rows, channels, height, width),
-        "encoder_hidden_states": shape.new(rows, 77 + shape.tokens, part.config["joint_attention_dim"]),
-        "pooled_projections": shape.new(rows, part.config["pooled_projection_dim"]),
-        "timestep": _float(rows),
-    }
+    both, context = replace(shape, tokens=77 + shape.tokens), part.config["joint_attention_dim"]
+    clip_text = shape.new(rows, part.config["pooled_projection_dim"])
+    return _states(both, rows, (channels, height, width), context, pooled_projections=clip_text, timestep=_float(rows))
 
 
 def _qwen_image(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
     _, frames, height, width = shape.latent
-    return {
-        "hidden_states": shape.new(rows, _packed(shape), part.config["in_channels"]),
-        "encoder_hidden_states": shape.new(rows, shape.tokens, part.config["joint_attention_dim"]),
-        "timestep": shape.new(rows),
-        "img_shapes": [[(frames, height // 2, width // 2)]] * rows,
-    }
+    size, context = (_packed(shape), part.config["in_channels"]), part.config["joint_attention_dim"]
+    shapes = [[(frames, height // 2, width // 2)]] * rows
+    return _states(shape, rows, size, context, timestep=shape.new(rows), img_shapes=shapes)
 
 
 def _cogvideox(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
     channels, frames, height, width = shape.latent
     config, rotary = part.config, None
     if config.get("use_rotary_positional_embeddings"):
-        length = frames * (height // 2) * (width // 2)
-        rotary = tuple(_float(length, config["attention_head_dim"]) for _ in range(2))
-    return {
-        "hidden_states": shape.new(rows, frames, channels, height, width),
-        "encoder_hidden_states": shape.new(rows, shape.tokens, config.get("text_embed_dim", 4096)),
-        "timestep": _times(rows),
-        "image_rotary_emb": rotary,
-    }
+        rotary = tuple(_float(_packed(shape), config["attention_head_dim"]) for _ in range(2))
+    size, context = (frames, channels, height, width), config.get("text_embed_dim", 4096)
+    return _states(shape, rows, size, context, image_rotary_emb=rotary)
 
 
 def _captioned(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
     channels, _, height, width = shape.latent
-    fed = {
-        "hidden_states": shape.new(rows, channels, height, width),
-        "encoder_hidden_states": shape.new(rows, shape.tokens, part.config["caption_channels"]),
-        "timestep": _times(rows),
-        "encoder_attention_mask": shape.new(rows, shape.tokens),
-    }
+    mask = shape.new(rows, shape.tokens)
+    size, context = (channels, height, width), part.config["caption_channels"]
+    fed = _states(shape, rows, size, context, encoder_attention_mask=mask)
     if part.cls.startswith("PixArt"):
         fed["added_cond_kwargs"] = {"resolution": None, "aspect_ratio": None}
         if part.config.get("sample_size") == 128 and part.config.get("use_additional_conditions") is not False:
@@ -161,24 +145,13 @@ def _captioned(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
 
 def _ltx(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
     _, frames, height, width = shape.latent
-    return {
-        "hidden_states": shape.new(rows, frames * height * width, part.config["in_channels"]),
-        "encoder_hidden_states": shape.new(rows, shape.tokens, part.config["caption_channels"]),
-        "timestep": _times(rows),
-        "encoder_attention_mask": shape.new(rows, shape.tokens),
-        "num_frames": frames,
-        "height": height,
-        "width": width,
-        "rope_interpolation_scale": (8 / 25, 32, 32),
-    }
+    size, context = (frames * height * width, part.config["in_channels"]), part.config["caption_channels"]
+    more = {"num_frames": frames, "height": height, "width": width, "rope_interpolation_scale": (8 / 25, 32, 32)}
+    return _states(shape, rows, size, context, encoder_attention_mask=shape.new(rows, shape.tokens), **more)
 
 
 def _by_signature(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
-    """What the names in forward's signature mean in diffusers; an image model or, by its patch, a video model.
-
-    Raises:
-        CannotLoad: a required name that has no such meaning.
-    """
+    """Feed what names in forward's signature mean in diffusers."""
     from inspect import Parameter, signature
 
     channels, frames, height, width = shape.latent
@@ -196,16 +169,16 @@ def _by_signature(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
     }
     fed = {}
     for name, parameter in list(signature(part.module.forward).parameters.items()):
-        needed = parameter.default is Parameter.empty and parameter.kind is Parameter.POSITIONAL_OR_KEYWORD
-        if name in meanings and (needed or name in {"encoder_hidden_states", "timestep"}):
+        must = parameter.default is Parameter.empty and parameter.kind is Parameter.POSITIONAL_OR_KEYWORD
+        if name in meanings and (must or name in {"encoder_hidden_states", "timestep"}):
             fed[name] = meanings[name]()
-        elif needed:
+        elif must:
             raise unfed(part, f"its forward also asks for {name!r}")
     return fed
 
 
 def unfed(part: Part, found: str) -> CannotLoad:
-    """The error for a part that cannot be run, since its inputs are not known."""
+    """Say why a part of unknown inputs cannot be run."""
     return CannotLoad(
         asked=f"to run part {part.name!r} ({part.cls})",
         found=found,
@@ -219,16 +192,10 @@ def _packed(shape: Shape) -> int:
     return frames * (height // 2) * (width // 2)
 
 
-def _scalar() -> Any:
+def _times(*size: int) -> Any:
     import torch
 
-    return torch.empty((), dtype=torch.int64)
-
-
-def _times(rows: int) -> Any:
-    import torch
-
-    return torch.empty(rows, dtype=torch.int64)
+    return torch.empty(size, dtype=torch.int64)
 
 
 def _float(*size: int) -> Any:
@@ -251,16 +218,12 @@ FAMILIES: Mapping[str, Family] = {
 
 
 def denoiser(pipeline: Pipeline) -> Part:
-    """The part that denoises; of two (Wan2.2) the first.
-
-    Raises:
-        CannotLoad: there is none.
-    """
-    found = pipeline.of("denoise")
-    if not found:
+    """Find the part that denoises, the first of two (Wan2.2)."""
+    parts = pipeline.of("denoise")
+    if not parts:
         raise CannotLoad(
             asked=f"the X-ray of {pipeline.cls}",
             found=f"its parts {sorted(pipeline.parts)} have no unet or transformer",
             todo="choose a text-to-image or text-to-video pipeline",
         )
-    return found[0]
+    return parts[0]

@@ -1,4 +1,4 @@
-"""The phases of a pipeline, each run once on the meta device: text encoders, one denoising step, the decoder."""
+"""Run each phase of a pipeline once on meta."""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -11,18 +11,22 @@ from aigc_kit.memory.xray import decoder, families
 from aigc_kit.memory.xray.build import Part, Pipeline, cast
 from aigc_kit.memory.xray.decoder import standing_in
 from aigc_kit.memory.xray.families import Family, Shape
-from aigc_kit.memory.xray.tracer import Trace, tracing
+from aigc_kit.memory.xray.tracer import tracing
 
 Feed = Callable[[], tuple[list[Any], Callable[[], Any]]]
 
 
-def run(part: Part, attention: str, feed: Feed) -> Trace:
+def run(
+    part: Part, attention: str, feed: Feed, name: str, calls: int = 1, per: Any = "run", dtype: str | None = None
+) -> PhaseFacts:
     """Run one call of a part on the meta device.
 
     Args:
         part: at work.
-        attention: as in `attention.prepare`.
+        attention: as in `decoder.prepare`.
         feed: called inside, returns what the pipeline holds meanwhile, and the call itself.
+        name, calls, per: of the phase.
+        dtype: in which the part computes; None: its own.
 
     Raises:
         CannotLoad: the part cannot be run on what it was fed.
@@ -32,25 +36,20 @@ def run(part: Part, attention: str, feed: Feed) -> Trace:
     with warnings.catch_warnings(), torch.no_grad(), torch.device("meta"), tracing([part.module]) as trace:
         warnings.simplefilter("ignore")
         with standing_in(trace, attention):
-            held, call = feed()
+            inputs, call = feed()
             trace.held = trace.live
             try:
-                made = call()
+                result = call()
             except AigcError:
                 raise
             except Exception as error:
                 raise families.unfed(part, f"{type(error).__name__}: {str(error)[:200]}") from error
-            del made
-        del held, call
-    return trace
-
-
-def as_facts(trace: Trace, name: str, part: Part, dtype: str, calls: int, per: Any) -> PhaseFacts:
-    """A trace as a record."""
+            del result
+        del inputs, call
     return PhaseFacts(
         name=name,
         part=part.name,
-        dtype=dtype,
+        dtype=dtype or part.dtype,
         points=trace.hull(),
         held_bytes=trace.held,
         flops=trace.flops,
@@ -62,7 +61,7 @@ def as_facts(trace: Trace, name: str, part: Part, dtype: str, calls: int, per: A
 
 
 def text(pipeline: Pipeline, part: Part, family: Family, batch: int, attention: str) -> PhaseFacts:
-    """A text encoder at work: the prompts, then the negative ones where there is guidance by two passes."""
+    """Run a text encoder: prompts, then negative ones if guided."""
     import torch
 
     config = part.config.get("text_config") or part.config
@@ -83,26 +82,22 @@ def text(pipeline: Pipeline, part: Part, family: Family, batch: int, attention: 
             more["output_hidden_states"] = True
         return [ids, more], lambda: part.module(ids, **more)
 
-    trace = run(part, attention, feed)
-    return as_facts(trace, part.name, part, part.dtype, 1 if family.guidance == "embedded" else 2, "run")
+    return run(part, attention, feed, part.name, calls=1 if family.guidance == "embedded" else 2)
 
 
 def denoise(part: Part, family: Family, shape: Shape, attention: str) -> PhaseFacts:
-    """One call of the denoiser, with what the pipeline holds meanwhile: embeddings of both prompts, latents."""
+    """Run the denoiser once, beside what the pipeline holds."""
     rows = 2 * shape.batch if family.guidance == "batched" else shape.batch
 
     def feed() -> tuple[list[Any], Callable[[], Any]]:
         fed = family.feed(part, shape, rows)
         return [carried(part, family, shape), fed], lambda: part.module(**fed, return_dict=False)
 
-    trace = run(part, attention, feed)
-    return as_facts(trace, "denoise", part, part.dtype, 2 if family.guidance == "separate" else 1, "step")
+    return run(part, attention, feed, "denoise", calls=2 if family.guidance == "separate" else 1, per="step")
 
 
 def carried(part: Part, family: Family, shape: Shape) -> list[Any]:
-    """What the pipeline holds beside the arguments of a call: latents, and with two passes the other prompt's
-    embeddings and the first pass's result.
-    """
+    """Make latents and embeddings that a pipeline holds beside calls."""
     import torch
 
     latents = shape.new(shape.batch, *shape.latent, dtype=torch.float32 if family.guidance == "separate" else None)
@@ -115,7 +110,7 @@ def carried(part: Part, family: Family, shape: Shape) -> list[Any]:
 def decode(
     part: Part, pipeline: Pipeline, family: Family, shape: Shape, attention: str, slicing: bool, tiling: bool
 ) -> PhaseFacts:
-    """The decoder at work, in float32 where its pipeline turns it to that, with what the pipeline still holds."""
+    """Run the decoder, in float32 where its pipeline does."""
     import torch
 
     dtype = "float32" if decoder.upcasts(part, pipeline.cls) else part.dtype
@@ -123,23 +118,19 @@ def decode(
     inner = families.denoiser(pipeline)
 
     def feed() -> tuple[list[Any], Callable[[], Any]]:
-        held = [carried(inner, family, shape), family.feed(inner, shape, shape.batch)]
+        rest = [carried(inner, family, shape), family.feed(inner, shape, shape.batch)]
         z = decoder.latents(part, shape.batch, shape.latent, getattr(torch, dtype))
-        return [held, z], lambda: part.module.decode(z, return_dict=False)
+        return [rest, z], lambda: part.module.decode(z, return_dict=False)
 
     with _in(part, dtype):
-        trace = run(part, attention, feed)
-    return as_facts(trace, "decode", part, dtype, 1, "run")
+        return run(part, attention, feed, "decode", dtype=dtype)
 
 
 @contextmanager
 def _in(part: Part, dtype: str) -> Iterator[None]:
-    """The part in another dtype for a while."""
-    if dtype == part.dtype:
-        yield
-        return
-    cast(part.module, dtype)
+    """Cast a part to another dtype for a while."""
     try:
-        yield
+        yield cast(part.module, dtype) if dtype != part.dtype else None
     finally:
-        cast(part.module, part.dtype)
+        if dtype != part.dtype:
+            cast(part.module, part.dtype)

@@ -1,5 +1,6 @@
-"""`trace`: a model or folder at one size -> its ModelFacts."""
+"""Trace a model or folder at one size."""
 
+import importlib
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -32,7 +33,7 @@ def attach(module: Any, rank: int) -> int:
     import torch
 
     class Adapted(torch.nn.Module):
-        """A linear layer with its pair."""
+        """Hold a linear layer with its pair."""
 
         def __init__(self, base: Any) -> None:
             super().__init__()
@@ -66,7 +67,9 @@ def trace(
     lora_rank: int | None = None,
     dtypes: Mapping[str, str] | None = None,
 ) -> ModelFacts:
-    """Run every phase of a pipeline on the meta device and count. No weights are read, nothing is computed.
+    """Count every phase of a pipeline, on the meta device.
+
+    No weights are read, nothing is computed.
 
     Args:
         model: a known model ("sdxl", "wan2.1-1.3b", ...), or a folder with model_index.json and */config.json.
@@ -95,7 +98,7 @@ def trace(
 
 
 class Bench:
-    """A pipeline on the meta device, traced at any number of sizes; a phase that two cases share is run once.
+    """Trace a pipeline at many sizes, shared phases once.
 
     Args:
         model, dtype, attention, lora_rank, dtypes: as in `trace`.
@@ -122,37 +125,31 @@ class Bench:
         self._done = {} if done is None else done
 
     def size(self, height: int | None, width: int | None, frames: int | None) -> tuple[int, int, int]:
-        """(height, width, frames), what was left open filled in as for a usual run.
-
-        Raises:
-            BadInput: a size that the decoder and the denoiser cannot make.
-        """
+        """Fill in height, width and frames, or raise a BadInput."""
         return _size(self.pipeline, self.denoiser, self.family, (height, width, frames))
 
     def facts(self, size: tuple[int, int, int], batch: int, slicing: bool = False, tiling: bool = False) -> ModelFacts:
-        """The facts at one size (height, width, frames), as `size` gives it."""
+        """Trace one size (height, width, frames), as `size` gives it."""
         part, family, attention = self.denoiser, self.family, self.attention
         latent, tokens = _latent(self.pipeline, size), families.tokens(self.pipeline, family)
-        shape = families.Shape(batch, latent, tokens, _torch(part.dtype))
-        found = []
+        shape = families.Shape(batch, latent, tokens, getattr(importlib.import_module("torch"), part.dtype))
+        runs = []
         for p in self.pipeline.of("text"):
             key = (p.name, p.dtype, batch, attention)
-            found.append(self._once(key, phases.text, self.pipeline, p, family, batch, attention))
+            runs.append(self._once(key, phases.text, self.pipeline, p, family, batch, attention))
         width = element_bytes(part.dtype)  # both half precisions make tensors of the same sizes
         step = self._once((part.name, width, latent, batch, attention), phases.denoise, part, family, shape, attention)
-        found.append(replace(step, dtype=part.dtype))
+        runs.append(replace(step, dtype=part.dtype))
         for vae in self.pipeline.of("decode"):
             place = (vae.name, vae.dtype, width, latent, batch, attention, slicing, tiling)
             decoding = (vae, self.pipeline, family, shape, attention, slicing, tiling)
-            found.append(self._once(place, phases.decode, *decoding))
+            runs.append(self._once(place, phases.decode, *decoding))
         return ModelFacts(
             model=self.pipeline.name,
             pipeline=self.pipeline.cls,
             parts=self.parts,
-            phases=tuple(found),
-            height=size[0],
-            width=size[1],
-            frames=size[2],
+            phases=tuple(runs),
+            **dict(zip(("height", "width", "frames"), size, strict=True)),
             batch=batch,
             dtype=self.dtype,
             attention=attention,  # type: ignore[arg-type]
@@ -178,11 +175,6 @@ def _check(**numbers: Any) -> None:
 def _size(
     pipeline: build.Pipeline, part: build.Part, family: families.Family, asked: tuple[int | None, ...]
 ) -> tuple[int, int, int]:
-    """(height, width, frames), what was left open filled in.
-
-    Raises:
-        BadInput: a size that the decoder and the denoiser cannot make.
-    """
     vaes = pipeline.of("decode")
     time, side = decoder.scales(vaes[0]) if vaes else (1, 8)
     sample = part.config.get("sample_size") or 128
@@ -209,9 +201,3 @@ def _latent(pipeline: build.Pipeline, size: tuple[int, int, int]) -> tuple[int, 
     time, side = decoder.scales(vaes[0]) if vaes else (1, 8)
     depth = decoder.channels(vaes[0]) if vaes else int(families.denoiser(pipeline).config.get("in_channels", 4))
     return depth, (size[2] - 1) // time + 1, size[0] // side, size[1] // side
-
-
-def _torch(dtype: str) -> Any:
-    import torch
-
-    return getattr(torch, dtype)

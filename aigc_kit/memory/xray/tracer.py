@@ -1,4 +1,4 @@
-"""Follows what is alive while a module runs on the meta device: storages by weak reference, operation by operation."""
+"""Follow live storages while a module runs on meta."""
 
 import weakref
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ TIMELINE = 48
 
 @dataclass(frozen=True)
 class Cost:
-    """Cost of one operation.
+    """Hold the cost of one operation.
 
     Args:
         flops: operations, 2 per multiply-add; counted for products, convolutions and attention, as torch does.
@@ -30,25 +30,23 @@ class Cost:
 
 
 class Kernels:
-    """Runs operations. One that was run before on the same shapes is not worked out again: its result is made anew
-    with the same shape, strides and dtype.
-    """
+    """Run operations, working out each shape once."""
 
     def __init__(self) -> None:
         self._known: dict[Any, tuple[Cost, bool, list[tuple[Any, Any, Any]]]] = {}
 
     def run(self, func: Any, args: Any, kwargs: Any) -> tuple[Any, Cost]:
-        """(result, cost) of an operation on meta tensors."""
+        """Give result and cost of an operation on meta tensors."""
         import torch
 
         if func is torch.ops.aten._local_scalar_dense.default:
             return _unknown(args[0]), Cost(0, 0, 0)
         key = _key(func, args, kwargs)
-        found = self._known.get(key) if key is not None else None
-        if found is not None:
-            cost, single, layouts = found
-            made = [torch.empty_strided(size, stride, dtype=dtype, device="meta") for size, stride, dtype in layouts]
-            return (made[0] if single else tuple(made)), cost
+        entry = self._known.get(key) if key is not None else None
+        if entry is not None:
+            cost, single, layouts = entry
+            new = [torch.empty_strided(size, stride, dtype=dtype, device="meta") for size, stride, dtype in layouts]
+            return (new[0] if single else tuple(new)), cost
         out = func(*args, **kwargs)
         cost, fresh = _cost(func, args, kwargs, out)
         leaves = out if isinstance(out, tuple) else (out,)
@@ -62,7 +60,7 @@ _KERNELS = Kernels()
 
 
 def _unknown(tensor: Any) -> bool | int | float:
-    """What stands for a value that a module asks for, where there are none: False or 0.
+    """Answer False or 0 for a value not there.
 
     Modules ask whether a mask masks nothing (then they leave it out) or whether a number is infinite. A padded prompt
     does mask something, and numbers are finite, so False is what a real run answers.
@@ -73,28 +71,29 @@ def _unknown(tensor: Any) -> bool | int | float:
 
 
 def _cost(func: Any, args: Any, kwargs: Any, out: Any) -> tuple[Cost, bool]:
-    """The cost, and whether all results are new tensors."""
+    """Give the cost, and whether all results are new."""
     from torch import Tensor
     from torch.utils._pytree import tree_leaves
     from torch.utils.flop_counter import flop_registry
 
-    made = [leaf for leaf in tree_leaves(out) if isinstance(leaf, Tensor)]
-    given = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)]
-    sources = {tensor.untyped_storage()._cdata for tensor in given}
-    aliases = [tensor.untyped_storage()._cdata in sources for tensor in made]
+    results = [leaf for leaf in tree_leaves(out) if isinstance(leaf, Tensor)]
+    inputs = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)]
+    sources = {tensor.untyped_storage()._cdata for tensor in inputs}
+    aliases = [tensor.untyped_storage()._cdata in sources for tensor in results]
     writes = _mutates(func)
-    traffic = 0 if made and all(aliases) and not writes else sum(_size(tensor) for tensor in (*made, *given))
+    looks = results and all(aliases) and not writes
+    traffic = 0 if looks else sum(tensor.numel() * tensor.element_size() for tensor in (*results, *inputs))
     flops = conv = 0
     count = flop_registry.get(func._overloadpacket)
     if count is not None:
         flops = count(*args, **kwargs, out_val=out)
-        if func._overloadpacket._qualified_op_name == "aten::convolution" and max(given[1].shape[2:]) > 1:
-            conv = given[0].numel() + made[0].numel()
-    return Cost(flops, traffic, conv), bool(made) and not any(aliases) and not writes
+        if func._overloadpacket._qualified_op_name == "aten::convolution" and max(inputs[1].shape[2:]) > 1:
+            conv = inputs[0].numel() + results[0].numel()
+    return Cost(flops, traffic, conv), bool(results) and not any(aliases) and not writes
 
 
 def _key(func: Any, args: Any, kwargs: Any) -> Any:
-    """What determines the shapes of the results; None where that cannot be said."""
+    """Give what determines the shapes of results, or None."""
     key = (func, _shape(args), *((name, _shape(value)) for name, value in kwargs.items()))
     try:
         hash(key)
@@ -104,7 +103,10 @@ def _key(func: Any, args: Any, kwargs: Any) -> Any:
 
 
 def _shape(value: Any) -> Any:
-    """A tensor without its contents, lists as tuples, numbers with their type (1 and True are equal)."""
+    """Describe a tensor, lists as tuples, numbers with their type.
+
+    (1 and True are equal.)
+    """
     if isinstance(value, (list, tuple)):
         return tuple([_shape(item) for item in value])
     size = getattr(value, "size", None)
@@ -116,17 +118,13 @@ def _shape(value: Any) -> Any:
 
 
 def _whole(leaf: Any) -> bool:
-    """Whether a result is a tensor of the meta device that fills its storage from the start."""
+    """Tell whether a meta tensor fills its storage."""
     from torch import Tensor
 
     if not isinstance(leaf, Tensor) or leaf.device.type != "meta" or leaf.storage_offset():
         return False
     span = 1 + sum((size - 1) * stride for size, stride in zip(leaf.shape, leaf.stride(), strict=True))
     return leaf.numel() > 0 and span * leaf.element_size() == leaf.untyped_storage().nbytes()
-
-
-def _size(tensor: Any) -> int:
-    return tensor.numel() * tensor.element_size()
 
 
 @cache
@@ -136,7 +134,7 @@ def _mutates(func: Any) -> bool:
 
 @dataclass
 class Trace:
-    """What one call did.
+    """Hold what one call did.
 
     Args:
         live: bytes alive now, weights not among them.
@@ -157,7 +155,7 @@ class Trace:
     traffic: int = 0
 
     def hull(self) -> tuple[Point, ...]:
-        """The moments that are the peak for some workspace per number of a convolution, highest live bytes first."""
+        """Find the moments that are the peak for some workspace."""
         best: dict[int, tuple[int, str]] = {}
         for live, conv, setter in [(self.top[0], 0, self.top[1]), *self.convolutions]:
             if live > best.get(conv, (-1, ""))[0]:
@@ -173,14 +171,14 @@ class Trace:
         return tuple(reversed(chain))
 
     def timeline(self) -> tuple[int, ...]:
-        """Live bytes along the call: the highest of each of at most TIMELINE equal stretches."""
+        """Give the highest live bytes of each of TIMELINE stretches."""
         count = min(TIMELINE, len(self.samples))
         edges = [len(self.samples) * i // count for i in range(count + 1)] if count else []
         return tuple(max(self.samples[a:b]) for a, b in pairwise(edges))
 
 
 def _below(first: Point, middle: Point, last: Point) -> bool:
-    """Whether `middle` lies on or under the line between its neighbours, and so is the peak for no workspace."""
+    """Tell whether `middle` lies under its neighbours' line."""
     across = (middle.live - first.live) * (first.conv - last.conv)
     return across <= (last.live - first.live) * (first.conv - middle.conv)
 
@@ -205,7 +203,7 @@ def tracing(modules: list[Any], granule: int | None = None) -> Iterator[Trace]:
 
 @contextmanager
 def _paths(modules: list[Any]) -> Iterator[list[str]]:
-    """A stack that holds, at any time, the paths of the modules that are running."""
+    """Keep a stack of the paths of running modules."""
     from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
     names = {id(module): name for part in modules for name, module in part.named_modules()}
@@ -245,7 +243,7 @@ def _mode(trace: Trace, modules: list[Any], running: list[str], granule: int) ->
             weakref.finalize(storage, ended, key)
 
     class Mode(TorchDispatchMode):
-        """Sees every operation that reaches a kernel."""
+        """See every operation that reaches a kernel."""
 
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             out, cost = _KERNELS.run(func, args, kwargs or {})

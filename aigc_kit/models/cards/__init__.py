@@ -1,29 +1,42 @@
-"""The model registry: what can be loaded, where its files are, what is known of it. Data only; loads nothing."""
+"""Register what can be loaded, nothing is loaded here."""
 
 from aigc_kit.core.errors import CannotLoad, UnknownName
-from aigc_kit.core.types import Card
-from aigc_kit.models.cards.diffusion import DIFFUSION_CARDS, IMAGE_CARDS, VIDEO_CARDS
-from aigc_kit.models.cards.listeners import FONT_CARDS, LISTENER_CARDS
+from aigc_kit.core.types import Card, FrozenMap
+from aigc_kit.models.cards.diffusion import DIFFUSION_CARDS
+from aigc_kit.models.cards.sources import wheel
 from aigc_kit.models.cards.texts import TEXT_CARDS
-from aigc_kit.models.cards.voices import CHATTTS_CARDS, VOICE_CARDS
+from aigc_kit.models.cards.voices import VOICE_CARDS
 
-_EVERY = (
-    *(*TEXT_CARDS, *IMAGE_CARDS, *VIDEO_CARDS, *DIFFUSION_CARDS),
-    *(*CHATTTS_CARDS, *VOICE_CARDS, *LISTENER_CARDS, *FONT_CARDS),
+FONT_CJK = Card(
+    name="font-cjk",
+    tier="tiny",
+    kind="font",
+    parts=FrozenMap(font="NotoSansCJKtc-Regular.otf"),
+    sources=wheel(
+        "cvttf-notosanscjk-regular==1.0",
+        27_408_933,
+        "0a99bbb933cc4237895d3dbd95de65f7b508607872471f1f51d0eb91a5fe7766",
+        "cvttf_NotoSansCJK_Regular",
+        ("NotoSansCJKtc-Regular.otf", 16_431_292, "f57e46120a3dd025ac993801981849622405d1359b32093b1f046490f7885711"),
+    ),
+    facts=None,
+    defaults=FrozenMap(),
+    licence="SIL Open Font License 1.1 (Noto Sans CJK)",
+    notes=("图表用的中文字体；系统里已有中文字体时不需要。",),
 )
-ALL: dict[str, Card] = {card.name: card for card in _EVERY}
+ALL: dict[str, Card] = {card.name: card for card in (*TEXT_CARDS, *DIFFUSION_CARDS, *VOICE_CARDS, FONT_CJK)}
 ALIASES = {"core": ("smollm2-135m", "baker", "font-cjk"), "extra": ("qwen2.5-coder-0.5b",)}
 
 __all__ = ["ALIASES", "ALL", "get", "names", "of_kind"]
 
 
 def names() -> list[str]:
-    """All card names, sorted."""
+    """List all card names, sorted."""
     return sorted(ALL)
 
 
 def get(name: str) -> Card:
-    """The card of that name.
+    """Look up the card of a name.
 
     Raises:
         UnknownName: there is none; close names are suggested.
@@ -45,5 +58,5 @@ def get(name: str) -> Card:
 
 
 def of_kind(kind: str) -> list[Card]:
-    """Loadable cards of one modality, in the order in which they are preferred."""
+    """List loadable cards of one modality, preferred ones first."""
     return [card for card in ALL.values() if card.kind == kind and card.tier != "none"]

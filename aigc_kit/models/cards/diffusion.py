@@ -1,54 +1,35 @@
-"""Cards of the full tier's image and video models: diffusers pipelines on ModelScope."""
+"""List the cards of image and video models."""
 
-from collections.abc import Iterable
-from typing import Any
+from functools import partial
 
-from aigc_kit.core.types import Card, Figure, FrozenMap, RemoteFile, Source
+from aigc_kit.core.types import Card, Figure, FrozenMap
 from aigc_kit.models.cards.facts import DiffusionFacts
+from aigc_kit.models.cards.sources import modelscope, shards, shipped, under
 
 _COUNTED = "counted on the meta device from the published configs"
 _CLIP_TOKENIZER = ("merges.txt", "special_tokens_map.json", "tokenizer_config.json", "vocab.json")
 _T5_TOKENIZER = ("special_tokens_map.json", "spiece.model", "tokenizer.json", "tokenizer_config.json")
 _SIZES_1024 = ((1024, 1024), (768, 1024), (768, 768), (512, 512))
 _SIZES_480 = ((480, 832), (384, 640), (320, 576), (256, 448))
-
-
-def modelscope(ref: str, paths: Iterable[str], note: str) -> tuple[Source, ...]:
-    """One source: the newest files of a repository. `note` says how much that is, or what was not checked."""
-    return (Source("modelscope", ref, revision="master", files=tuple(RemoteFile(path) for path in paths), note=note),)
-
-
-def _under(folder: str, names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(f"{folder}/{name}" for name in names)
-
-
-def _shards(stem: str, count: int) -> tuple[str, ...]:
-    return (
-        *(f"{stem}-{i:05d}-of-{count:05d}.safetensors" for i in range(1, count + 1)),
-        f"{stem}.safetensors.index.json",
-    )
-
-
-_STABLE = (
-    "model_index.json",
-    "scheduler/scheduler_config.json",
-    *_under("tokenizer", _CLIP_TOKENIZER),
-    "text_encoder/config.json",
-    "text_encoder/model.fp16.safetensors",
-    "unet/config.json",
-    "unet/diffusion_pytorch_model.fp16.safetensors",
-    "vae/config.json",
-    "vae/diffusion_pytorch_model.fp16.safetensors",
+_PIPELINE = ("model_index.json", "scheduler/scheduler_config.json")
+_UNET_AND_VAE = tuple(
+    f"{part}/{name}" for part in ("unet", "vae") for name in ("config.json", "diffusion_pytorch_model.fp16.safetensors")
 )
-
-
+_CLIP = ("config.json", "model.fp16.safetensors")
+_STABLE = (*_PIPELINE, *under("tokenizer", *_CLIP_TOKENIZER), *under("text_encoder", *_CLIP), *_UNET_AND_VAE)
 _UNET = FrozenMap(
     unet="diffusers.UNet2DConditionModel", vae="diffusers.AutoencoderKL", text_encoder="transformers.CLIPTextModel"
 )
-
-
-_PICTURE: dict[str, Any] = {"multiple": 8, "variant": "fp16"}
-
+_picture = partial(
+    DiffusionFacts,
+    languages=("en",),
+    max_tokens=75,
+    multiple=8,
+    max_pixels=2048 * 2048,
+    ladder=_SIZES_1024,
+    variant="fp16",
+)
+_clip = partial(DiffusionFacts, languages=("zh", "en"), max_tokens=512, multiple=16, frame_step=4, vae_upcast=False)
 
 SDXL = Card(
     name="sdxl",
@@ -59,22 +40,10 @@ SDXL = Card(
     ),
     sources=modelscope(
         "AI-ModelScope/stable-diffusion-xl-base-1.0",
-        (
-            *_STABLE,
-            *_under("tokenizer_2", _CLIP_TOKENIZER),
-            "text_encoder_2/config.json",
-            "text_encoder_2/model.fp16.safetensors",
-        ),
+        (*_STABLE, *under("tokenizer_2", *_CLIP_TOKENIZER), *under("text_encoder_2", *_CLIP)),
         "about 6.9 GB: the fp16 files, which load in float32 as well (then with values rounded to half precision)",
     ),
-    facts=DiffusionFacts(
-        **_PICTURE,
-        languages=("en",),
-        max_tokens=75,
-        max_pixels=2048 * 2048,
-        ladder=_SIZES_1024,
-        vae_upcast=True,
-    ),
+    facts=_picture(),
     defaults=FrozenMap(steps=25, guidance=5.0, dtype="float16"),
     licence="CreativeML Open RAIL++-M (stabilityai/stable-diffusion-xl-base-1.0)",
     params=Figure(3_468_837_867, "parameters", "published", _COUNTED),
@@ -83,7 +52,6 @@ SDXL = Card(
         "native size 1024 x 1024; its VAE overflows in float16, so the pipeline decodes in float32 (errata E12)",
     ),
 )
-
 
 SD15 = Card(
     name="sd15",
@@ -95,20 +63,12 @@ SD15 = Card(
         _STABLE,
         "about 2.1 GB: the fp16 files, without the safety checker, which this kit does not load",
     ),
-    facts=DiffusionFacts(
-        **_PICTURE,
-        languages=("en",),
-        max_tokens=75,
-        max_pixels=1024 * 1024,
-        ladder=((512, 512), (384, 384), (256, 256)),
-        vae_upcast=False,
-    ),
+    facts=_picture(max_pixels=1024 * 1024, ladder=((512, 512), (384, 384), (256, 256)), vae_upcast=False),
     defaults=FrozenMap(steps=25, guidance=7.5, dtype="float16"),
     licence="CreativeML Open RAIL-M (stable-diffusion-v1-5)",
     params=Figure(859_520_964 + 123_060_480 + 83_653_863, "parameters", "published", _COUNTED),
     notes=("较小的文生图模型 SD 1.5（10.7 亿参数），显存小的显卡用它。", "native size 512 x 512"),
 )
-
 
 KOLORS = Card(
     name="kolors",
@@ -118,24 +78,16 @@ KOLORS = Card(
     sources=modelscope(
         "Kwai-Kolors/Kolors-diffusers",
         (
-            "model_index.json",
-            "scheduler/scheduler_config.json",
-            *_under("tokenizer", ("tokenizer.model", "tokenizer_config.json")),
-            "text_encoder/config.json",
+            *(*_PIPELINE, *under("tokenizer", "tokenizer.model", "tokenizer_config.json"), "text_encoder/config.json"),
             *(f"text_encoder/model.fp16-{i:05d}-of-00003.safetensors" for i in (1, 2, 3)),
-            "text_encoder/model.safetensors.index.fp16.json",
-            *_STABLE[-4:],
+            *("text_encoder/model.safetensors.index.fp16.json", *_UNET_AND_VAE),
         ),
         "about 17.8 GB in float16: text encoder 4.91 + 4.90 + 2.68 GB, UNet 5.16 GB, VAE 167 MB, as its publisher's "
         "repository of the same name lists them (main, 2024-07); that ModelScope holds the same files was not checked",
     ),
-    facts=DiffusionFacts(
-        **_PICTURE,
+    facts=_picture(
         languages=("zh", "en"),
         max_tokens=254,
-        max_pixels=2048 * 2048,
-        ladder=_SIZES_1024,
-        vae_upcast=True,
         weighted=False,
         empty_negative="",
         package="sentencepiece",
@@ -153,7 +105,7 @@ KOLORS = Card(
 )
 
 
-def _wan(size: str, shards: int, params: int, sizes: tuple[tuple[int, int], ...], download: str, note: str) -> Card:
+def _wan(size: str, parts: int, params: int, sizes: tuple[tuple[int, int], ...], download: str, note: str) -> Card:
     return Card(
         name=f"wan2.1-{size.lower()}",
         tier="full",
@@ -167,29 +119,14 @@ def _wan(size: str, shards: int, params: int, sizes: tuple[tuple[int, int], ...]
         sources=modelscope(
             f"Wan-AI/Wan2.1-T2V-{size}-Diffusers",
             (
-                "model_index.json",
-                "scheduler/scheduler_config.json",
-                *_under("tokenizer", _T5_TOKENIZER),
-                "text_encoder/config.json",
-                *_shards("text_encoder/model", 5),
-                "transformer/config.json",
-                *_shards("transformer/diffusion_pytorch_model", shards),
-                "vae/config.json",
-                "vae/diffusion_pytorch_model.safetensors",
+                *(*_PIPELINE, *under("tokenizer", *_T5_TOKENIZER)),
+                *("text_encoder/config.json", *shards("text_encoder/model", 5)),
+                *("transformer/config.json", *shards("transformer/diffusion_pytorch_model", parts)),
+                *under("vae", "config.json", "diffusion_pytorch_model.safetensors"),
             ),
             f"{download}: the hub keeps float32 files; half of the bytes are dropped on loading",
         ),
-        facts=DiffusionFacts(
-            languages=("zh", "en"),
-            max_tokens=512,
-            multiple=16,
-            frame_step=4,
-            max_pixels=720 * 1280,
-            max_frames=81,
-            ladder=sizes,
-            frames_ladder=(81, 49, 33, 17, 13, 9, 5),
-            vae_upcast=False,
-        ),
+        facts=_clip(max_pixels=720 * 1280, max_frames=81, ladder=sizes, frames_ladder=(81, 49, 33, 17, 13, 9, 5)),
         defaults=FrozenMap(steps=20, guidance=6.0, fps=16, dtype="bfloat16"),
         licence="Apache-2.0 (Wan-AI/Wan2.1)",
         params=Figure(params + 126_892_531 + 5_680_910_336, "parameters", "published", _COUNTED),
@@ -197,42 +134,24 @@ def _wan(size: str, shards: int, params: int, sizes: tuple[tuple[int, int], ...]
     )
 
 
-WAN_1_3B = _wan(
-    "1.3B",
-    2,
-    1_418_996_800,
-    _SIZES_480,
-    "about 29 GB",
-    "课程的完整档文生视频模型 Wan2.1（14 亿参数，另有 57 亿的文本编码器），中英文提示词都懂。",
-)
-
-
-WAN_14B = _wan(
-    "14B",
-    12,
-    14_288_491_584,
-    ((720, 1280), *_SIZES_480),
-    "about 80 GB",
-    "Wan2.1 的大号（143 亿参数），画面更好，要大显存或逐块搬运。",
-)
-
-
-DIFFUSION_CARDS = (SDXL, SD15, KOLORS, WAN_1_3B, WAN_14B)
+_WAN_1_3B = "课程的完整档文生视频模型 Wan2.1（14 亿参数，另有 57 亿的文本编码器），中英文提示词都懂。"
+_WAN_14B = "Wan2.1 的大号（143 亿参数），画面更好，要大显存或逐块搬运。"
+WAN_1_3B = _wan("1.3B", 2, 1_418_996_800, _SIZES_480, "about 29 GB", _WAN_1_3B)
+WAN_14B = _wan("14B", 12, 14_288_491_584, ((720, 1280), *_SIZES_480), "about 80 GB", _WAN_14B)
 
 TINYSDXL = Card(
     name="tinysdxl",
     tier="tiny",
     kind="image",
     parts=SDXL.parts,
-    sources=(Source(kind="shipped", ref="models/tinysdxl"),),
-    facts=DiffusionFacts(
+    sources=shipped("tinysdxl"),
+    facts=_picture(
         languages=("zh", "en"),
         world="tinyworld",
         scale=8,
-        max_tokens=75,
-        multiple=8,
         max_pixels=256 * 256,
         ladder=((128, 128), (128, 96), (96, 128), (96, 96), (64, 64)),
+        variant=None,
         vae_upcast=False,
     ),
     defaults=FrozenMap(steps=20, guidance=3.0, dtype="float32"),
@@ -242,26 +161,21 @@ TINYSDXL = Card(
         "sizes are an eighth of the course's: 1024 -> 128, 768 -> 96; a prompt is first said in the world's own words",
     ),
 )
-IMAGE_CARDS = (TINYSDXL,)
+
 TINYWAN = Card(
     name="tinywan",
     tier="tiny",
     kind="video",
     parts=WAN_1_3B.parts,
-    sources=(Source(kind="shipped", ref="models/tinywan"),),
-    facts=DiffusionFacts(
-        languages=("zh", "en"),
+    sources=shipped("tinywan"),
+    facts=_clip(
         world="tinyworld",
         scale=8,
-        max_tokens=512,
-        multiple=16,
         smallest=64,
-        frame_step=4,
         max_pixels=64 * 112,
         max_frames=17,
         ladder=((64, 112), (64, 64)),
         frames_ladder=(17, 9),
-        vae_upcast=False,
         half=False,  # Wan's decoder overflows in float16 (errata E46), and 17 MB need no saving
         pixel_bytes=300,  # live bytes a pixel and frame: 130 to 430 measured, most of it in the text encoder
     ),
@@ -273,4 +187,5 @@ TINYWAN = Card(
         "own words",
     ),
 )
-VIDEO_CARDS = (TINYWAN,)
+
+DIFFUSION_CARDS = (TINYSDXL, TINYWAN, SDXL, SD15, KOLORS, WAN_1_3B, WAN_14B)

@@ -1,4 +1,4 @@
-"""What a card says of its model, one record per family: what a request must respect, what a planner reckons with."""
+"""Record what cards say of their models, family by family."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from aigc_kit.core.types import FrozenMap
 
 @dataclass(frozen=True)
 class TextFacts:
-    """Facts about a language model.
+    """Hold facts about a language model.
 
     Args:
         languages: that it speaks: "zh", "en", "zh-verse" (classical verse in the poem model's form).
@@ -27,7 +27,7 @@ class TextFacts:
 
 @dataclass(frozen=True)
 class VoiceFacts:
-    """Facts about a voice.
+    """Hold facts about a voice.
 
     Args:
         languages: that it speaks.
@@ -55,7 +55,7 @@ class VoiceFacts:
 
 @dataclass(frozen=True)
 class DiffusionFacts:
-    """Facts about a pipeline of diffusers.
+    """Hold facts about a pipeline of diffusers.
 
     Args:
         languages: that its text encoders read.
@@ -102,7 +102,7 @@ class DiffusionFacts:
 
 @dataclass(frozen=True)
 class ListenerFacts:
-    """Facts about a model that writes down speech.
+    """Hold facts about a model that writes down speech.
 
     Args:
         languages: that it understands.

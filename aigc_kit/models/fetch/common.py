@@ -1,16 +1,16 @@
-"""What every source shares: progress, hashing, and the words for a full disk."""
+"""Share what every source needs: progress, hashing, disk errors."""
 
 import errno
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from aigc_kit.core.errors import BadInput, FetchError, NoSpace
-from aigc_kit.core.types import RemoteFile, Source
+from aigc_kit.core.types import Piece, Source
 from aigc_kit.core.units import MIB
 
 Progress = Callable[[int, int | None, str], None]
@@ -28,7 +28,7 @@ _NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEX
 
 @dataclass(frozen=True)
 class Fetched:
-    """A whole, checked file that waits to be placed.
+    """Hold a whole, checked file that waits to be placed.
 
     Args:
         path: relative to the card's folder.
@@ -48,11 +48,20 @@ def silent(done: int, total: int | None, label: str) -> None:
     """Show nothing of the progress."""
 
 
-def sha256_of(file: Path, on_bytes: Callable[[int], None] | None = None) -> str:
-    """Compute the hex sha256 of a file.
+def counting(progress: Progress, total: int | None, label: str) -> Callable[[int], None]:
+    """Make a call that reports the sum of sizes."""
+    count = 0
 
-    `on_bytes` is called with the size of each block that was read.
-    """
+    def on_bytes(size: int) -> None:
+        nonlocal count
+        count += size
+        progress(count, total, label)
+
+    return on_bytes
+
+
+def sha256_of(file: Path, on_bytes: Callable[[int], None] | None = None) -> str:
+    """Compute the hex sha256 of a file, telling block sizes."""
     digest = hashlib.sha256()
     with file.open("rb") as stream:
         while block := stream.read(CHUNK):
@@ -62,11 +71,29 @@ def sha256_of(file: Path, on_bytes: Callable[[int], None] | None = None) -> str:
     return digest.hexdigest()
 
 
-def tree_bytes(folder: Path) -> int:
-    """Sum the bytes of all files below a folder.
+@contextmanager
+def written(out: Path, blocks: Iterable[bytes], on_bytes: Callable[[int], None]) -> Iterator[tuple[int, str]]:
+    """Write a file, and remove it when its checks fail.
 
-    Other processes may be changing it; 0 when it is absent.
+    Yields bytes and hex sha256; an error of the writing or of the block around it removes the file.
     """
+    digest, size = hashlib.sha256(), 0
+    out.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with out.open("wb") as target:
+            for block in blocks:
+                target.write(block)
+                digest.update(block)
+                size += len(block)
+                on_bytes(len(block))
+        yield size, digest.hexdigest()
+    except BaseException:
+        out.unlink(missing_ok=True)
+        raise
+
+
+def tree_bytes(folder: Path) -> int:
+    """Sum the bytes of all files below a folder."""
     total = 0
     for root, _, names in os.walk(folder):
         for name in names:
@@ -99,8 +126,8 @@ def refuse_code(source: Source) -> None:
     """
     for file in source.files:
         safe_path(file.path, "file")
-        pinned = file.path.lower().endswith(".bin") and file.sha256 is not None
-        if not file.path.lower().endswith(SAFE_SUFFIXES) and not pinned:
+        numbers = file.path.lower().endswith(".bin") and file.sha256 is not None
+        if not file.path.lower().endswith(SAFE_SUFFIXES) and not numbers:
             raise BadInput(
                 asked=f"file {file.path!r} of {source.ref}",
                 found=f"not one of the data-only formats {', '.join(SAFE_SUFFIXES)}",
@@ -108,17 +135,19 @@ def refuse_code(source: Source) -> None:
             )
 
 
-def known_bytes(files: tuple[RemoteFile, ...]) -> int | None:
-    """Sum the sizes; None when one is not known."""
-    sizes = [file.bytes for file in files]
-    return None if None in sizes else sum(size for size in sizes if size is not None)
+def sum_known(sizes: Iterable[int | None]) -> int | None:
+    """Sum sizes, or give None when one is not known."""
+    numbers = list(sizes)
+    return None if None in numbers else sum(size or 0 for size in numbers)
+
+
+def pieces_of(source: Source) -> list[Piece]:
+    """List the pieces of a source's files, each once."""
+    return list(dict.fromkeys(piece for file in source.files for piece in file.pieces))
 
 
 def disk_error(error: BaseException, asked: str, folder: Path) -> FetchError | None:
-    """Turn a disk's error into one of the kit.
-
-    NoSpace for a full disk or quota, FetchError for one that is broken or cannot be written; None otherwise.
-    """
+    """Turn a disk's error into the kit's, or None."""
     if not isinstance(error, OSError):
         return None
     if error.errno in _NO_SPACE:
@@ -152,8 +181,6 @@ def disk_errors(asked: str, folder: Path) -> Iterator[None]:
     except FetchError:
         raise
     except OSError as error:
-        problem = disk_error(error, asked, folder)
-        if problem is None:
-            todo = "check that disk or stick, then run the same command again"
-            problem = FetchError(asked=asked, found=f"reading or writing failed ({error})", todo=todo)
-        raise problem from error
+        todo = "check that disk or stick, then run the same command again"
+        other = FetchError(asked=asked, found=f"reading or writing failed ({error})", todo=todo)
+        raise disk_error(error, asked, folder) or other from error

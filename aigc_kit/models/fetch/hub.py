@@ -1,4 +1,4 @@
-"""ModelScope: list, compare with card and lock, download with resume, compare again.
+"""Fetch from ModelScope: list, compare, download, compare again.
 
 The library keeps partial files in the work folder and resumes them by range requests. Its log lines and progress bars
 are silenced: ours say the same once.
@@ -29,7 +29,7 @@ AGAIN = "check the network, then run the same command again: what has arrived is
 
 
 def fetch(source: Source, work: Path, progress: Progress) -> tuple[list[Fetched], dict[str, dict[str, Any]]]:
-    """Download the files of a hub source into the work folder.
+    """Download a hub source into the work folder.
 
     Args:
         source: of kind "modelscope", with a pinned revision.
@@ -44,29 +44,29 @@ def fetch(source: Source, work: Path, progress: Progress) -> tuple[list[Fetched]
         NoNetwork, SourceGone, WrongBytes, NoSpace, FetchError: as the hub answers.
     """
     refuse_code(source)
-    asked = f"{source.ref} at revision {source.revision} from ModelScope"
+    aim = f"{source.ref} at revision {source.revision} from ModelScope"
     try:
         api_module = importlib.import_module("modelscope_hub.api")
     except ImportError as error:
         raise FetchError(
-            asked=asked, found=f"the package modelscope cannot be imported ({error})", todo="pip install modelscope"
+            asked=aim, found=f"the package modelscope cannot be imported ({error})", todo="pip install modelscope"
         ) from error
-    with quiet(), translated(asked, work):
+    with quiet(), translated(aim, work):
         # An explicit token (even an empty one) keeps the library from unpickling a stored cookie file. A configuration
         # of our own, because the library's default one keeps the environment of its first use.
         config = api_module.HubConfig(token=os.environ.get("MODELSCOPE_API_TOKEN", ""))
-        require_connection(config.endpoint, asked)
+        require_connection(config.endpoint, aim)
         endpoint = api_module.HubApi(config=config).resolve_endpoint_for_read(source.ref)
         api = api_module.HubApi(config=config, endpoint=endpoint)
         listing = {file.path: file for file in api.list_repo_files(source.ref, "model", revision=source.revision)}
         files = [_listed(source, file, listing.get(file.path)) for file in source.files]
-        require_space(asked, sum(file.bytes or 0 for file in files), work, already=tree_bytes(work / "hub"))
+        require_space(aim, sum(file.bytes or 0 for file in files), work, already=tree_bytes(work / "hub"))
         _download(api, source, files, work, progress)
     return _check(source, files, work / "hub", progress)
 
 
 def _listed(source: Source, file: RemoteFile, listed: Any) -> RemoteFile:
-    """The file with size and hash as the hub lists them, once they agree with card and lock."""
+    """Give size and hash as the hub lists, once checked."""
     if listed is None:
         raise SourceGone(
             asked=f"{file.path} of {source.ref}",
@@ -106,7 +106,7 @@ def _download(api: Any, source: Source, wanted: list[RemoteFile], work: Path, pr
 def _check(
     source: Source, wanted: list[RemoteFile], folder: Path, progress: Progress
 ) -> tuple[list[Fetched], dict[str, dict[str, Any]]]:
-    fetched, entries = [], {}
+    files, entries = [], {}
     total, count = sum(file.bytes or 0 for file in wanted), 0
     for file, of_card in zip(wanted, source.files, strict=True):
         place = folder / file.path
@@ -123,17 +123,15 @@ def _check(
                 todo="nothing was replaced; run the same command again",
             )
         hublock.check(source, of_card, size, digest, "the download")
-        fetched.append(Fetched(file.path, place, size, digest, "card" if of_card.sha256 else "lock"))
+        files.append(Fetched(file.path, place, size, digest, "card" if of_card.sha256 else "lock"))
         entries[file.path] = {"bytes": size, "sha256": digest, "from": "hub" if file.sha256 else "first use"}
-    return fetched, entries
+    return files, entries
 
 
 def require_connection(endpoint: str, asked: str) -> None:
     """Find out within seconds that there is no network.
 
-    The library would retry for half a minute.
-
-    With a proxy in the environment only the library can tell, so nothing is checked.
+    The library would retry for half a minute. With a proxy only it can tell, so nothing is checked.
 
     Raises:
         NoNetwork: the hub's address cannot be resolved or connected to.
@@ -163,28 +161,28 @@ def require_connection(endpoint: str, asked: str) -> None:
 
 
 @contextmanager
-def translated(asked: str, work: Path) -> Iterator[None]:
+def translated(aim: str, work: Path) -> Iterator[None]:
     """Turn the library's errors into ours."""
     try:
         yield
     except FetchError:
         raise
     except Exception as error:
-        problem = _meaning(error, asked, work)
+        problem = _meaning(aim, work, error)
         if problem is None:
             raise
         raise problem from error
 
 
-def _meaning(error: BaseException, asked: str, work: Path) -> FetchError | None:
-    """Our error for one of the library's; None for what is neither the hub's nor the network's fault."""
+def _meaning(aim: str, work: Path, error: BaseException) -> FetchError | None:
+    """Find our error for one of the library's, or None."""
     from modelscope_hub import errors as hub
     from requests.exceptions import InvalidJSONError, RequestException
 
-    failed = getattr(error, "failed_files", None)
-    if failed:  # one error for many files: the first says what kind of failure it is
-        path, cause = next(iter(failed.items()))
-        return _meaning(cause, f"{path} of {asked}", work)
+    causes = getattr(error, "failed_files", None)
+    if causes:  # one error for many files: the first says what kind of failure it is
+        path, cause = next(iter(causes.items()))
+        return _meaning(f"{path} of {aim}", work, cause)
     words = (str(error) or type(error).__name__).splitlines()[0][:200]
     offline = (hub.NetworkError, RequestException, ConnectionError, TimeoutError)
     rules: tuple[tuple[Any, type[FetchError], str, str], ...] = (
@@ -201,18 +199,18 @@ def _meaning(error: BaseException, asked: str, work: Path) -> FetchError | None:
         (offline, NoNetwork, "the connection failed", AGAIN),
         (hub.HubError, FetchError, "the hub answered with an error", AGAIN),
     )
-    for behind in _chain(error):
-        problem = disk_error(behind, asked, work)
+    for behind in _chain(error):  # the library calls a write that failed a failed connection
+        problem = disk_error(behind, aim, work)
         if problem is not None:
             return problem
-    for classes, ours, found, todo in rules:
+    for classes, ours, case, todo in rules:
         if isinstance(error, classes):
-            return ours(asked=asked, found=f"{found} ({words})", todo=todo)
+            return ours(asked=aim, found=f"{case} ({words})", todo=todo)
     return None
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """An error and what it was raised from: the library calls a write that failed a failed connection."""
+    """Yield an error and what it was raised from."""
     ids: set[int] = set()  # an error raised from a later one, while that one is handled, makes a circle
     while error is not None and id(error) not in ids:
         yield error

@@ -1,8 +1,8 @@
-"""`aigc.lock`: size and sha256 of hub files as they were on first use.
+"""Keep size and sha256 of hub files in `aigc.lock`.
 
     {"version": 1, "repositories": {"owner/name@revision": {"path": {"bytes": 1, "sha256": "..", "from": "hub"}}}}
 
-`from` is "hub" when the hub listed the hash, "first use" when it did not and the hash was computed from what came.
+As on first use: `from` is "hub" when the hub listed the hash, "first use" when it was computed from what came.
 """
 
 import json
@@ -19,12 +19,14 @@ VERSION = 1
 
 
 def key(source: Source) -> str:
-    """The name of a hub repository in the lock."""
+    """Name a hub repository in the lock."""
     return f"{source.ref}@{source.revision or 'master'}"
 
 
 def read() -> dict[str, dict[str, dict[str, Any]]]:
-    """Repository -> path -> entry; empty when there is no lock yet.
+    """Read repository -> path -> entry.
+
+    Empty when there is no lock yet.
 
     Raises:
         BadInput: the file is not a lock that this version can read.
@@ -57,20 +59,20 @@ def write(repositories: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
 
 
 def fill_in(source: Source, file: RemoteFile) -> RemoteFile:
-    """The file with size and sha256 from the lock where the card leaves them open; never raises."""
-    if source.kind != "modelscope":
+    """Fill in size and sha256 from the lock, if readable."""
+    if source.kind != "modelscope" or (file.bytes is not None and file.sha256 is not None):
         return file
     try:
         entry = read().get(key(source), {}).get(file.path)
     except (BadInput, OSError):
-        return file
+        entry = None
     if entry is None:
         return file
     return replace(file, bytes=file.bytes or entry["bytes"], sha256=file.sha256 or entry["sha256"])
 
 
 def check(source: Source, file: RemoteFile, size: int, sha256: str | None, where: str) -> None:
-    """Compare what a source says (or gave) with card and lock.
+    """Compare what a source says with card and lock.
 
     Args:
         source, file: of the card.
@@ -80,27 +82,25 @@ def check(source: Source, file: RemoteFile, size: int, sha256: str | None, where
     Raises:
         WrongBytes: they differ.
     """
-    locked = read().get(key(source), {}).get(file.path, {})
+    entry = read().get(key(source), {}).get(file.path, {})
     for who, expected_size, expected_hash in (
         ("the card", file.bytes, file.sha256),
-        (paths.lock_file().name, locked.get("bytes"), locked.get("sha256")),
+        (paths.lock_file().name, entry.get("bytes"), entry.get("sha256")),
     ):
         if expected_size not in (None, size) or (sha256 is not None and expected_hash not in (None, sha256)):
-            todo = (
-                "nothing was replaced; report it, or use another source (aigc fetch NAME --from DIR)"
-                if who == "the card"
-                else f"nothing was replaced; if the change is meant, delete the entry {key(source)!r} "
-                f"from {paths.lock_file()} and fetch again"
-            )
+            advice = "report it, or use another source (aigc fetch NAME --from DIR)"
+            if who != "the card":
+                advice = f"if the change is meant, delete the entry {key(source)!r} "
+                advice += f"from {paths.lock_file()} and fetch again"
             raise WrongBytes(
-                asked=f"{file.path}: {_said(expected_size, expected_hash)} ({who})",
-                found=f"{_said(size, sha256)} ({where})",
-                todo=todo,
+                asked=f"{file.path}: {_words(expected_size, expected_hash)} ({who})",
+                found=f"{_words(size, sha256)} ({where})",
+                todo=f"nothing was replaced; {advice}",
             )
 
 
 def record(source: Source, entries: Mapping[str, Mapping[str, Any]]) -> None:
-    """Add files to the lock; entries that are there already stay as they are.
+    """Add files to the lock, where older entries stay.
 
     Args:
         source: of kind "modelscope".
@@ -113,7 +113,7 @@ def record(source: Source, entries: Mapping[str, Mapping[str, Any]]) -> None:
         write(repositories)
 
 
-def _said(size: int | None, digest: str | None) -> str:
+def _words(size: int | None, digest: str | None) -> str:
     return f"{'any' if size is None else size} bytes, sha256 {digest[:16] + '...' if digest else 'not known'}"
 
 

@@ -1,4 +1,4 @@
-"""One process at a time: a lease of filelock, which names its owner and runs out when the owner is silent."""
+"""Let one process work at a time, by a lease."""
 
 import logging
 import time
@@ -62,7 +62,7 @@ def owner(path: Path) -> str:
 
 
 def _remove_unwritten(path: Path) -> None:
-    """Remove a mark that a crash left empty: the library keeps it for ever. One process at a time looks and removes."""
+    """Remove a mark that a crash left empty."""
     from filelock import SoftFileLease, Timeout
 
     def is_unwritten() -> bool:

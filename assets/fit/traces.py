@@ -1,7 +1,4 @@
-"""Trace the known models at their usual sizes for `footprint.cached`.
-
-Run as python -m aigc_kit.memory.xray.cache [MODEL ...].
-"""
+"""Trace the known models at their usual sizes for `footprint.cached`: python -m assets.fit.traces [MODEL ...]."""
 
 import json
 import sys
