@@ -7,7 +7,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 KEPT = {  # whoever takes one away takes it off this list
-    "aigc_kit/make/image/loading.py:MODES",
     "aigc_kit/make/text/settings.py:BANDS",
     "aigc_kit/media/fonts.py:MISSING",
     "aigc_kit/setup.py:setup",  # the course's first call

@@ -1,4 +1,4 @@
-"""Import names of a package on first use (PEP 562)."""
+"""Import names of a package when first used (PEP 562)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""Follow the peak of memory: a GPU's allocator, live tensors, or what the process has grown by."""
+"""Follow the peak of memory, by one of three ways."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -36,18 +36,16 @@ class Peak:
         """Begin a phase."""
 
     def look(self) -> int | None:
-        """Read the bytes in use now; None where they are not followed."""
+        """Read the bytes in use now, where they are followed."""
         return None
 
     def stop(self) -> tuple[int | None, int | None]:
-        """End a phase: bytes at its peak, and most bytes taken from the driver (CUDA alone)."""
+        """End a phase: bytes at its peak, and reserved (CUDA)."""
         return None, None
 
 
 class Allocator(Peak):
-    """Follow what torch has allocated on a GPU.
-
-    The allocator's own peak misses nothing.
+    """Follow a GPU's allocator, whose peak misses nothing.
 
     Args:
         device: "cuda...", or None for the current one.
@@ -59,38 +57,33 @@ class Allocator(Peak):
         self._device = device
 
     def start(self) -> None:
-        """Begin a phase, with the device's earlier work finished."""
-        import torch
-
-        torch.cuda.synchronize(self._device)
-        torch.cuda.reset_peak_memory_stats(self._device)
+        """Begin a phase, the device's earlier work finished."""
+        _cuda().synchronize(self._device)
+        _cuda().reset_peak_memory_stats(self._device)
 
     def look(self) -> int:
         """Read the bytes allocated now."""
-        import torch
-
-        return int(torch.cuda.memory_allocated(self._device))
+        return int(_cuda().memory_allocated(self._device))
 
     @property
     def highest(self) -> int:
-        """Most bytes allocated since `start`."""
-        import torch
-
-        return int(torch.cuda.max_memory_allocated(self._device))
+        """Read the most bytes allocated since `start`."""
+        return int(_cuda().max_memory_allocated(self._device))
 
     def stop(self) -> tuple[int, int]:
-        """End a phase, with the device's work finished: bytes allocated at its peak, and reserved."""
-        import torch
+        """End a phase: most bytes allocated, and reserved."""
+        _cuda().synchronize(self._device)
+        return self.highest, int(_cuda().max_memory_reserved(self._device))
 
-        torch.cuda.synchronize(self._device)
-        return self.highest, int(torch.cuda.max_memory_reserved(self._device))
+
+def _cuda() -> Any:
+    import torch
+
+    return torch.cuda
 
 
 class Resident(Peak):
-    """Follow the resident set of this process.
-
-    Its peak is the growth since the run began, of what `look` saw.
-    """
+    """Follow the growth of this process's resident set."""
 
     kind = "rss"
 
@@ -102,7 +95,7 @@ class Resident(Peak):
         self.begin()
 
     def begin(self) -> None:
-        """Begin a run: what is in memory now does not count."""
+        """Begin a run: what is there does not count."""
         self._before = self._process.memory_info().rss
 
     def start(self) -> None:
@@ -116,13 +109,13 @@ class Resident(Peak):
         return resident
 
     def stop(self) -> tuple[int, None]:
-        """End a phase: the most bytes by which the process had grown."""
+        """End a phase: how far the process had grown."""
         self.look()
         return self._peak, None
 
 
 class LiveTensors(Peak):
-    """Follow the tensors of a CPU by its allocator's events.
+    """Follow a CPU's tensors by its allocator's events.
 
     What a phase leaves alive counts in the phases after it.
 
@@ -148,7 +141,7 @@ class LiveTensors(Peak):
         self._live = self._block.__enter__()
 
     def stop(self) -> tuple[int | None, None]:
-        """End a phase: bytes of weights and tensors at its peak."""
+        """End a phase: its peak of weights and tensors."""
         if self._block is None:
             return None, None
         block, self._block = self._block, None
@@ -159,10 +152,7 @@ class LiveTensors(Peak):
 
 
 def of_process(cuda: bool) -> Allocator | Resident:
-    """Follow this process.
-
-    On the current GPU by the allocator, else by the resident set.
-    """
+    """Follow this process by allocator or resident set."""
     return Allocator() if cuda else Resident()
 
 
@@ -180,10 +170,7 @@ def of_parts(device: str, parts: Mapping[str, Any], *, follow: bool) -> Peak:
 
 
 def _bytes_of(module: Any) -> int:
-    """Count the bytes of weights and buffers in memory.
-
-    Each storage counts once.
-    """
+    """Count the bytes of a module's storages in memory."""
     storages = {}
     for tensor in (*module.parameters(), *module.buffers()):
         if tensor.device.type != "meta":
@@ -195,36 +182,30 @@ def _bytes_of(module: Any) -> int:
 # Live tensors: what real tensors take on the CPU, from the allocator's own events. This shares nothing with the X-ray's
 # tracer. torch's profiler reports every allocation and release of the CPU's allocator and the operation inside which it
 # happened. Buffers that a kernel takes and gives back before it returns, such as a copy in another layout for a
-# convolution, are counted apart: they belong to the kernels of this CPU and not to the model.
+# convolution, are left out: they belong to the kernels of this CPU and not to the model.
 
 
 @dataclass
 class Live:
-    """Hold what a block of code kept alive, in bytes.
+    """Hold the bytes a block added and kept alive.
 
     Beyond what was alive before it; filled when the block ends.
 
     Args:
         peak: the highest total of tensors.
-        with_kernels: the same with the buffers that kernels take for themselves.
         setter: the operation that was running at the peak of tensors.
         samples: total of tensors after each allocation and release.
     """
 
     peak: int = 0
-    with_kernels: int = 0
     setter: str = ""
     samples: list[int] = field(default_factory=list)
 
 
 @cache
 def get_ready() -> None:
-    """Start torch's profiler once, for nothing.
-
-    In a thread other than the one that loaded torch its first start prints
-    an error that is none, and it writes a line for every start unless it is told not to.
-    """
-    os.environ.setdefault("KINETO_LOG_LEVEL", "99")
+    """Start torch's profiler once, for nothing."""
+    os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # its first start, in another thread than torch's, prints an error
     from torch.profiler import ProfilerActivity, profile
 
     with profile(activities=[ProfilerActivity.CPU]):
@@ -251,10 +232,7 @@ def follow() -> Iterator[Live]:
 
 @dataclass
 class _Event:
-    """Hold one allocation (bytes > 0) or release (bytes < 0).
-
-    Its address, and the operation inside which it happened.
-    """
+    """Hold an allocation (bytes > 0) or release (< 0)."""
 
     time: int
     pointer: int
@@ -263,10 +241,7 @@ class _Event:
 
 
 def _events(nodes: Any, visible: Any) -> Iterator[_Event]:
-    """Collect all allocator events below some nodes.
-
-    `visible` is the operation around them that a caller would see.
-    """
+    """Collect the allocator's events below some nodes."""
     pending = [(node, visible) for node in nodes]
     while pending:
         node, operation = pending.pop()
@@ -283,10 +258,8 @@ def _events(nodes: Any, visible: Any) -> Iterator[_Event]:
 def _replay(live: Live, events: list[_Event]) -> None:
     events.sort(key=lambda event: event.time)
     inside = _kernel_buffers(events)
-    tensors = everything = 0
+    tensors = 0
     for index, event in enumerate(events):
-        everything += event.bytes
-        live.with_kernels = max(live.with_kernels, everything)
         if index in inside:
             continue
         tensors += event.bytes
@@ -296,11 +269,7 @@ def _replay(live: Live, events: list[_Event]) -> None:
 
 
 def _kernel_buffers(events: list[_Event]) -> set[int]:
-    """Find buffers taken and given back inside one operation.
-
-    Returns:
-        Indices of their events.
-    """
+    """Find the events of buffers inside one operation."""
     open_at: dict[int, int] = {}
     indices: set[int] = set()
     for index, event in enumerate(events):
@@ -316,14 +285,11 @@ def _kernel_buffers(events: list[_Event]) -> set[int]:
 
 @cache
 def _only_calls_others(name: str) -> bool:
-    """Tell whether an operation only calls other operations.
-
-    Their results are tensors of their own.
-    """
+    """Tell whether an operation only calls other operations."""
     import torch
 
-    space, _, rest = name.partition("::")
-    packet = getattr(getattr(torch.ops, space, None), rest, None) if rest else None
+    space, _, own = name.partition("::")
+    packet = getattr(getattr(torch.ops, space, None), own, None) if own else None
     if packet is None or not hasattr(packet, "overloads"):
         return True
     names = [f"{name}.{overload}".removesuffix(".default") for overload in packet.overloads()]

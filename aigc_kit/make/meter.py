@@ -9,7 +9,7 @@ from aigc_kit.core.types import Cost, Phase, Plan
 
 
 class Meter:
-    """Measure each phase of a run: seconds by the wall clock, and peak memory.
+    """Measure seconds and peak memory of a run's phases.
 
     Memory is what the process's resident set has grown by, or what a GPU's allocator counts. Importing the libraries is
     a phase of its own and does not count as growth.
@@ -21,7 +21,7 @@ class Meter:
         self._open: tuple[str, float] | None = None
 
     def start_loading(self, engine: str = "") -> None:
-        """Begin the phase "load"; what the engine needs is imported first, once per process, as the phase "import"."""
+        """Begin "load", and "import" before it where that is needed."""
         library = {"transformers": "transformers", "llama.cpp": "xllamacpp"}.get(engine)
         if library is not None and library not in sys.modules:
             self.start("import")
@@ -33,13 +33,13 @@ class Meter:
         self.start("load")
 
     def start(self, name: str) -> None:
-        """Begin a phase; the one before ends."""
+        """Begin a phase and end the one before."""
         self.stop()
         self._open = (name, time.perf_counter())
         self._memory.start()
 
     def step(self) -> None:
-        """Count a token; the first one ends the prefill."""
+        """Count a token, the first of which ends the prefill."""
         if self._open and self._open[0] == "prefill":
             self.start("tokens")
         self._memory.look()
@@ -48,9 +48,9 @@ class Meter:
         """End the phase that runs, if one does."""
         if self._open is None:
             return
-        name, began = self._open
+        name, start = self._open
         highest, _ = self._memory.stop()
-        seconds = time.perf_counter() - began
+        seconds = time.perf_counter() - start
         self._phases.append(Phase(name, seconds, None if name == "import" else highest, self._memory.how))
         self._open = None
 

@@ -1,4 +1,4 @@
-"""From a prompt to a result, the same way for every modality: choose a model, plan, run step by step, measure.
+"""Take a prompt to a result, the same way everywhere.
 
 A modality is a folder of `make/` whose package holds a `Modality` record, and whose module `job` does the work; the
 folders are found, not listed. `image.make(prompt)` is one call; its two halves are `plan = image.plan_for(prompt)` and
@@ -35,7 +35,7 @@ def _phases(take: Take) -> str:
 
 @dataclass(frozen=True)
 class Modality:
-    """What one kind of model does in its own way; all else is shared.
+    """Hold what one kind of model does its own way.
 
     Its module `job` offers `work(plan, **inputs)`, a generator of steps that returns the Take, and `files(take)`, the
     endings of file names -> bytes. It is imported when something is made: planning needs no numpy.
@@ -86,13 +86,11 @@ class Modality:
 
     def work(self, plan: Plan, **inputs: Any) -> Work:
         """Start the generator of a run, unchecked."""
-        work: Work = self._module().work(plan, **inputs)
-        return work
+        return self._module().work(plan, **inputs)
 
     def files(self, take: Take) -> Mapping[str, bytes]:
-        """Write what a run made as bytes: ending of a file's name, such as ".png" -> its bytes."""
-        files: Mapping[str, bytes] = self._module().files(take)
-        return files
+        """Write what a run made as bytes, by file ending."""
+        return self._module().files(take)
 
     def _module(self) -> Any:
         return import_module(f"{PACKAGE}.{self.name}.job")
@@ -108,13 +106,13 @@ class Modality:
     ) -> Take:
         """Make it in one call: plan, then run.
 
-        Arguments as in `plan_for`; inputs of `steps` may stand among the values, and `on_step` is called with every Step.
+        Arguments as in `plan_for`. Inputs of `steps` may stand among the values; `on_step` is called with every Step.
         """
         inputs = {name: values.pop(name) for name in self.inputs if name in values}
         return self.run(self.plan_for(prompt, card=card, tier=tier, **values), on_step, **inputs)
 
     def plan_for(self, prompt: str, *, card: str | None = None, tier: str | None = None, **values: Any) -> Plan:
-        """Plan a prompt: the model that is here, with the given settings.
+        """Plan a prompt for a model that is here.
 
         Args:
             prompt: not empty.
@@ -131,14 +129,14 @@ class Modality:
 
         check_prompt(prompt)
         budget = device.probe(bandwidth=self.bandwidth)
-        chosen = cards.get(card) if card is not None else self.choose(prompt, values, tier, budget.device)
-        if chosen.kind != self.name:
-            names = ", ".join(one.name for one in cards.of_kind(self.name))
-            raise BadInput(asked=f"{self.noun} by {card!r}", found=f"a {chosen.kind} card", todo=f"choose from {names}")
-        request = Request(card=chosen.name, prompt=prompt).change(**self.values(prompt, values, chosen))
-        self.settings(request, chosen)
-        request, changes = self.resize(request, chosen)
-        plan = resolve(request, budget, chosen)
+        model = cards.get(card) if card is not None else self.choose(prompt, values, tier, budget.device)
+        if model.kind != self.name:
+            names = ", ".join(other.name for other in cards.of_kind(self.name))
+            raise BadInput(asked=f"{self.noun} by {card!r}", found=f"a {model.kind} card", todo=f"choose from {names}")
+        request = Request(card=model.name, prompt=prompt).change(**self.values(prompt, values, model))
+        self.settings(request, model)
+        request, changes = self.resize(request, model)
+        plan = resolve(request, budget, model)
         return replace(plan, changes=(*changes, *plan.changes)) if changes else plan
 
     def choose(self, prompt: str, values: Mapping[str, Any], tier: str | None, device: str) -> Card:
@@ -159,16 +157,12 @@ class Modality:
         if self.absent is not None:
             raise self.absent(fitting, prompt, values, tier)
         names = " | ".join(card.name for card in fitting)
-        raise NotOnDisk(
-            asked=self.model + (f" in the {tier} tier" if tier else ""),
-            found="none is on this machine",
-            todo=f"fetch one: aigc fetch {names}"
-            if names
-            else "install from a full clone, which ships the tiny models",
-        )
+        wish = self.model + (f" in the {tier} tier" if tier else "")
+        todo = f"fetch one: aigc fetch {names}" if names else "install from a full clone, which ships the tiny models"
+        raise NotOnDisk(asked=wish, found="none is on this machine", todo=todo)
 
     def steps(self, plan: Plan, **inputs: Any) -> Work:
-        """Make it step by step; leaving the loop early frees what the run holds.
+        """Make it step by step, and free it when left.
 
         Args:
             plan: from `plan_for`.
@@ -197,11 +191,11 @@ class Modality:
         try:
             return finish(self.work(plan, **inputs), on_step)
         except (RuntimeError, MemoryError) as error:
-            plans, said = self._below(plan, error)
-        return self._step_down(plan, plans, said, on_step, inputs)
+            plans, words = self._below(plan, error)
+        return self._step_down(plan, plans, words, on_step, inputs)
 
     def _below(self, plan: Plan, error: BaseException) -> tuple[tuple[Plan, ...], str]:
-        """What may be tried when memory ran out, and what the library said; raises any other error."""
+        """Find plans below one, and what the library said."""
         from aigc_kit.memory.offload import failure, is_out_of_memory
 
         plans = tuple(self.fallbacks(plan)) if is_out_of_memory(error) else ()
@@ -212,17 +206,17 @@ class Modality:
     ) -> Take:
         from aigc_kit.memory.offload import rescue
 
-        rescued = rescue(
+        outcome = rescue(
             lambda tried: finish(self.work(tried, **inputs), on_step),
             (plan, *plans),
             let_go=lambda: loaded.free(plan.card.name),
             said=said,
         )
-        falls = tuple(fall.reason.zh for fall in rescued.falls)
-        return replace(rescued.result, labels=FrozenMap(rescued.result.labels, stepped_down=falls))
+        falls = tuple(fall.reason.zh for fall in outcome.falls)
+        return replace(outcome.result, labels=FrozenMap(outcome.result.labels, stepped_down=falls))
 
     def engine(self, plan: Plan, before: Callable[[], object] = lambda: None) -> Any:
-        """Load what a plan's model runs on; the same object afterwards, until `loaded.free()`.
+        """Load what a plan's model runs on, once.
 
         Args:
             plan: of this modality.
@@ -245,30 +239,25 @@ class Modality:
         return loaded.holds(self.key(plan))
 
     def _check(self, plan: Any, inputs: Mapping[str, Any]) -> None:
-        if not isinstance(plan, Plan) or plan.card.kind != self.name:
-            found = (
-                f"the plan of a {plan.card.kind} card" if isinstance(plan, Plan) else f"{type(plan).__name__}, no plan"
-            )
+        is_plan = isinstance(plan, Plan)
+        if not is_plan or plan.card.kind != self.name:
             raise BadInput(
-                asked=f"{self.noun} by {shown(plan) if not isinstance(plan, Plan) else plan.card.name}",
-                found=found,
+                asked=f"{self.noun} by {plan.card.name if is_plan else shown(plan)}",
+                found=f"the plan of a {plan.card.kind} card" if is_plan else f"{type(plan).__name__}, no plan",
                 todo=f"plan = {self.name}.plan_for(prompt), then {self.name}.run(plan); or {self.name}.make(prompt)",
             )
-        strange = sorted(set(inputs) - set(self.inputs))
-        if strange:
-            raise BadInput(
-                asked=f"{self.noun} with {', '.join(strange)}",
-                found="the plan holds all settings" if not self.inputs else f"a run takes {', '.join(self.inputs)}",
-                todo=f"give settings to {self.name}.plan_for(...) or {self.name}.make(...)",
-            )
+        others = sorted(set(inputs) - set(self.inputs))
+        if others:
+            reason = "the plan holds all settings" if not self.inputs else f"a run takes {', '.join(self.inputs)}"
+            todo = f"give settings to {self.name}.plan_for(...) or {self.name}.make(...)"
+            raise BadInput(asked=f"{self.noun} with {', '.join(others)}", found=reason, todo=todo)
 
 
 @cache
 def modalities() -> Mapping[str, Modality]:
-    """Find the modalities: every folder of `make/` that holds a `MODALITY`, by its name."""
-    folders = sorted(one.name for one in iter_modules(import_module(PACKAGE).__path__) if one.ispkg)
-    found = {name: _in_folder(name) for name in folders}
-    return {name: modality for name, modality in found.items() if modality is not None}
+    """Find the folders of `make/` that hold a `MODALITY`."""
+    folders = sorted(module.name for module in iter_modules(import_module(PACKAGE).__path__) if module.ispkg)
+    return {name: modality for name in folders if (modality := _in_folder(name))}
 
 
 def of(kind: str, wanted: str = "a model") -> Modality:
@@ -279,17 +268,13 @@ def of(kind: str, wanted: str = "a model") -> Modality:
     """
     modality = _in_folder(kind) if find_spec(f"{PACKAGE}.{kind}") else None
     if modality is None:
-        raise BadInput(
-            asked=wanted,
-            found=f"{kind} models have no planner in this version",
-            todo=f"use a card of kind {' or '.join(modalities())}",
-        )
+        todo = f"use a card of kind {' or '.join(modalities())}"
+        raise BadInput(asked=wanted, found=f"{kind} models have no planner in this version", todo=todo)
     return modality
 
 
 def _in_folder(name: str) -> Modality | None:
-    modality: Modality | None = getattr(import_module(f"{PACKAGE}.{name}"), "MODALITY", None)
-    return modality
+    return getattr(import_module(f"{PACKAGE}.{name}"), "MODALITY", None)
 
 
 def resolve(request: Request, budget: Budget, card: Card) -> Plan:
@@ -304,14 +289,13 @@ def resolve(request: Request, budget: Budget, card: Card) -> Plan:
         DoesNotFit: no configuration of this card fits the budget; the error names the smallest change that would.
     """
     if request.card != card.name:
-        raise BadInput(
-            asked=f"a plan of {request.card!r}", found=f"the card of {card.name!r}", todo="pass the card that was asked"
-        )
+        reason = f"the card of {card.name!r}"
+        raise BadInput(asked=f"a plan of {request.card!r}", found=reason, todo="pass the card that was asked")
     if card.tier == "none":
         raise CannotLoad(asked=f"model {card.name!r}", found=card.notes[1], todo=card.notes[2])
     modality = of(card.kind, f"a plan for {card.name!r}")
-    given = {one.name: getattr(request, one.name) for one in fields(request)} | dict(request.extra)
-    refuse(given, modality.ignored(card), card, f"a {card.kind} model has no such choice")
+    values = {field.name: getattr(request, field.name) for field in fields(request)} | dict(request.extra)
+    refuse(values, modality.ignored(card), card, f"a {card.kind} model has no such choice")
     return modality.resolve(request, budget, card)
 
 
@@ -326,9 +310,8 @@ def refuse(
 
     Args:
         given: option -> value; None is not given.
-        names: of the options.
-        card: for which they mean nothing.
-        found: why.
+        names: of options that mean nothing for the card.
+        card, found: for the error.
         written: how an option with its value is written where it was given.
 
     Raises:
@@ -341,30 +324,26 @@ def refuse(
 
 
 def run(plan: Plan, on_step: OnStep | None = None, **inputs: Any) -> Take:
-    """Run a plan of any modality; see `Modality.run`."""
+    """Run a plan of any modality, as `Modality.run` does."""
     return of(plan.card.kind).run(plan, on_step, **inputs)
 
 
 def engine(plan: Plan) -> Any:
-    """Load what a plan of any modality runs on; see `Modality.engine`."""
+    """Load what a plan runs on: see `Modality.engine`."""
     if not isinstance(plan, Plan):
-        raise BadInput(
-            asked=f"the model of {plan!r:.60}, loaded",
-            found=f"{type(plan).__name__}, no plan",
-            todo="plan first, as in text.engine(text.plan_for('春风', card='poem'))",
-        )
+        todo = "plan first, as in text.engine(text.plan_for('春风', card='poem'))"
+        raise BadInput(asked=f"the model of {plan!r:.60}, loaded", found=f"{type(plan).__name__}, no plan", todo=todo)
     return of(plan.card.kind, f"the model of {plan.card.name!r}, loaded").engine(plan)
 
 
 def finish(work: Work, on_step: OnStep | None = None) -> Take:
-    """Exhaust the steps of a run, and return its Take; raises what the run raises."""
+    """Exhaust the steps of a run, and return its Take."""
     with closing(work):
         while True:
             try:
                 step = next(work)
             except StopIteration as end:
-                take: Take = end.value
-                return take
+                return end.value
             if on_step is not None:
                 on_step(step)
 
@@ -372,7 +351,7 @@ def finish(work: Work, on_step: OnStep | None = None) -> Take:
 def settings_from(
     cls: type[Settings], request: Request, card: Card | None, noun: str, elsewhere: tuple[str, ...] = ()
 ) -> Settings:
-    """Read the settings in a request's `extra`; what is not there comes from the card, then from the class.
+    """Read settings: a request's `extra`, the card's, the class's.
 
     Args:
         cls: a dataclass whose fields are the settings; it checks its values.
@@ -385,17 +364,15 @@ def settings_from(
         UnknownName: a setting that does not exist.
         BadInput: a value out of range.
     """
-    known = [one.name for one in fields(cls)]  # type: ignore[arg-type]
+    names = [field.name for field in fields(cls)]  # type: ignore[arg-type]
+    every = [*names, *elsewhere]
     for name, value in request.extra.items():
-        if name not in known and name not in elsewhere:
-            every = [*known, *elsewhere]
-            own = [one.name for one in fields(Request) if one.name not in ("card", "prompt", "extra")]
-            close = get_close_matches(name, [*every, *own], n=1)
-            raise UnknownName(
-                asked=f"the setting {name}={shown(value)} of {noun}",
-                found="no setting of that name" + (f"; close: {close[0]}" if close else ""),
-                todo=f"choose from {', '.join(every)}, or a field of the request (seed, ...)",
-            )
-    usual = {} if card is None else {name: value for name, value in card.defaults.items() if name in known}
-    given = {name: value for name, value in request.extra.items() if value is not None and name in known}
-    return cls(**{**usual, **given})
+        if name not in every:
+            others = [field.name for field in fields(Request) if field.name not in ("card", "prompt", "extra")]
+            close = get_close_matches(name, [*every, *others], n=1)
+            reason = "no setting of that name" + (f"; close: {close[0]}" if close else "")
+            todo = f"choose from {', '.join(every)}, or a field of the request (seed, ...)"
+            raise UnknownName(asked=f"the setting {name}={shown(value)} of {noun}", found=reason, todo=todo)
+    usual = {} if card is None else card.defaults
+    values = {**usual, **{name: value for name, value in request.extra.items() if value is not None}}
+    return cls(**{name: value for name, value in values.items() if name in names})

@@ -1,4 +1,4 @@
-"""The only hardware probe. Free memory comes from the driver or the kernel, not from totals."""
+"""Probe the hardware: free memory by driver or kernel."""
 
 import os
 import platform
@@ -17,7 +17,7 @@ from aigc_kit.models.compat import set_allocator, torch_build
 
 
 def probe(*, bandwidth: bool = False) -> Budget:
-    """What this machine has to give at this moment.
+    """Probe what this machine has to give now.
 
     Args:
         bandwidth: also measure how many bytes per second the processor reads from memory (about 0.2 s; CPU only).
@@ -29,21 +29,16 @@ def probe(*, bandwidth: bool = False) -> Budget:
     cuda = _cuda_budget()
     if cuda is not None:
         return cuda
-    free = free_ram()
-    return Budget(
-        device="cpu",
-        name=cpu_name(),
-        free_bytes=free,
-        total_bytes=psutil.virtual_memory().total,
-        ram_free_bytes=free,
-        disk_free_bytes=paths.disk_free(),
-        capabilities=FrozenMap(threads=threads(), bf16=_cpu_has_bf16(), fused_attention=True),
-        bandwidth=measure_bandwidth() if bandwidth else None,
-    )
+    free, info = free_ram(), _cpu_info()
+    bf16 = "avx512_bf16" in info or "amx_bf16" in info
+    able = FrozenMap(threads=threads(), bf16=bf16, fused_attention=True)
+    speed = measure_bandwidth() if bandwidth else None
+    total = psutil.virtual_memory().total
+    return Budget("cpu", cpu_name(), free, total, free, paths.disk_free(), able, bandwidth=speed)
 
 
 def gpus() -> list[dict[str, str | int]]:
-    """GPUs as the driver lists them: name, total and free bytes, compute capability. Empty without a driver.
+    """List the driver's GPUs: name, bytes, compute capability.
 
     Source: `nvidia-smi --query-gpu`; it sees the memory of all processes.
     """
@@ -52,14 +47,8 @@ def gpus() -> list[dict[str, str | int]]:
         return []
     query = "--query-gpu=name,memory.total,memory.free,compute_cap"
     try:
-        answer = subprocess.run(
-            [tool, query, "--format=csv,noheader,nounits"],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=5,
-            check=True,
-        ).stdout
+        call = [tool, query, "--format=csv,noheader,nounits"]
+        answer = subprocess.run(call, capture_output=True, text=True, errors="replace", timeout=5, check=True).stdout
     except (OSError, subprocess.SubprocessError):
         return []
     rows = (line.rsplit(",", 3) for line in answer.splitlines() if line.count(",") >= 3)
@@ -76,18 +65,20 @@ def gpus() -> list[dict[str, str | int]]:
 
 
 def cpu_name() -> str:
-    """The processor's name, as the system gives it."""
+    """Read the processor's name, as the system gives it."""
+    names = [line.partition(":")[2].strip() for line in _cpu_info().splitlines() if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def _cpu_info() -> str:
     try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
+        return Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:  # macOS, Windows
+        return ""
 
 
 def threads() -> int:
-    """Processors that this process may use."""
+    """Count the processors that this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # macOS, Windows
@@ -95,7 +86,10 @@ def threads() -> int:
 
 
 def free_ram() -> int:
-    """Bytes of memory that this process can still get: the system's available memory, or the container's if less."""
+    """Read what memory this process can get, in bytes.
+
+    The system's available memory, or the container's if less.
+    """
     available = psutil.virtual_memory().available
     for limit, usage in (
         ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
@@ -111,7 +105,9 @@ def free_ram() -> int:
 
 @cache
 def measure_bandwidth(size: int = 256 * MIB) -> float:
-    """Bytes per second that a matrix-vector product reads: what bounds the speed of a language model.
+    """Measure how many bytes a second the processor reads.
+
+    In a matrix-vector product: what bounds the speed of a language model.
 
     Args:
         size: bytes of the matrix; larger than the processor's caches.
@@ -131,14 +127,6 @@ def measure_bandwidth(size: int = 256 * MIB) -> float:
     return matrix.nbytes / best
 
 
-def _cpu_has_bf16() -> bool:
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return False
-    return "avx512_bf16" in flags or "amx_bf16" in flags
-
-
 def _cuda_budget() -> Budget | None:
     if not gpus():
         return None
@@ -152,17 +140,6 @@ def _cuda_budget() -> Budget | None:
         return None
     free, total = torch.cuda.mem_get_info()
     compute = torch.cuda.get_device_capability()
-    return Budget(
-        device="cuda",
-        name=torch.cuda.get_device_name(),
-        free_bytes=free,
-        total_bytes=total,
-        ram_free_bytes=free_ram(),
-        disk_free_bytes=paths.disk_free(),
-        capabilities=FrozenMap(
-            threads=threads(),
-            compute=compute,
-            bf16=compute >= (8, 0),
-            fused_attention=compute >= (8, 0),
-        ),
-    )
+    modern = compute >= (8, 0)
+    able = FrozenMap(threads=threads(), compute=compute, bf16=modern, fused_attention=modern)
+    return Budget("cuda", torch.cuda.get_device_name(), free, total, free_ram(), paths.disk_free(), able)

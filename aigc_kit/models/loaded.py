@@ -1,4 +1,4 @@
-"""What is loaded stays in memory until `free()` is called; one object for each key."""
+"""Keep what is loaded, once a key, until `free()`."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ _lock = RLock()
 
 
 def keep(key: tuple[str, ...], make: Callable[[], Any]) -> Any:
-    """Return what is kept under a key, made on first use.
+    """Return what a key keeps, made on first use.
 
     Args:
         key: what tells one loaded model from another (card, dtype, device, ...); the card's name first.
@@ -36,7 +36,7 @@ def holds(key: tuple[str, ...]) -> bool:
 
 
 def free(card: str | None = None) -> list[str]:
-    """Free what was loaded for one card, or for all; returns their names."""
+    """Free a card's models, or all, and list their names."""
     with _lock:
         keys = [key for key in _loaded if card in (None, key[0])]
         for key in keys:
@@ -45,7 +45,7 @@ def free(card: str | None = None) -> list[str]:
 
 
 def on_disk(card: Card, what: str = "model") -> Path:
-    """Find the folder of a card's files; `what` of it is wanted, for the error.
+    """Find the folder of a card's files (a `what`).
 
     Raises:
         NotOnDisk: they are not on this machine.
@@ -54,18 +54,15 @@ def on_disk(card: Card, what: str = "model") -> Path:
 
     folder = fetch.find(card)
     if folder is None:
-        raise NotOnDisk(
-            asked=f"the {what} {card.name!r}",
-            found="its files are not on this machine",
-            todo=f"fetch it once with `aigc fetch {card.name}`",
-        )
+        todo = f"fetch it once with `aigc fetch {card.name}`"
+        raise NotOnDisk(asked=f"the {what} {card.name!r}", found="its files are not on this machine", todo=todo)
     return folder
 
 
 def first_here(
     kind: str, tiers: Sequence[str], suits: Callable[[Card], bool] | None = None
 ) -> tuple[Card | None, list[Card]]:
-    """Find the first card of a kind whose files are on this machine.
+    """Find the first card of a kind on this machine.
 
     Args:
         kind: of the cards.

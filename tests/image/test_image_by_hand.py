@@ -12,7 +12,7 @@ from aigc_kit.worlds.prompts import parse, plain
 @pytest.fixture
 def pipe(here):
     plan = plan_of()
-    return image.engine(plan).view("text2img", plan).pipe
+    return image.engine(plan).view(plan).pipe
 
 
 def by_hand(pipe, prompt, *, negative="", steps=3, guidance=5.0, seed=0):

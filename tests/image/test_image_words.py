@@ -136,7 +136,7 @@ def test_any_prompt_is_read_or_refused(prompt):
 @pytest.fixture
 def pipe(here):
     plan = plan_of()
-    return image.engine(plan).view("text2img", plan).pipe
+    return image.engine(plan).view(plan).pipe
 
 
 def test_no_weights_give_the_pipelines_own_embeddings(pipe):

@@ -1,4 +1,4 @@
-"""Records of runs: save what was made with a JSON sidecar, check it, make it again.
+"""Save runs with a record, check it, and repeat.
 
 A sidecar `name.json` stands beside the artefacts that it describes (`name.txt`, `name.png`, `name.mp4`). It holds the
 request, the plan, predicted and measured cost, versions, device, the artefacts' sha256, licence and label.
@@ -36,13 +36,12 @@ from aigc_kit.make.run import run as run_plan
 __all__ = ["Reproduction", "build", "load", "reproduce", "request_from_json", "save", "verify", "versions"]
 
 PACKAGES = ("torch", "transformers", "diffusers", "xllamacpp", "ai-edge-litert", "ChatTTS", "onnxruntime", "numpy")
-
 LONGEST_NAME = 180  # bytes of a stem; file systems take 255, of which endings and temporary names need some
 
 
 @dataclass(frozen=True)
 class Reproduction:
-    """What came of running a record again.
+    """Hold what came of running a record again.
 
     Args:
         take: the new result.
@@ -99,10 +98,8 @@ def save(take: Take, folder: Path | None = None, name: str | None = None, label:
 def build(take: Take, label: str = "", outputs: Mapping[str, str] | None = None) -> Record:
     """Build the record of a run, without keys.
 
-    `outputs` maps file names to sha256 (default: none written).
-
-    `request` is the resolved request, `plan` the rest of the plan; `predicted` and `measured` share the names "seconds"
-    and "peak", so that they can be laid side by side.
+    `outputs` maps file names to sha256. `request` is the resolved request, `plan` the rest of the plan; `predicted` and
+    `measured` share the names "seconds" and "peak", so that they can be laid side by side.
     """
     plan = as_json(take.plan)
     parts = {
@@ -115,9 +112,9 @@ def build(take: Take, label: str = "", outputs: Mapping[str, str] | None = None)
         "words": as_json(take.words),
     }
     clean = redact(parts)
-    changed = sorted(name for name in parts if clean[name] != parts[name])
-    if changed:
-        clean["labels"] = {**clean["labels"], "redacted": changed}
+    unlike = sorted(name for name in parts if clean[name] != parts[name])
+    if unlike:
+        clean["labels"] = {**clean["labels"], "redacted": unlike}
     return Record(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         kind=take.kind,
@@ -141,9 +138,8 @@ def verify(path: Path) -> dict[str, str]:
     states = {}
     for name, digest in load(path).outputs.items():
         file = Path(path).parent / name
-        states[name] = (
-            "missing" if not file.is_file() else "same" if _sha256(file.read_bytes()) == digest else "changed"
-        )
+        is_same = file.is_file() and _sha256(file.read_bytes()) == digest
+        states[name] = "same" if is_same else "changed" if file.is_file() else "missing"
     return states
 
 
@@ -165,13 +161,11 @@ def reproduce(path: Path, *, card: Card | None = None, run: Callable[[Plan], Tak
     from aigc_kit.models import cards
 
     record = load(path)
-    redacted = record.labels.get("redacted", ())
-    if redacted is True or (isinstance(redacted, list) and "request" in redacted):
-        raise BadInput(
-            asked=f"to reproduce {Path(path).name}",
-            found="its request held something like a key, which was blotted out, so it is not the request that ran",
-            todo="run the request again without a key in it, and save that",
-        )
+    blots = record.labels.get("redacted", ())
+    if blots is True or (isinstance(blots, list) and "request" in blots):
+        reason = "its request held something like a key, which was blotted out, so it is not the request that ran"
+        todo = "run the request again without a key in it, and save that"
+        raise BadInput(asked=f"to reproduce {Path(path).name}", found=reason, todo=todo)
     request = request_from_json(record.request)
     card = card or cards.get(request.card)
     plan = resolve(request, device.probe(), card)
@@ -190,24 +184,19 @@ def reproduce(path: Path, *, card: Card | None = None, run: Callable[[Plan], Tak
 
 
 def files_of(take: Take) -> Mapping[str, bytes]:
-    """Write what a run made as bytes: ending of a file's name, such as ".txt" or "-0.png" -> its bytes.
+    """Write what a run made as bytes by file ending.
 
     Raises:
         BadInput: no result of a run, or one of a kind that this version cannot write.
     """
     if not isinstance(take, Take):
-        raise BadInput(
-            asked=f"to save {shown(take)}",
-            found=f"{type(take).__name__}, no result of a run",
-            todo="run first: take = text.make(prompt), then record.save(take)",
-        )
+        todo = "run first: take = text.make(prompt), then record.save(take)"
+        raise BadInput(asked=f"to save {shown(take)}", found=f"{type(take).__name__}, no result of a run", todo=todo)
     modality = modalities().get(take.kind)
     if modality is None:
-        raise BadInput(
-            asked=f"to save a {take.kind} take with {type(take.data).__name__} data",
-            found=f"this version writes {', '.join(modalities())}",
-            todo="save the data yourself; `record.build` still gives its record",
-        )
+        wish = f"to save a {take.kind} take with {type(take.data).__name__} data"
+        todo = "save the data yourself; `record.build` still gives its record"
+        raise BadInput(asked=wish, found=f"this version writes {', '.join(modalities())}", todo=todo)
     return modality.files(take)
 
 
@@ -225,14 +214,11 @@ def versions() -> dict[str, str]:
     return by_name
 
 
-def _folder(given: Any) -> Path:
-    if not isinstance(given, (str, os.PathLike)) or "\0" in str(given):
-        raise BadInput(
-            asked=f"to save into {shown(given)}",
-            found="no path of a folder",
-            todo="name a folder, such as 'works', or leave it out for $AIGC_OUT or out",
-        )
-    return Path(given)
+def _folder(folder: Any) -> Path:
+    if not isinstance(folder, (str, os.PathLike)) or "\0" in str(folder):
+        todo = "name a folder, such as 'works', or leave it out for $AIGC_OUT or out"
+        raise BadInput(asked=f"to save into {shown(folder)}", found="no path of a folder", todo=todo)
+    return Path(folder)
 
 
 def _stem(take: Take, name: str | None, parts: Mapping[str, bytes]) -> str:
@@ -241,27 +227,18 @@ def _stem(take: Take, name: str | None, parts: Mapping[str, bytes]) -> str:
         digest = _sha256(request.encode() + b"".join(parts.values()))[:8]
         return f"{take.kind}-{re.sub(r'[^A-Za-z0-9._-]', '_', take.plan.card.name)[:100]}-{digest}"
     if not isinstance(name, str) or not SAFE_NAME.fullmatch(name) or len(name.encode(errors="replace")) > LONGEST_NAME:
-        raise BadInput(
-            asked=f"record name {name!r}",
-            found=f"not a plain file name of at most {LONGEST_NAME} bytes (a Chinese character takes 3)",
-            todo="use a few letters and digits",
-        )
+        reason = f"not a plain file name of at most {LONGEST_NAME} bytes (a Chinese character takes 3)"
+        raise BadInput(asked=f"record name {name!r}", found=reason, todo="use a few letters and digits")
     return name
 
 
 def _refuse_keys(take: Take, stem: str) -> None:
-    """The words of a model are kept as they are or not at all: with a key in them they are not written.
-
-    Raises:
-        BadInput: the text, or the file's name, contains the value of such an environment variable.
-    """
+    """Refuse to write a text or name with a key."""
     names = secret_names_in(f"{stem}\n{take.data}" if isinstance(take.data, str) else stem)
     if names:
-        raise BadInput(
-            asked=f"to save {stem if not secret_names_in(stem) else 'a record'}",
-            found=f"it contains the value of the environment variable {names[0]}, which holds a key",
-            todo="take the key out of the prompt and run again; nothing was written",
-        )
+        reason = f"it contains the value of the environment variable {names[0]}, which holds a key"
+        todo = "take the key out of the prompt and run again; nothing was written"
+        raise BadInput(asked=f"to save {stem if not secret_names_in(stem) else 'a record'}", found=reason, todo=todo)
 
 
 def _unlike(name: str, then: Any, now: Any) -> list[tuple[str, Any, Any]]:

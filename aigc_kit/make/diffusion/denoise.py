@@ -1,4 +1,4 @@
-"""Denoising as a generator: a placed pipeline yields its steps, then returns what was decoded.
+"""Denoise as a generator of steps.
 
 A pipeline of diffusers runs to its end and calls back after each step. Here it runs in a thread of its own that waits
 after every report until the next one is asked for, so only one of the two ever works. Leaving the generator early ends
@@ -27,7 +27,7 @@ Shown = Callable[[np.ndarray], Any]
 
 @dataclass(frozen=True)
 class Denoised:
-    """What came of denoising: decoded arrays, cost by phase, most bytes a GPU's allocator held."""
+    """Hold decoded arrays, their cost, and bytes reserved."""
 
     pixels: np.ndarray
     cost: Cost
@@ -66,7 +66,7 @@ def denoise(
         with quiet(), placed.ledger.run(), PredictedX0(pipe.scheduler) as clean, around or nullcontext():
 
             def after_step(pipe: Any, index: int, _time: Any, state: dict[str, Any]) -> dict[str, Any]:
-                _wait(placed.device)
+                _wait(placed.device)  # so that a step's seconds are its own
                 preview = Preview(pipe, state["latents"], clean.last, decode, shown)
                 report((index, pipe.num_timesteps + 1, "denoise", preview))
                 return state
@@ -89,31 +89,31 @@ def denoise(
             pauses.append((now, last))
     finally:
         reports.close()
-    reserved = placed.ledger.reserved_bytes
-    return Denoised(pixels, _cost(placed.ledger, began, pauses), reserved)
+    return Denoised(pixels, _cost(placed.ledger, began, pauses), placed.ledger.reserved_bytes)
 
 
 class Preview:
-    """Decodes when called: `preview()` what the model takes for the finished result, `preview("latent")` the noise."""
+    """Decode the finished picture, or "latent" noise, when called."""
 
     __slots__ = ("_clean", "_decode", "_latents", "_pipe", "_shown")
 
     def __init__(self, pipe: Any, latents: Any, clean: Any, decode: Decode, shown: Shown) -> None:
-        self._pipe, self._latents, self._clean = pipe, latents, clean
-        self._decode, self._shown = decode, shown
+        self._pipe, self._latents, self._clean, self._decode, self._shown = pipe, latents, clean, decode, shown
 
     def __call__(self, what: str = "picture") -> Any:
-        """A PIL.Image."""
+        """Decode as a PIL.Image."""
         return self._shown(self.pixels(what))
 
     def pixels(self, what: str = "picture") -> np.ndarray:
-        """Decode the same as the Take will hold it: uint8 arrays."""
+        """Decode as the Take will hold it: uint8 arrays."""
         latents = self._latents if what == "latent" or self._clean is None else self._clean
         return self._decode(self._pipe, latents)
 
 
 class PredictedX0:
-    """Keeps what a scheduler takes for the finished latents, which a pipeline drops. Changes no number.
+    """Keep what a scheduler takes for the finished latents.
+
+    A pipeline drops it. Changes no number.
 
     Schedulers of pictures tell it themselves. Those of flow matching are given a velocity v at x, where
     x = (1 - sigma) x0 + sigma noise and v = noise - x0; so x0 = x - sigma v (Lipman et al. 2023).
@@ -121,21 +121,20 @@ class PredictedX0:
 
     def __init__(self, scheduler: Any) -> None:
         self._scheduler, self.last = scheduler, None
-        config = scheduler.config
-        flow = config.get("prediction_type") == "flow_prediction" or "FlowMatch" in type(scheduler).__name__
-        self._flow = flow
+        predicts = scheduler.config.get("prediction_type")
+        self._flow = predicts == "flow_prediction" or "FlowMatch" in type(scheduler).__name__
 
     def __enter__(self) -> "PredictedX0":
         original = self._scheduler.step
 
         @wraps(original)  # a pipeline looks at the signature before it hands over a generator
         def step(output: Any, time: Any, sample: Any, *args: Any, return_dict: bool = True, **options: Any) -> Any:
-            made = original(output, time, sample, *args, return_dict=True, **options)
-            clean = getattr(made, "pred_original_sample", None)
+            outcome = original(output, time, sample, *args, return_dict=True, **options)
+            clean = getattr(outcome, "pred_original_sample", None)
             if clean is None and self._flow:
                 clean = sample - self._scheduler.sigmas[self._scheduler.step_index - 1].to(sample) * output
             self.last = clean
-            return made if return_dict else (made.prev_sample,)
+            return outcome if return_dict else (outcome.prev_sample,)
 
         self._scheduler.step = step
         return self
@@ -145,17 +144,17 @@ class PredictedX0:
 
 
 class Stopped(BaseException):
-    """Raised inside the function when nobody wants its next step. No Exception, so that no handler takes it."""
+    """End the function, caught by no handler of `Exception`."""
 
 
 def stepwise(work: Callable[[Callable[[Any], None]], Any]) -> Generator[Any, None, Any]:
-    """Run `work(report)`; yields what it reports, returns what it returns, raises what it raises."""
+    """Run `work(report)`, and yield what it reports."""
     reports: SimpleQueue[tuple[str, Any]] = SimpleQueue()
-    wanted: SimpleQueue[bool] = SimpleQueue()
+    wishes: SimpleQueue[bool] = SimpleQueue()
 
     def report(item: Any) -> None:
         reports.put(("step", item))
-        if not wanted.get():
+        if not wishes.get():
             raise Stopped
 
     def body() -> None:
@@ -173,19 +172,19 @@ def stepwise(work: Callable[[Callable[[Any], None]], Any]) -> Generator[Any, Non
             kind, value = reports.get()
             if kind == "step":
                 yield value
-                wanted.put(True)
+                wishes.put(True)
             elif kind == "error":
                 raise value
             else:
                 return value
     finally:
         if thread.is_alive():
-            wanted.put(False)
+            wishes.put(False)
         thread.join()
 
 
 def seconds_left(steps: Sequence[Step], decode: float = 0.0) -> float | None:
-    """Estimate the seconds until the result is there; None before the first step.
+    """Estimate the seconds left, None before the first step.
 
     Args:
         steps: so far, in order. The first one holds the text encoders' time too, so it counts only while it is alone.
@@ -200,24 +199,23 @@ def seconds_left(steps: Sequence[Step], decode: float = 0.0) -> float | None:
 
 
 def _cost(ledger: Any, began: float, pauses: Sequence[tuple[float, float]]) -> Cost:
-    """The ledger's phases, without the time that the caller took between steps; one entry a name."""
+    """Sum up the ledger's phases, without the caller's pauses."""
     phases: dict[str, tuple[float, int | None]] = {}
     cost = ledger.cost()
-    drawn = False
+    denoising = False
     for spell, phase in zip(ledger.spells, cost.phases, strict=True):
-        drawn = drawn or phase.name == "denoise"
+        denoising = denoising or phase.name == "denoise"
         start, end = began + spell.began, began + spell.began + spell.seconds
-        paused = sum(max(0.0, min(end, b) - max(start, a)) for a, b in pauses)
-        name = PHASES.get(phase.name, phase.name) if drawn or phase.name != "decode" else "encode"
+        pause = sum(max(0.0, min(end, b) - max(start, a)) for a, b in pauses)
+        name = PHASES.get(phase.name, phase.name) if denoising or phase.name != "decode" else "encode"
         seconds, peak = phases.get(name, (0.0, None))
         peaks = [p for p in (peak, phase.peak_bytes) if p is not None]
-        phases[name] = (seconds + phase.seconds - paused, max(peaks, default=None))
+        phases[name] = (seconds + phase.seconds - pause, max(peaks, default=None))
     how = cost.phases[0].how if cost.phases else "wall clock"
     return Cost(tuple(Phase(name, max(0.0, seconds), peak, how) for name, (seconds, peak) in phases.items()))
 
 
 def _wait(device: str) -> None:
-    """Let a GPU finish, so that a step's seconds are its own."""
     if device.startswith("cuda"):
         import torch
 

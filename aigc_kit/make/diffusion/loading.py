@@ -1,4 +1,4 @@
-"""Plan of a diffusion model -> a loaded pipeline, placed as the plan says."""
+"""Load a pipeline, placed as a plan says."""
 
 import json
 import sys
@@ -17,13 +17,13 @@ from aigc_kit.models import compat, loaded
 
 
 def key(plan: Plan) -> tuple[str, ...]:
-    """What tells one loaded pipeline from another: card, folder, dtypes, placement, attention, decoder options."""
+    """Tell one loaded pipeline from another."""
     parts = (plan.dtypes, plan.placement, plan.vae)
     return (plan.card.name, *(repr(sorted(dict(p).items())) for p in parts), plan.attention, plan.budget.device)
 
 
 def read_pipeline(card: Card, folder: Path, dtypes: Any, **options: Any) -> Any:
-    """The pipeline of a folder, on the CPU, in the plan's dtypes: safetensors only, no code of the folder is run.
+    """Read a folder's pipeline, and run none of its code.
 
     Args:
         card, folder, dtypes: of the plan.
@@ -32,13 +32,10 @@ def read_pipeline(card: Card, folder: Path, dtypes: Any, **options: Any) -> Any:
     Raises:
         CannotLoad: diffusers cannot make the card's pipeline of the files.
     """
-    compat.bypass_broken_torchaudio()
+    cls = _class(card)
     import torch
 
-    library, _, name = card.parts["pipeline"].rpartition(".")
-    with quiet():
-        cls = getattr(import_module(library), name)
-    dtype = {part: getattr(torch, wanted) for part, wanted in dtypes.items() if hasattr(torch, wanted)}
+    dtype = {part: getattr(torch, text) for part, text in dtypes.items() if hasattr(torch, text)}
     options = {"dtype": {**dtype, "default": next(iter(dtype.values()), torch.float32)}, **options}
     variant = card.facts.variant
     _refuse_strange_classes(card, folder)
@@ -46,22 +43,17 @@ def read_pipeline(card: Card, folder: Path, dtypes: Any, **options: Any) -> Any:
         with quiet():
             pipe = cls.from_pretrained(folder, variant=variant, use_safetensors=True, local_files_only=True, **options)
     except (OSError, ValueError, RuntimeError, TypeError, KeyError) as error:
-        said = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise CannotLoad(
-            asked=f"{name} of {card.name!r}",
-            found=f"{folder} cannot be loaded: {said}",
-            todo=f"check the files with `aigc fetch --verify {card.name}`, or remove the folder and fetch it again",
-        ) from error
+        name = card.parts["pipeline"].rpartition(".")[2]
+        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        wish = f"{name} of {card.name!r}"
+        todo = f"check the files with `aigc fetch --verify {card.name}`, or remove the folder and fetch it again"
+        raise CannotLoad(asked=wish, found=f"{folder} cannot be loaded: {reason}", todo=todo) from error
     pipe.set_progress_bar_config(disable=True)
     return pipe
 
 
 def _refuse_strange_classes(card: Card, folder: Path) -> None:
-    """A folder may name classes of diffusers and transformers only: naming another module would import it.
-
-    Raises:
-        CannotLoad: it names another one, or its model_index.json cannot be read.
-    """
+    """Refuse a folder that names other libraries: they would run."""
     try:
         index = json.loads((folder / "model_index.json").read_text(encoding="utf-8"))
         names = {name: value for name, value in index.items() if not name.startswith("_") and isinstance(value, list)}
@@ -74,15 +66,13 @@ def _refuse_strange_classes(card: Card, folder: Path) -> None:
             todo=f"remove the folder, and fetch it again: aigc fetch {card.name}",
         ) from error
     if strange:
-        raise CannotLoad(
-            asked=f"the pipeline of {card.name!r}",
-            found=f"model_index.json names code outside diffusers and transformers: {strange[0]} = {index[strange[0]]}",
-            todo="do not trust this folder; code that comes with a model is never run",
-        )
+        reason = f"model_index.json names code outside diffusers and transformers: {strange[0]} = {index[strange[0]]}"
+        todo = "do not trust this folder; code that comes with a model is never run"
+        raise CannotLoad(asked=f"the pipeline of {card.name!r}", found=reason, todo=todo)
 
 
 def _is_of_the_libraries(name: str | None) -> bool:
-    """Whether a library's name is diffusers, transformers, or a pipeline of diffusers that has classes of its own."""
+    """Tell whether a name is of diffusers or transformers."""
     if name in (None, "diffusers", "transformers"):
         return True
     return str(name).isidentifier() and find_spec(f"diffusers.pipelines.{name}") is not None
@@ -90,7 +80,7 @@ def _is_of_the_libraries(name: str | None) -> bool:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Without the progress bars and hints that diffusers and transformers print while they load and cast."""
+    """Silence diffusers and transformers while they load and cast."""
     from diffusers.utils import logging as of_diffusers
     from transformers.utils import logging as of_transformers
 
@@ -109,13 +99,13 @@ def quiet() -> Iterator[None]:
 
 
 def open_timed(modality: Modality, plan: Plan) -> tuple[Any, Cost]:
-    """Load a plan's engine: the engine, and the phases "import" and "load" where it was not loaded before."""
+    """Load a plan's engine, timed where it was not loaded."""
     marks: list[tuple[str, float]] = []
 
     def before() -> None:
         if "diffusers" not in sys.modules:
             marks.append(("import", time.perf_counter()))
-            _import(plan.card)
+            _class(plan.card)
         marks.append(("load", time.perf_counter()))
 
     engine = modality.engine(plan, before)
@@ -126,33 +116,25 @@ def open_timed(modality: Modality, plan: Plan) -> tuple[Any, Cost]:
 
 
 def labels_of(placed: Any, plan: Plan, words: tuple[ReadWords, ...], reserved_bytes: int | None) -> dict[str, Any]:
-    """Labels that takes of all pipelines have: model, tier, origin, licence, scheduler, size, notes, reserved bytes."""
-    notes = [note for one in words for note in one.notes]
+    """Collect the labels that takes of all pipelines have."""
+    notes = [note for text in words for note in text.notes]
     if len(words) > 1 and float(plan.request.guidance or 0) <= 1:
         notes.append("guidance <= 1 时没有引导，负面提示词不起作用")
-    labels: dict[str, Any] = {
-        "model": plan.card.name,
-        "tier": plan.card.tier,
-        "origin": "AI 生成",
-        "licence": plan.card.licence,
-        "scheduler": type(placed.pipe.scheduler).__name__,
-        "size": (plan.request.height, plan.request.width),
-        "notes": tuple(notes),
-    }
-    if reserved_bytes:
-        labels["reserved_bytes"] = reserved_bytes
-    return labels
+    card, size, scheduler = plan.card, (plan.request.height, plan.request.width), type(placed.pipe.scheduler).__name__
+    labels: dict[str, Any] = {"model": card.name, "tier": card.tier, "origin": "AI 生成", "licence": card.licence}
+    labels |= {"scheduler": scheduler, "size": size, "notes": tuple(notes)}
+    return {**labels, "reserved_bytes": reserved_bytes} if reserved_bytes else labels
 
 
-def _import(card: Card) -> None:
+def _class(card: Card) -> Any:
     compat.bypass_broken_torchaudio()
     library, _, name = card.parts["pipeline"].rpartition(".")
     with quiet():
-        getattr(import_module(library), name)  # a lazy name: this loads torch
+        return getattr(import_module(library), name)  # a lazy name: this loads torch
 
 
 class PipelineEngine:
-    """One loaded pipeline; `placed_for` puts its parts where a plan wants them.
+    """Hold one loaded pipeline, placed as plans want it.
 
     Args:
         pipe: pipeline of diffusers, on the CPU.
@@ -167,77 +149,64 @@ class PipelineEngine:
 
     @classmethod
     def load(cls, plan: Plan, **options: Any) -> Any:
-        """Load the pipeline; errors as in `read_pipeline`."""
+        """Load the pipeline, with the errors of `read_pipeline`."""
         return cls(read_pipeline(plan.card, loaded.on_disk(plan.card), plan.dtypes, **options), plan)
 
     @property
-    def closed(self) -> bool:
-        """Its parts were let go of."""
-        return self.pipe is None
-
-    @property
     def parts(self) -> dict[str, Any]:
-        """Name -> part, wherever a plan put it."""
+        """List name -> part, wherever a plan put it."""
         return dict(self._parts)
 
-    @property
-    def placed(self) -> Any:
-        """The view that was made last (`aigc_kit.memory.offload.Placed`); None before the first."""
-        return self._placed
-
-    def placed_for(self, plan: Plan, *, follow: bool, mode: str = "", scheduler: str | None = None) -> Any:
-        """The pipeline placed as the plan says, with a fresh scheduler.
+    def view(self, plan: Plan, mode: str = "", scheduler: str | None = None, *, follow: bool = False) -> Any:
+        """Place the pipeline with a fresh scheduler.
 
         Args:
             plan: with the same key as the one that loaded it.
-            follow: follow live tensors on a CPU.
-            mode: way of working; "" is the loaded pipeline itself.
+            mode: way of working, "img2img" or "inpaint"; "" is the loaded pipeline itself.
             scheduler: class of diffusers; None is the model's own.
+            follow: follow live tensors on a CPU.
 
         Returns:
             `aigc_kit.memory.offload.Placed`.
 
         Raises:
-            BadInput: the engine was freed.
+            BadInput: a mode that this pipeline does not have, or the engine was freed.
         """
         from aigc_kit.memory.offload import place
 
-        if self.closed:
-            raise BadInput(
-                asked=f"{self.plan.card.name} once more",
-                found="its model was freed",
-                todo="run it again: it is loaded anew",
-            )
-        wanted = (mode, follow)
-        if self._now != wanted:
+        if self.pipe is None:
+            wish = f"{self.plan.card.name} once more"
+            raise BadInput(asked=wish, found="its model was freed", todo="run it again: it is loaded anew")
+        now = (mode, follow)
+        if self._now != now:
             self._now = None
             pipe = self.pipe_for(mode)
             for name, part in self._parts.items():
                 setattr(pipe, name, part)  # a plan may keep text encoders aside
             self._placed = place(pipe, self.plan_that_works(plan), follow=follow)
-            self._now = wanted
+            self._now = now
         pipe = self._placed.pipe
         pipe.scheduler = self._fresh_scheduler(scheduler)
         pipe.set_progress_bar_config(disable=True)
         return self._placed
 
     def pipe_for(self, mode: str) -> Any:
-        """The pipeline of a way of working; a subclass may have several."""
+        """Give the pipeline of a way of working."""
         return self.pipe
 
     def plan_that_works(self, plan: Plan) -> Plan:
-        """The plan as it is applied; a subclass may have to change a dtype."""
+        """Give the plan as it is applied."""
         return plan
 
     def _fresh_scheduler(self, name: str | None) -> Any:
-        """A scheduler without the state of an earlier run."""
+        """Make a scheduler without the state of earlier runs."""
         import diffusers
 
         cls = type(self._scheduler) if name is None else getattr(diffusers, name)
-        made = cls.from_config(self._scheduler.config)
-        if getattr(made.config, "clip_sample", False):  # the default of DDIM and DDPM is for pixels in [-1, 1]
-            made.register_to_config(clip_sample=False)
-        return made
+        scheduler = cls.from_config(self._scheduler.config)
+        if getattr(scheduler.config, "clip_sample", False):  # the default of DDIM and DDPM is for pixels in [-1, 1]
+            scheduler.register_to_config(clip_sample=False)
+        return scheduler
 
     def close(self) -> None:
         """Let go of the parts."""

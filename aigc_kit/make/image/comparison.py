@@ -1,4 +1,4 @@
-"""A against B: two plans for the same picture, timed in turn, with true peaks and the difference of what they drew."""
+"""Compare two plans for the same picture, timed in turn."""
 
 import statistics
 import time
@@ -18,7 +18,7 @@ from aigc_kit.models import loaded
 
 @dataclass(frozen=True)
 class Side:
-    """What one plan did.
+    """Hold what one plan did.
 
     Args:
         name: "A" or "B", or what the caller calls it.
@@ -44,13 +44,13 @@ class Side:
 
     @property
     def median(self) -> float:
-        """Median of `seconds`."""
+        """Take the median of `seconds`."""
         return statistics.median(self.seconds)
 
 
 @dataclass(frozen=True)
 class Compared:
-    """One measure on both sides.
+    """Hold one measure on both sides.
 
     Args:
         name: of the measure.
@@ -65,15 +65,10 @@ class Compared:
     b: float
     ratio: float | None
 
-    @classmethod
-    def of(cls, name: str, a: float, b: float) -> "Compared":
-        """Compare bytes."""
-        return cls(name, "B", a, b, a / b if b else None)
-
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two sides, run in turn.
+    """Hold two sides, run in turn.
 
     Args:
         a, b: the sides.
@@ -93,7 +88,7 @@ class Comparison:
 
     @property
     def ratio(self) -> float:
-        """Median of the ratios."""
+        """Take the median of the ratios."""
         return statistics.median(self.ratios)
 
     def rows(self) -> list["Compared"]:
@@ -103,12 +98,13 @@ class Comparison:
             "weights", "peak", "tensors" (of the peak), "reserved", "seconds" (medians) and "load", as far as measured.
         """
         a, b = self.a, self.b
-        rows = [Compared.of("weights", a.weight_bytes, b.weight_bytes)]
+        pairs: dict[str, tuple[float, float]] = {"weights": (a.weight_bytes, b.weight_bytes)}
         if a.peak and b.peak:
-            rows.append(Compared.of("peak", a.peak.value, b.peak.value))
-            rows.append(Compared.of("tensors", a.peak.value - a.weight_bytes, b.peak.value - b.weight_bytes))
+            pairs["peak"] = (a.peak.value, b.peak.value)
+            pairs["tensors"] = (a.peak.value - a.weight_bytes, b.peak.value - b.weight_bytes)
         if a.reserved_bytes and b.reserved_bytes:
-            rows.append(Compared.of("reserved", a.reserved_bytes, b.reserved_bytes))
+            pairs["reserved"] = (a.reserved_bytes, b.reserved_bytes)
+        rows = [Compared(name, "B", x, y, x / y if y else None) for name, (x, y) in pairs.items()]
         rows.append(Compared("seconds", "s", a.median, b.median, self.ratio))
         if a.load_seconds and b.load_seconds:
             loads = (float(np.median(a.load_seconds)), float(np.median(b.load_seconds)))
@@ -117,8 +113,9 @@ class Comparison:
 
 
 class Runner:
-    """Runs one side as often as asked, by its own plan or not at all, alone on a GPU. Its warm-up is where live tensors
-    are followed on a CPU, so that no timed run is slowed by it.
+    """Run one side repeatedly, alone on a GPU.
+
+    By its plan or not at all. On a CPU only its warm-up follows live tensors, so that no timed run is slowed by it.
 
     Args:
         name: of the side.
@@ -135,20 +132,20 @@ class Runner:
         self.take: Take | None = None
 
     def ready(self, other: "Runner | None" = None) -> None:
-        """Loaded and warm. On a GPU the other side's model leaves first, or it would count in this one's peak."""
+        """Load and warm up, alone on a GPU."""
         apart = other is not None and key(self.plan) != key(other.plan)
         if other is not None and apart and self.plan.budget.device == "cuda" and MODALITY.is_loaded(other.plan):
             loaded.free(other.plan.card.name)
-        if not MODALITY.is_loaded(self.plan):
-            began = time.perf_counter()
+        is_loaded = MODALITY.is_loaded(self.plan)
+        if not is_loaded:
+            start = time.perf_counter()
             MODALITY.engine(self.plan)
-            self.loads.append(time.perf_counter() - began)
-            self._warm_up()
-        elif self.take is None:
+            self.loads.append(time.perf_counter() - start)
+        if not is_loaded or self.take is None:
             self._warm_up()
 
     def once(self) -> None:
-        """One timed run."""
+        """Run once, timed."""
         began = time.perf_counter()
         self.take = finish(MODALITY.work(self.plan, **self.pictures))
         self.seconds.append(time.perf_counter() - began)
@@ -156,22 +153,14 @@ class Runner:
             self._read(self.take)
 
     def side(self) -> Side:
-        """What the runs have shown; at least one was timed."""
+        """Sum up the runs, of which one was timed."""
         assert self.take is not None
         where = self.plan.budget.name
         how = "max_memory_allocated" if self.plan.budget.device == "cuda" else "weights and live tensors of the warm-up"
         peak = Figure(max(self.phases.values()), "B", "measured", f"{how}, on {where}") if self.phases else None
-        return Side(
-            self.name,
-            self.plan,
-            tuple(self.loads),
-            self.weights,
-            tuple(self.seconds),
-            peak,
-            self.reserved or None,
-            self.take,
-            FrozenMap(self.phases),
-        )
+        loads, seconds, most = tuple(self.loads), tuple(self.seconds), self.reserved or None
+        phases = FrozenMap(self.phases)
+        return Side(self.name, self.plan, loads, self.weights, seconds, peak, most, self.take, phases)
 
     def _warm_up(self) -> None:
         on_cpu = self.plan.budget.device == "cpu"
@@ -190,15 +179,9 @@ class Runner:
 
 
 def compare(
-    a: Plan,
-    b: Plan,
-    repeats: int = 3,
-    *,
-    names: tuple[str, str] = ("A", "B"),
-    image: Any = None,
-    mask: Any = None,
+    a: Plan, b: Plan, repeats: int = 3, *, names: tuple[str, str] = ("A", "B"), image: Any = None, mask: Any = None
 ) -> Comparison:
-    """Run two plans in turn: one run of each to warm up, then `repeats` rounds AB, BA, AB, ...
+    """Warm two plans up, then time rounds AB, BA, AB.
 
     Args:
         a, b: plans of image models; for a fair comparison of the same prompt and seed.
@@ -210,8 +193,7 @@ def compare(
         BadInput: repeats < 1, or plans whose pictures have different sizes.
         NotOnDisk, CannotLoad: as in `run`.
     """
-    if not isinstance(repeats, int) or isinstance(repeats, bool) or repeats < 1:
-        raise BadInput(asked=f"repeats={repeats!r}", found="not an integer >= 1", todo="choose 3 or more")
+    check_repeats(repeats, usual=3)
     shapes = [(p.request.batch, p.request.height, p.request.width) for p in (a, b)]
     if shapes[0] != shapes[1]:
         todo = "plan both with the same height, width and batch"
@@ -225,25 +207,31 @@ def compare(
             sides[which].once()
             order += "AB"[which]
         ratios.append(sides[0].seconds[-1] / sides[1].seconds[-1])
-    one, two = sides[0].side(), sides[1].side()
-    apart = np.abs(one.take.data.astype(np.int16) - two.take.data.astype(np.int16))
+    first, second = sides[0].side(), sides[1].side()
+    apart = np.abs(first.take.data.astype(np.int16) - second.take.data.astype(np.int16))
     square = float(np.mean(apart.astype(np.float64) ** 2))
     psnr = 10 * float(np.log10(255**2 / square)) if square else None
-    return Comparison(one, two, order, tuple(ratios), float(apart.mean()), int(apart.max()), psnr)
+    return Comparison(first, second, order, tuple(ratios), float(apart.mean()), int(apart.max()), psnr)
+
+
+def check_repeats(repeats: Any, usual: int) -> None:
+    """Refuse what is no number of timed runs.
+
+    Raises:
+        BadInput: it is no integer >= 1.
+    """
+    if not isinstance(repeats, int) or isinstance(repeats, bool) or repeats < 1:
+        raise BadInput(asked=f"repeats={repeats!r}", found="not an integer >= 1", todo=f"choose {usual} or more")
 
 
 def weight_bytes(engine: Any) -> int:
-    """Bytes of all weights and buffers of a loaded pipeline, each counted once, wherever they are.
+    """Count the bytes of a loaded pipeline's weights and buffers.
 
     Args:
         engine: `image.engine(plan)`.
     """
     from torch import nn
 
-    tensors = {
-        id(tensor): tensor
-        for part in engine.parts.values()
-        if isinstance(part, nn.Module)
-        for tensor in (*part.parameters(), *part.buffers())
-    }
+    modules = [part for part in engine.parts.values() if isinstance(part, nn.Module)]
+    tensors = {id(tensor): tensor for part in modules for tensor in (*part.parameters(), *part.buffers())}
     return sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())

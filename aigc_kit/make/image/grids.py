@@ -1,4 +1,4 @@
-"""Grids: one dial down the side, one along the top, everything else the same."""
+"""Draw grids: two dials, everything else the same."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from aigc_kit.make.image import plan_for, run
 
 @dataclass(frozen=True)
 class Grid:
-    """Takes of a grid.
+    """Hold the takes of a grid.
 
     Args:
         rows, columns: (name of the dial, its values); a name is "" where there is one row or column.
@@ -42,14 +42,13 @@ class Grid:
         ]
 
     def sheet(self, gap: int = 4) -> np.ndarray:
-        """All pictures in one, first of each batch, at the upper left of cells of one size; white between.
+        """Lay the first picture of each batch in one.
 
         Returns:
-            uint8 (H, W, 3).
+            uint8 (H, W, 3): at the upper left of cells of one size, white between.
         """
         pictures = [[take.data[0] for take in row] for row in self.takes]
-        height = max(p.shape[0] for row in pictures for p in row)
-        width = max(p.shape[1] for row in pictures for p in row)
+        height, width = (max(p.shape[axis] for row in pictures for p in row) for axis in (0, 1))
         across, down = len(pictures[0]), len(pictures)
         sheet = np.full((down * (height + gap) - gap, across * (width + gap) - gap, 3), 255, np.uint8)
         for i, row in enumerate(pictures):
@@ -61,7 +60,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds of one cell of a grid.
+    """Hold the seconds of one cell of a grid.
 
     Args:
         row, column: values of the dials.
@@ -79,7 +78,7 @@ class Timing:
 
 
 def timings(made: Grid, *again: Grid) -> list[Timing]:
-    """Time the cells of a grid that was drawn once or several times.
+    """Time the cells of a grid drawn once or again.
 
     Args:
         made: the grid whose runs took the seconds.
@@ -93,8 +92,8 @@ def timings(made: Grid, *again: Grid) -> list[Timing]:
     rows = []
     for (row, column), runs in zip(cells, zip(*grids, strict=True), strict=True):
         seconds = tuple(cell["seconds"] for cell in runs)
-        size = runs[0]["height"], runs[0]["width"]
-        rows.append(Timing(row, column, *size, float(np.median(seconds)), seconds))
+        height, width = runs[0]["height"], runs[0]["width"]
+        rows.append(Timing(row, column, height, width, float(np.median(seconds)), seconds))
     return rows
 
 
@@ -118,29 +117,25 @@ def grid(
     Raises:
         BadInput: a dial without values, or two dials for one side. Others as in `plan_for` and `run`.
     """
-    shared = dict(values)
+    common, seed = {**values, "prompt": prompt}, None
     if not isinstance(prompt, str):
         if rows:
             todo = "leave rows out"
             raise BadInput(asked="several prompts and rows", found="the prompts are the rows", todo=todo)
-        rows, seed = {"prompt": tuple(prompt)}, shared.pop("seed", 0)
-    else:
-        shared["prompt"], seed = prompt, None
+        rows, seed = {"prompt": tuple(prompt)}, common.pop("seed", 0)
     down, along = _dial(rows, "rows"), _dial(columns, "columns")
-    made = []
+    takes = []
     for i, row in enumerate(down[1]):
         line = []
         for j, column in enumerate(along[1]):
-            chosen = {**shared, **_set(down[0], row), **_set(along[0], column)}
+            settings = {**common, **_set(down[0], row), **_set(along[0], column)}
             if seed is not None:
-                chosen.setdefault("seed", seed + i)
-            plan = plan_for(**chosen)
-            take = run(plan)
+                settings.setdefault("seed", seed + i)
+            line.append(run(plan_for(**settings)))
             if on_take is not None:
-                on_take(i, j, take)
-            line.append(take)
-        made.append(tuple(line))
-    return Grid(down, along, tuple(made))
+                on_take(i, j, line[-1])
+        takes.append(tuple(line))
+    return Grid(down, along, tuple(takes))
 
 
 def _dial(given: Mapping[str, Sequence[Any]] | None, side: str) -> tuple[str, tuple[Any, ...]]:

@@ -1,4 +1,4 @@
-"""One run of an image model as a generator, and its result as files."""
+"""Run an image model step by step, and write files."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +11,7 @@ from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import FrozenMap, Plan, ReadWords, Request, Take
 from aigc_kit.make.diffusion.denoise import denoise
 from aigc_kit.make.diffusion.loading import labels_of, open_timed
-from aigc_kit.make.image import MODALITY, pixels
-from aigc_kit.make.image.settings import Settings
+from aigc_kit.make.image import MODALITY, SCHEDULERS, Settings, pixels
 from aigc_kit.make.run import Work
 from aigc_kit.worlds.prompts import Piece
 from aigc_kit.worlds.prompts.read_words import read_both, read_for_picture
@@ -21,7 +20,7 @@ NAMES = ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "neg
 
 
 def conditions(placed: Any, prompt: ReadWords, negative: ReadWords | None, *, guided: bool) -> dict[str, Any]:
-    """The arguments that say to a pipeline what to draw.
+    """Tell a pipeline what to draw, as its arguments.
 
     Args:
         placed: `aigc_kit.memory.offload.Placed`.
@@ -39,23 +38,19 @@ def conditions(placed: Any, prompt: ReadWords, negative: ReadWords | None, *, gu
         return words
     with text_encoders(placed) as pipe:
         device = "cpu" if placed.aside else pipe._execution_device
-        made = dict(
-            zip(NAMES, _encoded(pipe, device, guided, words), strict=False)  # SD 1.5 has no pooled ones
-        )
+        guide: dict[str, Any] = {"num_images_per_prompt": 1, "do_classifier_free_guidance": guided}
+        tensors = dict(zip(NAMES, pipe.encode_prompt(device=device, **guide, **words), strict=False))  # SD 1.5 has two
         for name, side in (("prompt_embeds", prompt), ("negative_prompt_embeds", negative if guided else None)):
             if side and side.weights:
                 pieces = tuple(Piece(*weight) for weight in side.weights)
-                made[name] = weighted(pipe, pieces, device).to(made[name])
-    return {name: tensor.to(pipe.unet.dtype) for name, tensor in made.items() if tensor is not None}
-
-
-def _encoded(pipe: Any, device: Any, guided: bool, words: dict[str, Any]) -> Any:
-    return pipe.encode_prompt(device=device, num_images_per_prompt=1, do_classifier_free_guidance=guided, **words)
+                tensors[name] = weighted(pipe, pieces, device).to(tensors[name])
+    return {name: tensor.to(pipe.unet.dtype) for name, tensor in tensors.items() if tensor is not None}
 
 
 def weighted(pipe: Any, pieces: tuple[Piece, ...], device: Any = "cpu") -> Any:
-    """Hidden states of the text encoders with compel's weights: of SDXL's two the last layer but one, of SD 1.5's one
-    the last.
+    """Encode a text with compel's weights.
+
+    Of SDXL's two encoders the last layer but one, of SD 1.5's one the last.
 
     Args:
         pipe: with tokenizer, text_encoder, tokenizer_2, text_encoder_2.
@@ -75,31 +70,20 @@ def weighted(pipe: Any, pieces: tuple[Piece, ...], device: Any = "cpu") -> Any:
     last_but_one = ReturnedEmbeddingsType.PENULTIMATE_HIDDEN_STATES_NON_NORMALIZED
     kind = last_but_one if two else ReturnedEmbeddingsType.LAST_HIDDEN_STATES_NORMALIZED
     sides = []
-    for tokenizer, encoder in _encoders(pipe):
-        spoken = [p for p in pieces if tokenizer(p.text, add_special_tokens=False, verbose=False)["input_ids"]]
-        provider = EmbeddingsProvider(
-            tokenizer,
-            _At(encoder, device),
-            dtype_for_device_getter=lambda device, encoder=encoder: encoder.dtype,
-            returned_embeddings_type=kind,
-            device=device,
-        )
+    for end in ("", "_2") if two else ("",):
+        tokenizer, encoder = getattr(pipe, f"tokenizer{end}"), getattr(pipe, f"text_encoder{end}")
+        words = [p for p in pieces if tokenizer(p.text, add_special_tokens=False, verbose=False)["input_ids"]]
+        options = {"returned_embeddings_type": kind, "device": device}
+        options["dtype_for_device_getter"] = lambda device, encoder=encoder: encoder.dtype
+        provider = EmbeddingsProvider(tokenizer, _At(encoder, device), **options)
+        texts, weights = [p.text for p in words], [p.weight for p in words]
         with torch.no_grad():
-            sides.append(
-                provider.get_embeddings_for_weighted_prompt_fragments(
-                    [[p.text for p in spoken]], [[p.weight for p in spoken]], device=device
-                )
-            )
+            sides.append(provider.get_embeddings_for_weighted_prompt_fragments([texts], [weights], device=device))
     return torch.cat([side.to(sides[0].device) for side in sides], dim=-1)
 
 
-def _encoders(pipe: Any) -> list[tuple[Any, Any]]:
-    names = [("tokenizer", "text_encoder"), ("tokenizer_2", "text_encoder_2")]
-    return [(getattr(pipe, t), getattr(pipe, e)) for t, e in names if getattr(pipe, e, None) is not None]
-
-
 class _At:
-    """A text encoder that says where it works; one whose weights are brought module by module says "meta" itself."""
+    """Give a text encoder a device that is not "meta"."""
 
     def __init__(self, encoder: Any, device: Any) -> None:
         self._encoder, self.device, self.dtype = encoder, device, encoder.dtype
@@ -110,7 +94,7 @@ class _At:
 
 @contextmanager
 def text_encoders(placed: Any) -> Iterator[Any]:
-    """The pipeline with its text encoders in it, also those that a plan keeps aside on the CPU."""
+    """Put back the text encoders that a plan keeps aside."""
     for name, part in placed.aside.items():
         setattr(placed.pipe, name, part)
     try:
@@ -121,7 +105,7 @@ def text_encoders(placed: Any) -> Iterator[Any]:
 
 
 def work(plan: Plan, *, image: Any = None, mask: Any = None) -> Work:
-    """Denoise pictures step by step, decode them, and return their Take.
+    """Denoise pictures step by step, and decode them.
 
     Args:
         plan: of an image model.
@@ -146,41 +130,29 @@ def work(plan: Plan, *, image: Any = None, mask: Any = None) -> Work:
     hole = None if start is None or mask is None else pixels.mask(mask, start.size)
     request, settings = plan.request, Settings.of(plan.request)
     engine, set_up = open_timed(MODALITY, plan)
-    placed = engine.view(mode, plan, settings.scheduler, follow=settings.follow)
-    words = read_both(
-        partial(
-            read_for_picture,
-            card=plan.card,
-            tokenizer=placed.pipe.tokenizer,
-            weights=settings.weights,
-            translate=settings.translate,
-            english=settings.english,
-        ),
-        request,
-    )
+    scheduler = SCHEDULERS[settings.scheduler] if settings.scheduler else None
+    view = engine.view(plan, "" if start is None else mode, scheduler, follow=settings.follow)
+    reading = {name: getattr(settings, name) for name in ("weights", "translate", "english")}
+    words = read_both(partial(read_for_picture, card=plan.card, tokenizer=view.pipe.tokenizer, **reading), request)
     seeds = tuple(request.seed + place for place in range(request.batch))
-    call = _call(placed, request, words, seeds)
+    call = _call(view, request, words, seeds)
     if start is not None:
-        call |= _retouching(placed, request, start, hole, settings.strength)
+        call |= _retouching(view, request, start, hole, settings.strength)
     else:
         call |= {"height": request.height, "width": request.width}
-    denoised = yield from denoise(
-        placed,
-        call,
-        partial(_decode, upcast=None if plan.card.facts.vae_upcast else False),
-        pixels.to_pil,
-        _without_mask_channels(placed.pipe) if mode == "inpaint" else None,
-    )
-    labels = {**labels_of(placed, plan, words, denoised.reserved_bytes), "mode": mode, "seeds": seeds}
+    decode = partial(_decode, upcast=None if plan.card.facts.vae_upcast else False)
+    around = _without_mask_channels(view.pipe) if mode == "inpaint" else None
+    outcome = yield from denoise(view, call, decode, pixels.to_pil, around)
+    labels = {**labels_of(view, plan, words, outcome.reserved_bytes), "mode": mode, "seeds": seeds}
     if start is not None:
         labels |= {"image_sha256": pixels.digest(start), "strength": settings.strength}
     if hole is not None:
         labels["mask_sha256"] = pixels.digest(hole)
-    return Take("image", denoised.pixels, plan, set_up + denoised.cost, FrozenMap(labels), words)
+    return Take("image", outcome.pixels, plan, set_up + outcome.cost, FrozenMap(labels), words)
 
 
 def files(take: Take) -> dict[str, bytes]:
-    """Write every picture as a lossless PNG: ending of the file's name -> its bytes."""
+    """Write every picture as a lossless PNG, by file ending."""
     from PIL import Image
 
     parts = {}
@@ -196,7 +168,7 @@ def _decode(pipe: Any, latents: Any, upcast: bool | None) -> Any:
 
 
 def _call(placed: Any, request: Request, words: tuple[ReadWords, ...], seeds: tuple[int, ...]) -> dict[str, Any]:
-    """The pipeline's arguments, but for sizes and pictures."""
+    """Collect the pipeline's arguments, without sizes and pictures."""
     import torch
 
     negative = words[1] if len(words) > 1 and words[1].read.strip() else None  # the tiny world may know none of it
@@ -210,7 +182,7 @@ def _call(placed: Any, request: Request, words: tuple[ReadWords, ...], seeds: tu
 
 
 def _retouching(placed: Any, request: Request, start: Any, hole: Any, strength: float) -> dict[str, Any]:
-    """The arguments of img2img, with a mask of inpainting."""
+    """Collect the arguments of img2img or inpainting."""
     shape = (int(request.width or 0), int(request.height or 0))
     call: dict[str, Any] = {"image": start.resize(shape), "strength": strength}
     if "height" in signature(type(placed.pipe).__call__).parameters:  # else it takes the picture's
@@ -220,10 +192,8 @@ def _retouching(placed: Any, request: Request, start: Any, hole: Any, strength: 
 
 @contextmanager
 def _without_mask_channels(pipe: Any) -> Iterator[None]:
-    """Let diffusers inpaint with latents of any depth. Its pipeline takes 4 input channels for "no mask among them" and
-    9 for "mask among them", and refuses others; it reads that number from the denoiser's config and uses it for nothing
-    else.
-    """
+    """Let diffusers inpaint with latents of any depth."""
+    # it takes 4 input channels for "no mask among them" and 9 for "mask among them", from the config, for nothing else
     depth = pipe.unet.config.in_channels
     plain = depth not in (4, 9) and depth == pipe.vae.config.latent_channels
     if plain:

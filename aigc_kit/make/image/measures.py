@@ -1,4 +1,4 @@
-"""What can be measured on pictures that a model drew: whether they show what was asked for, and how they differ."""
+"""Measure what a model drew: how true, how different."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,10 +13,9 @@ from aigc_kit.core.types import PHASES, Take
 
 
 def shows(take: Take, prompt: str | None = None) -> list[dict[str, bool]]:
-    """For each picture of a take, and each attribute that the prompt sets: whether the tiny world's reader sees it.
+    """Tell which attributes of a prompt the reader sees.
 
-    The reader shares no weights with any model that draws. It knows the tiny world only, so this is for takes of its
-    model.
+    One dict a picture, for takes of the tiny world's model: its reader shares no weights with any model that draws.
 
     Args:
         take: of an image model.
@@ -25,21 +24,16 @@ def shows(take: Take, prompt: str | None = None) -> list[dict[str, bool]]:
     Raises:
         BadInput: the prompt says nothing that the tiny world knows.
     """
-    from aigc_kit.worlds.tinyworld import checker, vocab
+    from aigc_kit.worlds.tinyworld import checker
 
-    asked = take.plan.request.prompt if prompt is None else prompt
-    spec = vocab.spec_of(asked)
-    if not spec.known():
-        raise BadInput(
-            asked=f"what pictures show of {asked[:40]!r}", found="no word of the tiny world", todo="name one"
-        )
+    spec = _spec("what pictures show of", take.plan.request.prompt if prompt is None else prompt)
     return [checker.matches(reading, spec) for reading in checker.read(take.data)]
 
 
 def seen(take: Take, words: str) -> list[bool]:
-    """Whether the reader sees all that some words name, for each picture of a take that is one of the world at all.
+    """Tell whether the reader sees all that some words name.
 
-    Pictures that are none are left out: a negative prompt that only spoils a picture has removed nothing.
+    Only in pictures of the world: a negative prompt that merely spoils a picture has removed nothing.
 
     Args:
         take: of the tiny world's model.
@@ -48,31 +42,35 @@ def seen(take: Take, words: str) -> list[bool]:
     Raises:
         BadInput: no word of the tiny world.
     """
-    from aigc_kit.worlds.tinyworld import checker, vocab
+    from aigc_kit.worlds.tinyworld import checker
+
+    spec = _spec("whether pictures show", words)
+    return [all(checker.matches(reading, spec).values()) for reading in checker.read(take.data) if reading.valid]
+
+
+def _spec(asked: str, words: str) -> Any:
+    from aigc_kit.worlds.tinyworld import vocab
 
     spec = vocab.spec_of(words)
     if not spec.known():
-        raise BadInput(
-            asked=f"whether pictures show {words[:40]!r}", found="no word of the tiny world", todo="name one"
-        )
-    read = [reading for reading in checker.read(take.data) if reading.valid]
-    return [all(checker.matches(reading, spec).values()) for reading in read]
+        raise BadInput(asked=f"{asked} {words[:40]!r}", found="no word of the tiny world", todo="name one")
+    return spec
 
 
 def adherence(takes: Sequence[Take]) -> float:
-    """Share, 0-1, of all attributes asked for that the reader sees in the pictures.
+    """Measure the share, 0-1, of attributes that the reader sees.
 
     Raises:
         BadInput: no takes, or as in `shows`.
     """
-    seen = [held for take in takes for found in shows(take) for held in found.values()]
-    if not seen:
+    sights = [sight for take in takes for picture in shows(take) for sight in picture.values()]
+    if not sights:
         raise BadInput(asked="the adherence of no pictures", found="no takes", todo="give at least one")
-    return sum(seen) / len(seen)
+    return sum(sights) / len(sights)
 
 
 def diversity(pictures: np.ndarray) -> float:
-    """Root mean square difference of two pictures, averaged over all pairs, in grey levels (0-255).
+    """Average how pictures differ, RMS in grey levels (0-255).
 
     Args:
         pictures: uint8 (B, H, W, 3) of one prompt with B different seeds, B >= 2.
@@ -83,18 +81,17 @@ def diversity(pictures: np.ndarray) -> float:
     pictures = np.asarray(pictures)
     if pictures.ndim != 4 or len(pictures) < 2:
         raise BadInput(asked=f"the diversity of {pictures.shape}", found="not two pictures", todo="give (B, H, W, 3)")
-    apart = [rms(a, b) for a, b in combinations(pictures, 2)]
-    return float(np.mean(apart))
+    return float(np.mean([rms(a, b) for a, b in combinations(pictures, 2)]))
 
 
 def rms(a: np.ndarray, b: np.ndarray) -> float:
-    """Root mean square difference of two uint8 pictures of one shape, in grey levels."""
+    """Measure two uint8 pictures' RMS difference in grey levels."""
     return float(np.sqrt(np.mean((np.asarray(a, np.float64) - np.asarray(b, np.float64)) ** 2)))
 
 
 @dataclass(frozen=True)
 class Adherence:
-    """What one value of a dial does.
+    """Hold what one value of a dial does.
 
     Args:
         value: of the dial.
@@ -116,35 +113,30 @@ def adherence_by(takes: Mapping[Any, Sequence[Take]]) -> list[Adherence]:
     Raises:
         BadInput: as in `shows` and `diversity`.
     """
-    return [
-        Adherence(
-            value,
-            Share.of("seen", [held for take in group for picture in shows(take) for held in picture.values()], value),
-            float(np.mean([diversity(take.data) for take in group])),
-        )
-        for value, group in takes.items()
-    ]
+    rows = []
+    for value, group in takes.items():
+        sights = [sight for take in group for picture in shows(take) for sight in picture.values()]
+        difference = float(np.mean([diversity(take.data) for take in group]))
+        rows.append(Adherence(value, Share.of("seen", sights, value), difference))
+    return rows
 
 
 def per_attribute(takes: Sequence[Take]) -> list[Share]:
-    """Count for each attribute how often the reader sees what was asked for.
+    """Count for each attribute how often the reader sees it.
 
     Returns:
-        One row an attribute, in the order in which the prompts name them; `name` is the attribute.
-
-    Raises:
-        BadInput: as in `shows`.
+        A row an attribute, in the order of the prompts; `name` is the attribute. Errors as in `shows`.
     """
     outcomes: dict[str, list[bool]] = {}
     for picture in (picture for take in takes for picture in shows(take)):
-        for name, held in picture.items():
-            outcomes.setdefault(name, []).append(held)
-    return [Share.of(name, held) for name, held in outcomes.items()]
+        for name, sight in picture.items():
+            outcomes.setdefault(name, []).append(sight)
+    return [Share.of(name, sights) for name, sights in outcomes.items()]
 
 
 @dataclass(frozen=True)
 class Removal:
-    """How often pictures show what a negative prompt names: without that prompt, and with it."""
+    """Hold how often pictures show what a prompt forbids."""
 
     name: str
     without: Share
@@ -158,14 +150,14 @@ def removal(cases: Mapping[str, tuple[Sequence[bool], Sequence[bool]]]) -> list[
         cases: what is named -> (without, with): for each picture, whether the reader sees it, as `seen` gives it.
     """
     return [
-        Removal(name, Share.of(name, without, "without"), Share.of(name, named, "named"))
-        for name, (without, named) in cases.items()
+        Removal(name, Share.of(name, without, "without"), Share.of(name, within, "named"))
+        for name, (without, within) in cases.items()
     ]
 
 
 @dataclass(frozen=True)
 class PictureReading:
-    """What the tiny world's reader sees in one picture.
+    """Hold what the tiny world's reader sees in one picture.
 
     Args:
         seed: of the picture.
@@ -179,7 +171,7 @@ class PictureReading:
 
 
 def read(take: Take) -> list[PictureReading]:
-    """Read each picture of a take beside what was asked for.
+    """Read each picture beside what was asked for.
 
     Raises:
         BadInput: as in `shows`.
@@ -187,19 +179,16 @@ def read(take: Take) -> list[PictureReading]:
     from aigc_kit.worlds.tinyworld import checker, vocab
 
     spec = vocab.spec_of(take.plan.request.prompt).known()
-    return [
-        PictureReading(
-            seed,
-            reading.valid,
-            {name: (asked, reading.labels[name], held[name]) for name, asked in spec.items()},
-        )
-        for seed, held, reading in zip(take.labels["seeds"], shows(take), checker.read(take.data), strict=True)
-    ]
+    rows = []
+    for seed, sights, reading in zip(take.labels["seeds"], shows(take), checker.read(take.data), strict=True):
+        attributes = {name: (wish, reading.labels[name], sights[name]) for name, wish in spec.items()}
+        rows.append(PictureReading(seed, reading.valid, attributes))
+    return rows
 
 
 @dataclass(frozen=True)
 class PhasePeak:
-    """The highest memory of one phase of a run, in bytes.
+    """Hold the highest memory, bytes, of one phase.
 
     Args:
         phase: "text_encoder", "denoise", "decode", ...
@@ -213,7 +202,7 @@ class PhasePeak:
 
 
 def phase_peaks(take: Take) -> list[PhasePeak]:
-    """List the peak of every phase of a run that was followed.
+    """List the peak of every phase that was followed.
 
     Args:
         take: whose cost has peaks (`follow=True` on a CPU), of a model that is still loaded.
@@ -221,14 +210,13 @@ def phase_peaks(take: Take) -> list[PhasePeak]:
     from aigc_kit.make.image import engine, weight_bytes
 
     resident = weight_bytes(engine(take.plan))
-    return [
-        PhasePeak(phase.name, phase.peak_bytes, resident) for phase in take.cost.phases if phase.peak_bytes is not None
-    ]
+    phases = ((phase.name, phase.peak_bytes) for phase in take.cost.phases)
+    return [PhasePeak(name, peak, resident) for name, peak in phases if peak is not None]
 
 
 @dataclass(frozen=True)
 class PhaseSeconds:
-    """Seconds of one phase in two runs, by the wall clock; None in a run without it; "total" is their sum."""
+    """Hold a phase's seconds in two runs, None without it."""
 
     phase: str
     first: float | None
@@ -236,11 +224,11 @@ class PhaseSeconds:
 
 
 def phase_seconds(first: Take, following: Take) -> list[PhaseSeconds]:
-    """Lay the phases of a first run beside those of the next one.
+    """Lay two runs' phases beside each other.
 
     Returns:
         A row for each phase that one of them has, in the order of the work, and at last "total".
     """
-    one, two = ({phase.name: phase.seconds for phase in take.cost.phases} for take in (first, following))
-    rows = [PhaseSeconds(name, one.get(name), two.get(name)) for name in PHASES if name in one or name in two]
+    a, b = ({phase.name: phase.seconds for phase in take.cost.phases} for take in (first, following))
+    rows = [PhaseSeconds(name, a.get(name), b.get(name)) for name in PHASES if name in a or name in b]
     return [*rows, PhaseSeconds("total", first.cost.seconds, following.cost.seconds)]

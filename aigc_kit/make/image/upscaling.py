@@ -1,4 +1,4 @@
-"""Larger pictures: by a plain resampler, or by a model where there is one. The result says which."""
+"""Make pictures larger, and say how."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ MAX_FACTOR = 8
 
 @dataclass(frozen=True)
 class Upscaled:
-    """A larger picture.
+    """Hold a larger picture.
 
     Args:
         data: uint8 (H, W, 3).
@@ -59,22 +59,19 @@ def _by_model(source: Any, file: Path) -> tuple[Any, str]:
     from PIL import Image
 
     if file.suffix != ".safetensors" or not file.is_file():
-        raise BadInput(
-            asked=f"upscaling by {file}",
-            found="not a .safetensors file on this machine",
-            todo="give one; other formats can run code when they are opened",
-        )
+        advice = "give one; other formats can run code when they are opened"
+        raise BadInput(asked=f"upscaling by {file}", found="not a .safetensors file on this machine", todo=advice)
     try:
         from spandrel import ModelLoader
     except ImportError:
         raise missing_extra("spandrel", "upscale", "upscaling by a model") from None
     try:
-        found = ModelLoader(device="cpu").load_from_file(file)
+        scaler = ModelLoader(device="cpu").load_from_file(file)
     except Exception as error:
-        said = str(error) or type(error).__name__
+        reason = str(error) or type(error).__name__
         todo = "use a super-resolution model that spandrel lists"
-        raise CannotLoad(asked=f"the upscaler {file.name}", found=said, todo=todo) from error
+        raise CannotLoad(asked=f"the upscaler {file.name}", found=reason, todo=todo) from error
     pixels = torch.from_numpy(np.array(source)).permute(2, 0, 1)[None].float() / 255
     with torch.no_grad():
-        made = found(pixels)[0].clamp(0, 1).mul(255).round().to(torch.uint8)
-    return Image.fromarray(made.permute(1, 2, 0).numpy()), f"model: {found.architecture.name}"
+        large = scaler(pixels)[0].clamp(0, 1).mul(255).round().to(torch.uint8)
+    return Image.fromarray(large.permute(1, 2, 0).numpy()), f"model: {scaler.architecture.name}"

@@ -1,4 +1,4 @@
-"""One run of a video model as a generator, and its result as a file."""
+"""Run a video model step by step, and write files."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,17 +14,16 @@ from aigc_kit.core.types import FrozenMap, Plan, ReadWords, Take
 from aigc_kit.make.diffusion.denoise import denoise
 from aigc_kit.make.diffusion.loading import labels_of, open_timed
 from aigc_kit.make.run import Work
-from aigc_kit.make.video import MODALITY
-from aigc_kit.make.video.settings import Settings
+from aigc_kit.make.video import MODALITY, Settings
 from aigc_kit.media.frames import to_frames
 from aigc_kit.memory.plan.options import complete
 from aigc_kit.worlds.prompts.read_words import read_both, read_for_clip
 
-SHOWN = 5  # frames of a strip
+FEW = 5  # frames that stand for a clip
 
 
 def decode(pipe: Any, latents: Any) -> np.ndarray:
-    """Latents of one clip, decoded.
+    """Decode the latents of one clip.
 
     Args:
         pipe: a WanPipeline; its VAE decides dtype and tiles.
@@ -47,20 +46,25 @@ def decode(pipe: Any, latents: Any) -> np.ndarray:
         mean = torch.tensor(vae.config.latents_mean).view(shape).to(z.device, z.dtype)
         inverse = 1.0 / torch.tensor(vae.config.latents_std).view(shape).to(z.device, z.dtype)
         video = type(vae).decode(vae, z / inverse + mean, return_dict=False)[0]
-        made = pipe.video_processor.postprocess_video(video, output_type="np")
-    return to_frames(made, range="[0, 1]").data
+        frames = pipe.video_processor.postprocess_video(video, output_type="np")
+    return to_frames(frames, range="[0, 1]").data
 
 
-def strip(frames: np.ndarray, most: int = SHOWN) -> Any:
-    """Frames at equal distances in a row, first and last among them. uint8 (T, H, W, 3) -> PIL.Image."""
+def evenly(frames: np.ndarray, most: int) -> list[np.ndarray]:
+    """Pick frames at equal distances, first and last among them."""
+    places = np.unique(np.linspace(0, len(frames) - 1, min(most, len(frames))).round().astype(int))
+    return [frames[place] for place in places]
+
+
+def strip(frames: np.ndarray, most: int = FEW) -> Any:
+    """Lay frames uint8 (T, H, W, 3) in a row."""
     from PIL import Image
 
-    chosen = np.unique(np.linspace(0, len(frames) - 1, min(most, len(frames))).round().astype(int))
-    return Image.fromarray(np.concatenate([frames[index] for index in chosen], axis=1))
+    return Image.fromarray(np.concatenate(evenly(frames, most), axis=1))
 
 
 def work(plan: Plan) -> Work:
-    """Denoise a clip step by step, decode it, and return its Take.
+    """Denoise a clip step by step, and decode it.
 
     Args:
         plan: of a video model.
@@ -80,32 +84,25 @@ def work(plan: Plan) -> Work:
     check_plan(plan)
     request, settings = plan.request, Settings.of(plan.request)
     engine, set_up = open_timed(MODALITY, plan)
-    placed = engine.placed_for(plan, follow=settings.follow)
-    words = read_both(partial(read_for_clip, card=plan.card, tokenizer=placed.pipe.tokenizer), request)
-    cache = FirstBlockCache(placed.pipe.transformer, settings.first_block_cache)
-    denoised = yield from denoise(placed, _call(plan, words), decode, strip, cache.on())
-    labels = {
-        **labels_of(placed, plan, words, denoised.reserved_bytes),
-        "seeds": (request.seed,),
-        "frames": request.frames,
-        "fps": request.fps,
-        "seconds": (request.frames or 0) / float(request.fps or 1),
-    }
+    view = engine.view(plan, follow=settings.follow)
+    words = read_both(partial(read_for_clip, card=plan.card, tokenizer=view.pipe.tokenizer), request)
+    cache = FirstBlockCache(view.pipe.transformer, settings.first_block_cache)
+    outcome = yield from denoise(view, _call(plan, words), decode, strip, cache.on())
+    labels = labels_of(view, plan, words, outcome.reserved_bytes)
+    seconds = (request.frames or 0) / float(request.fps or 1)
+    labels |= {"seeds": (request.seed,), "frames": request.frames, "fps": request.fps, "seconds": seconds}
     if cache.skipped is not None:
         labels["cache_skipped"] = cache.skipped
-    return Take("video", denoised.pixels, plan, set_up + denoised.cost, FrozenMap(labels), words)
+    return Take("video", outcome.pixels, plan, set_up + outcome.cost, FrozenMap(labels), words)
 
 
 def files(take: Take) -> dict[str, bytes]:
-    """Write an MP4 that says in its own data that an AI made it, which one, and what its licence allows."""
+    """Write an MP4 that says which AI made it."""
     from aigc_kit.media import encode
 
     card, request = take.plan.card, take.plan.request
-    words = {
-        "title": request.prompt,
-        "comment": f"AI 生成 (AI-generated); model {card.name}, seed {request.seed}",
-        "copyright": card.licence,
-    }
+    comment = f"AI 生成 (AI-generated); model {card.name}, seed {request.seed}"
+    words = {"title": request.prompt, "comment": comment, "copyright": card.licence}
     with TemporaryDirectory() as folder:
         file = Path(folder) / "clip.mp4"
         encode.mp4(file, take.data, request.fps, metadata=words)
@@ -113,31 +110,27 @@ def files(take: Take) -> dict[str, bytes]:
 
 
 def check_plan(plan: Plan) -> None:
-    """Refuse what the model would refuse, or silently change: sizes, frames, fps and dtypes; before anything is loaded.
+    """Refuse what the model would refuse or silently change.
 
     Raises:
-        BadInput: the plan has such a value, or leaves one open.
+        BadInput: the plan has such a value (size, frames, fps, dtype), or leaves one open.
     """
     request = plan.request
-    completed, changes = complete(request, plan.card)
-    needed = ("height", "width", "frames", "steps", "guidance", "fps")
-    missing = [name for name in needed if getattr(request, name) is None]
-    if changes or missing or completed != request:
-        raise BadInput(
-            asked=f"a clip of {request.frames} frames, {request.height}x{request.width}",
-            found=f"the plan leaves {', '.join(missing)} open" if missing else f"{plan.card.name} makes 4k+1 frames",
-            todo="plan it first: aigc_kit.video.plan_for(...)",
-        )
+    whole, changes = complete(request, plan.card)
+    names = ("height", "width", "frames", "steps", "guidance", "fps")
+    missing = [name for name in names if getattr(request, name) is None]
+    if changes or missing or whole != request:
+        wish = f"a clip of {request.frames} frames, {request.height}x{request.width}"
+        reason = f"the plan leaves {', '.join(missing)} open" if missing else f"{plan.card.name} makes 4k+1 frames"
+        raise BadInput(asked=wish, found=reason, todo="plan it first: aigc_kit.video.plan_for(...)")
     if plan.dtypes.get("vae", "float32") == "float16":
-        raise BadInput(
-            asked="Wan's decoder in float16",
-            found="it overflows there: black or broken frames (errata E46)",
-            todo="keep the VAE in float32, which a plan does by itself, or in bfloat16",
-        )
+        what = "Wan's decoder in float16"
+        todo = "keep the VAE in float32, which a plan does by itself, or in bfloat16"
+        raise BadInput(asked=what, found="it overflows there: black or broken frames (errata E46)", todo=todo)
 
 
 class FirstBlockCache:
-    """Skips the other blocks of a transformer where its first one changed little, and counts how often.
+    """Skip a transformer's other blocks where little changes.
 
     Args:
         model: a transformer of diffusers.
@@ -157,10 +150,9 @@ class FirstBlockCache:
         from diffusers import FirstBlockCacheConfig
 
         model, calls = self._model, {"first": 0, "last": 0}
-        first, last = model.blocks[0].attn1, model.blocks[-1].attn1  # a skipped block's own forward is not called
-        handles = [
-            part.register_forward_pre_hook(lambda *_, name=name: calls.update({name: calls[name] + 1}))
-            for name, part in (("first", first), ("last", last))
+        handles = [  # on the attention: a skipped block's own forward is not called
+            block.attn1.register_forward_pre_hook(lambda *_, name=name: calls.update({name: calls[name] + 1}))
+            for name, block in (("first", model.blocks[0]), ("last", model.blocks[-1]))
         ]
         model.enable_cache(FirstBlockCacheConfig(threshold=self._threshold))
         try:
@@ -173,7 +165,6 @@ class FirstBlockCache:
 
 
 def _call(plan: Plan, words: tuple[ReadWords, ...]) -> dict[str, Any]:
-    """The pipeline's arguments."""
     import torch
 
     request = plan.request

@@ -1,4 +1,4 @@
-"""How well the frames of a clip hang together, in numbers that react to what an eye would mind.
+"""Measure how well the frames of a clip hang together.
 
 difference   how much changes from frame to frame: 0 for a still picture, high for motion and for chaos alike
 warping      how much of it motion does not explain: low for smooth motion, high for shapes that boil
@@ -13,6 +13,7 @@ import numpy as np
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Take
+from aigc_kit.make.video.job import FEW, evenly
 from aigc_kit.worlds.tinyworld import clip
 from aigc_kit.worlds.tinyworld.captions import canonical
 from aigc_kit.worlds.tinyworld.clip_vocab import clip_phrase
@@ -21,14 +22,13 @@ from aigc_kit.worlds.tinyworld.spec import Spec
 FEWEST = 3  # frames that a clip needs for its brightness to tremble
 AGREE = 1.0  # pixels by which flow there and back may differ where nothing is hidden
 TILES = 4  # brightness is followed on TILES x TILES parts of the picture
-FRAMES = 5
 Judge = Callable[[Sequence[np.ndarray], Sequence[str]], np.ndarray]
 Clip = Take | tuple[np.ndarray, float]  # a take of a video run, or (frames uint8 (T, H, W, 3), frames per second)
 
 
 @dataclass(frozen=True)
 class Consistency:
-    """What `consistency` measures, each 0..1 of the full range of brightness.
+    """Hold measures, each 0..1 of the range of brightness.
 
     Args:
         difference: mean absolute change between neighbouring frames.
@@ -46,7 +46,7 @@ class Consistency:
 
 
 def consistency(frames: np.ndarray) -> Consistency:
-    """All measures of a clip.
+    """Take all measures of a clip.
 
     Args:
         frames: uint8 (T, H, W, 3), T >= 3, sides of at least 16 pixels.
@@ -55,18 +55,18 @@ def consistency(frames: np.ndarray) -> Consistency:
         BadInput: not such a clip.
     """
     frames = _checked(frames)
-    warped, explained = warping_error(frames)
-    return Consistency(frame_difference(frames), warped, flicker(frames), explained)
+    warping, share = warping_error(frames)
+    return Consistency(frame_difference(frames), warping, flicker(frames), share)
 
 
 def frame_difference(frames: np.ndarray) -> float:
-    """Mean absolute difference of neighbouring frames, 0..1."""
+    """Measure the mean absolute difference of neighbouring frames, 0..1."""
     frames = _checked(frames)
     return float(np.mean([np.abs(b.astype(np.int16) - a).mean() for a, b in itertools.pairwise(frames)]) / 255)
 
 
 def flicker(frames: np.ndarray) -> float:
-    """Root mean square of the second difference in time of the tiles' brightness, 0..1."""
+    """Measure how the brightness of tiles trembles, RMS 0..1."""
     gray = _gray(_checked(frames))
     count, height, width = gray.shape
     rows, columns = height // TILES, width // TILES
@@ -75,23 +75,26 @@ def flicker(frames: np.ndarray) -> float:
 
 
 def warping_error(frames: np.ndarray) -> tuple[float, float]:
-    """What motion does not explain: (root mean square 0..1, share of pixels that were compared)."""
+    """Measure what motion leaves: RMS 0..1, share of pixels compared."""
     gray = _gray(_checked(frames))
     errors, shares = [], []
     for before, after in itertools.pairwise(gray):
         there, back = flow(before, after), flow(after, before)
-        seen = np.abs(there + _moved(back, there)).max(axis=0) < AGREE
-        left = (before - _moved(after[None], there)[0])[seen]
-        errors.append(float(np.mean(left**2)) if seen.any() else 1.0)
-        shares.append(float(seen.mean()))
+        visible = np.abs(there + _moved(back, there)).max(axis=0) < AGREE
+        left = (before - _moved(after[None], there)[0])[visible]
+        errors.append(float(np.mean(left**2)) if visible.any() else 1.0)
+        shares.append(float(visible.mean()))
     return float(np.sqrt(np.mean(errors))), float(np.mean(shares))
 
 
 def flow(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Optical flow (2, H, W) in pixels, rows then columns: before[y, x] is after[y + flow[0], x + flow[1]].
+    """Estimate the optical flow between two pictures.
 
     Args:
         before, after: float (H, W) in 0..1.
+
+    Returns:
+        float32 (2, H, W), rows and columns in pixels: before[y, x] is after[y + flow[0], x + flow[1]].
     """
     from skimage.registration import optical_flow_ilk
 
@@ -99,7 +102,7 @@ def flow(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 
 
 def _moved(layers: np.ndarray, along: np.ndarray) -> np.ndarray:
-    """(C, H, W) read at the places where the flow leads, bilinear, edges repeated."""
+    """Read (C, H, W) along the flow, bilinear, edges repeated."""
     from scipy.ndimage import map_coordinates
 
     y, x = np.mgrid[: along.shape[1], : along.shape[2]]
@@ -108,29 +111,26 @@ def _moved(layers: np.ndarray, along: np.ndarray) -> np.ndarray:
 
 
 def _gray(frames: np.ndarray) -> np.ndarray:
-    """(T, H, W) float32 in 0..1, luma of BT.709."""
+    """Take BT.709's luma, (T, H, W) float32 in 0..1."""
     return frames.astype(np.float32) @ np.array([0.2126, 0.7152, 0.0722], np.float32) / 255
 
 
 def _checked(frames: np.ndarray) -> np.ndarray:
     shape: tuple[int, ...] = getattr(frames, "shape", ())
-    if getattr(frames, "dtype", None) != np.uint8 or len(shape) != 4 or shape[3] != 3:
-        raise BadInput(
-            asked="the consistency of a clip",
-            found=f"{getattr(frames, 'dtype', type(frames).__name__)} {shape}",
-            todo="pass uint8 (T, H, W, 3), such as aigc_kit.media.frames.to_frames(...).data",
-        )
+    dtype, wish = getattr(frames, "dtype", type(frames).__name__), "the consistency of a clip"
+    if dtype != np.uint8 or len(shape) != 4 or shape[3] != 3:
+        todo = "pass uint8 (T, H, W, 3), such as aigc_kit.media.frames.to_frames(...).data"
+        raise BadInput(asked=wish, found=f"{dtype} {shape}", todo=todo)
     if shape[0] < FEWEST or min(shape[1:3]) < 16:
-        raise BadInput(
-            asked="the consistency of a clip",
-            found=f"{shape[0]} frames of {shape[2]}x{shape[1]}",
-            todo=f"it needs {FEWEST} frames of at least 16x16 pixels",
-        )
+        todo = f"it needs {FEWEST} frames of at least 16x16 pixels"
+        raise BadInput(asked=wish, found=f"{shape[0]} frames of {shape[2]}x{shape[1]}", todo=todo)
     return frames
 
 
 def text_similarity(frames: np.ndarray, prompts: Sequence[str], judge: Judge | None = None) -> np.ndarray:
-    """Cosine of a clip with each prompt, the mean of at most five frames at equal distances.
+    """Compare a clip with each prompt by their cosine.
+
+    The mean of at most five frames at equal distances.
 
     Args:
         frames: uint8 (T, H, W, 3).
@@ -148,45 +148,41 @@ def text_similarity(frames: np.ndarray, prompts: Sequence[str], judge: Judge | N
     """
     texts = [frame_words(prompt) for prompt in prompts] if judge is None else list(prompts)
     if not texts or not all(texts):
-        raise BadInput(
-            asked="the similarity of a clip with a text",
-            found="no text, or one without a word that a frame can show",
-            todo="name a subject, a colour, a scene or a light",
-        )
+        reason = "no text, or one without a word that a frame can show"
+        todo = "name a subject, a colour, a scene or a light"
+        raise BadInput(asked="the similarity of a clip with a text", found=reason, todo=todo)
     judge = judge or clip.similarity
-    chosen = np.unique(np.linspace(0, len(frames) - 1, min(FRAMES, len(frames))).round().astype(int))
-    said: np.ndarray = np.asarray(judge([frames[k] for k in chosen], texts), np.float64)
-    return said.mean(axis=0)
+    cosines: np.ndarray = np.asarray(judge(evenly(frames, FEW), texts), np.float64)
+    return cosines.mean(axis=0)
 
 
 def frame_words(prompt: str) -> str:
-    """What one frame can show of a prompt, in the words of the tiny world; "" when it is nothing."""
-    made = clip_phrase(prompt)
-    known = {name: value for name, value in made.spec.known().items() if name != "motion"}
-    return canonical(Spec(**known), made.language) if known else ""
+    """Say a prompt's visible part in the tiny world's words."""
+    phrase = clip_phrase(prompt)
+    words = {name: value for name, value in phrase.spec.known().items() if name != "motion"}
+    return canonical(Spec(**words), phrase.language) if words else ""
 
 
-def frames_of(shown: Clip) -> tuple[np.ndarray, float]:
+def frames_of(film: Clip) -> tuple[np.ndarray, float]:
     """Take frames and their rate out of a clip.
 
     Returns:
-        frames uint8 (T, H, W, 3) and frames per second, of a take or of a pair that is one already.
+        frames uint8 (T, H, W, 3), and frames per second.
 
     Raises:
         BadInput: a take of something else than a clip.
     """
-    if not isinstance(shown, Take):
-        return shown
-    if shown.kind != "video":
-        raise BadInput(
-            asked=f"a clip of a {shown.kind} take", found="no frames", todo="pass a take of aigc_kit.make.video"
-        )
-    return shown.data, float(shown.plan.request.fps or 16)
+    if not isinstance(film, Take):
+        return film
+    if film.kind != "video":
+        todo = "pass a take of aigc_kit.make.video"
+        raise BadInput(asked=f"a clip of a {film.kind} take", found="no frames", todo=todo)
+    return film.data, float(film.plan.request.fps or 16)
 
 
 @dataclass(frozen=True)
 class ClipMeasures(Consistency):
-    """The consistency of a named clip; similarity: cosine with a prompt, -1 to 1, or None where it was not judged."""
+    """Hold a clip's measures, its similarity where it was judged."""
 
     name: str
     similarity: float | None
@@ -202,18 +198,18 @@ def reports(clips: Mapping[str, Clip], prompt: str = "") -> list[ClipMeasures]:
     Raises:
         BadInput: as in `consistency`.
     """
-    judged = bool(prompt) and clip.available() and bool(frame_words(prompt))
+    judge = bool(prompt) and clip.available() and bool(frame_words(prompt))
     rows = []
-    for name, shown in clips.items():
-        frames, _ = frames_of(shown)
-        similarity = float(text_similarity(frames, [prompt])[0]) if judged else None
+    for name, film in clips.items():
+        frames, _ = frames_of(film)
+        similarity = float(text_similarity(frames, [prompt])[0]) if judge else None
         rows.append(ClipMeasures(**asdict(consistency(frames)), name=name, similarity=similarity))
     return rows
 
 
 @dataclass(frozen=True)
 class Brightness:
-    """Mean brightness of one frame, 0..1, and when it is shown, in seconds."""
+    """Hold the mean brightness, 0..1, of the frame at `seconds`."""
 
     name: str
     seconds: float
@@ -221,17 +217,10 @@ class Brightness:
 
 
 def brightness(clips: Mapping[str, Clip]) -> list[Brightness]:
-    """Measure the mean brightness of every frame.
-
-    Args:
-        clips: name -> clip.
-
-    Returns:
-        A row for each frame, clip by clip.
-    """
+    """Measure the mean brightness of every frame, clip by clip."""
     rows = []
-    for name, shown in clips.items():
-        frames, fps = frames_of(shown)
+    for name, film in clips.items():
+        frames, fps = frames_of(film)
         values = frames.mean(axis=(1, 2, 3)) / 255
         rows += [Brightness(name, index / fps, float(value)) for index, value in enumerate(values)]
     return rows
@@ -239,7 +228,7 @@ def brightness(clips: Mapping[str, Clip]) -> list[Brightness]:
 
 @dataclass(frozen=True)
 class ClipReading:
-    """What an independent reader sees in a clip.
+    """Hold what an independent reader sees in a clip.
 
     Args:
         name: of the clip.
@@ -258,10 +247,7 @@ class ClipReading:
 
 
 def readings(clips: Mapping[str, Clip]) -> list[ClipReading]:
-    """Read several clips; the reader shares no weight with a model.
-
-    Args:
-        clips: name -> clip.
+    """Read several clips by a reader of its own weights.
 
     Raises:
         CannotLoad: the reader is not on this machine.
@@ -270,7 +256,7 @@ def readings(clips: Mapping[str, Clip]) -> list[ClipReading]:
     from aigc_kit.worlds.tinyworld.motion import ClipSpec
 
     rows = []
-    for name, reading in zip(clips, read_clips([frames_of(shown)[0] for shown in clips.values()]), strict=True):
+    for name, reading in zip(clips, read_clips([frames_of(film)[0] for film in clips.values()]), strict=True):
         labels = dict(reading.labels)
         try:
             sentence = canonical(ClipSpec(**labels), "zh")

@@ -1,4 +1,4 @@
-"""Out of memory in the middle of a run: free, step down to the next plan, try again, and say so."""
+"""Step down to the next plan when memory runs out."""
 
 import gc
 import sys
@@ -6,7 +6,6 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from types import TracebackType
 from typing import Generic, TypeVar
 
 from aigc_kit.core.errors import BadInput
@@ -20,7 +19,7 @@ LIMIT = 3  # steps down
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that a device or the host had no memory left."""
+    """Tell whether an error says that memory ran out."""
     import torch
 
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
@@ -29,24 +28,26 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def forget(error: BaseException | None = None) -> None:
-    """Free what tracebacks keep alive, then return the allocator's unused memory to the driver.
+    """Free what tracebacks keep alive, and unused memory.
 
     A traceback holds the frames of the failed call, and those hold its tensors; an interactive shell keeps the last one
-    in `sys.last_traceback` besides. The frames are emptied, not the error: it can still be told and raised.
+    in `sys.last_traceback` besides. The frames are emptied, not the error: it can still be told and raised. Unused
+    memory of the allocator goes back to the driver.
 
     Args:
         error: caught by the caller; its causes and contexts are emptied too.
     """
-    seen: set[int] = set()
+    past: set[int] = set()
     waiting = [error, getattr(sys, "last_value", None), getattr(sys, "last_exc", None)]
+    traces = [getattr(sys, "last_traceback", None)]
     while waiting:
-        one = waiting.pop()
-        if one is None or id(one) in seen:
-            continue
-        seen.add(id(one))
-        _empty(one.__traceback__)
-        waiting += [one.__cause__, one.__context__]
-    _empty(getattr(sys, "last_traceback", None))
+        link = waiting.pop()
+        if link is not None and id(link) not in past:
+            past.add(id(link))
+            traces.append(link.__traceback__)
+            waiting += [link.__cause__, link.__context__]
+    for trace in filter(None, traces):
+        traceback.clear_frames(trace)  # frames that still run stay as they are
     for name in _LAST:
         if hasattr(sys, name):
             delattr(sys, name)
@@ -56,14 +57,9 @@ def forget(error: BaseException | None = None) -> None:
         torch.cuda.empty_cache()
 
 
-def _empty(trace: TracebackType | None) -> None:
-    if trace is not None:
-        traceback.clear_frames(trace)  # frames that still run stay as they are
-
-
 @dataclass(frozen=True)
 class Fall:
-    """One step down.
+    """Hold one step down.
 
     Args:
         plan: that ran out of memory.
@@ -80,7 +76,7 @@ class Fall:
 
 @dataclass(frozen=True)
 class Rescued(Generic[Result]):
-    """What came of it: the result, the plan by which it was made, and the steps down before it (often none)."""
+    """Hold a result, its plan, and steps down before it."""
 
     result: Result
     plan: Plan
@@ -94,11 +90,11 @@ def rescue(
     let_go: Callable[[], object] = lambda: None,
     said: str | None = None,
 ) -> Rescued[Result]:
-    """Run by the first plan; when memory runs out, by the next one, at most three steps down.
+    """Run by the first of plans that has memory.
 
     Args:
         run: loads, places and runs by the plan that it gets; the plan's changes name every step down before it.
-        plans: the wanted one, then what to fall back to, each needing less than the one before.
+        plans: the wanted one, then at most three to fall back to, each needing less than the one before.
         tell: called with the reason of every step down; None prints it, in both languages.
         let_go: called after a failure, to drop what the caller keeps loaded.
         said: what `failure` returned for the first plan, where that was run already.
@@ -112,22 +108,25 @@ def rescue(
     if not ladder:
         raise BadInput(asked="a rescue without plans", found="nothing to run", todo="pass at least one plan")
     falls: list[Fall] = []
-    for place, wanted in enumerate(ladder):
-        plan = replace(wanted, changes=(*wanted.changes, *(_change(fall) for fall in falls)))
+    for place, wish in enumerate(ladder):
+        plan = replace(wish, changes=(*wish.changes, *(_change(fall) for fall in falls)))
         if said is None:
             try:
                 return Rescued(run(plan), plan, tuple(falls))
             except (RuntimeError, MemoryError) as error:
                 said = failure(error, ladder[: place + 1], let_go, last=place + 1 == len(ladder))
         following = ladder[place + 1]
-        falls.append(Fall(plan, following, said, _reason(plan, following, said)))
-        (tell or _print)(falls[-1].reason)
+        reason = _reason(plan, following, said)
+        falls.append(Fall(plan, following, said, reason))
+        print(f"{reason.en}\n{reason.zh}") if tell is None else tell(reason)
         said = None  # and with the handler the frames of the failed run are gone
     raise AssertionError("the loop returns or raises")
 
 
 def failure(error: BaseException, tried: Sequence[Plan], let_go: Callable[[], object], *, last: bool) -> str:
-    """Free what a run that ran out of memory held, and return what the library said, its first line.
+    """Free what a failed run held, and quote it.
+
+    Returns what the library said, its first line.
 
     Args:
         error: caught by the caller, whose handler must end before the next try: it keeps frames alive.
@@ -143,13 +142,16 @@ def failure(error: BaseException, tried: Sequence[Plan], let_go: Callable[[], ob
     let_go()
     forget(error)
     if last:
-        error.add_note(_tried(tried))
+        notes = [f"asked: {summary(tried[0])}", f"found: out of memory {len(tried)} times, with"]
+        notes += [f"  [{summary(plan)}]" for plan in tried]
+        notes.append("what to do: close other programs that use this device, or ask for a smaller size")
+        error.add_note("\n".join(notes))
         raise error
     return (str(error).splitlines() or [type(error).__name__])[0].rstrip(". ")
 
 
 def summary(plan: Plan) -> str:
-    """What tells one plan of a ladder from another, in a few words: size, frames, placement, decoder."""
+    """Tell a plan by size, frames, placement and decoder."""
     request = plan.request
     size = f"{request.height}x{request.width}" if request.height and request.width else ""
     frames = f"x{request.frames}" if request.frames and request.frames > 1 else ""
@@ -169,20 +171,5 @@ def _reason(plan: Plan, after: Plan, said: str) -> Words:
 
 
 def _change(fall: Fall) -> Change:
-    return Change(
-        "plan",
-        summary(fall.plan),
-        summary(fall.next),
-        Words(f"out of memory: {fall.said}", f"运行中显存不足：{fall.said}"),
-    )
-
-
-def _tried(plans: Sequence[Plan]) -> str:
-    lines = [f"asked: {summary(plans[0])}", f"found: out of memory {len(plans)} times, with"]
-    lines += [f"  [{summary(plan)}]" for plan in plans]
-    return "\n".join([*lines, "what to do: close other programs that use this device, or ask for a smaller size"])
-
-
-def _print(reason: Words) -> None:
-    print(reason.en)
-    print(reason.zh)
+    why = Words(f"out of memory: {fall.said}", f"运行中显存不足：{fall.said}")
+    return Change("plan", summary(fall.plan), summary(fall.next), why)

@@ -1,7 +1,4 @@
-"""Which way of running fits: options of a request, ways of running, what each needs, the best that fits, and why.
-
-Names no modality: `make/NAME/needs.py` calls this with its card and request.
-"""
+"""Find which way of running fits, for any modality."""
 
 from aigc_kit.memory.plan.options import MARGIN
 

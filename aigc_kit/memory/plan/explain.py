@@ -1,4 +1,4 @@
-"""Why a plan is as it is, in English and Chinese."""
+"""Say why a plan is as it is."""
 
 from aigc_kit.core.types import PHASES, Request, Words, named
 from aigc_kit.core.units import format_bytes
@@ -13,159 +13,129 @@ _PLACES = {
 }
 
 
-def size(one: Size | Way) -> str:
-    """A size as text: 1024x1024, or 480x832x17 with frames."""
-    height, width, frames = (one.height, one.width, one.frames) if isinstance(one, Way) else one
+def size(of: Size | Way) -> str:
+    """Write a size: 1024x1024, or 480x832x17 with frames."""
+    height, width, frames = (of.height, of.width, of.frames) if isinstance(of, Way) else of
     return f"{height}x{width}" + (f"x{frames}" if frames > 1 else "")
 
 
-def reasons(space: Space, found: Need, given: Request) -> tuple[Words, ...]:
-    """The sentences of a plan: size, memory, placement, what sets the peak, dtype, attention."""
+def reasons(space: Space, need: Need, request: Request) -> tuple[Words, ...]:
+    """Collect the sentences of a plan."""
+    sentences: list[Words | None] = [_size(space, need, request), _memory(space, need)]
     if space.budget.device == "cpu":
-        return (_size(space, found, given), _cpu(space, found), _setter(found), *_bound(found))
-    return (
-        _size(space, found, given),
-        _memory(space, found),
-        _placement(space, found),
-        *_text(found),
-        _setter(found),
-        *_dtype(space, found),
-        *_attention(space),
-        *_bound(found),
-    )
+        sentences += [_setter(need), _bound(need)]
+    else:
+        sentences += [_placement(space, need), _text(need), _setter(need)]
+        sentences += [_dtype(space, need), _attention(space), _bound(need)]
+    return tuple(words for words in sentences if words is not None)
 
 
 def remedy(help_: Remedy, request: Request, where: str = "the GPU") -> Words:
-    """What to do when nothing fits: the smallest changes of the request, or how much to free."""
-    sizes = {"the GPU": "显存", "main memory": "内存"}
-    en, zh = [], []
-    for found in help_.needs:
-        way, changes, changes_zh = found.way, [], []
+    """Say which smallest changes or how much memory would help."""
+    ways = []
+    for way in (need.way for need in help_.needs):
+        changes = []
         if help_.opened:
-            changes.append("leave out " + ", ".join(help_.opened))
-            changes_zh.append("不指定 " + "、".join(help_.opened))
+            changes.append(Words("leave out " + ", ".join(help_.opened), "不指定 " + "、".join(help_.opened)))
         if request.frames and way.frames != request.frames:
-            changes.append(f"ask for {way.frames} frames")
-            changes_zh.append(f"改为 {way.frames} 帧")
+            changes.append(Words(f"ask for {way.frames} frames", f"改为 {way.frames} 帧"))
         if request.height and (way.height, way.width) != (request.height, request.width):
-            changes.append(f"ask for {way.height}x{way.width}")
-            changes_zh.append(f"改为 {way.height}×{way.width}")
-        en.append(" and ".join(changes) or f"ask for {size(way)}")
-        zh.append("并".join(changes_zh) or f"改为 {size(way)}")
+            changes.append(Words(f"ask for {way.height}x{way.width}", f"改为 {way.height}×{way.width}"))
+        whole = Words(f"ask for {size(way)}", f"改为 {size(way)}")
+        ways.append(Words.join(*changes or [whole], en=" and ", zh="并"))
+    places = {"the GPU": "显存", "main memory": "内存"}
     pairs = ((help_.device_bytes, where), (help_.ram_bytes, "main memory"))
     frees = [(format_bytes(count), place) for count, place in pairs if count]
-    en.append("free " + " and ".join(f"{count} more of {place}" for count, place in frees))
-    zh.append("再空出 " + "和 ".join(f"{count} {sizes[place]}" for count, place in frees))
-    return Words(", or ".join(en), "，或".join(zh))
+    parts = [Words(f"{count} more of {place}", f"{count} {places[place]}") for count, place in frees]
+    ways.append(Words("free ", "再空出 ") + Words.join(*parts, en=" and ", zh="和 "))
+    return Words.join(*ways, en=", or ", zh="，或")
 
 
-def _size(space: Space, found: Need, given: Request) -> Words:
-    text, facts = size(found.way), space.card.facts
-    open_shape, open_frames = given.height is None, given.frames is None and facts.frame_step > 1
+def _size(space: Space, need: Need, request: Request) -> Words:
+    text, facts = size(need.way), space.card.facts
+    open_shape, open_frames = request.height is None, request.frames is None and facts.frame_step > 1
     if space.asked.policy == "course":
         return Words(f"{text} is the course's choice for this much free memory", f"{text} 是课程阶梯在此显存下的选择")
     if not (open_shape or open_frames):
         return Words(f"{text} as asked", f"尺寸按要求：{text}")
     largest = max((h * w for h, w in facts.ladder), default=0) * max(facts.frames_ladder)
-    if volume((found.way.height, found.way.width, found.way.frames)) >= largest:
+    if volume((need.way.height, need.way.width, need.way.frames)) >= largest:
         return Words(f"{text} is the largest that this model is made for", f"{text} 是该模型支持的最大尺寸")
     return Words(f"{text} is the largest of its sizes that fits", f"{text} 是装得下的最大尺寸")
 
 
-def _memory(space: Space, found: Need) -> Words:
-    free, needs = format_bytes(space.budget.free_bytes), format_bytes(found.device_bytes)
-    likely = format_bytes(found.prediction.reserved_bytes)
+def _memory(space: Space, need: Need) -> Words:
+    free, needs = format_bytes(space.budget.free_bytes), format_bytes(need.device_bytes)
+    if space.budget.device == "cpu":
+        return Words(
+            f"on the CPU everything stays in memory: {needs} with the libraries, {free} free",
+            f"在 CPU 上全部常驻内存：连同程序库需要 {needs}，空闲 {free}",
+        )
+    likely = format_bytes(need.prediction.reserved_bytes)
     return Words(
         f"{likely} of GPU memory predicted, {needs} at the upper end; {MARGIN:.0%} of the {free} free may be used",
         f"预测占用显存 {likely}，上限 {needs}；空闲 {free}，最多用其中 {MARGIN:.0%}",
     )
 
 
-def _cpu(space: Space, found: Need) -> Words:
-    free, needs = format_bytes(space.budget.free_bytes), format_bytes(found.device_bytes)
-    return Words(
-        f"on the CPU everything stays in memory: {needs} with the libraries, {free} free",
-        f"在 CPU 上全部常驻内存：连同程序库需要 {needs}，空闲 {free}",
-    )
-
-
-def _placement(space: Space, found: Need) -> Words:
-    en, zh = _PLACES[found.way.placement]
-    if found.way.placement == "resident" and found.way.text_on_cpu:
+def _placement(space: Space, need: Need) -> Words:
+    way, words = need.way, Words(*_PLACES[need.way.placement])
+    if way.placement == "resident" and way.text_on_cpu:
         return Words("all other parts stay on the GPU", "其余部件常驻显存")
-    if found.way.placement != "resident" and space.asked.placement is None:
-        way = found.way
-        other = next(
-            (
-                n
-                for n in space.needs((way.height, way.width, way.frames))
-                if n.way.placement == "resident" and (n.way.float8, n.way.tiling) == (way.float8, way.tiling)
-            ),
-            None,
-        )
-        if other is not None:
-            needs = format_bytes(other.device_bytes)
-            return Words(f"{en}: all parts together would need {needs}", f"{zh}：全部常驻需要 {needs}")
-    return Words(en, zh)
+    if way.placement != "resident" and space.asked.placement is None:
+        for other in space.needs((way.height, way.width, way.frames)):
+            if (other.way.placement, other.way.float8, other.way.tiling) == ("resident", way.float8, way.tiling):
+                needs = format_bytes(other.device_bytes)
+                return words + Words(f": all parts together would need {needs}", f"：全部常驻需要 {needs}")
+    return words
 
 
-def _text(found: Need) -> tuple[Words, ...]:
-    if not found.way.text_on_cpu:
-        return ()
-    encoders = format_bytes(sum(p.bytes() for p in found.facts.parts if p.role == "text"))
-    return (
-        Words(
-            f"the text encoder ({encoders}) stays on the CPU and works first: slower there, but once per prompt",
-            f"文本编码器（{encoders}）留在 CPU 上先运行：慢一些，但每条提示词只算一次",
-        ),
+def _text(need: Need) -> Words | None:
+    if not need.way.text_on_cpu:
+        return None
+    encoders = format_bytes(sum(p.bytes() for p in need.facts.parts if p.role == "text"))
+    return Words(
+        f"the text encoder ({encoders}) stays on the CPU and works first: slower there, but once per prompt",
+        f"文本编码器（{encoders}）留在 CPU 上先运行：慢一些，但每条提示词只算一次",
     )
 
 
-def _setter(found: Need) -> Words:
-    peak = found.prediction.peak
+def _setter(need: Need) -> Words:
+    peak = need.prediction.peak
     phase = named(PHASES, peak.name).zh
     return Words(f"the peak comes in phase {peak.name}: {peak.setter}", f"峰值出现在{phase}阶段：{peak.setter}")
 
 
-def _dtype(space: Space, found: Need) -> tuple[Words, ...]:
-    if found.way.float8:
-        return (
-            Words(
-                "the denoiser's weights are stored in float8 and computed in half precision",
-                "去噪网络权重以 float8 存放，计算时转回半精度",
-            ),
+def _dtype(space: Space, need: Need) -> Words | None:
+    if need.way.float8:
+        return Words(
+            "the denoiser's weights are stored in float8 and computed in half precision",
+            "去噪网络权重以 float8 存放，计算时转回半精度",
         )
-    if space.card.defaults["dtype"] == "bfloat16" and found.way.dtype == "float16" and space.asked.dtype is None:
-        return (Words("this GPU has no bfloat16, so float16", "这块显卡不支持 bfloat16，改用 float16"),)
-    return ()
+    if space.card.defaults["dtype"] == "bfloat16" and need.way.dtype == "float16" and space.asked.dtype is None:
+        return Words("this GPU has no bfloat16, so float16", "这块显卡不支持 bfloat16，改用 float16")
+    return None
 
 
-def _attention(space: Space) -> tuple[Words, ...]:
+def _attention(space: Space) -> Words | None:
     if space.fused() or space.asked.attention is not None:
-        return ()
+        return None
     if space.attention() == "math":
-        return (
-            Words(
-                "this GPU has no fused attention here: the table of scores is kept whole, which takes memory",
-                "这块显卡没有融合注意力：要存下整张注意力分数表，多占显存",
-            ),
+        return Words(
+            "this GPU has no fused attention here: the table of scores is kept whole, which takes memory",
+            "这块显卡没有融合注意力：要存下整张注意力分数表，多占显存",
         )
-    return (
-        Words(
-            "this GPU has no flash attention: reckoned with torch's memory-efficient kernel, which takes float16",
-            "这块显卡没有 flash 注意力：按 torch 的省显存内核估计（它支持 float16）",
-        ),
+    return Words(
+        "this GPU has no flash attention: reckoned with torch's memory-efficient kernel, which takes float16",
+        "这块显卡没有 flash 注意力：按 torch 的省显存内核估计（它支持 float16）",
     )
 
 
-def _bound(found: Need) -> tuple[Words, ...]:
-    if found.traced:
-        return ()
-    facts = found.facts
-    traced = size((facts.height, facts.width, facts.frames))
-    return (
-        Words(
-            f"this size was not traced: the numbers are those of {traced}, an upper bound",
-            f"此尺寸没有追踪数据：按 {traced} 估计，是上限",
-        ),
+def _bound(need: Need) -> Words | None:
+    if need.traced:
+        return None
+    bound = size((need.facts.height, need.facts.width, need.facts.frames))
+    return Words(
+        f"this size was not traced: the numbers are those of {bound}, an upper bound",
+        f"此尺寸没有追踪数据：按 {bound} 估计，是上限",
     )

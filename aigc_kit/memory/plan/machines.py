@@ -1,4 +1,4 @@
-"""Machines that are not here: a GPU by its name or its memory, for what-if plans."""
+"""Assume GPUs that are not here, for what-if plans."""
 
 from aigc_kit.core.errors import BadInput, UnknownName
 from aigc_kit.core.types import Budget, FrozenMap
@@ -10,7 +10,7 @@ CARDS_GIB = (4, 6, 8, 12, 16, 24, 80)  # of the usual cards, for tables of what 
 
 
 def a_gpu(vram: int | str | None = None, *, name: str | None = None, ram: int | str = RAM) -> Budget:
-    """The Budget of a GPU with nothing else running on it.
+    """Assume a GPU with nothing else running on it.
 
     Args:
         vram: bytes of its memory, or a size such as "8GiB"; None takes the named card's.
@@ -25,16 +25,14 @@ def a_gpu(vram: int | str | None = None, *, name: str | None = None, ram: int | 
     if name is None:
         if vram is None:
             raise BadInput(asked="a GPU without memory or name", found="nothing to plan for", todo="give one of them")
-        known = {"bf16": True, "fused_attention": True}
-        return _budget(f"a GPU with {format_bytes(vram)}", vram, ram, known)
+        return _budget(f"a GPU with {format_bytes(vram)}", vram, ram, modern=True)
     gpu = next((gpu for key, gpu in GPUS.items() if key.lower() == name.lower().replace(" ", "")), None)
     if gpu is None:
         raise UnknownName(asked=f"GPU {name!r}", found="no figures for it", todo=f"choose one of {', '.join(GPUS)}")
-    modern = "bfloat16" in gpu.flops
-    return _budget(
-        gpu.name, gpu.memory_bytes if vram is None else vram, ram, {"bf16": modern, "fused_attention": modern}
-    )
+    vram = gpu.memory_bytes if vram is None else vram
+    return _budget(gpu.name, vram, ram, modern="bfloat16" in gpu.flops)
 
 
-def _budget(name: str, vram: int, ram: int, known: dict[str, bool]) -> Budget:
-    return Budget("cuda", name, vram, vram, ram, 0, FrozenMap(known), origin="assumed")
+def _budget(name: str, vram: int, ram: int, *, modern: bool) -> Budget:
+    abilities = FrozenMap(bf16=modern, fused_attention=modern)
+    return Budget("cuda", name, vram, vram, ram, 0, abilities, origin="assumed")

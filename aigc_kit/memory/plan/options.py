@@ -1,4 +1,4 @@
-"""What a request asks of an image or video model: checked before anything is loaded, completed where it is open."""
+"""Check and complete the request of a picture or clip."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ WRITTEN = ("max_new_tokens", "engine")
 
 @dataclass(frozen=True)
 class Asked:
-    """What a request fixes beside size and steps; None leaves it to the search.
+    """Hold what a request fixes, None where it is open.
 
     Args:
         dtype: "float32" | "float16" | "bfloat16", or "float8": weights of the denoiser stored so.
@@ -50,40 +50,32 @@ class Asked:
 
     @classmethod
     def of(cls, request: Request) -> "Asked":
-        """Read the `extra` of a request; names that are not SETTINGS belong to the modality and are left alone.
+        """Read the planner's SETTINGS in a request's `extra`.
 
         Raises:
             BadInput: an unknown value.
         """
-        given = {name: request.extra[name] for name in SETTINGS if request.extra.get(name) is not None}
-        if "dtype" in given:
-            name = given["dtype"]
-            given["dtype"] = SHORT.get(name, name) if isinstance(name, str) else name
-        allowed = {"dtype": (*DTYPES, *STORED), "attention": ATTENTION, "placement": PLACEMENTS, "policy": POLICIES}
-        for name, values in allowed.items():
-            if name in given and given[name] not in values:
-                raise BadInput(
-                    asked=f"{name}={shown(request.extra[name])}", found="unknown", todo=f"choose one of {list(values)}"
-                )
-        for name in ("text_on_cpu", "vae_slicing", "vae_tiling"):
-            if name in given and not isinstance(given[name], bool):
-                raise BadInput(asked=f"{name}={shown(given[name])}", found="not True or False", todo="say which")
-        if given.get("dtype") == "float8" and given.get("placement") == "sequential":
-            raise BadInput(
-                asked="weights in float8, brought module by module",
-                found="two libraries would both change the weights on their way",
-                todo="use placement 'group', or another dtype",
-            )
-        return cls(**given)
-
-    def freed(self) -> "Asked":
-        """The same with everything open but the policy."""
-        return Asked(policy=self.policy)
+        values = {name: request.extra[name] for name in SETTINGS if request.extra.get(name) is not None}
+        if isinstance(values.get("dtype"), str):
+            values["dtype"] = SHORT.get(values["dtype"], values["dtype"])
+        choices = {"dtype": (*DTYPES, *STORED), "attention": ATTENTION, "placement": PLACEMENTS, "policy": POLICIES}
+        for name, value in values.items():
+            text = f"{name}={shown(request.extra[name])}"
+            if name in choices and value not in choices[name]:
+                raise BadInput(asked=text, found="unknown", todo=f"choose one of {list(choices[name])}")
+            if name not in choices and not isinstance(value, bool):
+                raise BadInput(asked=text, found="not True or False", todo="say which")
+        if values.get("dtype") == "float8" and values.get("placement") == "sequential":
+            reason = "two libraries would both change the weights on their way"
+            todo = "use placement 'group', or another dtype"
+            raise BadInput(asked="weights in float8, brought module by module", found=reason, todo=todo)
+        return cls(**values)
 
 
 def complete(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]:
-    """Check size, frames, batch and steps; fill steps, guidance and fps from the card. Size and frames may stay open,
-    unless the card has a usual size.
+    """Check a request, and fill steps, guidance, fps and size.
+
+    Size and frames may stay open, unless the card has a usual size.
 
     Raises:
         BadInput: values that the model cannot do, with the nearest that it can.
@@ -97,36 +89,30 @@ def complete(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]
         raise BadInput(asked=f"batch={request.batch}", found="clips are made one at a time", todo="loop over seeds")
     most = facts.max_steps
     if request.steps is not None and request.steps > most:
-        raise BadInput(
-            asked=f"steps={shown(request.steps)}",
-            found=f"the scheduler of {card.name} tells {most} levels of noise apart",
-            todo=f"choose {most} or fewer; {card.defaults['steps']} are usual",
-        )
-    filled: dict[str, Any] = {"frames": frames if facts.frame_step > 1 else None}
+        reason = f"the scheduler of {card.name} tells {most} levels of noise apart"
+        todo = f"choose {most} or fewer; {card.defaults['steps']} are usual"
+        raise BadInput(asked=f"steps={shown(request.steps)}", found=reason, todo=todo)
+    values: dict[str, Any] = {"frames": frames if facts.frame_step > 1 else None}
     for name in ("height", "width", "steps", "guidance", "fps"):
         if getattr(request, name) is None and name in card.defaults:
-            filled[name] = card.defaults[name]
-    return replace(request, **filled), changes
+            values[name] = card.defaults[name]
+    return replace(request, **values), changes
 
 
 def _check_size(request: Request, card: Card) -> None:
     facts, sides = card.facts, {"height": request.height, "width": request.width}
-    given = {name: value for name, value in sides.items() if value is not None}
-    if len(given) == 1:
-        ((name, value),) = given.items()
-        other = "width" if name == "height" else "height"
-        raise BadInput(asked=f"{name}={value} alone", found=f"no {other}", todo=f"give {other} too, or neither")
-    step = facts.multiple
-    least = facts.smallest or SMALLEST * step
-    for name, value in given.items():
+    lengths = {name: value for name, value in sides.items() if value is not None}
+    if len(lengths) == 1:
+        ((name, value),) = lengths.items()
+        missing = "width" if name == "height" else "height"
+        raise BadInput(asked=f"{name}={value} alone", found=f"no {missing}", todo=f"give {missing} too, or neither")
+    step, least = facts.multiple, facts.smallest or SMALLEST * facts.multiple
+    for name, value in lengths.items():
         if value % step or value < least:
             low = max(value // step * step, least)
-            raise BadInput(
-                asked=f"{name}={value}",
-                found=f"{card.name} needs a multiple of {step}, at least {least}",
-                todo=f"choose {low} or {low + step}",
-            )
-    if given and request.height * request.width > facts.max_pixels:  # type: ignore[operator]
+            reason = f"{card.name} needs a multiple of {step}, at least {least}"
+            raise BadInput(asked=f"{name}={value}", found=reason, todo=f"choose {low} or {low + step}")
+    if lengths and request.height * request.width > facts.max_pixels:  # type: ignore[operator]
         raise BadInput(
             asked=f"{request.height}x{request.width}",
             found=f"more than the {facts.max_pixels:,} pixels that {card.name} can draw",
@@ -135,69 +121,65 @@ def _check_size(request: Request, card: Card) -> None:
 
 
 def _frames(request: Request, card: Card) -> tuple[int | None, tuple[Change, ...]]:
-    asked, step = request.frames, card.facts.frame_step
-    if asked is None:
+    wish, step = request.frames, card.facts.frame_step
+    if wish is None:
         return None, ()
     if step == 1:
-        if asked != 1:
-            raise BadInput(asked=f"frames={asked}", found=f"{card.name} draws pictures", todo="use a video model")
+        if wish != 1:
+            raise BadInput(asked=f"frames={wish}", found=f"{card.name} draws pictures", todo="use a video model")
         return None, ()
     most = card.facts.max_frames or card.facts.frames_ladder[0]
-    if asked % step != 1 and asked in COURSE_FRAMES:
-        given = COURSE_FRAMES[asked]
-        why = f"the decoder makes {step}k+1 frames; the library would turn {asked} into {given} with a mere warning"
-        why_zh = f"解码器只能生成 {step}k+1 帧；原写法 {asked} 会被库悄悄改成 {given}"
-        return given, (Change("frames", asked, given, Words(why, why_zh)),)
-    if asked % step != 1 or asked > most:
-        low = min((asked - 1) // step * step + 1, most)
+    if wish % step != 1 and wish in COURSE_FRAMES:
+        whole = COURSE_FRAMES[wish]
+        why = f"the decoder makes {step}k+1 frames; the library would turn {wish} into {whole} with a mere warning"
+        why_zh = f"解码器只能生成 {step}k+1 帧；原写法 {wish} 会被库悄悄改成 {whole}"
+        return whole, (Change("frames", wish, whole, Words(why, why_zh)),)
+    if wish % step != 1 or wish > most:
+        low = min((wish - 1) // step * step + 1, most)
         near = f"{low} or {low + step}" if low + step <= most else str(low)
-        raise BadInput(
-            asked=f"frames={asked}",
-            found=f"{card.name} makes {step}k+1 frames, at most {most}",
-            todo=f"choose {near}",
-        )
-    return asked, ()
+        todo = f"choose {near}"
+        raise BadInput(asked=f"frames={wish}", found=f"{card.name} makes {step}k+1 frames, at most {most}", todo=todo)
+    return wish, ()
 
 
 def volume(size: Size) -> int:
-    """Pixels x frames."""
+    """Multiply pixels and frames."""
     return size[0] * size[1] * size[2]
 
 
 def sizes(request: Request, card: Card) -> list[Size]:
-    """What the request leaves open, largest pixels x frames first; one size when it fixes all."""
+    """List what the request leaves open, the largest first."""
     shapes = [(request.height, request.width)] if request.height and request.width else card.facts.ladder
     lengths = [request.frames] if request.frames else card.facts.frames_ladder
-    found = [(height, width, frames) for height, width in shapes for frames in lengths]
-    return sorted(found, key=volume, reverse=True)
+    every = [(height, width, frames) for height, width in shapes for frames in lengths]
+    return sorted(every, key=volume, reverse=True)
 
 
 def smaller(size: Size, card: Card) -> list[Size]:
-    """Sizes of the ladder with less pixels x frames than this one, those that keep most of it first."""
+    """List smaller sizes of the ladder, the largest first."""
     facts = card.facts
     shapes = {(size[0], size[1]), *facts.ladder}
     lengths = {size[2], *facts.frames_ladder}
-    found = [(h, w, f) for h, w in shapes for f in lengths if h * w <= size[0] * size[1] and f <= size[2]]
-    return sorted((one for one in found if volume(one) < volume(size)), key=lambda s: (-volume(s), s))
+    every = [(h, w, f) for h, w in shapes for f in lengths if h * w <= size[0] * size[1] and f <= size[2]]
+    return sorted((s for s in every if volume(s) < volume(size)), key=lambda s: (-volume(s), s))
 
 
 def by_course(request: Request, card: Card, free_bytes: int) -> tuple[Request, tuple[Change, ...]]:
-    """The request with size and frames of the course's ladder for this much free memory.
+    """Fix size and frames by the course's ladder.
 
     Raises:
         BadInput: the model is none of those that it was written for, or the request fixes what it chooses.
     """
     if (480, 832) not in card.facts.ladder or card.facts.frame_step != 4:
-        raise BadInput(
-            asked=f"policy 'course' for {card.name}", found="the course has it for Wan2.1 only", todo="use policy 'kit'"
-        )
+        todo = "use policy 'kit'"
+        raise BadInput(asked=f"policy 'course' for {card.name}", found="the course has it for Wan2.1 only", todo=todo)
     if request.height or request.width or request.frames:
-        raise BadInput(
-            asked="policy 'course' with a size or frames", found="it chooses these itself", todo="leave them out"
-        )
-    _, height, width, asked = next(row for row in COURSE if free_bytes / MIB > row[0])
-    given = COURSE_FRAMES[asked]
-    why = f"the course asks for {asked} frames here; the decoder makes 4k+1, which the library does with a warning"
-    why_zh = f"课程在此档写 {asked} 帧；解码器只能生成 4k+1 帧，实际得到 {given} 帧"
-    changed = request.change(height=height, width=width, frames=given)
-    return changed, (Change("frames", asked, given, Words(why, why_zh)),)
+        text = "policy 'course' with a size or frames"
+        raise BadInput(asked=text, found="it chooses these itself", todo="leave them out")
+    _, height, width, wish = next(row for row in COURSE if free_bytes / MIB > row[0])
+    frames = COURSE_FRAMES[wish]
+    why = f"the course asks for {wish} frames here; the decoder makes 4k+1, which the library does with a warning"
+    why_zh = f"课程在此档写 {wish} 帧；解码器只能生成 4k+1 帧，实际得到 {frames} 帧"
+    return request.change(height=height, width=width, frames=frames), (
+        Change("frames", wish, frames, Words(why, why_zh)),
+    )

@@ -1,6 +1,7 @@
-"""Of all ways of running a pipeline: the best that fits. Most pixels x frames, then dtype, then fewest seconds.
+"""Search all ways of running for the best that fits.
 
-The order does not depend on the memory, and what fits into less fits into more: more memory never gives a worse plan.
+Most pixels x frames, then dtype, then fewest seconds. The order does not depend on the memory, and what fits into less
+fits into more: more memory never gives a worse plan.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,30 +16,23 @@ from aigc_kit.core.types import Budget, Card, Words
 from aigc_kit.core.units import GIB, MIB
 from aigc_kit.memory import footprint
 from aigc_kit.memory.footprint import Gpu, ModelFacts, Overheads, Point, Prediction
-from aigc_kit.memory.plan.options import MARGIN, SETTINGS, Asked, Size, smaller, volume
+from aigc_kit.memory.plan.options import MARGIN, PLACEMENTS, SETTINGS, Asked, Size, smaller, volume
 
 # Python with torch, transformers and diffusers in the host's memory, and no model; with CUDA's own libraries besides
 LIBRARY_BYTES = {"cpu": 700 * MIB, "cuda": 3 * GIB}
 CPU_FLOPS = 1e11  # operations per second that a host's processor is taken to do in a text encoder: a guess within 5x
 REFERENCE = "RTX3060"  # whose figures order plans for a card without published ones
 _ON_CPU = Words("live tensors as traced, beside the libraries", "按追踪到的活动张量，库本身不算在内")
-PLACEMENTS = ("resident", "model", "group", "sequential")
 # (placement, text encoders on the CPU), what moves least first, for ways that take about the same time
 SIMPLE = (
-    ("resident", False),
-    ("model", False),
-    ("resident", True),
-    ("model", True),
-    ("group", False),
-    ("group", True),
-    ("sequential", False),
-    ("sequential", True),
+    *((place, text_on_cpu) for text_on_cpu in (False, True) for place in ("resident", "model")),
+    *product(("group", "sequential"), (False, True)),
 )
 
 
 @dataclass(frozen=True)
 class Way:
-    """One way of running: everything that a search may choose."""
+    """Hold one way of running: all a search may choose."""
 
     height: int
     width: int
@@ -55,7 +49,7 @@ class Way:
 
 @dataclass(frozen=True)
 class Need:
-    """What a way needs.
+    """Hold what a way needs.
 
     Args:
         way: which.
@@ -77,7 +71,7 @@ class Need:
 
 
 def need(model: str, way: Way, budget: Budget) -> Need | None:
-    """What this way needs on this machine; None where nothing was traced that could tell."""
+    """Reckon a way's need, or None without a trace."""
     if budget.device == "cpu":
         return _on_cpu(model, way)
     gpu = gpu_of(budget)
@@ -86,51 +80,45 @@ def need(model: str, way: Way, budget: Budget) -> Need | None:
 
 @lru_cache(maxsize=16384)
 def _on_gpu(model: str, way: Way, probed: bool, gpu: str) -> Need | None:
-    found = facts_for(model, way)
-    if found is None:
+    case = facts_for(model, way)
+    if case is None:
         return None
-    facts, traced = found
+    facts, exact = case
     places = placement_of(facts, way)
     own = user_overheads() if probed else None  # a what-if is about another machine
     overheads = footprint.load_overheads(own if own and own.is_file() else None)
     prediction = footprint.predict(facts, places, overheads, dtypes_of(facts, way))
     context = 0 if probed else prediction.context_bytes  # a probe has made the context itself
     on_cpu = max((p.live_bytes for p in facts.phases if places[p.part] == "cpu"), default=0)
-    return Need(
-        way=way,
-        facts=facts,
-        prediction=prediction,
-        device_bytes=prediction.interval[1] + context,
-        ram_bytes=sum(facts.weights_bytes.values()) + on_cpu + LIBRARY_BYTES["cuda"],  # all of it is read there first
-        seconds=_seconds(facts, places, footprint.GPUS[gpu]),
-        traced=traced,
-    )
+    ram = sum(facts.weights_bytes.values()) + on_cpu + LIBRARY_BYTES["cuda"]  # all of it is read there first
+    seconds = _seconds(facts, places, footprint.GPUS[gpu])
+    return Need(way, facts, prediction, prediction.interval[1] + context, ram, seconds, exact)
 
 
 def user_overheads() -> Path:
-    """Where `aigc calibrate` keeps the overheads of this machine's GPU; the file need not be there."""
+    """Name where `aigc calibrate` keeps this GPU's overheads."""
     return paths.home() / "overheads.json"
 
 
-def placement_of(facts: ModelFacts, way: Way) -> dict[str, str]:
-    """Part -> where, as a Plan says it."""
-    mode = "cuda" if way.placement == "resident" else way.placement
+def placement_of(facts: ModelFacts, way: Way, device: str = "cuda") -> dict[str, str]:
+    """Place parts as a Plan says it."""
+    mode = device if way.placement == "resident" else way.placement
     return {p.name: "cpu" if p.role == "text" and way.text_on_cpu else mode for p in facts.parts}
 
 
 def dtypes_of(facts: ModelFacts, way: Way) -> dict[str, str]:
-    """Part -> dtype of its weights, as a Plan says it."""
+    """Name the dtype of each part's weights."""
     return {p.name: "float8" if p.role == "denoise" and way.float8 else p.dtype for p in facts.parts}
 
 
 @lru_cache(maxsize=4096)
 def facts_for(model: str, way: Way) -> tuple[ModelFacts, bool] | None:
-    """The facts of a size as traced, or of the next larger one that was; False with the latter."""
+    """Find facts as traced, or the next larger's and False."""
     exact = _lookup(model, way, (way.height, way.width, way.frames))
     if exact is not None:
         return exact
-    wanted = way.height * way.width
-    larger = [s for s in footprint.sizes(model) if s[0] * s[1] >= wanted and s[2] >= way.frames]
+    pixels = way.height * way.width
+    larger = [s for s in footprint.sizes(model) if s[0] * s[1] >= pixels and s[2] >= way.frames]
     for size in sorted(larger, key=lambda s: (s[0] * s[1] * s[2], s)):
         bound = _lookup(model, way, size)
         if bound is not None:
@@ -139,7 +127,7 @@ def facts_for(model: str, way: Way) -> tuple[ModelFacts, bool] | None:
 
 
 def gpu_of(budget: Budget) -> Gpu | None:
-    """The published figures of the budget's card, by its name and memory; None where there are none."""
+    """Find a card's published figures by name and memory."""
     name = "".join(budget.name.lower().split()).replace("-", "")
     fitting = [
         gpu
@@ -150,7 +138,7 @@ def gpu_of(budget: Budget) -> Gpu | None:
 
 
 def traced_with(model: str, attention: str) -> bool:
-    """Whether any size of the model was traced with this attention, in a half format."""
+    """Tell whether any size was traced with this attention."""
     cases = product(footprint.sizes(model), ("float16", "bfloat16"))
     return any(footprint.cached(model, *size, 1, dtype, attention) is not None for size, dtype in cases)
 
@@ -168,56 +156,53 @@ def _lookup(model: str, way: Way, size: tuple[int, int, int]) -> tuple[ModelFact
 
 
 def _dtypes(dtype: str) -> Iterable[str]:
-    """Half formats take the same bytes, so one stands for the other; in float32 everything takes at most twice that."""
+    """List a format, and those whose traces bound it."""
     others = {"float16": ("bfloat16",), "bfloat16": ("float16",), "float32": ("float16", "bfloat16")}
     return (dtype, *others.get(dtype, ()))
 
 
-def _in_dtype(facts: ModelFacts, traced: str, wanted: str) -> ModelFacts:
-    """Facts of a half format for another format: of the same size, or, for float32, with everything twice as large."""
-    changed = facts.with_dtypes({p.name: wanted for p in facts.parts if p.dtype == traced})
-    times = 2 if wanted == "float32" else 1
-    phases = []
-    for phase in facts.phases:
+def _in_dtype(facts: ModelFacts, traced: str, dtype: str) -> ModelFacts:
+    """Turn facts into another format, float32 at twice the bytes."""
+    whole = facts.with_dtypes({p.name: dtype for p in facts.parts if p.dtype == traced})
+    times = 2 if dtype == "float32" else 1
+    phases = list(facts.phases)
+    for place, phase in enumerate(phases):
         if phase.dtype == traced:
             points = tuple(Point(p.live * times, p.conv * times, p.setter) for p in phase.points)
-            held, traffic = phase.held_bytes * times, phase.traffic_bytes * times
-            phases.append(replace(phase, dtype=wanted, points=points, held_bytes=held, traffic_bytes=traffic))
-        else:
-            phases.append(phase)
-    return replace(changed, dtype=wanted, phases=tuple(phases))
+            alive, traffic = phase.held_bytes * times, phase.traffic_bytes * times
+            phases[place] = replace(phase, dtype=dtype, points=points, held_bytes=alive, traffic_bytes=traffic)
+    return replace(whole, dtype=dtype, phases=tuple(phases))
 
 
 def _times(facts: ModelFacts, batch: int, slicing: bool) -> ModelFacts:
-    """A trace of one output, for several: what is alive grows with them; with slicing the decoder works one by one."""
+    """Scale the trace of one output to several."""
     phases = []
     for phase in facts.phases:
         one_by_one = slicing and facts.part(phase.part).role == "decode"
         times = 1 if one_by_one else batch
         more = (batch - 1) * phase.held_bytes if one_by_one else 0
         points = tuple(Point(p.live * times + more, p.conv * times, p.setter) for p in phase.points)
-        phases.append(
-            replace(phase, points=points, flops=phase.flops * batch, traffic_bytes=phase.traffic_bytes * batch)
-        )
+        flops, traffic = phase.flops * batch, phase.traffic_bytes * batch
+        phases.append(replace(phase, points=points, flops=flops, traffic_bytes=traffic))
     return replace(facts, phases=tuple(phases), batch=batch)
 
 
 @lru_cache(maxsize=4096)
 def _on_cpu(model: str, way: Way) -> Need | None:
-    """On a CPU nothing is moved, there is no workspace worth the name, and libraries share the memory."""
-    found = facts_for(model, way)
-    if found is None:
+    """Reckon a way where nothing moves and libraries share memory."""
+    case = facts_for(model, way)
+    if case is None:
         return None
-    facts, traced = found
+    facts, exact = case
     plain = Overheads(workspace=0.0, reserve=1.0, base=0, context=0, error=0.1, source=_ON_CPU)
     prediction = footprint.predict(facts, "resident", plain)
     upper = prediction.interval[1] + LIBRARY_BYTES["cpu"]
     operations = sum(p.flops * p.calls * (facts.steps if p.per == "step" else 1) for p in facts.phases)
-    return Need(way, facts, prediction, upper, upper, operations / CPU_FLOPS, traced)
+    return Need(way, facts, prediction, upper, upper, operations / CPU_FLOPS, exact)
 
 
 def _seconds(facts: ModelFacts, places: dict[str, str], gpu: Gpu) -> float:
-    """Seconds on the card, and of text encoders on the host."""
+    """Sum up the card's seconds and the host's."""
     there = tuple(p for p in facts.phases if places[p.part] != "cpu")
     spent = footprint.rough_seconds(replace(facts, phases=there), gpu, placement=places)
     on_host = sum(p.flops * p.calls for p in facts.phases if places[p.part] == "cpu") / CPU_FLOPS
@@ -225,14 +210,14 @@ def _seconds(facts: ModelFacts, places: dict[str, str], gpu: Gpu) -> float:
 
 
 def forget() -> None:
-    """Look everything up anew: the overheads were fitted again, or other traces are there."""
+    """Look everything up anew."""
     for function in (facts_for, _on_gpu, _on_cpu):
         function.cache_clear()
 
 
 @dataclass(frozen=True)
 class Space:
-    """Where to search: a card on a machine, with what the request fixes."""
+    """Hold where to search: card, machine, and request."""
 
     card: Card
     budget: Budget
@@ -240,63 +225,57 @@ class Space:
     asked: Asked
 
     def ways(self, size: Size) -> Iterator[Way]:
-        """All ways of running at this size."""
-        asked, gpu = self.asked, self.budget.device != "cpu"
-        places = (asked.placement,) if asked.placement and gpu else PLACEMENTS if gpu else ("resident",)
-        on_cpu = _open(asked.text_on_cpu) if gpu else (False,)
-        slicing = _open(asked.vae_slicing) if self.batch > 1 or asked.vae_slicing is not None else (False,)
-        tiling = _open(asked.vae_tiling)
-        (dtype, stored), attention = self.dtypes(), self.attention()
-        for float8, place, cpu, sliced, tiled in product(stored, places, on_cpu, slicing, tiling):
+        """List all ways of running at this size."""
+        wish, gpu = self.asked, self.budget.device != "cpu"
+        places = (wish.placement,) if wish.placement and gpu else PLACEMENTS if gpu else ("resident",)
+        on_cpu = _open(wish.text_on_cpu) if gpu else (False,)
+        slicing = _open(wish.vae_slicing) if self.batch > 1 or wish.vae_slicing is not None else (False,)
+        tiling = _open(wish.vae_tiling)
+        (dtype, storage), attention = self.dtypes(), self.attention()
+        for float8, place, cpu, slices, tiles in product(storage, places, on_cpu, slicing, tiling):
             if not (float8 and place == "sequential"):  # two libraries would both want to own the weights
-                yield Way(*size, self.batch, dtype, float8, attention, place, cpu, sliced, tiled)
+                yield Way(*size, self.batch, dtype, float8, attention, place, cpu, slices, tiles)
 
     def dtypes(self) -> tuple[str, tuple[bool, ...]]:
-        """The dtype of computation, and whether the denoiser's weights may be stored in float8, the better first."""
-        wanted = self.asked.dtype
+        """Choose the dtype, and whether weights may be float8."""
+        wish = self.asked.dtype
         if self.budget.device == "cpu":
-            return wanted if wanted in {"float16", "bfloat16"} else "float32", (False,)
-        half = self.card.defaults["dtype"] if wanted in {None, "float8"} else wanted
+            return wish if wish in {"float16", "bfloat16"} else "float32", (False,)
+        half = self.card.defaults["dtype"] if wish in {None, "float8"} else wish
         if half == "bfloat16" and not self.budget.capabilities.get("bf16", True):
             half = "float16"
-        if half == "float32" and wanted != "float32":
+        if half == "float32" and wish != "float32":
             half = "float16"  # the card of a small model, which a CPU runs in float32
-        return str(half), (True,) if wanted == "float8" else (False,) if wanted else (False, True)
+        return str(half), (True,) if wish == "float8" else (False,) if wish else (False, True)
 
     def attention(self) -> str:
-        """As asked; else torch's fused attention, or the plain one where the GPU lacks it and a trace tells of it."""
+        """Choose attention: as asked, fused, or plain where traced."""
         plain = not self.fused() and traced_with(self.card.name, "math")
         return self.asked.attention or ("math" if plain else "sdpa")
 
     def fused(self) -> bool:
-        """Whether the machine has fused attention in every format."""
+        """Tell whether every format has fused attention here."""
         return bool(self.budget.capabilities.get("fused_attention", True))
 
     def needs(self, size: Size) -> Iterator[Need]:
-        """What each way needs, for the ways of which something is known."""
-        for way in self.ways(size):
-            found = need(self.card.name, way, self.budget)
-            if found is not None:
-                yield found
+        """Reckon the ways of which something is known."""
+        rows = (need(self.card.name, way, self.budget) for way in self.ways(size))
+        return filter(None, rows)
 
-    def fits(self, found: Need) -> bool:
-        """Whether both memories have room for it, with the margin."""
-        return self.short(found) == (0, 0)
-
-    def short(self, found: Need) -> tuple[int, int]:
-        """Bytes that are missing on the device and in the host's memory."""
-        device = found.device_bytes / MARGIN - self.budget.free_bytes
-        host = 0.0 if self.budget.device == "cpu" else found.ram_bytes / MARGIN - self.budget.ram_free_bytes
+    def short(self, need: Need) -> tuple[int, int]:
+        """Count the bytes missing in each memory, with the margin."""
+        device = need.device_bytes / MARGIN - self.budget.free_bytes
+        host = 0.0 if self.budget.device == "cpu" else need.ram_bytes / MARGIN - self.budget.ram_free_bytes
         return max(0, -int(-device // 1)), max(0, -int(-host // 1))
 
 
-def order(found: Need) -> tuple[float, ...]:
-    """Lower is better: pixels x frames, dtype, seconds (by sixths: they are estimates), seams, simplicity."""
-    way = found.way
+def order(need: Need) -> tuple[float, ...]:
+    """Rank, lower is better: size, dtype, seconds by sixths, seams."""
+    way = need.way
     return (
         -volume((way.height, way.width, way.frames)),
         way.float8,
-        floor(log(max(found.seconds, 1e-3), 7 / 6)),
+        floor(log(max(need.seconds, 1e-3), 7 / 6)),
         way.tiling,
         SIMPLE.index((way.placement, way.text_on_cpu)),
         way.slicing,
@@ -304,38 +283,34 @@ def order(found: Need) -> tuple[float, ...]:
 
 
 def best(space: Space, sizes: list[Size]) -> Need | None:
-    """The best of the ways that fit; `sizes` with most pixels x frames first."""
+    """Find the best of the ways that fit, largest first."""
     for size in sizes:
-        fitting = [found for found in space.needs(size) if space.fits(found)]
+        fitting = [need for need in space.needs(size) if space.short(need) == (0, 0)]
         if fitting:
             return min(fitting, key=order)
     return None
 
 
 def known(space: Space, sizes: list[Size]) -> bool:
-    """Whether anything is known of any of these sizes."""
+    """Tell whether anything is known of these sizes."""
     return any(True for size in sizes for _ in space.needs(size))
 
 
-def below(space: Space, found: Need, sizes: list[Size], count: int) -> list[Need]:
-    """What to fall back to when `found` runs out of memory after all: each needs a tenth less than the one before.
-
-    Args:
-        sizes: that may be tried, most pixels x frames first; those of the plan's own size come first.
-    """
+def below(space: Space, need: Need, sizes: list[Size], count: int) -> list[Need]:
+    """List fallbacks, each needing a tenth less."""
     ladder: list[Need] = []
-    limit = 0.9 * found.device_bytes
+    limit = 0.9 * need.device_bytes
     for size in sizes:
-        for other in sorted(space.needs(size), key=order):
-            if other.device_bytes <= limit and space.short(other)[1] == 0 and len(ladder) < count:
-                ladder.append(other)
-                limit = 0.9 * other.device_bytes
+        for lower in sorted(space.needs(size), key=order):
+            if lower.device_bytes <= limit and space.short(lower)[1] == 0 and len(ladder) < count:
+                ladder.append(lower)
+                limit = 0.9 * lower.device_bytes
     return ladder
 
 
 @dataclass(frozen=True)
 class Remedy:
-    """The smallest changes that would fit.
+    """Hold the smallest changes that would fit.
 
     Args:
         needs: of plans that fit after a change of the request, the one that keeps most pixels x frames first: fewer
@@ -352,29 +327,29 @@ class Remedy:
 
 
 def remedy(space: Space, sizes: list[Size], *, fixed: bool) -> Remedy:
-    """Search for what would fit, from the smallest change on: settings left open, fewer frames, a smaller size.
+    """Search for what would fit, the smallest change first.
 
     Args:
         sizes: that were tried in vain.
         fixed: whether the request fixed size or frames, so that smaller ones were not tried.
     """
-    shorts = [space.short(found) for size in sizes for found in space.needs(size)]
+    shorts = [space.short(need) for size in sizes for need in space.needs(size)]
     device, host = min(shorts, key=lambda pair: (sum(pair), pair))
-    free = replace(space, asked=space.asked.freed())
+    free = replace(space, asked=Asked(policy=space.asked.policy))
     names = tuple(name for name in SETTINGS[:-1] if getattr(space.asked, name) is not None)
-    for trial, opened in ((space, ()), (free, names)):
-        found = best(trial, sizes) if opened else None
-        needs = (found,) if found else _smaller(trial, sizes[0]) if fixed else ()
+    for trial, open_names in ((space, ()), (free, names)):
+        need = best(trial, sizes) if open_names else None
+        needs = (need,) if need else _smaller(trial, sizes[0]) if fixed else ()
         if needs:
-            return Remedy(needs, opened, device, host)
+            return Remedy(needs, open_names, device, host)
     return Remedy((), (), device, host)
 
 
 def _smaller(space: Space, size: Size) -> tuple[Need, ...]:
     others = smaller(size, space.card)
-    shorter = best(space, [one for one in others if one[:2] == size[:2]])
-    flatter = best(space, [one for one in others if one[2] == size[2]])
-    pair = [found for found in (shorter, flatter) if found is not None]
+    shorter = best(space, [other for other in others if other[:2] == size[:2]])
+    flatter = best(space, [other for other in others if other[2] == size[2]])
+    pair = [need for need in (shorter, flatter) if need is not None]
     both = None if pair else best(space, others)
     return tuple(sorted(pair, key=order)) if both is None else (both,)
 

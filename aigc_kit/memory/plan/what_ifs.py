@@ -1,4 +1,4 @@
-"""What-if plans as rows: card after card, way after way of placing, phase after phase. Everything is predicted.
+"""Reckon what-if plans as rows, all of them predicted.
 
 rows = fits(plan, Request("sdxl", "一只小狗"), (8, 12, 24))     # what each card would do
 rows = placings(plan, request, a_gpu(name="RTX3060"), ways)     # the same picture, placed in several ways
@@ -18,14 +18,14 @@ from aigc_kit.memory.plan.options import by_course
 from aigc_kit.memory.plan.search import CPU_FLOPS, Need, Way, placement_of
 from aigc_kit.models import cards
 
-Planner = Callable[[Request, Budget, Card], Plan]
+Planner = Callable[[Request, Budget, Card], Plan]  # such as `make.run.resolve`
 LARGE = 80 * GIB  # a card with room for everything
 TIGHT = 0.85  # share of the free memory above which a phase is marked as too much for a card
 
 
 @dataclass(frozen=True)
 class PhaseMemory:
-    """Memory on the device in one phase, split by what takes it, in bytes.
+    """Hold a phase's memory by what takes it, in bytes.
 
     Args:
         phase: its name.
@@ -47,13 +47,13 @@ class PhaseMemory:
 
     @property
     def total(self) -> int:
-        """All of it."""
+        """Add it up."""
         return sum(self.weights.values()) + self.tensors + self.slack + self.context
 
 
 @dataclass(frozen=True)
 class Fit:
-    """What one card would do.
+    """Hold what one card would do.
 
     Args:
         gib: memory of the card, GiB, nothing else on it.
@@ -68,7 +68,7 @@ class Fit:
 
 @dataclass(frozen=True)
 class Rung:
-    """The course's rung for one card beside the plan of the kit.
+    """Hold the course's rung beside the kit's plan.
 
     Args:
         gib: memory of the card, GiB.
@@ -91,7 +91,7 @@ class Rung:
 
 @dataclass(frozen=True)
 class PhaseCourse:
-    """One phase of a placed run.
+    """Hold one phase of a placed run.
 
     Args:
         phase: its name; role: of the part at work; where: "cuda" or "cpu".
@@ -110,7 +110,7 @@ class PhaseCourse:
 
 @dataclass(frozen=True)
 class Placing:
-    """A run placed in one way, and its course in time.
+    """Hold a run placed in one way, in time.
 
     Args:
         name: of the way.
@@ -130,7 +130,7 @@ class Placing:
 
     @property
     def seconds(self) -> float:
-        """Of all phases, estimated."""
+        """Add up the phases' seconds, estimated."""
         return sum(phase.seconds for phase in self.phases)
 
 
@@ -142,11 +142,8 @@ def needed(plan: Plan) -> Need:
     """
     need: Need | None = plan.need
     if need is None:
-        raise BadInput(
-            asked=f"what {plan.card.name} takes, phase by phase",
-            found="it was not traced",
-            todo="use sdxl or wan2.1-1.3b",
-        )
+        wish = f"what {plan.card.name} takes, phase by phase"
+        raise BadInput(asked=wish, found="it was not traced", todo="use sdxl or wan2.1-1.3b")
     return need
 
 
@@ -190,7 +187,6 @@ def fits(planner: Planner, request: Request, gibs: Sequence[float]) -> list[Fit]
     """Plan one request for cards of several sizes.
 
     Args:
-        planner: (request, budget, card) -> plan.
         request: of a model that was traced.
         gibs: memory of each card, GiB.
 
@@ -204,7 +200,6 @@ def rungs(planner: Planner, request: Request, gibs: Sequence[float], whole: Mapp
     """Lay the course's ladder beside the plans of the kit.
 
     Args:
-        planner: (request, budget, card) -> plan.
         request: of Wan2.1, size and frames open.
         gibs: memory of each card, GiB.
         whole: settings that place the whole pipeline at once, as the course does.
@@ -216,22 +211,19 @@ def rungs(planner: Planner, request: Request, gibs: Sequence[float], whole: Mapp
     for gib in gibs:
         gpu = machines.a_gpu(int(gib * GIB))
         course, (change, *_) = by_course(request, cards.get(request.card), gpu.free_bytes)
-        placed = course.change(**whole)
-        need = needed(_somewhere(planner, placed))
-        plan = plan_or_not(planner, placed, gpu)
-        if isinstance(plan, Plan):
-            need = needed(plan)
-        size = (course.height or 0, course.width or 0, int(change.asked), course.frames or 0)
+        wish = course.change(**whole)
+        plan = plan_or_not(planner, wish, gpu)
         there = isinstance(plan, Plan)
+        need = needed(plan if isinstance(plan, Plan) else _somewhere(planner, wish))
+        size = (course.height or 0, course.width or 0, int(change.asked), course.frames or 0)
         rows.append(Rung(gib, *size, there, need.prediction.reserved_bytes, _fit(planner, request, gib)))
     return rows
 
 
 def placings(planner: Planner, request: Request, gpu: str, ways: Mapping[str, Mapping[str, Any]]) -> list[Placing]:
-    """Place one run in several ways, with its course in time.
+    """Place one run in several ways, in time.
 
     Args:
-        planner: (request, budget, card) -> plan.
         request: with size, frames and steps.
         gpu: one of `footprint.GPUS`, whose published figures give the seconds.
         ways: name -> settings of the planner.
@@ -241,22 +233,16 @@ def placings(planner: Planner, request: Request, gpu: str, ways: Mapping[str, Ma
     """
     card, rows = machines.a_gpu(name=gpu), []
     for name, settings in ways.items():
-        placed = request.change(**settings)
-        there = isinstance(plan_or_not(planner, placed, card), Plan)
-        need = needed(_somewhere(planner, placed, gpu))
-        phases = tuple(
-            PhaseCourse(
-                phase.name,
-                need.facts.part(phase.part).role,
-                phase.where,
-                seconds,
-                phase.reserved_bytes,
-                not there and phase.where != "cpu" and phase.reserved_bytes > TIGHT * card.free_bytes,
-            )
-            for phase, seconds in zip(need.prediction.phases, phase_seconds(need, gpu), strict=True)
-        )
+        wish = request.change(**settings)
+        there = isinstance(plan_or_not(planner, wish, card), Plan)
+        need = needed(_somewhere(planner, wish, gpu))
+        phases = []
+        for phase, seconds in zip(need.prediction.phases, phase_seconds(need, gpu), strict=True):
+            role, most = need.facts.part(phase.part).role, phase.reserved_bytes
+            too_much = not there and phase.where != "cpu" and most > TIGHT * card.free_bytes
+            phases.append(PhaseCourse(phase.name, role, phase.where, seconds, most, too_much))
         peak = need.prediction.peak.name
-        rows.append(Placing(name, need.way, there, need.prediction.reserved_bytes, peak, phases))
+        rows.append(Placing(name, need.way, there, need.prediction.reserved_bytes, peak, tuple(phases)))
     return rows
 
 
@@ -282,5 +268,5 @@ def _fit(planner: Planner, request: Request, gib: float) -> Fit:
 
 
 def _somewhere(planner: Planner, request: Request, gpu: str | None = None) -> Plan:
-    """The same on a card with room for everything."""
+    """Plan on a card with room for everything."""
     return planner(request, machines.a_gpu(LARGE, name=gpu), cards.get(request.card))

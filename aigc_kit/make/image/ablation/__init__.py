@@ -1,4 +1,4 @@
-"""The ablation table of lab 02: one switch at a time, what it does to weights, peak and seconds, and why.
+"""Tabulate what each switch of lab 02 does, and why.
 
     here = ablation.measure(plan_for("一只小狗", steps=4))                       # runs every row on this machine
     there = ablation.predict(Request("sdxl", "a puppy"), a_gpu(name="RTX4090"))  # X-ray: no weights, no GPU

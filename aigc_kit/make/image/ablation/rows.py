@@ -1,4 +1,4 @@
-"""Switches, rows and the table: records only."""
+"""Hold switches, rows and the table."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -40,16 +40,13 @@ _MECHANISMS: Mapping[str, tuple[str, str]] = {
         "only the module at work is on the card; its weights are brought anew in every step, which takes time",
         "只有正在计算的模块在显存里；每一步都要重新搬运权重，所以慢",
     ),
-    "group": (
-        "only the block at work and the next one are on the card",
-        "只有正在计算的一组和下一组在显存里",
-    ),
+    "group": ("only the block at work and the next one are on the card", "只有正在计算的一组和下一组在显存里"),
 }
 
 
 @dataclass(frozen=True)
 class Switch:
-    """One thing to switch on.
+    """Hold one thing to switch on.
 
     Args:
         name: as used in code.
@@ -67,26 +64,15 @@ class Switch:
 PLAIN: Mapping[str, Any] = FrozenMap(
     attention="sdpa", placement="resident", text_on_cpu=False, vae_slicing=False, vae_tiling=False
 )
-
-
-_SLICED = "pipe.enable_attention_slicing()"
-
-
 _GROUP = "apply_group_offloading(part, ..., offload_type='block_level', num_blocks_per_group=1)"
-
-
+_XFORMERS = "pipe.enable_xformers_memory_efficient_attention()"
 SWITCHES = (
     Switch("baseline", "基线 FP32", "from_pretrained(..., dtype=torch.float32)", FrozenMap(dtype="float32")),
     Switch("half", "半精度", "from_pretrained(..., dtype=torch.float16, variant='fp16')"),
     Switch("math", "注意力 math", "pipe.unet.set_attn_processor(AttnProcessor())", FrozenMap(attention="math")),
     Switch("sdpa", "注意力 SDPA", "（默认，不用写）"),
-    Switch(
-        "xformers",
-        "注意力 xformers",
-        "pipe.enable_xformers_memory_efficient_attention()",
-        FrozenMap(attention="xformers"),
-    ),
-    Switch("sliced", "注意力切片", _SLICED, FrozenMap(attention="sliced")),
+    Switch("xformers", "注意力 xformers", _XFORMERS, FrozenMap(attention="xformers")),
+    Switch("sliced", "注意力切片", "pipe.enable_attention_slicing()", FrozenMap(attention="sliced")),
     Switch("vae_slicing", "VAE 切片", "pipe.vae.enable_slicing()", FrozenMap(vae_slicing=True)),
     Switch("vae_tiling", "VAE 分块", "pipe.vae.enable_tiling()", FrozenMap(vae_tiling=True)),
     Switch("model", "整块卸载", "pipe.enable_model_cpu_offload()", FrozenMap(placement="model")),
@@ -97,7 +83,7 @@ SWITCHES = (
 
 @dataclass(frozen=True)
 class Row:
-    """What one switch does.
+    """Hold what one switch does.
 
     Args:
         switch: which; `name` and `zh` of the row are its.
@@ -126,21 +112,21 @@ class Row:
 
     @property
     def name(self) -> str:
-        """Of the switch."""
+        """Name its switch."""
         return self.switch.name
 
     @property
     def zh(self) -> str:
-        """Of the switch, as shown."""
+        """Name its switch, as shown."""
         return self.switch.zh
 
     @property
     def setter(self) -> str | None:
-        """The phase that sets the peak; None where none was followed."""
+        """Find the phase that sets the peak, if any."""
         return setter(self.phases)
 
     def cells(self) -> tuple[str, ...]:
-        """The row as Chinese text, in the order of HEADER."""
+        """Write the row in Chinese, in the order of HEADER."""
         how = HOW[self.how].zh if self.how in HOW else NOT_APPLICABLE_ZH
         phase = PHASE_ZH[self.setter] if self.setter else "-"
         figures = (self.weights, self.peak, self.seconds)
@@ -149,7 +135,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """All rows of one model on one machine.
+    """Hold all rows of one model on one machine.
 
     Args:
         rows: in the order of SWITCHES.
@@ -169,7 +155,7 @@ class Table:
     steps: int
 
     def __getitem__(self, name: str) -> Row:
-        """The row of a switch.
+        """Find the row of a switch.
 
         Raises:
             UnknownName: there is none.
@@ -181,7 +167,7 @@ class Table:
         raise UnknownName(asked=f"row {name!r} of the ablation", found="no row of that name", todo=todo)
 
     def cells(self) -> tuple[tuple[str, ...], ...]:
-        """All rows as Chinese text, without HEADER."""
+        """Write all rows in Chinese, without HEADER."""
         return tuple(row.cells() for row in self.rows)
 
     def __repr__(self) -> str:
@@ -194,31 +180,24 @@ class Table:
 
 
 def setter(phases: Mapping[str, int]) -> str | None:
-    """The phase with the highest peak."""
+    """Find the phase with the highest peak."""
     return max(phases, key=phases.__getitem__) if phases else None
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What the words must know of the runs.
-
-    Args:
-        height, width: pixels; batch: pictures made together.
-        tile: side in pixels above which the decoder tiles; None where not known.
-        upcast: whether a decoder in float16 works in float32 (errata E12).
-        cpu: whether the rows were run on a CPU.
-    """
+    """Hold what the words must know of the runs."""
 
     height: int
     width: int
     batch: int
-    tile: int | None
-    upcast: bool
-    cpu: bool = False
+    tile: int | None  # side in pixels above which the decoder tiles, where known
+    upcast: bool  # a decoder in float16 works in float32 (errata E12)
+    cpu: bool = False  # the rows were run on a CPU
 
 
 def effect_of(switch: Switch, phases: Mapping[str, int], before: Mapping[str, int] | None) -> Effect:
-    """How the peaks of the phases differ from those of the row that it is compared with (None: there is no such)."""
+    """Compare the peaks of a row's phases with another row's."""
     if before is None:
         return "start"
     if not switch.sets and switch.name == "sdpa":
@@ -229,10 +208,23 @@ def effect_of(switch: Switch, phases: Mapping[str, int], before: Mapping[str, in
     return "elsewhere" if _moved(phases, before) else "nothing"
 
 
+def row_of(
+    switch: Switch,
+    how: Literal["measured", "predicted"],
+    phases: Mapping[str, int],
+    before: Mapping[str, int] | None,
+    scene: Scene,
+    **figures: Any,
+) -> Row:
+    """Make a row of its phases' peaks, and its why."""
+    effect = effect_of(switch, phases, before)
+    return Row(switch, how, why(switch, effect, phases, before, scene), effect, phases=FrozenMap(phases), **figures)
+
+
 def why(
     switch: Switch, effect: Effect, phases: Mapping[str, int], before: Mapping[str, int] | None, scene: Scene
 ) -> Words:
-    """The sentence of a row: what happened to the peak, then how the switch works, or why it does nothing here."""
+    """Say what happened to the peak, and why."""
     head, tail = _head(effect, phases, before or {}), _tail(switch, effect, scene)
     return Words(f"{head.en}: {tail.en}", f"{head.zh}：{tail.zh}")
 
@@ -245,15 +237,14 @@ def _head(effect: Effect, phases: Mapping[str, int], before: Mapping[str, int]) 
     if effect == "default":
         return Words("it is on already", "本来就开着")
     if effect in {"lower", "higher"}:
-        change = f"{now / then - 1:+.0%}"
-        en = f"the peak goes from {format_bytes(then)} to {format_bytes(now)} ({change}), in {place}"
-        zh = f"峰值从 {format_bytes(then)} 变为 {format_bytes(now)}（{change}），在{PHASE_ZH[place]}阶段"
-        return Words(en, zh)
+        old, new, change = format_bytes(then), format_bytes(now), f"{now / then - 1:+.0%}"
+        en = f"the peak goes from {old} to {new} ({change}), in {place}"
+        return Words(en, f"峰值从 {old} 变为 {new}（{change}），在{PHASE_ZH[place]}阶段")
     if effect == "nothing":
         return Words("nothing changes here", "在这里不起作用")
-    moved = _moved(phases, before)
-    each = [f"{p} {format_bytes(before[p])} -> {format_bytes(phases[p])}" for p in moved]
-    each_zh = [f"{PHASE_ZH[p]} {format_bytes(before[p])} → {format_bytes(phases[p])}" for p in moved]
+    moves = _moved(phases, before)
+    each = [f"{p} {format_bytes(before[p])} -> {format_bytes(phases[p])}" for p in moves]
+    each_zh = [f"{PHASE_ZH[p]} {format_bytes(before[p])} → {format_bytes(phases[p])}" for p in moves]
     return Words(
         f"the peak stays, it comes in {place}; what changes is {', '.join(each)}",
         f"峰值不变（在{PHASE_ZH[place]}阶段），变的是{'、'.join(each_zh)}",
