@@ -5,7 +5,6 @@ plan = plan_for("The future of artificial intelligence will", temperature=0.7)
 for step in steps(plan): step.preview()   # candidates before and after each filter
 """
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,27 +14,15 @@ from aigc_kit.core.types import Card, Plan
 from aigc_kit.make.run import Modality
 from aigc_kit.make.text import needs, settings
 from aigc_kit.make.text.settings import BANDS, PRESETS, Settings, exact_plan, fast_engine, language_of, speaks
-from aigc_kit.memory.plan.options import DRAWN
 from aigc_kit.models import loaded
 
 if TYPE_CHECKING:
     from aigc_kit.make.text.engines import Engine
 
 
-def _key(plan: Plan) -> tuple[str, ...]:
-    """Tell loaded models apart, servers by their address."""
-    kind = settings.engine_of(plan.request, plan.card)
-    server: tuple[str, ...] = ()
-    if kind == "endpoint":
-        from aigc_kit.make.text.engines.endpoint import MODEL, URL
-
-        server = (os.environ.get(URL, ""), os.environ.get(MODEL, ""))
-    return (plan.card.name, kind, plan.dtypes["model"], plan.placement["model"], plan.attention, *server)
-
-
 def _load(plan: Plan) -> "Engine":
     card, threads = plan.card, plan.budget.capabilities.get("threads")
-    _, kind, dtype, device, attention, *_ = _key(plan)
+    _, kind, dtype, device, attention, *_ = settings.key(plan)
     if kind == "endpoint":
         from aigc_kit.make.text.engines.endpoint import EndpointEngine
 
@@ -83,12 +70,12 @@ MODALITY = Modality(
     settings=Settings.of,
     resolve=needs.resolve,
     load=_load,
-    key=_key,
+    key=settings.key,
     inputs=("using",),
     values=settings.values,
     suits=settings.suits,
     absent=settings.absent,
-    ignored=lambda card: DRAWN,
+    ignored=settings.ignored,
     prepare=_prepare,
     wording=settings.wording,
     so_far=lambda step: getattr(step.preview(), "so_far", ""),

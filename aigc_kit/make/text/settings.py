@@ -1,5 +1,6 @@
 """Read and check the settings of a text run."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
@@ -8,6 +9,7 @@ from aigc_kit.core.errors import BadInput, NotOnDisk, UnknownName
 from aigc_kit.core.types import Card, FrozenMap, Plan, Request
 from aigc_kit.core.types.atoms import check_text, plain, shown
 from aigc_kit.make.run import of, settings_from
+from aigc_kit.memory.plan.options import DRAWN
 from aigc_kit.models import cards
 
 Search = Literal["sample", "greedy", "beam"]
@@ -111,6 +113,22 @@ def engine_of(request: Request, card: Card) -> str:
             todo=f"say engine={engines[0]!r}, or leave it out",
         )
     return str(engine)
+
+
+def key(plan: Plan) -> tuple[str, ...]:
+    """Tell loaded models apart, servers by their address."""
+    kind = engine_of(plan.request, plan.card)
+    server: tuple[str, ...] = ()
+    if kind == "endpoint":
+        from aigc_kit.make.text.engines.endpoint import MODEL, URL
+
+        server = (os.environ.get(URL, ""), os.environ.get(MODEL, ""))
+    return (plan.card.name, kind, plan.dtypes["model"], plan.placement["model"], plan.attention, *server)
+
+
+def ignored(card: Card) -> tuple[str, ...]:
+    """List the options of other modalities."""
+    return DRAWN
 
 
 def preset_named(name: str | None) -> Mapping[str, Any]:
