@@ -19,6 +19,7 @@ PRESETS: Mapping[str, FrozenMap] = FrozenMap(
 )
 BANDS: Mapping[str, tuple[float, float]] = FrozenMap(precise=(0.1, 0.5), balanced=(0.6, 0.9), creative=(1.0, 2.0))
 BARE_FORM = "五言绝句"
+URL, MODEL = "AIGC_OPENAI_BASE_URL", "AIGC_OPENAI_MODEL"  # of the server of "endpoint"
 FULL_ONLY_BY_NAME = ("endpoint",)  # never chosen for somebody: it sends the prompt to another machine
 
 
@@ -118,11 +119,7 @@ def engine_of(request: Request, card: Card) -> str:
 def key(plan: Plan) -> tuple[str, ...]:
     """Tell loaded models apart, servers by their address."""
     kind = engine_of(plan.request, plan.card)
-    server: tuple[str, ...] = ()
-    if kind == "endpoint":
-        from aigc_kit.make.text.engines.endpoint import MODEL, URL
-
-        server = (os.environ.get(URL, ""), os.environ.get(MODEL, ""))
+    server = (os.environ.get(URL, ""), os.environ.get(MODEL, "")) if kind == "endpoint" else ()
     return (plan.card.name, kind, plan.dtypes["model"], plan.placement["model"], plan.attention, *server)
 
 
