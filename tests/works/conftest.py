@@ -3,18 +3,20 @@
 import numpy as np
 import pytest
 
-from aigc_kit.core.types import Budget, Card, Cost, Phase, Plan, Request, Take
+from aigc_kit.core.types import Budget, Card, Cost, Phase, Plan, ReadWords, Request, Take
 from aigc_kit.core.units import GIB
 from aigc_kit.works import Work, sample
 
 
 @pytest.fixture
 def make_take():
-    def make(kind, data, prompt="发光的甜甜圈", **labels):
+    def make(kind, data, prompt="发光的甜甜圈", phrase=None, **labels):
         card = Card(f"tiny-{kind}", "tiny", kind, {"model": "none"}, (), {}, {}, "Apache-2.0")
         budget = Budget("cpu", "Sample CPU", 8 * GIB, 16 * GIB, 8 * GIB, 100 * GIB)
         plan = Plan(Request(card.name, prompt, seed=7, fps=8), card, budget, {}, {}, "sdpa", {}, {})
-        return Take(kind, data, plan, Cost((Phase("all", 1.0, None, "nothing"),)), {"tier": "tiny", **labels})
+        words = (ReadWords(prompt, phrase, 9, 75, phrase=phrase),) if phrase else ()
+        cost = Cost((Phase("all", 1.0, None, "nothing"),))
+        return Take(kind, data, plan, cost, {"tier": "tiny", **labels}, words)
 
     return make
 
