@@ -1,7 +1,8 @@
-"""`aigc generate MODEL PROMPT`: one run of a modality from the command line, with its record."""
+"""Run a model once: `aigc generate MODEL PROMPT`."""
 
 import argparse
 import sys
+from collections.abc import Iterator
 
 from aigc_kit.cli import refuse_options
 from aigc_kit.core.types import Step, Take
@@ -28,7 +29,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Stream a text to standard output, or write files; what else there is to say goes to standard error."""
+    """Stream a text, or write files, and tell the rest."""
     from aigc_kit.keep import record
     from aigc_kit.make.run import of
     from aigc_kit.models import cards
@@ -37,45 +38,45 @@ def run(args: argparse.Namespace) -> int:
     modality = of(card.kind, f"aigc generate {args.model}")
     unknown = [name for name in _OPTIONS if name not in modality.options or name in modality.ignored(card)]
     refuse_options(args, unknown, card, f"a {card.kind} model does not listen to it in this command")
-    values = {
-        name: getattr(args, name) for name in (*modality.options, "seed") if getattr(args, name, None) is not None
-    }
+    values = {name: getattr(args, name, None) for name in (*modality.options, "seed")}
     prompt, note = modality.wording(args.prompt, card)
     if note is not None:
         print(note, file=sys.stderr)
-    printed = ""
+    output = ""
 
     def show(step: Step) -> None:
-        nonlocal printed
+        nonlocal output
         so_far = modality.so_far(step)
         if so_far is None:
             print(f"{step.index + 1}/{step.total}", file=sys.stderr)
             return
         so_far = so_far.rstrip("\ufffd")  # half a character waits for its other bytes
-        print(so_far[len(printed) :], end="", flush=True)
-        printed = so_far
+        print(so_far[len(output) :], end="", flush=True)
+        output = so_far
 
-    take = modality.make(prompt, show, card=args.model, **values)
-    written = isinstance(take.data, str)
-    if written:
-        print(take.data[len(printed) :])
-    sidecar = record.save(take) if args.save or not written else None
-    if not written and sidecar is not None:
+    take = modality.make(prompt, show, card=args.model, **{n: v for n, v in values.items() if v is not None})
+    is_text = isinstance(take.data, str)
+    if is_text:
+        print(take.data[len(output) :])
+    sidecar = record.save(take) if args.save or not is_text else None
+    lines = list(_remarks(take, modality.summary(take)))
+    if is_text and sidecar is not None:
+        lines.append(f"record: {sidecar}")
+    elif sidecar is not None:
         for file in record.load(sidecar).outputs:
             print(sidecar.parent / file)
-    _tell(take, modality.summary(take))
-    if written and sidecar is not None:
-        print(f"[record: {sidecar}]", file=sys.stderr)
+    for line in lines:
+        print(f"[{line}]", file=sys.stderr)
     return 0
 
 
-def _tell(take: Take, summary: str) -> None:
-    """What was changed, lost and measured, and the licence, on standard error."""
+def _remarks(take: Take, summary: str) -> Iterator[str]:
+    """Say what was changed, lost and measured, and the licence."""
     for before, after, why in take.labels.get("changed", ()):
-        print(f"[{before} -> {after or '-'}: {why}]", file=sys.stderr)
-    for lost, why in take.labels.get("unspoken", ()):
-        print(f"[not spoken: {lost}: {why}]", file=sys.stderr)
+        yield f"{before} -> {after or '-'}: {why}"
+    for text, why in take.labels.get("unspoken", ()):
+        yield f"not spoken: {text}: {why}"
     for words in take.words:
-        print(f"[read: {words.read}]", file=sys.stderr)
-    print(f"[{take.plan.card.name}, {take.plan.card.tier}; {summary}]", file=sys.stderr)
-    print(f"[{take.plan.card.licence}]", file=sys.stderr)
+        yield f"read: {words.read}"
+    yield f"{take.plan.card.name}, {take.plan.card.tier}; {summary}"
+    yield f"{take.plan.card.licence}"

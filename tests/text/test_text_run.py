@@ -4,6 +4,7 @@ import gc
 import subprocess
 import sys
 import weakref
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -143,11 +144,12 @@ def test_at_most_64_of_the_steps_that_somebody_holds_keep_scores():
     from aigc_kit.make.text.engines import Candidates
 
     moments, ids, held, scores = Moments(), [], [], []
+    engine = SimpleNamespace(token_text=str, decode=lambda ids: "")
     for token in range(100):
         logits = np.full(200, token / 100, dtype=np.float32)
         scores.append(weakref.ref(logits))
         candidates = Candidates(np.arange(200), logits)
-        held.append(moments.add(Moment(token, candidates, ids, Settings(), lambda t, _: (str(t), ""), 0)))
+        held.append(moments.add(Moment(token, candidates, ids, Settings(), engine, 0)))
         ids.append(token)
         del logits, candidates
     gc.collect()

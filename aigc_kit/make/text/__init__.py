@@ -1,15 +1,67 @@
-"""Text: one interface over two local engines and any OpenAI-compatible server; sampling by hand; measures.
+"""Make texts with two local engines, or any OpenAI-compatible server.
 
 take = make("The future of artificial intelligence will", temperature=0.7)  # the text, its cost, its labels
 plan = plan_for("The future of artificial intelligence will", temperature=0.7)
 for step in steps(plan): step.preview()   # candidates before and after each filter
 """
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aigc_kit.core.errors import NotOnDisk
 from aigc_kit.core.lazy import lazily
+from aigc_kit.core.types import Card, Plan
 from aigc_kit.make.run import Modality
-from aigc_kit.make.text import loading, needs, settings
+from aigc_kit.make.text import needs, settings
 from aigc_kit.make.text.settings import BANDS, PRESETS, Settings, exact_plan, fast_engine, language_of, speaks
-from aigc_kit.memory.plan.options import DRAWN
+from aigc_kit.models import loaded
+
+if TYPE_CHECKING:
+    from aigc_kit.make.text.engines import Engine
+
+
+def _load(plan: Plan) -> "Engine":
+    card, threads = plan.card, plan.budget.capabilities.get("threads")
+    _, kind, dtype, device, attention, *_ = settings.key(plan)
+    if kind == "endpoint":
+        from aigc_kit.make.text.engines.endpoint import EndpointEngine
+
+        return EndpointEngine(card)
+    path = loaded.on_disk(card)
+    if kind == "llama.cpp":
+        from aigc_kit.make.text.engines.gguf import LlamaCppEngine
+
+        return LlamaCppEngine(card, _gguf_file(card, path), threads=threads)
+    from aigc_kit.make.text.engines.dequantise import converted
+    from aigc_kit.make.text.engines.hf import TransformersEngine
+
+    folder = path if (path / "config.json").is_file() else converted(card, _gguf_file(card, path))
+    return TransformersEngine(card, folder, dtype=dtype, device=device, attention=attention, threads=threads)
+
+
+def _prepare(card: Card) -> bool:
+    """Unpack 4-bit weights for transformers, where not yet done."""
+    if "transformers" not in card.facts.engines:
+        return False
+    from aigc_kit.make.text.engines.dequantise import converted, is_converted
+
+    path = loaded.on_disk(card)
+    if (path / "config.json").is_file() or is_converted(card, _gguf_file(card, path)):
+        return False
+    converted(card, _gguf_file(card, path))
+    return True
+
+
+def _gguf_file(card: Card, path: Path) -> Path:
+    files = [path] if path.is_file() else sorted(path.glob("*.gguf"))
+    if not files:
+        raise NotOnDisk(
+            asked=f"the model file of {card.name!r}",
+            found=f"no .gguf file in {path}",
+            todo=f"fetch it once with `aigc fetch {card.name}`",
+        )
+    return files[0]
+
 
 MODALITY = Modality(
     name="text",
@@ -17,14 +69,14 @@ MODALITY = Modality(
     model="a language model",
     settings=Settings.of,
     resolve=needs.resolve,
-    load=loading.load,
-    key=loading.key,
+    load=_load,
+    key=settings.key,
     inputs=("using",),
     values=settings.values,
     suits=settings.suits,
     absent=settings.absent,
-    ignored=lambda card: DRAWN,
-    prepare=loading.prepare,
+    ignored=settings.ignored,
+    prepare=_prepare,
     wording=settings.wording,
     so_far=lambda step: getattr(step.preview(), "so_far", ""),
     options=("temperature", "top_k", "top_p", "max_new_tokens", "engine", "chat"),

@@ -1,7 +1,8 @@
-"""The autoregressive loop: look at the scores, choose a token, append it, look again."""
+"""Look at the scores, choose a token, append it, again."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 from weakref import WeakSet
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from aigc_kit.make.text.engines import Candidates, Engine
 from aigc_kit.make.text.measures import entropy
-from aigc_kit.make.text.sampling import draw, softmax, warp
+from aigc_kit.make.text.sampling import Stage, draw, softmax, warp
 from aigc_kit.make.text.settings import Settings
 
 SHOWN = 20  # candidates in a view
@@ -17,7 +18,7 @@ SHOWN = 20  # candidates in a view
 
 @dataclass(frozen=True)
 class Candidate:
-    """One possible next token: its id, its characters for display, its probability in [0, 1]."""
+    """Hold a possible next token, its probability in [0, 1]."""
 
     token: int
     text: str
@@ -26,13 +27,13 @@ class Candidate:
 
 @dataclass(frozen=True)
 class StageView:
-    """One filter at work on the 20 tokens that were most probable before it.
+    """Show one filter at work on the 20 likeliest tokens.
 
     Args:
         name: "repetition_penalty", "temperature", "top_k" or "top_p".
         value: of its setting.
         kept: tokens that can still be drawn after it.
-        before, after: the same tokens in the same order, with their probabilities; 0 for what the filter took out.
+        before, after: these tokens in the same order, with their probabilities; 0 for what the filter took out.
     """
 
     name: str
@@ -44,7 +45,7 @@ class StageView:
 
 @dataclass(frozen=True)
 class TokenView:
-    """The moment in which one token was chosen.
+    """Show the moment in which one token was chosen.
 
     Args:
         token: its id; -1 for a chunk of text from a server.
@@ -69,51 +70,56 @@ class TokenView:
 
 @dataclass(frozen=True)
 class BeamView:
-    """The rows of a beam search after one step, best first: (text, sum of log-probabilities)."""
+    """Show a beam's rows (text, sum of log-probabilities), best first."""
 
     rows: tuple[tuple[str, float], ...]
 
 
 class Moment:
-    """What is needed to make a TokenView later: a reference to the scores, until the view is made or they are dropped.
+    """Hold the scores until a TokenView is made of them.
 
     Scores of a large vocabulary take 0.2 to 0.6 MB per token. A caller who keeps every step would keep them all, so
     only the youngest `Moments.KEPT` moments hold scores; an older one that somebody still holds turns into its view.
     """
 
-    __slots__ = ("__weakref__", "_candidates", "_ids", "_length", "_make", "_settings", "_view", "logprob", "token")
+    __slots__ = (
+        "__weakref__",
+        "_candidates",
+        "_engine",
+        "_ids",
+        "_length",
+        "_settings",
+        "_start",
+        "_view",
+        "logprob",
+        "token",
+    )
 
     def __init__(
-        self,
-        token: int,
-        candidates: Candidates,
-        ids: list[int],
-        settings: Settings,
-        make: Callable[[int, Sequence[int]], tuple[str, str]],
-        prompt_length: int,
+        self, token: int, candidates: Candidates, ids: list[int], settings: Settings, engine: Engine, start: int
     ) -> None:
         self.token = token
         self.logprob = candidates.logprob_of(token)
         self._candidates: Candidates | None = candidates
-        self._ids, self._length, self._settings, self._make = ids, len(ids), settings, (make, prompt_length)
+        self._ids, self._length, self._settings = ids, len(ids), settings
+        self._engine, self._start = engine, start
         self._view: TokenView | None = None
 
     def view(self) -> TokenView:
-        """The view; made on the first call."""
+        """Make the view on the first call."""
         if self._view is None:
             assert self._candidates is not None
-            ids = self._ids[: self._length]
-            make, start = self._make
-            text, so_far = make(self.token, [*ids[start:], self.token])
-            listed, stages, bits = _stage_views(self._candidates, ids, self._settings, lambda t: make(t, ())[0])
-            missing = self._candidates.missing_mass
-            self._view = TokenView(self.token, text, so_far, self.logprob, listed, stages, missing, bits)
+            ids, engine = self._ids[: self._length], self._engine
+            so_far = engine.decode([*ids[self._start :], self.token])
+            likely, stages, bits = _stage_views(self._candidates, ids, self._settings, engine.token_text)
+            text, missing = engine.token_text(self.token), self._candidates.missing_mass
+            self._view = TokenView(self.token, text, so_far, self.logprob, likely, stages, missing, bits)
             self._candidates = None
         return self._view
 
 
 class Moments:
-    """Sees to it that only the youngest moments hold scores."""
+    """See to it that only the youngest moments hold scores."""
 
     KEPT = 64
 
@@ -121,7 +127,7 @@ class Moments:
         self._alive: WeakSet[Moment] = WeakSet()
 
     def add(self, moment: Moment) -> Moment:
-        """Register a new moment, and let the oldest one make its view when too many are alive."""
+        """Register a moment, and turn the oldest into its view."""
         self._alive.add(moment)
         if len(self._alive) > self.KEPT:
             oldest = min(self._alive, key=lambda m: m._length)
@@ -133,26 +139,21 @@ class Moments:
 def _stage_views(
     candidates: Candidates, ids: Sequence[int], settings: Settings, text: Callable[[int], str]
 ) -> tuple[tuple[Candidate, ...], tuple[StageView, ...], float]:
-    vocabulary = candidates.ids if candidates.scale == "logprobs" else None
-    stages = warp(candidates.scores, settings, ids, vocabulary)
-    known: dict[int, str] = {}
+    stages = _filter(candidates, settings, ids)
+    text = cache(text)
 
-    def listed(order: np.ndarray, probabilities: np.ndarray) -> tuple[Candidate, ...]:
-        rows = [(int(candidates.ids[i]), float(probabilities[i])) for i in order]
-        for token, _ in rows:
-            if token not in known:
-                known[token] = text(token)
-        return tuple(Candidate(token, known[token], probability) for token, probability in rows)
+    def rows(order: np.ndarray, probabilities: np.ndarray) -> tuple[Candidate, ...]:
+        tokens = (int(candidates.ids[i]) for i in order)
+        return tuple(Candidate(t, text(t), float(probabilities[i])) for t, i in zip(tokens, order, strict=True))
 
     raw = np.exp(candidates.logprobs())
-    first, views = listed(_best(raw), raw), []
-    previous = raw  # true probabilities; what an engine did not list is missing in them
+    views, before = list[StageView](), raw  # true probabilities; what an engine did not list is missing in them
     for stage in stages[1:]:
-        after, order = stage.probabilities, _best(previous)
+        after, order = stage.probabilities, _best(before)
         assert stage.value is not None
-        views.append(StageView(stage.name, stage.value, stage.kept, listed(order, previous), listed(order, after)))
-        previous = after
-    return first, tuple(views), entropy(softmax(stages[-1].logits))
+        views.append(StageView(stage.name, stage.value, stage.kept, rows(order, before), rows(order, after)))
+        before = after
+    return rows(_best(raw), raw), tuple(views), entropy(softmax(stages[-1].logits))
 
 
 def _best(probabilities: np.ndarray) -> np.ndarray:
@@ -162,7 +163,7 @@ def _best(probabilities: np.ndarray) -> np.ndarray:
 
 @dataclass
 class Progress:
-    """What a text run has made so far; filled by the loops below.
+    """Hold what a text run has made so far.
 
     Args:
         new: token ids after the prompt, the one that ends the text included.
@@ -184,25 +185,25 @@ class Progress:
 def tokens(
     engine: Engine, prompt: Sequence[int], settings: Settings, seed: int, progress: Progress
 ) -> Iterator[Callable[[], Any]]:
-    """Sample or take the arg-max, one token at a time; yields the preview of each.
+    """Choose one token at a time, and yield its preview.
 
     The draws come from `Generator(PCG64(seed))`, one uniform number a token: the same seed gives the same text on the
     same engine, dtype and machine.
     """
-    settings = as_searched(settings)
+    if settings.search == "greedy":  # sampling at T = 0; the repetition penalty stays, as in transformers
+        settings = replace(settings, temperature=0.0, top_k=None, top_p=1.0)
     rng = np.random.Generator(np.random.PCG64(seed))
     ids, moments = list(prompt), Moments()
     session = engine.open(ids, enough(settings))
-
-    def words(token: int, new: Sequence[int]) -> tuple[str, str]:
-        return engine.token_text(token), engine.decode(new) if new else ""
-
     try:
         while progress.finish is None:
             candidates = session.candidates()
-            token = choose(candidates, settings, ids, rng)
-            moment = moments.add(Moment(token, candidates, ids, settings, words, len(prompt)))
-            _take_in(moment, candidates, ids, progress)
+            token = int(candidates.ids[draw(_filter(candidates, settings, ids)[-1].probabilities, rng)])
+            moment = moments.add(Moment(token, candidates, ids, settings, engine, len(prompt)))
+            ids.append(token)
+            progress.new.append(token)
+            progress.logprobs.append(moment.logprob)
+            progress.missing = max(progress.missing, candidates.missing_mass)
             progress.finish, progress.text = finished(engine, settings, progress.new)
             if progress.finish is None:
                 session.append(token)
@@ -215,9 +216,10 @@ def tokens(
 
 
 def enough(settings: Settings) -> int | None:
-    """How many of the most probable tokens decide the draw: top-k needs its k, the arg-max one. None: all of them.
+    """Count the most probable tokens that decide the draw.
 
-    Never fewer than a view shows. A repetition penalty can lift any token into the top, so it needs all.
+    Top-k needs its k, the arg-max one, but never fewer than a view shows. None is all of them: a repetition penalty can
+    lift any token into the top.
     """
     if settings.repetition_penalty != 1:
         return None
@@ -226,36 +228,20 @@ def enough(settings: Settings) -> int | None:
     return None if settings.top_k is None else max(settings.top_k, SHOWN)
 
 
-def as_searched(settings: Settings) -> Settings:
-    """Greedy search is sampling at T = 0 without filters; the repetition penalty stays, as in transformers."""
-    if settings.search == "greedy":
-        return replace(settings, temperature=0.0, top_k=None, top_p=1.0)
-    return settings
-
-
-def choose(candidates: Candidates, settings: Settings, ids: Sequence[int], rng: np.random.Generator) -> int:
-    """The next token's id."""
+def _filter(candidates: Candidates, settings: Settings, ids: Sequence[int]) -> list[Stage]:
     vocabulary = candidates.ids if candidates.scale == "logprobs" else None
-    final = warp(candidates.scores, settings, ids, vocabulary)[-1]
-    return int(candidates.ids[draw(final.probabilities, rng)])
+    return warp(candidates.scores, settings, ids, vocabulary)
 
 
 def finished(engine: Engine, settings: Settings, new: Sequence[int]) -> tuple[str | None, str]:
-    """Why the text ends here, if it does, and the text as it stands (cut in front of a stop text)."""
+    """Tell why a text ends here, or None, and it."""
     if settings.stop:
         text = engine.decode(new)
-        found = [text.index(stop) for stop in settings.stop if stop in text]
-        if found:
-            return "stop", text[: min(found)]
+        places = [text.index(stop) for stop in settings.stop if stop in text]
+        if places:
+            return "stop", text[: min(places)]  # in front of the stop text
     if new and new[-1] in engine.eos_ids:
         return "eos", engine.decode(new[:-1])
     if len(new) >= settings.max_new_tokens:
         return "length", engine.decode(new)
     return None, ""
-
-
-def _take_in(moment: Moment, candidates: Candidates, ids: list[int], progress: Progress) -> None:
-    ids.append(moment.token)
-    progress.new.append(moment.token)
-    progress.logprobs.append(moment.logprob)
-    progress.missing = max(progress.missing, candidates.missing_mass)

@@ -1,4 +1,4 @@
-"""One run of a language model as a generator, and its result as a file."""
+"""Run a language model, and write its text."""
 
 import time
 from dataclasses import replace
@@ -62,7 +62,7 @@ def work(plan: Plan, *, using: Engine | None = None) -> Work:
 
 
 def files(take: Take) -> dict[str, bytes]:
-    """Write the text as UTF-8, exactly as it is: ending of the file's name -> its bytes.
+    """Write the text as UTF-8, under its ending.
 
     Raises:
         BadInput: its data is no text.
@@ -77,7 +77,7 @@ def files(take: Take) -> dict[str, bytes]:
 
 
 def prompt_ids(engine: Engine, prompt: str, settings: Settings) -> list[int]:
-    """Turn a prompt into tokens: raw, or in the chat template.
+    """Turn a prompt into tokens, raw or as a chat.
 
     Raises:
         BadInput: the prompt leaves no room for a new token.
@@ -100,23 +100,26 @@ def _search(engine: Engine, prompt: list[int], settings: Settings, seed: int, pr
 
 
 def _cut_to(plan: Plan, settings: Settings, context: int, prompt: int) -> tuple[Plan, Settings]:
-    """What fits behind the prompt; what is cut goes into the plan, which could not count tokens."""
+    """Cut the new tokens to what fits behind the prompt.
+
+    The plan, which could not count tokens, is told so.
+    """
     room = context - prompt
     if settings.max_new_tokens <= room:
         return plan, settings
-    others = tuple(change for change in plan.changes if change.what != "max_new_tokens")
-    before = [change.asked for change in plan.changes if change.what == "max_new_tokens"]
+    changes = {change.what: change for change in plan.changes}
+    before = changes.pop("max_new_tokens", None)
     why = Words(
         f"the model sees at most {context} tokens, and {prompt} of them are the prompt's",
         f"模型的上下文最多 {context} 个 token，提示词占了 {prompt} 个",
     )
-    cut = Change("max_new_tokens", before[0] if before else settings.max_new_tokens, room, why)
-    plan = replace(plan, request=plan.request.change(max_new_tokens=room), changes=(*others, cut))
+    cut = Change("max_new_tokens", before.asked if before else settings.max_new_tokens, room, why)
+    plan = replace(plan, request=plan.request.change(max_new_tokens=room), changes=(*changes.values(), cut))
     return plan, replace(settings, max_new_tokens=room)
 
 
 def _labels(plan: Plan, kind: str, progress: Progress) -> FrozenMap:
-    known = progress.logprobs
+    logprobs = progress.logprobs
     return FrozenMap(
         model=plan.card.name,
         tier=plan.card.tier,
@@ -125,6 +128,6 @@ def _labels(plan: Plan, kind: str, progress: Progress) -> FrozenMap:
         finish=progress.finish,
         tokens=progress.count if kind == "endpoint" else len(progress.new),
         ids=tuple(progress.new),
-        mean_logprob=sum(known) / len(known) if known else None,
+        mean_logprob=sum(logprobs) / len(logprobs) if logprobs else None,
         missing_mass=progress.missing,
     )

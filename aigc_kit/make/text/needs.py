@@ -1,4 +1,4 @@
-"""Plans of language models.
+"""Plan language models.
 
 Weights and KV cache are counted exactly; the peak adds what was seen on top of them, and the time follows from memory
 traffic, since every new token reads all weights once.
@@ -10,6 +10,7 @@ from aigc_kit.core.errors import BadInput, DoesNotFit
 from aigc_kit.core.types import Budget, Card, Change, Figure, FrozenMap, Plan, Request, Words
 from aigc_kit.core.types.atoms import shown
 from aigc_kit.core.units import MIB, format_bytes
+from aigc_kit.make.text.settings import engine_of
 from aigc_kit.memory.plan.options import MARGIN
 
 DTYPE_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
@@ -26,62 +27,56 @@ LAYER_SECONDS = 6e-4
 
 
 def resolve(request: Request, budget: Budget, card: Card) -> Plan:
-    """Resolve a request for a language model; see `aigc_kit.make.run.resolve`."""
-    engine = request.extra.get("engine") or card.defaults["engine"]
-    if engine not in card.facts.engines:
-        raise BadInput(
-            asked=f"engine {engine!r} for {card.name!r}",
-            found=f"the card supports {', '.join(card.facts.engines)}",
-            todo="leave engine out, or choose one of these",
-        )
+    """Resolve a request for a language model."""
+    engine = engine_of(request, card)
     request, changes = _resolve_text(request.change(engine=engine), card)
+    plan = Plan(
+        request=request,
+        card=card,
+        budget=budget,
+        dtypes=FrozenMap(model="unknown"),
+        placement=FrozenMap(model="server"),
+        attention="library",
+        vae=FrozenMap(),
+        prediction=FrozenMap(),
+        changes=changes,
+        reasons=(Words("the model runs on a server", "模型在服务器上运行，本机只收发文字"),),
+    )
     if engine == "endpoint":
-        return _endpoint_plan(request, budget, card, changes)
+        return plan
     device = "cuda" if budget.device == "cuda" and engine == "transformers" else "cpu"
     dtype, reason = _text_dtype(engine, device, budget)
-    weights = _weight_bytes(card, engine, dtype)
-    cache = _cache_bytes(card, request, dtype)
+    weights, cache = _weight_bytes(card, engine, dtype), _cache_bytes(card, request, dtype)
     prediction = {"weights": weights, "kv_cache": cache, "peak": _peak(weights, cache, engine)}
     fit = _check_fit(card, engine, device, prediction["peak"], budget)
     if budget.bandwidth:
         prediction["seconds"] = _seconds(card, request, weights, cache, budget)
-    return Plan(
-        request=request,
-        card=card,
-        budget=budget,
+    return replace(
+        plan,
         dtypes=FrozenMap(model=dtype),
         placement=FrozenMap(model=device),
         attention="library" if engine == "llama.cpp" else "sdpa",
-        vae=FrozenMap(),
         prediction=FrozenMap(prediction),
-        changes=changes,
         reasons=(reason, fit),
     )
 
 
 def _resolve_text(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]:
-    """Fill what is open from the card's defaults; cut max_new_tokens to the context, and say so."""
+    """Fill in the card's defaults, and cut to the context."""
     extra = FrozenMap(card.defaults, **{k: v for k, v in request.extra.items() if v is not None})
-    limit, asked = card.facts.max_context, extra["max_new_tokens"]
-    if not isinstance(asked, int) or isinstance(asked, bool) or asked < 1:
-        raise BadInput(asked=f"max_new_tokens={shown(asked)}", found="not an integer >= 1", todo="choose 1 or more")
+    limit, length = card.facts.max_context, extra["max_new_tokens"]
+    if not isinstance(length, int) or isinstance(length, bool) or length < 1:
+        raise BadInput(asked=f"max_new_tokens={shown(length)}", found="not an integer >= 1", todo="choose 1 or more")
     if request.batch != 1:
         raise BadInput(asked=f"batch={request.batch}", found="texts are made one at a time", todo="loop over seeds")
-    changes: tuple[Change, ...] = ()
-    if asked >= limit:
-        extra = extra.put(max_new_tokens=limit - 1)
-        changes = (
-            Change(
-                "max_new_tokens",
-                asked,
-                limit - 1,
-                Words(
-                    f"the model sees at most {limit} tokens, the prompt included",
-                    f"模型的上下文最多 {limit} 个 token，提示词也算在内",
-                ),
-            ),
-        )
-    return replace(request, extra=extra), changes
+    if length < limit:
+        return replace(request, extra=extra), ()
+    why = Words(
+        f"the model sees at most {limit} tokens, the prompt included",
+        f"模型的上下文最多 {limit} 个 token，提示词也算在内",
+    )
+    request = replace(request, extra=extra.put(max_new_tokens=limit - 1))
+    return request, (Change("max_new_tokens", length, limit - 1, why),)
 
 
 def _text_dtype(engine: str, device: str, budget: Budget) -> tuple[str, Words]:
@@ -100,9 +95,8 @@ def _weight_bytes(card: Card, engine: str, dtype: str) -> Figure:
     if engine == "llama.cpp":
         sizes = [file.bytes for file in card.sources[0].files]
         if sizes and None not in sizes:
-            return Figure(
-                sum(size or 0 for size in sizes), "B", "published", Words("size of the model file", "模型文件的大小")
-            )
+            rule = Words("size of the model file", "模型文件的大小")
+            return Figure(sum(size or 0 for size in sizes), "B", "published", rule)
     if card.params is None:
         raise BadInput(
             asked=f"a plan for {card.name!r}",
@@ -120,10 +114,12 @@ def _weight_bytes(card: Card, engine: str, dtype: str) -> Figure:
 
 
 def _cache_bytes(card: Card, request: Request, dtype: str) -> Figure:
-    """Keys and values of every layer for a context of prompt and new tokens; a prompt has at most one token a byte."""
+    """Count keys and values of every layer for the context.
+
+    A prompt has at most one token a byte.
+    """
     facts = card.facts
-    prompt = len(request.prompt.encode())
-    length = min(prompt + request.extra["max_new_tokens"], facts.max_context)
+    length = min(len(request.prompt.encode()) + request.extra["max_new_tokens"], facts.max_context)
     per_token = 2 * facts.layers * facts.kv_heads * facts.head_dim * DTYPE_BYTES.get(dtype, 2)
     rule = Words(
         f"2 x {facts.layers} layers x {facts.kv_heads} heads x {facts.head_dim} x <= {length} tokens",
@@ -133,7 +129,7 @@ def _cache_bytes(card: Card, request: Request, dtype: str) -> Figure:
 
 
 def _peak(weights: Figure, cache: Figure, engine: str) -> Figure:
-    """What the process grows by: weights and cache with a little slack, and the engine's own buffers."""
+    """Predict what the process grows by."""
     buffers = BUFFER_BYTES[engine]
     total = 1.02 * weights.value + cache.value + buffers
     rule = Words(
@@ -157,51 +153,33 @@ def _seconds(card: Card, request: Request, weights: Figure, cache: Figure, budge
 
 
 def _check_fit(card: Card, engine: str, device: str, peak: Figure, budget: Budget) -> Words:
-    """The sentence of a plan that fits: on a CPU the model and the libraries share the host's memory, on a GPU not.
+    """Say that it fits: libraries share the host's memory.
+
+    On a CPU the model shares it with them, on a GPU not.
 
     Raises:
         DoesNotFit: it does not.
     """
-    libraries = LIBRARY_BYTES[engine]
+
+    def check(size: float, free: int, what: str) -> tuple[str, str]:
+        if size > MARGIN * free:
+            raise _does_not_fit(card, engine, f"{format_bytes(size)} {what}", size, free)
+        return format_bytes(free), format_bytes(size)
+
+    libraries, interval = LIBRARY_BYTES[engine], f"(±{peak.error:.0%})"
     if device == "cuda":
-        if libraries > MARGIN * budget.ram_free_bytes:
-            found = f"{format_bytes(libraries)} of main memory for the libraries"
-            raise _does_not_fit(card, engine, found, libraries, budget.ram_free_bytes)
-        if peak.value > MARGIN * budget.free_bytes:
-            found = f"{format_bytes(peak.value)} predicted (±{peak.error:.0%})"
-            raise _does_not_fit(card, engine, found, peak.value, budget.free_bytes)
-        free, needed = format_bytes(budget.free_bytes), format_bytes(peak.value)
-        return Words(f"{free} are free on the GPU, {needed} are predicted", f"显存空闲 {free}，预测需要 {needed}")
-    size, total = (budget.free_bytes if budget.device == "cpu" else budget.ram_free_bytes), peak.value + libraries
-    if total > MARGIN * size:
-        found = f"{format_bytes(total)} predicted with the libraries (±{peak.error:.0%})"
-        raise _does_not_fit(card, engine, found, total, size)
-    free, needed = format_bytes(size), format_bytes(total)
-    return Words(
-        f"{free} are free, {needed} are predicted with the libraries",
-        f"空闲 {free}，连同程序库预测需要 {needed}",
-    )
+        check(libraries, budget.ram_free_bytes, "of main memory for the libraries")
+        free, size = check(peak.value, budget.free_bytes, f"predicted {interval}")
+        return Words(f"{free} are free on the GPU, {size} are predicted", f"显存空闲 {free}，预测需要 {size}")
+    room = budget.free_bytes if budget.device == "cpu" else budget.ram_free_bytes
+    free, size = check(peak.value + libraries, room, f"predicted with the libraries {interval}")
+    return Words(f"{free} are free, {size} are predicted with the libraries", f"空闲 {free}，连同程序库预测需要 {size}")
 
 
-def _does_not_fit(card: Card, engine: str, found: str, needed: float, free: int) -> DoesNotFit:
-    short = int(needed / MARGIN - free) + 1
-    other = [name for name in card.facts.engines if name != engine and name == "llama.cpp"]
-    todo = f"free {format_bytes(short)} more" + (f", or ask for engine={other[0]!r} (4-bit weights)" if other else "")
+def _does_not_fit(card: Card, engine: str, found: str, size: float, free: int) -> DoesNotFit:
+    todo = f"free {format_bytes(int(size / MARGIN - free) + 1)} more"
+    if engine != "llama.cpp" and "llama.cpp" in card.facts.engines:
+        todo += ", or ask for engine='llama.cpp' (4-bit weights)"
     return DoesNotFit(
         asked=f"{card.name} on the {engine} engine", found=f"{found}, {format_bytes(free)} free", todo=todo
-    )
-
-
-def _endpoint_plan(request: Request, budget: Budget, card: Card, changes: tuple[Change, ...]) -> Plan:
-    return Plan(
-        request=request,
-        card=card,
-        budget=budget,
-        dtypes=FrozenMap(model="unknown"),
-        placement=FrozenMap(model="server"),
-        attention="library",
-        vae=FrozenMap(),
-        prediction=FrozenMap(),
-        changes=changes,
-        reasons=(Words("the model runs on a server", "模型在服务器上运行，本机只收发文字"),),
     )

@@ -1,34 +1,31 @@
-"""What a text run is set to: sampling, search, length, chat. Parsed from a request and a card, validated here."""
+"""Read and check the settings of a text run."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from types import MappingProxyType
 from typing import Any, Literal
 
 from aigc_kit.core.errors import BadInput, NotOnDisk, UnknownName
 from aigc_kit.core.types import Card, FrozenMap, Plan, Request
 from aigc_kit.core.types.atoms import check_text, plain, shown
 from aigc_kit.make.run import of, settings_from
+from aigc_kit.memory.plan.options import DRAWN
 from aigc_kit.models import cards
 
 Search = Literal["sample", "greedy", "beam"]
 # The course's settings for two purposes, and its bands of temperature: (lowest, highest), both included
-PRESETS: Mapping[str, FrozenMap] = MappingProxyType(
-    {
-        "creative": FrozenMap(temperature=1.0, top_p=0.9, top_k=40),
-        "code": FrozenMap(temperature=0.1, top_p=0.95, top_k=20),
-    }
+PRESETS: Mapping[str, FrozenMap] = FrozenMap(
+    creative=FrozenMap(temperature=1.0, top_p=0.9, top_k=40), code=FrozenMap(temperature=0.1, top_p=0.95, top_k=20)
 )
-BANDS: Mapping[str, tuple[float, float]] = MappingProxyType(
-    {"precise": (0.1, 0.5), "balanced": (0.6, 0.9), "creative": (1.0, 2.0)}
-)
+BANDS: Mapping[str, tuple[float, float]] = FrozenMap(precise=(0.1, 0.5), balanced=(0.6, 0.9), creative=(1.0, 2.0))
 BARE_FORM = "五言绝句"
+URL, MODEL = "AIGC_OPENAI_BASE_URL", "AIGC_OPENAI_MODEL"  # of the server of "endpoint"
 FULL_ONLY_BY_NAME = ("endpoint",)  # never chosen for somebody: it sends the prompt to another machine
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How a text is made.
+    """Hold how a text is made.
 
     Args:
         temperature: T >= 0; 0 is the arg-max limit.
@@ -62,7 +59,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         self._settle()
-        _number("temperature", self.temperature, self.temperature_ok, "T >= 0, say 0.7; T = 0 takes the arg-max")
+        temperature_ok = 0 <= _float(self.temperature) < float("inf")
+        _number("temperature", self.temperature, temperature_ok, "T >= 0, say 0.7; T = 0 takes the arg-max")
         _number("top_p", self.top_p, 0 < _float(self.top_p) <= 1, "0 < p <= 1, say 0.9; p = 1 keeps all tokens")
         penalty_ok = 0 < _float(self.repetition_penalty) < float("inf")
         _number("repetition_penalty", self.repetition_penalty, penalty_ok, "a value > 0: 1.0 is off, 1.2 is strong")
@@ -80,7 +78,7 @@ class Settings:
             raise BadInput(asked=f"chat={self.chat!r}", found="not True or False", todo="say chat=True or chat=False")
 
     def _settle(self) -> None:
-        """Numbers of numpy become int and float, one stop text becomes a tuple of it."""
+        """Turn numpy's numbers into Python's, stop into a tuple."""
         for f in fields(self):
             object.__setattr__(self, f.name, plain(getattr(self, f.name)))
         stop = (self.stop,) if isinstance(self.stop, str) else self.stop
@@ -90,37 +88,48 @@ class Settings:
             check_text("stop", text)
         object.__setattr__(self, "stop", tuple(stop))
 
-    @property
-    def temperature_ok(self) -> bool:
-        """T is a finite number >= 0."""
-        return 0 <= _float(self.temperature) < float("inf")
-
     @classmethod
     def of(cls, request: Request, card: Card) -> "Settings":
-        """The settings of a request: its `extra`, and the card's defaults for what is not there, or None.
+        """Read the settings of a request, else the card's defaults.
 
         Raises:
             UnknownName: a setting that does not exist.
             BadInput: a value out of range, or an engine that the card does not have.
         """
-        settings = settings_from(
-            cls, request.change(engine=request.extra.get("engine") or _engine(card)), card, "a text"
+        return settings_from(cls, request.change(engine=engine_of(request, card)), card, "a text")
+
+
+def engine_of(request: Request, card: Card) -> str:
+    """Name the engine of a request, else the card's.
+
+    Raises:
+        BadInput: the card does not have it.
+    """
+    engines = card.facts.engines
+    engine = request.extra.get("engine") or card.defaults.get("engine", engines[0])
+    if engine not in engines:
+        raise BadInput(
+            asked=f"engine={shown(engine)} for {card.name}",
+            found=f"the card supports {', '.join(engines)}",
+            todo=f"say engine={engines[0]!r}, or leave it out",
         )
-        if settings.engine not in card.facts.engines:
-            raise BadInput(
-                asked=f"engine={settings.engine!r} for {card.name}",
-                found=f"this model runs in {', '.join(card.facts.engines)}",
-                todo=f"say engine={card.facts.engines[0]!r}, or leave it out",
-            )
-        return settings
+    return str(engine)
 
 
-def _engine(card: Card) -> str:
-    return str(card.defaults.get("engine", card.facts.engines[0]))
+def key(plan: Plan) -> tuple[str, ...]:
+    """Tell loaded models apart, servers by their address."""
+    kind = engine_of(plan.request, plan.card)
+    server = (os.environ.get(URL, ""), os.environ.get(MODEL, "")) if kind == "endpoint" else ()
+    return (plan.card.name, kind, plan.dtypes["model"], plan.placement["model"], plan.attention, *server)
+
+
+def ignored(card: Card) -> tuple[str, ...]:
+    """List the options of other modalities."""
+    return DRAWN
 
 
 def preset_named(name: str | None) -> Mapping[str, Any]:
-    """The values of a preset; none for None.
+    """Look up the values of a preset, none for None.
 
     Raises:
         UnknownName: there is no such preset.
@@ -128,9 +137,8 @@ def preset_named(name: str | None) -> Mapping[str, Any]:
     if name is None:
         return FrozenMap()
     if name not in PRESETS:
-        raise UnknownName(
-            asked=f"preset={name!r}", found="no preset of that name", todo=f"choose from {', '.join(PRESETS)}"
-        )
+        todo = f"choose from {', '.join(PRESETS)}"
+        raise UnknownName(asked=f"preset={name!r}", found="no preset of that name", todo=todo)
     return PRESETS[name]
 
 
@@ -145,8 +153,8 @@ def _float(value: Any) -> float:
 
 def _number(name: str, value: Any, ok: bool, advice: str) -> None:
     if not ok:
-        found = "not a number" if _float(value) != _float(value) else "a value out of range"
-        raise BadInput(asked=f"{name}={shown(value)}", found=found, todo=f"choose {advice}")
+        fault = "not a number" if _float(value) != _float(value) else "a value out of range"
+        raise BadInput(asked=f"{name}={shown(value)}", found=fault, todo=f"choose {advice}")
 
 
 def _whole(name: str, value: Any, low: int, advice: str) -> None:
@@ -155,7 +163,9 @@ def _whole(name: str, value: Any, low: int, advice: str) -> None:
 
 
 def language_of(text: str) -> str:
-    """ "zh-verse" for a prompt of `verse.prompt_for`, "zh" when a Chinese character is in the text, else "en".
+    """Name the language of a text: "zh-verse", "zh" or "en".
+
+    A prompt of `verse.prompt_for` is verse; any other text with a Chinese character is Chinese.
 
     >>> language_of("<五绝>春晓<诗>"), language_of("春风 and rain"), language_of("rain")
     ('zh-verse', 'zh', 'en')
@@ -166,25 +176,25 @@ def language_of(text: str) -> str:
 
 
 def exact_plan(plan: Plan, otherwise: str) -> Plan:
-    """Plan for the engine that gives the score of every token, for looking inside.
+    """Plan for the engine that scores every token.
 
     Args:
         plan: of the model that speaks; when it has such an engine, the new plan is for the same model and prompt.
         otherwise: English prompt for SmolLM2 when it has none.
     """
-    if "transformers" in plan.card.facts.engines:
-        return of("text").plan_for(plan.request.prompt, card=plan.card.name, engine="transformers")
-    return of("text").plan_for(otherwise, card="smollm2-135m", engine="transformers")
+    own = "transformers" in plan.card.facts.engines
+    prompt, card = (plan.request.prompt, plan.card.name) if own else (otherwise, "smollm2-135m")
+    return of("text").plan_for(prompt, card=card, engine="transformers")
 
 
 def fast_engine(plan: Plan) -> str:
-    """Name the engine of the plan's model that makes most tokens per second: llama.cpp where it has it."""
+    """Name the fastest engine of a plan's model."""
     engines = plan.card.facts.engines
     return "llama.cpp" if "llama.cpp" in engines else engines[0]
 
 
 def speaks(language: str, tier: str | None = None) -> bool:
-    """Tell whether `plan_for` would find a model for a language ("zh", "en", "zh-verse") on this machine."""
+    """Tell whether a model here speaks "zh", "en" or "zh-verse"."""
     from aigc_kit.memory import device
 
     try:
@@ -194,7 +204,9 @@ def speaks(language: str, tier: str | None = None) -> bool:
 
 
 def wording(prompt: str, card: Card) -> tuple[str, str | None]:
-    """Word a prompt as the model wants it: the poem model gets a bare title in its own form, and that is said.
+    """Word a prompt as the model wants it.
+
+    The poem model gets a bare title in its own form, and that is said.
 
     Raises:
         BadInput: a prompt for the poem model that is neither of its form nor a title.
@@ -216,17 +228,17 @@ def wording(prompt: str, card: Card) -> tuple[str, str | None]:
 
 
 def note_of_language(card: Card, prompt: str) -> str | None:
-    """Say that the model does not speak the language of a prompt; None where it does."""
-    language, spoken = language_of(prompt), card.facts.languages
-    if language in spoken:
+    """Say that a model does not speak a prompt's language."""
+    language, languages = language_of(prompt), card.facts.languages
+    if language in languages:
         return None
-    return f"[{card.name} speaks {'/'.join(spoken)}, the prompt looks like {language}: expect no sense]"
+    return f"[{card.name} speaks {'/'.join(languages)}, the prompt looks like {language}: expect no sense]"
 
 
 def values(prompt: str, values: dict[str, Any], card: Card) -> dict[str, Any]:
-    """Take the settings, those of a preset beneath them; `language` only chooses a card."""
-    named = {name: value for name, value in values.items() if name not in ("preset", "language")}
-    return {**preset_named(values.get("preset")), **named}
+    """Take the settings, those of a preset beneath them."""
+    own = {name: value for name, value in values.items() if name not in ("preset", "language")}
+    return {**preset_named(values.get("preset")), **own}
 
 
 def suits(card: Card, prompt: str, values: Mapping[str, Any]) -> bool:

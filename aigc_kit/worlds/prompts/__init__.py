@@ -1,4 +1,4 @@
-"""Prompts: six parts, keywords, negatives, the weight grammar, an English step, the token budget. Pure; no torch.
+"""Compose prompts, weigh their words, translate them, count their tokens.
 
 compose({"subject": "一只猫", "style": "油画"}).text     # six parts -> prompt; decompose() sorts it back
 parse("a ((red)) [cat]")                                # weights -> tree; flatten() multiplies, write() prints
@@ -26,36 +26,7 @@ from aigc_kit.worlds.prompts.library import (
 )
 from aigc_kit.worlds.prompts.translate import Translation, translate
 
-__all__ = [
-    "LIMIT",
-    "PARTS",
-    "Condition",
-    "CoursePrompt",
-    "Group",
-    "Piece",
-    "Prompt",
-    "Text",
-    "Token",
-    "TokenBudget",
-    "Translation",
-    "Weighted",
-    "Word",
-    "budget",
-    "compose",
-    "cookbook",
-    "course_prompt",
-    "course_prompts",
-    "decompose",
-    "flatten",
-    "good_words",
-    "idea",
-    "keywords",
-    "negative",
-    "negative_names",
-    "negatives",
-    "parse",
-    "part_names",
-    "plain",
-    "translate",
-    "write",
-]
+__all__ = ["LIMIT", "PARTS", "Condition", "CoursePrompt", "Group", "Piece", "Prompt", "Text", "Token", "TokenBudget"]
+__all__ += ["Translation", "Weighted", "Word", "budget", "compose", "cookbook", "course_prompt", "course_prompts"]
+__all__ += ["decompose", "flatten", "good_words", "idea", "keywords", "negative", "negative_names", "negatives"]
+__all__ += ["parse", "part_names", "plain", "translate", "write"]

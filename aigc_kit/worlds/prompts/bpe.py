@@ -1,10 +1,11 @@
-"""CLIP's byte-pair encoding by hand: text -> words -> bytes -> merges -> ids, and the place of each token.
+"""Encode text as CLIP does: words, bytes, merges, ids.
 
 The merges are those of CLIP ViT-L/14 (OpenAI, MIT), which both text encoders of SDXL use; they lie in
 `assets/data/clip_merges.txt.gz`. The steps are those of transformers' CLIPTokenizer, and a test compares the two.
 """
 
 import gzip
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -16,13 +17,14 @@ from aigc_kit.core.paths import assets
 SPECIALS = ("<|startoftext|>", "<|endoftext|>")
 CONTRACTIONS = ("'s", "'t", "'re", "'ve", "'m", "'ll", "'d")
 WORD_END = "</w>"
+_RUN = re.compile("L+|O+|.")  # of kinds
 VOCABULARY = 49_408
 START, END = VOCABULARY - 2, VOCABULARY - 1
 
 
 @dataclass(frozen=True)
 class Token:
-    """One token of a text.
+    """Hold one token of a text.
 
     Args:
         id: in the vocabulary.
@@ -37,7 +39,7 @@ class Token:
 
 
 def encode(text: str) -> tuple[str, tuple[Token, ...]]:
-    """The tokens of a text, without the two that mark its start and end.
+    """Cut a text into tokens, without start and end marks.
 
     Args:
         text: any text; it is brought to Unicode form NFC first, and read in lower case.
@@ -64,30 +66,27 @@ def encode(text: str) -> tuple[str, tuple[Token, ...]]:
 
 
 def _words(letters: list[str]) -> list[tuple[int, int]]:
-    """Where words begin and end: runs of letters, single digits, runs of anything else; spaces separate."""
-    joined, kinds, found, at = "".join(letters), [_kind(letter) for letter in letters], [], 0
+    """Find words: runs of letters, single digits, other runs."""
+    text, kinds, spans, at = "".join(letters), "".join(map(_kind, letters)), [], 0
     while at < len(letters):
-        fixed = next((f for f in (*SPECIALS, *CONTRACTIONS) if joined.startswith(f, at)), None)
-        end = at + (len(fixed) if fixed else 1)
-        if not fixed and kinds[at] in ("letter", "other"):
-            while end < len(letters) and kinds[end] == kinds[at]:
-                end += 1
-        if fixed or kinds[at] != "space":
-            found.append((at, end))
+        special = next((s for s in (*SPECIALS, *CONTRACTIONS) if text.startswith(s, at)), "")
+        end = at + (len(special) or len(_RUN.match(kinds, at)[0]))  # type: ignore[index]
+        if special or kinds[at] != " ":
+            spans.append((at, end))
         at = end
-    return found
+    return spans
 
 
 def _kind(letter: str) -> str:
     category = unicodedata.category(letter)
     if letter in "\t\n\v\f\r\x85" or category[0] == "Z":
-        return "space"
-    return {"L": "letter", "N": "digit"}.get(category[0], "other")
+        return " "
+    return category[0] if category[0] in "LN" else "O"
 
 
 @lru_cache(maxsize=4096)
 def _merged(word: str) -> tuple[tuple[int, int], ...]:
-    """(id, number of bytes) of each token of a word: the best-ranked pair of neighbours merges, again and again."""
+    """Merge best-ranked neighbours again and again: (id, number of bytes)."""
     if word in SPECIALS:
         return ((START + SPECIALS.index(word), len(word)),)
     letters, ranks, ids = _byte_letters(), _ranks(), _ids()
@@ -95,8 +94,7 @@ def _merged(word: str) -> tuple[tuple[int, int], ...]:
     sizes = [1] * len(symbols)
     symbols[-1] += WORD_END
     while len(symbols) > 1:
-        known = [(ranks.get(pair, len(ranks)), i) for i, pair in enumerate(pairwise(symbols))]
-        rank, i = min(known)
+        rank, i = min((ranks.get(pair, len(ranks)), i) for i, pair in enumerate(pairwise(symbols)))
         if rank == len(ranks):
             break
         symbols[i : i + 2] = [symbols[i] + symbols[i + 1]]
@@ -105,12 +103,12 @@ def _merged(word: str) -> tuple[tuple[int, int], ...]:
 
 
 def vocabulary() -> dict[str, int]:
-    """Every token as CLIP writes it -> id; for building a tokenizer of another library from the same data."""
+    """Map every token, as CLIP writes it, to its id."""
     return dict(_ids())
 
 
 def merges() -> list[tuple[str, str]]:
-    """The 48,894 merges in order."""
+    """List the 48,894 merges in order."""
     return list(_ranks())
 
 
@@ -126,24 +124,22 @@ def _ranks() -> dict[tuple[str, str], int]:
 
 
 @cache
-def _ids() -> dict[str, int]:
-    base = sorted(_byte_letters().values(), key=ord)
-    base = [letter for letter in base if ord(letter) < 256] + [letter for letter in base if ord(letter) >= 256]
-    pieces = [*base, *(letter + WORD_END for letter in base), *(a + b for a, b in _ranks()), *SPECIALS]
-    return {piece: id_ for id_, piece in enumerate(pieces)}
+def _pieces() -> tuple[str, ...]:
+    base = sorted(_byte_letters().values())
+    return (*base, *(letter + WORD_END for letter in base), *(a + b for a, b in _ranks()), *SPECIALS)
 
 
 @cache
-def _pieces() -> dict[int, str]:
-    return {id_: piece for piece, id_ in _ids().items()}
+def _ids() -> dict[str, int]:
+    return {piece: id_ for id_, piece in enumerate(_pieces())}
 
 
 @cache
 def _byte_letters() -> dict[int, str]:
-    """Byte -> a letter that can be seen: printable Latin-1 is itself, the other 68 are letters from U+0100 on."""
-    seen = [byte for byte in range(256) if 33 <= byte <= 126 or 161 <= byte <= 172 or byte >= 174]
-    hidden = [byte for byte in range(256) if byte not in seen]
-    return {**{byte: chr(byte) for byte in seen}, **{byte: chr(256 + i) for i, byte in enumerate(hidden)}}
+    """Give printable Latin-1 itself, other bytes letters from U+0100."""
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    others = [byte for byte in range(256) if byte not in printable]
+    return {byte: chr(byte) for byte in printable} | {byte: chr(256 + i) for i, byte in enumerate(others)}
 
 
 @lru_cache(maxsize=4096)

@@ -1,4 +1,4 @@
-"""How many tokens a prompt costs, and what the limit of the text encoder cuts off. Counted, not estimated."""
+"""Count a prompt's tokens, and tell what is cut off."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import Any
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types.atoms import check_text
 from aigc_kit.worlds.prompts.bpe import Token, encode
+from aigc_kit.worlds.prompts.library import has_hanzi
 
 LIMIT = 75
 """Tokens that CLIP reads: 77 places, of which two mark the start and the end."""
@@ -15,7 +16,7 @@ LIMIT = 75
 
 @dataclass(frozen=True)
 class TokenBudget:
-    """A prompt as its text encoder reads it.
+    """Hold a prompt as its text encoder reads it.
 
     Args:
         text: the prompt, in Unicode form NFC.
@@ -29,27 +30,27 @@ class TokenBudget:
 
     @property
     def used(self) -> int:
-        """Number of tokens of the whole prompt."""
+        """Count the tokens of the whole prompt."""
         return len(self.tokens)
 
     @property
     def fits(self) -> bool:
-        """Nothing is cut."""
+        """Tell whether nothing is cut."""
         return self.used <= self.limit
 
     @property
     def kept(self) -> str:
-        """What the encoder reads. A character that the limit cuts in two is lost."""
+        """Give what is read, without a character cut in two."""
         return self.text[: self._border]
 
     @property
     def cut(self) -> str:
-        """What it never sees; "" when all fits."""
+        """Give what is never read, "" when all fits."""
         return self.text[self._border :]
 
     @property
     def costs(self) -> tuple[tuple[str, int], ...]:
-        """(character, tokens that begin in it), for every character; the sum is `used`."""
+        """List (character, tokens that begin in it)."""
         begins = [0] * len(self.text)
         for token in self.tokens:
             begins[token.start] += 1
@@ -57,15 +58,14 @@ class TokenBudget:
 
     @property
     def tokens_per_hanzi(self) -> float | None:
-        """Tokens that hold a 汉字 or a part of one, per 汉字; None for a text without any."""
-        hanzi = {place for place, character in enumerate(self.text) if "\u3400" <= character <= "\u9fff"}
+        """Count tokens that hold 汉字, per 汉字, None without any."""
+        hanzi = {place for place, character in enumerate(self.text) if has_hanzi(character)}
         holding = sum(any(place in hanzi for place in range(t.start, t.end)) for t in self.tokens)
         return holding / len(hanzi) if hanzi else None
 
     @property
     def _border(self) -> int:
-        lost = [token.start for token in self.tokens[self.limit :]]
-        return min(lost) if lost else len(self.text)
+        return min((token.start for token in self.tokens[self.limit :]), default=len(self.text))
 
 
 def budget(prompt: str | Sequence[str], tokenizer: Any = None, *, limit: int | None = None) -> TokenBudget:
@@ -90,29 +90,24 @@ def budget(prompt: str | Sequence[str], tokenizer: Any = None, *, limit: int | N
     whole, tokens = "", list[Token]()
     for part in prompt if isinstance(prompt, (list, tuple)) else (prompt,):
         check_text("prompt", part)
-        text, found = encode(part) if tokenizer is None else _encode_with(tokenizer, part)
-        tokens += [Token(t.id, t.piece, t.start + len(whole), t.end + len(whole)) for t in found]
+        text, own = encode(part) if tokenizer is None else (part, _encode_with(tokenizer, part))
+        tokens += [Token(t.id, t.piece, t.start + len(whole), t.end + len(whole)) for t in own]
         whole += text
     return TokenBudget(whole, tuple(tokens), limit)
 
 
-def _encode_with(tokenizer: Any, text: str) -> tuple[str, list[Token]]:
+def _encode_with(tokenizer: Any, text: str) -> Sequence[Token]:
     pieces = getattr(getattr(tokenizer, "tokenizer", None), "sp_model", None)
     if pieces is not None:  # of sentencepiece, inside ChatGLM's tokenizer
-        spoken = pieces.encode(text, return_type="proto").pieces
-        ends = list(accumulate(len(piece.surface) for piece in spoken))  # their surfaces joined are the text
-        return text, [
-            Token(piece.id, piece.surface, end - len(piece.surface), end)
-            for piece, end in zip(spoken, ends, strict=True)
-        ]
+        own = pieces.encode(text, return_type="proto").pieces
+        ends = accumulate(len(piece.surface) for piece in own)  # their surfaces joined are the text
+        return [Token(p.id, p.surface, end - len(p.surface), end) for p, end in zip(own, ends, strict=True)]
     if not getattr(tokenizer, "is_fast", False):
         raise BadInput(
             asked=f"tokens of a {type(tokenizer).__name__}",
             found="it does not tell where in the text a token stands",
             todo="pass a fast tokenizer of transformers, such as pipe.tokenizer",
         )
-    found = tokenizer(text, add_special_tokens=False, truncation=False, return_offsets_mapping=True, verbose=False)
-    return text, [
-        Token(id_, text[start:end], start, end)
-        for id_, (start, end) in zip(found["input_ids"], found["offset_mapping"], strict=True)
-    ]
+    batch = tokenizer(text, add_special_tokens=False, truncation=False, return_offsets_mapping=True, verbose=False)
+    places = zip(batch["input_ids"], batch["offset_mapping"], strict=True)
+    return [Token(id_, text[start:end], start, end) for id_, (start, end) in places]

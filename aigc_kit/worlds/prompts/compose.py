@@ -1,4 +1,4 @@
-"""Six parts -> prompt, and back again where the words tell."""
+"""Compose a prompt of six parts, and take one apart."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,7 +8,7 @@ from functools import cache
 from aigc_kit.core.errors import BadInput, UnknownName
 from aigc_kit.core.types import FrozenMap
 from aigc_kit.core.types.atoms import check_text, freeze, shown
-from aigc_kit.worlds.prompts.library import PARTS, Word, all_words, negatives, part_names
+from aigc_kit.worlds.prompts.library import PARTS, all_words, has_hanzi, negatives, part_names
 
 _SEPARATORS = ",，、;；。\n"
 # What a clause sounds like that the library does not hold; the first that fits decides
@@ -27,7 +27,7 @@ _CUES = (
 
 @dataclass(frozen=True)
 class Prompt:
-    """A prompt and its six parts.
+    """Hold a prompt and its six parts.
 
     Args:
         text: what goes to the model.
@@ -44,12 +44,12 @@ class Prompt:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Parts of the formula that are empty."""
+        """List the parts of the formula that are empty."""
         return tuple(part for part in PARTS if part not in self.parts)
 
 
 def compose(parts: Mapping[str, str | Sequence[str]]) -> Prompt:
-    """Join six parts in the order of the formula; empty ones are left out.
+    """Join the parts in the order of the formula.
 
     Args:
         parts: part (subject, details, scene, lighting, style, technical, or their Chinese names) -> a phrase or
@@ -61,38 +61,38 @@ def compose(parts: Mapping[str, str | Sequence[str]]) -> Prompt:
     >>> compose({"style": "油画", "主体": "一只猫"}).text
     '一只猫，油画'
     """
-    given = {_part(name): tuple(_phrases(name, value)) for name, value in parts.items()}
-    ordered = {part: given[part] for part in PARTS if given.get(part)}
-    phrases = [phrase for part in ordered.values() for phrase in part]
+    lists = {_part(name): tuple(_phrases(name, value)) for name, value in parts.items()}
+    lists = {part: lists[part] for part in PARTS if lists.get(part)}
+    phrases = [phrase for part in lists.values() for phrase in part]
     if not phrases:
         raise BadInput(asked="a prompt of six parts", found="every part is empty", todo="write at least the subject")
-    joint = "，" if any("\u3400" <= letter <= "\u9fff" for letter in "".join(phrases)) else ", "
-    return Prompt(joint.join(phrases), FrozenMap(ordered))
+    joint = "，" if has_hanzi("".join(phrases)) else ", "
+    return Prompt(joint.join(phrases), FrozenMap(lists))
 
 
 def decompose(text: str) -> Prompt:
-    """Sort the phrases of a prompt into the six parts: by the library, else by cues (风格, 光, 8k, 镜头, ...).
+    """Sort the phrases of a prompt into the six parts.
 
-    The first phrase is the subject unless the library knows it as something else. What neither tells is `unassigned`.
-    Brackets of the weight grammar stay with their phrase.
+    The library decides, else cues do (风格, 光, 8k). The first phrase is the subject unless the library knows it as
+    something else. What neither tells is `unassigned`. Brackets of the weight grammar stay with their phrase.
 
     >>> decompose("一只猫，油画，8k").parts
     FrozenMap({'subject': ('一只猫',), 'style': ('油画',), 'technical': ('8k',)})
     """
     check_text("prompt", text)
-    found: dict[str, list[str]] = {}
-    unassigned = []
+    lists, rest = {part: list[str]() for part in PARTS}, list[str]()
     for index, phrase in enumerate(_split(text)):
         part = _known().get(_bare(phrase)) or ("subject" if index == 0 else _part_of(_bare(phrase)))
-        if part is None:
-            unassigned.append(phrase)
-        else:
-            found.setdefault(part, []).append(phrase)
-    return Prompt(text, FrozenMap({part: tuple(found[part]) for part in PARTS if part in found}), tuple(unassigned))
+        lists.get(part or "", rest).append(phrase)
+    return Prompt(text, FrozenMap({part: tuple(lists[part]) for part in PARTS if lists[part]}), tuple(rest))
 
 
 def negative(*groups: str, language: str = "zh") -> str:
-    """A negative prompt from groups: quality, anatomy, composition; no name takes all three.
+    """Write a negative prompt from groups of words.
+
+    Args:
+        groups: quality, anatomy, composition; none takes all three.
+        language: "zh" or "en".
 
     Raises:
         UnknownName: no such group, or a language that is neither "zh" nor "en".
@@ -100,25 +100,25 @@ def negative(*groups: str, language: str = "zh") -> str:
     >>> negative("quality", language="en")
     'low quality, blurry, distorted'
     """
-    known = negatives()
+    lists = negatives()
     for group in groups:
-        if group not in known:
-            todo = f"choose from {', '.join(known)}"
+        if group not in lists:
+            todo = f"choose from {', '.join(lists)}"
             raise UnknownName(asked=f"negative words {group!r}", found="no group of that name", todo=todo)
     if language not in ("zh", "en"):
         raise UnknownName(asked=f"language={language!r}", found="not in the library", todo="say 'zh' or 'en'")
-    words = [word for group in groups or known for word in known[group]]
+    words = [word for group in groups or lists for word in lists[group]]
     return "，".join(word.zh for word in words) if language == "zh" else ", ".join(word.en for word in words)
 
 
 def _part(name: str) -> str:
     names = part_names()
     for part in PARTS:
-        if name == part or name == names[part] or name in names[part].split("/"):
+        if name in (part, names[part], *names[part].split("/")):
             return part
-    close = next((part for part in PARTS if isinstance(name, str) and name and names[part].startswith(name)), None)
-    if close:
-        return close
+    for part in PARTS:
+        if isinstance(name, str) and name and names[part].startswith(name):
+            return part
     choices = ", ".join(f"{part} ({names[part]})" for part in PARTS)
     raise UnknownName(asked=f"the part {shown(name)} of a prompt", found="not in the formula", todo=f"use {choices}")
 
@@ -131,7 +131,7 @@ def _phrases(name: str, value: str | Sequence[str]) -> Iterator[str]:
 
 
 def _split(text: str) -> list[str]:
-    """Phrases between commas that stand outside brackets."""
+    """Split at commas that stand outside brackets."""
     phrases, depth, start = [], 0, 0
     for at, letter in enumerate(text):
         depth += (letter in "([") - (letter in ")]")
@@ -143,7 +143,7 @@ def _split(text: str) -> list[str]:
 
 
 def _bare(phrase: str) -> str:
-    """Without weights, in lower case."""
+    """Take the weights off, in lower case."""
     return re.sub(r"[()\[\]\\]|:\s*[\d.]+(?=\s*\))", "", phrase).strip().lower()
 
 
@@ -157,7 +157,4 @@ def _part_of(bare: str) -> str | None:
 
 @cache
 def _known() -> Mapping[str, str]:
-    def both(word: Word) -> tuple[str, str]:
-        return word.zh.lower(), word.en.lower()
-
-    return {text: word.part for word in all_words() if word.part for text in both(word)}
+    return {text.lower(): word.part for word in all_words() if word.part for text in (word.zh, word.en)}

@@ -1,4 +1,4 @@
-"""The weight grammar of Stable Diffusion web UIs: text -> tree -> text.
+"""Read and write the weights of Stable Diffusion web UIs.
 
     (x)        x counts 1.1          ((x))   1.1 x 1.1 = 1.21        [x]   1 / 1.1 = 0.909
     (x:1.5)    x counts 1.5          ((x:1.2) y)   nesting multiplies: x 1.32, y 1.1
@@ -12,9 +12,10 @@ text; weights are limited to 0 ... 10, those of conditions to -10 ... 10. A bare
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 from typing import NoReturn
 
 from aigc_kit.core.errors import BadInput
@@ -31,14 +32,14 @@ _CLOSING = {"(": ")", "[": "]"}
 
 @dataclass(frozen=True)
 class Text:
-    """Plain text, escapes resolved."""
+    """Hold plain text, escapes resolved."""
 
     value: str
 
 
 @dataclass(frozen=True)
 class Group:
-    """A bracket and what is in it.
+    """Hold a bracket and what is in it.
 
     Args:
         kind: "up" for (x), "down" for [x], "set" for (x:1.5).
@@ -56,7 +57,7 @@ Node = Text | Group
 
 @dataclass(frozen=True)
 class Condition:
-    """One of the prompts between ANDs; weight 1 unless written."""
+    """Hold one of the prompts between ANDs."""
 
     children: tuple[Node, ...]
     weight: float = 1.0
@@ -64,7 +65,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Weighted:
-    """A prompt as a tree.
+    """Hold a prompt as a tree.
 
     Args:
         conditions: one, or several where AND splits the prompt.
@@ -76,15 +77,13 @@ class Weighted:
 
 
 def escaped(text: str, at: int) -> bool:
-    """An odd number of backslashes stands in front of text[at]."""
-    count = 0
-    while at - count > 0 and text[at - count - 1] == "\\":
-        count += 1
-    return count % 2 == 1
+    """Tell whether an odd number of backslashes precedes text[at]."""
+    before = text[:at]
+    return (at - len(before.rstrip("\\"))) % 2 == 1
 
 
 def write(tree: Weighted) -> str:
-    """The prompt of a tree; parsed again it is the tree again.
+    """Write a tree as a prompt, which parses to it.
 
     >>> write(Weighted((Condition((Text("a "), Group("set", (Text("red"),), 1.5))),)))
     'a (red:1.5)'
@@ -93,7 +92,7 @@ def write(tree: Weighted) -> str:
     parts = []
     for condition in tree.conditions:
         body = "".join(_write(child, "AND" if several else "") for child in condition.children)
-        body = AND.sub(lambda found: "\\AND", body)
+        body = AND.sub(r"\\AND", body)
         if several:
             body = _keep_edges(body) + (f" :{_number(condition.weight)}" if condition.weight != 1 else "")
         parts.append(body)
@@ -101,7 +100,7 @@ def write(tree: Weighted) -> str:
 
 
 def _keep_edges(body: str) -> str:
-    """Spaces at the edges of a condition would be dropped, unless escaped."""
+    """Escape spaces at the edges, which would be dropped."""
     if body[-1:].isspace() and not escaped(body, len(body) - 1):
         body = body[:-1] + "\\" + body[-1]
     return "\\" + body if body[:1].isspace() else body
@@ -124,35 +123,39 @@ def _number(weight: float) -> str:
 
 @dataclass(frozen=True)
 class Piece:
-    """Text with its weight: the product of the brackets around it."""
+    """Hold text with the product of the weights around it."""
 
     text: str
     weight: float
 
 
 def flatten(condition: Condition) -> tuple[Piece, ...]:
-    """The pieces of one condition, in order; neighbours of one weight are one piece.
+    """List the pieces of one condition, in order.
+
+    Neighbours of one weight are one piece.
 
     >>> flatten(Condition((Text("a "), Group("set", (Text("red "), Group("set", (Text("cat"),), 2.0)), 1.5))))
     (Piece(text='a ', weight=1.0), Piece(text='red ', weight=1.5), Piece(text='cat', weight=3.0))
     """
-    pieces: list[Piece] = []
+    return joined(_pieces(condition.children, 1.0))
 
-    def walk(children: tuple[Node, ...], weight: float) -> None:
-        for child in children:
-            if isinstance(child, Group):
-                walk(child.children, weight * child.weight)
-            elif pieces and pieces[-1].weight == weight:
-                pieces[-1] = Piece(pieces[-1].text + child.value, weight)
-            else:
-                pieces.append(Piece(child.value, weight))
 
-    walk(condition.children, 1.0)
-    return tuple(pieces)
+def _pieces(children: tuple[Node, ...], weight: float) -> Iterator[Piece]:
+    for child in children:
+        if isinstance(child, Group):
+            yield from _pieces(child.children, weight * child.weight)
+        else:
+            yield Piece(child.value, weight)
+
+
+def joined(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
+    """Make one piece of neighbours of one weight."""
+    groups = groupby(pieces, key=lambda piece: piece.weight)
+    return tuple(Piece("".join(piece.text for piece in group), weight) for weight, group in groups)
 
 
 def plain(condition: Condition) -> str:
-    """The text of a condition without its brackets and weights."""
+    """Give the text of a condition without brackets and weights."""
     return "".join(piece.text for piece in flatten(condition))
 
 
@@ -167,7 +170,7 @@ def parse(prompt: str) -> Weighted:
     (Text(value='a '), Group(kind='set', children=(Text(value='red'),), weight=1.5), Text(value=' cat'))
     """
     check_text("prompt", prompt)
-    ands = [found.span() for found in AND.finditer(prompt) if not escaped(prompt, found.start())]
+    ands = [match.span() for match in AND.finditer(prompt) if not escaped(prompt, match.start())]
     borders = [0, *(edge for span in ands for edge in span), len(prompt)]
     conditions = tuple(
         _condition(prompt, start, end, bool(ands)) for start, end in zip(borders[::2], borders[1::2], strict=True)
@@ -180,27 +183,27 @@ def _condition(prompt: str, start: int, end: int, beside_and: bool) -> Condition
     if beside_and:
         end, weight = _condition_weight(prompt, start, end)
         if not prompt[start:end].strip():
-            found, todo = "nothing stands beside this AND", "write a prompt on both sides"
-            _refuse(prompt, start, "AND 的一边没有内容", found, todo)
+            fault, todo = "nothing stands beside this AND", "write a prompt on both sides"
+            _refuse(prompt, start, "AND 的一边没有内容", fault, todo)
         start, end = _stripped(prompt, start, end)
     condition = Condition(_Reader(prompt, start, end, beside_and).read(), weight)
     heaviest = max((piece.weight for piece in flatten(condition)), default=0)
     if heaviest > MAX_WEIGHT:
-        found, todo = f"nested weights multiply to {heaviest:g}", f"stay within 0 to {MAX_WEIGHT:g}"
-        _refuse(prompt, start, "权重相乘后超出范围", found, todo)
+        fault, todo = f"nested weights multiply to {heaviest:g}", f"stay within 0 to {MAX_WEIGHT:g}"
+        _refuse(prompt, start, "权重相乘后超出范围", fault, todo)
     return condition
 
 
 def _condition_weight(prompt: str, start: int, end: int) -> tuple[int, float]:
-    """(end of the condition's text, its weight): `x :1.2`."""
+    """Find the end of a condition's text, and its weight."""
     colon = prompt.rfind(":", start, end)
-    found = _WEIGHT_END.match(prompt[colon + 1 : end]) if colon >= 0 and not escaped(prompt, colon) else None
-    if not found:
+    match = _WEIGHT_END.match(prompt[colon + 1 : end]) if colon >= 0 and not escaped(prompt, colon) else None
+    if not match:
         return end, 1.0
-    weight = float(found["number"])
+    weight = float(match["number"])
     if not -MAX_WEIGHT <= weight <= MAX_WEIGHT:
         todo = f"choose -{MAX_WEIGHT:g} to {MAX_WEIGHT:g}"
-        _refuse(prompt, colon, "AND 条件的权重超出范围", f"a condition of weight {found['number']}", todo)
+        _refuse(prompt, colon, "AND 条件的权重超出范围", f"a condition of weight {match['number']}", todo)
     return colon, weight
 
 
@@ -213,13 +216,16 @@ def _stripped(prompt: str, start: int, end: int) -> tuple[int, int]:
 
 
 class _Reader:
-    """Reads prompt[start:end] with a stack of open brackets: no recursion, so no input can exhaust it."""
+    """Read prompt[start:end] with a stack of open brackets.
+
+    There is no recursion, so no input can exhaust it.
+    """
 
     def __init__(self, prompt: str, start: int, end: int, beside_and: bool) -> None:
         self.prompt, self.at, self.end, self.beside_and = prompt, start, end, beside_and
         self.open: list[tuple[str, int, list[Node]]] = [("", start, [])]
         self.letters: list[str] = []
-        self.marks: list[tuple[str, int]] = []  # unescaped : and | of the text that is being read: (letter, index)
+        self.colon: int | None = None  # in these letters, the last that is not escaped
 
     def read(self) -> tuple[Node, ...]:
         while self.at < self.end:
@@ -232,37 +238,28 @@ class _Reader:
             elif letter in ")]":
                 self._close(letter)
             else:
-                if letter in ":|":
-                    self._mark(letter)
+                if letter == ":":
+                    self.colon = len(self.letters)
+                elif letter == "|" and self.open[-1][0] == "[":
+                    fault = "[a|b] changes the prompt from step to step, which one call of the pipeline cannot do"
+                    todo = "keep one of them, or write \\| for the character"
+                    _refuse(self.prompt, self.at, "[a|b] 轮换语法不支持", fault, todo)
                 self.letters.append(letter)
             self.at += 1
         if len(self.open) > 1:
             kind, place, _ = self.open[-1]
             other = "; AND splits whole prompts, so a bracket cannot reach over it" if self.beside_and else ""
-            _refuse(
-                self.prompt,
-                place,
-                f"“{kind}” 没有闭合",
-                f"this {kind} is never closed{other}",
-                f"add {_CLOSING[kind]}, or write \\{kind} if you mean the character",
-            )
+            todo = f"add {_CLOSING[kind]}, or write \\{kind} if you mean the character"
+            _refuse(self.prompt, place, f"“{kind}” 没有闭合", f"this {kind} is never closed{other}", todo)
         self._end_text()
         return tuple(self.open[0][2])
 
     def _begin(self, letter: str) -> None:
         if len(self.open) > MAX_DEPTH:
-            found = f"brackets nested deeper than {MAX_DEPTH}"
-            _refuse(self.prompt, self.at, "括号嵌套太深", found, "use an explicit weight such as (x:1.5)")
+            fault = f"brackets nested deeper than {MAX_DEPTH}"
+            _refuse(self.prompt, self.at, "括号嵌套太深", fault, "use an explicit weight such as (x:1.5)")
         self._end_text()
         self.open.append((letter, self.at, []))
-
-    def _mark(self, letter: str) -> None:
-        if self.open[-1][0] == "[" and letter == "|":
-            found = "[a|b] changes the prompt from step to step, which one call of the pipeline cannot do"
-            _refuse(
-                self.prompt, self.at, "[a|b] 轮换语法不支持", found, "keep one of them, or write \\| for the character"
-            )
-        self.marks.append((letter, len(self.letters)))
 
     def _close(self, letter: str) -> None:
         kind, place, children = self.open[-1]
@@ -272,42 +269,37 @@ class _Reader:
             _refuse(self.prompt, self.at, f"“{letter}” 没有对应的开括号", f"this {letter} closes nothing", todo)
         weight = self._weight_at_end()
         if kind == "[" and weight is not None:
-            found = "[a:b:0.5] and [a:0.5] switch the prompt at a step, which one call of the pipeline cannot do"
+            fault = "[a:b:0.5] and [a:0.5] switch the prompt at a step, which one call of the pipeline cannot do"
             todo = "write (x:0.5) for a weight, or \\: for the character"
-            _refuse(self.prompt, place, "[a:b:0.5] 分步切换语法不支持", found, todo)
+            _refuse(self.prompt, place, "[a:b:0.5] 分步切换语法不支持", fault, todo)
         if weight is not None and not weight <= MAX_WEIGHT:
-            found, todo = f"a weight of {weight:g}", f"choose 0 to {MAX_WEIGHT:g}; 0.5 to 1.5 is what usually helps"
-            _refuse(self.prompt, place, "权重超出范围", found, todo)
+            fault, todo = f"a weight of {weight:g}", f"choose 0 to {MAX_WEIGHT:g}; 0.5 to 1.5 is what usually helps"
+            _refuse(self.prompt, place, "权重超出范围", fault, todo)
         self._end_text()
         if not children:
             todo = "write something in it, or take the bracket away"
             _refuse(self.prompt, place, "括号里没有内容", "nothing is in this bracket", todo)
         self.open.pop()
-        if weight is not None:
-            group = Group("set", tuple(children), weight)
-        else:
-            group = Group("up", tuple(children), UP) if kind == "(" else Group("down", tuple(children), DOWN)
+        name, usual = ("up", UP) if kind == "(" else ("down", DOWN)
+        group = Group(name, tuple(children), usual) if weight is None else Group("set", tuple(children), weight)
         self.open[-1][2].append(group)
 
     def _weight_at_end(self) -> float | None:
-        """The number behind the last colon of the bracket that closes; it is taken off the text."""
-        colons = [index for letter, index in self.marks if letter == ":"]
-        if not colons:
+        """Take the number behind the last colon off the text."""
+        match = None if self.colon is None else _WEIGHT_END.match("".join(self.letters[self.colon + 1 :]))
+        if match is None:
             return None
-        found = _WEIGHT_END.match("".join(self.letters[colons[-1] + 1 :]))
-        if found is None:
-            return None
-        number = found["number"]
+        number = match["number"]
         if number[0] == "-":
             todo = "put what you do not want into the negative prompt"
             _refuse(self.prompt, self.at, "权重不能为负", f"a weight of {number}", todo)
-        del self.letters[colons[-1] :]
+        del self.letters[self.colon :]
         return float(number)
 
     def _end_text(self) -> None:
         if self.letters:
             self.open[-1][2].append(Text("".join(self.letters)))
-        self.letters, self.marks = [], []
+        self.letters, self.colon = [], None
 
 
 def _refuse(prompt: str, at: int, zh: str, found: str, todo: str) -> NoReturn:
@@ -318,7 +310,7 @@ def _refuse(prompt: str, at: int, zh: str, found: str, todo: str) -> NoReturn:
 
 
 def _notes(prompt: str, conditions: tuple[Condition, ...]) -> Iterator[str]:
-    texts = "".join(text for condition in conditions for text in _texts(condition.children))
+    texts = "".join(map(plain, conditions))
     if len(conditions) > 1:
         yield f"AND 把提示词切成 {len(conditions)} 个独立的条件：每个条件各算一次预测，再按权重相加"
     if "|" in texts:
@@ -329,11 +321,3 @@ def _notes(prompt: str, conditions: tuple[Condition, ...]) -> Iterator[str]:
         yield "末尾的 “:数字” 在括号外，没有 AND 时当作普通文字"
     if re.search(r"(?<!\w)BREAK(?!\w)", texts) or re.search(r"<(?:lora|lyco|hypernet):", texts):
         yield "BREAK、<lora:...> 是网页界面的语法，这里当作普通文字"
-
-
-def _texts(children: tuple[Node, ...]) -> Iterator[str]:
-    for child in children:
-        if isinstance(child, Text):
-            yield child.value
-        else:
-            yield from _texts(child.children)

@@ -1,6 +1,7 @@
-"""The words of the course: a keyword library of six parts, negatives in three groups, an idea cookbook, its prompts.
+"""Offer the words of the course, and its prompts.
 
-Data lie in library.json and course.json; every word is there in Chinese and English.
+A keyword library of six parts, negatives in three groups, an idea cookbook. Data lie in library.json and course.json;
+every word is there in Chinese and English.
 """
 
 import json
@@ -20,7 +21,7 @@ PARTS = ("subject", "details", "scene", "lighting", "style", "technical")
 
 @dataclass(frozen=True)
 class Word:
-    """A keyword in both languages; part: one of PARTS, or "" for a negative."""
+    """Hold a keyword, its part "" for a negative."""
 
     zh: str
     en: str
@@ -29,7 +30,7 @@ class Word:
 
 @dataclass(frozen=True)
 class CoursePrompt:
-    """A prompt of the course. Both texts were written by a person, neither by a model.
+    """Hold a prompt of the course, translated by a person.
 
     Args:
         name: such as "workshop"; its negative, where there is one, is "workshop-negative".
@@ -44,60 +45,61 @@ class CoursePrompt:
 
 
 def part_names() -> Mapping[str, str]:
-    """Part -> its Chinese name."""
+    """Map each part to its Chinese name."""
     return FrozenMap({name: part["zh"] for name, part in _data("library")["parts"].items()})
 
 
 def keywords() -> Mapping[str, Mapping[str, tuple[Word, ...]]]:
-    """Part -> name of a list -> its words: subject -> 动物 -> 猫, 狮子, ..."""
+    """Map part and list to words: subject, 动物, 猫."""
     parts = _data("library")["parts"]
-    return FrozenMap(
-        {part: FrozenMap({name: _words(words, part) for name, words in parts[part]["lists"].items()}) for part in PARTS}
-    )
+    return FrozenMap({part: _lists(parts[part]["lists"], part) for part in PARTS})
 
 
 def negatives() -> Mapping[str, tuple[Word, ...]]:
-    """Group ("quality", "anatomy", "composition") -> words to avoid."""
-    return FrozenMap({name: _words(group["words"], "") for name, group in _data("library")["negatives"].items()})
+    """Map "quality", "anatomy", "composition" to words to avoid."""
+    return _lists({name: group["words"] for name, group in _data("library")["negatives"].items()})
 
 
 def negative_names() -> Mapping[str, str]:
-    """Group of negatives -> its Chinese name."""
+    """Map each group of negatives to its Chinese name."""
     return FrozenMap({name: group["zh"] for name, group in _data("library")["negatives"].items()})
 
 
 def cookbook() -> Mapping[str, tuple[Word, ...]]:
-    """The idea cookbook: list (主体, 风格, 构图/光照, 质量) -> words."""
-    return FrozenMap({name: _words(words, None) for name, words in _data("library")["cookbook"].items()})
+    """Open the idea cookbook: 主体, 风格, 构图/光照, 质量 -> words."""
+    return _lists(_data("library")["cookbook"])
 
 
 def good_words() -> Mapping[str, tuple[Word, ...]]:
-    """What helps a portrait (肖像) and a landscape (风景)."""
-    return FrozenMap({name: _words(words, None) for name, words in _data("library")["good_words"].items()})
+    """List what helps a portrait (肖像) and a landscape (风景)."""
+    return _lists(_data("library")["good_words"])
 
 
 def course_prompts() -> tuple[CoursePrompt, ...]:
-    """All prompts of the course with their translations."""
+    """List all prompts of the course with their translations."""
     return tuple(CoursePrompt(**entry) for entry in _data("course")["prompts"])
 
 
 def course_prompt(name: str) -> CoursePrompt:
-    """A prompt of the course by its name: "ab", "workshop", "formula", "landscape", "topology", "batch-1", ...
+    """Look up a prompt of the course by its name.
+
+    Args:
+        name: "ab", "workshop", "formula", "landscape", "topology", "batch-1", ...
 
     Raises:
         UnknownName: there is none.
     """
-    for prompt in course_prompts():
-        if prompt.name == name:
-            return prompt
-    names = ", ".join(prompt.name for prompt in course_prompts())
-    raise UnknownName(
-        asked=f"the course's prompt {name!r}", found="no prompt of that name", todo=f"choose from {names}"
-    )
+    prompts = {prompt.name: prompt for prompt in course_prompts()}
+    if name not in prompts:
+        todo = f"choose from {', '.join(prompts)}"
+        raise UnknownName(asked=f"the course's prompt {name!r}", found="no prompt of that name", todo=todo)
+    return prompts[name]
 
 
 def idea(seed: int) -> tuple[Word, ...]:
-    """One word of each list of the cookbook, chosen by the seed; the same seed gives the same words.
+    """Draw one word of each list of the cookbook.
+
+    The same seed gives the same words.
 
     >>> len(idea(0)), idea(3) == idea(3)
     (4, True)
@@ -107,14 +109,19 @@ def idea(seed: int) -> tuple[Word, ...]:
 
 
 def all_words() -> tuple[Word, ...]:
-    """Every word of the library, cookbook and good words, and of the negatives."""
+    """List every word of library, cookbook, good words and negatives."""
     lists = [words for part in keywords().values() for words in part.values()]
     lists += [*cookbook().values(), *good_words().values(), *negatives().values()]
     return tuple(word for words in lists for word in words)
 
 
-def _words(entries: list[dict[str, str]], part: str | None) -> tuple[Word, ...]:
-    return tuple(Word(entry["zh"], entry["en"], entry["part"] if part is None else part) for entry in entries)
+def has_hanzi(text: str) -> bool:
+    """Tell whether a Chinese character is in a text."""
+    return any("\u3400" <= letter <= "\u9fff" for letter in text)
+
+
+def _lists(lists: Mapping[str, list[dict[str, str]]], part: str = "") -> Mapping[str, tuple[Word, ...]]:
+    return FrozenMap({name: tuple(Word(**{"part": part, **word}) for word in words) for name, words in lists.items()})
 
 
 @cache

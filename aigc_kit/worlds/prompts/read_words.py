@@ -1,16 +1,18 @@
-"""From the prompt that was written to what a model's text encoders read, with every change kept.
+"""Tell what a model's text encoders read of a prompt.
 
-Tiny models: the prompt is said in the words of their closed world. Models that read English only: Chinese is replaced
-by a word list. Pictures: the weight grammar is taken off the text and kept as pieces with weights.
+Every change is kept. Tiny models: the prompt is said in the words of their closed world. Models that read English only:
+Chinese is replaced by a word list. Pictures: the weight grammar is taken off the text and kept as pieces with weights.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Any
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Card, ReadWords, Request
-from aigc_kit.worlds.prompts.budget import budget
-from aigc_kit.worlds.prompts.grammar import Piece, flatten, parse, plain
+from aigc_kit.worlds.prompts.budget import TokenBudget, budget
+from aigc_kit.worlds.prompts.grammar import Piece, flatten, joined, parse, plain
 from aigc_kit.worlds.prompts.translate import translate as to_english
 from aigc_kit.worlds.tinyworld.clip_vocab import clip_phrase
 from aigc_kit.worlds.tinyworld.scan import traditional
@@ -48,28 +50,31 @@ def read_for_picture(
     if world:
         pieces, fields = _in_words_of_the_world(pieces)
     read = "".join(piece.text for piece in pieces)
-    weighted = any(piece.weight != 1 for piece in pieces)
-    if weighted and not card.facts.weighted:
+    weights_differ = any(piece.weight != 1 for piece in pieces)
+    if weights_differ and not card.facts.weighted:
         raise BadInput(
             asked=f"weights in the prompt of {card.name}",
             found="they are applied to the embeddings of CLIP, and its text encoder is none",
             todo="write without brackets, or with weights=False, where brackets are words like any other",
         )
-    limit = card.facts.max_tokens
-    count = budget([piece.text for piece in pieces] if weighted else read, tokenizer, limit=limit)
+    heavy = tuple((piece.text, piece.weight) for piece in pieces) if weights_differ else ()
+    count = budget([text for text, _ in heavy] or read, tokenizer, limit=card.facts.max_tokens)
     if not read.strip():
         empty = "负面提示词里没有小世界认识的词" if negative else "提示词里没有小世界认识的词，画面与它无关"
         notes = (*notes, empty)
     if world and (old := traditional(prompt)):
         notes = (*notes, f"有繁体字：{old}。小世界只认识简体字，请改写成简体")
+    return _counted(prompt, read, count, notes, weights=heavy, **fields)
+
+
+def _counted(prompt: str, read: str, count: TokenBudget, notes: tuple[str, ...], **fields: Any) -> ReadWords:
     if not count.fits:
         notes = (*notes, f"共 {count.used} 个 token，编码器只读前 {count.limit} 个，后面的没有读到：{count.cut}")
-    heavy = tuple((piece.text, piece.weight) for piece in pieces) if weighted else ()
-    return ReadWords(prompt, read, count.used, count.limit, count.cut, weights=heavy, notes=notes, **fields)
+    return ReadWords(prompt, read, count.used, count.limit, count.cut, notes=notes, **fields)
 
 
 def read_both(read: Callable[..., ReadWords], request: Request) -> tuple[ReadWords, ...]:
-    """Read the prompt of a request and, where it has one, the negative prompt."""
+    """Read a request's prompt and, where there, its negative one."""
     words = read(request.prompt)
     return (words, read(request.negative, negative=True)) if request.negative else (words,)
 
@@ -100,46 +105,22 @@ def _english(prompt: str, wanted: bool, own: str | None) -> tuple[str, dict[str,
             found="the word list holds nothing of it",
             todo="write the prompt in English, or give english='...'",
         )
-    return translation.en, {
-        "english": translation.en,
-        "translated_by": translation.by,
-        "unknown": tuple(translation.unknown),
-    }
+    fields = {"english": translation.en, "translated_by": translation.by, "unknown": translation.unknown}
+    return translation.en, fields
 
 
 def _in_words_of_the_world(pieces: tuple[Piece, ...]) -> tuple[tuple[Piece, ...], dict[str, Any]]:
-    """Say it in the words of the tiny world; a word keeps the weight it was written with."""
-    text, starts = "", list[int]()
-    for piece in pieces:
-        starts.append(len(text))
-        text += piece.text
-
-    def weight_at(place: int) -> float:
-        return next(
-            piece.weight for piece, start in zip(reversed(pieces), reversed(starts), strict=True) if start <= place
-        )
-
-    whole = phrase(text)
-    weights = {kept.attribute: weight_at(kept.start) for kept in whole.kept}
-    pieces_in_order, at = list[Piece](), 0
+    """Say it in the tiny world's words, weights kept."""
+    starts = list(accumulate((len(piece.text) for piece in pieces), initial=0))[:-1]
+    whole = phrase("".join(piece.text for piece in pieces))
+    weights = {word.attribute: pieces[bisect_right(starts, word.start) - 1].weight for word in whole.kept}
+    own, at = list[Piece](), 0
     for word in phrase(whole.phrase).kept:  # the canonical phrase again, to find the place of each attribute
-        weight = weights.get(word.attribute, 1.0)
-        if word.start > at:
-            pieces_in_order.append(Piece(whole.phrase[at : word.start], 1.0))
-        pieces_in_order.append(Piece(whole.phrase[word.start : word.end], weight))
+        own.append(Piece(whole.phrase[at : word.start], 1.0))
+        own.append(Piece(whole.phrase[word.start : word.end], weights.get(word.attribute, 1.0)))
         at = word.end
-    pieces_in_order.append(Piece(whole.phrase[at:], 1.0))
-    return _merged(pieces_in_order), _in_world(whole)
-
-
-def _merged(pieces: list[Piece]) -> tuple[Piece, ...]:
-    out: list[Piece] = []
-    for piece in pieces:
-        if out and out[-1].weight == piece.weight:
-            out[-1] = Piece(out[-1].text + piece.text, piece.weight)
-        elif piece.text:
-            out.append(piece)
-    return tuple(out)
+    own.append(Piece(whole.phrase[at:], 1.0))
+    return joined(piece for piece in own if piece.text), _in_world(whole)
 
 
 def read_for_clip(prompt: str, card: Card, tokenizer: Any, *, negative: bool = False) -> ReadWords:
@@ -151,22 +132,18 @@ def read_for_clip(prompt: str, card: Card, tokenizer: Any, *, negative: bool = F
         tokenizer: of the pipeline.
         negative: it is the negative prompt, in which words about quality count.
     """
-    wish, notes = None, list[str]()
+    read, notes, fields = prompt, tuple[str, ...](), dict[str, Any]()
     if card.facts.world == "tinyworld":
         wish = clip_phrase(prompt, negative=negative)
-        if not wish.phrase:
-            what = "负面提示词" if negative else "提示词"
-            notes.append(f"{what}里没有小世界认识的词" + ("" if negative else "，短片与它无关"))
-    read = prompt if wish is None else wish.phrase
+        read, fields = wish.phrase, _in_world(wish)
+        if not read:
+            notes = ("负面提示词里没有小世界认识的词" if negative else "提示词里没有小世界认识的词，短片与它无关",)
     count = budget(read, tokenizer, limit=card.facts.max_tokens - 1)  # one place marks the end
-    if not count.fits:
-        notes.append(f"共 {count.used} 个 token，编码器只读前 {count.limit} 个，后面的没有读到：{count.cut}")
-    fields = {} if wish is None else _in_world(wish)
-    return ReadWords(prompt, read, count.used, count.limit, count.cut, notes=tuple(notes), **fields)
+    return _counted(prompt, read, count, notes, **fields)
 
 
 def _in_world(phrase: Any) -> dict[str, Any]:
-    """Fields of ReadWords for a prompt in the words of a closed world."""
+    """Name what a closed world keeps and drops, for ReadWords."""
     return {
         "phrase": phrase.phrase,
         "kept": tuple((word.text, word.attribute, word.value) for word in phrase.kept),

@@ -1,7 +1,8 @@
-"""A visible step from Chinese to English for text encoders that read English only. A word list, not a translator.
+"""Replace Chinese by English for encoders that read English only.
 
-The course's own prompts have translations written by a person, and these are used whole or clause by clause. All else
-is replaced word by word: word order and grammar stay Chinese, and what the list does not hold is left out and shown.
+It goes by a word list and is no translator. The course's own prompts have translations written by a person, which are
+used whole or clause by clause. All else is replaced word by word: word order and grammar stay Chinese, and what the
+list does not hold is left out and shown.
 """
 
 import json
@@ -10,27 +11,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 
 from aigc_kit.core.types import FrozenMap
 from aigc_kit.core.types.atoms import check_prompt, freeze
-from aigc_kit.worlds.prompts.library import all_words, course_prompts
+from aigc_kit.worlds.prompts.library import all_words, course_prompts, has_hanzi
 
-BY_ZH: Mapping[str, str] = MappingProxyType(
-    {
-        "person": "人工撰写的译文，非模型生成",
-        "words": "按词表逐词替换，不是翻译：语序仍是中文的",
-        "edited": "你改写的英文",
-        "none": "没有中文，不需要替换",
-    }
+_BY_ZH = {
+    "person": "人工撰写的译文，非模型生成",
+    "words": "按词表逐词替换，不是翻译：语序仍是中文的",
+    "edited": "你改写的英文",
+    "none": "没有中文，不需要替换",
+}
+_MARKS = str.maketrans(
+    dict.fromkeys("，、；：", ", ") | dict.fromkeys("（）“”‘’《》【】…·", " ") | {"。": ". ", "！": "! ", "？": "? "}
 )
-_MARKS = {"，": ", ", "、": ", ", "；": ", ", "。": ". ", "：": ", ", "！": "! ", "？": "? ", "（": " ", "）": " "}
-_MARKS |= dict.fromkeys("“”‘’《》【】…·", " ")
 
 
 @dataclass(frozen=True)
 class Found:
-    """A stretch of the prompt and what became of it.
+    """Hold a stretch of a prompt and its English.
 
     Args:
         zh: as written.
@@ -46,7 +45,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Translation:
-    """English for a prompt, with the way it was made.
+    """Hold a prompt's English and the way it was made.
 
     Args:
         source: the prompt.
@@ -67,36 +66,38 @@ class Translation:
 
     @property
     def en(self) -> str:
-        """The English prompt; unknown words are missing in it."""
+        """Give the English prompt, without the unknown words."""
         return self.text if self.text is not None else _joined(self.found)
 
     @property
     def kept(self) -> tuple[tuple[str, str], ...]:
-        """(Chinese, English) of everything that was replaced."""
+        """List (Chinese, English) of everything that was replaced."""
         return tuple((f.zh, f.en or "") for f in self.found if f.how in ("person", "word", "own", "particle"))
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """What could not be translated, and is missing in the English."""
+        """List what is missing in the English."""
         return tuple(f.zh for f in self.found if f.how == "unknown")
 
     @property
     def label(self) -> str:
-        """In Chinese, who or what made the English."""
-        return BY_ZH[self.by]
+        """Say in Chinese who or what made the English."""
+        return _BY_ZH[self.by]
 
     def add(self, words: Mapping[str, str]) -> "Translation":
-        """Translate again with words of one's own, which win over the list."""
+        """Translate again, with own words above those of the list."""
         return translate(self.source, {**self.own, **words})
 
     def rewrite(self, en: str) -> "Translation":
-        """The same with English of one's own."""
+        """Replace the English by one's own."""
         check_prompt(en)
         return Translation(self.source, self.found, "edited", self.own, en)
 
 
 def translate(prompt: str, own: Mapping[str, str] | None = None) -> Translation:
-    """Replace the Chinese of a prompt by English; everything else (Latin text, weights, brackets) stays as it is.
+    """Replace the Chinese of a prompt by English.
+
+    Everything else (Latin text, weights, brackets) stays as it is.
 
     Args:
         prompt: with or without Chinese.
@@ -105,35 +106,30 @@ def translate(prompt: str, own: Mapping[str, str] | None = None) -> Translation:
     Raises:
         BadInput: an empty prompt.
 
-    >>> made = translate("(红色:1.3)的小狗，麒麟")
-    >>> made.en, made.unknown
+    >>> translation = translate("(红色:1.3)的小狗，麒麟")
+    >>> translation.en, translation.unknown
     ('(red:1.3) puppy', ('麒麟',))
     """
     check_prompt(prompt)
     own = FrozenMap(own or {})
     if not has_hanzi(prompt):
         return Translation(prompt, (Found(prompt, prompt, "kept"),), "none", own, prompt)
-    whole = _whole().get(_normal(prompt))
+    whole = next((course.en for course in course_prompts() if _normal(course.zh) == _normal(prompt)), None)
     if whole and not own:
         return Translation(prompt, (Found(prompt, whole, "person"),), "person", own)
     lexicon = {**_lexicon(), **{zh: (en, "own") for zh, en in own.items()}}
-    found: list[Found] = []
+    pieces: list[Found] = []
     for stretch in re.findall(r"[\u3400-\u9fff0-9A-Za-z]+|[^\u3400-\u9fff0-9A-Za-z]+", prompt):
         if has_hanzi(stretch):
-            found += _segment(stretch, lexicon)
+            pieces += _segment(stretch, lexicon)
         else:
-            found.append(Found(stretch, "".join(_MARKS.get(c, c) for c in stretch), "kept"))
-    meant = {f.how for f in found} - {"kept"}
-    return Translation(prompt, tuple(found), "person" if meant == {"person"} else "words", own)
-
-
-def has_hanzi(text: str) -> bool:
-    """Whether a Chinese character is in it."""
-    return any("\u3400" <= letter <= "\u9fff" for letter in text)
+            pieces.append(Found(stretch, stretch.translate(_MARKS), "kept"))
+    ways = {piece.how for piece in pieces} - {"kept"}
+    return Translation(prompt, tuple(pieces), "person" if ways == {"person"} else "words", own)
 
 
 def _segment(run: str, lexicon: Mapping[str, tuple[str, str]]) -> list[Found]:
-    """Cut a run into words of the list: fewest unknown characters first, then fewest pieces."""
+    """Cut a run into fewest unknown characters, then fewest pieces."""
     longest = max(map(len, lexicon))
     best: list[tuple[int, int, int]] = [(0, 0, 0)]  # (unknown characters, pieces, where the last piece begins)
     for end in range(1, len(run) + 1):
@@ -142,22 +138,19 @@ def _segment(run: str, lexicon: Mapping[str, tuple[str, str]]) -> list[Found]:
             if run[start:end].lower() in lexicon:
                 ways.append((best[start][0], best[start][1] + 1, start))
         best.append(min(ways, key=lambda way: (way[0], way[1], -way[2])))
-    cuts, end = [], len(run)
+    pieces, end = list[Found](), len(run)
     while end:
-        cuts.append((best[end][2], end))
-        end = best[end][2]
-    pieces = [run[start:end] for start, end in reversed(cuts)]
-    known = [lexicon.get(piece.lower()) for piece in pieces]
-    found = [
-        Found(p, *k) if k else Found(p, None if has_hanzi(p) else p, "kept" if not has_hanzi(p) else "unknown")
-        for p, k in zip(pieces, known, strict=True)
-    ]
-    return _merged(_unsure(found))
+        start = best[end][2]
+        word = run[start:end]
+        otherwise = (None, "unknown") if has_hanzi(word) else (word, "kept")
+        pieces.insert(0, Found(word, *lexicon.get(word.lower(), otherwise)))
+        end = start
+    return _merged(_unsure(pieces))
 
 
-def _unsure(found: list[Found]) -> list[Found]:
-    """A single character beside an unknown one is a part of an unknown word rather than a word (爱 in 爱因斯坦)."""
-    out = list(found)
+def _unsure(pieces: list[Found]) -> list[Found]:
+    """Doubt single characters beside unknown ones: 爱 in 爱因斯坦."""
+    out = list(pieces)
     for order in (range(len(out)), range(len(out) - 1, -1, -1)):
         for i in order:
             beside = [out[j].how for j in (i - 1, i + 1) if 0 <= j < len(out)]
@@ -166,9 +159,9 @@ def _unsure(found: list[Found]) -> list[Found]:
     return out
 
 
-def _merged(found: list[Found]) -> list[Found]:
+def _merged(pieces: list[Found]) -> list[Found]:
     out: list[Found] = []
-    for piece in found:
+    for piece in pieces:
         if out and piece.how == out[-1].how and piece.how in ("unknown", "kept"):
             english = None if piece.en is None else (out[-1].en or "") + piece.en
             out[-1] = Found(out[-1].zh + piece.zh, english, piece.how)
@@ -177,9 +170,9 @@ def _merged(found: list[Found]) -> list[Found]:
     return out
 
 
-def _joined(found: tuple[Found, ...]) -> str:
+def _joined(pieces: tuple[Found, ...]) -> str:
     text = ""
-    for piece in found:
+    for piece in pieces:
         new = piece.en or ""
         if new[:1].isalnum() and (text[-1:].isalnum() or text[-1:] == ")"):
             text += " "
@@ -191,18 +184,16 @@ def _joined(found: tuple[Found, ...]) -> str:
 
 
 def _normal(text: str) -> str:
-    """For comparing prompts: one kind of comma, no spaces."""
+    """Bring prompts to one kind of comma, no spaces."""
     return re.sub(r"\s+", "", text).replace("，", ",").lower()
 
 
 @cache
-def _whole() -> Mapping[str, str]:
-    return {_normal(prompt.zh): prompt.en for prompt in course_prompts()}
-
-
-@cache
 def _lexicon() -> Mapping[str, tuple[str, str]]:
-    """Chinese -> (English, how). Clauses of the course's prompts count where both texts have as many clauses."""
+    """Map Chinese to (English, how).
+
+    Clauses of the course's prompts count where both texts have as many.
+    """
     data = json.loads(Path(__file__).with_name("words.json").read_text(encoding="utf-8"))
     table = {zh: (en, "particle") for zh, en in data["function_words"].items()}
     table |= {zh: (en, "word") for zh, en in data["words"].items()}
@@ -210,7 +201,6 @@ def _lexicon() -> Mapping[str, tuple[str, str]]:
     for prompt in course_prompts():
         zh, en = (re.split(r"\s*[,，|]\s*", text) for text in (prompt.zh, prompt.en))
         if len(zh) == len(en):
-            table |= {
-                a: (b, "person") for a, b in zip(zh, en, strict=True) if len(a) > 2 and not re.search(r"[()]|AND", a)
-            }
+            clauses = zip(zh, en, strict=True)
+            table |= {a: (b, "person") for a, b in clauses if len(a) > 2 and not re.search(r"[()]|AND", a)}
     return table

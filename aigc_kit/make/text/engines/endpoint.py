@@ -23,9 +23,9 @@ from urllib.request import Request as HttpRequest
 from aigc_kit.core.errors import BadInput, CannotLoad
 from aigc_kit.core.types import Card, Request
 from aigc_kit.make.text.autoregression import Candidate, Progress, TokenView
-from aigc_kit.make.text.settings import Settings
+from aigc_kit.make.text.settings import MODEL, URL, Settings
 
-URL, MODEL, KEY = "AIGC_OPENAI_BASE_URL", "AIGC_OPENAI_MODEL", "AIGC_OPENAI_API_KEY"
+KEY = "AIGC_OPENAI_API_KEY"
 _TOP = 5  # log-probabilities per token; the most that every server allows
 _WHOLE_BYTES = 1 << 22  # the longest answer that is read from a server that does not stream
 _LATER = f"check {MODEL} and the settings, or try again later"
