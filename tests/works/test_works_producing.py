@@ -1,6 +1,7 @@
 """Parts by the engines that are here: the model's own words, no clip without a model, storyboards from answers."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,20 +23,21 @@ TABLE = """好的，分镜如下：
 
 @pytest.fixture
 def asked(make_take, monkeypatch):
-    """What image.plan_for was asked for, by a model that reads English only."""
+    """What was asked of image.plan_for and, last, of image.make, by a model that reads English only."""
     calls = []
     made = make_take("image", np.zeros((1, 8, 8, 3), np.uint8))
-    card = type(made.plan.card)(
-        **{**vars(made.plan.card), "facts": replace(made.plan.card.facts, world=None, languages=("en",))}
-    )
-    plan = type(made.plan)(**{**vars(made.plan), "card": card})
+    plan = replace(made.plan, card=replace(made.plan.card, facts=SimpleNamespace(world=None, languages=("en",))))
 
     def plan_for(prompt, **values):
         calls.append((prompt, values))
         return plan
 
+    def make(prompt, **values):
+        calls.append((prompt, values))
+        return made
+
     monkeypatch.setattr(image, "plan_for", plan_for)
-    monkeypatch.setattr(image, "run", lambda plan, *_: made)
+    monkeypatch.setattr(image, "make", make)
     return calls
 
 

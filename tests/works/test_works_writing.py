@@ -18,8 +18,8 @@ def talk(make_take):
         asked.append((prompt, values))
         return make_take("text", "", prompt=prompt).plan
 
-    def runner(request, plan, on_step=None):
-        return make_take("text", answers.pop(0), prompt=request.prompt)
+    def runner(plan, on_step=None):
+        return make_take("text", answers.pop(0), prompt=plan.request.prompt)
 
     made = Conversation(planner=planner, runner=runner, seed=3)
     made.asked = asked
