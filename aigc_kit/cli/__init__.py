@@ -86,7 +86,7 @@ def refuse_options(args: argparse.Namespace, names: Iterable[str], card: "Card",
     Raises:
         BadInput: one was given.
     """
-    from aigc_kit.make.run import refuse
+    from aigc_kit.core.types.records import refuse
 
     values = {name: value for name, value in vars(args).items() if value is not False}  # a switch that was not set
     refuse(values, names, card, found, _written)

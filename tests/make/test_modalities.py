@@ -26,7 +26,8 @@ from functools import partial
 
 from aigc_kit.core.errors import DoesNotFit
 from aigc_kit.core.types import Figure, FrozenMap, Plan, Words
-from aigc_kit.make.run import Modality, settings_from
+from aigc_kit.core.types.records import settings_from
+from aigc_kit.make.modality import Modality
 from aigc_kit.models import loaded
 
 

@@ -1,10 +1,11 @@
 """Record what a run was asked, planned, did and made."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal
+from difflib import get_close_matches
+from typing import Any, Literal, TypeVar
 
-from aigc_kit.core.errors import BadInput
+from aigc_kit.core.errors import BadInput, UnknownName
 from aigc_kit.core.types.atoms import (
     FIGURES,
     PHASES,
@@ -23,6 +24,7 @@ from aigc_kit.core.types.atoms import (
 from aigc_kit.core.types.card import Budget, Card
 
 NOT_IN_JSON = {"json": False}
+Settings = TypeVar("Settings")
 SET_UP = ("import", "load")  # phases that a second run does not have
 
 
@@ -203,6 +205,10 @@ class Cost:
         """Give the highest peak that was followed, or None."""
         return max((p.peak_bytes for p in self.phases if p.peak_bytes is not None), default=None)
 
+    def summary(self, machine: str) -> str:
+        """List the seconds of each phase, measured on a machine."""
+        return f"{', '.join(f'{phase.name} {phase.seconds:.2f} s' for phase in self.phases)}, measured on {machine}"
+
 
 @dataclass(frozen=True)
 class ReadWords:
@@ -314,3 +320,57 @@ class Record:
 
 def _pairs(mapping: Mapping[str, str]) -> str:
     return ", ".join(f"{k}={v}" for k, v in mapping.items())
+
+
+def refuse(
+    given: Mapping[str, Any],
+    names: Iterable[str],
+    card: Card,
+    found: str,
+    written: Callable[[str, Any], str] = lambda name, value: f"{name}={shown(value)}",
+) -> None:
+    """Refuse the first of these options that was given.
+
+    Args:
+        given: option -> value; None is not given.
+        names: of options that mean nothing for the card.
+        card, found: for the error.
+        written: how an option with its value is written where it was given.
+
+    Raises:
+        BadInput: one was given.
+    """
+    for name in names:
+        value = given.get(name)
+        if value is not None:
+            raise BadInput(asked=f"{written(name, value)} for {card.name}", found=found, todo="leave it out")
+
+
+def settings_from(
+    cls: type[Settings], request: Request, card: Card | None, noun: str, elsewhere: tuple[str, ...] = ()
+) -> Settings:
+    """Read settings: a request's `extra`, the card's, the class's.
+
+    Args:
+        cls: a dataclass whose fields are the settings; it checks its values.
+        request: what was asked; None in it leaves a default.
+        card: whose defaults count; None: none do.
+        noun: such as "a picture", for the error.
+        elsewhere: names in `extra` that a planner reads.
+
+    Raises:
+        UnknownName: a setting that does not exist.
+        BadInput: a value out of range.
+    """
+    names = [field.name for field in fields(cls)]  # type: ignore[arg-type]
+    every = [*names, *elsewhere]
+    for name, value in request.extra.items():
+        if name not in every:
+            others = [field.name for field in fields(Request) if field.name not in ("card", "prompt", "extra")]
+            close = get_close_matches(name, [*every, *others], n=1)
+            reason = "no setting of that name" + (f"; close: {close[0]}" if close else "")
+            todo = f"choose from {', '.join(every)}, or a field of the request (seed, ...)"
+            raise UnknownName(asked=f"the setting {name}={shown(value)} of {noun}", found=reason, todo=todo)
+    usual = {} if card is None else card.defaults
+    values = {**usual, **{name: value for name, value in request.extra.items() if value is not None}}
+    return cls(**{name: value for name, value in values.items() if name in names})

@@ -12,7 +12,7 @@ from typing import Any
 
 from aigc_kit.core.errors import BadInput, CannotLoad
 from aigc_kit.core.types import Card, Cost, Phase, Plan, ReadWords
-from aigc_kit.make.run import Modality
+from aigc_kit.make.modality import Modality
 from aigc_kit.models import compat, loaded
 
 

@@ -12,10 +12,11 @@ from aigc_kit.core.errors import BadInput, UnknownName
 from aigc_kit.core.lazy import lazily
 from aigc_kit.core.types import Card, Change, Request, Words
 from aigc_kit.core.types.atoms import check_switches, check_text, shown
+from aigc_kit.core.types.records import settings_from
 from aigc_kit.make.diffusion import needs
 from aigc_kit.make.diffusion.loading import key
 from aigc_kit.make.image.loading import SCHEDULERS, load
-from aigc_kit.make.run import Modality, settings_from
+from aigc_kit.make.modality import Modality
 from aigc_kit.memory.plan.options import SETTINGS, WRITTEN
 
 

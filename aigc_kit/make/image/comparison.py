@@ -12,7 +12,7 @@ from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Figure, FrozenMap, Plan, Take
 from aigc_kit.make.diffusion.loading import key
 from aigc_kit.make.image import MODALITY
-from aigc_kit.make.run import finish
+from aigc_kit.make.modality import finish
 from aigc_kit.models import loaded
 
 

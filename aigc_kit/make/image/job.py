@@ -12,7 +12,7 @@ from aigc_kit.core.types import FrozenMap, Plan, ReadWords, Request, Take
 from aigc_kit.make.diffusion.denoise import denoise
 from aigc_kit.make.diffusion.loading import labels_of, open_timed
 from aigc_kit.make.image import MODALITY, SCHEDULERS, Settings, pixels
-from aigc_kit.make.run import Work
+from aigc_kit.make.modality import Work
 from aigc_kit.worlds.prompts import Piece
 from aigc_kit.worlds.prompts.read_words import read_both, read_for_picture
 

@@ -6,7 +6,7 @@ for step in steps(plan): step.preview()   # the wave so far
 """
 
 from aigc_kit.core.lazy import lazily
-from aigc_kit.make.run import Modality
+from aigc_kit.make.modality import Modality
 from aigc_kit.make.speech import loading, needs
 from aigc_kit.make.speech.controls import values
 from aigc_kit.make.speech.settings import CONTROLS, LEVELS, RATIOS, Settings, ignored, summary

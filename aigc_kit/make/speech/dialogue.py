@@ -11,7 +11,7 @@ import numpy as np
 
 from aigc_kit.core.errors import AigcError, BadInput
 from aigc_kit.core.types import Cost, FrozenMap, Plan, Step, Take
-from aigc_kit.make.run import OnStep, finish
+from aigc_kit.make.modality import OnStep, finish
 from aigc_kit.make.speech import controls, plan_for, run
 from aigc_kit.make.speech.joins import QUIET, silence, trim
 from aigc_kit.make.speech.settings import LEVELS, RATIOS

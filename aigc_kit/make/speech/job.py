@@ -9,7 +9,7 @@ import numpy as np
 
 from aigc_kit.core.types import Change, FrozenMap, Plan, Step, Take, Words
 from aigc_kit.make.meter import Meter
-from aigc_kit.make.run import Work
+from aigc_kit.make.modality import Work
 from aigc_kit.make.speech import MODALITY
 from aigc_kit.make.speech.engines.base import Engine, Spoken
 from aigc_kit.make.speech.joins import Joiner, fade, insert, pause_after, quietest, trim

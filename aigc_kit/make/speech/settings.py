@@ -9,7 +9,7 @@ from typing import Any
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Card, Request, Take
 from aigc_kit.core.types.atoms import check_switches, plain, shown
-from aigc_kit.make.run import settings_from
+from aigc_kit.core.types.records import settings_from
 from aigc_kit.media.wav import RATE
 from aigc_kit.memory.plan.options import DRAWN, WRITTEN
 

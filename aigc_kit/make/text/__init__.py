@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from aigc_kit.core.errors import NotOnDisk
 from aigc_kit.core.lazy import lazily
 from aigc_kit.core.types import Card, Plan
-from aigc_kit.make.run import Modality
+from aigc_kit.make.modality import Modality
 from aigc_kit.make.text import needs, settings
 from aigc_kit.make.text.settings import BANDS, PRESETS, Settings, exact_plan, fast_engine, language_of, speaks
 from aigc_kit.models import loaded

@@ -7,7 +7,7 @@ from typing import Any
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Change, FrozenMap, Plan, Step, Take, Words
 from aigc_kit.make.meter import Meter
-from aigc_kit.make.run import Work
+from aigc_kit.make.modality import Work
 from aigc_kit.make.text import MODALITY
 from aigc_kit.make.text.autoregression import Progress, tokens
 from aigc_kit.make.text.engines import Engine

@@ -8,7 +8,8 @@ from typing import Any, Literal
 from aigc_kit.core.errors import BadInput, NotOnDisk, UnknownName
 from aigc_kit.core.types import Card, FrozenMap, Plan, Request
 from aigc_kit.core.types.atoms import check_text, plain, shown
-from aigc_kit.make.run import of, settings_from
+from aigc_kit.core.types.records import settings_from
+from aigc_kit.make.run import of
 from aigc_kit.memory.plan.options import DRAWN
 from aigc_kit.models import cards
 

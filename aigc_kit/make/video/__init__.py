@@ -12,9 +12,10 @@ from aigc_kit.core.errors import BadInput
 from aigc_kit.core.lazy import lazily
 from aigc_kit.core.types import Card, Change, Request, Words
 from aigc_kit.core.types.atoms import check_switches, shown
+from aigc_kit.core.types.records import settings_from
 from aigc_kit.make.diffusion import needs
 from aigc_kit.make.diffusion.loading import PipelineEngine, key
-from aigc_kit.make.run import Modality, settings_from
+from aigc_kit.make.modality import Modality
 from aigc_kit.memory.plan.options import COURSE, SETTINGS, WRITTEN
 
 

@@ -13,7 +13,7 @@ from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import FrozenMap, Plan, ReadWords, Take
 from aigc_kit.make.diffusion.denoise import denoise
 from aigc_kit.make.diffusion.loading import labels_of, open_timed
-from aigc_kit.make.run import Work
+from aigc_kit.make.modality import Work
 from aigc_kit.make.video import MODALITY, Settings
 from aigc_kit.media.frames import to_frames
 from aigc_kit.memory.plan.options import complete
