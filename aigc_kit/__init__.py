@@ -1,4 +1,4 @@
-"""aigc-kit: a laboratory for teaching and trying generative AI, on whatever machine is there.
+"""Teach and try generative AI, on whatever machine is there.
 
 Importing the package costs no torch: each name below is imported when it is first used.
 """

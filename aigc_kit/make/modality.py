@@ -160,7 +160,7 @@ class Modality:
         raise NotOnDisk(asked=wish, found="none is on this machine", todo=todo)
 
     def steps(self, plan: Plan, **inputs: Any) -> Work:
-        """Make it step by step; `inputs` is what the modality takes besides.
+        """Make it step by step, with the inputs it takes.
 
         Yields:
             Steps whose `preview()` costs nothing until it is called.

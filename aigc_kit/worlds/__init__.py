@@ -1,1 +1,1 @@
-"""Subject matter, pure: what tiny models know, and checkers that know the truth."""
+"""Know the truth about tiny worlds, prompts and structures."""

@@ -1,4 +1,4 @@
-"""A Plan applied to a real diffusers pipeline, what it moved and took, and what to do when memory runs out.
+"""Place a pipeline as planned, and follow its memory.
 
 placed = place(pipe, plan)              # parts where the plan wants them, in its dtypes
 pictures = placed(prompt="a dog")       # runs the pipeline; text encoders that stay on the CPU run first
