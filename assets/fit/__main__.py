@@ -5,12 +5,16 @@ from dataclasses import asdict
 from math import ceil
 
 from aigc_kit.core import paths
+from aigc_kit.core.types import Words
 from aigc_kit.memory.footprint import Overheads
 from aigc_kit.memory.footprint.fit import activation_error, fit, leave_one_out
 from assets.fit import page, speed
 from assets.fit.rows import measures
 
-SOURCE = "fitted on published peaks: SDXL on an A100, VAE decoders of InvokeAI's measurements (docs/XRAY.md)"
+SOURCE = Words(
+    "fitted on published peaks: SDXL on an A100, VAE decoders of InvokeAI's measurements (docs/XRAY.md)",
+    "按公开的峰值拟合：A100 上的 SDXL、InvokeAI 量的 VAE 解码器（docs/XRAY.md）",
+)
 
 
 def overheads() -> dict:
@@ -25,7 +29,7 @@ def overheads() -> dict:
 if __name__ == "__main__":
     data = paths.assets() / "data" / "overheads.json"
     record = overheads()
-    paths.write_atomically(data, json.dumps(record, indent=1) + "\n")
+    paths.write_atomically(data, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
     record.pop("efficiency")
     paths.write_atomically(paths.assets().parent / "docs" / "XRAY.md", page.render(Overheads(**record)))
     print(json.dumps(record, indent=1))

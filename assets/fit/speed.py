@@ -23,10 +23,13 @@ def shares() -> dict[str, float]:
     return found
 
 
-def efficiency() -> dict[str, float | str]:
+def efficiency() -> dict[str, float | dict[str, str]]:
     """The share in half precision (geometric mean), and the widest relative spread around it."""
     found = shares()
     mean = geometric_mean(found.values())
     spread = max(max(share / mean, mean / share) for share in found.values()) - 1
-    source = "efficiency of published runs (rows " + ", ".join(found) + " of vram_rows.csv)"
+    source = {
+        "en": f"efficiency of published runs (rows {', '.join(found)} of vram_rows.csv)",
+        "zh": f"公开运行的实际效率（vram_rows.csv 的 {'、'.join(found)} 行）",
+    }
     return {"half": round(mean, 3), "error": round(spread + 0.005, 2), "source": source}

@@ -6,6 +6,7 @@ import sys
 import zipfile
 
 from aigc_kit.core.types import Card, FrozenMap, Piece, RemoteFile, Source
+from aigc_kit.models.cards.facts import TextFacts
 from aigc_kit.models.fetch import lock
 
 
@@ -20,7 +21,7 @@ def card_of(*sources: Source, name: str = "thing", tier: str = "tiny") -> Card:
         kind="text",
         parts=FrozenMap(),
         sources=sources,
-        facts=None,
+        facts=TextFacts(("zh",), engines=()),
         defaults=FrozenMap(),
         licence="none",
         notes=("测试。",),

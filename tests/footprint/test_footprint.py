@@ -235,5 +235,5 @@ def test_known_models_answer_from_the_traces_that_ship():
     assert {p.name: p.params for p in facts.parts} == {
         "text_encoder": 123_060_480, "text_encoder_2": 694_659_840, "unet": 2_567_463_684, "vae": 83_653_863,
     }  # fmt: skip
-    assert predict(facts, overheads=overheads).setter.startswith("decode")
+    assert predict(facts, overheads=overheads).setter.en.startswith("decode")
     assert cached("sdxl", 1000, 1000) is None and cached("nobody", 1024, 1024) is None

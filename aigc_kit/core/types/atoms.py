@@ -67,7 +67,7 @@ FIGURES = _in_chinese(
 PHASES = _in_chinese(
     **{"import": "导入库", "load": "读取权重", "prepare": "准备", "text": "文本编码"},
     **{"text_encoder": "文本编码", "text_encoder_2": "文本编码 2", "encode": "编码输入图"},
-    **{"denoise": "去噪", "decode": "解码"},
+    **{"denoise": "去噪", "decode": "解码", "prefill": "预填充", "synthesise": "合成语音"},
 )
 
 

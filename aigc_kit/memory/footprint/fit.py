@@ -6,6 +6,7 @@ from math import log
 from typing import Any
 
 from aigc_kit.core.errors import BadInput
+from aigc_kit.core.types import Words
 from aigc_kit.core.units import MIB
 from aigc_kit.memory.footprint.overheads import Overheads
 from aigc_kit.memory.footprint.predict import Prediction
@@ -40,7 +41,7 @@ class Measure:
         return self.predict(overheads).peak.resident_bytes
 
 
-def fit(measures: Sequence[Measure], source: str, start: Overheads = START) -> Overheads:
+def fit(measures: Sequence[Measure], source: Words | str, start: Overheads = START) -> Overheads:
     """Find the overheads with the smallest squared log-ratios.
 
     `error` stays as in `start`, and so does what no measure determines: `reserve` needs a reserved peak, the others an
@@ -69,7 +70,7 @@ def fit(measures: Sequence[Measure], source: str, start: Overheads = START) -> O
     return best
 
 
-def leave_one_out(measures: Sequence[Measure], source: str) -> dict[tuple[str, str], Overheads]:
+def leave_one_out(measures: Sequence[Measure], source: Words | str) -> dict[tuple[str, str], Overheads]:
     """Fit without each row: (row, quantity) -> overheads."""
     fits: dict[tuple[str, str], Overheads] = {}
     for row in dict.fromkeys(measure.row for measure in measures):

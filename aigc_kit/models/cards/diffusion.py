@@ -2,11 +2,11 @@
 
 from functools import partial
 
-from aigc_kit.core.types import Card, Figure, FrozenMap
+from aigc_kit.core.types import Card, Figure, FrozenMap, Words
 from aigc_kit.models.cards.facts import DiffusionFacts
 from aigc_kit.models.cards.sources import modelscope, shards, shipped, under
 
-_COUNTED = "counted on the meta device from the published configs"
+_COUNTED = Words("counted on the meta device from the published configs", "按公开的配置，在元设备上数出来")
 _CLIP_TOKENIZER = ("merges.txt", "special_tokens_map.json", "tokenizer_config.json", "vocab.json")
 _T5_TOKENIZER = ("special_tokens_map.json", "spiece.model", "tokenizer.json", "tokenizer_config.json")
 _SIZES_1024 = ((1024, 1024), (768, 1024), (768, 768), (512, 512))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
-from aigc_kit.core.types import Card, Figure, FrozenMap, Piece, RemoteFile, Source
+from aigc_kit.core.types import Card, Figure, FrozenMap, Piece, RemoteFile, Source, Words
 from aigc_kit.models.cards.facts import TextFacts
 from aigc_kit.models.cards.sources import modelscope, shipped, wheel
 
@@ -11,7 +11,9 @@ _TRANSFORMERS = FrozenMap(model="transformers.AutoModelForCausalLM", tokenizer="
 _SAMPLING = FrozenMap(temperature=0.7, top_k=None, top_p=1.0, repetition_penalty=1.0, max_new_tokens=100)
 _BOTH = ("zh", "en")
 _QWEN = partial(TextFacts, layers=24, kv_heads=2, head_dim=64)
-_QWEN_PARAMS = Figure(494_032_768, "parameters", "published", "config of Qwen2.5-0.5B, counted on the meta device")
+_QWEN_COUNT = Words("config of Qwen2.5-0.5B, counted on the meta device", "按 Qwen2.5-0.5B 的配置，在元设备上数出来")
+_QWEN_PARAMS = Figure(494_032_768, "parameters", "published", _QWEN_COUNT)
+_SMOLLM2_COUNT = Words("HuggingFaceTB/SmolLM2-135M model card, counted on loading", "SmolLM2-135M 的模型卡，载入后数过")
 
 POEM = Card(
     name="poem",
@@ -55,7 +57,7 @@ SMOLLM2 = Card(
     facts=TextFacts(languages=("en",), engines=("transformers", "llama.cpp"), layers=30, kv_heads=3, head_dim=64),
     defaults=_SAMPLING.put(engine="transformers"),
     licence="Apache-2.0 (HuggingFaceTB/SmolLM2-135M-Instruct)",
-    params=Figure(134_515_008, "parameters", "published", "HuggingFaceTB/SmolLM2-135M model card, counted on loading"),
+    params=Figure(134_515_008, "parameters", "published", _SMOLLM2_COUNT),
     notes=("英语小模型（1.35 亿参数，4 比特量化），英语流畅，中文不可用。",),
 )
 

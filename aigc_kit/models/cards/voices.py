@@ -1,6 +1,6 @@
 """List the cards of voices, and of a listener."""
 
-from aigc_kit.core.types import Card, Figure, FrozenMap, RemoteFile, Source
+from aigc_kit.core.types import Card, Figure, FrozenMap, RemoteFile, Source, Words
 from aigc_kit.core.units import MIB
 from aigc_kit.models.cards.facts import ListenerFacts, VoiceFacts
 from aigc_kit.models.cards.sources import modelscope, wheel
@@ -125,7 +125,12 @@ KOKORO = Card(
     ),
     defaults=FrozenMap(),
     licence="Apache-2.0 (hexgrad/Kokoro-82M)",
-    params=Figure(82_000_000, "parameters", "published", "hexgrad/Kokoro-82M model card: 82 million"),
+    params=Figure(
+        82_000_000,
+        "parameters",
+        "published",
+        Words("hexgrad/Kokoro-82M model card: 82 million", "Kokoro-82M 的模型卡：8200 万"),
+    ),
     notes=(
         "八个中文说话人，可以混合（8200 万参数，8 比特），按名字下载：aigc fetch kokoro；要装 aigc-kit[kokoro]。",
         "Kokoro-82M v1.0, 8-bit ONNX",
@@ -149,7 +154,12 @@ WHISPER_BASE = Card(
     facts=ListenerFacts(languages=("zh", "en"), longest=30),
     defaults=FrozenMap(language="zh"),
     licence="Apache-2.0 (openai/whisper-base)",
-    params=Figure(74_000_000, "parameters", "published", "Radford et al. 2022, table 1: 74 M"),
+    params=Figure(
+        74_000_000,
+        "parameters",
+        "published",
+        Words("Radford et al. 2022, table 1: 74 M", "Radford 等 2022，表 1：7400 万"),
+    ),
     notes=(
         "听写模型，用来检查合成的语音读得对不对（7400 万参数），按名字下载：aigc fetch whisper-base。",
         "Whisper base, multilingual",
