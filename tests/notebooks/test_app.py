@@ -1,6 +1,7 @@
 """A lab as an app: what Voilà is told and given, without Voilà. In a browser: tests/browser, tests/security."""
 
 import base64
+import os
 import socket
 import sys
 import types
@@ -31,8 +32,14 @@ def voila(monkeypatch):
     return asked
 
 
-def test_it_serves_a_copy_on_loopback_with_the_token_that_it_prints(voila, monkeypatch, tmp_path, capsys):
-    monkeypatch.setenv("AIGC_OUT", "before")
+@pytest.fixture(autouse=True)
+def environment(monkeypatch):
+    """The command sets these for its kernel; they end with the test."""
+    for name in ("AIGC_OUT", "OMP_WAIT_POLICY", "TORCH_CPP_LOG_LEVEL"):
+        monkeypatch.setenv(name, os.environ.get(name, ""))
+
+
+def test_it_serves_a_copy_on_loopback_with_the_token_that_it_prints(voila, tmp_path, capsys):
     assert main(["app", "01", "--no-browser", "--out", str(tmp_path)]) == 0
     (address,) = [word for word in capsys.readouterr().out.split() if word.startswith("http://")]
     found = urllib.parse.urlsplit(address)

@@ -33,7 +33,7 @@ CASES = {
     "tokens": ("from aigc_kit.make.text import tokens", "tokens.readings('白色的月光，AI 的未来')"),
     "free": (
         "from aigc_kit import loaded, text\nplan = text.plan_for('<五绝>春晓<诗>', card='poem', max_new_tokens=4)",
-        "text.run(plan)\nload.free()",
+        "text.run(plan)\nloaded.free()",
     ),
 }
 
