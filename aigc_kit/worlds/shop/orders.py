@@ -3,16 +3,20 @@
 import random
 from dataclasses import dataclass
 
-ITEMS = dict(
+from aigc_kit.worlds.shop.patterns import row
+
+ITEMS = dict(  # with their measure words
     zip(
-        "雨伞 水杯 台灯 背包 毛巾 围巾 耳机 键盘 鼠标 闹钟 帽子 手套 枕头 拖鞋 相框 茶壶 风扇 书架 地毯 花瓶 "
-        "蜡烛 钱包 积木 雨衣 被子 镜子 饭盒 书包 沙发 椅子".split(),
-        "把 个 盏 个 条 条 副 个 个 个 顶 双 个 双 个 把 台 个 块 个 根 个 盒 件 床 面 个 个 张 把".split(),
+        row(
+            "雨伞 水杯 台灯 背包 毛巾 围巾 耳机 键盘 鼠标 闹钟 帽子 手套 枕头 拖鞋 相框 "
+            "茶壶 风扇 书架 地毯 花瓶 蜡烛 钱包 积木 雨衣 被子 镜子 饭盒 书包 沙发 椅子"
+        ),
+        "把个盏个条条副个个个顶双个双个把台个块个根个盒件床面个个张把",
         strict=True,
     )
 )
-COLOURS = "红色 蓝色 绿色 黑色 白色 黄色 粉色 灰色 紫色 棕色".split()
-NUMERALS = dict(zip(range(1, 10), "一 两 三 四 五 六 七 八 九".split(), strict=True))
+COLOURS = row("红色 蓝色 绿色 黑色 白色 黄色 粉色 灰色 紫色 棕色")
+NUMERALS = dict(zip(range(1, 10), "一两三四五六七八九", strict=True))
 LETTERS = "ABCDEFGHKMPRST"
 FIELDS = {"商品": "item", "颜色": "colour", "数量": "quantity", "单价": "price", "单号": "number", "日期": "date"}
 HIGHEST_PRICE = 99  # yuan; the lowest is 10, so that a product has no leading zero

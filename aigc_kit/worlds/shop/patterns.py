@@ -13,6 +13,11 @@ import random
 from collections.abc import Iterator, Sequence
 
 
+def row(text: str) -> list[str]:
+    """Split a line of words at its spaces."""
+    return text.split(" ")
+
+
 def choices(pattern: str) -> list[list[str]]:
     """Split a pattern into its slots' choices, as spaced words."""
     return [[c.replace("_", " ").replace("~", "") for c in slot.split("|")] for slot in pattern.split(" ")]

@@ -1,6 +1,6 @@
 """Sums as a pupil writes them: digit by digit, every step a fact of the small tables.
 
-    35 x 3 + 8:  个位5×3=15写5进1，十位3×3=9，9+1=10，得105；个位5+8=13写3进1，十位10+1=11，得113
+35 x 3 + 8:  个位5×3=15写5进1，十位3×3=9，9+1=10，得105；个位5+8=13写3进1，十位10+1=11，得113
 """
 
 from aigc_kit.worlds.shop.messages import Message
@@ -23,10 +23,13 @@ def addition(left: int, right: int) -> str:
     amount = abs(right)
     if right > 0:
         carry, kept = divmod(ones + amount, 10)
-        return f"个位{ones}+{amount}={ones + amount}写{kept}进{carry}，十位{high}+{carry}={high + carry}，得{left + right}"
+        return (
+            f"个位{ones}+{amount}={ones + amount}写{kept}进{carry}，十位{high}+{carry}={high + carry}，得{left + right}"
+        )
     borrowed = int(ones < amount)
     ones += 10 * borrowed
-    return f"个位{ones}-{amount}={ones - amount}写{ones - amount}借{borrowed}，十位{high}-{borrowed}={high - borrowed}，得{left + right}"
+    kept, rest = ones - amount, high - borrowed
+    return f"个位{ones}-{amount}={kept}写{kept}借{borrowed}，十位{high}-{borrowed}={rest}，得{left + right}"
 
 
 def working(message: Message) -> str:

@@ -9,7 +9,13 @@ from . import train
 
 
 def main() -> None:
-    stages = {"tokenizer": make_tokenizer, "train": make_weights, "export": write_model, "evaluate": measure, "card": write_card}
+    stages = {
+        "tokenizer": make_tokenizer,
+        "train": make_weights,
+        "export": write_model,
+        "evaluate": measure,
+        "card": write_card,
+    }
     parser = argparse.ArgumentParser(prog="python -m assets.train.tinychat", description=__doc__)
     parser.add_argument("--minutes", type=float, default=train.Settings.minutes, help="training time in all")
     parser.add_argument("--plateau", type=float, default=train.Settings.plateau, help="share of it at the full rate")
@@ -19,16 +25,16 @@ def main() -> None:
 
 
 def make_tokenizer(_: argparse.Namespace) -> None:
-    from . import vocabulary
+    from . import tokens
 
-    print(vocabulary.build(), "tokens in the vocabulary")
+    print(tokens.build(), "tokens in the vocabulary")
 
 
 def make_weights(arguments: argparse.Namespace) -> None:
-    from . import network, vocabulary
+    from . import network, tokens
 
     chosen = {name: getattr(arguments, name) for name in ("minutes", "plateau", "stage", "seed")}
-    train.train(network.shape(vocabulary.Encoder().size), train.Settings(**chosen))
+    train.train(network.shape(tokens.Encoder().size), train.Settings(**chosen))
 
 
 def write_model(_: argparse.Namespace) -> None:

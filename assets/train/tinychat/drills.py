@@ -6,8 +6,8 @@ tokens after the first lines are answers.
 
 import random
 
-from aigc_kit.worlds.shop import clauses, instructions, orders, sums, tasks
-from aigc_kit.worlds.shop.tasks import Sample
+from aigc_kit.worlds.shop import clauses, instructions, orders, sums, texts
+from aigc_kit.worlds.shop.samples import Sample
 
 POOL = (
     instructions.SYMBOLS
@@ -24,7 +24,7 @@ def value(rng: random.Random) -> str:
     if kind < 0.5:
         return rng.choice(POOL)
     if kind < 0.65:
-        return rng.choice(tasks.TERM_HEADS) + rng.choice(tasks.TERM_TAILS)
+        return rng.choice(texts.TERM_HEADS) + rng.choice(texts.TERM_TAILS)
     if kind < 0.8:
         return rng.choice(orders.LETTERS) + "".join(rng.sample("0123456789", 3))
     if kind < 0.9:
@@ -100,7 +100,9 @@ def written(rng: random.Random) -> Sample:
         price, count = rng.randint(10, 99), rng.randint(1, 9)
         return Sample("written", ((f"{price}×{count}，写出步骤。", False),), sums.product(price, count))
     left, right = rng.randint(20, 891), rng.choice([-1, 1]) * rng.randint(2, 9)
-    return Sample("written", ((f"{left}{'+' if right > 0 else '-'}{abs(right)}，写出步骤。", False),), sums.addition(left, right))
+    return Sample(
+        "written", ((f"{left}{'+' if right > 0 else '-'}{abs(right)}，写出步骤。", False),), sums.addition(left, right)
+    )
 
 
 DRILLS = {"copy": copy, "lookup": lookup, "order_book": order_book, "tables": tables, "written": written}

@@ -3,7 +3,7 @@
 import random
 
 from aigc_kit.worlds.shop import tasks
-from aigc_kit.worlds.shop.tasks import Sample
+from aigc_kit.worlds.shop.samples import Sample
 
 from .drills import DRILLS
 

@@ -9,7 +9,7 @@ from assets.train.poem.network import Shape, rotary
 from assets.train.poem.network import to_transformers as plain_to_transformers
 from assets.train.poem.optimiser import Muon as PlainMuon
 
-from .vocabulary import LONGEST
+from .tokens import LONGEST
 
 PROBED_BLOCK = 1  # the second: what it leaves in the stream shall tell the two tokens before
 

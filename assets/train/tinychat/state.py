@@ -27,14 +27,16 @@ def save(file: Path, run) -> None:
     notes = {"shape": asdict(run.shape), "progress": {name: getattr(run, name) for name in PROGRESS}}
     file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_suffix(".tmp")
-    save_file({name: t.detach().contiguous().clone() for name, t in tensors.items()}, temporary, {"notes": json.dumps(notes)})
+    save_file(
+        {name: t.detach().contiguous().clone() for name, t in tensors.items()}, temporary, {"notes": json.dumps(notes)}
+    )
     temporary.replace(file)
 
 
 def read(file: Path) -> tuple[dict, dict[str, Tensor]]:
     """(shape and progress, tensors)."""
     with safe_open(file, "pt") as opened:
-        return json.loads(opened.metadata()["notes"]), {name: opened.get_tensor(name) for name in opened.keys()}
+        return json.loads(opened.metadata()["notes"]), {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
 
 
 def part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

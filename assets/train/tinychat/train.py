@@ -14,7 +14,7 @@ from assets.train.poem.network import Shape
 
 from . import mixture, paths, state, watch
 from .network import Network, optimisers
-from .vocabulary import Encoder
+from .tokens import Encoder
 
 LONGEST_ROW = 256
 POOL = 384  # conversations that are sorted by length together

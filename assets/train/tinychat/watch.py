@@ -6,11 +6,11 @@ import torch
 import torch.nn.functional as F
 
 from aigc_kit.worlds.shop import instructions, tasks
-from aigc_kit.worlds.shop.tasks import Sample
+from aigc_kit.worlds.shop.samples import Sample
 
 from .drills import DRILLS
 from .network import Network
-from .vocabulary import Encoder
+from .tokens import Encoder
 
 WATCHED: dict[str, tuple[str, dict]] = {
     "intent": ("intent", {"clear": True, "shots": 0}),
