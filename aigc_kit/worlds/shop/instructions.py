@@ -29,9 +29,9 @@ DEFINITIONS = {
     **dict(zip(clauses.TONES, ["说_话 有_礼貌", "说_话 一般", "说_话 粗鲁"], strict=True)),
 }
 SYMBOLS = row(
-    "A B C D E F G H K M P R S T X Y 1 2 3 4 5 6 7 8 9 猫 狗 鱼 鸟 马 牛 羊 兔 虎 龙 苹果 香蕉 橙子 "
-    "葡萄 西瓜 桃子 柠檬 甲 乙 丙 丁 东 南 西 北 春 夏 秋 冬 金 木 水 火 土 红 蓝 绿 黑 白 黄 风 雨 雪 云 江 河 湖 米 面 茶 "
-    "糖 盐 书 笔 纸 灯 门 窗"
+    "A B C D E F G H K M P R S T X Y 1 2 3 4 5 6 7 8 9 猫 狗 鱼 鸟 马 牛 羊 兔 虎 龙 "
+    "苹果 香蕉 橙子 葡萄 西瓜 桃子 柠檬 甲 乙 丙 丁 东 南 西 北 春 夏 秋 冬 金 木 水 火 土 "
+    "红 蓝 绿 黑 白 黄 风 雨 雪 云 江 河 湖 米 面 茶 糖 盐 书 笔 纸 灯 门 窗"
 )
 HELD_SYMBOLS = row("猪 鸭 草莓 樱桃 山 海 星 月")  # copied in drills, never a label in training
 NEW_SYMBOLS = row("梨 熊 鹿 竹")  # never in training at all

@@ -111,6 +111,12 @@ def comma(parts: list[list[Word]]) -> list[Word]:
     return words
 
 
+def wish(rng: random.Random, split: str, intent: str, order: Order) -> list[Word]:
+    """Write the clause of an intent; the item in it carries 商品."""
+    words = tag(pick(rng, clauses.INTENT[intent], split).replace("{i}", order.item), "意图")
+    return [(word, "商品" if word == order.item else fact) for word, fact in words]
+
+
 def misspell(words: list[Word], rng: random.Random, count: int) -> tuple[list[Word], int]:
     """Put up to ``count`` wrong, doubled or lost characters into words that carry no field of the order."""
     words, made = list(words), 0
@@ -141,7 +147,7 @@ def short(rng: random.Random, split: str = "train", intent: str | None = None, t
     """Draw a message that is the clause of its intent, perhaps with an opening."""
     intent = intent or rng.choice(clauses.INTENTS)
     order = orders.draw(rng, split)
-    words = tag(pick(rng, clauses.INTENT[intent], split).replace("{i}", order.item), "意图")
+    words = wish(rng, split, intent, order)
     if rng.random() < 0.3:
         words = tag(expand(rng.choice(clauses.OPENING["普通"]), rng), "") + words
     words, made = misspell(words, rng, int(rng.random() < typos))
@@ -167,9 +173,9 @@ def draw(
     told = mention(order, fields, rng) if rng.random() < 0.8 else []
     reason = rng.choice(clauses.REASONS) if intent in clauses.REASON_INTENTS and rng.random() < 0.5 else ""
     why = tag(pick(rng, clauses.REASON[reason], split), "原因") if reason else []
-    wish = tag(pick(rng, clauses.INTENT[intent], split).replace("{i}", order.item), "意图")
+    want = wish(rng, split, intent, order)
     feeling = tag(pick(rng, clauses.FEELING[sentiment], split), "情感")
-    body = [wish, told, why, feeling] if rng.random() < 0.25 else [told, why, wish, feeling]
+    body = [want, told, why, feeling] if rng.random() < 0.25 else [told, why, want, feeling]
     body = [part for part in body if part]
     trap = False
     if rng.random() < 0.4:
@@ -180,7 +186,7 @@ def draw(
     words = first + comma([*body, last]) + end
     words, made = misspell(words, rng, int(rng.random() < typos) + int(rng.random() < typos / 3))
     # An item that only the clause of the intent names counts as named
-    named = fields if told else ("商品",) if (order.item, "意图") in words else ()
+    named = fields if told else ("商品",) if (order.item, "商品") in words else ()
     return Message(tuple(words), intent, sentiment, tone, order, named, reason, 0, made, trap)
 
 

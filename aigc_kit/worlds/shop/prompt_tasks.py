@@ -52,7 +52,8 @@ class ShopTask:
         facts = self.facts(message)
         answer = self.answer(message, facts)
         sample = Sample(self.kind, (), answer, message, facts)
-        return Item(key, message.text, answer, sample, tuple(message.spans(*self.carrying)))
+        forced = ("意图",) if self.kind == "sentiment" and message.intent in clauses.FORCED else ()
+        return Item(key, message.text, answer, sample, tuple(message.spans(*self.carrying, *forced)))
 
     def prompt(self, instruction: str, item: Item, shots: Sequence[Item] = ()) -> str:
         """Write the whole prompt.
