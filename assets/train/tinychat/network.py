@@ -7,16 +7,17 @@ from torch import Tensor, nn
 from assets.train.poem.network import Network as Plain
 from assets.train.poem.network import Shape, rotary
 from assets.train.poem.network import to_transformers as plain_to_transformers
-from assets.train.poem.optimiser import Muon as PlainMuon
 
 from .tokens import LONGEST
 
 PROBED_BLOCK = 1  # the second: what it leaves in the stream shall tell the two tokens before
+PROBED_EVERY = 3  # positions: the probe is a third of the work then
+ROUND = 32  # the table has a multiple of so many rows, which is faster; the export cuts it to the vocabulary
 
 
 def shape(vocabulary: int, width: int = 192, layers: int = 6, inner: int = 512) -> Shape:
     """The shape that is shipped; heads are 32 wide."""
-    return Shape(vocabulary, width, layers, width // 32, inner, base=10000.0)
+    return Shape(-(-vocabulary // ROUND) * ROUND, width, layers, width // 32, inner, base=10000.0)
 
 
 class Network(Plain):
@@ -53,40 +54,18 @@ class Network(Plain):
         logits = F.linear(last, self.embedding.weight)
         nats = F.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten(), reduction="none")
         loss = (nats * weights[:, 1:].flatten()).sum()
-        early = F.rms_norm(early, (self.shape.width,))
         table = self.embedding.weight.detach() * self.shape.width**-0.5
         for back, head in enumerate(self.before, 1):
-            logits = F.linear(head(early[:, back:]), table)
-            target = ids[:, : -1 - back].flatten()
-            loss = loss + probe * F.cross_entropy(logits.flatten(0, 1), target, ignore_index=0, reduction="sum")
+            stream = F.rms_norm(early[:, back::PROBED_EVERY], (self.shape.width,))
+            target = ids[:, : -1 - back : PROBED_EVERY].flatten()
+            logits = F.linear(head(stream), table).flatten(0, 1)
+            nats = F.cross_entropy(logits, target, ignore_index=0, reduction="sum")
+            loss = loss + probe * PROBED_EVERY * nats
         return loss
 
 
-class Muon(PlainMuon):
-    """Muon with decoupled decay, which keeps the matrices small: saturated attention never learns to copy."""
-
-    decay = 0.2
-
-    @torch.no_grad()
-    def step(self, closure: None = None) -> None:
-        group = self.param_groups[0]
-        torch._foreach_mul_(list(group["params"]), 1 - group["lr"] * self.decay)
-        super().step()
-
-
-def optimisers(network: Network, matrix_lr: float, other_lr: float) -> list[torch.optim.Optimizer]:
-    """[Muon, AdamW] that together update every parameter once."""
-    pieces = {"qkv": 3, "gate_up": 2}
-    matrices, others = [], []
-    for name, parameter in network.named_parameters():
-        if parameter.ndim == 2 and "embedding" not in name and "before" not in name:
-            matrices.append((parameter, pieces.get(name.split(".")[-2], 1)))
-        else:
-            others.append(parameter)
-    return [Muon(matrices, matrix_lr), torch.optim.AdamW(others, lr=other_lr, betas=(0.9, 0.98), weight_decay=0.0)]
-
-
-def to_transformers(network: Network) -> tuple[dict, dict[str, Tensor]]:
+def to_transformers(network: Network, vocabulary: int) -> tuple[dict, dict[str, Tensor]]:
     """(LlamaConfig keyword arguments, state dict) of the same function as a LlamaForCausalLM."""
     config, state = plain_to_transformers(network)
-    return config | {"max_position_embeddings": LONGEST}, state
+    state["model.embed_tokens.weight"] = state["model.embed_tokens.weight"][:vocabulary].clone()
+    return config | {"max_position_embeddings": LONGEST, "vocab_size": vocabulary}, state

@@ -13,7 +13,8 @@ from torch import Tensor
 from assets.train.poem.network import Shape
 
 from . import mixture, paths, state, watch
-from .network import Network, optimisers
+from .network import Network
+from .optimiser import optimisers
 from .tokens import Encoder
 
 LONGEST_ROW = 256
@@ -38,6 +39,7 @@ class Settings:
     milestone_minutes: float = 20.0
     seed: int = 0
     threads: int = 1
+    bfloat16: bool = True  # products of matrices; weights, sums and norms stay in float32
     compiled: bool = True
 
 
@@ -108,6 +110,16 @@ def batches(rng: random.Random, encoder: Encoder, micro_tokens: int, stage: Call
         yield from map(padded, groups)
 
 
+def loss_function(network: Network, settings: Settings) -> Callable[[Tensor, Tensor], Tensor]:
+    """The loss as a function of a batch, in the settings' precision."""
+
+    def loss(ids: Tensor, weights: Tensor) -> Tensor:
+        with torch.autocast("cpu", torch.bfloat16, enabled=settings.bfloat16):
+            return network.loss(ids, weights)
+
+    return torch.compile(loss, dynamic=True) if settings.compiled else loss
+
+
 def train(shape: Shape, settings: Settings) -> Run:
     """Train to the end of the time, with a checkpoint and a line of log every few minutes."""
     torch.set_num_threads(settings.threads)
@@ -117,7 +129,7 @@ def train(shape: Shape, settings: Settings) -> Run:
         state.load(paths.STATE, run)
     print(sum(p.numel() for p in run.averaged.parameters()), "parameters, from step", run.step, flush=True)
     stream = batches(random.Random(settings.seed + 1000 + run.step), encoder, settings.micro_tokens, lambda: run.stage)
-    loss_of = torch.compile(run.network.loss, dynamic=True) if settings.compiled else run.network.loss
+    loss_of = loss_function(run.network, settings)
     last, losses = time.monotonic(), []
     while True:
         began, began_cpu = time.monotonic(), time.process_time()
