@@ -21,7 +21,8 @@ def main() -> None:
     parser.add_argument("--plateau", type=float, default=train.Settings.plateau, help="share of it at the full rate")
     parser.add_argument("--stage", default="", help="meaning, lookup or rules; default: by progress")
     parser.add_argument("--seed", type=int, default=0)
-    run(parser, stages)
+    parser.add_argument("--names", nargs="*", help="what the probe looks at; default: all that is watched")
+    run(parser, stages, extra={"probe": look})
 
 
 def make_tokenizer(_: argparse.Namespace) -> None:
@@ -35,6 +36,12 @@ def make_weights(arguments: argparse.Namespace) -> None:
 
     chosen = {name: getattr(arguments, name) for name in ("minutes", "plateau", "stage", "seed")}
     train.train(network.shape(tokens.Encoder().size), train.Settings(**chosen))
+
+
+def look(arguments: argparse.Namespace) -> None:
+    from . import probe, watch
+
+    probe.asked(arguments.names or list(watch.WATCHED), 40)
 
 
 def write_model(_: argparse.Namespace) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaForCausalLM
 
 from . import paths
 
@@ -14,9 +14,11 @@ BATCH = 32
 class Chat:
     """Greedy answers to prompts, in batches of like length."""
 
-    def __init__(self, folder: Path = paths.MODEL) -> None:
+    def __init__(self, folder: Path = paths.MODEL, model: LlamaForCausalLM | None = None) -> None:
+        """model: another one for the folder's tokenizer; None for the folder's."""
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
-        self.model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+        self.model = model or AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+        self.model.eval()
 
     def encode(self, prompts: list[str]):
         """Prompts as padded ids, with the turn of the assistant opened."""

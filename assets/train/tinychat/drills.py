@@ -75,12 +75,17 @@ def fact(rng: random.Random) -> tuple[str, str]:
     if kind < 0.4:
         a, b = rng.randint(0, 9), rng.randint(1, 9)
         return f"{a}×{b}=", f"{a * b}写{a * b % 10}进{a * b // 10}"
-    if kind < 0.7:
+    if kind < 0.65:
         a, b, carry = rng.randint(1, 9), rng.randint(1, 9), rng.randint(0, 8)
         return f"{a * b}+{carry}=", str(a * b + carry)
-    if kind < 0.85:
+    if kind < 0.8:
         a, b = rng.randint(0, 9), rng.randint(2, 9)
         return f"{a}+{b}=", f"{a + b}写{(a + b) % 10}进{(a + b) // 10}"
+    if kind < 0.93:
+        a, b = rng.randint(0, 9), rng.randint(2, 9)
+        borrowed = int(a < b)
+        a += 10 * borrowed
+        return f"{a}-{b}=", f"{a - b}写{a - b}借{borrowed}"
     a, b = rng.randint(1, 89), rng.randint(0, 1)
     return f"{a}-{b}=", str(a - b)
 
