@@ -24,7 +24,7 @@ RULES = {
 }  # fmt: skip
 STAGES = {"meaning": MEANING, "lookup": LOOKUP, "rules": RULES}
 LATER = {"intent": 1, "sentiment": 2, "tone": 2, "fields": 4, "summary": 1, "reply": 3, "rule": 3}
-BEGIN = {"lookup": 0.2, "rules": 0.5}  # progress at which a stage begins
+BEGIN = {"lookup": 0.2, "rules": 0.33}  # progress at which a stage begins
 
 
 def stage_at(progress: float) -> str:
