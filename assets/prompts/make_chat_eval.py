@@ -30,6 +30,8 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "rule, held symbols": ("rule", {"worked": False, "shots": 0, "symbols": HELD}),
     "rule worked": ("rule", {"worked": True, "shots": 0}),
     "rule worked, held symbols": ("rule", {"worked": True, "shots": 0, "symbols": HELD}),
+    "pairs": ("pairs", {"worked": False}),
+    "pairs worked": ("pairs", {"worked": True}),
     "total direct": ("total", {"mode": "direct"}),
     "total steps": ("total", {"mode": "steps"}),
     "examples, 0 shots": ("examples", {"classes": 3, "shots": 0, "symbols": HELD}),

@@ -152,6 +152,7 @@ JUDGES: dict[str, Callable[[Sample, str], Mark]] = {
     "sentiment": same_label,
     "tone": same_label,
     "rule": defined_label,
+    "pairs": defined_label,
     "examples": same_label,
     "fields": same_values,
     "total": same_total,

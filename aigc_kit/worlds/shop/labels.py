@@ -96,6 +96,44 @@ def rule(
     return Sample("rule", segments, said(truth), message, facts)
 
 
+def pairs(
+    rng: random.Random,
+    split: str = "train",
+    words: str = "train",
+    *,
+    message: Message | None = None,
+    later: bool = False,
+    symbols: list[str] | None = None,
+    worked: bool | None = None,
+) -> Sample:
+    """Ask for a label that the prompt defines for an intent and a sentiment together: 退款+负面 = A.
+
+    Other rows share the intent or the sentiment with the right one. ``worked``: the prompt wants both first.
+    """
+    message = message or messages.draw(rng, split, intent=rng.choice(["退款", "物流", "换货", "咨询"]))
+    truth = (message.intent, message.sentiment)
+    free = [name for name in clauses.INTENTS if name not in clauses.FORCED]
+    every = [(a, b) for a in free for b in clauses.SENTIMENTS if (a, b) != truth]
+    near = [pair for pair in every if pair[0] == truth[0] or pair[1] == truth[1]]
+    chosen = [truth, *rng.sample(near, 2)]
+    chosen += rng.sample([pair for pair in every if pair not in chosen], rng.randint(0, 2))
+    chosen = rng.sample(chosen, len(chosen))
+    labels = dict(zip(["+".join(pair) for pair in chosen], rng.sample(symbols or SYMBOLS, len(chosen)), strict=True))
+    w = wording("intent", rng, words)
+    gap = rng.choice(["，", "；"])
+    form = rng.choice(instructions.RULE[words == "held"]).replace("_", "")
+    w.labels = "规则：" + gap.join(form.replace("{a}", a).replace("{b}", b) for a, b in labels.items()) + "。"
+    worked = rng.random() < 0.5 if worked is None else worked
+    if worked:
+        w.extra = pick(rng, instructions.WORKED, words).replace("意图", "意图和情感")
+    elif rng.random() < 0.5:
+        w.only = pick(rng, instructions.ONLY, words)
+    label = labels["+".join(truth)]
+    answer = f"{truth[0]}，{truth[1]}，答案{label}" if worked else label
+    facts = {"labels": labels, "label": label, "truth": "，".join(truth), "worked": worked}
+    return Sample("pairs", tuple(w.render("" if later else message.text)), answer, message, facts)
+
+
 def examples(
     rng: random.Random,
     split: str = "train",

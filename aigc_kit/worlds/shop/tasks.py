@@ -20,6 +20,7 @@ MAKERS: dict[str, Callable[..., Sample]] = {
     "summary": texts.summary,
     "reply": texts.reply,
     "rule": labels.rule,
+    "pairs": labels.pairs,
     "examples": labels.examples,
     "outside": texts.outside,
 }

@@ -9,18 +9,18 @@ from .drills import DRILLS
 
 MEANING = {
     "intent": 0.08, "sentiment": 0.05, "tone": 0.03, "fields": 0.13, "summary": 0.05, "reply": 0.08, "total": 0.08,
-    "rule": 0.08, "examples": 0.07, "outside": 0.02,
+    "rule": 0.07, "pairs": 0.01, "examples": 0.07, "outside": 0.02,
     "lookup": 0.17, "copy": 0.04, "order_book": 0.03, "tables": 0.06, "written": 0.03,
 }  # fmt: skip
 LOOKUP = {
     "intent": 0.04, "sentiment": 0.03, "tone": 0.02, "fields": 0.13, "summary": 0.03, "reply": 0.10, "total": 0.12,
-    "rule": 0.12, "examples": 0.11, "outside": 0.02,
+    "rule": 0.10, "pairs": 0.02, "examples": 0.11, "outside": 0.02,
     "lookup": 0.14, "copy": 0.03, "order_book": 0.03, "tables": 0.05, "written": 0.03,
 }  # fmt: skip
 RULES = {
-    "intent": 0.05, "sentiment": 0.03, "tone": 0.02, "fields": 0.15, "summary": 0.03, "reply": 0.13, "total": 0.15,
-    "rule": 0.17, "examples": 0.14, "outside": 0.02,
-    "lookup": 0.05, "copy": 0.01, "order_book": 0.01, "tables": 0.02, "written": 0.02,
+    "intent": 0.04, "sentiment": 0.03, "tone": 0.02, "fields": 0.15, "summary": 0.03, "reply": 0.13, "total": 0.15,
+    "rule": 0.14, "pairs": 0.08, "examples": 0.11, "outside": 0.02,
+    "lookup": 0.04, "copy": 0.01, "order_book": 0.01, "tables": 0.02, "written": 0.02,
 }  # fmt: skip
 STAGES = {"meaning": MEANING, "lookup": LOOKUP, "rules": RULES}
 LATER = {"intent": 1, "sentiment": 2, "tone": 2, "fields": 4, "summary": 1, "reply": 3, "rule": 3}

@@ -25,6 +25,8 @@ WATCHED: dict[str, tuple[str, dict]] = {
     "rule": ("rule", {"worked": False, "shots": 0}),
     "rule_held": ("rule", {"worked": False, "shots": 0, "symbols": instructions.HELD_SYMBOLS}),
     "rule_worked": ("rule", {"worked": True, "shots": 0}),
+    "pairs": ("pairs", {"worked": False}),
+    "pairs_worked": ("pairs", {"worked": True}),
     "few_2x4": ("examples", {"classes": 2, "shots": 4}),
     "few_3x3": ("examples", {"classes": 3, "shots": 3}),
     "outside": ("outside", {"words": "held"}),
