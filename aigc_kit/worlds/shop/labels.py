@@ -5,11 +5,25 @@
 
 import random
 
-from aigc_kit.worlds.shop import clauses, instructions, messages
+from aigc_kit.worlds.shop import clauses, instructions, messages, orders
 from aigc_kit.worlds.shop.instructions import LABELS, NOUN, OTHER_NAMES, SYMBOLS, listed, wording
 from aigc_kit.worlds.shop.messages import Message
-from aigc_kit.worlds.shop.patterns import pick
+from aigc_kit.worlds.shop.patterns import pick, row
 from aigc_kit.worlds.shop.samples import Sample, truth_of
+
+
+WIDE = [
+    *SYMBOLS,
+    *orders.ITEMS,
+    *orders.COLOURS,
+    *OTHER_NAMES.values(),
+    *row("地址 电话 礼物 图纸 收据 会 谢 宝 通 卡 包 送"),
+]
+
+
+def label_pool(rng: random.Random) -> list[str]:
+    """Draw where the labels of a rule come from: mostly symbols, sometimes any words, so that any can be copied."""
+    return SYMBOLS if rng.random() < 0.6 else WIDE
 
 
 def classify(
@@ -69,7 +83,7 @@ def rule(
     others = rng.sample([n for n in names if n != truth], rng.randint(1, len(names) - 1))
     chosen = list(names) if rng.random() < 0.5 else [truth, *others]
     chosen = rng.sample(chosen, len(chosen))
-    labels = dict(zip(chosen, rng.sample(symbols or SYMBOLS, len(chosen)), strict=True))
+    labels = dict(zip(chosen, rng.sample(symbols or label_pool(rng), len(chosen)), strict=True))
     w = wording(task, rng, words)
     gap, form = rng.choice(["，", "；"]), rng.choice(instructions.RULE[words == "held"])
     rows = [form.replace("_", "").replace("{a}", a).replace("{b}", b) for a, b in labels.items()]
@@ -118,7 +132,9 @@ def pairs(
     chosen = [truth, *rng.sample(near, 2)]
     chosen += rng.sample([pair for pair in every if pair not in chosen], rng.randint(0, 2))
     chosen = rng.sample(chosen, len(chosen))
-    labels = dict(zip(["+".join(pair) for pair in chosen], rng.sample(symbols or SYMBOLS, len(chosen)), strict=True))
+    labels = dict(
+        zip(["+".join(pair) for pair in chosen], rng.sample(symbols or label_pool(rng), len(chosen)), strict=True)
+    )
     w = wording("intent", rng, words)
     gap = rng.choice(["，", "；"])
     form = rng.choice(instructions.RULE[words == "held"]).replace("_", "")
@@ -150,7 +166,7 @@ def examples(
     classes = classes or rng.choice([2, 2, 3, 3, 4])
     shots = rng.randint(1, 7) if shots is None else shots
     names = rng.sample(clauses.INTENTS, classes)
-    labels = dict(zip(names, rng.sample(symbols or SYMBOLS, classes), strict=True))
+    labels = dict(zip(names, rng.sample(symbols or label_pool(rng), classes), strict=True))
     shown = rng.sample(names, classes)[: min(shots, classes)] + [rng.choice(names) for _ in range(shots - classes)]
     rng.shuffle(shown)
     truth = rng.choice(names)
