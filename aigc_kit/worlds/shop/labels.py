@@ -11,7 +11,6 @@ from aigc_kit.worlds.shop.messages import Message
 from aigc_kit.worlds.shop.patterns import pick, row
 from aigc_kit.worlds.shop.samples import Sample, truth_of
 
-
 WIDE = [
     *SYMBOLS,
     *orders.ITEMS,

@@ -33,6 +33,7 @@ class ShopTask:
     cue: str = "答案"
     carrying: tuple[str, ...] = ()
     metric: str = "答对的比例"
+    source: Callable[[random.Random, str], Message] = messages.draw
     answer: Callable[[Message, dict[str, Any]], str] = field(default=lambda message, facts: facts["label"])
 
     def items(self, count: int, *, split: str = "train", seed: int = 0) -> list[Item]:
@@ -44,8 +45,7 @@ class ShopTask:
                 todo='split: "train" or "held"; count: 0 or more',
             )
         rng = random.Random(f"{self.name} {split} {seed}")
-        drawn = messages.purchase if self.kind == "total" else messages.draw
-        return [self.item(drawn(rng, split), f"{self.name}-{split}-{seed}-{number}") for number in range(count)]
+        return [self.item(self.source(rng, split), f"{self.name}-{split}-{seed}-{number}") for number in range(count)]
 
     def item(self, message: Message, key: str = "") -> Item:
         """Make an item of any message of the world."""
@@ -123,6 +123,35 @@ def rule(labels: dict[str, str], *, worked: bool = False) -> ShopTask:
     )  # fmt: skip
 
 
+def pairs(labels: dict[tuple[str, str], str], *, worked: bool = False) -> ShopTask:
+    """Make the task with labels for intent and sentiment together: {("退款", "负面"): "A", ...}.
+
+    Its items are messages of these pairs. Raises UnknownName for a pair that no message has.
+    """
+    known = {(i, s) for i in clauses.INTENTS for s in clauses.SENTIMENTS if clauses.FORCED.get(i, s) == s}
+    if unknown := [pair for pair in labels if pair not in known]:
+        raise UnknownName(
+            asked=f"labels for {unknown}", found="no message is so", todo="pair an intent and a sentiment"
+        )
+    rows = "，".join(f"{intent}+{sentiment}={label}" for (intent, sentiment), label in labels.items())
+    ask = "先写意图和情感，再给出标签。" if worked else "只输出标签。"
+
+    def facts(message: Message) -> dict[str, Any]:
+        pair = (message.intent, message.sentiment)
+        return {"label": labels.get(pair, ""), "truth": "，".join(pair), "worked": worked}
+
+    def source(rng: random.Random, split: str) -> Message:
+        intent, sentiment = rng.choice(list(labels))
+        return messages.draw(rng, split, intent, sentiment)
+
+    return ShopTask(
+        "pairs_worked" if worked else "pairs", "按提示里规定的标签分类，意图和情感一起看",
+        f"判断顾客的意图。{ask}", "pairs", facts,
+        labels=tuple(labels.values()), given=f"规则：{rows}。", cue="标签", carrying=("意图", "情感"), source=source,
+        answer=lambda message, facts: f"{facts['truth']}，答案{facts['label']}" if worked else facts["label"],
+    )  # fmt: skip
+
+
 def reply(style: str = "正式", glossary: dict[str, str] | None = None) -> ShopTask:
     """Make the task that replies in a style (正式, 活泼, 简短) with the glossary's terms: {"退款": "安心退"}."""
     if style not in texts.STYLES:
@@ -155,7 +184,7 @@ def total(mode: str = "steps") -> ShopTask:
     ask = "一步一步算。" if mode == "steps" else "直接给出答案。"
     return ShopTask(
         f"total_{mode}", "算出顾客要付多少元", f"算一下一共多少元。{ask}", "total",
-        lambda message: {"mode": mode, "total": message.total}, carrying=CARRIERS["total"],
+        lambda message: {"mode": mode, "total": message.total}, carrying=CARRIERS["total"], source=messages.purchase,
         answer=lambda message, facts: sums.working(message) if mode == "steps" else str(message.total),
     )  # fmt: skip
 
@@ -171,10 +200,13 @@ def summary() -> ShopTask:
 def all_tasks() -> dict[str, ShopTask]:
     """Return the shop's tasks by name, each with its usual fields, rule, glossary and style."""
     labels = dict(zip(clauses.INTENTS, "ABCDEF", strict=True))
+    four = [(intent, sentiment) for intent in ("退款", "换货") for sentiment in ("正面", "负面")]
+    both = dict(zip(four, "ABCD", strict=True))
     every = (
         labelled("intent", "判断顾客想要什么", "意图", clauses.INTENTS),
         labelled("sentiment", "判断消息的情感", "情感", clauses.SENTIMENTS),
         labelled("tone", "判断顾客说话客气不客气", "语气", clauses.TONES),
-        fields(), rule(labels), rule(labels, worked=True), reply(), total("steps"), total("direct"), summary(),
+        fields(), rule(labels), rule(labels, worked=True), pairs(both), pairs(both, worked=True),
+        reply(), total("steps"), total("direct"), summary(),
     )  # fmt: skip
     return {task.name: task for task in every}

@@ -54,6 +54,7 @@ def gates(report: dict[str, Any]) -> list[list[str]]:
     for name, worked, direct in (
         ("rule", "rule worked", "rule"),
         ("rule, held symbols", "rule worked, held symbols", "rule, held symbols"),
+        ("pairs", "pairs worked", "pairs"),
         ("total", "total steps", "total direct"),
     ):
         gain = both(report, worked)["percent"] - both(report, direct)["percent"]
@@ -66,7 +67,8 @@ def gates(report: dict[str, Any]) -> list[list[str]]:
     add("best of ten by the development half, over the worst", ">= 15 points", f"{gain:.0f} points", gain >= 15)
     speed = report["speed"]
     fast = speed["classifications_per_second"]
-    add("classifications a second, batches of 32", ">= 300", f"{fast} on {speed['threads']} threads", fast >= 300)
+    rates = f"{fast} on {speed['threads']} threads ({speed['classifications_per_second_bfloat16']} in bfloat16)"
+    add("classifications a second, batches of 32", ">= 300", rates, fast >= 300)
     add("tokens a second, one prompt", ">= 60", str(speed["tokens_per_second"]), speed["tokens_per_second"] >= 60)
     return rows
 

@@ -27,14 +27,14 @@ class Chat:
         return self.tokenizer(texts, return_tensors="pt", padding=True, return_token_type_ids=False)
 
     @torch.no_grad()
-    def ask(self, prompts: list[str], tokens: int = 96) -> list[str]:
-        """Answers in the order of the prompts."""
+    def ask(self, prompts: list[str], tokens: int = 96, **how) -> list[str]:
+        """Answers in the order of the prompts; how: what else ``generate`` takes."""
         answers = [""] * len(prompts)
         order = sorted(range(len(prompts)), key=lambda k: len(prompts[k]))
         for start in range(0, len(order), BATCH):
             chunk = order[start : start + BATCH]
             coded = self.encode([prompts[k] for k in chunk])
-            ids = self.model.generate(**coded, max_new_tokens=tokens)[:, coded.input_ids.shape[1] :]
+            ids = self.model.generate(**coded, max_new_tokens=tokens, **how)[:, coded.input_ids.shape[1] :]
             for k, text in zip(chunk, self.tokenizer.batch_decode(ids, skip_special_tokens=True), strict=True):
                 answers[k] = text
         return answers

@@ -112,10 +112,11 @@ def test_fields_and_rules_can_be_ones_own():
     [
         (lambda: prompt_tasks.fields(["颜色", "城市"]), UnknownName),
         (lambda: prompt_tasks.rule({"退款": "A"}), BadInput),
+        (lambda: prompt_tasks.pairs({("投诉", "正面"): "A"}), UnknownName),
         (lambda: prompt_tasks.reply("幽默"), UnknownName),
         (lambda: prompt_tasks.total("guess"), UnknownName),
     ],
-    ids=["a field", "a rule", "a style", "a mode"],
+    ids=["a field", "a rule", "a pair", "a style", "a mode"],
 )
 def test_unknown_parts_of_tasks_are_refused(call, error):
     with pytest.raises(error, match="what to do"):
