@@ -22,7 +22,7 @@ def main() -> None:
     parser.add_argument("--stage", default="", help="meaning, lookup or rules; default: by progress")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--names", nargs="*", help="what the probe looks at; default: all that is watched")
-    run(parser, stages, extra={"probe": look})
+    run(parser, stages, extra={"probe": look, "restore": put_back})
 
 
 def make_tokenizer(_: argparse.Namespace) -> None:
@@ -36,6 +36,12 @@ def make_weights(arguments: argparse.Namespace) -> None:
 
     chosen = {name: getattr(arguments, name) for name in ("minutes", "plateau", "stage", "seed")}
     train.train(network.shape(tokens.Encoder().size), train.Settings(**chosen))
+
+
+def put_back(_: argparse.Namespace) -> None:
+    from . import restore
+
+    restore.restore()
 
 
 def look(arguments: argparse.Namespace) -> None:

@@ -50,7 +50,7 @@ def best_reader() -> dict[str, float]:
     return {variant: 100 * mean(found) for variant, found in best.items()}
 
 
-def instructions(chat: Chat, rows: list[dict[str, Any]], count: int = 60) -> dict[str, Any]:
+def instructions(chat: Chat, rows: list[dict[str, Any]], count: int = 50) -> dict[str, Any]:
     """Accuracy of the intent under each instruction, on a development and a test half of held-out messages."""
     task = prompt_tasks.all_tasks()["intent"]
     items = task.items(2 * count, split="held", seed=7)

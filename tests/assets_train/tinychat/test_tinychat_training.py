@@ -157,3 +157,23 @@ def test_padding_does_not_change_the_loss(encoder):
 def test_paths_lie_beside_the_code_unless_told_otherwise():
     assert paths.MODEL.name == "tinychat"
     assert paths.PROMPTS.exists()
+
+
+def test_shipped_weights_can_be_trained_on(tmp_path, encoder, monkeypatch):
+    from assets.train.tinychat import restore
+
+    net = network.Network(small(encoder))
+    for block in net.blocks:
+        torch.nn.init.normal_(block.out.weight, std=0.1)
+        torch.nn.init.normal_(block.down.weight, std=0.1)
+    export.as_transformers(net).save_pretrained(tmp_path)
+    (tmp_path / "tokenizer.json").write_bytes((paths.MODEL / "tokenizer.json").read_bytes())
+    monkeypatch.setattr(paths, "MODEL", tmp_path)
+    monkeypatch.setattr(paths, "STATE", tmp_path / "state.safetensors")
+    run = restore.restore()
+    kept = state.averaged(paths.STATE)
+    ids = torch.randint(5, encoder.size, (2, 20))
+    assert torch.equal(kept.streams(ids)[0], run.network.streams(ids)[0])
+    assert torch.allclose(kept.streams(ids)[0], net.streams(ids)[0], atol=1e-5)
+    with pytest.raises(FileExistsError, match="remove it"):
+        restore.restore()
