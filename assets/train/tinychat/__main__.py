@@ -20,6 +20,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=train.Settings.minutes, help="training time in all")
     parser.add_argument("--plateau", type=float, default=train.Settings.plateau, help="share of it at the full rate")
     parser.add_argument("--stage", default="", help="meaning, lookup or rules; default: by progress")
+    parser.add_argument("--eager", action="store_true", help="without torch.compile, which costs a minute or more")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--names", nargs="*", help="what the probe looks at; default: all that is watched")
     run(parser, stages, extra={"probe": look, "restore": put_back})
@@ -35,7 +36,8 @@ def make_weights(arguments: argparse.Namespace) -> None:
     from . import network, tokens
 
     chosen = {name: getattr(arguments, name) for name in ("minutes", "plateau", "stage", "seed")}
-    train.train(network.shape(tokens.Encoder().size), train.Settings(**chosen))
+    settings = train.Settings(**chosen, compiled=not arguments.eager)
+    train.train(network.shape(tokens.Encoder().size), settings)
 
 
 def put_back(_: argparse.Namespace) -> None:
