@@ -20,6 +20,13 @@ WIDE = [
 ]
 
 
+def row_form(rng: random.Random, words: str) -> str:
+    """Draw how a row of a rule is written; half of the seen ones name the label first, which is harder to read."""
+    forms = [form.replace("_", "") for form in instructions.RULE[words == "held"]]
+    first = [form for form in forms if form.startswith("{b}")]
+    return rng.choice(first if first and rng.random() < 0.5 else [form for form in forms if form not in first])
+
+
 def label_pool(rng: random.Random) -> list[str]:
     """Draw where the labels of a rule come from: mostly symbols, sometimes any words, so that any can be copied."""
     return SYMBOLS if rng.random() < 0.6 else WIDE
@@ -84,8 +91,8 @@ def rule(
     chosen = rng.sample(chosen, len(chosen))
     labels = dict(zip(chosen, rng.sample(symbols or label_pool(rng), len(chosen)), strict=True))
     w = wording(task, rng, words)
-    gap, form = rng.choice(["，", "；"]), rng.choice(instructions.RULE[words == "held"])
-    rows = [form.replace("_", "").replace("{a}", a).replace("{b}", b) for a, b in labels.items()]
+    gap, form = rng.choice(["，", "；"]), row_form(rng, words)
+    rows = [form.replace("{a}", a).replace("{b}", b) for a, b in labels.items()]
     w.labels = "规则：" + gap.join(rows) + "。"
     worked = rng.random() < 0.5 if worked is None else worked
     if worked:
@@ -136,7 +143,7 @@ def pairs(
     )
     w = wording("intent", rng, words)
     gap = rng.choice(["，", "；"])
-    form = rng.choice(instructions.RULE[words == "held"]).replace("_", "")
+    form = row_form(rng, words)
     w.labels = "规则：" + gap.join(form.replace("{a}", a).replace("{b}", b) for a, b in labels.items()) + "。"
     worked = rng.random() < 0.5 if worked is None else worked
     if worked:
