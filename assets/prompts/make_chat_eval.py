@@ -3,6 +3,9 @@
 Three sets by what training has seen: ``seen`` (messages and wordings of the training's kinds), ``messages`` (held-out
 messages, seen wordings), ``wordings`` (both held out). Half of all prompts are in held-out wordings. Beside them
 36 instructions for one task, and 30 prompts that a person wrote outside the templates.
+
+The file is frozen. It was written before the learning rate of the shipped training began to fall; rules that name the
+label first have become more frequent in training since, so another run writes other prompts, and asks for another file.
 """
 
 import json
@@ -63,7 +66,9 @@ def section(name: str, rows: list[dict]) -> str:
 
 
 def main() -> None:
-    """Write the file."""
+    """Write the file. Raises FileExistsError where there is one: frozen prompts stay."""
+    if FILE.exists():
+        raise FileExistsError(f"{FILE} is frozen; move it away to draw other prompts")
     taken: set[str] = set()
     lines = []
     for name, (split, words, count) in SETS.items():

@@ -3,12 +3,14 @@
 import itertools
 import json
 import random
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aigc_kit.worlds.shop import checkers, clauses, orders, tasks
+from aigc_kit.worlds.shop.samples import from_row, to_row
 
 
 @pytest.mark.parametrize("task", tasks.MAKERS)
@@ -222,3 +224,26 @@ def test_a_mark_says_which_part_is_wrong():
     sample = draw("rule", worked=True, shots=0)
     mark = checkers.check(sample, f"不知道，答案{sample.facts['label']}")
     assert dict(mark.parts) == {"intent": False, "label": True}
+
+
+def test_the_frozen_prompts_are_enough_balanced_and_have_right_answers():
+    file = Path(__file__).parents[3] / "assets" / "prompts" / "chat_eval.json"
+    sets = json.loads(file.read_text("utf-8"))
+    rows = [row for name in ("seen", "messages", "wordings") for row in sets[name]]
+    assert len(rows) >= 600
+    assert len({row["prompt"] for row in rows}) == len(rows)
+    assert len(sets["wordings"]) * 2 == len(rows)
+    assert {row["task"] for row in rows} == set(tasks.MAKERS)
+    assert all(checkers.check(from_row(row), row["answer"]) for row in rows)
+    assert len(sets["instructions"]) > 30
+    assert len(sets["handwritten"]) == 30
+
+
+def test_a_sample_read_back_is_judged_alike():
+    rng = random.Random(9)
+    for task in tasks.MAKERS:
+        sample = tasks.draw(task, rng, split="held")
+        again = from_row(json.loads(json.dumps(to_row(sample))))
+        assert again.prompt == sample.prompt
+        for answer in (sample.answer, sample.answer + "。", ""):
+            assert checkers.check(again, answer) == checkers.check(sample, answer)
