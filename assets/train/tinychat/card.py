@@ -7,7 +7,6 @@ from typing import Any
 from . import paths
 
 TEMPLATE = paths.HERE / "card_template.md"
-SHOTS = ("examples, 0 shots", "examples, 1 shot", "examples, 2 shots", "examples, 4 shots")
 GATES = {  # percent, on held-out messages; where the wordings are held out too, no gate but the loss of points
     "intent": 97,
     "sentiment": 97,
@@ -59,9 +58,14 @@ def gates(report: dict[str, Any]) -> list[list[str]]:
     ):
         gain = both(report, worked)["percent"] - both(report, direct)["percent"]
         add(f"{name}: steps written first gain", ">= 20 points", f"{gain:.0f} points", gain >= 20)
-    shots = [both(report, name) for name in SHOTS]
+    shots = list(report["few_shot"].values())
     rising = all(a["high"] < b["low"] for a, b in itertools.pairwise(shots))
-    add("few-shot rises with 0, 1, 2, 4 shots", "intervals apart", ", ".join(map(rate, shots)), rising)
+    add(
+        f"few-shot rises with {', '.join(report['few_shot'])} shots",
+        "intervals apart",
+        ", ".join(map(rate, shots)),
+        rising,
+    )
     spread, gain = (report["instructions"][k] for k in ("best_minus_worst", "best_of_ten_minus_worst_of_ten"))
     add("instructions, best minus worst", ">= 20 points", f"{spread:.0f} points", spread >= 20)
     add("best of ten by the development half, over the worst", ">= 15 points", f"{gain:.0f} points", gain >= 15)

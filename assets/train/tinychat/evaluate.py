@@ -12,6 +12,7 @@ import transformers
 
 from aigc_kit.worlds.prompt_task import measure
 from aigc_kit.worlds.shop import checkers, clauses, outside, prompt_tasks, tasks
+from aigc_kit.worlds.shop.instructions import HELD_SYMBOLS
 from aigc_kit.worlds.shop.samples import from_row
 from assets.train.measures import wilson
 
@@ -48,6 +49,20 @@ def best_reader() -> dict[str, float]:
             if "best" in row["facts"]:
                 best[row["variant"]].append(row["facts"]["best"])
     return {variant: 100 * mean(found) for variant, found in best.items()}
+
+
+def few_shot(chat: Chat, count: int = 200) -> dict[str, dict]:
+    """Right answers with 0, 1, 2 and 4 examples of three new labels; more prompts than are frozen, newly drawn."""
+    found = {}
+    for shots in (0, 1, 2, 4):
+        rng = random.Random(f"few-shot {shots}")
+        how = {"classes": 3, "shots": shots, "symbols": HELD_SYMBOLS}
+        drawn = [tasks.draw("examples", rng, "held", "held", **how) for _ in range(count)]
+        said = chat.ask([sample.prompt for sample in drawn], 8)
+        marks = [checkers.check(sample, answer).right for sample, answer in zip(drawn, said, strict=True)]
+        best = 100 * mean(sample.facts["best"] for sample in drawn)
+        found[str(shots)] = wilson(sum(marks), count) | {"perfect_reader": best}
+    return found
 
 
 def instructions(chat: Chat, rows: list[dict[str, Any]], count: int = 50) -> dict[str, Any]:
@@ -118,6 +133,8 @@ def speed(chat: Chat, repeats: int = 7) -> dict[str, float]:
 
     The best of some repeats: other work on the machine only ever makes them slower. In bfloat16 where it says so.
     """
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
     rng = random.Random(1)
     names = list(clauses.INTENTS)
     prompts = [tasks.draw("intent", rng, clear=True, shots=0).prompt for _ in range(32)]
@@ -138,6 +155,7 @@ def speed(chat: Chat, repeats: int = 7) -> dict[str, float]:
             found[name + suffix] = round(count / min(wall for wall, _ in times))
             found[f"{name}_of_cpu{suffix}"] = round(count / min(spent for _, spent in times))
     chat.model.to(torch.float32)
+    torch.set_num_threads(before)
     return found
 
 
@@ -149,6 +167,7 @@ def evaluate() -> dict[str, Any]:
     for name in SETS:
         result["tasks"][name], wrong[name] = by_variant(chat, rows[name])
     result["best_reader"] = best_reader()
+    result["few_shot"] = few_shot(chat)
     result["handwritten"] = handwritten(chat, rows["handwritten"])
     result["instructions"] = instructions(chat, rows["instructions"])
     result["nearest"] = nearest(chat, rows["wordings"])
