@@ -1,0 +1,162 @@
+"""Judges of answers, exact and independent of the words in which the answer was trained.
+
+``check`` takes a Sample and any text and returns a Mark: right or not, and why not. A judge never raises on an
+answer; it may be empty, cut off, or in another language.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from aigc_kit.worlds.prompt_task import Mark
+from aigc_kit.worlds.shop import clauses, orders, texts
+from aigc_kit.worlds.shop.samples import Sample
+
+RIGHT = Mark(True)
+
+
+def check(sample: Sample, answer: str) -> Mark:
+    """Judge an answer to a sample by the rules of its task."""
+    answer = answer.strip()
+    if not answer:
+        return Mark(False, "没有回答")
+    return JUDGES[sample.task](sample, answer)
+
+
+def same_label(sample: Sample, answer: str) -> Mark:
+    """Judge an answer that must be the label and nothing else."""
+    label = sample.facts["label"] if sample.facts.get("clear", True) else sample.answer
+    if answer == label:
+        return RIGHT
+    if label in answer:
+        return Mark(False, f"应当只写“{label}”")
+    return Mark(False, f"应当是“{label}”")
+
+
+def defined_label(sample: Sample, answer: str) -> Mark:
+    """Judge a label that the prompt defines; where the steps were asked for, the label behind 答案."""
+    label, steps = sample.facts["label"], sample.facts.get("worked", False)
+    if not steps:
+        return same_label(sample, answer)
+    head, found, last = answer.rpartition("答案")
+    if not found or not head:
+        return Mark(False, "没有先写意图，再写“答案”")
+    parts = (("intent", sample.facts["truth"] in head), ("label", last.strip("：: ") == label))
+    return Mark(parts[1][1], "" if parts[1][1] else f"答案应当是“{label}”", parts)
+
+
+def no_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Build an object of JSON; raises ValueError when a key comes twice."""
+    if len({key for key, _ in pairs}) < len(pairs):
+        raise ValueError("a key comes twice")
+    return dict(pairs)
+
+
+def same_values(sample: Sample, answer: str) -> Mark:
+    """Judge fields: as JSON the same keys, values and types in any order; else the same line of text."""
+    wanted = sample.facts["values"]
+    if sample.facts["form"] != "json":
+        return RIGHT if answer == sample.answer else Mark(False, f"应当是“{sample.answer}”")
+    try:
+        found = json.loads(answer, object_pairs_hook=no_twice)
+    except (ValueError, RecursionError):
+        return Mark(False, "不是合法的 JSON")
+    if not isinstance(found, dict):
+        return Mark(False, "不是一个 JSON 对象")
+    same = {
+        key: key in found and type(found[key]) is type(value) and found[key] == value for key, value in wanted.items()
+    }
+    parts = tuple(same.items())
+    if more := [key for key in found if key not in wanted]:
+        return Mark(False, f"多了字段：{'、'.join(map(str, more))}", parts)
+    if wrong := [key for key, right in parts if not right]:
+        return Mark(False, f"字段不对：{'、'.join(wrong)}", parts)
+    return Mark(True, "", parts)
+
+
+EQUATION = re.compile(r"(\d+)([×+\-])(\d+)=(\d+)")
+
+
+def true_steps(text: str) -> bool:
+    """Tell whether there is an equation in the text and all of them hold."""
+    rows = EQUATION.findall(text)
+    values: dict[str, Callable[[int, int], int]] = {
+        "×": lambda a, b: a * b,
+        "+": lambda a, b: a + b,
+        "-": lambda a, b: a - b,
+    }
+    return bool(rows) and all(values[sign](int(a), int(b)) == int(c) for a, sign, b, c in rows)
+
+
+def same_total(sample: Sample, answer: str) -> Mark:
+    """Judge a sum of money: the number behind 答案, or the whole answer; "元" may follow."""
+    wanted, mode = sample.facts["total"], sample.facts["mode"]
+    head, found, last = answer.rpartition("答案")
+    number = (last if found else answer).strip("：: 。").removesuffix("元")
+    right = number.isascii() and number.isdigit() and int(number) == wanted
+    if mode == "direct" and found:
+        return Mark(False, "应当只写数字")
+    if mode == "steps" and not EQUATION.search(head):
+        return Mark(False, "没有写出步骤")
+    parts = (("total", right), ("steps", true_steps(head))) if found else (("total", right),)
+    return Mark(right, "" if right else f"应当是 {wanted}", parts)
+
+
+def one_line(sample: Sample, answer: str) -> Mark:
+    """Judge a summary: one short line with the intent, the thing and the reason, and no others of them."""
+    message = sample.message
+    assert message is not None
+    if "\n" in answer or len(answer) > 40:
+        return Mark(False, "应当是短短的一行")
+    told = set(message.fields)
+    wanted = {
+        "意图": ({message.intent}, clauses.INTENTS),
+        "商品": ({message.order.item} if "商品" in told else set(), orders.ITEMS),
+        "颜色": ({message.order.colour} if "颜色" in told else set(), orders.COLOURS),
+        "原因": ({message.reason} if message.reason else set(), clauses.REASONS),
+    }
+    parts = [(name, {word for word in words if word in answer} == truth) for name, (truth, words) in wanted.items()]
+    count = re.findall(r"\d+", answer)
+    parts.append(("数量", count == ([str(message.order.quantity)] if "数量" in told else [])))
+    wrong = [name for name, right in parts if not right]
+    return Mark(not wrong, f"不对：{'、'.join(wrong)}" if wrong else "", tuple(parts))
+
+
+def styled_reply(sample: Sample, answer: str) -> Mark:
+    """Judge a reply: the style's mark and no other's, the term in 「」 and no other term, the item."""
+    facts = sample.facts
+    style, term = facts["style"], facts["term"]
+    quoted = re.findall("「[^「」]*」", answer)
+    if not term:
+        said = sample.message is not None and texts.ACTIONS[sample.message.intent] in answer and not quoted
+    else:
+        said = quoted == [term]
+    others = {item for item in orders.ITEMS if item in answer} - {facts["item"]}
+    parts = (
+        ("语气", all((mark in answer) == (name == style) for name, mark in texts.MARKS.items())),
+        ("术语", said),
+        ("商品", not others and (style == "简短" or facts["item"] in answer)),
+    )
+    wrong = [name for name, right in parts if not right]
+    return Mark(not wrong, f"不对：{'、'.join(wrong)}" if wrong else "", parts)
+
+
+def refused(sample: Sample, answer: str) -> Mark:
+    """Judge a refusal of what is outside the shop."""
+    return RIGHT if "不会" in answer else Mark(False, "应当说不会")
+
+
+JUDGES: dict[str, Callable[[Sample, str], Mark]] = {
+    "intent": same_label,
+    "sentiment": same_label,
+    "tone": same_label,
+    "rule": defined_label,
+    "pairs": defined_label,
+    "examples": same_label,
+    "fields": same_values,
+    "total": same_total,
+    "summary": one_line,
+    "reply": styled_reply,
+    "outside": refused,
+}

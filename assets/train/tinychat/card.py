@@ -1,0 +1,137 @@
+"""Writes the model card from ``eval.json`` and ``card_template.md``."""
+
+import itertools
+import json
+from typing import Any
+
+from . import paths
+
+TEMPLATE = paths.HERE / "card_template.md"
+GATES = {  # percent, on held-out messages; where the wordings are held out too, no gate but the loss of points
+    "intent": 97,
+    "sentiment": 97,
+    "summary": 97,
+    "json": 92,
+    "reply": 90,
+    "rule worked, held symbols": 85,
+}
+Share = dict[str, float]
+
+
+def rate(share: Share) -> str:
+    """A share in percent with its interval."""
+    return f"{share['percent']:.1f} % ({share['low']:.1f} to {share['high']:.1f})"
+
+
+def table(head: list[str], rows: list[list]) -> str:
+    """A table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join("| " + " | ".join(str(cell).replace("\n", "⏎") for cell in line) + " |\n" for line in lines)
+
+
+def both(report: dict[str, Any], variant: str) -> Share:
+    """The share over held-out messages in seen and in held-out wordings together."""
+    from assets.train.measures import wilson
+
+    found = [report["tasks"][name][variant] for name in ("messages", "wordings")]
+    return wilson(sum(f["right"] for f in found), sum(f["of"] for f in found))
+
+
+def gates(report: dict[str, Any]) -> list[list[str]]:
+    """Rows: what is wanted, what was measured, met or missed."""
+    rows = []
+
+    def add(name: str, wanted: str, measured: str, met: bool) -> None:
+        rows.append([name, wanted, measured, "met" if met else "**missed**"])
+
+    for variant, wanted in GATES.items():
+        share = report["tasks"]["messages"][variant]
+        add(f"{variant}, held-out messages", f"{wanted} %", rate(share), share["percent"] >= wanted)
+    for variant in GATES:
+        loss = report["tasks"]["seen"][variant]["percent"] - report["tasks"]["messages"][variant]["percent"]
+        add(f"{variant}: held-out messages lose", "<= 5 points", f"{loss:.0f} points", loss <= 5)
+    for name, worked, direct in (
+        ("rule", "rule worked", "rule"),
+        ("rule, held symbols", "rule worked, held symbols", "rule, held symbols"),
+        ("pairs", "pairs worked", "pairs"),
+        ("total", "total steps", "total direct"),
+    ):
+        gain = both(report, worked)["percent"] - both(report, direct)["percent"]
+        add(f"{name}: steps written first gain", ">= 20 points", f"{gain:.0f} points", gain >= 20)
+    shots = list(report["few_shot"].values())
+    rising = all(a["high"] < b["low"] for a, b in itertools.pairwise(shots))
+    add(
+        f"few-shot rises with {', '.join(report['few_shot'])} shots",
+        "intervals apart",
+        ", ".join(map(rate, shots)),
+        rising,
+    )
+    spread, gain = (report["instructions"][k] for k in ("best_minus_worst", "best_of_ten_minus_worst_of_ten"))
+    add("instructions, best minus worst", ">= 20 points", f"{spread:.0f} points", spread >= 20)
+    add("best of ten by the development half, over the worst", ">= 15 points", f"{gain:.0f} points", gain >= 15)
+    speed = report["speed"]
+    fast = speed["classifications_per_second"]
+    rates = f"{fast} on {speed['threads']} threads ({speed['classifications_per_second_bfloat16']} in bfloat16)"
+    add("classifications a second, batches of 32", ">= 300", rates, fast >= 300)
+    add("tokens a second, one prompt", ">= 60", str(speed["tokens_per_second"]), speed["tokens_per_second"] >= 60)
+    return rows
+
+
+def task_table(report: dict[str, Any]) -> str:
+    """Rows: tasks; columns: what training has seen of messages and wordings."""
+    variants = list(report["tasks"]["seen"])
+    head = ["task", "messages and wordings seen", "messages held out", "both held out", "perfect reader"]
+    rows = []
+    for variant in variants:
+        best = report["best_reader"].get(variant)
+        shares = [rate(report["tasks"][name][variant]) for name in ("seen", "messages", "wordings")]
+        rows.append([variant, *shares, f"{best:.0f} %" if best else ""])
+    return table(head, rows)
+
+
+def instruction_table(report: dict[str, Any]) -> str:
+    """Rows: instructions with their accuracy on the test half, best first."""
+    each = sorted(report["instructions"]["each"], key=lambda row: -row["test"]["percent"])
+    rows = [[row["kind"], row["instruction"] or "(none)", row["shots"], rate(row["test"])] for row in each]
+    return table(["kind", "instruction", "shots", "accuracy"], rows)
+
+
+def handwritten_table(report: dict[str, Any]) -> str:
+    """Rows: the prompts that a person wrote, with what the model said."""
+    rows = [
+        [row["prompt"].split("消息：")[-1], row["task"], row["said"], "yes" if row["right"] else "no", row["unknown"]]
+        for row in report["handwritten"]["each"]
+    ]
+    return table(["message", "task", "said", "right", "unknown characters"], rows)
+
+
+def text(report: dict[str, Any], config: dict[str, Any]) -> str:
+    """The whole card, from the evaluation and the model's config.json."""
+    wrong = [row for name in ("messages", "wordings") for row in report["wrong"][name]][:16]
+    return TEMPLATE.read_text("utf-8").format(
+        millions=f"{report['parameters'] / 1e6:.1f}",
+        layers=config["num_hidden_layers"],
+        width=config["hidden_size"],
+        heads=config["num_attention_heads"],
+        vocabulary=f"{config['vocab_size']:,}",
+        gate_table=table(["gate", "wanted", "measured", ""], gates(report)),
+        task_table=task_table(report),
+        instruction_table=instruction_table(report),
+        handwritten_share=rate(report["handwritten"]["share"]),
+        handwritten_table=handwritten_table(report),
+        wrong_table=table(["task", "prompt", "wanted", "said"], [list(row.values()) for row in wrong]),
+        nearest_table=table(
+            ["prompt", "said", "nearest training prompt", "shared"], [list(row.values()) for row in report["nearest"]]
+        ),
+        tokens=f"{report['training']['tokens'] / 1e6:.1f}",
+        conversations=f"{report['training']['conversations']:,}",
+        cpu_minutes=f"{report['training']['cpu_minutes']:.0f}",
+        minutes=f"{report['training']['minutes']:.0f}",
+    )
+
+
+def write() -> None:
+    """Write the card beside the model."""
+    report = json.loads(paths.EVALUATION.read_text("utf-8"))
+    config = json.loads((paths.MODEL / "config.json").read_text("utf-8"))
+    (paths.MODEL / "README.md").write_text(text(report, config), "utf-8")
