@@ -1,4 +1,4 @@
-"""PromptTask: one interface between prompts and whatever measures or improves them.
+"""PromptTask: one interface between prompts and whatever measures them.
 
 A task has items whose truth is known. A prompt is an instruction, put around an item by the task. A model, any
 function from prompts to answers, answers; the task judges; the metric turns marks into one number in 0..1:
@@ -53,7 +53,7 @@ class Item:
 
 
 class PromptTask(Protocol):
-    """What a lab, an experiment or an optimiser needs to know of a task."""
+    """What a lab or an optimiser needs of a task."""
 
     @property
     def name(self) -> str:
@@ -76,26 +76,35 @@ class PromptTask(Protocol):
         """Give an instruction that is clear; where to start from."""
 
     def items(self, count: int, *, split: str = "train", seed: int = 0) -> list[Item]:
-        """Draw items, the same at every call; "held": of kinds that the tiny model never saw in training."""
+        """Draw items, the same at every call.
+
+        split: "train", or "held": of kinds that the tiny model never saw in training.
+        """
 
     def prompt(self, instruction: str, item: Item, shots: Sequence[Item] = ()) -> str:
-        """Write the prompt; shots: solved items that stand in it as examples."""
+        """Write the prompt.
+
+        shots: solved items that stand in it as examples.
+        """
 
     def check(self, item: Item, answer: str) -> Mark:
         """Judge an answer; never raises on one."""
 
     def score(self, marks: Sequence[Mark]) -> float:
-        """Turn marks into the metric, in 0..1; 0 when there are none."""
+        """Turn marks into the metric, in 0..1.
+
+        Without marks it is 0.
+        """
 
 
 def share(marks: Sequence[Mark]) -> float:
-    """Return the share of right marks: the metric of most tasks."""
+    """Return the share of right marks: most tasks' metric."""
     return sum(mark.right for mark in marks) / len(marks) if marks else 0.0
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What ``measure`` found: prompts, answers and marks in the order of the items, and the score."""
+    """What ``measure`` returns, in the order of the items."""
 
     score: float
     prompts: tuple[str, ...]
@@ -106,7 +115,7 @@ class Measured:
 def measure(
     task: PromptTask, instruction: str, items: Sequence[Item], ask: Ask, shots: Sequence[Item] = ()
 ) -> Measured:
-    """Ask a model about all items under one instruction, and judge what it says."""
+    """Ask a model about all items and judge its answers."""
     prompts = [task.prompt(instruction, item, shots) for item in items]
     answers = ask(prompts)
     marks = [task.check(item, answer) for item, answer in zip(items, answers, strict=True)]

@@ -1,11 +1,14 @@
-"""The poem model's task as a PromptTask: how it is asked decides how often form and rhyme come out right."""
+"""The poem model's task as a PromptTask.
+
+How it is asked decides how often form and rhyme come out right.
+"""
 
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aigc_kit.worlds import verse
 from aigc_kit.core.errors import BadInput
+from aigc_kit.worlds import verse
 from aigc_kit.worlds.prompt_task import TEXT, Item, Mark, share
 
 TITLES = {
@@ -30,11 +33,14 @@ class VerseTask:
 
     @property
     def instruction(self) -> str:
-        """Give the usual way to ask: the form, the title, and nothing about the rhyme."""
+        """Give the usual way to ask: form and title alone."""
         return f"<{verse.form_named(self.form).short}>{TEXT}<诗>"
 
     def items(self, count: int, *, split: str = "train", seed: int = 0) -> list[Item]:
-        """Draw titles, the same at every call; no answer of an item is given, for many poems are right."""
+        """Draw titles, the same at every call.
+
+        The items have no answer, for many poems are right. Raises BadInput for another split than "train" and "held".
+        """
         if split not in TITLES or count < 0:
             raise BadInput(
                 asked=f"{count} titles of the split {split!r}",
@@ -49,13 +55,19 @@ class VerseTask:
         ]
 
     def prompt(self, instruction: str, item: Item, shots: Sequence[Item] = ()) -> str:
-        """Put the title into the instruction. Raises BadInput for examples: the model reads none."""
+        """Put the title into the instruction.
+
+        Raises BadInput for examples: the model reads none.
+        """
         if shots:
             raise BadInput(asked="a poem after examples", found="the poem model reads none", todo="leave shots empty")
         return instruction.replace(TEXT, item.text)
 
     def check(self, item: Item, answer: str) -> Mark:
-        """Judge a poem by the rules of its form; what stands before <诗> is left out."""
+        """Judge a poem by the rules of its form.
+
+        What stands before <诗> is left out.
+        """
         verdict = verse.check(verse.body_of(answer), item.truth)
         parts = (("体裁", verdict.form_ok), ("押韵", verdict.rhyme_ok), ("不重复", not verdict.repeated))
         wrong = [part for part, right in parts if not right]

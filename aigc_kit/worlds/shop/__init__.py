@@ -1,4 +1,4 @@
-"""小店客服: a closed world of customers' messages in which a program knows every answer.
+"""小店客服: a closed world of messages whose answers are known.
 
     Order --messages.draw()--> Message       a text, its facts, and the words that carry each of them
     Message --tasks.draw()--> Sample         a prompt in one of many wordings, with its true answer

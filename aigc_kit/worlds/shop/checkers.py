@@ -1,4 +1,4 @@
-"""Judges of answers, exact and independent of the words in which the answer was trained.
+"""Judges of answers: exact, whatever words the training used.
 
 ``check`` takes a Sample and any text and returns a Mark: right or not, and why not. A judge never raises on an
 answer; it may be empty, cut off, or in another language.
@@ -10,14 +10,14 @@ from collections.abc import Callable
 from typing import Any
 
 from aigc_kit.worlds.prompt_task import Mark
-from aigc_kit.worlds.shop import clauses, orders, texts
+from aigc_kit.worlds.shop import clauses, free_texts, orders
 from aigc_kit.worlds.shop.samples import Sample
 
 RIGHT = Mark(True)
 
 
 def check(sample: Sample, answer: str) -> Mark:
-    """Judge an answer to a sample by the rules of its task."""
+    """Judge an answer by the rules of the sample's task."""
     answer = answer.strip()
     if not answer:
         return Mark(False, "没有回答")
@@ -25,7 +25,7 @@ def check(sample: Sample, answer: str) -> Mark:
 
 
 def same_label(sample: Sample, answer: str) -> Mark:
-    """Judge an answer that must be the label and nothing else."""
+    """Judge an answer that must be exactly the label."""
     label = sample.facts["label"] if sample.facts.get("clear", True) else sample.answer
     if answer == label:
         return RIGHT
@@ -35,7 +35,10 @@ def same_label(sample: Sample, answer: str) -> Mark:
 
 
 def defined_label(sample: Sample, answer: str) -> Mark:
-    """Judge a label that the prompt defines; where the steps were asked for, the label behind 答案."""
+    """Judge a label that the prompt defines.
+
+    Where the prompt wants steps, the label stands behind 答案.
+    """
     label, steps = sample.facts["label"], sample.facts.get("worked", False)
     if not steps:
         return same_label(sample, answer)
@@ -47,14 +50,20 @@ def defined_label(sample: Sample, answer: str) -> Mark:
 
 
 def no_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Build an object of JSON; raises ValueError when a key comes twice."""
+    """Build an object of JSON.
+
+    Raises ValueError when a key comes twice.
+    """
     if len({key for key, _ in pairs}) < len(pairs):
         raise ValueError("a key comes twice")
     return dict(pairs)
 
 
 def same_values(sample: Sample, answer: str) -> Mark:
-    """Judge fields: as JSON the same keys, values and types in any order; else the same line of text."""
+    """Judge the fields of an order.
+
+    As JSON: the same keys, values and types in any order. Else: the same line of text.
+    """
     wanted = sample.facts["values"]
     if sample.facts["form"] != "json":
         return RIGHT if answer == sample.answer else Mark(False, f"应当是“{sample.answer}”")
@@ -79,7 +88,7 @@ EQUATION = re.compile(r"(\d+)([×+\-])(\d+)=(\d+)")
 
 
 def true_steps(text: str) -> bool:
-    """Tell whether there is an equation in the text and all of them hold."""
+    """Tell whether the text has equations and all hold."""
     rows = EQUATION.findall(text)
     values: dict[str, Callable[[int, int], int]] = {
         "×": lambda a, b: a * b,
@@ -90,7 +99,10 @@ def true_steps(text: str) -> bool:
 
 
 def same_total(sample: Sample, answer: str) -> Mark:
-    """Judge a sum of money: the number behind 答案, or the whole answer; "元" may follow."""
+    """Judge a sum of money.
+
+    It is the number behind 答案, or the whole answer. "元" may follow.
+    """
     wanted, mode = sample.facts["total"], sample.facts["mode"]
     head, found, last = answer.rpartition("答案")
     number = (last if found else answer).strip("：: 。").removesuffix("元")
@@ -104,7 +116,10 @@ def same_total(sample: Sample, answer: str) -> Mark:
 
 
 def one_line(sample: Sample, answer: str) -> Mark:
-    """Judge a summary: one short line with the intent, the thing and the reason, and no others of them."""
+    """Judge a summary: one short line.
+
+    It names the intent, the thing and the reason, and no others of them.
+    """
     message = sample.message
     assert message is not None
     if "\n" in answer or len(answer) > 40:
@@ -124,17 +139,20 @@ def one_line(sample: Sample, answer: str) -> Mark:
 
 
 def styled_reply(sample: Sample, answer: str) -> Mark:
-    """Judge a reply: the style's mark and no other's, the term in 「」 and no other term, the item."""
+    """Judge a reply by style, term and item.
+
+    It has the style's mark and no other's, the term in 「」 and no other term.
+    """
     facts = sample.facts
     style, term = facts["style"], facts["term"]
     quoted = re.findall("「[^「」]*」", answer)
     if not term:
-        said = sample.message is not None and texts.ACTIONS[sample.message.intent] in answer and not quoted
+        said = sample.message is not None and free_texts.ACTIONS[sample.message.intent] in answer and not quoted
     else:
         said = quoted == [term]
     others = {item for item in orders.ITEMS if item in answer} - {facts["item"]}
     parts = (
-        ("语气", all((mark in answer) == (name == style) for name, mark in texts.MARKS.items())),
+        ("语气", all((mark in answer) == (name == style) for name, mark in free_texts.MARKS.items())),
         ("术语", said),
         ("商品", not others and (style == "简短" or facts["item"] in answer)),
     )

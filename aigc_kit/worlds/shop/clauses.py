@@ -1,5 +1,6 @@
-"""What customers say: patterns of clauses by the fact they carry. Of each kind the last ones are held out.
+"""What customers say: patterns of clauses by their fact.
 
+Of each kind the last ones are held out.
 The grammar of a pattern is in ``patterns``; ``{i}`` is the item that the message is about.
 """
 

@@ -1,5 +1,6 @@
-"""What a prompt says around a message: patterns of its parts, seen in training and held out, and how they join.
+"""What a prompt says around a message, part by part.
 
+A part has patterns that training sees, and held-out ones.
 The parts of a Wording change what a good answer is: labels named or not (else a model may use names of its own),
 "only the label" or not (else it may answer in a sentence), JSON, null and steps asked for or not.
 """
@@ -213,8 +214,9 @@ ODD: Parts = (
 
 @dataclass
 class Wording:
-    """The parts of an instruction as spaced words; an empty part is left out.
+    """The parts of an instruction as spaced words.
 
+    An empty part is left out.
     after: the instruction comes behind the message. cue: the last line that asks for the answer, such as 标签.
     """
 
@@ -236,8 +238,9 @@ class Wording:
         return " ".join(filter(None, [self.odd, *parts] if self.after else [*parts, self.odd]))
 
     def render(self, message: str, shots: list[tuple[str, str]] | None = None) -> list[tuple[str, bool]]:
-        """Write the whole prompt as segments (text, whether it is an example's answer).
+        """Write the whole prompt as segments.
 
+        A segment: (text, whether it is an example's answer).
         message: the text of a message, "" in a later turn of a conversation. shots: (message, answer) pairs.
         """
         told = join(self.instruction())
@@ -252,7 +255,10 @@ class Wording:
 
 
 def wording(task: str, rng: random.Random, split: str, odd: float = 0.15) -> Wording:
-    """Draw the parts that do not change the answer; ``split`` "held" takes unseen wordings only."""
+    """Draw the parts that do not change the answer.
+
+    split: "held" takes unseen wordings only.
+    """
     persona = pick(rng, PERSONA, split) if rng.random() < 0.4 else ""
     aside = pick(rng, ODD, split) if rng.random() < odd else ""
     ask, polite, frame = pick(rng, ASK[task], split), pick(rng, POLITE, split), pick(rng, FRAME, split)
@@ -260,7 +266,10 @@ def wording(task: str, rng: random.Random, split: str, odd: float = 0.15) -> Wor
 
 
 def listed(names: list[str] | tuple[str, ...], rng: random.Random, split: str, defined: float = 0.15) -> str:
-    """Write the list of labels in any order, sometimes with what each of them means."""
+    """Write the list of labels in any order.
+
+    defined: how often it says what each of them means.
+    """
     names = rng.sample(list(names), len(names))
     if rng.random() < defined:
         rows = [f"{name} 是 {expand(DEFINITIONS[name], rng)}" for name in names]

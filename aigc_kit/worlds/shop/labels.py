@@ -1,5 +1,6 @@
-"""Prompts whose answer is a label: one of the world's, one that the prompt defines, one that only examples show.
+"""Prompts whose answer is a label.
 
+A label is one of the world's, one that the prompt defines, or one that only examples show.
 ``split`` names the messages (train, held), ``words`` the wordings of the instruction (train, held).
 """
 
@@ -21,14 +22,20 @@ WIDE = [
 
 
 def row_form(rng: random.Random, words: str) -> str:
-    """Draw how a row of a rule is written; half of the seen ones name the label first, which is harder to read."""
+    """Draw how a row of a rule is written.
+
+    Half of the seen ones name the label first, which is harder to read.
+    """
     forms = [form.replace("_", "") for form in instructions.RULE[words == "held"]]
     first = [form for form in forms if form.startswith("{b}")]
     return rng.choice(first if first and rng.random() < 0.5 else [form for form in forms if form not in first])
 
 
 def label_pool(rng: random.Random) -> list[str]:
-    """Draw where the labels of a rule come from: mostly symbols, sometimes any words, so that any can be copied."""
+    """Draw where the labels of a rule come from.
+
+    Mostly from symbols, sometimes from any words, so that any can be copied.
+    """
     return SYMBOLS if rng.random() < 0.6 else WIDE
 
 
@@ -81,7 +88,10 @@ def rule(
     worked: bool | None = None,
     shots: int | None = None,
 ) -> Sample:
-    """Ask for a label that the prompt itself defines: 退款 = A. ``worked``: the prompt wants the intent first."""
+    """Ask for a label that the prompt defines.
+
+    Such a rule is 退款 = A. worked: the prompt wants the intent first.
+    """
     task = rng.choices(["intent", "sentiment", "tone"], [8, 1, 1])[0]
     names = LABELS[task]
     message = message or (messages.short(rng, split) if rng.random() < 0.3 else messages.draw(rng, split))
@@ -126,8 +136,9 @@ def pairs(
     symbols: list[str] | None = None,
     worked: bool | None = None,
 ) -> Sample:
-    """Ask for a label that the prompt defines for an intent and a sentiment together: 退款+负面 = A.
+    """Ask for a label of intent and sentiment together.
 
+    The prompt defines it: 退款+负面 = A.
     Other rows share the intent or the sentiment with the right one. ``worked``: the prompt wants both first.
     """
     message = message or messages.draw(rng, split, intent=rng.choice(["退款", "物流", "换货", "咨询"]))

@@ -1,4 +1,4 @@
-"""Customers' messages, written from facts, so that every fact is known and every word knows what it carries."""
+"""Customers' messages, written from facts that every word carries."""
 
 import random
 from dataclasses import dataclass
@@ -49,7 +49,10 @@ class Message:
         return self.order.price * self.order.quantity + self.fee
 
     def spans(self, *facts: str) -> list[tuple[int, int]]:
-        """Find the characters that carry any of the facts: (start, end) in ``text``, neighbours merged."""
+        """Find the characters that carry any of the facts.
+
+        Returns (start, end) in ``text``, neighbours merged.
+        """
         found: list[tuple[int, int]] = []
         at = 0
         for word, fact in self.words:
@@ -63,7 +66,10 @@ class Message:
 
 
 def tag(spaced: str, fact: str) -> list[Word]:
-    """Turn spaced words into words that carry the fact; punctuation carries nothing."""
+    """Turn spaced words into words that carry the fact.
+
+    Punctuation carries nothing.
+    """
     return [(word, "" if word in "，。！？" else fact) for word in spaced.split(" ") if word]
 
 
@@ -73,7 +79,10 @@ def digits(value: object, fact: str) -> list[Word]:
 
 
 def mention(order: Order, fields: tuple[str, ...], rng: random.Random) -> list[Word]:
-    """Write the clause that names these fields of the order, 商品 always among them."""
+    """Write the clause that names fields of the order.
+
+    商品 is always among them.
+    """
     unit = ITEMS[order.item]
     thing = tag(order.item, "商品")
     if "颜色" in fields:
@@ -112,13 +121,19 @@ def comma(parts: list[list[Word]]) -> list[Word]:
 
 
 def wish(rng: random.Random, split: str, intent: str, order: Order) -> list[Word]:
-    """Write the clause of an intent; the item in it carries 商品."""
+    """Write the clause of an intent.
+
+    The item in it carries 商品.
+    """
     words = tag(pick(rng, clauses.INTENT[intent], split).replace("{i}", order.item), "意图")
     return [(word, "商品" if word == order.item else fact) for word, fact in words]
 
 
 def misspell(words: list[Word], rng: random.Random, count: int) -> tuple[list[Word], int]:
-    """Put up to ``count`` wrong, doubled or lost characters into words that carry no field of the order."""
+    """Put up to ``count`` typos into the words.
+
+    Characters are wrong, doubled or lost, in words that carry no field of the order. Returns the words and how many.
+    """
     words, made = list(words), 0
     for _ in range(count):
         open_to = [k for k, (w, fact) in enumerate(words) if fact not in orders.FIELDS and any(c in TYPOS for c in w)]
@@ -134,7 +149,10 @@ def misspell(words: list[Word], rng: random.Random, count: int) -> tuple[list[Wo
 
 
 def noise(rng: random.Random, split: str, intent: str) -> tuple[list[Word], bool]:
-    """Write an idle sentence, or a trap that names another intent; tells whether it is a trap."""
+    """Write an idle sentence, or a trap.
+
+    A trap names another intent. Returns the words and whether they are a trap.
+    """
     trap = rng.random() < 0.3
     if trap:
         other = rng.choice([name for name in clauses.INTENTS if name != intent])
@@ -144,7 +162,7 @@ def noise(rng: random.Random, split: str, intent: str) -> tuple[list[Word], bool
 
 
 def short(rng: random.Random, split: str = "train", intent: str | None = None, typos: float = 0.15) -> Message:
-    """Draw a message that is the clause of its intent, perhaps with an opening."""
+    """Draw a message of one clause, perhaps with an opening."""
     intent = intent or rng.choice(clauses.INTENTS)
     order = orders.draw(rng, split)
     words = wish(rng, split, intent, order)
@@ -161,8 +179,9 @@ def draw(
     sentiment: str | None = None,
     typos: float = 0.15,
 ) -> Message:
-    """Draw a message. ``split`` "held": unseen clauses and unseen colour-item pairs.
+    """Draw a message.
 
+    split: "held" takes unseen clauses and unseen colour-item pairs.
     A forced sentiment (投诉 is 负面, 表扬 is 正面) wins over ``sentiment``.
     """
     intent = intent or rng.choice(clauses.INTENTS)
@@ -191,7 +210,10 @@ def draw(
 
 
 def greeting(rng: random.Random, tone: str) -> tuple[list[Word], list[Word]]:
-    """Draw opening and closing; at least one of them shows the tone."""
+    """Draw opening and closing.
+
+    At least one of them shows the tone.
+    """
     where = rng.choice(["first", "last", "both"]) if tone != "普通" else ""
     first = expand(rng.choice(clauses.OPENING[tone if where in ("first", "both") else "普通"]), rng)
     last = expand(rng.choice(clauses.CLOSING[tone if where in ("last", "both") else "普通"]), rng)
@@ -199,7 +221,10 @@ def greeting(rng: random.Random, tone: str) -> tuple[list[Word], list[Word]]:
 
 
 def purchase(rng: random.Random, split: str = "train") -> Message:
-    """Draw a message that names quantity, unit price and perhaps a fee or a discount of 2 to 9 yuan."""
+    """Draw a message that names quantity and unit price.
+
+    It may name a fee or a discount of 2 to 9 yuan.
+    """
     order = orders.draw(rng, split)
     fields = ("商品", "数量", "单价", *(("颜色",) if rng.random() < 0.5 else ()))
     parts = [mention(order, fields, rng)]

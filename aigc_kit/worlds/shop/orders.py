@@ -1,4 +1,4 @@
-"""Orders of the shop: what was bought, in which colour, how many, for how much, under which number, on which day."""
+"""Orders of the shop, and which are held out."""
 
 import random
 from dataclasses import dataclass
@@ -24,7 +24,10 @@ HIGHEST_PRICE = 99  # yuan; the lowest is 10, so that a product has no leading z
 
 @dataclass(frozen=True)
 class Order:
-    """One order: quantity in 1..9, price in 10..99 yuan, number like "A371", date like "3月15日"."""
+    """One order.
+
+    quantity: in 1..9. price: in 10..99 yuan. number: like "A371". date: like "3月15日".
+    """
 
     item: str
     colour: str
@@ -34,17 +37,23 @@ class Order:
     date: str
 
     def value(self, field: str) -> str | int:
-        """Return the value of a field by its Chinese name, one of ``FIELDS``."""
+        """Return the value of a field, one of ``FIELDS``."""
         return getattr(self, FIELDS[field])
 
 
 def held_out(colour: str, item: str) -> bool:
-    """Tell whether the pair is kept out of training: 30 of 300, three of each colour."""
+    """Tell whether the pair is kept out of training.
+
+    30 of 300 are, three of each colour.
+    """
     return (COLOURS.index(colour) * 7 + list(ITEMS).index(item) * 3) % 10 == 5
 
 
 def draw(rng: random.Random, split: str) -> Order:
-    """Draw an order; ``split`` "held" takes only colour-item pairs that training never sees."""
+    """Draw an order.
+
+    split: "held" takes only colour-item pairs that training never sees.
+    """
     while True:
         colour, item = rng.choice(COLOURS), rng.choice(list(ITEMS))
         if held_out(colour, item) == (split == "held"):

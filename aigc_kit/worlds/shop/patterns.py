@@ -8,9 +8,8 @@ A pattern is a row of slots parted by spaces. A slot lists its choices with ``|`
 Words stay parted by spaces until ``join``: the model's tokenizer knows exactly these words.
 """
 
-import itertools
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 
 def row(text: str) -> list[str]:
@@ -28,19 +27,13 @@ def expand(pattern: str, rng: random.Random) -> str:
     return " ".join(filter(None, (rng.choice(slot) for slot in choices(pattern))))
 
 
-def expansions(pattern: str) -> Iterator[str]:
-    """Yield every wording of the pattern: spaced words."""
-    for row in itertools.product(*choices(pattern)):
-        yield " ".join(filter(None, row))
-
-
 def join(spaced: str) -> str:
     """Close the spaces between words."""
     return "".join(spaced.split(" "))
 
 
 def pick(rng: random.Random, patterns: tuple[Sequence[str], Sequence[str]], split: str) -> str:
-    """Draw a wording from the seen patterns, or from the held-out ones.
+    """Draw a wording from seen or held-out patterns.
 
     patterns: (seen, held out); split: "train" or "held".
     """

@@ -1,4 +1,4 @@
-"""The shop's tasks as PromptTasks: an instruction of one's own around customers' messages, judged exactly."""
+"""The shop's tasks as PromptTasks, for instructions of one's own."""
 
 import json
 import random
@@ -8,7 +8,7 @@ from typing import Any
 
 from aigc_kit.core.errors import BadInput, UnknownName
 from aigc_kit.worlds.prompt_task import TEXT, Item, Mark, share
-from aigc_kit.worlds.shop import checkers, clauses, messages, orders, sums, texts
+from aigc_kit.worlds.shop import checkers, clauses, free_texts, messages, orders, sums
 from aigc_kit.worlds.shop.messages import Message
 from aigc_kit.worlds.shop.samples import Sample
 
@@ -17,7 +17,7 @@ CARRIERS = {"intent": ("意图",), "sentiment": ("情感",), "tone": ("礼貌",)
 
 @dataclass(frozen=True)
 class ShopTask:
-    """One task of the shop; see ``PromptTask`` for what its parts mean.
+    """One task of the shop, as a ``PromptTask``.
 
     given: what the task adds behind every instruction: the fields, the rule, the glossary. It is part of the task,
     not of the wording. cue: the word before the answer of an example.
@@ -37,7 +37,10 @@ class ShopTask:
     answer: Callable[[Message, dict[str, Any]], str] = field(default=lambda message, facts: facts["label"])
 
     def items(self, count: int, *, split: str = "train", seed: int = 0) -> list[Item]:
-        """Draw items, the same at every call. Raises BadInput for a split other than "train" and "held"."""
+        """Draw items, the same at every call.
+
+        Raises BadInput for a split other than "train" and "held".
+        """
         if split not in ("train", "held") or count < 0:
             raise BadInput(
                 asked=f"{count} items of the split {split!r}",
@@ -69,7 +72,7 @@ class ShopTask:
         return f"{head}{''.join(rows)}\n消息：{item.text}\n{self.cue}："
 
     def check(self, item: Item, answer: str) -> Mark:
-        """Judge an answer by the shop's checker; never raises on one."""
+        """Judge an answer by the shop's checker."""
         return checkers.check(item.truth, answer)
 
     def score(self, marks: Sequence[Mark]) -> float:
@@ -78,7 +81,7 @@ class ShopTask:
 
 
 def labelled(kind: str, about: str, noun: str, names: tuple[str, ...]) -> ShopTask:
-    """Make the task that asks for one of the world's labels."""
+    """Make the task that asks for a label."""
     row = "、".join(names)
     return ShopTask(
         kind, about, f"判断下面消息的{noun}，从{row}中选一个。只输出标签。", kind,
@@ -88,7 +91,10 @@ def labelled(kind: str, about: str, noun: str, names: tuple[str, ...]) -> ShopTa
 
 
 def fields(names: Sequence[str] = ("商品", "颜色", "数量", "单号")) -> ShopTask:
-    """Make the task that extracts these fields of the order as JSON; absent ones are null."""
+    """Make the task that extracts fields as JSON.
+
+    Absent ones are null. Raises UnknownName for a field that no order has.
+    """
     if unknown := [name for name in names if name not in orders.FIELDS]:
         raise UnknownName(
             asked=f"the fields {unknown}", found="no such field of an order", todo=f"use {list(orders.FIELDS)}"
@@ -106,7 +112,10 @@ def fields(names: Sequence[str] = ("商品", "颜色", "数量", "单号")) -> S
 
 
 def rule(labels: dict[str, str], *, worked: bool = False) -> ShopTask:
-    """Make the task with labels of one's own for the intents: {"退款": "A", ...}, all six of them."""
+    """Make the task with labels of one's own for intents.
+
+    labels: {"退款": "A", ...} for all six; else raises BadInput. worked: the answer says the intent first.
+    """
     if missing := set(clauses.INTENTS) - set(labels):
         raise BadInput(
             asked=f"a rule with labels for {list(labels)}",
@@ -124,7 +133,7 @@ def rule(labels: dict[str, str], *, worked: bool = False) -> ShopTask:
 
 
 def pairs(labels: dict[tuple[str, str], str], *, worked: bool = False) -> ShopTask:
-    """Make the task with labels for intent and sentiment together: {("退款", "负面"): "A", ...}.
+    """Make the task with labels for intent and sentiment together.
 
     Its items are messages of these pairs. Raises UnknownName for a pair that no message has.
     """
@@ -153,10 +162,13 @@ def pairs(labels: dict[tuple[str, str], str], *, worked: bool = False) -> ShopTa
 
 
 def reply(style: str = "正式", glossary: dict[str, str] | None = None) -> ShopTask:
-    """Make the task that replies in a style (正式, 活泼, 简短) with the glossary's terms: {"退款": "安心退"}."""
-    if style not in texts.STYLES:
+    """Make the task that replies with style and terms.
+
+    style: 正式, 活泼 or 简短; else raises UnknownName. glossary: {"退款": "安心退", ...}.
+    """
+    if style not in free_texts.STYLES:
         raise UnknownName(
-            asked=f"the style {style!r}", found="no such style", todo=f"use one of {', '.join(texts.STYLES)}"
+            asked=f"the style {style!r}", found="no such style", todo=f"use one of {', '.join(free_texts.STYLES)}"
         )
     terms = (
         glossary
@@ -173,12 +185,15 @@ def reply(style: str = "正式", glossary: dict[str, str] | None = None) -> Shop
     return ShopTask(
         "reply", "按语气和术语回复顾客", f"回复这位顾客，用{style}的语气。", "reply", facts,
         given=f"术语：{rows}。" if terms else "", cue="回复", carrying=("意图", "商品"),
-        answer=lambda message, facts: texts.written_reply(message, facts["style"], facts["term"]),
+        answer=lambda message, facts: free_texts.written_reply(message, facts["style"], facts["term"]),
     )  # fmt: skip
 
 
 def total(mode: str = "steps") -> ShopTask:
-    """Make the task that says what the customer pays; mode: "steps" or "direct"."""
+    """Make the task that says what the customer pays.
+
+    mode: "steps" or "direct"; else raises UnknownName.
+    """
     if mode not in ("steps", "direct"):
         raise UnknownName(asked=f"the mode {mode!r}", found="no such mode", todo="use steps or direct")
     ask = "一步一步算。" if mode == "steps" else "直接给出答案。"
@@ -190,15 +205,19 @@ def total(mode: str = "steps") -> ShopTask:
 
 
 def summary() -> ShopTask:
-    """Make the task that sums a message up in one line."""
+    """Make the task that sums a message up."""
     return ShopTask(
         "summary", "用一行概括消息", "用一句话概括消息。", "summary", lambda message: {}, cue="摘要",
-        carrying=("意图", "商品", "颜色", "数量", "原因"), answer=lambda message, facts: texts.written_summary(message),
+        carrying=("意图", "商品", "颜色", "数量", "原因"),
+        answer=lambda message, facts: free_texts.written_summary(message),
     )  # fmt: skip
 
 
 def all_tasks() -> dict[str, ShopTask]:
-    """Return the shop's tasks by name, each with its usual fields, rule, glossary and style."""
+    """Return the shop's tasks by name.
+
+    Each has its usual fields, rule, glossary and style.
+    """
     labels = dict(zip(clauses.INTENTS, "ABCDEF", strict=True))
     four = [(intent, sentiment) for intent in ("退款", "换货") for sentiment in ("正面", "负面")]
     both = dict(zip(four, "ABCD", strict=True))

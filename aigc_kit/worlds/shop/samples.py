@@ -1,4 +1,4 @@
-"""A prompt with its true answer, and what a checker needs to judge another answer."""
+"""Samples: prompts with true answers, and rows of JSON."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -11,7 +11,10 @@ Segment = tuple[str, bool]  # (text, whether it is the answer of an example)
 
 @dataclass(frozen=True)
 class Sample:
-    """A prompt, the answer that a good model gives, and what a checker needs to judge another answer."""
+    """A prompt with its true answer.
+
+    answer: what a good model says. facts: what a checker needs to judge another answer.
+    """
 
     task: str
     segments: tuple[Segment, ...]
@@ -26,12 +29,15 @@ class Sample:
 
 
 def truth_of(message: Message, task: str) -> str:
-    """Return the label of a message for one of the tasks with labels."""
+    """Return the label of a message for a task."""
     return getattr(message, task)
 
 
 def to_row(sample: Sample) -> dict[str, Any]:
-    """Write a sample as JSON values: prompt, answer and what its checker needs, without the message's words."""
+    """Write a sample as JSON values.
+
+    They are prompt, answer and what its checker needs, without the message's words.
+    """
     row: dict[str, Any] = {"task": sample.task, "prompt": sample.prompt, "answer": sample.answer, "facts": sample.facts}
     if sample.message is not None:
         row["message"] = {
@@ -41,7 +47,10 @@ def to_row(sample: Sample) -> dict[str, Any]:
 
 
 def from_row(row: dict[str, Any]) -> Sample:
-    """Read a sample back from JSON values: the same prompt, answer and verdicts."""
+    """Read a sample back from JSON values.
+
+    It has the same prompt, answer and verdicts.
+    """
     message = None
     if told := row.get("message"):
         known = {**told, "order": Order(**told["order"]), "fields": tuple(told["fields"]), "tone": ""}

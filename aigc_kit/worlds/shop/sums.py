@@ -1,4 +1,6 @@
-"""Sums as a pupil writes them: digit by digit, every step a fact of the small tables.
+"""Sums as a pupil writes them, digit by digit.
+
+Every step is a fact of the small tables.
 
 35 x 3 + 8:  个位5×3=15写5进1，十位3×3=9，9+1=10，得105；个位5+8=13写3进1，十位10+1=11，得113
 """
@@ -18,7 +20,10 @@ def product(price: int, count: int) -> str:
 
 
 def addition(left: int, right: int) -> str:
-    """Write left + right, or left - right for a negative right; |right| in 1..9, left >= 10."""
+    """Write left + right; a negative right is taken off.
+
+    |right| in 1..9, left >= 10.
+    """
     high, ones = divmod(left, 10)
     amount = abs(right)
     if right > 0:
@@ -33,7 +38,10 @@ def addition(left: int, right: int) -> str:
 
 
 def working(message: Message) -> str:
-    """Write the steps that lead to what the message's customer pays, and the answer."""
+    """Write the steps to what the customer pays.
+
+    The answer stands behind them.
+    """
     order = message.order
     steps = [product(order.price, order.quantity)]
     if message.fee:

@@ -6,7 +6,7 @@ tokens after the first lines are answers.
 
 import random
 
-from aigc_kit.worlds.shop import clauses, instructions, orders, sums, texts
+from aigc_kit.worlds.shop import clauses, free_texts, instructions, orders, sums
 from aigc_kit.worlds.shop.samples import Sample
 
 POOL = (
@@ -24,7 +24,7 @@ def value(rng: random.Random) -> str:
     if kind < 0.5:
         return rng.choice(POOL)
     if kind < 0.65:
-        return rng.choice(texts.TERM_HEADS) + rng.choice(texts.TERM_TAILS)
+        return rng.choice(free_texts.TERM_HEADS) + rng.choice(free_texts.TERM_TAILS)
     if kind < 0.8:
         return rng.choice(orders.LETTERS) + "".join(rng.sample("0123456789", 3))
     if kind < 0.9:

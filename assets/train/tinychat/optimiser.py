@@ -1,9 +1,8 @@
 """Muon with decay for the matrices inside the blocks, AdamW for the embedding, the norms and the probes."""
 
 import torch
-from torch import Tensor, nn
-
 from assets.train.muon import orthogonalise
+from torch import Tensor, nn
 
 
 class Muon(torch.optim.Optimizer):

@@ -6,8 +6,8 @@ A Unigram model with one cost for every token divides a text into the fewest tok
 import json
 import random
 
+from aigc_kit.worlds.shop.outside import JSON_PIECES, SPECIAL, vocabulary
 from aigc_kit.worlds.shop.samples import Sample
-from aigc_kit.worlds.shop.vocabulary import JSON_PIECES, SPECIAL, vocabulary
 
 from . import paths
 

@@ -7,7 +7,7 @@ import pytest
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
-from aigc_kit.worlds.shop import tasks, vocabulary  # noqa: E402
+from aigc_kit.worlds.shop import outside, tasks  # noqa: E402
 from assets.train.tinychat import drills, export, mixture, network, paths, state, tokens, train, watch  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -23,7 +23,7 @@ def small(encoder):
 
 
 def test_the_tokenizer_is_the_worlds_vocabulary(encoder):
-    assert [encoder.tokenizer.id_to_token(k) for k in range(encoder.size)] == vocabulary.vocabulary()
+    assert [encoder.tokenizer.id_to_token(k) for k in range(encoder.size)] == outside.vocabulary()
 
 
 @pytest.mark.parametrize("task", tasks.MAKERS)

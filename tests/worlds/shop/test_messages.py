@@ -1,5 +1,6 @@
 """Messages of the shop: every fact is in the text, every word knows what it carries, held-out parts stay out."""
 
+import itertools
 import json
 import random
 import re
@@ -8,10 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_kit.worlds.shop import clauses, instructions, messages, orders, outside, patterns, sums, texts, vocabulary
+from aigc_kit.worlds.shop import clauses, free_texts, instructions, messages, orders, outside, patterns, sums
 from aigc_kit.worlds.shop.orders import NUMERALS
 
 SEEDS = st.integers(0, 2**32)
+
+
+def expansions(pattern):
+    """Every wording of the pattern, as spaced words."""
+    return [" ".join(filter(None, slots)) for slots in itertools.product(*patterns.choices(pattern))]
 
 
 def drawn(seed, split="train", **how):
@@ -39,7 +45,7 @@ def test_the_words_of_the_intent_come_from_its_own_clauses(seed, split):
     known = {
         re.sub("[，]|" + message.order.item, "", patterns.join(row.replace("{i}", message.order.item)))
         for pattern in clauses.INTENT[message.intent][split == "held"]
-        for row in patterns.expansions(pattern)
+        for row in expansions(pattern)
     }
     assert clause in known
 
@@ -64,8 +70,8 @@ def test_three_items_of_each_colour_are_held_out():
 def test_no_held_out_wording_is_also_a_seen_one(kind):
     for name, (seen, held) in getattr(clauses, kind).items():
         if name != "中性":
-            told = {patterns.join(row) for pattern in seen for row in patterns.expansions(pattern)}
-            kept = {patterns.join(row) for pattern in held for row in patterns.expansions(pattern)}
+            told = {patterns.join(row) for pattern in seen for row in expansions(pattern)}
+            kept = {patterns.join(row) for pattern in held for row in expansions(pattern)}
             assert not told & kept, (name, told & kept)
 
 
@@ -73,7 +79,7 @@ def test_no_wording_belongs_to_two_intents():
     owners: dict[str, set[str]] = {}
     for intent, (seen, held) in clauses.INTENT.items():
         for pattern in seen + held:
-            for row in patterns.expansions(pattern):
+            for row in expansions(pattern):
                 owners.setdefault(patterns.join(row), set()).add(intent)
     assert not {row: who for row, who in owners.items() if len(who) > 1}
     assert len(owners) > 500
@@ -83,16 +89,16 @@ def test_every_held_out_word_is_known_from_seen_wordings():
     seen, held = set(), set()
     for table in (clauses.INTENT, clauses.REASON, clauses.FEELING, clauses.TRAPS, {"": clauses.IDLE}):
         for rows, kept in table.values():
-            seen |= set().union(*map(vocabulary.words_of, rows))
-            held |= set().union(*map(vocabulary.words_of, kept))
-    assert not held - seen - vocabulary.constants(instructions)
+            seen |= set().union(*map(outside.words_of, rows))
+            held |= set().union(*map(outside.words_of, kept))
+    assert not held - seen - outside.constants(instructions)
 
 
 def test_every_held_out_word_of_instructions_is_known():
     tables = [v for k, v in vars(instructions).items() if k.isupper() and isinstance(v, tuple) and k != "NEW_SYMBOLS"]
     tables += list(instructions.ASK.values())
-    seen = set().union(*(vocabulary.words_of(rows) for rows, _ in tables)) | vocabulary.constants(clauses)
-    held = set().union(*(vocabulary.words_of(kept) for _, kept in tables))
+    seen = set().union(*(outside.words_of(rows) for rows, _ in tables)) | outside.constants(clauses)
+    held = set().union(*(outside.words_of(kept) for _, kept in tables))
     assert not held - seen, held - seen
 
 
@@ -111,7 +117,7 @@ def test_a_trap_names_another_intent_than_the_message_has(seed):
     message = drawn(seed, typos=0)
     if message.trap:
         idle = "".join(w for w, fact in message.words if fact == "干扰")
-        own = {patterns.join(r) for p in clauses.TRAPS[message.intent][0] for r in patterns.expansions(p)}
+        own = {patterns.join(r) for p in clauses.TRAPS[message.intent][0] for r in expansions(p)}
         assert idle not in own
 
 
@@ -145,13 +151,13 @@ def test_the_vocabulary_has_every_character_that_prompts_use():
     for split in ("train", "held"):
         for _ in range(500):
             assert set(messages.draw(rng, split).text) <= known
-            assert set(texts.total(rng, split, split).prompt) <= known
-    assert len(vocabulary.vocabulary()) == len(set(vocabulary.vocabulary())) <= 1500
+            assert set(free_texts.total(rng, split, split).prompt) <= known
+    assert len(outside.vocabulary()) == len(set(outside.vocabulary())) <= 1500
 
 
 def test_new_symbols_occur_nowhere_else():
     rng = random.Random(0)
-    seen = "".join(texts.reply(rng).prompt + texts.fields(rng).prompt for _ in range(500))
+    seen = "".join(free_texts.reply(rng).prompt + free_texts.fields(rng).prompt for _ in range(500))
     assert not set(instructions.NEW_SYMBOLS) & set(seen)
     assert not set(instructions.NEW_SYMBOLS) & set(instructions.SYMBOLS + instructions.HELD_SYMBOLS)
 
@@ -178,4 +184,4 @@ def test_what_is_outside_the_world_is_said_to_be(prompt, reason):
 
 @given(SEEDS)
 def test_prompts_of_the_world_are_not_outside(seed):
-    assert not outside.look(texts.fields(random.Random(seed), "held", "held").prompt).outside
+    assert not outside.look(free_texts.fields(random.Random(seed), "held", "held").prompt).outside

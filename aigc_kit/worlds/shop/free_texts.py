@@ -1,5 +1,6 @@
-"""Prompts whose answer is written: fields, sums, summaries, replies, and the refusal of what is not the shop's.
+"""Prompts whose answer is free text.
 
+Fields, sums, summaries, replies, and the refusal of what is not the shop's.
 ``split`` names the messages (train, held), ``words`` the wordings of the instruction (train, held).
 """
 
@@ -24,7 +25,10 @@ def fields(
     form: str | None = None,
     nulls: bool | None = None,
 ) -> Sample:
-    """Ask for fields of the order, as JSON or ("line") in no named form; absent ones are null only when asked."""
+    """Ask for fields of the order.
+
+    form: "json", or "line" for no named form. nulls: the prompt wants null for absent ones.
+    """
     message = message or messages.draw(rng, split)
     names = rng.sample(list(orders.FIELDS), rng.randint(2, 5))
     if rng.random() < 0.3:
@@ -52,7 +56,10 @@ def fields(
 
 
 def total(rng: random.Random, split: str = "train", words: str = "train", *, mode: str | None = None) -> Sample:
-    """Ask what the customer pays; mode: "steps", "direct" or "free" (nothing asked)."""
+    """Ask what the customer pays.
+
+    mode: "steps", "direct" or "free": the prompt wants neither.
+    """
     message = messages.purchase(rng, split)
     w = wording("total", rng, words)
     mode = mode or rng.choices(["steps", "direct", "free"], [6, 2, 1])[0]
@@ -64,7 +71,7 @@ def total(rng: random.Random, split: str = "train", words: str = "train", *, mod
 
 
 def thing(message: Message) -> str:
-    """Write what was bought as far as the message says it: 红色雨伞2把."""
+    """Write what the message says was bought: 红色雨伞2把."""
     if "商品" not in message.fields:
         return ""
     order = message.order
@@ -107,7 +114,10 @@ TERM_TAILS = row("退 换 查 答 办 谢 宝 通 卡 包 送 帮")
 
 
 def written_reply(message: Message, style: str, term: str) -> str:
-    """Write the reply in a style; term: 「...」, or "" where the prompt gives none for the intent."""
+    """Write the reply in a style.
+
+    term: 「...」, or "" where the prompt gives none for the intent.
+    """
     item = message.order.item if "商品" in message.fields else ""
     action = f"办理{term}" if term else ACTIONS[message.intent]
     about, matter = (f"关于您的{item}，", f"{item}的事") if item else ("", "这件事")
@@ -123,7 +133,10 @@ def reply(
     later: bool = False,
     terms: bool | None = None,
 ) -> Sample:
-    """Ask for a reply in a style; the prompt's term for the intent must be used when it gives one."""
+    """Ask for a reply in a style.
+
+    It must use the prompt's term for the intent when there is one.
+    """
     message = message or messages.draw(rng, split)
     style = rng.choice(list(STYLES))
     w = wording("reply", rng, words)
@@ -171,7 +184,10 @@ NAMES = row("李白 长城 恐龙 火箭 月亮 熊猫 大海 足球 钢琴 咖�
 
 
 def outside(rng: random.Random, split: str = "train", words: str = "train") -> Sample:
-    """Ask for what the shop does not know; the answer is a refusal."""
+    """Ask for what the shop does not know.
+
+    The answer is a refusal.
+    """
     seen, held = FOREIGN[:-4], FOREIGN[-4:]
     ask = join(rng.choice(held if words == "held" else seen).replace("{n}", rng.choice(NAMES)))
     w = instructions.Wording(
