@@ -42,8 +42,8 @@ def defined_label(sample: Sample, answer: str) -> Mark:
     label, steps = sample.facts["label"], sample.facts.get("worked", False)
     if not steps:
         return same_label(sample, answer)
-    head, found, last = answer.rpartition("答案")
-    if not found or not head:
+    head, divider, last = answer.rpartition("答案")
+    if not divider or not head:
         return Mark(False, "没有先写意图，再写“答案”")
     parts = (("intent", sample.facts["truth"] in head), ("label", last.strip("：: ") == label))
     return Mark(parts[1][1], "" if parts[1][1] else f"答案应当是“{label}”", parts)
@@ -64,20 +64,20 @@ def same_values(sample: Sample, answer: str) -> Mark:
 
     As JSON: the same keys, values and types in any order. Else: the same line of text.
     """
-    wanted = sample.facts["values"]
+    truth = sample.facts["values"]
     if sample.facts["form"] != "json":
         return RIGHT if answer == sample.answer else Mark(False, f"应当是“{sample.answer}”")
     try:
-        found = json.loads(answer, object_pairs_hook=no_twice)
+        fields = json.loads(answer, object_pairs_hook=no_twice)
     except (ValueError, RecursionError):
         return Mark(False, "不是合法的 JSON")
-    if not isinstance(found, dict):
+    if not isinstance(fields, dict):
         return Mark(False, "不是一个 JSON 对象")
     same = {
-        key: key in found and type(found[key]) is type(value) and found[key] == value for key, value in wanted.items()
+        key: key in fields and type(fields[key]) is type(value) and fields[key] == value for key, value in truth.items()
     }
     parts = tuple(same.items())
-    if more := [key for key in found if key not in wanted]:
+    if more := [key for key in fields if key not in truth]:
         return Mark(False, f"多了字段：{'、'.join(map(str, more))}", parts)
     if wrong := [key for key, right in parts if not right]:
         return Mark(False, f"字段不对：{'、'.join(wrong)}", parts)
@@ -103,16 +103,16 @@ def same_total(sample: Sample, answer: str) -> Mark:
 
     It is the number behind 答案, or the whole answer. "元" may follow.
     """
-    wanted, mode = sample.facts["total"], sample.facts["mode"]
-    head, found, last = answer.rpartition("答案")
-    number = (last if found else answer).strip("：: 。").removesuffix("元")
-    right = number.isascii() and number.isdigit() and int(number) == wanted
-    if mode == "direct" and found:
+    amount, mode = sample.facts["total"], sample.facts["mode"]
+    head, divider, last = answer.rpartition("答案")
+    number = (last if divider else answer).strip("：: 。").removesuffix("元")
+    right = number.isascii() and number.isdigit() and int(number) == amount
+    if mode == "direct" and divider:
         return Mark(False, "应当只写数字")
     if mode == "steps" and not EQUATION.search(head):
         return Mark(False, "没有写出步骤")
-    parts = (("total", right), ("steps", true_steps(head))) if found else (("total", right),)
-    return Mark(right, "" if right else f"应当是 {wanted}", parts)
+    parts = (("total", right), ("steps", true_steps(head))) if divider else (("total", right),)
+    return Mark(right, "" if right else f"应当是 {amount}", parts)
 
 
 def one_line(sample: Sample, answer: str) -> Mark:
@@ -124,16 +124,16 @@ def one_line(sample: Sample, answer: str) -> Mark:
     assert message is not None
     if "\n" in answer or len(answer) > 40:
         return Mark(False, "应当是短短的一行")
-    told = set(message.fields)
-    wanted = {
+    fields = set(message.fields)
+    truths = {
         "意图": ({message.intent}, clauses.INTENTS),
-        "商品": ({message.order.item} if "商品" in told else set(), orders.ITEMS),
-        "颜色": ({message.order.colour} if "颜色" in told else set(), orders.COLOURS),
+        "商品": ({message.order.item} if "商品" in fields else set(), orders.ITEMS),
+        "颜色": ({message.order.colour} if "颜色" in fields else set(), orders.COLOURS),
         "原因": ({message.reason} if message.reason else set(), clauses.REASONS),
     }
-    parts = [(name, {word for word in words if word in answer} == truth) for name, (truth, words) in wanted.items()]
+    parts = [(name, {word for word in words if word in answer} == truth) for name, (truth, words) in truths.items()]
     count = re.findall(r"\d+", answer)
-    parts.append(("数量", count == ([str(message.order.quantity)] if "数量" in told else [])))
+    parts.append(("数量", count == ([str(message.order.quantity)] if "数量" in fields else [])))
     wrong = [name for name, right in parts if not right]
     return Mark(not wrong, f"不对：{'、'.join(wrong)}" if wrong else "", tuple(parts))
 
@@ -145,15 +145,15 @@ def styled_reply(sample: Sample, answer: str) -> Mark:
     """
     facts = sample.facts
     style, term = facts["style"], facts["term"]
-    quoted = re.findall("「[^「」]*」", answer)
+    quotes = re.findall("「[^「」]*」", answer)
     if not term:
-        said = sample.message is not None and free_texts.ACTIONS[sample.message.intent] in answer and not quoted
+        term_right = sample.message is not None and free_texts.ACTIONS[sample.message.intent] in answer and not quotes
     else:
-        said = quoted == [term]
+        term_right = quotes == [term]
     others = {item for item in orders.ITEMS if item in answer} - {facts["item"]}
     parts = (
         ("语气", all((mark in answer) == (name == style) for name, mark in free_texts.MARKS.items())),
-        ("术语", said),
+        ("术语", term_right),
         ("商品", not others and (style == "简短" or facts["item"] in answer)),
     )
     wrong = [name for name, right in parts if not right]

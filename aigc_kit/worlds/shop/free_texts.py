@@ -36,8 +36,8 @@ def fields(
     form = form or rng.choice(["json", "json", "json", "json", "line"])
     nulls = rng.random() < 0.6 if nulls is None else nulls
     w = wording("fields", rng, words)
-    asked = pick(rng, instructions.JSON, words) + " ，" if form == "json" else ""
-    w.labels = " ".join(filter(None, [asked, pick(rng, instructions.FIELDS, words), " 、 ".join(names), "。"]))
+    request = pick(rng, instructions.JSON, words) + " ，" if form == "json" else ""
+    w.labels = " ".join(filter(None, [request, pick(rng, instructions.FIELDS, words), " 、 ".join(names), "。"]))
     w.extra = pick(rng, instructions.NULL, words) if nulls else ""
     values: dict[str, Any] = {}
     for name in names:
@@ -188,8 +188,8 @@ def outside(rng: random.Random, split: str = "train", words: str = "train") -> S
 
     The answer is a refusal.
     """
-    seen, held = FOREIGN[:-4], FOREIGN[-4:]
-    ask = join(rng.choice(held if words == "held" else seen).replace("{n}", rng.choice(NAMES)))
+    usual, rest = FOREIGN[:-4], FOREIGN[-4:]
+    ask = join(rng.choice(rest if words == "held" else usual).replace("{n}", rng.choice(NAMES)))
     w = instructions.Wording(
         ask, polite=pick(rng, instructions.POLITE, words), frame=pick(rng, instructions.FRAME, words)
     )

@@ -243,13 +243,13 @@ class Wording:
         A segment: (text, whether it is an example's answer).
         message: the text of a message, "" in a later turn of a conversation. shots: (message, answer) pairs.
         """
-        told = join(self.instruction())
+        head = join(self.instruction())
         if shots:
             cue = self.cue or "标签"
             rows = [row for text, answer in shots for row in ((f"\n消息：{text}\n{cue}：", False), (answer, True))]
-            return [(told, False), *rows, (f"\n消息：{message}\n{cue}：", False)]
-        framed = join(self.frame).replace("{m}", message) if message else ""
-        both = [framed, told] if self.after else [told, framed]
+            return [(head, False), *rows, (f"\n消息：{message}\n{cue}：", False)]
+        body = join(self.frame).replace("{m}", message) if message else ""
+        both = [body, head] if self.after else [head, body]
         text = "\n".join(filter(None, both))
         return [(text + (f"\n{self.cue}：" if self.cue else ""), False)]
 

@@ -67,8 +67,8 @@ def classify(
     count = (rng.randint(1, 4) if rng.random() < 0.2 and not later else 0) if shots is None else shots
     if count:
         other = not w.labels and rng.random() < 0.5
-        drawn = [messages.short(rng) if task == "intent" else messages.draw(rng) for _ in range(count)]
-        pairs = [(d.text, OTHER_NAMES[truth_of(d, task)] if other else truth_of(d, task)) for d in drawn]
+        cases = [messages.short(rng) if task == "intent" else messages.draw(rng) for _ in range(count)]
+        pairs = [(d.text, OTHER_NAMES[truth_of(d, task)] if other else truth_of(d, task)) for d in cases]
         answer = OTHER_NAMES[truth] if other else truth
         return Sample(task, tuple(w.render(message.text, pairs)), answer, message, {"label": answer})
     name = OTHER_NAMES[truth] if not w.labels and rng.random() < 0.5 else truth
@@ -97,9 +97,9 @@ def rule(
     message = message or (messages.short(rng, split) if rng.random() < 0.3 else messages.draw(rng, split))
     truth = truth_of(message, task)
     others = rng.sample([n for n in names if n != truth], rng.randint(1, len(names) - 1))
-    chosen = list(names) if rng.random() < 0.5 else [truth, *others]
-    chosen = rng.sample(chosen, len(chosen))
-    labels = dict(zip(chosen, rng.sample(symbols or label_pool(rng), len(chosen)), strict=True))
+    keys = list(names) if rng.random() < 0.5 else [truth, *others]
+    keys = rng.sample(keys, len(keys))
+    labels = dict(zip(keys, rng.sample(symbols or label_pool(rng), len(keys)), strict=True))
     w = wording(task, rng, words)
     gap, form = rng.choice(["，", "；"]), row_form(rng, words)
     rows = [form.replace("{a}", a).replace("{b}", b) for a, b in labels.items()]
@@ -111,19 +111,19 @@ def rule(
         w.only = pick(rng, instructions.ONLY, words)
     w.cue = rng.choice(["标签", "答案"]) if rng.random() < 0.3 else ""
 
-    def said(name: str) -> str:
+    def answer_for(name: str) -> str:
         return f"{name}，答案{labels[name]}" if worked else labels[name]
 
     pairs = []
     for _ in range((rng.randint(1, 4) if rng.random() < 0.4 and not later else 0) if shots is None else shots):
-        name = rng.choice(chosen)
-        wanted = name if task == "sentiment" else None
-        drawn = messages.short(rng, intent=name) if task == "intent" else messages.draw(rng, sentiment=wanted)
-        if truth_of(drawn, task) in labels:
-            pairs.append((drawn.text, said(truth_of(drawn, task))))
+        name = rng.choice(keys)
+        sentiment = name if task == "sentiment" else None
+        case = messages.short(rng, intent=name) if task == "intent" else messages.draw(rng, sentiment=sentiment)
+        if truth_of(case, task) in labels:
+            pairs.append((case.text, answer_for(truth_of(case, task))))
     segments = tuple(w.render("" if later else message.text, pairs))
     facts = {"labels": labels, "label": labels[truth], "truth": truth, "worked": worked}
-    return Sample("rule", segments, said(truth), message, facts)
+    return Sample("rule", segments, answer_for(truth), message, facts)
 
 
 def pairs(
@@ -146,11 +146,11 @@ def pairs(
     free = [name for name in clauses.INTENTS if name not in clauses.FORCED]
     every = [(a, b) for a in free for b in clauses.SENTIMENTS if (a, b) != truth]
     near = [pair for pair in every if pair[0] == truth[0] or pair[1] == truth[1]]
-    chosen = [truth, *rng.sample(near, 2)]
-    chosen += rng.sample([pair for pair in every if pair not in chosen], rng.randint(0, 2))
-    chosen = rng.sample(chosen, len(chosen))
+    keys = [truth, *rng.sample(near, 2)]
+    keys += rng.sample([pair for pair in every if pair not in keys], rng.randint(0, 2))
+    keys = rng.sample(keys, len(keys))
     labels = dict(
-        zip(["+".join(pair) for pair in chosen], rng.sample(symbols or label_pool(rng), len(chosen)), strict=True)
+        zip(["+".join(pair) for pair in keys], rng.sample(symbols or label_pool(rng), len(keys)), strict=True)
     )
     w = wording("intent", rng, words)
     gap = rng.choice(["，", "；"])
@@ -184,14 +184,14 @@ def examples(
     shots = rng.randint(1, 7) if shots is None else shots
     names = rng.sample(clauses.INTENTS, classes)
     labels = dict(zip(names, rng.sample(symbols or label_pool(rng), classes), strict=True))
-    shown = rng.sample(names, classes)[: min(shots, classes)] + [rng.choice(names) for _ in range(shots - classes)]
-    rng.shuffle(shown)
+    kinds = rng.sample(names, classes)[: min(shots, classes)] + [rng.choice(names) for _ in range(shots - classes)]
+    rng.shuffle(kinds)
     truth = rng.choice(names)
     w = wording("intent", rng, words, odd=0.05)
     w.labels = "标签 有 " + " 、 ".join(rng.sample(list(labels.values()), classes)) + " 。"
     w.cue = "标签"
-    pairs = [(messages.short(rng, intent=name).text, labels[name]) for name in shown]
+    pairs = [(messages.short(rng, intent=name).text, labels[name]) for name in kinds]
     message = messages.draw(rng, split, truth) if rng.random() < 0.15 else messages.short(rng, split, truth)
-    missing = [name for name in names if name not in shown]
-    facts = {"labels": labels, "label": labels[truth], "best": 1.0 if truth in shown else 1 / len(missing)}
+    missing = [name for name in names if name not in kinds]
+    facts = {"labels": labels, "label": labels[truth], "best": 1.0 if truth in kinds else 1 / len(missing)}
     return Sample("examples", tuple(w.render(message.text, pairs)), labels[truth], message, facts)

@@ -53,16 +53,16 @@ class Message:
 
         Returns (start, end) in ``text``, neighbours merged.
         """
-        found: list[tuple[int, int]] = []
+        ranges: list[tuple[int, int]] = []
         at = 0
         for word, fact in self.words:
             if fact in facts:
-                if found and found[-1][1] == at:
-                    found[-1] = (found[-1][0], at + len(word))
+                if ranges and ranges[-1][1] == at:
+                    ranges[-1] = (ranges[-1][0], at + len(word))
                 else:
-                    found.append((at, at + len(word)))
+                    ranges.append((at, at + len(word)))
             at += len(word)
-        return found
+        return ranges
 
 
 def tag(spaced: str, fact: str) -> list[Word]:
@@ -134,7 +134,7 @@ def misspell(words: list[Word], rng: random.Random, count: int) -> tuple[list[Wo
 
     Characters are wrong, doubled or lost, in words that carry no field of the order. Returns the words and how many.
     """
-    words, made = list(words), 0
+    words, slips = list(words), 0
     for _ in range(count):
         open_to = [k for k, (w, fact) in enumerate(words) if fact not in orders.FIELDS and any(c in TYPOS for c in w)]
         if not open_to:
@@ -144,8 +144,8 @@ def misspell(words: list[Word], rng: random.Random, count: int) -> tuple[list[Wo
         right, kind = rng.choice([c for c in word if c in TYPOS]), rng.random()
         wrong = TYPOS[right] if kind < 0.7 or len(word) == 1 else right + right if kind < 0.85 else ""
         words[k] = (word.replace(right, wrong, 1), fact)
-        made += 1
-    return words, made
+        slips += 1
+    return words, slips
 
 
 def noise(rng: random.Random, split: str, intent: str) -> tuple[list[Word], bool]:
@@ -168,8 +168,8 @@ def short(rng: random.Random, split: str = "train", intent: str | None = None, t
     words = wish(rng, split, intent, order)
     if rng.random() < 0.3:
         words = tag(expand(rng.choice(clauses.OPENING["普通"]), rng), "") + words
-    words, made = misspell(words, rng, int(rng.random() < typos))
-    return Message(tuple(words), intent, clauses.FORCED.get(intent, "中性"), "普通", order, typos=made)
+    words, slips = misspell(words, rng, int(rng.random() < typos))
+    return Message(tuple(words), intent, clauses.FORCED.get(intent, "中性"), "普通", order, typos=slips)
 
 
 def draw(
@@ -189,12 +189,12 @@ def draw(
     tone = rng.choices(clauses.TONES, [3, 5, 0 if sentiment == "正面" else 2])[0]
     order = orders.draw(rng, split)
     fields = ("商品", *(name for name, share in OFTEN.items() if rng.random() < share))
-    told = mention(order, fields, rng) if rng.random() < 0.8 else []
+    details = mention(order, fields, rng) if rng.random() < 0.8 else []
     reason = rng.choice(clauses.REASONS) if intent in clauses.REASON_INTENTS and rng.random() < 0.5 else ""
     why = tag(pick(rng, clauses.REASON[reason], split), "原因") if reason else []
     want = wish(rng, split, intent, order)
     feeling = tag(pick(rng, clauses.FEELING[sentiment], split), "情感")
-    body = [want, told, why, feeling] if rng.random() < 0.25 else [told, why, want, feeling]
+    body = [want, details, why, feeling] if rng.random() < 0.25 else [details, why, want, feeling]
     body = [part for part in body if part]
     trap = False
     if rng.random() < 0.4:
@@ -203,10 +203,10 @@ def draw(
     first, last = greeting(rng, tone)
     end = tag(rng.choice(["", "。", "。" if sentiment == "中性" else "！"]), "")
     words = first + comma([*body, last]) + end
-    words, made = misspell(words, rng, int(rng.random() < typos) + int(rng.random() < typos / 3))
+    words, slips = misspell(words, rng, int(rng.random() < typos) + int(rng.random() < typos / 3))
     # An item that only the clause of the intent names counts as named
-    named = fields if told else ("商品",) if (order.item, "商品") in words else ()
-    return Message(tuple(words), intent, sentiment, tone, order, named, reason, 0, made, trap)
+    mentions = fields if details else ("商品",) if (order.item, "商品") in words else ()
+    return Message(tuple(words), intent, sentiment, tone, order, mentions, reason, 0, slips, trap)
 
 
 def greeting(rng: random.Random, tone: str) -> tuple[list[Word], list[Word]]:

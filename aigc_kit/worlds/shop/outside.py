@@ -37,8 +37,8 @@ def words_of(value: object) -> set[str]:
 
 def constants(module: ModuleType) -> set[str]:
     """Collect all words of a module's constants."""
-    skipped = ("FOREIGN", "NAMES", "REFUSAL", "STYLES", "TYPOS", "ACTIONS")
-    return set().union(*(words_of(v) for k, v in vars(module).items() if k.isupper() and k not in skipped))
+    apart = ("FOREIGN", "NAMES", "REFUSAL", "STYLES", "TYPOS", "ACTIONS")
+    return set().union(*(words_of(v) for k, v in vars(module).items() if k.isupper() and k not in apart))
 
 
 def vocabulary() -> list[str]:
@@ -55,8 +55,8 @@ def vocabulary() -> list[str]:
     characters = {c for word in words if word not in JSON_PIECES for c in word} | set('{}":,')
     whole = {w for w in words if len(w) > 1 and (w in JSON_PIECES or not any(c.isascii() and c.isalnum() for c in w))}
     whole = {w for w in whole if w in JSON_PIECES or w == "###" or not any(c in "，。：「」；、？！～" for c in w)}
-    ordered = sorted(characters - {" "}) + sorted(whole, key=lambda w: (len(w), w))
-    return SPECIAL + ordered
+    rows = sorted(characters - {" "}) + sorted(whole, key=lambda w: (len(w), w))
+    return SPECIAL + rows
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,10 @@ def look(prompt: str) -> Look:
     if not text:
         return Look("什么也没有说", 1.0, ())
     unknown = [character for character in text if character not in characters()]
-    known = 1 - len(unknown) / len(text)
+    share = 1 - len(unknown) / len(text)
     once = tuple(dict.fromkeys(unknown))
     if len(prompt) > LONGEST:
-        return Look(f"太长：{len(prompt)} 个字，最多 {LONGEST} 个", known, once)
-    if known < LEAST_KNOWN:
-        return Look(f"小店不认识其中 {len(unknown)} 个字", known, once)
-    return Look("", known, once)
+        return Look(f"太长：{len(prompt)} 个字，最多 {LONGEST} 个", share, once)
+    if share < LEAST_KNOWN:
+        return Look(f"小店不认识其中 {len(unknown)} 个字", share, once)
+    return Look("", share, once)

@@ -55,8 +55,8 @@ class ShopTask:
         facts = self.facts(message)
         answer = self.answer(message, facts)
         sample = Sample(self.kind, (), answer, message, facts)
-        forced = ("意图",) if self.kind == "sentiment" and message.intent in clauses.FORCED else ()
-        return Item(key, message.text, answer, sample, tuple(message.spans(*self.carrying, *forced)))
+        cause = ("意图",) if self.kind == "sentiment" and message.intent in clauses.FORCED else ()
+        return Item(key, message.text, answer, sample, tuple(message.spans(*self.carrying, *cause)))
 
     def prompt(self, instruction: str, item: Item, shots: Sequence[Item] = ()) -> str:
         """Write the whole prompt.
@@ -137,8 +137,8 @@ def pairs(labels: dict[tuple[str, str], str], *, worked: bool = False) -> ShopTa
 
     Its items are messages of these pairs. Raises UnknownName for a pair that no message has.
     """
-    known = {(i, s) for i in clauses.INTENTS for s in clauses.SENTIMENTS if clauses.FORCED.get(i, s) == s}
-    if unknown := [pair for pair in labels if pair not in known]:
+    possible = {(i, s) for i in clauses.INTENTS for s in clauses.SENTIMENTS if clauses.FORCED.get(i, s) == s}
+    if unknown := [pair for pair in labels if pair not in possible]:
         raise UnknownName(
             asked=f"labels for {unknown}", found="no message is so", todo="pair an intent and a sentiment"
         )

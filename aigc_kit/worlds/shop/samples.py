@@ -52,7 +52,7 @@ def from_row(row: dict[str, Any]) -> Sample:
     It has the same prompt, answer and verdicts.
     """
     message = None
-    if told := row.get("message"):
-        known = {**told, "order": Order(**told["order"]), "fields": tuple(told["fields"]), "tone": ""}
-        message = Message(words=(), **known)
+    if content := row.get("message"):
+        values = {**content, "order": Order(**content["order"]), "fields": tuple(content["fields"]), "tone": ""}
+        message = Message(words=(), **values)
     return Sample(row["task"], ((row["prompt"], False),), row["answer"], message, row["facts"])

@@ -1,4 +1,4 @@
-"""Sums as a pupil writes them, digit by digit.
+"""Sums as a pupil writes them, low by low.
 
 Every step is a fact of the small tables.
 
@@ -11,10 +11,10 @@ from aigc_kit.worlds.shop.messages import Message
 def product(price: int, count: int) -> str:
     """Write price x count; price in 10..99, count in 1..9."""
     tens, ones = divmod(price, 10)
-    carry, kept = divmod(ones * count, 10)
+    carry, low = divmod(ones * count, 10)
     high = tens * count
     return (
-        f"个位{ones}×{count}={ones * count}写{kept}进{carry}，十位{tens}×{count}={high}，"
+        f"个位{ones}×{count}={ones * count}写{low}进{carry}，十位{tens}×{count}={high}，"
         f"{high}+{carry}={high + carry}，得{price * count}"
     )
 
@@ -27,14 +27,14 @@ def addition(left: int, right: int) -> str:
     high, ones = divmod(left, 10)
     amount = abs(right)
     if right > 0:
-        carry, kept = divmod(ones + amount, 10)
+        carry, low = divmod(ones + amount, 10)
         return (
-            f"个位{ones}+{amount}={ones + amount}写{kept}进{carry}，十位{high}+{carry}={high + carry}，得{left + right}"
+            f"个位{ones}+{amount}={ones + amount}写{low}进{carry}，十位{high}+{carry}={high + carry}，得{left + right}"
         )
-    borrowed = int(ones < amount)
-    ones += 10 * borrowed
-    kept, rest = ones - amount, high - borrowed
-    return f"个位{ones}-{amount}={kept}写{kept}借{borrowed}，十位{high}-{borrowed}={rest}，得{left + right}"
+    loan = int(ones < amount)
+    ones += 10 * loan
+    low, rest = ones - amount, high - loan
+    return f"个位{ones}-{amount}={low}写{low}借{loan}，十位{high}-{loan}={rest}，得{left + right}"
 
 
 def working(message: Message) -> str:
