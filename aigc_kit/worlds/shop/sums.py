@@ -1,4 +1,4 @@
-"""Sums as a pupil writes them, low by low.
+"""Sums as a pupil writes them, digit by digit.
 
 Every step is a fact of the small tables.
 

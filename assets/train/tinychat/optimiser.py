@@ -1,8 +1,9 @@
 """Muon with decay for the matrices inside the blocks, AdamW for the embedding, the norms and the probes."""
 
 import torch
-from assets.train.muon import orthogonalise
 from torch import Tensor, nn
+
+from aigc_kit.make.train import orthogonalise
 
 
 class Muon(torch.optim.Optimizer):
