@@ -146,7 +146,7 @@ def nearest(chat: Chat, rows: list[dict[str, Any]], pool: int = 6000) -> list[di
     return found
 
 
-def speed(chat: Chat, repeats: int = 7) -> dict[str, float]:
+def speed(chat: Chat, repeats: int = 12) -> dict[str, float]:
     """Classifications a second in batches of 32 and tokens a second singly, by clock and by the processor's time.
 
     The best of some repeats: other work on the machine only ever makes them slower. In bfloat16 where it says so.
