@@ -14,6 +14,7 @@ from aigc_kit.worlds.prompt_task import measure
 from aigc_kit.worlds.shop import checkers, clauses, outside, prompt_tasks, tasks
 from aigc_kit.worlds.shop.instructions import HELD_SYMBOLS
 from aigc_kit.worlds.shop.samples import from_row
+from assets.prompts.make_chat_eval import VARIANTS
 from assets.train.measures import wilson
 
 from . import paths
@@ -49,6 +50,23 @@ def best_reader() -> dict[str, float]:
             if "best" in row["facts"]:
                 best[row["variant"]].append(row["facts"]["best"])
     return {variant: 100 * mean(found) for variant, found in best.items()}
+
+
+DRAWN = ("intent", "sentiment", "summary", "json", "reply", "rule", "rule worked", "rule, held symbols")
+DRAWN += ("rule worked, held symbols", "pairs", "pairs worked", "total direct", "total steps")
+
+
+def drawn(chat: Chat, count: int = 200) -> dict[str, dict]:
+    """Right answers to more prompts than are frozen: held-out messages, wordings half seen and half held out."""
+    found = {}
+    for name in DRAWN:
+        task, how = VARIANTS[name]
+        rng = random.Random(f"drawn {name}")
+        samples = [tasks.draw(task, rng, "held", ("train", "held")[k % 2], **how) for k in range(count)]
+        said = chat.ask([sample.prompt for sample in samples])
+        marks = [checkers.check(sample, answer).right for sample, answer in zip(samples, said, strict=True)]
+        found[name] = wilson(sum(marks), count)
+    return found
 
 
 def few_shot(chat: Chat, count: int = 200) -> dict[str, dict]:
@@ -128,7 +146,7 @@ def nearest(chat: Chat, rows: list[dict[str, Any]], pool: int = 6000) -> list[di
     return found
 
 
-def speed(chat: Chat, repeats: int = 7) -> dict[str, float]:
+def speed(chat: Chat, repeats: int = 12) -> dict[str, float]:
     """Classifications a second in batches of 32 and tokens a second singly, by clock and by the processor's time.
 
     The best of some repeats: other work on the machine only ever makes them slower. In bfloat16 where it says so.
@@ -167,6 +185,7 @@ def evaluate() -> dict[str, Any]:
     for name in SETS:
         result["tasks"][name], wrong[name] = by_variant(chat, rows[name])
     result["best_reader"] = best_reader()
+    result["drawn"] = drawn(chat)
     result["few_shot"] = few_shot(chat)
     result["handwritten"] = handwritten(chat, rows["handwritten"])
     result["instructions"] = instructions(chat, rows["instructions"])
