@@ -13,7 +13,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from aigc_kit.core.errors import BadInput, NotOnDisk
+from aigc_kit.core.errors import BadInput, CannotLoad, NotOnDisk
 from aigc_kit.core.types import Budget, Card, Change, FrozenMap, Plan, Request, Step, Take
 from aigc_kit.core.types.atoms import check_prompt, shown
 from aigc_kit.core.types.records import refuse
@@ -133,6 +133,8 @@ class Modality:
 
     def plan(self, request: Request, budget: Budget, card: Card) -> Plan:
         """Resolve a request, as `make.run.resolve` does."""
+        if card.tier == "none":
+            raise CannotLoad(asked=f"model {card.name!r}", found=card.notes[1], todo=card.notes[2])
         values = {field.name: getattr(request, field.name) for field in fields(request)} | dict(request.extra)
         refuse(values, self.ignored(card), card, f"a {card.kind} model has no such choice")
         return self.resolve(request, budget, card)

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pkgutil import iter_modules
 from typing import Any
 
-from aigc_kit.core.errors import BadInput, CannotLoad
+from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Budget, Card, Plan, Request, Take
 from aigc_kit.make.modality import PACKAGE, Modality, OnStep
 
@@ -50,8 +50,6 @@ def resolve(request: Request, budget: Budget, card: Card) -> Plan:
     if request.card != card.name:
         reason = f"the card of {card.name!r}"
         raise BadInput(asked=f"a plan of {request.card!r}", found=reason, todo="pass the card that was asked")
-    if card.tier == "none":
-        raise CannotLoad(asked=f"model {card.name!r}", found=card.notes[1], todo=card.notes[2])
     return of(card.kind, f"a plan for {card.name!r}").plan(request, budget, card)
 
 
