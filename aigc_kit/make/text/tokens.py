@@ -8,8 +8,9 @@ from typing import Any
 
 from aigc_kit.core.errors import BadInput, UnknownName
 from aigc_kit.core.types import Card
-from aigc_kit.make.text.engines.base import byte_letters, legible
+from aigc_kit.make.text.engines.base import legible
 from aigc_kit.models import cards, loaded
+from aigc_kit.worlds.prompts.bpe import byte_letters
 
 BYTES = "utf-8"  # the baseline: every byte is a token
 

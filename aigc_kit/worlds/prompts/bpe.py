@@ -89,7 +89,7 @@ def _merged(word: str) -> tuple[tuple[int, int], ...]:
     """Merge best-ranked neighbours again and again: (id, number of bytes)."""
     if word in SPECIALS:
         return ((START + SPECIALS.index(word), len(word)),)
-    letters, ranks, ids = _byte_letters(), _ranks(), _ids()
+    letters, ranks, ids = byte_letters(), _ranks(), _ids()
     symbols = [letters[byte] for byte in word.encode("utf-8", "surrogatepass")]
     sizes = [1] * len(symbols)
     symbols[-1] += WORD_END
@@ -125,7 +125,7 @@ def _ranks() -> dict[tuple[str, str], int]:
 
 @cache
 def _pieces() -> tuple[str, ...]:
-    base = sorted(_byte_letters().values())
+    base = sorted(byte_letters())
     return (*base, *(letter + WORD_END for letter in base), *(a + b for a, b in _ranks()), *SPECIALS)
 
 
@@ -135,11 +135,17 @@ def _ids() -> dict[str, int]:
 
 
 @cache
-def _byte_letters() -> dict[int, str]:
-    """Give printable Latin-1 itself, other bytes letters from U+0100."""
-    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    others = [byte for byte in range(256) if byte not in printable]
-    return {byte: chr(byte) for byte in printable} | {byte: chr(256 + i) for i, byte in enumerate(others)}
+def byte_letters() -> list[str]:
+    """List the letter for each byte in byte-level BPE.
+
+    Source: GPT-2 encoder.py, bytes_to_unicode.
+
+    >>> byte_letters()[32], byte_letters()[65]
+    ('Ġ', 'A')
+    """
+    plain = {*range(33, 127), *range(161, 173), *range(174, 256)}
+    others = map(chr, range(256, 512))
+    return [chr(byte) if byte in plain else next(others) for byte in range(256)]
 
 
 @lru_cache(maxsize=4096)
@@ -147,7 +153,7 @@ def _piece(id_: int) -> str:
     raw = _pieces()[id_]
     if raw in SPECIALS:
         return raw
-    to_byte = {letter: byte for byte, letter in _byte_letters().items()}
+    to_byte = {letter: byte for byte, letter in enumerate(byte_letters())}
     data = bytes(to_byte[letter] for letter in raw.removesuffix(WORD_END))
     try:
         return data.decode()

@@ -9,6 +9,7 @@ import numpy as np
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Card
+from aigc_kit.worlds.prompts.bpe import byte_letters
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,19 +202,6 @@ def piece_reader(tokenizer: Any) -> Callable[[int], bytes]:
         return bytes(from_letters.get(letter, 0x3F) for letter in letters)
 
     return piece
-
-
-def byte_letters() -> list[str]:
-    """List the letter for each byte in byte-level BPE.
-
-    Source: GPT-2 encoder.py, bytes_to_unicode.
-
-    >>> byte_letters()[32], byte_letters()[65]
-    ('Ġ', 'A')
-    """
-    plain = {*range(33, 127), *range(161, 173), *range(174, 256)}
-    others = map(chr, range(256, 512))
-    return [chr(byte) if byte in plain else next(others) for byte in range(256)]
 
 
 def idle_threads(most: int | None = None) -> int:
