@@ -33,7 +33,9 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     refresh.add_argument("paths", nargs="*", type=_path, metavar="NOTEBOOK", help="default: those whose cells changed")
     refresh.add_argument("--offline", action="store_true", help="stay off the network")
     refresh.add_argument("--timeout", type=int, default=600, metavar="S", help="seconds one cell may take (600)")
-    stamp = actions.add_parser("stamp", help="declare that outputs still belong to changed cells (prose only)")
+    stamp = actions.add_parser(
+        "stamp", help="declare that outputs still belong to changed cells (prose only); attach pictures"
+    )
     stamp.add_argument("paths", nargs="+", type=_path, metavar="NOTEBOOK")
     student = actions.add_parser("student", help="copy a notebook without its solutions")
     student.add_argument("path", type=_path, metavar="NOTEBOOK")
@@ -72,7 +74,7 @@ def _refresh(args: argparse.Namespace) -> int:
 
 
 def _stamp(args: argparse.Namespace) -> int:
-    from aigc_kit.teach.notebooks.cells import stamp
+    from aigc_kit.teach.notebooks.refresh import stamp
 
     for path in args.paths:
         print(f"{path.name}: {'stamped' if stamp(path) else 'as before'}")

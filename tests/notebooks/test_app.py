@@ -98,7 +98,7 @@ def test_the_copy_holds_its_pictures_and_no_slow_cell(lab):
     assert [cell.id for cell in copy.cells] == [c.id for c in notebook.cells if "slow" not in cells.tags(c)]
     assert "](../" not in "".join(cell.source for cell in copy.cells if cell.cell_type == "markdown")
     (name, kinds), *_ = [one for cell in copy.cells for one in cell.get("attachments", {}).items()]
-    assert base64.b64decode(kinds["image/png"]) == (path.parent / "../assets/readme" / name).read_bytes()
+    assert base64.b64decode(kinds["image/webp"]) == (path.parent / "../assets/readme" / name).read_bytes()
 
 
 def test_a_picture_that_is_not_there_stays_as_it_was_written(tmp_path):

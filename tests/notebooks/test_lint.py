@@ -1,6 +1,7 @@
 """Every rule of the notebook linter, each broken by one notebook."""
 
 import ast
+import base64
 import json
 
 import pytest
@@ -9,6 +10,7 @@ from aigc_kit.core.errors import BadInput
 from aigc_kit.teach.notebooks import cells
 from aigc_kit.teach.notebooks.lint import errata_ids, lint, parse
 from aigc_kit.teach.notebooks.lint_outputs import WIDGET_VIEW
+from aigc_kit.teach.notebooks.refresh import stamp
 
 from .build import code, display, good, notebook, png, prose, put, stream
 
@@ -125,7 +127,7 @@ def test_median_of_five_lines_is_the_limit(found):
         ("温度 temperature", set()),
         ("$$p_i = \\frac{e^{z_i/T}}{\\sum_j e^{z_j/T}}$$", set()),
         ("```python\nprint(1)\n```", set()),
-        ("![curve](attachment:curve.png)", set()),
+        ("![图](attachment:missing.png)", {("picture", 10, None)}),
         ("![图](missing.png)", {("picture", 10, None)}),
         ("![图](https://pictures.example/a.png)", {("picture", 10, None)}),
         ("<hr>", set()),
@@ -161,9 +163,37 @@ def test_prose_rules(found, text, expected):
     assert found(good(prose(text))) == expected
 
 
-def test_pictures_beside_the_notebook_are_found(tmp_path):
-    (tmp_path / "a.png").write_bytes(b"picture")
-    assert lint([put(tmp_path / "nb" / "01_x.ipynb", good(prose("![图](../a.png)")))]) == []
+def test_a_picture_is_an_attachment_of_its_cell(tmp_path):
+    (tmp_path / "a b.png").write_bytes(base64.b64decode(png()))
+    words = "![图](../a%20b.png)"
+    path = put(tmp_path / "nb" / "01_x.ipynb", good(prose(words), prose("一")))
+    assert [(f.rule, f.cell) for f in lint([path])] == [("picture", 10)], "a file beside it is none in an upload"
+    stamp(path)  # which is what the finding advises
+    assert lint([path]) == []
+    cell = cells.read(path).cells[9]
+    assert cell.attachments == {"a-b.png": {"image/png": png()}}
+    assert cell.source == "![图](attachment:a-b.png)"
+    there = cells.read(path)
+    there.cells[10].attachments = cell.attachments
+    assert [(f.rule, f.cell) for f in lint([put(path, there)])] == [("picture", 11)], "which no text shows"
+    stamp(path)
+    assert lint([path]) == [] and "attachments" not in cells.read(path).cells[10]
+
+
+def test_an_attachment_is_renewed_from_the_pictures_of_the_project(tmp_path, monkeypatch):
+    monkeypatch.setenv("AIGC_ASSETS", str(tmp_path))
+    (tmp_path / "data").mkdir()
+    (tmp_path / "readme").mkdir()
+    (tmp_path / "readme" / "a.webp").write_bytes(b"old")
+    path = put(tmp_path / "nb" / "01_x.ipynb", good(prose("![图](../readme/a.webp)")))
+    errata = tmp_path / "ERRATA.md"
+    stamp(path)
+    assert lint([path], errata) == []
+    (tmp_path / "readme" / "a.webp").write_bytes(b"new")
+    assert [(f.rule, f.cell) for f in lint([path], errata)] == [("picture", 10)]
+    stamp(path)
+    assert lint([path], errata) == []
+    assert base64.b64decode(cells.read(path).cells[9].attachments["a.webp"]["image/webp"]) == b"new"
 
 
 def test_errata_are_found_only_when_they_are_defined(tmp_path):
@@ -287,17 +317,6 @@ def test_a_key_in_a_source_is_not_repeated_either(tmp_path):
     path = put(tmp_path / "01_x.ipynb", good(code(f"key = '{key}'", count=2), prose(f"密钥 {key}")))
     said = "".join(map(str, lint([path])))
     assert said.count("leak-key") == 2 and key not in said
-
-
-def test_pictures_named_by_an_absolute_path_are_refused_even_when_they_are_there(found, tmp_path):
-    (tmp_path / "a.png").write_bytes(b"picture")
-    assert ("picture", 10, None) in found(good(prose(f"![图]({tmp_path / 'a.png'})")))
-
-
-def test_pictures_with_spaces_in_their_name_are_found(found, tmp_path):
-    (tmp_path / "nb").mkdir()
-    (tmp_path / "nb" / "a b.png").write_bytes(b"picture")
-    assert found(good(prose('![图](a%20b.png)\n\n<img width="9" src="a%20b.png">'))) == set()
 
 
 def test_pictures_are_not_searched_for_paths(found):

@@ -1,9 +1,11 @@
 """Stamps, small pictures, student copies: what needs no kernel."""
 
 import base64
+import json
 from copy import deepcopy
 from io import BytesIO
 
+import ipywidgets
 import nbformat
 import numpy as np
 import pytest
@@ -11,12 +13,14 @@ from PIL import Image
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.teach.notebooks import cells
-from aigc_kit.teach.notebooks.cells import is_stale, source_hash, stamp
+from aigc_kit.teach.notebooks.cells import is_stale, source_hash
 from aigc_kit.teach.notebooks.copies import student
 from aigc_kit.teach.notebooks.lint import lint
-from aigc_kit.teach.notebooks.refresh import fit, normalise, shrink_png
+from aigc_kit.teach.notebooks.refresh import fit, normalise, shrink_png, stamp
 
 from .build import code, display, good, notebook, png, prose, put, stream
+
+STATE = "application/vnd.jupyter.widget-state+json"
 
 
 def noise(side):
@@ -99,6 +103,25 @@ def test_addresses_of_objects_are_cleaned_wherever_they_are_shown(tmp_path, addr
     assert address not in text and text.count("<Thing at 0x...>") == 6
     ordinary = notebook(code("1", outputs=[stream("look at 0x10 and 0x7f35a1c3c7f0")], count=1))
     assert normalise(ordinary, tmp_path).cells[0].outputs[0].text == "look at 0x10 and 0x7f35a1c3c7f0"
+
+
+def test_a_layout_keeps_only_what_it_says():
+    """What ipywidgets says is no default stays, and what is dropped is null."""
+    form = ipywidgets.VBox([ipywidgets.IntSlider(description="步数", layout={"width": "9em"})])
+    parts = [form, form.layout, *form.children, *(part.layout for part in form.children)]
+    parts += [part.style for part in form.children]
+    full, needed = (
+        ipywidgets.Widget.get_manager_state(drop_defaults=drop, widgets=parts)["state"] for drop in (False, True)
+    )
+    made = notebook(code("1", outputs=[stream("x")], count=1))
+    made.metadata.widgets = nbformat.from_dict({STATE: {"state": deepcopy(full)}})
+    fit(made, "x.ipynb")
+    lean = made.metadata.widgets[STATE]["state"]
+    assert len(json.dumps(lean)) < 0.7 * len(json.dumps(full))
+    for name, model in full.items():
+        kept, whole = lean[name]["state"], json.loads(json.dumps(model["state"]))
+        assert needed[name]["state"].keys() <= kept.keys()
+        assert whole == {**dict.fromkeys(whole.keys() - kept.keys()), **json.loads(json.dumps(kept))}
 
 
 def test_small_png_is_returned_as_it_is_and_colours_survive():

@@ -1,8 +1,5 @@
 """Show a lab as an app by Voilà, code hidden."""
 
-import base64
-import mimetypes
-import re
 import secrets
 import socket
 import tempfile
@@ -15,9 +12,9 @@ from typing import Any
 
 from aigc_kit.core.errors import BadInput, missing_extra
 from aigc_kit.teach.notebooks import cells
+from aigc_kit.teach.notebooks.attachments import attach
 
 HOST = "127.0.0.1"
-_PICTURE = re.compile(r"!\[([^\]]*)\]\(((?!\w+:)[^)\s]+)\)")
 
 
 def serve(path: Path, port: int | None = None, *, browser: bool = True) -> None:
@@ -78,27 +75,8 @@ def prepared(notebook: cells.Notebook, home: Path) -> cells.Notebook:
     copy = deepcopy(notebook)
     cells.clear_outputs(copy)
     copy.cells = [cell for cell in copy.cells if "slow" not in cells.tags(cell)]
-    for cell in copy.cells:
-        if cell.cell_type == "markdown":
-            _attach_pictures(cell, home)
+    attach(copy, home)  # Voilà serves no file from elsewhere
     return copy
-
-
-def _attach_pictures(cell: cells.Cell, home: Path) -> None:
-    """Attach pictures, since Voilà serves no file from elsewhere."""
-    attachments = dict(cell.get("attachments", {}))
-
-    def attach(match: re.Match[str]) -> str:
-        words, name = match.groups()
-        file, kind = home / name, mimetypes.guess_type(name)[0]
-        if kind is None or not file.is_file():
-            return match.group()
-        attachments[file.name] = {kind: base64.b64encode(file.read_bytes()).decode()}
-        return f"![{words}](attachment:{file.name})"
-
-    cell.source = _PICTURE.sub(attach, cell.source)
-    if attachments:
-        cell.attachments = attachments
 
 
 def _free(port: int | None) -> int:

@@ -111,19 +111,6 @@ def put_stamp(notebook: Notebook) -> None:
     notebook.metadata[NAMESPACE] = {**notebook.metadata.get(NAMESPACE, {}), "source_sha256": source_hash(notebook)}
 
 
-def stamp(path: Path) -> bool:
-    """Stamp a file whose change cannot alter its outputs.
-
-    Such as a word of prose; otherwise refresh it. Returns whether the file changed.
-    """
-    notebook = read(path)
-    stale = is_stale(notebook)
-    if stale:
-        put_stamp(notebook)
-        write(notebook, path)
-    return stale
-
-
 def clear_outputs(notebook: Notebook) -> None:
     """Forget what the cells showed when they were run before."""
     for cell in notebook.cells:

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from urllib.parse import unquote
 
 from aigc_kit.core.paths import assets
+from aigc_kit.teach.notebooks.attachments import outdated, shown
 from aigc_kit.teach.notebooks.cells import Cell, code_cells, is_solution, is_stale, read, tags
 from aigc_kit.teach.notebooks.findings import Finding, Page, Rule
 from aigc_kit.teach.notebooks.lint_outputs import OUTPUT_RULES, leaks
@@ -156,17 +156,22 @@ def sources_show_nothing_of_a_machine(page: Page) -> Iterator[Finding]:
             yield page.finding(f"leak-{kind}", f"the cell has {excerpt!r}", number, index)
 
 
-def pictures_exist(page: Page) -> Iterator[Finding]:
-    """Find pictures that are no files beside the notebook."""
+def pictures_are_inside(page: Page) -> Iterator[Finding]:
+    """Find pictures that are no attachments of their cell."""
     for number, cell in _prose(page):
-        text = _CODE.sub(" ", cell.source)
+        text, inside = _CODE.sub(" ", cell.source), cell.get("attachments", {})
         for target in (*_PICTURE.findall(text), *_ELEMENT.findall(text)):
             if "://" in target or target.startswith("//"):
                 yield page.finding("picture", f"{target} is loaded from the network", number)
-            elif target.startswith(("attachment:", "data:")):
-                continue
-            elif target.startswith("/") or not (page.path.parent / unquote(target)).is_file():
-                yield page.finding("picture", f"there is no file {target} beside the notebook", number)
+            elif not target.startswith(("attachment:", "data:")):
+                words = f"{target} is a file, which a notebook alone lacks: ![...]({target}), then aigc notebook stamp"
+                yield page.finding("picture", words, number)
+        for name in sorted(shown(cell) - inside.keys()):
+            yield page.finding("picture", f"the cell has no attachment {name}", number)
+        for name in sorted(inside.keys() - shown(cell)):
+            yield page.finding("picture", f"no text shows the attachment {name}: aigc notebook stamp", number)
+        for name in outdated(cell):
+            yield page.finding("picture", f"{name} is not as in assets/readme: aigc notebook stamp", number)
 
 
 def lines_of_a_paragraph_join(page: Page) -> Iterator[Finding]:
@@ -274,4 +279,4 @@ def _prose(page: Page) -> Iterator[tuple[int, Cell]]:
 
 SOURCE_RULES: tuple[Rule, ...] = (cell_length, valid_python, language, stale, chinese_prose, errata_exist, rhythm)
 SOURCE_RULES += (no_installs, no_remote_code, no_todo, sources_show_nothing_of_a_machine)
-SOURCE_RULES += (pictures_exist, lines_of_a_paragraph_join)
+SOURCE_RULES += (pictures_are_inside, lines_of_a_paragraph_join)

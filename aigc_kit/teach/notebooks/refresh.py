@@ -20,6 +20,7 @@ import nbformat
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.units import KB, format_bytes
 from aigc_kit.teach.notebooks import cells
+from aigc_kit.teach.notebooks.attachments import attach
 from aigc_kit.teach.notebooks.cells import put_stamp
 from aigc_kit.teach.notebooks.execution import Tier, execute
 from aigc_kit.teach.notebooks.lint_outputs import LARGEST_FILE
@@ -42,6 +43,7 @@ def refresh(path: Path, *, tier: Tier = "tiny", offline: bool = False, timeout: 
     """
     path = Path(path)
     notebook = cells.read(path)
+    attach(notebook, path.parent)
     with tempfile.TemporaryDirectory(prefix="aigc-refresh-") as folder:
         execution = execute(notebook, Path(folder), tier=tier, offline=offline, slow=True, timeout=timeout)
         if failure := execution.failure:
@@ -51,6 +53,24 @@ def refresh(path: Path, *, tier: Tier = "tiny", offline: bool = False, timeout: 
     fit(result, path.name)
     old = path.read_bytes()
     cells.write(result, path)
+    return path.read_bytes() != old
+
+
+def stamp(path: Path) -> bool:
+    """Stamp a file whose change cannot alter its outputs.
+
+    Such as a word of prose, or a picture in it, which is attached; otherwise refresh it. Returns whether the file
+    changed.
+
+    Raises:
+        BadInput: not a notebook, or one that does not fit into 1 MB.
+    """
+    notebook = cells.read(path)
+    attach(notebook, path.parent)
+    put_stamp(notebook)
+    fit(notebook, path.name)
+    old = path.read_bytes()
+    cells.write(notebook, path)
     return path.read_bytes() != old
 
 
@@ -76,9 +96,12 @@ def normalise(notebook: cells.Notebook, folder: Path) -> cells.Notebook:
 def fit(notebook: cells.Notebook, name: str) -> None:
     """Shrink pictures in place until a notebook fits 1 MB.
 
+    Before, the state of widgets loses what says nothing.
+
     Raises:
         BadInput: it does not fit; the error names the largest output.
     """
+    _drop_nulls(notebook)
     for limit in PICTURE_LIMITS:
         for _, cell in cells.code_cells(notebook):
             for output in cell.outputs:
@@ -150,6 +173,16 @@ def _clean(value: Any, roots: list[tuple[str, str]]) -> Any:
     for root, short in roots:
         value = value.replace(root, short)
     return _ADDRESS.sub("at 0x...", value)
+
+
+def _drop_nulls(notebook: cells.Notebook) -> None:
+    """Drop nulls of widgets' layouts and styles, their defaults.
+
+    They are most of the bytes of a form's state.
+    """
+    for model in notebook.metadata.get("widgets", {}).get(_WIDGETS, {}).get("state", {}).values():
+        if model["model_name"].endswith(("LayoutModel", "StyleModel")):
+            model["state"] = {key: value for key, value in model["state"].items() if value is not None}
 
 
 def _stable_widget_ids(notebook: cells.Notebook) -> cells.Notebook:
