@@ -15,11 +15,15 @@ from lab_server import ROOT, Server, accepts
 
 
 @contextmanager
-def app_server(home: Path, number: str, **environment: str) -> Iterator[Server]:
-    """Start it with a home of its own."""
+def app_server(home: Path, lab: str | Path, **environment: str) -> Iterator[Server]:
+    """Start it with a home of its own: the lab of a number, or any notebook, which needs AIGC_OUT of its own."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER_")}
     plain |= {"HOME": str(home), "JUPYTER_CONFIG_DIR": str(home / "config"), "PYTHONPATH": str(ROOT), **environment}
-    command = [sys.executable, "-m", "aigc_kit.cli", "app", number, "--no-browser", "--out", str(home / "out")]
+    command = [sys.executable, "-m", "aigc_kit.cli", "app", str(lab), "--no-browser", "--out", str(home / "out")]
+    if isinstance(lab, Path):
+        plain["AIGC_OUT"] = str(home / "out")
+        serve = "import sys; from pathlib import Path; from aigc_kit.teach.notebooks import app"
+        command = [sys.executable, "-c", f"{serve}; app.serve(Path(sys.argv[1]), browser=False)", str(lab)]
     process = subprocess.Popen(
         command, cwd=ROOT, env=plain, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
     )

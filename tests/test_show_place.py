@@ -6,7 +6,7 @@ import IPython.display
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from aigc_kit.teach.show.page import Html, Place
+from aigc_kit.teach.show.markup import Html, Place
 from aigc_kit.teach.show.plots import Live, Picture, canvas
 
 

@@ -1,7 +1,8 @@
 """Lint, run, refresh, copy and show notebooks.
 
     cells      reading, writing, tags, and the source hash which tells whether outputs are stale
-    lint       rules about sources;  lint_outputs: rules about outputs;  findings: what a rule takes and gives
+    lint       rules about sources;  lint_outputs: rules about outputs;  lint_guesses: rules about 先猜;
+               findings: what a rule takes and gives
     execution  headless, in a fresh kernel (kernel) of this interpreter
     refresh    execute cleanly and keep the outputs: the only way by which notebooks get them
     copies     tidied outputs, an HTML page, copies without solutions

@@ -14,6 +14,7 @@ from aigc_kit.core.paths import assets
 from aigc_kit.teach.notebooks.attachments import outdated, shown
 from aigc_kit.teach.notebooks.cells import Cell, code_cells, is_solution, is_stale, read, tags
 from aigc_kit.teach.notebooks.findings import Finding, Page, Rule
+from aigc_kit.teach.notebooks.lint_guesses import GUESS_RULES
 from aigc_kit.teach.notebooks.lint_outputs import OUTPUT_RULES, leaks
 
 MEDIAN_LINES, MOST_LINES = 5, 20
@@ -226,7 +227,7 @@ def lint(paths: Iterable[Path], errata: Path | None = None) -> list[Finding]:
         BadInput: a path that is no valid notebook.
     """
     ids = errata_ids(errata or assets().parent / "docs" / "ERRATA.md")
-    pages, rules = [Page(Path(path), read(path), ids) for path in paths], (*SOURCE_RULES, *OUTPUT_RULES)
+    pages, rules = [Page(Path(path), read(path), ids) for path in paths], (*SOURCE_RULES, *GUESS_RULES, *OUTPUT_RULES)
     findings = [finding for page in pages for rule in rules for finding in rule(page)]
     findings += shared_definitions(pages)
     return sorted(findings, key=lambda f: (f.file, f.cell or 0, f.line or 0, f.rule))

@@ -9,6 +9,7 @@ from aigc_kit.core.redact import LOOKS_SECRET
 from aigc_kit.core.units import MB, format_bytes
 from aigc_kit.teach.notebooks.cells import code_cells, outputs, tags
 from aigc_kit.teach.notebooks.findings import Finding, Page, Rule
+from aigc_kit.teach.notebooks.lint_guesses import is_question
 
 _ADDRESS = re.compile(r"\b(?:https?|ftp|ssh)://[^\s\"'<>)]+", re.IGNORECASE)
 _ROOTS = "home|root|Users|Volumes|tmp|work|var|opt|mnt|media|usr|srv|private|data|content|kaggle|workspace|scratch"
@@ -93,8 +94,13 @@ def nothing_of_the_machine(page: Page) -> Iterator[Finding]:
 
 
 def widgets_leave_a_picture(page: Page) -> Iterator[Finding]:
-    """Find widgets without a static picture or tag."""
+    """Find widgets without a static picture or tag.
+
+    What takes a guess needs neither: its question stands above it.
+    """
     for number, cell in code_cells(page.notebook):
+        if any(map(is_question, outputs(cell))):
+            continue
         data = [output.get("data", {}) for output in outputs(cell)]
         view = any(WIDGET_VIEW in item for item in data)
         html = "".join(_joined(item.get("text/html", "")) for item in data)

@@ -23,6 +23,7 @@ from aigc_kit.teach.notebooks import cells
 from aigc_kit.teach.notebooks.attachments import attach
 from aigc_kit.teach.notebooks.cells import put_stamp
 from aigc_kit.teach.notebooks.execution import Tier, execute
+from aigc_kit.teach.notebooks.lint_guesses import calls
 from aigc_kit.teach.notebooks.lint_outputs import LARGEST_FILE
 
 PICTURE_LIMITS = tuple(size * KB for size in (200, 120, 80, 50, 30))  # tried in turn until the file is small enough
@@ -49,6 +50,7 @@ def refresh(path: Path, *, tier: Tier = "tiny", offline: bool = False, timeout: 
         if failure := execution.failure:
             raise BadInput(asked=failure.asked(path.name), found=failure.error, todo=failure.todo)
         result = normalise(execution.notebook, Path(folder))
+    fold_answers(result)
     put_stamp(result)
     fit(result, path.name)
     old = path.read_bytes()
@@ -66,12 +68,23 @@ def stamp(path: Path) -> bool:
         BadInput: not a notebook, or one that does not fit into 1 MB.
     """
     notebook = cells.read(path)
+    fold_answers(notebook)
     attach(notebook, path.parent)
     put_stamp(notebook)
     fit(notebook, path.name)
     old = path.read_bytes()
     cells.write(notebook, path)
     return path.read_bytes() != old
+
+
+def fold_answers(notebook: cells.Notebook) -> None:
+    """Hide the source of cells that answer a question, in place.
+
+    JupyterLab shows a bar in its stead, which opens it.
+    """
+    for _, cell in cells.code_cells(notebook):
+        if calls(cell, "reveal"):
+            cell.metadata["jupyter"] = {**cell.metadata.get("jupyter", {}), "source_hidden": True}
 
 
 def normalise(notebook: cells.Notebook, folder: Path) -> cells.Notebook:

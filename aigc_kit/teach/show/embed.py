@@ -5,7 +5,7 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from aigc_kit.teach.show.page import Html
+from aigc_kit.teach.show.markup import Html
 
 if TYPE_CHECKING:
     import numpy as np

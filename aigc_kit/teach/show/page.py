@@ -3,8 +3,6 @@
 All text from a model is escaped.
 """
 
-import base64
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
@@ -12,12 +10,11 @@ from typing import Any
 from aigc_kit.core.errors import AigcError
 from aigc_kit.core.types import PHASES, Figure, Plan, Step, Take, named
 from aigc_kit.core.units import format_bytes, format_seconds
+from aigc_kit.teach.show import prediction
+from aigc_kit.teach.show.markup import CARD, GREY, Html, table
 from aigc_kit.worlds.tinyworld.words import TERMS
 
 TIER_ZH: Mapping[str, str] = {"tiny": "tiny 小模型", "full": "full 完整模型", "none": "不可用"}
-SHORT = 6  # characters of a cell that is not broken: two Chinese signs would stand one above the other
-GREY = "color:#8a8f98;font-size:.88em"
-_CARD = "border:1px solid #8885;border-radius:8px;padding:.7em 1em;margin:.4em 0;max-width:60em"
 _BADGE = "display:inline-block;border-radius:1em;padding:0 .7em;margin-left:.6em;background:#3b7dd833;font-size:.85em"
 ATTRIBUTES_ZH: Mapping[str, str] = {
     "subject": "主体",
@@ -36,94 +33,7 @@ WHY_ZH: Mapping[str, str] = {
     "negated": "说了不要",
 }
 
-
-class Place:
-    """Show something, and later something else in its place.
-
-    What was shown last stays, as it was, when no kernel runs. A notebook replaces what bears a display id. Voilà (`aigc
-    app`) ignores such messages, so there the place is an output widget. `content`: anything that `display` can show.
-    Outside a notebook it is printed, and nothing can be replaced. Without it the first `put` shows something.
-    """
-
-    def __init__(self, content: Any = None) -> None:
-        self._widget: Any = None
-        self._handle: Any = None
-        self._empty = content is None
-        if content is not None:
-            self._show(content)
-
-    def _show(self, content: Any) -> None:
-        from IPython.display import display
-
-        if in_an_app():
-            import ipywidgets as widgets
-
-            self._widget = widgets.Output()
-            self._widget.outputs = _outputs(content)
-            display(self._widget)
-        else:
-            self._handle = display(content, display_id=True)
-
-    @property
-    def replaceable(self) -> bool:
-        """Say whether what is shown can be replaced."""
-        return self._widget is not None or self._handle is not None
-
-    def put(self, content: Any) -> None:
-        """Show this there instead."""
-        if self._empty:
-            self._empty = False
-            self._show(content)
-        elif self._widget is not None:
-            self._widget.outputs = _outputs(content)
-        elif self._handle is not None:
-            self._handle.update(content)
-
-
-def in_an_app() -> bool:
-    """Tell by the environment whether Voilà started this kernel."""
-    return os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")
-
-
-def _outputs(content: Any) -> tuple[dict[str, Any], ...]:
-    """Format content for an output widget, bytes as base64."""
-    from IPython.core.getipython import get_ipython
-
-    shell: Any = get_ipython()
-    bundle, metadata = shell.display_formatter.format(content)
-    data = {
-        kind: base64.b64encode(value).decode() if isinstance(value, bytes) else value for kind, value in bundle.items()
-    }
-    return ({"output_type": "display_data", "data": data, "metadata": metadata},)
-
-
-class WithRows:
-    """Keep the numbers behind what is shown.
-
-    `.rows` has one record for each thing drawn or line written: a frozen dataclass with named fields, or a mapping;
-    pandas.DataFrame(shown.rows) takes both.
-    """
-
-    def __init__(self, rows: Iterable[Any] = ()) -> None:
-        self.rows: tuple[Any, ...] = tuple(rows)
-
-
-class Html(WithRows):
-    """Hold a piece of HTML and its plain-text twin.
-
-    A notebook shows the one, a terminal the other. `html`, `text`: the twins. `rows`: the numbers that they were
-    written from.
-    """
-
-    def __init__(self, html: str, text: str, rows: Iterable[Any] = ()) -> None:
-        super().__init__(rows)
-        self.html, self.text = html, text
-
-    def _repr_html_(self) -> str:
-        return self.html
-
-    def __repr__(self) -> str:
-        return self.text
+predict, hits = prediction.predict, prediction.hits
 
 
 def progress(step: Step, words: str) -> Html:
@@ -139,27 +49,6 @@ def titled(things: Iterable[Any], titles: Sequence[str]) -> list[tuple[Any, str]
     [('a', 'A'), ('b', '')]
     """
     return [(thing, titles[index] if index < len(titles) else "") for index, thing in enumerate(things)]
-
-
-def table(
-    lines: Iterable[Sequence[Any]], head: Sequence[str], caption: str = "", rows: Iterable[Any] | None = None
-) -> Html:
-    """Write a table, every cell escaped, numbers to the right.
-
-    Args:
-        lines: the cells, line by line.
-        head: name of each column.
-        caption: below the table.
-        rows: what the cells were written from; None keeps the cells themselves, under the names of their columns.
-    """
-    lines = [list(line) for line in lines]
-    records = [dict(zip(head, line, strict=False)) for line in lines] if rows is None else rows
-    cells = "".join(f"<tr>{''.join(_cell(value) for value in line)}</tr>" for line in lines)
-    heads = "".join(f'<th style="text-align:left">{escape(name)}</th>' for name in head)
-    under = f'<caption style="caption-side:bottom;text-align:left;{GREY}">{escape(caption)}</caption>'
-    html = f"<table>{under if caption else ''}<thead><tr>{heads}</tr></thead><tbody>{cells}</tbody></table>"
-    plain = [" | ".join(head), *(" | ".join(str(value) for value in line) for line in lines), caption]
-    return Html(html, "\n".join(line for line in plain if line), records)
 
 
 def plan(made: Plan) -> Html:
@@ -188,7 +77,7 @@ def plan(made: Plan) -> Html:
         for name, value in rows
     )
     badge = f'<span style="{_BADGE}">{escape(TIER_ZH[card.tier])}</span>'
-    html = f'<div style="{_CARD}"><b>方案</b>{badge}<table>{body}</table></div>'
+    html = f'<div style="{CARD}"><b>方案</b>{badge}<table>{body}</table></div>'
     words = "\n".join(["方案 " + TIER_ZH[card.tier], *(f"{name}: {value}" for name, value in rows)])
     return Html(html, words, [{"name": name, "figure": figure} for name, figure in made.prediction.items()])
 
@@ -210,7 +99,7 @@ def takes(made: Sequence[Take], titles: Sequence[str] = ()) -> Html:
         cost = f"{format_seconds(each.cost.seconds)}（实测，{each.plan.budget.name}）"
         foot = f"{card.name} · {TIER_ZH[card.tier]} · seed {request.seed} · {cost}"
         blocks.append(
-            f'<div style="{_CARD}"><b>{escape(title)}</b><div style="white-space:pre-wrap;font-size:1.05em">'
+            f'<div style="{CARD}"><b>{escape(title)}</b><div style="white-space:pre-wrap;font-size:1.05em">'
             f'<span style="color:#8a8f98">{escape(prompt)}</span>{escape(text)}</div>'
             f'<div style="{GREY}">{escape(foot)}</div></div>'
         )
@@ -253,7 +142,7 @@ def error(problem: AigcError) -> Html:
     """Show an error of the kit as a card."""
     rows = (("要求", problem.asked), ("发现", problem.found), ("怎么办", problem.todo))
     body = "".join(f"<div><b>{name}</b> {escape(text)}</div>" for name, text in rows)
-    html = f'<div style="{_CARD};border-color:#d9822b"><b>{escape(type(problem).__name__)}</b>{body}</div>'
+    html = f'<div style="{CARD};border-color:#d9822b"><b>{escape(type(problem).__name__)}</b>{body}</div>'
     return Html(html, f"{type(problem).__name__}\n{problem}")
 
 
@@ -294,13 +183,6 @@ def _phases(made: Plan) -> list[tuple[str, str]]:
     peaks = {name.partition(".")[2]: f for name, f in made.prediction.items() if name.startswith("peak.")}
     words = "，".join(f"{named(PHASES, phase).zh} {figure.text}" for phase, figure in peaks.items())
     return [("各阶段峰值", f"{words}（预测）")] if peaks else []
-
-
-def _cell(value: Any) -> str:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    text = f"{value:.3g}" if isinstance(value, float) else str(value)
-    whole = ";white-space:nowrap" if len(text) <= SHORT else ""
-    return f'<td style="text-align:{"right" if number else "left"}{whole}">{escape(text)}</td>'
 
 
 def value_zh(attribute: str, value: str) -> str:

@@ -14,7 +14,7 @@ from aigc_kit.core import paths
 from aigc_kit.core.errors import AigcError, BadInput
 from aigc_kit.media import fonts
 from aigc_kit.media.fonts import glyphs, label
-from aigc_kit.teach.show.page import Place, WithRows
+from aigc_kit.teach.show.markup import Place, WithRows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

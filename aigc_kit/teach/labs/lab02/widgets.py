@@ -11,7 +11,7 @@ from aigc_kit.core.errors import AigcError
 from aigc_kit.core.types import Step
 from aigc_kit.teach.labs.lab02.pictures import GREY, show, tag
 from aigc_kit.teach.labs.lab02.tables import token_bar, token_bars
-from aigc_kit.teach.show.page import Html, Place
+from aigc_kit.teach.show.markup import Html, Place
 from aigc_kit.teach.show.page import error as error_card
 from aigc_kit.teach.show.plots import Form, follow
 from aigc_kit.worlds import prompts

@@ -17,7 +17,8 @@ from aigc_kit.media.encode import ffmpeg
 from aigc_kit.media.wav import RATE
 from aigc_kit.teach.labs.lab03.figures import sound
 from aigc_kit.teach.show.embed import beside, uri
-from aigc_kit.teach.show.page import GREY, TIER_ZH, Html, Place, progress, table, titled
+from aigc_kit.teach.show.markup import GREY, Html, Place, table
+from aigc_kit.teach.show.page import TIER_ZH, progress, titled
 from aigc_kit.teach.show.plots import follow
 
 NAMES_ZH: Mapping[str, str] = {

@@ -13,7 +13,8 @@ from aigc_kit.make.diffusion.denoise import seconds_left
 from aigc_kit.make.video.measures import Clip, frames_of
 from aigc_kit.media import encode
 from aigc_kit.teach.show.embed import beside, uri, webp
-from aigc_kit.teach.show.page import GREY, TIER_ZH, Html, Place, progress, titled
+from aigc_kit.teach.show.markup import GREY, Html, Place
+from aigc_kit.teach.show.page import TIER_ZH, progress, titled
 from aigc_kit.teach.show.plots import follow
 
 SHOWN = 320  # pixels wide on the page, where the clip is smaller
