@@ -63,7 +63,7 @@ def quantities_come_first(page: Page) -> Iterator[Finding]:
 
 
 def results_wait_for_the_guess(page: Page) -> Iterator[Finding]:
-    """Find outputs between a question and its answer, and unanswered ones."""
+    """Find what is shown before its guess, and unanswered questions."""
     waiting: dict[str, int] = {}
     for number, cell in code_cells(page.notebook):
         html = ["".join(o.get("data", {}).get("text/html", "")) for o in outputs(cell)]
@@ -86,18 +86,18 @@ def results_wait_for_the_guess(page: Page) -> Iterator[Finding]:
 
 
 def is_question(output: dict) -> bool:
-    """Tell whether an output is a question or what takes its guess."""
+    """Tell whether an output is a question."""
     html = "".join(output.get("data", {}).get("text/html", ""))
     return bool(QUESTION.search(html))
 
 
 def calls(cell: Cell, name: str) -> bool:
-    """Tell whether a cell calls a function or method of that name."""
+    """Tell whether a cell calls something of that name."""
     return any(_has(statement, name) for statement in _body(cell))
 
 
 def _shows_more(cell: Cell) -> bool:
-    """Tell whether a cell shows what is neither question nor answer."""
+    """Tell whether a cell shows anything else."""
     form = calls(cell, "predict")
     for output in outputs(cell):
         data = output.get("data", {})

@@ -78,7 +78,7 @@ def stamp(path: Path) -> bool:
 
 
 def fold_answers(notebook: cells.Notebook) -> None:
-    """Hide the source of cells that answer a question, in place.
+    """Hide the source of cells that answer, in place.
 
     JupyterLab shows a bar in its stead, which opens it.
     """

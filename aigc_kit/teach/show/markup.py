@@ -1,4 +1,4 @@
-"""Hold pieces of a page, and the place where they are shown."""
+"""Hold pieces of a page, and their place."""
 
 import base64
 import os

@@ -1,4 +1,4 @@
-"""Ask for a guess, and unfold what was measured only then.
+"""Ask for a guess before a result unfolds.
 
     growth = page.predict("T 升高，熵会怎样？", ["升", "降", "不变"])
     growth.reveal("升", picture, says="每升高 0.1 ……")
@@ -47,7 +47,7 @@ class Prediction:
 
     @property
     def hit(self) -> bool | None:
-        """Tell whether the guess is right, None before it is known."""
+        """Tell whether the guess is right, None while unknown."""
         if self.guess is None or self.measured is None:
             return None
         if self.choices:
@@ -81,7 +81,7 @@ class Prediction:
         _tell()
 
     def put(self, guess: str | float | None) -> bool:
-        """Take a guess, or take it back with None, and show what follows.
+        """Take a guess, or None to take it back.
 
         Returns:
             Whether it could be kept in the file.
@@ -114,7 +114,7 @@ class Prediction:
         display(self._form)
 
     def _checked(self, value: Any) -> str | float | None:
-        """Give the value if it can be a guess, else None."""
+        """Give a value that can be a guess, else None."""
         if self.choices:
             return value if value in self.choices else None
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -213,7 +213,7 @@ def _chips(prediction: Prediction) -> str:
 
 
 def _bars(prediction: Prediction) -> str:
-    """Draw guess and measurement as bars from zero, on one scale."""
+    """Draw guess and measurement as bars from zero."""
     pairs = (("你猜", prediction.guess, _ASK), ("实测", prediction.measured, _HIT))
     values = [float(value) for _, value, _ in pairs if value is not None]
     low, high = min(0.0, *values), max(0.0, *values)
@@ -260,7 +260,7 @@ def _path() -> Path:
 
 
 def _stored() -> dict[str, Any]:
-    """Read the guesses, none from a file that cannot be read."""
+    """Read the guesses, none where that fails."""
     try:
         guesses = json.loads(_path().read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -269,7 +269,7 @@ def _stored() -> dict[str, Any]:
 
 
 def _keep(question: str, guess: str | float | None) -> bool:
-    """Write a guess into the file, read anew: another lab may write too."""
+    """Write a guess into the file, read anew."""
     guesses = {name: value for name, value in _stored().items() if name != question}
     if guess is not None:
         guesses[question] = guess
@@ -281,7 +281,7 @@ def _keep(question: str, guess: str | float | None) -> bool:
 
 
 class _Form:
-    """Take a guess by buttons or by a number, from the keyboard too."""
+    """Take a guess by buttons or as a number."""
 
     def __init__(self, prediction: Prediction) -> None:
         import ipywidgets as widgets
@@ -308,7 +308,7 @@ class _Form:
         return {**self.box._repr_mimebundle_(**kwargs), "text/plain": "（运行这一格，这里就可以作答）"}
 
     def _read(self, text: str) -> None:
-        """Take a number as people write it: 97, 97%, 1,000, ９７."""
+        """Take a number as people write it."""
         if not text.strip():
             return
         plain = text.strip().removesuffix(self._prediction.unit).rstrip(" %％").replace(",", "").replace("，", "")
