@@ -1,0 +1,113 @@
+"""How far two people agree, and how far a reader agrees with them."""
+
+from collections.abc import Callable, Hashable, Sequence
+
+import numpy as np
+
+from aigc_kit.worlds.tinyworld.reading import Reading
+from assets.train.measures import wilson
+
+from .items import SOURCES, Item
+from .labels import Label, Labels
+
+THRESHOLDS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
+
+
+def kappa(one: Sequence[Hashable], other: Sequence[Hashable]) -> float | None:
+    """Cohen's kappa of two series of labels: agreement beyond chance, at most 1; None where chance alone agrees.
+
+    Source: Cohen 1960, "A coefficient of agreement for nominal scales".
+    """
+    if len(one) != len(other) or not one:
+        raise ValueError(f"asked for two series of one length, found {len(one)} and {len(other)} labels")
+    seen = sum(a == b for a, b in zip(one, other, strict=True)) / len(one)
+    chance = sum(one.count(value) * other.count(value) for value in set(one)) / len(one) ** 2
+    return None if chance == 1 else (seen - chance) / (1 - chance)
+
+
+def named_right(item: Item, label: Label) -> bool:
+    """Whether the eye names what was asked, clear or rough."""
+    return label.subject == item.asked
+
+
+def by_source(items: Sequence[Item], labels: Labels) -> dict:
+    """source -> how many were named as asked, how many of these clearly, and how many are nothing."""
+    out = {}
+    for source in SOURCES:
+        pairs = [(item, labels.of[item.name]) for item in items if item.source == source]
+        if pairs:
+            out[source] = {
+                "named as asked": wilson(sum(named_right(*pair) for pair in pairs), len(pairs)),
+                "clearly": wilson(sum(named_right(*pair) and pair[1].clear for pair in pairs), len(pairs)),
+                "none": wilson(sum(label.subject == "none" for _, label in pairs), len(pairs)),
+            }
+    return out
+
+
+def between(items: Sequence[Item], one: Labels, other: Labels) -> dict:
+    """Cohen's kappa of two people, on the subject and on whether it is clear, and how often they are of one mind."""
+    pairs = [(one.of[item.name], other.of[item.name]) for item in items]
+    questions: dict[str, Callable[[Label], Hashable]] = {
+        "subject": lambda label: label.subject,
+        "clear": lambda label: label.clear,
+    }
+    out: dict = {"readers": [one.reader, other.reader]}
+    for question, of in questions.items():
+        answers = [[of(label) for label in column] for column in zip(*pairs, strict=True)]
+        agreed = wilson(sum(a == b for a, b in zip(*answers, strict=True)), len(pairs))
+        out[question] = {"kappa": kappa(*answers), "agreed": agreed}
+    return out
+
+
+def says_so(reading: Reading, item: Item, least: float) -> bool:
+    """Whether the machine calls the item one of the world, of the subject that was asked."""
+    return reading.validity >= least and reading.labels["subject"] == item.asked
+
+
+def against(items: Sequence[Item], labels: Labels, readings: Sequence[Reading], least: float) -> dict:
+    """The machine beside one person: both yes, machine alone, eye alone, both no; kappa. Yes: "shows what was asked".
+
+    least: the validity from which the machine says yes.
+    """
+    eye = [named_right(item, labels.of[item.name]) for item in items]
+    machine = [says_so(reading, item, least) for item, reading in zip(items, readings, strict=True)]
+    counts = np.zeros((2, 2), int)
+    for a, b in zip(machine, eye, strict=True):
+        counts[int(a), int(b)] += 1
+    return {
+        "items": len(items),
+        "validity from": least,
+        "both yes": int(counts[1, 1]),
+        "machine alone": int(counts[1, 0]),
+        "eye alone": int(counts[0, 1]),
+        "both no": int(counts[0, 0]),
+        "kappa": kappa(machine, eye),
+    }
+
+
+def best(items: Sequence[Item], labels: Labels, readings: Sequence[Reading]) -> float:
+    """The validity, of `THRESHOLDS`, from which the machine agrees best with a person; the lowest of equals."""
+
+    def agreement(least: float) -> float:
+        found = against(items, labels, readings, least)["kappa"]
+        return -1.0 if found is None else found
+
+    return max(THRESHOLDS, key=lambda least: (agreement(least), -least))
+
+
+def report(items: Sequence[Item], people: Sequence[Labels], readings: Sequence[Reading], least: float) -> dict:
+    """Everything: people by source and with each other; the machine on the half by which nothing is chosen.
+
+    least: the validity from which the shipped reader says yes.
+    """
+    halves = {side: [k for k, item in enumerate(items) if item.frozen == side] for side in (False, True)}
+    out: dict = {"items": len(items), "by_source": {}, "between": [], "machine": {}}
+    for k, one in enumerate(people):
+        out["by_source"][one.reader] = by_source(items, one)
+        out["between"] += [between(items, one, other) for other in people[k + 1 :]]
+        parts = {side: ([items[k] for k in at], one, [readings[k] for k in at]) for side, at in halves.items()}
+        out["machine"][one.reader] = {
+            "frozen half, as shipped": against(*parts[True], least),
+            "frozen half, threshold of the other half": against(*parts[True], best(*parts[False])),
+        }
+    return out

@@ -1,0 +1,183 @@
+"""What is judged: pictures or clips of a model, of the world and of known failures, under names that tell nothing."""
+
+import hashlib
+import json
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from aigc_kit.worlds.tinyworld.motion import MOVING, ClipSpec, film
+from aigc_kit.worlds.tinyworld.render import render_with_mask
+from aigc_kit.worlds.tinyworld.spec import SUBJECTS, Spec
+from assets.train.clipreader import negatives as clip_negatives
+from assets.train.tinyreader import negatives
+
+HERE = Path(__file__).resolve().parent
+RUN = HERE / "run"  # items and sheets: not in git
+LABELS = HERE / "labels"  # what people saw: in git
+SOURCES = ("generated", "render", "failure")
+FIRST_SEED = 5_000_000_000  # of renders and failures: none that a training or an evaluation used
+BLUR = 0.09  # of the picture's side: a lump of the right colour at the right place
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing to judge.
+
+    Attributes:
+        name: eight hexadecimal digits; its last one decides whether the item is frozen.
+        source: of `SOURCES`.
+        asked: the subject of its prompt; of a failure the one that was spoilt, or None.
+        pixels: uint8 (H, W, 3), or (T, H, W, 3) for a clip.
+    """
+
+    name: str
+    source: str
+    asked: str | None
+    pixels: np.ndarray
+
+    @property
+    def frozen(self) -> bool:
+        """Whether nothing may be chosen by it: a half of all."""
+        return int(self.name[-1], 16) % 2 == 1
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How one kind of items is made; all functions but `digest` take the index of the item."""
+
+    subjects: tuple[str, ...]
+    folder: str
+    prompts: Callable[[], list[dict]]
+    generate: Callable[[list[str]], np.ndarray]
+    render: Callable[[int], tuple[str, np.ndarray]]
+    fail: Callable[[int], tuple[str | None, np.ndarray]]
+
+
+def name_of(digest: str, source: str, index: int) -> str:
+    """The item's name: the same on every machine, another for other weights."""
+    return hashlib.sha256(f"{digest}:{source}:{index}".encode()).hexdigest()[:8]
+
+
+def digest_of(folder: Path) -> str:
+    """A fingerprint of a model's weights, so that labels of another model are noticed."""
+    total = hashlib.sha256()
+    for file in sorted(folder.rglob("*.safetensors")):
+        total.update(file.relative_to(folder).as_posix().encode())
+        total.update(file.read_bytes())
+    return total.hexdigest()
+
+
+def lump(picture: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """A picture uint8 (H, W, 3) whose subject is blurred past knowing: of colour and place all is right."""
+    side = min(picture.shape[:2])
+    soft = np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(BLUR * side)))
+    wide = Image.fromarray(mask.astype(np.uint8) * 255).filter(ImageFilter.GaussianBlur(0.05 * side))
+    share = np.clip(np.asarray(wide, np.float32)[..., None] / 128, 0, 1)
+    return np.rint(picture * (1 - share) + soft * share).astype(np.uint8)
+
+
+def moving(clip: np.ndarray) -> np.ndarray:
+    """bool (T, H, W): where each frame of uint8 (T, H, W, 3) differs from what stands there most of the time."""
+    still = np.median(clip, axis=0)
+    return np.abs(clip - still).max(-1) > 24
+
+
+def true_picture(index: int) -> tuple[str, np.ndarray]:
+    spec = Spec.sample(random.Random(FIRST_SEED + index))
+    return str(spec.subject), render_with_mask(spec, 128, 128, FIRST_SEED + index)[0]
+
+
+def failed_picture(index: int) -> tuple[str | None, np.ndarray]:
+    """Every second one a lump, the others none of the world."""
+    rng = np.random.default_rng(FIRST_SEED + index)
+    specs = [Spec.sample(random.Random(FIRST_SEED + 1_000 + 2 * index + k)) for k in range(2)]
+    (one, mask), (other, _) = (render_with_mask(spec, 128, 128, FIRST_SEED + index) for spec in specs)
+    if index % 2:
+        return None, negatives.any_of(rng, one, other)
+    return specs[0].subject, lump(one, mask)
+
+
+def true_clip(index: int) -> tuple[str, np.ndarray]:
+    spec = ClipSpec.sample(random.Random(FIRST_SEED + index))
+    return str(spec.subject), film(spec, seed=FIRST_SEED + index)
+
+
+def failed_clip(index: int) -> tuple[str | None, np.ndarray]:
+    """Every second one a lump that moves, the others none of the world."""
+    rng = np.random.default_rng(FIRST_SEED + index)
+    specs = [ClipSpec.sample(random.Random(FIRST_SEED + 1_000 + 2 * index + k)) for k in range(2)]
+    one, other = (film(spec, seed=FIRST_SEED + index) for spec in specs)
+    if index % 2:
+        places = np.linspace(0, len(one) - 1, clip_negatives.FRAMES).round().astype(int)
+        return None, clip_negatives.any_of(rng, one[places], other[places], specs[0].motion == "bounce")
+    return specs[0].subject, np.stack([lump(frame, mask) for frame, mask in zip(one, moving(one), strict=True)])
+
+
+def _prompts(modality: str) -> list[dict]:
+    from assets.train.tinysdxl import evaluate as pictures
+    from assets.train.tinywan import evaluate as clips
+
+    return {"pictures": pictures, "clips": clips}[modality].entries()["generated"]
+
+
+def _draw(prompts: list[str]) -> np.ndarray:
+    from assets.train.tinysdxl import evaluate, sampling
+
+    return np.asarray(sampling.draw(evaluate.load(), prompts))
+
+
+def _film(prompts: list[str]) -> np.ndarray:
+    from assets.train.tinywan import evaluate, sampling
+
+    return sampling.film(evaluate.load(), prompts)
+
+
+KINDS = {
+    "pictures": Kind(SUBJECTS, "tinysdxl", lambda: _prompts("pictures"), _draw, true_picture, failed_picture),
+    "clips": Kind(MOVING, "tinywan", lambda: _prompts("clips"), _film, true_clip, failed_clip),
+}
+
+
+def make(kind: str, counts: tuple[int, int, int], model: Path) -> list[Item]:
+    """Items in an order that tells nothing: by their names.
+
+    Args:
+        kind: of `KINDS`.
+        counts: how many of each of `SOURCES`; of the model, those of its first frozen prompts, seed = index.
+        model: the folder whose weights are judged.
+    """
+    maker, digest = KINDS[kind], digest_of(model)
+    entries = maker.prompts()[: counts[0]]
+    made = maker.generate([entry["prompt"] for entry in entries])
+    pairs: list[tuple[str, int, str | None, np.ndarray]] = [
+        ("generated", k, entry["spec"].subject, pixels)
+        for k, (entry, pixels) in enumerate(zip(entries, made, strict=True))
+    ]
+    pairs += [("render", k, *maker.render(k)) for k in range(counts[1])]
+    pairs += [("failure", k, *maker.fail(k)) for k in range(counts[2])]
+    found = [Item(name_of(digest, source, k), source, asked, pixels) for source, k, asked, pixels in pairs]
+    if len({item.name for item in found}) < len(found):
+        raise ValueError(f"asked for {len(found)} items, found two of one name; take more digits in name_of")
+    return sorted(found, key=lambda item: item.name)
+
+
+def write(folder: Path, found: list[Item]) -> None:
+    """Keep items: pixels by name, and apart from them the key that tells where each is from."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (part := folder / "items.part").open("wb") as file:
+        np.savez(file, **{item.name: item.pixels for item in found})
+    part.replace(folder / "items.npz")
+    key = {item.name: {"source": item.source, "asked": item.asked} for item in found}
+    (folder / "key.json").write_text(json.dumps(key, indent=1) + "\n", encoding="utf-8")
+
+
+def read(folder: Path) -> list[Item]:
+    """The items that `write` kept."""
+    key = json.loads((folder / "key.json").read_text(encoding="utf-8"))
+    with np.load(folder / "items.npz") as pixels:
+        return [Item(name, each["source"], each["asked"], pixels[name]) for name, each in key.items()]
