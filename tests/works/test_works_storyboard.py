@@ -191,3 +191,38 @@ def test_wrong_arguments_leave_no_file(tmp_path, arguments):
     with pytest.raises(BadInput):
         animatic(tmp_path / "film.mp4", board(1.0), given.pop("pictures"), given.pop("voices", ()), **given)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("cell", "seconds"),
+    [
+        ("5", 5), ("5秒", 5), ("5.5 s", 5.5), ("5sec", 5), ("5 seconds", 5), ("约5秒", 5), ("00:05", 5), ("0:05", 5),
+        ("00:00:05", 5), ("1:05", 65), ("0-7s", 7), ("7-15s", 8), ("7s-15s", 8), ("0~7秒", 7), ("0:07～0:15", 8),
+        ("00:07-00:15", 8), ("00:00:07 – 00:00:15", 8), ("第7到15秒", 8), ("7至15", 8), ("1分10秒", 70), ("1分钟", 60),
+        ("**8**", 8), ("（8秒）", 8), ("8″", 8), ("0—2.5s", 2.5), ("5秒钟", 5), ("5s（慢镜头）", 5), ("12:30", 750),
+    ],
+)  # fmt: skip
+def test_lengths_as_models_write_them(cell, seconds):
+    ratio = 0.25
+    answer = f"| 1 | 洞 | 看 | 鼓 | {cell} |\n| 2 | 杯 | 看 | 鼓 | {min(seconds, 600) * ratio + 1} |"
+    total = min(seconds, 600) * (1 + ratio) + 1
+    assert parse(answer, total).shots[0].seconds == pytest.approx(min(seconds, 600), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "| 镜头序号 | 画面描述 | 旁白 | 音效 | 时长（共60秒） |", "| 镜号 | 画面 | 旁白 | 音效/音乐 | 时长(s) |",
+        "| 序号 | 画面 | 旁白 | 音乐 | 秒（总60） |", "|---|:---:|---|---|---|", "| 合计 | - | - | - | 60 |",
+        "| 总计 | 共 2 个镜头 | | | 60秒 |", "| **合计** | 全片 | | | 60 |", "| Total | all | | | 60s |",
+        "| | 合计 | | | 60 |", "| No. | Picture | Voice | Sound | Seconds (60 in all) |",
+    ],
+)  # fmt: skip
+def test_headers_and_sums_are_no_shots(row):
+    board = parse(f"{row}\n| 1 | 洞 | 看 | 鼓 | 20 |\n| 2 | 杯 | 看 | 鼓 | 40 |\n")
+    assert [(shot.picture, shot.seconds) for shot in board.shots] == [("洞", 20), ("杯", 40)]
+
+
+def test_a_span_that_runs_backwards_names_its_line():
+    with pytest.raises(BadInput, match=r"(?s)line 2: \| 2 \| 杯.*span of -8 s.*before the end"):
+        parse("| 1 | 洞 | 看 | 鼓 | 0-7s |\n| 2 | 杯 | 看 | 鼓 | 15-7s |")

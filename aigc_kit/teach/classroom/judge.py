@@ -32,8 +32,9 @@ def judge(folder: Path, *, execute: bool = False) -> dict[str, Any]:
 
     Returns:
         {"name", "created", "kit": as the submission says, cut to size; "checks": {lab: {check: {"state", "hint"}}};
-        "works": {"same", "changed", "missing", "unreadable"}: counts; "notes": [..]}. A state is "passed", "failed"
-        (recomputed here from values), "ran-passed", "ran-failed" (its function was run here), "claimed",
+        "works": {"same", "changed", "missing", "unreadable"}: counts; "notes": [..],
+        "digests": {"records": {sha256: name}, "all": sha256 of every file but the manifest}}. A state is "passed",
+        "failed" (recomputed here from values), "ran-passed", "ran-failed" (its function was run here), "claimed",
         "not-claimed" (a function that was not run; what its progress says), "broken" (an answer that cannot be read).
 
     Raises:
@@ -56,14 +57,15 @@ def judge(folder: Path, *, execute: bool = False) -> dict[str, Any]:
         "checks": verdicts,
         "works": _works(folder),
         "notes": notes,
+        "digests": _digests(folder),
     }
 
 
 def _manifest(folder: Path) -> Mapping[str, Any]:
     manifest = _read(folder / submission_limits.MANIFEST)
     if not isinstance(manifest, dict) or manifest.get("format") != submission_limits.FORMAT:
-        fault = f"no {submission_limits.MANIFEST} of format {submission_limits.FORMAT} in it"
-        raise BadInput(asked="a submission", found=fault, todo="ask for it again, made by `aigc submit`")
+        fault = f"里面没有格式 {submission_limits.FORMAT} 的 {submission_limits.MANIFEST}，不是用 aigc submit 打包的"
+        raise BadInput(asked="一份提交", found=fault, todo="请学生用 aigc submit 重新打包再交")
     return manifest
 
 
@@ -146,6 +148,24 @@ def _works(folder: Path) -> dict[str, int]:
         except BadInput:
             count["unreadable"] += 1
     return count
+
+
+def _is_record(content: Any) -> bool:
+    """Tell whether JSON is a record, which names its second."""
+    return isinstance(content, dict) and {"request", "created"} <= set(content)
+
+
+def _digests(folder: Path) -> dict[str, Any]:
+    """Tell files by content, to find equal submissions."""
+    digests = {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path != folder / submission_limits.MANIFEST
+    }
+    jsons = {sha: name for name, sha in digests.items() if name.startswith("works") and name.endswith(".json")}
+    records = {sha: name for sha, name in jsons.items() if _is_record(_read(folder / name))}
+    together = hashlib.sha256(json.dumps(sorted(digests.items())).encode()).hexdigest() if digests else ""
+    return {"records": records, "all": together}
 
 
 def _words(value: Any, most: int) -> str:

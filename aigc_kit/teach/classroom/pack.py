@@ -22,12 +22,13 @@ from aigc_kit.core.units import format_bytes
 from aigc_kit.teach import checks
 from aigc_kit.teach.checks import answers
 from aigc_kit.teach.classroom import submission_limits
+from aigc_kit.teach.classroom.submission_limits import is_system_file, most_bytes
 from aigc_kit.teach.classroom.unpack import name_problem
 
 
 @dataclass(frozen=True)
 class Packed:
-    """Name the archive, its files, and what was left out."""
+    """Name the archive, its files, what was left out."""
 
     path: Path
     files: tuple[str, ...]
@@ -65,7 +66,7 @@ def pack(person: str, target: Path, works: Sequence[Path] | None = None) -> Pack
     for prefix, folder in sources:
         for path in _below(folder):
             name = f"{prefix}/{path.relative_to(folder).as_posix()}"
-            itself = "this archive itself" if path.resolve() == target.resolve() else ""
+            itself = "就是这个压缩包自己" if path.resolve() == target.resolve() else ""
             if why := name_problem(name) or _why_not(path, files) or itself:
                 left_out.append((name, why))
             else:
@@ -90,19 +91,21 @@ def _below(folder: Path) -> Iterator[Path]:
     """Walk a folder without following links."""
     for root, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(root) / name for name in sorted(names) if not name.startswith("."))
+        yield from (
+            Path(root) / name for name in sorted(names) if not name.startswith(".") and not is_system_file(name)
+        )
 
 
 def _why_not(path: Path, files: dict[str, bytes]) -> str:
-    """Say why a file is left out, else "" alone."""
+    """Say why a file is left out, or ""."""
     if path.is_symlink() or not path.is_file():
-        return "a link or no plain file"
-    size = path.stat().st_size
-    if size > submission_limits.FILE_BYTES:
-        return f"{format_bytes(size, decimal=True)}, over {format_bytes(submission_limits.FILE_BYTES, decimal=True)}"
+        return "是链接，不是普通文件"
+    size, most = path.stat().st_size, most_bytes(path.name)
+    if size > most:
+        return f"{format_bytes(size, decimal=True)}，超过上限 {format_bytes(most, decimal=True)}"
     if size + sum(map(len, files.values())) > submission_limits.TOTAL_BYTES:
-        return f"the submission would be over {format_bytes(submission_limits.TOTAL_BYTES, decimal=True)}"
-    return f"more than {submission_limits.FILES} files" if len(files) >= submission_limits.FILES - 1 else ""
+        return f"全部加起来会超过 {format_bytes(submission_limits.TOTAL_BYTES, decimal=True)}"
+    return f"文件超过 {submission_limits.FILES} 个" if len(files) >= submission_limits.FILES - 1 else ""
 
 
 def _refuse_keys(files: dict[str, bytes]) -> None:

@@ -1,12 +1,16 @@
 """Limit what a submission may hold, packed and unpacked."""
 
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from aigc_kit.core.types import FrozenMap
 from aigc_kit.core.units import KB, MB
+from aigc_kit.works.parts import MOST_BYTES
 
 FORMAT = 1
 MANIFEST = "submission.json"
 FILES = 1000
-FILE_BYTES = 20 * MB
-TOTAL_BYTES = 100 * MB
+TOTAL_BYTES = 200 * MB
 NAME_BYTES = 120  # of one part of a path
 DEPTH = 6
 DIRECTORY_BYTES = 400 * KB  # of the archive's list of files
@@ -14,4 +18,36 @@ JSON_BYTES = 16 * MB
 PERSON = 60  # characters of a learner's name
 
 # Data that a teacher can look at. Models, programs, archives and pickles are none of a learner's works.
-ENDINGS = (".json", ".txt", ".md", ".csv", ".png", ".jpg", ".webp", ".gif", ".wav", ".mp4", ".html")
+# A story takes its media up to MOST_BYTES of their kind, so they can be handed in up to there.
+ENDINGS: Mapping[str, int] = FrozenMap(
+    {
+        **dict.fromkeys((".json", ".txt", ".md", ".csv"), 20 * MB),
+        **dict.fromkeys((".png", ".jpg", ".jpeg", ".webp", ".gif"), MOST_BYTES["image"]),
+        **dict.fromkeys((".wav", ".mp3", ".ogg"), MOST_BYTES["audio"]),
+        **dict.fromkeys((".mp4", ".webm"), MOST_BYTES["video"]),
+        ".html": 40 * MB,
+    }
+)
+"""Ending -> most bytes of one such file."""
+
+# What operating systems and office programs leave beside files
+SYSTEM_NAMES = ("__macosx", ".ds_store", "thumbs.db", "desktop.ini", "icon\r")
+
+
+def is_system_file(name: str) -> bool:
+    """Tell files that no person put there, or hidden ones.
+
+    >>> [is_system_file(n) for n in ("a/.DS_Store", "__MACOSX/._a.txt", "works/~$a.txt", "works/a.txt")]
+    [True, True, True, False]
+    """
+    parts = PurePosixPath(name).parts
+    return any(part.lower() in SYSTEM_NAMES or part.startswith(("~$", "._")) for part in parts)
+
+
+def most_bytes(name: str) -> int:
+    """Give the largest size that a name may have.
+
+    >>> most_bytes("works/film.WEBM"), most_bytes("works/model.bin")
+    (60000000, 0)
+    """
+    return ENDINGS.get(PurePosixPath(name.lower()).suffix, 0)

@@ -11,6 +11,7 @@ from aigc_kit.core.errors import UnknownName
 from aigc_kit.core.paths import write_atomically
 from aigc_kit.teach.checks import Check, checks_of
 from aigc_kit.teach.classroom.grade import RESULTS, Row
+from aigc_kit.teach.classroom.platforms import as_columns, no_formula
 
 MARKS = {
     "passed": ("✓", "复算通过"),
@@ -44,12 +45,25 @@ th{background:#f2f4f7}.passed,.ran-passed{background:#e3f4e9}.failed,.ran-failed
 """
 
 
-def write(rows: Sequence[Row], folder: Path) -> tuple[Path, Path]:
-    """Write `grades.csv` and `grades.html` into a folder."""
-    return (
-        write_atomically(folder / RESULTS[0], "\ufeff" + as_csv(rows)),  # the mark tells Excel that it is UTF-8
-        write_atomically(folder / RESULTS[1], as_html(rows)),
-    )
+def write(
+    rows: Sequence[Row], folder: Path, *, skipped: Sequence[tuple[str, str]] = (), platform: str | None = None
+) -> tuple[Path, ...]:
+    """Write `grades.csv` and `grades.html` into a folder.
+
+    Args:
+        rows: of `grade`.
+        folder: where to.
+        skipped: (name, why) of files that were no submissions.
+        platform: also write the columns of one of `platforms.PLATFORMS`, as `grades-NAME.csv`.
+
+    Raises:
+        UnknownName: no such platform; nothing was written.
+    """
+    tables = {RESULTS[0]: as_csv(rows), RESULTS[1]: as_html(rows, skipped)}
+    if platform is not None:
+        tables[f"grades-{platform}.csv"] = as_columns(rows, len(_columns(rows)), platform)
+    mark = {".csv": "\ufeff", ".html": ""}  # tells Excel that it is UTF-8
+    return tuple(write_atomically(folder / name, mark[Path(name).suffix] + text) for name, text in tables.items())
 
 
 def as_csv(rows: Sequence[Row]) -> str:
@@ -66,11 +80,11 @@ def as_csv(rows: Sequence[Row]) -> str:
         cells += [MARKS[_entry(row, check).get("state", "")][1] for check in columns]
         cells += [row.works.get(name, 0) for name in ("same", "changed", "missing", "unreadable")]
         cells += ["；".join(row.notes), row.created, row.kit]
-        writer.writerow([_no_formula(cell) if isinstance(cell, str) else cell for cell in cells])
+        writer.writerow([no_formula(cell) if isinstance(cell, str) else cell for cell in cells])
     return buffer.getvalue()
 
 
-def as_html(rows: Sequence[Row]) -> str:
+def as_html(rows: Sequence[Row], skipped: Sequence[tuple[str, str]] = ()) -> str:
     """Write the table as a page, everything escaped."""
     columns = _columns(rows)
     heads = ["文件", "姓名", "通过", *(f"{check.lab}{check.name}" for check in columns), "作品", "备注"]
@@ -82,7 +96,11 @@ def as_html(rows: Sequence[Row]) -> str:
         "".join(f"<th>{escape(head)}</th>" for head in heads),
         "</tr></thead><tbody>",
         *(_html_row(row, columns) for row in rows),
-        "</tbody></table><h2>各题</h2><ul>",
+        "</tbody></table>",
+        *(["<h2>没有批改的文件</h2><ul>"] if skipped else []),
+        *(f"<li>{escape(name)}：{escape(why)}</li>" for name, why in skipped),
+        "</ul>" if skipped else "",
+        "<h2>各题</h2><ul>",
         *(f"<li>{escape(check.lab + check.name)} {escape(check.title)}</li>" for check in columns),
         "</ul><h2>记号</h2><ul>",
         *(f"<li>{escape(mark)} {escape(words)}</li>" for mark, words in MARKS.values()),
@@ -119,7 +137,3 @@ def _columns(rows: Sequence[Row]) -> list[Check]:
 
 def _entry(row: Row, check: Check) -> Mapping[str, str]:
     return row.checks.get(check.lab, {}).get(check.name, {})
-
-
-def _no_formula(text: str) -> str:
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -94,7 +94,12 @@ def test_a_codec_with_all_components_loses_nothing(monkeypatch, tmp_path):
     back = made.decode(made.encode(torch.from_numpy(few)))
     assert torch.allclose(back[:, :1], video[:, :1], atol=2e-3)  # a first frame has 192 numbers a block
     loaded = codec.load()
-    assert torch.equal(loaded.encode(torch.from_numpy(few)), made.encode(torch.from_numpy(few)))
+    for name, value in vars(made).items():
+        if torch.is_tensor(value):
+            assert torch.equal(getattr(loaded, name), value), name
+    # Bits of a product may differ with the alignment of what was read from a file, so they are not asked for
+    again, once = loaded.encode(torch.from_numpy(few)), made.encode(torch.from_numpy(few))
+    assert torch.allclose(again, once, atol=1e-5 * float(once.abs().max()))
 
 
 def test_decibels_by_hand():
