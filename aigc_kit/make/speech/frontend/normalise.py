@@ -118,10 +118,10 @@ def _read(text: str, at: int, english: English) -> tuple[Reading, int]:
         match = pattern.match(text, at)
         if match and match.end() > at and (reading := rule(match, english)) is not None:
             return reading, match.end()
-    return _single(text[at]), at + 1
+    return _single(text[at], english), at + 1
 
 
-def _single(character: str) -> Reading:
+def _single(character: str, english: English) -> Reading:
     """Read one character that no rule took."""
     if character in symbols.PAUSES:
         return Reading(symbols.PAUSES[character], "换行作停顿" if character.isspace() else _PAUSE)
@@ -131,17 +131,36 @@ def _single(character: str) -> Reading:
         return Reading(symbols.GREEK[character.lower()], "希腊字母")
     if character == " " or has_reading(character):
         return Reading(character)
-    category = unicodedata.category(character)
-    if category in ("Nd", "Nl", "No"):
+    if unicodedata.category(character) in ("Nd", "Nl", "No"):
         return _other_number(character)
-    why = "这个符号没有读法"
+    return _plainer(character, english) or Reading("", _why_silent(character), heard=False)
+
+
+def _why_silent(character: str) -> str:
+    """Tell why a character is not heard."""
+    category = unicodedata.category(character)
     if character in symbols.SILENT:
-        why = "标点，不发音"
-    elif category[0] in "CZ" or category == "Mn":
-        why = "看不见的字符"
-    elif category[0] == "L":
-        why = f"这个声音不会这种文字（{unicodedata.name(character, '?').split(' ')[0].title()}）"
-    return Reading("", why, heard=False)
+        return "标点，不发音"
+    if category == "Co":
+        return "私用区的字符，没有公认的读法"
+    if category[0] in "CZ" or category == "Mn":
+        return "看不见的字符"
+    if category[0] == "L":
+        return f"这个声音不会这种文字（{unicodedata.name(character, '?').split(' ')[0].title()}）"
+    return "这个符号没有读法"
+
+
+def _plainer(character: str, english: English) -> Reading | None:
+    """Read é as e, ㎏ as kg, ⁈ as marks."""
+    plain = unicodedata.normalize("NFKD", character)
+    plain = "".join(sign for sign in plain if unicodedata.category(sign) != "Mn")
+    letters = plain.isascii() and plain.isalnum()
+    if plain == character or not plain:
+        return None
+    if letters and plain.isalpha():
+        return Reading(plain if english == "keep" else symbols.say(plain)[0], "读作不带符号的字母")
+    said = [symbols.PAUSES.get(sign) or symbols.NAMED.get(sign) for sign in plain]
+    return Reading("".join(filter(None, said)), "读作等价的符号") if all(said) else None
 
 
 def _other_number(character: str) -> Reading:
