@@ -2,7 +2,7 @@
 
 import re
 
-from aigc_kit.make.speech.frontend.grammar import HAN, Reading, Rule, before, behind, rule
+from aigc_kit.make.speech.frontend.matches import HAN, Reading, Rule, before, behind, rule
 from aigc_kit.make.speech.frontend.symbols import NAMES, digits, quantity, telephone
 
 # Words in front of a number that is read digit by digit

@@ -2,7 +2,7 @@
 
 import re
 
-from aigc_kit.make.speech.frontend.grammar import HAN, MINUS, Reading, before, behind
+from aigc_kit.make.speech.frontend.matches import HAN, MINUS, Reading, before, behind
 
 _COUNT = r"(?:\d+(?:\.\d+)?|[零一二三四五六七八九十百千万两]+)"
 _WEEK = r"(?:周|星期|礼拜)?[一二三四五六日天]"

@@ -3,7 +3,7 @@
 import re
 
 from aigc_kit.make.speech.frontend.codes import is_called
-from aigc_kit.make.speech.frontend.grammar import HAN, TO, Reading, Rule, before, behind, rule
+from aigc_kit.make.speech.frontend.matches import HAN, TO, Reading, Rule, before, behind, rule
 from aigc_kit.make.speech.frontend.symbols import digits, quantity
 
 # Behind a year without 年, or behind a span of years

@@ -3,7 +3,7 @@
 import re
 
 from aigc_kit.make.speech.frontend import symbols
-from aigc_kit.make.speech.frontend.grammar import MINUS, Reading, Rule, before, behind, rule, signed
+from aigc_kit.make.speech.frontend.matches import MINUS, Reading, Rule, before, behind, rule, signed
 from aigc_kit.make.speech.frontend.quantities import WHOLE, measure
 from aigc_kit.make.speech.frontend.symbols import digits, quantity
 

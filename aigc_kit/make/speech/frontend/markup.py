@@ -3,7 +3,7 @@
 import html
 import re
 
-from aigc_kit.make.speech.frontend.grammar import Reading, Rule, rule, silent
+from aigc_kit.make.speech.frontend.matches import Reading, Rule, rule, silent
 from aigc_kit.make.speech.frontend.symbols import NAMED, PAUSES
 
 _MARKDOWN, _HTML, _LINK = "Markdown 标记，不读", "HTML 标记，不读", "链接地址，不读"

@@ -3,7 +3,7 @@
 import re
 
 from aigc_kit.make.speech.frontend import symbols
-from aigc_kit.make.speech.frontend.grammar import MINUS, NUMBER, TO, Reading, Rule, before, behind, rule
+from aigc_kit.make.speech.frontend.matches import MINUS, NUMBER, TO, Reading, Rule, before, behind, rule
 from aigc_kit.make.speech.frontend.symbols import digits, quantity
 from aigc_kit.make.speech.frontend.two import counted, is_two
 

@@ -7,7 +7,7 @@ import re
 
 from aigc_kit.make.speech.frontend import codes, dates, formulas, markup, quantities, symbols
 from aigc_kit.make.speech.frontend.dashes import dash
-from aigc_kit.make.speech.frontend.grammar import DASH, HAN, MINUS, NUMBER, Reading, Rule, before, behind, rule, silent
+from aigc_kit.make.speech.frontend.matches import DASH, HAN, MINUS, NUMBER, Reading, Rule, before, behind, rule, silent
 from aigc_kit.make.speech.frontend.symbols import digits, quantity
 from aigc_kit.make.speech.frontend.two import is_two
 
