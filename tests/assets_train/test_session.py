@@ -153,3 +153,19 @@ def test_three_steps_of_the_tiny_wan_are_those_of_its_loop_written_out():
 
     steps_of(run, loss)
     assert len(run.errors) == 3 and min(run.places) > 0 and set(run.more()) == {"loss", "places"} and not run.errors
+
+
+@pytest.mark.parametrize(("fast", "dtype"), [(True, torch.bfloat16), (False, torch.float32)])
+def test_bfloat16_is_used_only_where_it_is_fast(monkeypatch, fast, dtype):
+    monkeypatch.setattr(session, "half_is_fast", lambda: fast)
+    with session.half():
+        assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype is dtype
+    from assets.train.tinysdxl import network
+
+    matrices, _ = network.optimisers(torch.nn.Sequential(torch.nn.Linear(2, 3)), 0.01, 0.01)
+    assert matrices.half is fast
+
+
+def test_whether_bfloat16_is_fast_is_found_once():
+    assert session.half_is_fast() in (True, False)
+    assert session.half_is_fast.cache_info().currsize == 1

@@ -83,7 +83,7 @@ def train(seconds: float = 900.0) -> torch.nn.Module:
             yield batch(tokenizer, rng, numbers)
 
     def loss(pair):
-        with torch.autocast("cpu", torch.bfloat16):
+        with session.half():
             return network.contrast(run.network, *pair)
 
     for progress in loop.train(run, batches(), loss, lambda step: factor(step, run.spent / seconds)):

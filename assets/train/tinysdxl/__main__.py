@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument(
         "--decay", type=float, default=0.0, help="decoder, encoder: share of the time with falling rate"
     )
-    run(parser, stages, extra={"restore": restore_state})
+    run(parser, stages, extra={"restore": restore_state, "drafts": draft_pictures})
 
 
 def render(arguments: argparse.Namespace) -> None:
@@ -78,6 +78,12 @@ def train_decoder(arguments: argparse.Namespace) -> None:
     from . import vae
 
     vae.train("decoder", arguments.wall, arguments.decay)
+
+
+def draft_pictures(arguments: argparse.Namespace) -> None:
+    from . import drafts
+
+    drafts.build(arguments.chunks)
 
 
 def train_encoder(arguments: argparse.Namespace) -> None:

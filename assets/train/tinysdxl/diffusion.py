@@ -68,7 +68,7 @@ class Run(session.Run):
         a, b = self.signal[timesteps].view(-1, 1, 1, 1), self.noise[timesteps].view(-1, 1, 1, 1)
 
         def predict(noisy: Tensor) -> Tensor:
-            with torch.autocast("cpu", torch.bfloat16):
+            with session.half():
                 return network.predict(self.unet, noisy, timesteps, states, pooled).float()
 
         weight = 1 + s.subject_weight * batch.cells.unsqueeze(1)

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from aigc_kit.make.train import muon
+from assets.train import session
 
 from . import codec, text, tokens
 
@@ -113,4 +114,4 @@ def optimisers(network: nn.Module, matrix_lr: float, other_lr: float) -> list[to
         edge = name.startswith(("conv_in", "conv_out", "time_embedding", "add_embedding")) or "time_emb_proj" in name
         (others if parameter.ndim < 2 or edge else matrices).append(parameter)
     adam = torch.optim.AdamW(others, lr=other_lr, betas=(0.9, 0.98), weight_decay=0.0, eps=1e-8)
-    return [muon(matrices, matrix_lr, decay=0.02, half=True), adam]
+    return [muon(matrices, matrix_lr, decay=0.02, half=session.half_is_fast()), adam]

@@ -11,6 +11,7 @@ PROGRESS = STATE / "state.json"  # how far each training was
 
 PICTURES = RUN / "pictures"  # chunks of rendered pictures
 BANK = RUN / "bank"  # the same chunks as latents and text states
+DRAFTS = RUN / "drafts"  # what the U-Net makes of the first pictures of each chunk
 CODEC = RUN / "codec.safetensors"
 TEXT = RUN / "text"
 NETWORK = RUN / "network.pt"

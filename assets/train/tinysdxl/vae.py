@@ -13,7 +13,7 @@ from aigc_kit.make.train.loop import descend, follow
 from aigc_kit.worlds.tinyworld.spec import ATTRIBUTES
 from assets.train import session
 
-from . import codec, paths, pictures
+from . import codec, drafts, paths, pictures
 from .network import optimisers
 
 SHAPE = {
@@ -34,6 +34,9 @@ STYLE = list(ATTRIBUTES).index("style")
 LOG_VARIANCE = -12.0  # pinned: regression leaves it untrained; the latents' standard deviation becomes 0.0025
 JITTER = 0.15  # largest deviation of noise on the latents while the decoder learns: the U-Net's are never exact
 CROP = 64
+DRAFT_SHARE = 0.7  # of the decoder's batches, where there are drafts: see drafts.py
+DRAFT_CROP, DRAFT_CROPS = 96, 7  # larger and fewer: a face is read from its whole head
+SUBJECT_WEIGHT = 1.5  # extra weight of errors in drafts where the subject is
 FAVOUR = {"pixel": 2.5, "oil": 1.5, "flat": 2.0, "neon": 1.5}
 """How many times as often as others a style's pictures are painted in training: their edges blur first."""
 MATRIX_RATE = 0.01
@@ -70,9 +73,14 @@ class Encoder(nn.Module):
         return self.last(self.first(images))[:, : codec.CHANNELS]
 
 
-def painting_loss(painted: Tensor, images: Tensor) -> Tensor:
-    """L1 of the pixels and of their differences to the right and below: edges count twice."""
+def painting_loss(painted: Tensor, images: Tensor, weight: Tensor | None = None) -> Tensor:
+    """L1 of the pixels and of their differences to the right and below: edges count twice.
+
+    weight: of each pixel's errors, (N, 1, H, W).
+    """
     error = painted - images
+    if weight is not None:
+        error = error * weight
     across = (error[..., 1:] - error[..., :-1]).abs().mean()
     down = (error[..., 1:, :] - error[..., :-1, :]).abs().mean()
     return error.abs().mean() + 0.5 * (across + down)
@@ -97,6 +105,10 @@ class Part:
             return (self.module(images) - latents).square().mean()
         noise = JITTER * torch.rand(len(latents), 1, 1, 1) * torch.randn_like(latents)
         return painting_loss(self.module(latents + noise), images)
+
+    def draft_loss(self, images: Tensor, latents: Tensor, area: Tensor) -> Tensor:
+        """The decoder's error on what the U-Net made of these pictures, heavier on the subject."""
+        return painting_loss(self.module(latents), images, 1 + SUBJECT_WEIGHT * area)
 
     def update(self, factor: float) -> None:
         factor *= min(1.0, (self.step + 1) / 50)
@@ -150,10 +162,13 @@ def crops(rng: random.Random, count: int = 16, side: int = CROP) -> Tensor:
 
 
 @torch.no_grad()
-def measure(part: Part, count: int = 48) -> float:
-    """Decoder: dB on held-out pictures; encoder: dB of the codec's pictures from its latents."""
+def measure(part: Part, count: int = 48, drafted: bool = False) -> float:
+    """Decoder: dB on held-out pictures; encoder: dB of the codec's pictures from its latents.
+
+    drafted: the decoder paints from what the U-Net made of these pictures.
+    """
     images = codec.as_images(pictures.read(0, "images")[:count])
-    exact = part.linear.encode(images)
+    exact = torch.from_numpy(drafts.read(0)[:count]).float() if drafted else part.linear.encode(images)
     live = [p.detach().clone() for p in part.module.parameters()]
     module = part.averaged()
     said = module(exact if part.name == "decoder" else images)
@@ -175,7 +190,10 @@ def train(name: str, wall: float, decay: float = 0.0) -> float:
     cpu, losses = time.process_time(), []
     while (now := time.monotonic()) - began < wall:
         left = 1 - (now - began) / wall
-        loss = part.loss(crops(rng))
+        if name == "decoder" and drafts.ready() and rng.random() < DRAFT_SHARE:
+            loss = part.draft_loss(*drafts.crops(rng, DRAFT_CROPS, DRAFT_CROP))
+        else:
+            loss = part.loss(crops(rng))
         loss.backward()
         part.update(min(1.0, left / decay) if decay else 1.0)
         losses.append(loss.item())
@@ -195,5 +213,7 @@ def note(part: Part, losses: list[float]) -> float:
     value = measure(part)
     mean = sum(losses) / max(1, len(losses))
     line = {part.name: round(value, 2), "step": part.step, "cpu": round(part.cpu), "loss": round(mean, 5)}
+    if part.name == "decoder" and 0 in drafts.ready():
+        line["drafts"] = round(measure(part, drafted=True), 2)
     session.note(paths.LOG, line)
     return value

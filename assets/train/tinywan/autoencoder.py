@@ -77,7 +77,7 @@ class Run:
         matrices = [p for _, p in named if p.ndim >= 4 and p.shape[0] > 1 and p[0].numel() > 1]
         ids = {id(p) for p in matrices}
         adam = torch.optim.AdamW([p for _, p in named if id(p) not in ids], lr=0.0, betas=(0.9, 0.95), weight_decay=0)
-        matrix = muon(matrices, 0.0, momentum=0.9, decay=0.02, half=True)
+        matrix = muon(matrices, 0.0, momentum=0.9, decay=0.02, half=session.half_is_fast())
         self.optimisers, self.rates = [matrix, adam], ((0.012,), (0.002,))
 
     @staticmethod
@@ -147,7 +147,7 @@ def train(half: str, wall: float, decay: float = 0.3, size: int = 4) -> None:
         given = batch(rng, size)
         video = (given.float() / 127.5 - 1).permute(0, 4, 1, 2, 3).contiguous()
         latents = linear.encode(given)
-        with torch.autocast("cpu", torch.bfloat16):
+        with session.half():
             loss = loss_of(run.model, half, video, latents)
         loss.backward()
         run.update(min(1.0, (run.step[half] + 1) / 30, left / decay if decay else 1.0))

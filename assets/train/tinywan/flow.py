@@ -66,7 +66,7 @@ class Run(session.Run):
         ids = {id(p) for p in matrices}
         others = [p for p in (*self.model.parameters(), *self.position.parameters()) if id(p) not in ids]
         both = [
-            muon(matrices, settings.matrix_lr, decay=0.02, half=True),
+            muon(matrices, settings.matrix_lr, decay=0.02, half=session.half_is_fast()),
             torch.optim.AdamW(others, lr=settings.other_lr, betas=(0.9, 0.97), weight_decay=0.0),
         ]
         super().__init__(paths, self.model, both, averaged=twin, average=settings.average, name="model")
@@ -95,7 +95,7 @@ class Run(session.Run):
         at = sigma.view(-1, 1, 1, 1, 1)
 
         def predict(noisy: Tensor) -> Tensor:
-            with torch.autocast("cpu", torch.bfloat16):
+            with session.half():
                 return self.model(noisy, sigma * 1000, states, return_dict=False)[0].float()
 
         weight = 1 + s.moving_weight * moving(batch.latents)

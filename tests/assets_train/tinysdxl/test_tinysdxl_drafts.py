@@ -1,0 +1,98 @@
+"""Drafts: what the U-Net makes of known pictures, against closed forms and the pipeline itself."""
+
+import random
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("diffusers")
+
+from assets.train.tinysdxl import codec, drafts, network, paths, pictures, sampling, text, vae  # noqa: E402
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.fixture
+def painter():
+    """A painter whose parts a test brings itself."""
+    bare = drafts.Painter.__new__(drafts.Painter)
+    bare.signal, bare.noise = network.alphas()
+    return bare
+
+
+class NoText:
+    def packed(self, texts):
+        return torch.zeros(len(texts), 29, 192), torch.zeros(len(texts), 128)
+
+
+@pytest.mark.parametrize("start", [349, 699, 999])
+def test_a_network_that_knows_the_picture_gives_it_back(painter, start):
+    latents = torch.randn(2, 16, 4, 4, generator=torch.Generator().manual_seed(1))
+
+    def velocity(noisy, timestep, states, pooled, guidance):
+        signal, noise = painter.signal[timestep], painter.noise[timestep]
+        return signal * (noisy - signal * latents) / noise - noise * latents
+
+    painter.encoders, painter.velocity = NoText(), velocity
+    assert torch.allclose(painter.draft(latents, ["", ""], start, 3.0), latents, atol=1e-4)
+
+
+def test_from_pure_noise_a_draft_is_what_the_pipeline_makes(painter, monkeypatch):
+    diffusers = pytest.importorskip("diffusers")
+    if not (paths.MODEL / "model_index.json").exists():
+        pytest.skip("nothing is shipped")
+    pipe = diffusers.DiffusionPipeline.from_pretrained(paths.MODEL)
+    painter.unet, painter.encoders = pipe.unet, text.Text()
+    painter.encoders.first, painter.encoders.second = pipe.text_encoder, pipe.text_encoder_2
+    prompt = "a red puppy, in the sea, flat style, at night"
+    noise = torch.randn((1, 16, 16, 16), generator=torch.Generator().manual_seed(5))
+    monkeypatch.setattr(torch, "randn_like", lambda tensor: noise)
+    made = painter.draft(torch.zeros(1, 16, 16, 16), [prompt], 999, 3.0)
+    wanted = sampling.draw(pipe, [prompt], first_seed=5, latent=True)
+    # the pipeline sees 49 padding states where the draft has their mean
+    assert (made - wanted).square().mean().sqrt() < 0.1 * wanted.std()
+
+
+@pytest.fixture
+def exact(tmp_path, monkeypatch):
+    """Two chunks of pictures whose drafts are their exact latents."""
+    monkeypatch.setattr(paths, "PICTURES", tmp_path / "pictures")
+    monkeypatch.setattr(paths, "DRAFTS", tmp_path / "drafts")
+    monkeypatch.setattr(paths, "CODEC", tmp_path / "codec.safetensors")
+    monkeypatch.setattr(paths, "RUN", tmp_path)
+    for number in (0, 1):
+        pictures.render_chunk(number, 6)
+    linear = codec.fit()
+    paths.DRAFTS.mkdir()
+    for number in (0, 1):
+        images = codec.as_images(pictures.read(number, "images"))
+        np.save(paths.DRAFTS / f"{number:04d}.npy", linear.encode(images).half().numpy())
+    return linear
+
+
+def test_crops_of_picture_draft_and_mask_lie_on_each_other(exact):
+    images, latents, area = drafts.crops(random.Random(2), 5, 64)
+    assert images.shape == (5, 3, 64, 64) and latents.shape == (5, 16, 8, 8) and area.shape == (5, 1, 64, 64)
+    assert torch.allclose(exact.encode(images), latents, atol=0.01)
+    covered = np.stack([pictures.read(1, "cells")[k] for k in range(6)]).astype(np.float32) / 255
+    cells = area[:, 0, ::8, ::8].numpy()
+    windows = np.lib.stride_tricks.sliding_window_view(covered, (8, 8), (1, 2)).reshape(-1, 8, 8)
+    assert all((windows == cell).all((1, 2)).any() for cell in cells)
+    assert torch.equal(area[:, :, 3::8, 5::8], area[:, :, ::8, ::8])
+
+
+def test_the_first_chunk_is_kept_for_measuring(exact):
+    (paths.DRAFTS / "0001.npy").unlink()
+    with pytest.raises(IndexError):
+        drafts.crops(random.Random(0), 1, 64)
+
+
+def test_errors_on_the_subject_weigh_more():
+    images, painted = torch.zeros(1, 3, 8, 8), torch.zeros(1, 3, 8, 8)
+    painted[..., 4:] = 0.5
+    area = torch.zeros(1, 1, 8, 8)
+    plain = vae.painting_loss(painted, images)
+    assert vae.painting_loss(painted, images, 1 + area) == plain
+    area[..., 4:] = 1
+    assert vae.painting_loss(painted, images, 1 + area).item() == pytest.approx(2 * plain.item())
