@@ -21,6 +21,7 @@ RUN = HERE / "run"  # items and sheets: not in git
 LABELS = HERE / "labels"  # what people saw: in git
 SOURCES = ("generated", "render", "failure")
 FIRST_SEED = 5_000_000_000  # of renders and failures: none that a training or an evaluation used
+SWEEPING = ("left", "right", "up", "down", "grow", "bounce")  # motions in which the whole subject leaves its place
 BLUR = 0.09  # of the picture's side: a lump of the right colour at the right place
 
 
@@ -81,10 +82,9 @@ def lump(picture: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return np.rint(picture * (1 - share) + soft * share).astype(np.uint8)
 
 
-def moving(clip: np.ndarray) -> np.ndarray:
-    """bool (T, H, W): where each frame of uint8 (T, H, W, 3) differs from what stands there most of the time."""
-    still = np.median(clip, axis=0)
-    return np.abs(clip - still).max(-1) > 24
+def swept(clip: np.ndarray) -> np.ndarray:
+    """bool (H, W): where anything changes within a clip uint8 (T, H, W, 3)."""
+    return np.ptp(clip.astype(np.int16), axis=0).max(-1) > 24
 
 
 def true_picture(index: int) -> tuple[str, np.ndarray]:
@@ -93,13 +93,12 @@ def true_picture(index: int) -> tuple[str, np.ndarray]:
 
 
 def failed_picture(index: int) -> tuple[str | None, np.ndarray]:
-    """Every second one a lump, the others none of the world."""
+    """Every second one a lump, the others nothing at all."""
     rng = np.random.default_rng(FIRST_SEED + index)
-    specs = [Spec.sample(random.Random(FIRST_SEED + 1_000 + 2 * index + k)) for k in range(2)]
-    (one, mask), (other, _) = (render_with_mask(spec, 128, 128, FIRST_SEED + index) for spec in specs)
     if index % 2:
-        return None, negatives.any_of(rng, one, other)
-    return specs[0].subject, lump(one, mask)
+        return None, list(negatives.FROM_NOTHING.values())[index // 2 % len(negatives.FROM_NOTHING)](rng, 128, 128)
+    spec = Spec.sample(random.Random(FIRST_SEED + 1_000 + index))
+    return spec.subject, lump(*render_with_mask(spec, 128, 128, FIRST_SEED + index))
 
 
 def true_clip(index: int) -> tuple[str, np.ndarray]:
@@ -108,14 +107,13 @@ def true_clip(index: int) -> tuple[str, np.ndarray]:
 
 
 def failed_clip(index: int) -> tuple[str | None, np.ndarray]:
-    """Every second one a lump that moves, the others none of the world."""
-    rng = np.random.default_rng(FIRST_SEED + index)
-    specs = [ClipSpec.sample(random.Random(FIRST_SEED + 1_000 + 2 * index + k)) for k in range(2)]
-    one, other = (film(spec, seed=FIRST_SEED + index) for spec in specs)
+    """Every second one a lump that moves, the others nothing at all."""
     if index % 2:
-        places = np.linspace(0, len(one) - 1, clip_negatives.FRAMES).round().astype(int)
-        return None, clip_negatives.any_of(rng, one[places], other[places], specs[0].motion == "bounce")
-    return specs[0].subject, np.stack([lump(frame, mask) for frame, mask in zip(one, moving(one), strict=True)])
+        return None, clip_negatives.nothing(np.random.default_rng(FIRST_SEED + index))
+    rng = random.Random(FIRST_SEED + 1_000 + index)
+    spec = ClipSpec(motion=rng.choice(SWEEPING)).fill(rng)
+    clip = film(spec, seed=FIRST_SEED + index)
+    return spec.subject, np.stack([lump(frame, swept(clip)) for frame in clip])
 
 
 def _prompts(modality: str) -> list[dict]:
