@@ -1,13 +1,16 @@
 """How far two people agree, and how far a reader agrees with them."""
 
+import json
 from collections.abc import Callable, Hashable, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from aigc_kit.worlds.tinyworld.reading import Reading
+from assets.train import tables
 from assets.train.measures import wilson
 
-from .items import SOURCES, Item
+from .items import LABELS, SOURCES, Item
 from .labels import Label, Labels
 
 THRESHOLDS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
@@ -111,3 +114,27 @@ def report(items: Sequence[Item], people: Sequence[Labels], readings: Sequence[R
             "frozen half, threshold of the other half": against(*parts[True], best(*parts[False])),
         }
     return out
+
+
+def told(kind: str, folder: Path = LABELS) -> str:
+    """What a model's card says of its verdict: one line of a list for each person, or that there is none."""
+    file = folder / f"{kind}-verdict.json"
+    if not file.exists():
+        return f"- The {kind} have not been judged by eye yet (`assets/train/judge`)."
+    verdict = json.loads(file.read_text(encoding="utf-8"))
+    lines = []
+    for reader, sources in verdict["by_source"].items():
+        made, true = sources["generated"], sources["render"]["named as asked"]
+        machine = verdict["machine"][reader]["frozen half, as shipped"]
+        unseen = machine["machine alone"] + machine["both no"]
+        lines.append(
+            f"- **By eye**, blind, person {reader}: of {made['none']['of']} {kind} (the first frozen prompts) "
+            f"{tables.rate(made['named as asked'])} show something that can be named and was asked for, "
+            f"{tables.rate(made['clearly'])} clearly, and {tables.rate(made['none'])} nothing that can be named; of "
+            f"true renders among them {true['right']} of {true['of']} were named. Of {unseen} items of the frozen half "
+            f"in which this person saw nothing that was asked, the reader says of {machine['machine alone']} that they "
+            f"show it (kappa {machine['kappa']:.2f}; `assets/train/judge`)."
+        )
+    if len(lines) == 1:
+        lines.append("- One person's eyes only: a second one has still to judge the same sheets.")
+    return "\n".join(lines)

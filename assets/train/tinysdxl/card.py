@@ -3,6 +3,7 @@
 import json
 
 from assets.train import tables
+from assets.train.judge import agreement
 
 from . import evaluate, network, paths, vae
 
@@ -50,6 +51,7 @@ def text(report: dict) -> str:
         core_minutes=f"{training['cpu'] / 60:.0f}",
         decoder_minutes=f"{training['decoder_cpu'] / 60:.0f}",
         curve_table=tables.table(["samples", *attributes], curve),
+        eye=agreement.told("pictures"),
         verdict=verdict(report),
     )
 

@@ -4,6 +4,7 @@ import json
 import re
 
 from assets.train import tables
+from assets.train.judge import agreement
 
 from . import codec, evaluate, network, paths
 
@@ -83,6 +84,7 @@ def text(report: dict) -> str:
         core_minutes=f"{training['cpu'] / 60:.0f}",
         halves=", ".join(f"{half} {cpu / 60:.0f}" for half, cpu in minutes.items() if cpu),
         curve_table=tables.table(["samples", *evaluate.GATES], curve),
+        eye=agreement.told("clips"),
         verdict=verdict(report),
     )
 

@@ -259,3 +259,36 @@ def test_a_verdict_waits_for_committed_labels(tmp_path, monkeypatch):
     command.write_verdict("pictures", command.COUNTS)
     found = json.loads((tmp_path / "pictures-verdict.json").read_text(encoding="utf-8"))
     assert found["items"] == 2 and list(found["machine"]) == ["ann"]
+
+
+def test_the_card_tells_the_verdict_or_that_there_is_none(tmp_path):
+    assert "have not been judged" in agreement.told("clips", tmp_path)
+    four = [
+        item("00000001"),
+        item("00000003", "puppy"),
+        item("00000005", source="render"),
+        item("00000007", source="failure"),
+    ]
+    seen = {
+        "00000001": ("cat", True),
+        "00000003": ("none", False),
+        "00000005": ("cat", True),
+        "00000007": ("none", False),
+    }
+    eye = Labels("ann", {name: Label(*label) for name, label in seen.items()})
+    open_one = item("00000002")
+    eye.of["00000002"] = Label("cat", clear=True)
+    readings = [
+        reading("cat", 0.9),
+        reading("puppy", 0.9),
+        reading("cat", 0.9),
+        reading("puppy", 0.2),
+        reading("cat", 1),
+    ]
+    verdict = agreement.report([*four, open_one], [eye], readings, 0.75)
+    (tmp_path / "clips-verdict.json").write_text(json.dumps(verdict))
+    text = agreement.told("clips", tmp_path)
+    assert "person ann: of 3 clips" in text
+    assert "66.7 %" in text and "1 of 1 were named" in text
+    assert "Of 2 items of the frozen half in which this person saw nothing that was asked, the reader says of 1" in text
+    assert "One person's eyes only" in text
