@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from aigc_kit.core.errors import BadInput, UnknownName
 from aigc_kit.worlds.tinyworld import ATTRIBUTES, Spec, canonical, caption, vocab
 from aigc_kit.worlds.tinyworld.scan import scan
-from aigc_kit.worlds.tinyworld.words import GRAMMAR, MEASURE, NOT_OURS, SYNONYMS, TERMS, WHERE_EN, WHERE_ZH
+from aigc_kit.worlds.tinyworld.synonyms import GRAMMAR, NOT_OURS, SYNONYMS
+from aigc_kit.worlds.tinyworld.words import MEASURE, TERMS, WHERE_EN, WHERE_ZH
 
 specs = st.builds(Spec, **{name: st.sampled_from([None, *values]) for name, values in ATTRIBUTES.items()})
 languages = st.sampled_from(["zh", "en"])

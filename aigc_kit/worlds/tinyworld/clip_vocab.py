@@ -14,7 +14,9 @@ from functools import cache
 
 from aigc_kit.worlds.tinyworld.captions import MOTION_TERMS, canonical
 from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, MORPHING, ClipSpec, go_together
+from aigc_kit.worlds.tinyworld.motion_words import clip_rules
 from aigc_kit.worlds.tinyworld.scan import (
+    HINT,
     Hit,
     Lexicon,
     Meaning,
@@ -56,7 +58,7 @@ CLIP_GRAMMAR = (
 )
 CLIP_NOT_OURS = (
     "左边 右边 左侧 右侧 左面 右面 跳过 转身 转告 好转 上下 变化 | on-the-left on-the-right left-side right-side "
-    "left-hand right-hand all-right upside-down grown-up down-the-street down-the-road close-up"
+    "left-hand right-hand all-right upside-down grown-up close-up"
 )
 """Words that carry no motion, or hold one of ours by accident."""
 
@@ -82,7 +84,7 @@ def clip_phrase(prompt: str, *, negative: bool = False) -> Phrase:
     quality = [hit for hit in hits if hit.attribute.startswith(QUALITY)]
     if not negative:
         hits = [hit._replace(attribute="unknown", value="") if hit in quality else hit for hit in hits]
-    why = settle(hits)
+    why = settle(prompt, hits)
     _drop_unfit(hits, why)
     faults = [hit.value for hit, reason in zip(hits, why, strict=True) if negative and hit in quality and not reason]
 
@@ -104,9 +106,13 @@ def lexicon() -> Lexicon:
     for quality, _, words in QUALITY_TERMS:
         learn(meanings, (QUALITY + quality, quality), words.split())
     for word, (attribute, value) in attribute_words().items():
-        ours = attribute in ("grammar", "unknown", "negation") or value in CLIP_ATTRIBUTES.get(attribute, ())
-        learn(meanings, (attribute, value) if ours else ("unknown", ""), [word])
-    return compiled(meanings)
+        learn(meanings, (attribute, value) if _ours(attribute, value) else ("unknown", ""), [word])
+    rules = (r if _ours(r.attribute, r.value) else r._replace(attribute="unknown", value="") for r in clip_rules())
+    return compiled(meanings, tuple(rules))
+
+
+def _ours(attribute: str, value: str) -> bool:
+    return not value or value in CLIP_ATTRIBUTES.get(attribute.rstrip(HINT), ())
 
 
 def _spec(**values: str) -> ClipSpec:

@@ -6,9 +6,22 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import NamedTuple
 
-from aigc_kit.worlds.tinyworld.words import GRAMMAR, NEGATIONS, NOT_OURS, SYNONYMS, TERMS, Terms
+from aigc_kit.worlds.tinyworld.patterns import Rule, picture_rules
+from aigc_kit.worlds.tinyworld.synonyms import (
+    BESIDE,
+    GRAMMAR,
+    HINTS,
+    LEADS,
+    NEGATIONS,
+    NOT_OURS,
+    SYNONYMS,
+    THINGS,
+)
+from aigc_kit.worlds.tinyworld.words import TERMS, Terms
 
-PLURAL = frozenset({"subject", "scene", "style", "unknown"})
+PLURAL = frozenset({"subject", "scene", "style", "unknown", "thing"})
+HINT = "?"
+"""Ends the attribute of a word that only suggests its value."""
 Meaning = tuple[str, str]
 
 
@@ -18,8 +31,10 @@ class Hit(NamedTuple):
     Attributes:
         start, end, text: where it stands in the prompt, and what stands there.
         clause: counts up at every punctuation mark but the hyphen.
-        attribute: one of ``ATTRIBUTES``, or "unknown", "grammar", "negation", "adjective" (大 or 小).
+        attribute: one of ``ATTRIBUTES``, or "unknown", "grammar", "negation", "adjective" (大 or 小), "thing" (something
+            else, which may have a colour or a size of its own).
         value: of the attribute, else "".
+        hint: whether it only suggests its value (surfing: the sea).
     """
 
     start: int
@@ -28,13 +43,15 @@ class Hit(NamedTuple):
     clause: int
     attribute: str
     value: str
+    hint: bool = False
 
 
 class Lexicon(NamedTuple):
-    """Hold the pattern and the meanings of known words."""
+    """Hold the pattern and the meanings of known words, and rules."""
 
     pattern: re.Pattern[str]
     meanings: dict[str, Meaning]
+    rules: tuple[Rule, ...]
 
 
 def scan(prompt: str, lexicon: Lexicon | None = None) -> list[Hit]:
@@ -43,26 +60,67 @@ def scan(prompt: str, lexicon: Lexicon | None = None) -> list[Hit]:
     Between the known ones (None: those of pictures) stand English words and single characters.
     """
     text, origin = _plain(prompt)
-    pattern, meanings = lexicon or pictures()
+    lexicon = lexicon or pictures()
     hits: list[Hit] = []
     at = clause = 0
     while at < len(text):
         if not _is_text(text[at]):
-            clause += not (text[at].isspace() or text[at] in "-_")
+            clause += not (text[at].isspace() or text[at] in "-_'")
             at += 1
             continue
-        match = pattern.match(text, at) or _OTHER.match(text, at)
-        end = match.end() if match else at + 1
-        attribute, value = meanings.get(key(text[at:end]), ("unknown", ""))
+        end, attribute, value, hint = _longest(text, at, lexicon)
         start, stop = origin[at], origin[end - 1] + 1
         if hits and hits[-1].end > start:  # one character that became several
             start = hits[-1].end
         if start < stop:
             if text[at:end] in _ENDINGS and hits and hits[-1].end == start and hits[-1].attribute == "unknown":
                 attribute = "unknown"
-            hits.append(Hit(start, stop, prompt[start:stop], clause, attribute, value))
+            hits.append(Hit(start, stop, prompt[start:stop], clause, attribute, value, hint))
         at = end
-    return hits
+    return [hit._replace(attribute="unknown", value="") if _in_a_word(hits, k) else hit for k, hit in enumerate(hits)]
+
+
+def _in_a_word(hits: list[Hit], k: int) -> bool:
+    """Tell whether one character is part of a word that is not ours.
+
+    红 in 红薯, 海 in 海带 or 脑海: an unknown character stands beside it.
+    """
+    hit = hits[k]
+    if len(hit.text) != 1 or not (hit.attribute in ("colour", "scene", "light", "position") or hit.text in "圆转"):
+        return False
+    before, after = (_neighbour(hits, k, step) for step in (-1, 1))
+    if after is not None and after.attribute == "unknown" and after.text not in BESIDE:
+        return True
+    if before is None or before.attribute != "unknown" or before.text in LEADS:
+        return False
+    goes_on = after is not None and (after.text in "的色" or after.attribute in ("colour", "subject", "size"))
+    return not (hit.attribute == "colour" and goes_on)
+
+
+def _neighbour(hits: list[Hit], k: int, step: int) -> Hit | None:
+    """Find the Chinese hit right beside one, nothing between."""
+    if not 0 <= k + step < len(hits):
+        return None
+    other = hits[k + step]
+    beside = other.start == hits[k].end if step > 0 else other.end == hits[k].start
+    return other if beside and "\u3400" <= other.text[0] <= "\u9fff" else None
+
+
+def _longest(text: str, at: int, lexicon: Lexicon) -> tuple[int, str, str, bool]:
+    """Find the longest known word here: end, attribute, value, hint."""
+    match = lexicon.pattern.match(text, at) or _OTHER.match(text, at)
+    end = match.end() if match else at + 1
+    meaning = lexicon.meanings.get(key(text[at:end]))
+    attribute, value = meaning or ("unknown", "")
+    best = (end, attribute.rstrip(HINT), value, attribute.endswith(HINT))
+    for rule in lexicon.rules:
+        found = rule.pattern.match(text, at)
+        while found and not _is_text(text[found.end() - 1]):  # a blank that a look-ahead wanted
+            found = rule.pattern.match(text, at, found.end() - 1)
+        if found and found.end() >= best[0] + (meaning is not None):
+            meaning = rule.attribute, rule.value
+            best = (found.end(), rule.attribute, rule.value, rule.hint)
+    return best
 
 
 _ENDINGS = "色地里"
@@ -89,7 +147,7 @@ def _plain(prompt: str) -> tuple[str, list[int]]:
     letters, origin = [], []
     for place, character in enumerate(prompt):
         for letter in unicodedata.normalize("NFKC", character).lower():
-            letters.append(letter)
+            letters.append("'" if letter == "\u2019" else letter)
             origin.append(place)
     return "".join(letters), origin
 
@@ -108,7 +166,8 @@ def key(text: str) -> str:
 @cache
 def pictures() -> Lexicon:
     """Compile the words of pictures, 大 and 小 among them."""
-    return compiled(attribute_words() | {"大": ("adjective", "large"), "小": ("adjective", "small")})
+    words = attribute_words() | {"大": ("adjective", "large"), "小": ("adjective", "small")}
+    return compiled(words, picture_rules())
 
 
 def attribute_words() -> dict[str, Meaning]:
@@ -116,8 +175,12 @@ def attribute_words() -> dict[str, Meaning]:
     meanings: dict[str, Meaning] = {}
     for attribute, terms in TERMS.items():
         learn_terms(meanings, attribute, terms, SYNONYMS[attribute])
-    for words, name in ((GRAMMAR, "grammar"), (NOT_OURS, "unknown"), (NEGATIONS, "negation")):
-        learn(meanings, (name, ""), entries(words))
+    for attribute, rows in HINTS.items():
+        for value, table in rows.items():
+            learn(meanings, (attribute + HINT, value), entries(table))
+    others = {"grammar": GRAMMAR, "unknown": NOT_OURS, "negation": NEGATIONS, "thing": THINGS}
+    for name, table in others.items():
+        learn(meanings, (name, ""), entries(table))
     return meanings
 
 
@@ -138,13 +201,13 @@ def entries(table: str) -> list[str]:
     return table.replace("|", " ").split()
 
 
-def compiled(meanings: Mapping[str, Meaning]) -> Lexicon:
+def compiled(meanings: Mapping[str, Meaning], rules: tuple[Rule, ...]) -> Lexicon:
     """Compile a lexicon, with plurals of English words."""
     words = dict(meanings)
     for word, meaning in meanings.items():
         if word.isascii() and word[-1].isalpha() and meaning[0] in PLURAL:
             words.setdefault(word + "s", meaning)
-    return Lexicon(re.compile("|".join(_piece(word) for word in sorted(words, key=len, reverse=True))), words)
+    return Lexicon(re.compile("|".join(_piece(word) for word in sorted(words, key=len, reverse=True))), words, rules)
 
 
 def _piece(word: str) -> str:

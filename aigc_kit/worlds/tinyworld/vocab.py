@@ -5,12 +5,14 @@
 Longest match from left to right over the world's words and their synonyms; Chinese anywhere, English at word borders.
 What several words claim is settled so:
 
-- two values of one attribute: the first stays (two subjects too: the world has one);
+- two values of one attribute: the first stays, and what names a value stays before what only suggests it (surfing: sea);
+- two subjects: the first, but of 猫的杯子, 喝咖啡的猫 and "cat-shaped donut" the last, which the first describes;
 - colour: the one that stands right before the subject, with at most sizes and 的 between; else the one right after it
-  (小狗是红色的); else the first that belongs to nothing else. A colour right before a scene, a light or a second
-  subject is theirs and goes with them; before a style it counts as the subject's, as neon glows in its colour;
+  (小狗是红色的); else the first that belongs to nothing else. A colour right before a scene, a light, a second subject
+  or another thing (hat, eyes) is theirs and goes with them, so does a size; before a style it counts as the subject's,
+  as neon glows in its colour;
 - 大 and 小 count as sizes only right before a subject or a colour (小狗 is simply a puppy);
-- a word right after 不要, 没有, no or without is dropped.
+- what is said not to be there is dropped (`negation`).
 """
 
 from collections.abc import Callable
@@ -19,6 +21,7 @@ from typing import Any
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.worlds.tinyworld.captions import canonical
+from aigc_kit.worlds.tinyworld.negation import negated
 from aigc_kit.worlds.tinyworld.scan import Hit, scan
 from aigc_kit.worlds.tinyworld.spec import Spec
 from aigc_kit.worlds.tinyworld.words import every_word
@@ -68,7 +71,7 @@ def phrase(prompt: str) -> Phrase:
     Any text is accepted, an empty or unknown one gives an empty phrase; what is no text raises BadInput.
     """
     hits = scan(checked(prompt))
-    return gathered(prompt, hits, settle(hits), Spec, canonical)
+    return gathered(prompt, hits, settle(prompt, hits), Spec, canonical)
 
 
 def checked(prompt: str) -> str:
@@ -123,27 +126,94 @@ def _ends(text: str, at: int, word: str) -> bool:
     return not (word[-1].isascii() and word[-1].isalpha() and after.isascii() and after.isalpha())
 
 
-def settle(hits: list[Hit]) -> list[str]:
+SILENT = {"unknown": "unknown", "thing": "unknown", "grammar": "grammar", "negation": "grammar"}
+"""Attributes of hits that show nothing, and why they are dropped."""
+
+
+def settle(prompt: str, hits: list[Hit]) -> list[str]:
     """Say why each hit is dropped, make adjectives sizes."""
-    why = [hit.attribute if hit.attribute in ("unknown", "grammar") else "" for hit in hits]
+    gone = negated(prompt, hits)
+    why = ["negated" if k in gone else SILENT.get(hit.attribute, "") for k, hit in enumerate(hits)]
     for k, hit in enumerate(hits):
-        if hit.attribute == "negation":
-            why[k] = "grammar"
-            after = _next(hits, k, {"grammar"})
-            if after is not None and not why[after]:
-                why[after] = "negated"
-        elif hit.attribute == "adjective":
+        if why[k]:
+            continue
+        if hit.attribute == "adjective":
             follower = hits[k + 1] if k + 1 < len(hits) and hits[k + 1].start == hit.end else None
             if follower is not None and follower.attribute in ("subject", "colour"):
                 hits[k] = hit._replace(attribute="size")
             else:
                 why[k] = "unknown"
-    subject = next((k for k, hit in enumerate(hits) if hit.attribute == "subject" and not why[k]), None)
+        elif hit.attribute == "position" and _of_scene(hits, k):
+            why[k] = "unknown"
+    subject = _head(prompt, hits, why)
     first = {"subject": subject, "colour": _colour_of(hits, why, subject)}
-    for k, hit in enumerate(hits):
-        if not why[k] and first.setdefault(hit.attribute, k) != k:
-            why[k] = "elsewhere" if hit.attribute == "colour" and _owner(hits, k) is not None else "second"
+    for k in sorted((k for k, reason in enumerate(why) if not reason), key=lambda k: hits[k].hint):
+        attribute = hits[k].attribute
+        owner = _owner(hits, k) if attribute == "size" else None
+        if (owner is not None and not _same(hits, owner, subject)) or _of_unknown(hits, k):
+            why[k] = "elsewhere"
+        elif first.setdefault(attribute, k) != k:
+            why[k] = "elsewhere" if attribute == "colour" and _owner(hits, k) is not None else "second"
     return why
+
+
+def _same(hits: list[Hit], owner: int, subject: int | None) -> bool:
+    """Tell whether both name one subject, as espresso and a cup do."""
+    return subject is not None and hits[owner][5:7] == hits[subject][5:7] or owner == subject
+
+
+def _of_unknown(hits: list[Hit], k: int) -> bool:
+    """Tell whether an English size or motion describes an unknown noun: a big wave."""
+    if hits[k].attribute not in ("size", "motion") or not k or hits[k - 1].text.lower() not in ("a", "an", "the"):
+        return False
+    noun = False
+    for hit in hits[k + 1 :]:
+        if hit.clause != hits[k].clause or hit.attribute == "grammar":
+            break
+        if hit.attribute != "unknown":
+            return False
+        noun = True
+    return noun
+
+
+def _of_scene(hits: list[Hit], k: int) -> bool:
+    """Tell a middle of a scene (森林中央) from one of the picture."""
+    return k > 0 and hits[k - 1].end == hits[k].start and hits[k - 1].attribute == "scene" and hits[k].value == "centre"
+
+
+def _head(prompt: str, hits: list[Hit], why: list[str]) -> int | None:
+    """Find the hit that is the subject: the first, or what it describes."""
+    named = [k for k, hit in enumerate(hits) if hit.attribute == "subject" and not why[k]]
+    named = [k for k in named if not hits[k].hint] or named
+    if not named:
+        return None
+    head = named[0]
+    for later in named[1:]:
+        if hits[later].clause != hits[head].clause or not _describes(prompt, hits, head, later):
+            break
+        head = later
+    return head
+
+
+_SHAPES = frozenset("形 形状 状 图案 造型 样子 模样 款 主题 印花 头像".split())
+_ACTS = tuple("着吃喝抓追抱捧看戴骑玩踢打买拿举叼顶闻")
+
+
+def _describes(prompt: str, hits: list[Hit], first: int, later: int) -> bool:
+    """Tell whether the first subject is part of the later one's noun phrase."""
+    between = [hit.text.lower() for hit in hits[first + 1 : later]]
+    if hits[later].text.isascii():
+        return between in (["shaped"], ["themed"], ["patterned"], ["flavored"], ["flavoured"], ["print"])
+    if "的" not in between or {"和", "与", "跟", "、"} & set(between):
+        return False
+    link = "".join(between[: between.index("的")])
+    before = first - 1
+    while before >= 0 and hits[before].attribute in ("colour", "size") or before >= 0 and hits[before].text in _MEASURES:
+        before -= 1
+    return not link or link in _SHAPES or (before >= 0 and hits[before].text.endswith(_ACTS))
+
+
+_MEASURES = frozenset("一只 一个 一朵 一颗 一条 一杯 一 的".split())
 
 
 def _colour_of(hits: list[Hit], why: list[str], subject: int | None) -> int | None:
@@ -156,13 +226,35 @@ def _colour_of(hits: list[Hit], why: list[str], subject: int | None) -> int | No
             return before[-1]
         if right in colours and _owner(hits, right) is None:
             return right
-    return next((k for k in colours if _owner(hits, k) is None), None)
+    return next((k for k in colours if _free(hits, k, subject) and not _said_of_thing(hits, k)), None)
+
+
+def _free(hits: list[Hit], k: int, subject: int | None) -> bool:
+    """Tell whether a colour belongs to nothing but the subject."""
+    owner = _owner(hits, k)
+    return owner is None or (subject is not None and hits[owner].attribute == "subject" and _same(hits, owner, subject))
+
+
+def _said_of_thing(hits: list[Hit], k: int) -> bool:
+    """Tell whether a colour follows another thing: 帽子是红色的."""
+    before = k - 1
+    while before >= 0 and hits[before].attribute == "grammar" and hits[before].text not in _BEHIND:
+        before -= 1
+    if before < 0 or hits[before].clause != hits[k].clause:
+        return False
+    return hits[before].attribute == "thing" or hits[before].text in _BEHIND
+
+
+_BEHIND = frozenset({"背景", "background"})
 
 
 def _owner(hits: list[Hit], colour: int) -> int | None:
-    """Find the hit that a colour describes."""
-    after = _next(hits, colour, {"size"})
-    return after if after is not None and hits[after].attribute in ("scene", "light", "subject") else None
+    """Find the hit that a colour or a size describes."""
+    after = _next(hits, colour, {"size", "colour"} if hits[colour].attribute == "size" else {"size"})
+    if after is None:
+        return None
+    ours = hits[after].attribute in ("scene", "light", "subject", "thing") or hits[after].text.lower() in _BEHIND
+    return after if ours else None
 
 
 def _next(hits: list[Hit], k: int, skip: set[str]) -> int | None:
@@ -180,7 +272,7 @@ def _merged(prompt: str, hits: list[Hit], why: list[str]) -> tuple[Dropped, ...]
     pieces: list[Dropped] = []
     last = None
     for hit, reason in zip(hits, why, strict=True):
-        same = last is not None and pieces and last == (reason, hit.clause) and reason in ("unknown", "grammar")
+        same = last is not None and pieces and last == (reason, hit.clause) and reason in ("unknown", "grammar", "negated")
         if reason and same:
             start = pieces[-1].start
             pieces[-1] = Dropped(start, hit.end, prompt[start : hit.end], reason)
