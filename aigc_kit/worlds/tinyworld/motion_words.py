@@ -9,6 +9,11 @@ _SIDE = r"(?:边儿?|侧|面|方|端|手边)?"
 _GO = r"(?:移动|平移|移|走|跑|飞|游|滑|滚|飘|挪|冲|爬|窜|漂|开|去|过去)"
 _EDGE = r"(?: (?:hand )?(?:side|edge|end|corner))?(?: of the (?:screen|frame|picture|image|page))?"
 
+_MOVES = (
+    r"(?:fl(?:y|ies|ying)|(?:float|drift|climb|shoot|lift|zoom)(?:s|ing)?|go(?:es|ing)?|swim(?:s|ming)?|mov(?:es?|ing))"
+)
+_UPWARDS = r"(?:up(?:wards?)?|high(?:er)?(?: and higher)?|into the (?:night )?(?:sky|air)|skywards?)"
+
 
 def _way(zh: str, other: str, en: str, across: str) -> str:
     """Match a way to one side: 往左, 从右边跑到左边, to the left."""
@@ -25,13 +30,13 @@ def _way(zh: str, other: str, en: str, across: str) -> str:
 MOTIONS: dict[str, str] = {
     "left": _way("左", "右", "left", "right"),
     "right": _way("右", "左", "right", "left"),
-    "up": r"""
+    "up": rf"""
         [飞飘浮升冲窜跃爬游射漂](?:起来|起|上(?:去|来|天空?|云霄|高空|高处|空中)?)
         [飞飘浮升冲窜跃爬游射漂](?:[到向](?=月)|(?:到|向)(?:天上|天空|天|空中|高空|太空|上面)(?:去|来)?)
-        越[\u4e00-\u9fff]{1,2}越高
+        越[\u4e00-\u9fff]{{1,2}}越高
         [往向朝](?:天上|天空|天|高处|空中|上方|上面|上(?![级司课班]))[飞飘升游爬冲浮]?
         [腾升]空|起飞|一飞冲天|直上云霄|拔地而起|步步高升
-        \b(?:fl(?:y|ies|ying)|(?:float|drift|climb|shoot|lift|zoom)(?:s|ing)?|go(?:es|ing)?|swim(?:s|ming)?|mov(?:es?|ing))(?: slowly| straight| all the way)* (?:up(?:wards?)?|high(?:er)?(?: and higher)?|into the (?:night )?(?:sky|air)|skywards?)\b
+        \b{_MOVES}(?: slowly| straight| all the way)* {_UPWARDS}\b
         \b(?:tak|lift|blast)(?:es?|s|ing)? off\b
         \b(?:soar|ascend|climb)(?:s|ed|ing)?\b
         \blevitat(?:es?|ed|ing)\b
@@ -54,7 +59,7 @@ MOTIONS: dict[str, str] = {
         [由从]小[变到长]大|鼓起来|膨胀|绽放|盛开|开花|(?<=花)开(?!的)(?:了|放)?
         \b(?:grow|expand|inflate|enlarge|swell|bloom|blossom)s?(?: larger| bigger| huge)?\b
         \b(?:growing|expanding|inflating|enlarging|swelling|blooming|blossoming)(?: larger| bigger| huge)?\b
-        \b(?:get|become|grow)(?:s|ting|ing)? (?:much |really )?(?:bigger|larger|huge|enormous|gigantic)(?: and (?:bigger|larger))?\b
+        \b(?:get|become|grow)(?:s|ting|ing)? (?:much |really )?(?:bigger|larger|huge)(?: and (?:bigger|larger))?\b
         \b(?:bigger and bigger|larger and larger)\b
         \b(?:swell|puff|scal|blow)(?:s|es|ed|e|ing)? up\b""",
     "bounce": r"""
@@ -90,9 +95,10 @@ _NONE = r"""
     \bdown(?= the (?:street|road|hill))\b
     \b(?:go|mov)(?:es|e|ing)? up and down\b
     \b(?:up|down)(?:stairs?|town|load\w*|date\w*|per|set)\b
-    \b(?:wak|look|dress|light|lit|curl|sit|stand|clos|line|cheer|set|pop|warm|end|mak|made|pick|show|grown?)(?:e|es|s|ed|ing|ting)? up\b
+    \b(?:wak|look|dress|light|lit|curl|sit|stand|clos|line|cheer)(?:e|es|s|ed|ing|ting)? up\b
+    \b(?:set|pop|warm|end|mak|made|pick|show|grown?)(?:e|es|s|ed|ing|ting)? up\b
     \b(?:ly|lie|lies|lay|sit|sits|sitt|look|looks|calm|slow|slows|break|breaks)(?:ing)? down\b
-    \bturn(?:s|ing|ed)? (?:left|right|on|off|out|away|her|his|the|red|blue|green)\b
+    \bturn(?:s|ing|ed)? (?:left|right|off|out|away|her|his|red|blue|green|on (?:the )?(?:lights?|lamp|tv|radio))\b
     \b(?:jump|spin|drop|fall|roll)(?:s|ing)? (?:drive|off|asleep|in love|call)\b"""
 """What sounds like a motion and is none."""
 

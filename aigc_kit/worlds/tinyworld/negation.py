@@ -2,10 +2,10 @@
 
 What is said not to be there never becomes something that is shown. The reach goes
 
-- in Chinese to the end of the clause, over 、 too; after 没有, 无 and the like a 的 after a noun ends it (没有狗的海边);
-  it ends before 而, 但, 只, 要, 换成;
-- in English to a "but" or "only", and to a preposition once something was named (no dogs at night); over commas where the
-  list ends in "or"; "and a ..." begins something new;
+- in Chinese to the end of the clause, over 、 too, and before 而, 但, 只, 要, 换; after 没有, 无 and the like it ends
+  at a 的 that follows a noun (没有狗的海边);
+- in English to a "but" or "only", and to a preposition once something was named (no dogs at night); over commas where
+  the list ends in "or"; "and a ..." begins something new;
 - backwards where nothing follows: 狗就不要了.
 """
 
@@ -13,14 +13,33 @@ from collections.abc import Sequence
 
 from aigc_kit.worlds.tinyworld.scan import Hit
 
-WITHOUT = frozenset("没有 没 不带 不含 无".split())
+WITHOUT = frozenset({"没有", "没", "不带", "不含", "无"})
 """Negations that make an attribute of what follows their 的."""
 
 NOUNS = frozenset({"subject", "scene", "style", "light", "thing", "motion", "position"})
 STOPS_ZH = ("而", "但", "只", "要", "换", "改", "却", "请", "外", "以外", "之外")
-STOPS_EN = frozenset("but only just instead please then which that who while".split())
-PREPOSITIONS = frozenset("in on at by near under with during against inside outside beside behind above over of".split())
-ARTICLES = frozenset("a an the one some".split())
+STOPS_EN = frozenset({"but", "only", "just", "instead", "please", "then", "which", "that", "who", "while"})
+PREPOSITIONS = frozenset(
+    {
+        "in",
+        "on",
+        "at",
+        "by",
+        "near",
+        "under",
+        "with",
+        "during",
+        "against",
+        "inside",
+        "outside",
+        "beside",
+        "behind",
+        "above",
+        "over",
+        "of",
+    }
+)
+ARTICLES = frozenset({"a", "an", "the", "one", "some"})
 LAST = frozenset({"or", "nor", "and"})
 LIST_WORDS = 4  # at most, between two commas of a list
 
@@ -72,7 +91,11 @@ def _english(prompt: str, hits: Sequence[Hit], k: int) -> list[int]:
     named = False
     for j in range(k + 1, len(hits)):
         word = hits[j].text.lower()
-        if (hits[j].clause != hits[k].clause and j >= end) or word in STOPS_EN or (word in PREPOSITIONS - {"of"} and named):
+        if (
+            (hits[j].clause != hits[k].clause and j >= end)
+            or word in STOPS_EN
+            or (word in PREPOSITIONS - {"of"} and named)
+        ):
             break
         follower = hits[j + 1].text.lower() if j + 1 < len(hits) else ""
         if word == "and" and named and hits[k].text.lower() != "without" and follower in ARTICLES:
@@ -101,11 +124,14 @@ def _list_end(prompt: str, hits: Sequence[Hit], k: int) -> int:
 
 def _before(hits: Sequence[Hit], k: int) -> list[int]:
     """List what stands before a negation that ends its clause."""
-    if hits[k].text.isascii() or any(hit.clause == hits[k].clause for hit in hits[k + 1 :] if hit.attribute != "grammar"):
+    if hits[k].text.isascii() or any(
+        hit.clause == hits[k].clause for hit in hits[k + 1 :] if hit.attribute != "grammar"
+    ):
         return []
     reach: list[int] = []
     for j in range(k - 1, -1, -1):
-        if hits[j].clause != hits[k].clause or hits[j].text.startswith(STOPS_ZH[:-3]) and hits[j].attribute in _EMPTY:
+        stops = hits[j].attribute in _EMPTY and hits[j].text.startswith(STOPS_ZH[:-3])
+        if stops or hits[j].clause != hits[k].clause:
             break
         reach.insert(0, j)
     return reach

@@ -31,8 +31,8 @@ class Hit(NamedTuple):
     Attributes:
         start, end, text: where it stands in the prompt, and what stands there.
         clause: counts up at every punctuation mark but the hyphen.
-        attribute: one of ``ATTRIBUTES``, or "unknown", "grammar", "negation", "adjective" (大 or 小), "thing" (something
-            else, which may have a colour or a size of its own).
+        attribute: one of ``ATTRIBUTES``, or "unknown", "grammar", "negation", "adjective" (大 or 小), "thing" (another
+            one, which may have a colour or a size of its own).
         value: of the attribute, else "".
         hint: whether it only suggests its value (surfing: the sea).
     """
@@ -81,11 +81,14 @@ def scan(prompt: str, lexicon: Lexicon | None = None) -> list[Hit]:
 
 
 def _in_a_word(hits: list[Hit], k: int) -> bool:
-    """Tell whether one character is part of a word that is not ours.
+    """Tell whether a hit is part of a longer word.
 
-    红 in 红薯, 海 in 海带 or 脑海: an unknown character stands beside it.
+    红 in 红薯, 海 in 海带 or 脑海, 中心 in 中心对称: an unknown character stands beside it.
     """
     hit = hits[k]
+    if hit.text in ("中心", "中间", "中央"):
+        after = _neighbour(hits, k, 1)
+        return after is not None and after.attribute == "unknown" and after.text not in LEADS
     if len(hit.text) != 1 or not (hit.attribute in ("colour", "scene", "light", "position") or hit.text in "圆转"):
         return False
     before, after = (_neighbour(hits, k, step) for step in (-1, 1))
@@ -93,8 +96,11 @@ def _in_a_word(hits: list[Hit], k: int) -> bool:
         return True
     if before is None or before.attribute != "unknown" or before.text in LEADS:
         return False
-    goes_on = after is not None and (after.text in "的色" or after.attribute in ("colour", "subject", "size"))
+    goes_on = after is not None and (after.text in "的色" + BESIDE or after.attribute in _NOUN_PHRASE)
     return not (hit.attribute == "colour" and goes_on)
+
+
+_NOUN_PHRASE = ("colour", "subject", "size")
 
 
 def _neighbour(hits: list[Hit], k: int, step: int) -> Hit | None:
@@ -110,15 +116,13 @@ def _longest(text: str, at: int, lexicon: Lexicon) -> tuple[int, str, str, bool]
     """Find the longest known word here: end, attribute, value, hint."""
     match = lexicon.pattern.match(text, at) or _OTHER.match(text, at)
     end = match.end() if match else at + 1
-    meaning = lexicon.meanings.get(key(text[at:end]))
-    attribute, value = meaning or ("unknown", "")
+    attribute, value = lexicon.meanings.get(key(text[at:end]), ("unknown", ""))
     best = (end, attribute.rstrip(HINT), value, attribute.endswith(HINT))
+    ruled = False
     for rule in lexicon.rules:
         found = rule.pattern.match(text, at)
-        while found and not _is_text(text[found.end() - 1]):  # a blank that a look-ahead wanted
-            found = rule.pattern.match(text, at, found.end() - 1)
-        if found and found.end() >= best[0] + (meaning is not None):
-            meaning = rule.attribute, rule.value
+        if found and (found.end() > best[0] or (found.end() == best[0] and not ruled)):
+            ruled = True
             best = (found.end(), rule.attribute, rule.value, rule.hint)
     return best
 

@@ -5,7 +5,7 @@
 Longest match from left to right over the world's words and their synonyms; Chinese anywhere, English at word borders.
 What several words claim is settled so:
 
-- two values of one attribute: the first stays, and what names a value stays before what only suggests it (surfing: sea);
+- two values of one attribute: the first stays, what names a value before what only suggests it (surfing: sea);
 - two subjects: the first, but of 猫的杯子, 喝咖啡的猫 and "cat-shaped donut" the last, which the first describes;
 - colour: the one that stands right before the subject, with at most sizes and 的 between; else the one right after it
   (小狗是红色的); else the first that belongs to nothing else. A colour right before a scene, a light, a second subject
@@ -159,7 +159,7 @@ def settle(prompt: str, hits: list[Hit]) -> list[str]:
 
 def _same(hits: list[Hit], owner: int, subject: int | None) -> bool:
     """Tell whether both name one subject, as espresso and a cup do."""
-    return subject is not None and hits[owner][5:7] == hits[subject][5:7] or owner == subject
+    return subject is not None and (owner == subject or hits[owner][4:6] == hits[subject][4:6])
 
 
 def _of_unknown(hits: list[Hit], k: int) -> bool:
@@ -195,7 +195,7 @@ def _head(prompt: str, hits: list[Hit], why: list[str]) -> int | None:
     return head
 
 
-_SHAPES = frozenset("形 形状 状 图案 造型 样子 模样 款 主题 印花 头像".split())
+_SHAPES = frozenset({"形", "形状", "状", "图案", "造型", "样子", "模样", "款", "主题", "印花", "头像"})
 _ACTS = tuple("着吃喝抓追抱捧看戴骑玩踢打买拿举叼顶闻")
 
 
@@ -208,12 +208,12 @@ def _describes(prompt: str, hits: list[Hit], first: int, later: int) -> bool:
         return False
     link = "".join(between[: between.index("的")])
     before = first - 1
-    while before >= 0 and hits[before].attribute in ("colour", "size") or before >= 0 and hits[before].text in _MEASURES:
+    while before >= 0 and (hits[before].attribute in ("colour", "size") or hits[before].text in _MEASURES):
         before -= 1
     return not link or link in _SHAPES or (before >= 0 and hits[before].text.endswith(_ACTS))
 
 
-_MEASURES = frozenset("一只 一个 一朵 一颗 一条 一杯 一 的".split())
+_MEASURES = frozenset({"一只", "一个", "一朵", "一颗", "一条", "一杯", "一", "的"})
 
 
 def _colour_of(hits: list[Hit], why: list[str], subject: int | None) -> int | None:
@@ -272,7 +272,9 @@ def _merged(prompt: str, hits: list[Hit], why: list[str]) -> tuple[Dropped, ...]
     pieces: list[Dropped] = []
     last = None
     for hit, reason in zip(hits, why, strict=True):
-        same = last is not None and pieces and last == (reason, hit.clause) and reason in ("unknown", "grammar", "negated")
+        same = (
+            last is not None and pieces and last == (reason, hit.clause) and reason in ("unknown", "grammar", "negated")
+        )
         if reason and same:
             start = pieces[-1].start
             pieces[-1] = Dropped(start, hit.end, prompt[start : hit.end], reason)
