@@ -92,6 +92,44 @@ def test_what_is_read_as_text_is_said():
     assert parse("a (cat:1.5)").notes == ()
 
 
+@pytest.mark.parametrize(("prompt", "weight"), [
+    ("(红色：1.5)", 1.5), ("(红色： 1.5 )", 1.5), ("((红色：1.5))", 1.65), ("一只(红色：.5)的猫", 0.5),
+])  # fmt: skip
+def test_a_wide_colon_in_a_bracket_makes_a_weight_and_is_said(prompt, weight):
+    """Chinese keyboards write it; as text it would have made 红色 1.1 times as heavy, and "：1.5" a word."""
+    tree = parse(prompt)
+    heavy = [piece for piece in flatten(tree.conditions[0]) if piece.weight != 1]
+    assert [piece.text for piece in heavy] == ["红色"]
+    assert heavy[0].weight == pytest.approx(weight)
+    assert "全角冒号" in tree.notes[0]
+
+
+def test_a_wide_colon_elsewhere_stays_text():
+    assert plain(parse("国风：山水").conditions[0]) == "国风：山水"
+    assert parse("(国风：山水)").conditions[0].children[0].kind == "up"
+    assert parse("(国风：山水)").notes == ()
+    escaped = parse(r"(比例\：1.5)")
+    assert plain(escaped.conditions[0]) == "比例：1.5"
+    assert [c.weight for c in parse("猫 ：0.8 AND 狗").conditions] == [0.8, 1]
+
+
+@pytest.mark.parametrize(("prompt", "said"), [
+    ("a cat++ on a mat", "compel"), ("一只猫++", "compel"), ("a dog--, sea", "compel"), ("(a cat)1.3", "compel"),
+    ("(a cat)+", "compel"), ('("a cat", "a dog").blend(0.5, 0.5)', "compel"), ("{red|blue} cat", "花括号"),
+    ("{{best quality}}", "花括号"), ("embedding:easynegative, cat", "embedding"), ("a __colour__ cat", "通配符"),
+    ("a <lora:ink:0.8> cat", "lora"), ("a BREAK b", "BREAK"),
+])  # fmt: skip
+def test_signs_of_other_programs_are_noted(prompt, said):
+    assert any(said in note for note in parse(prompt).notes), parse(prompt).notes
+
+
+@pytest.mark.parametrize(
+    "prompt", ["a well-known cat", "8k, f/1.8", "2-3 cats", "snow_white", "(cat:1.2), dog", "a - b"]
+)
+def test_plain_prompts_have_no_notes(prompt):
+    assert parse(prompt).notes == ()
+
+
 REFUSED = [
     ("a (cat", "this ( is never closed"),
     ("a [cat", "this [ is never closed"),
@@ -132,7 +170,7 @@ def test_an_error_points_at_the_place():
     assert "没有闭合" in caret
 
 
-LETTERS = st.text(st.sampled_from("ab ()[]\\:|.15AND小，"), max_size=40)
+LETTERS = st.text(st.sampled_from("ab ()[]\\:：|.15AND小，"), max_size=40)
 
 
 @given(prompt=LETTERS)
@@ -151,7 +189,7 @@ def test_no_text_crashes_and_what_is_read_prints_back(prompt):
     assert write(again) == write(tree)
 
 
-texts = st.text(st.sampled_from("ab ()[]\\:|1.5AND小"), min_size=1, max_size=8).map(Text)
+texts = st.text(st.sampled_from("ab ()[]\\:：|1.5AND小"), min_size=1, max_size=8).map(Text)
 
 
 def apart(children):

@@ -5,10 +5,11 @@
     \\( \\) \\[ \\]   a bracket as text: a backslash takes the meaning from the next character
     x AND y :0.8   two conditions of their own, the second with weight 0.8
 
-Rules as in AUTOMATIC1111's web UI (prompt_parser.py), with four differences, because a learner is better served by a
+Rules as in AUTOMATIC1111's web UI (prompt_parser.py), with five differences, because a learner is better served by a
 message than by a guess: an unbalanced bracket is an error (there it is closed at the end, or taken as text); [a|b] and
 [a:b:0.5] are refused (there the prompt changes from step to step); a weight behind a single condition, `a cat :1.2`, is
-text; weights are limited to 0 ... 10, those of conditions to -10 ... 10. A bare `|` is text in both.
+text; weights are limited to 0 ... 10, those of conditions to -10 ... 10; the wide colon of Chinese keyboards counts as
+a colon before a weight, `(x：1.5)`, and that is said. A bare `|` is text in both.
 """
 
 import re
@@ -20,6 +21,7 @@ from typing import NoReturn
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types.atoms import check_text
+from aigc_kit.worlds.prompts.signs import elsewhere
 
 UP, DOWN = 1.1, 1 / 1.1
 MAX_WEIGHT = 10.0
@@ -27,6 +29,7 @@ AND = re.compile(r"(?<!\w)AND(?!\w)")
 MAX_DEPTH = 20
 NUMBER = r"\d+(?:\.\d*)?|\.\d+"
 _WEIGHT_END = re.compile(rf"\s*(?P<number>[+-]?(?:{NUMBER}))\s*$", re.ASCII)
+COLONS = ":："
 _CLOSING = {"(": ")", "[": "]"}
 
 
@@ -108,7 +111,7 @@ def _keep_edges(body: str) -> str:
 
 def _write(node: Node, inside: str) -> str:
     if isinstance(node, Text):
-        special = "\\()[]" + (":|" if inside else "")
+        special = "\\()[]" + (COLONS + "|" if inside else "")
         return "".join("\\" + c if c in special else c for c in node.value)
     body = "".join(_write(child, node.kind) for child in node.children)
     if node.kind == "set":
@@ -196,7 +199,7 @@ def _condition(prompt: str, start: int, end: int, beside_and: bool) -> Condition
 
 def _condition_weight(prompt: str, start: int, end: int) -> tuple[int, float]:
     """Find the end of a condition's text, and its weight."""
-    colon = prompt.rfind(":", start, end)
+    colon = max(prompt.rfind(colon, start, end) for colon in COLONS)
     match = _WEIGHT_END.match(prompt[colon + 1 : end]) if colon >= 0 and not escaped(prompt, colon) else None
     if not match:
         return end, 1.0
@@ -238,7 +241,7 @@ class _Reader:
             elif letter in ")]":
                 self._close(letter)
             else:
-                if letter == ":":
+                if letter in COLONS:
                     self.colon = len(self.letters)
                 elif letter == "|" and self.open[-1][0] == "[":
                     fault = "[a|b] changes the prompt from step to step, which one call of the pipeline cannot do"
@@ -317,7 +320,20 @@ def _notes(prompt: str, conditions: tuple[Condition, ...]) -> Iterator[str]:
         yield "单独的 | 不是分隔符，会当作普通字符读进去（只有 [a|b] 才是轮换）"
     if "（" in texts or "）" in texts:
         yield "全角括号（）是普通字符，不改变权重；要加权请用半角 ( )"
-    if len(conditions) == 1 and re.search(rf":\s*(?:{NUMBER})\s*$", prompt, re.ASCII):
+    if len(conditions) == 1 and re.search(rf"[{COLONS}]\s*(?:{NUMBER})\s*$", prompt, re.ASCII):
         yield "末尾的 “:数字” 在括号外，没有 AND 时当作普通文字"
-    if re.search(r"(?<!\w)BREAK(?!\w)", texts) or re.search(r"<(?:lora|lyco|hypernet):", texts):
-        yield "BREAK、<lora:...> 是网页界面的语法，这里当作普通文字"
+    if re.search(rf"：\s*(?:{NUMBER})\s*\)", prompt, re.ASCII) and any(map(_has_set, conditions)):
+        yield "半角括号里的全角冒号“：”按半角“:”读作权重"
+    yield from elsewhere(prompt)
+
+
+def _has_set(condition: Condition) -> bool:
+    """Tell whether a bracket with a number is inside."""
+    nodes = list(condition.children)
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, Group):
+            if node.kind == "set":
+                return True
+            nodes += node.children
+    return False

@@ -13,6 +13,7 @@ from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Card, ReadWords, Request
 from aigc_kit.worlds.prompts.budget import TokenBudget, budget
 from aigc_kit.worlds.prompts.grammar import Piece, flatten, joined, parse, plain
+from aigc_kit.worlds.prompts.signs import elsewhere, of_pictures
 from aigc_kit.worlds.prompts.translate import translate as to_english
 from aigc_kit.worlds.tinyworld.clip_vocab import clip_phrase
 from aigc_kit.worlds.tinyworld.scan import traditional
@@ -46,7 +47,7 @@ def read_for_picture(
     world = card.facts.world == "tinyworld"
     if not world and card.facts.languages == ("en",):
         text, fields = _english(prompt, translate, english)
-    pieces, notes = _pieces(text) if weights else ((Piece(text, 1.0),), ())
+    pieces, notes = _pieces(text) if weights else ((Piece(text, 1.0),), tuple(elsewhere(text)))
     if world:
         pieces, fields = _in_words_of_the_world(pieces)
     read = "".join(piece.text for piece in pieces)
@@ -62,9 +63,14 @@ def read_for_picture(
     if not read.strip():
         empty = "负面提示词里没有小世界认识的词" if negative else "提示词里没有小世界认识的词，画面与它无关"
         notes = (*notes, empty)
-    if world and (old := traditional(prompt)):
-        notes = (*notes, f"有繁体字：{old}。小世界只认识简体字，请改写成简体")
+    if world:
+        notes = (*notes, *_old_writing(prompt))
     return _counted(prompt, read, count, notes, weights=heavy, **fields)
+
+
+def _old_writing(prompt: str) -> tuple[str, ...]:
+    old = traditional(prompt)
+    return (f"有繁体字：{old}。小世界只认识简体字，请改写成简体",) if old else ()
 
 
 def _counted(prompt: str, read: str, count: TokenBudget, notes: tuple[str, ...], **fields: Any) -> ReadWords:
@@ -132,12 +138,14 @@ def read_for_clip(prompt: str, card: Card, tokenizer: Any, *, negative: bool = F
         tokenizer: of the pipeline.
         negative: it is the negative prompt, in which words about quality count.
     """
-    read, notes, fields = prompt, tuple[str, ...](), dict[str, Any]()
+    read, notes, fields = prompt, tuple(of_pictures(prompt)), dict[str, Any]()
     if card.facts.world == "tinyworld":
         wish = clip_phrase(prompt, negative=negative)
         read, fields = wish.phrase, _in_world(wish)
         if not read:
-            notes = ("负面提示词里没有小世界认识的词" if negative else "提示词里没有小世界认识的词，短片与它无关",)
+            empty = "负面提示词里没有小世界认识的词" if negative else "提示词里没有小世界认识的词，短片与它无关"
+            notes = (*notes, empty)
+        notes = (*notes, *_old_writing(prompt))
     count = budget(read, tokenizer, limit=card.facts.max_tokens - 1)  # one place marks the end
     return _counted(prompt, read, count, notes, **fields)
 

@@ -1,8 +1,8 @@
-"""Say motions as learners do: a verb, its ways and its endings."""
+"""Say motions as learners do, with ways and endings."""
 
 from functools import cache
 
-from aigc_kit.worlds.tinyworld.patterns import Rule, picture_rules, rule
+from aigc_kit.worlds.tinyworld.word_rules import Rule, picture_rules, rule
 
 _GAP = r"(?:着|了|画面|屏幕|镜头|的|最){0,3}"
 _SIDE = r"(?:边儿?|侧|面|方|端|手边)?"
@@ -16,7 +16,7 @@ _UPWARDS = r"(?:up(?:wards?)?|high(?:er)?(?: and higher)?|into the (?:night )?(?
 
 
 def _way(zh: str, other: str, en: str, across: str) -> str:
-    """Match a way to one side: 往左, 从右边跑到左边, to the left."""
+    """Match a way to one side: 往左, to the left."""
     return rf"""
         [从自由]{_GAP}{other}{_SIDE}[\u4e00-\u9fff]{{0,4}}?[到往向至朝]{_GAP}{zh}{_SIDE}
         {other}[→⇒]{zh}

@@ -45,7 +45,7 @@ LIST_WORDS = 4  # at most, between two commas of a list
 
 
 def negated(prompt: str, hits: Sequence[Hit]) -> set[int]:
-    """List the hits that a prompt says are not to be there, negations too."""
+    """List the hits that are not to be there, negations too."""
     gone: set[int] = set()
     for k, hit in enumerate(hits):
         if hit.attribute == "negation" and k not in gone:
@@ -80,7 +80,7 @@ _EMPTY = frozenset({"grammar", "unknown", "negation"})
 
 
 def _goes_on(prompt: str, before: Hit, hit: Hit) -> bool:
-    """Tell whether a clause goes on; 、 only parts a list."""
+    """Tell whether a clause goes on, also over 、."""
     between = prompt[before.end : hit.start]
     return before.clause == hit.clause or not between.replace("、", "").strip()
 
@@ -106,7 +106,7 @@ def _english(prompt: str, hits: Sequence[Hit], k: int) -> list[int]:
 
 
 def _list_end(prompt: str, hits: Sequence[Hit], k: int) -> int:
-    """Find where a list with commas ends: no cats, dogs or fish."""
+    """Find where a list ends: no cats, dogs or fish."""
     clauses: dict[int, list[int]] = {}
     for j in range(k + 1, len(hits)):
         clauses.setdefault(hits[j].clause, []).append(j)

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import NamedTuple
 
-from aigc_kit.worlds.tinyworld.patterns import Rule, picture_rules
 from aigc_kit.worlds.tinyworld.synonyms import (
     BESIDE,
     GRAMMAR,
@@ -17,6 +16,7 @@ from aigc_kit.worlds.tinyworld.synonyms import (
     SYNONYMS,
     THINGS,
 )
+from aigc_kit.worlds.tinyworld.word_rules import Rule, picture_rules
 from aigc_kit.worlds.tinyworld.words import TERMS, Terms
 
 PLURAL = frozenset({"subject", "scene", "style", "unknown", "thing"})
@@ -47,7 +47,7 @@ class Hit(NamedTuple):
 
 
 class Lexicon(NamedTuple):
-    """Hold the pattern and the meanings of known words, and rules."""
+    """Hold pattern and meanings of known words, and rules."""
 
     pattern: re.Pattern[str]
     meanings: dict[str, Meaning]

@@ -1,7 +1,7 @@
 """List what learners write for the world's words.
 
 Entries are "Chinese | English"; a hyphen stands for a space or a hyphen. What has endings, gaps or neighbours is in
-`patterns`.
+`word_rules`.
 """
 
 from aigc_kit.worlds.tinyworld.words import rows_of

@@ -158,12 +158,12 @@ def settle(prompt: str, hits: list[Hit]) -> list[str]:
 
 
 def _same(hits: list[Hit], owner: int, subject: int | None) -> bool:
-    """Tell whether both name one subject, as espresso and a cup do."""
+    """Tell whether both name one subject: espresso, a cup."""
     return subject is not None and (owner == subject or hits[owner][4:6] == hits[subject][4:6])
 
 
 def _of_unknown(hits: list[Hit], k: int) -> bool:
-    """Tell whether an English size or motion describes an unknown noun: a big wave."""
+    """Tell whether an unknown noun owns it: a big wave."""
     if hits[k].attribute not in ("size", "motion") or not k or hits[k - 1].text.lower() not in ("a", "an", "the"):
         return False
     noun = False
@@ -177,12 +177,12 @@ def _of_unknown(hits: list[Hit], k: int) -> bool:
 
 
 def _of_scene(hits: list[Hit], k: int) -> bool:
-    """Tell a middle of a scene (森林中央) from one of the picture."""
+    """Tell a scene's middle (森林中央) from the picture's."""
     return k > 0 and hits[k - 1].end == hits[k].start and hits[k - 1].attribute == "scene" and hits[k].value == "centre"
 
 
 def _head(prompt: str, hits: list[Hit], why: list[str]) -> int | None:
-    """Find the hit that is the subject: the first, or what it describes."""
+    """Find the subject: the first, or what it describes."""
     named = [k for k, hit in enumerate(hits) if hit.attribute == "subject" and not why[k]]
     named = [k for k in named if not hits[k].hint] or named
     if not named:
@@ -200,7 +200,7 @@ _ACTS = tuple("着吃喝抓追抱捧看戴骑玩踢打买拿举叼顶闻")
 
 
 def _describes(prompt: str, hits: list[Hit], first: int, later: int) -> bool:
-    """Tell whether the first subject is part of the later one's noun phrase."""
+    """Tell whether the first subject only describes the later one."""
     between = [hit.text.lower() for hit in hits[first + 1 : later]]
     if hits[later].text.isascii():
         return between in (["shaped"], ["themed"], ["patterned"], ["flavored"], ["flavoured"], ["print"])

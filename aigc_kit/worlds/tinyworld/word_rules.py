@@ -14,7 +14,10 @@ from aigc_kit.worlds.tinyworld.words import TERMS
 
 
 class Rule(NamedTuple):
-    """Say what a pattern stands for; "grammar" and "unknown" have no value."""
+    """Say what a pattern stands for.
+
+    "grammar" and "unknown" have no value.
+    """
 
     pattern: re.Pattern[str]
     attribute: str
@@ -26,14 +29,17 @@ _BORDER = r"(?:(?<![a-z0-9])(?=[a-z0-9])|(?<=[a-z0-9])(?![a-z0-9]))"
 
 
 def rule(attribute: str, value: str, ways: str) -> Rule:
-    """Compile ways, one a line; a value that ends in "?" is only suggested."""
+    """Compile ways, one a line.
+
+    A value that ends in "?" is only suggested.
+    """
     text = "|".join(line.strip() for line in ways.splitlines() if line.strip())
     text = text.replace("[ -]", "\0").replace(" ", r"(?:[\s_-]+)").replace("\0", r"[\s_-]").replace("\\b", _BORDER)
     return Rule(re.compile(text), attribute, value.rstrip("?"), value.endswith("?"))
 
 
 def _words(attribute: str, value: str, *, chinese: bool) -> str:
-    """Give the synonyms of two letters and more as a pattern."""
+    """Give the longer synonyms as a pattern."""
     words = SYNONYMS[attribute][value].split("|")[0 if chinese else 1].split()
     words = sorted((word for word in words if word.isascii() != chinese and len(word) > 1), key=len, reverse=True)
     return "|".join(word.replace("-", " ") for word in words)

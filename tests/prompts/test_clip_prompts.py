@@ -1,0 +1,38 @@
+"""Prompts for clips: what only pictures understand is said, as pictures say it."""
+
+import pytest
+
+from aigc_kit import cards
+from aigc_kit.worlds.prompts.read_words import read_for_clip, read_for_picture
+
+CLIP, PICTURE = cards.get("tinywan"), cards.get("tinysdxl")
+
+
+@pytest.mark.parametrize(("prompt", "said"), [
+    ("一只(红色:1.5)的小狗", "没有权重"),
+    ("一只(红色：1.5)的小狗", "没有权重"),
+    ("a ((red)) puppy", "没有权重"),
+    ("小狗 AND 海边", "没有 AND"),
+    ("小狗 BREAK 海边", "BREAK"),
+    ("<lora:ink:0.8> 小狗", "lora"),
+    ("一隻紅色的小貓", "繁体字：隻紅貓"),
+    ("cat++ 跳跃", "compel"),
+    ("{小狗|小猫}", "花括号"),
+    ("embedding:x 小狗", "embedding"),
+])  # fmt: skip
+def test_signs_without_a_meaning_for_clips_are_noted(prompt, said):
+    assert any(said in note for note in read_for_clip(prompt, CLIP, None).notes)
+
+
+@pytest.mark.parametrize(
+    "prompt", ["一只红色的小狗往左跑", "a puppy (in the sea) jumping", "LAND and sea, a cat rises"]
+)
+def test_plain_clip_prompts_have_no_notes(prompt):
+    assert read_for_clip(prompt, CLIP, None).notes == ()
+
+
+@pytest.mark.parametrize(
+    "prompt", ["一隻紅色的小猫", "小狗 BREAK 海边", "<lora:ink:0.8> 小狗", "embedding:x 小狗", "小猫++"]
+)
+def test_pictures_and_clips_say_the_same(prompt):
+    assert read_for_clip(prompt, CLIP, None).notes == read_for_picture(prompt, PICTURE, None).notes
