@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.make.text import sampling
+from aigc_kit.make.text.engines.base import Candidates
 from aigc_kit.make.text.settings import Settings
 
-INF = float("inf")
+INF, NAN = float("inf"), float("nan")
 
 # few distinct values make ties; -inf is what an earlier filter leaves behind
 values = st.one_of(
@@ -257,3 +258,65 @@ def test_inputs_are_not_changed():
     ):
         change(logits)[:] = 0
         assert logits.tolist() == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize("temperature", [0, 1e-300, 0.5, 1, 2, 1e300])
+@pytest.mark.parametrize("row", [[-INF], [-INF, -INF, -INF], [INF], [1.0, INF], [INF, -INF], [INF, INF]])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_scores_without_a_finite_highest_are_refused_at_every_temperature(row, temperature, dtype):
+    """At T = 0 all -inf gave the first token, and +inf won."""
+    with pytest.raises(BadInput, match="leave at least one finite score, and none of"):
+        sampling.softmax(np.array(row, dtype), temperature)
+    last = sampling.warp(np.array(row, dtype), Settings(temperature=temperature))[-1]
+    with pytest.raises(BadInput, match="leave at least one finite score"):
+        _ = last.probabilities
+
+
+def test_a_temperature_beyond_the_dtype_is_its_limit():
+    """All that is not excluded becomes equally likely; -inf over an infinite divisor was NaN."""
+    assert sampling.softmax(np.float32([1, -INF, 5]), 1e300).tolist() == [0.5, 0, 0.5]
+
+
+@pytest.mark.parametrize("row", [[NAN], [1.0, NAN], [-INF, NAN]])
+def test_nan_is_refused(row):
+    for temperature in (0, 1):
+        with pytest.raises(BadInput, match="NaN among the scores"):
+            sampling.softmax(row, temperature)
+
+
+@given(
+    st.lists(st.floats(-12, 12), min_size=30, max_size=200),
+    st.integers(2, 25),
+    st.sampled_from([0.2, 0.7, 1.0, 1.5, 2.0, 5.0, 50.0]),
+)
+def test_what_a_list_of_the_most_probable_cuts_lies_between_the_bounds(logits, listed, temperature):
+    """The truth: softmax over the whole vocabulary at this temperature."""
+    order = np.argsort(-np.array(logits), kind="stable")
+    whole = sampling.softmax(logits)
+    ids = order[:listed]
+    missing = max(0.0, 1 - float(whole[ids].sum()))
+    candidates = Candidates(ids, np.log(whole[ids]).astype(np.float32), missing, "logprobs", len(logits) - listed)
+    low, high = candidates.cut_mass(temperature)
+    truth = float(sampling.softmax(logits, temperature)[order[listed:]].sum())
+    assert low - 2e-3 <= truth <= high + 2e-3
+    assert 0 <= low <= high <= 1
+    if temperature == 1:
+        assert (low, high) == pytest.approx((missing, missing), abs=1e-5)
+    assert candidates.cut_mass(0) == (0, 0)
+
+
+def test_warmth_cuts_more_of_a_real_shape():
+    """Zipf's law over 49,152 tokens, of which 1,000 are listed: a tenth to a fifth is cut at T = 1, most at T = 5."""
+    logits = -1.5 * np.log(np.arange(1, 49_153))
+    whole = sampling.softmax(logits)
+    top = Candidates(np.arange(1000), np.log(whole[:1000]), 1 - whole[:1000].sum(), "logprobs", 48_152)
+    for temperature in (0.5, 1.0, 2.0, 5.0):
+        low, high = top.cut_mass(temperature)
+        truth = sampling.softmax(logits, temperature)[1000:].sum()
+        assert low <= truth + 1e-6
+        assert truth <= high + 1e-6
+    assert top.cut_mass(5.0)[0] > top.cut_mass(2.0)[0] > top.cut_mass(1.0)[0] > top.cut_mass(0.5)[0]
+
+
+def test_all_listed_cuts_nothing():
+    assert Candidates(np.arange(3), np.float32([1, 2, 3])).cut_mass(5.0) == (0, 0)

@@ -171,6 +171,7 @@ class Progress:
         finish: "eos", "length" or "stop"; None while running.
         text: set when the run ends.
         missing: highest missing mass met.
+        cut: the same after temperature, bounds (least, most); 0 where top-k alone decides.
         count: tokens made, as a server counts them; None when they are in `new`.
     """
 
@@ -179,6 +180,7 @@ class Progress:
     finish: str | None = None
     text: str = ""
     missing: float = 0.0
+    cut: tuple[float, float] = (0.0, 0.0)
     count: int | None = None
 
 
@@ -204,6 +206,8 @@ def tokens(
             progress.new.append(token)
             progress.logprobs.append(moment.logprob)
             progress.missing = max(progress.missing, candidates.missing_mass)
+            if settings.top_k is None or settings.top_k > len(candidates.ids):
+                progress.cut = max(progress.cut, candidates.cut_mass(settings.temperature), key=sum)
             progress.finish, progress.text = finished(engine, settings, progress.new)
             if progress.finish is None:
                 session.append(token)

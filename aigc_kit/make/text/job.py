@@ -31,7 +31,8 @@ def work(plan: Plan, *, using: Engine | None = None) -> Work:
         text is as long as there is room, and `take.plan.changes` says so. Labels: model, tier, engine, language,
         finish ("eos", "length" or "stop"), tokens (how many; None when a server does not say), ids, mean_logprob
         (natural, per token, under the model; None when unknown), missing_mass (the highest share of probability that
-        the engine did not list; 0 with full logits; with top-k the draw misses nothing by it).
+        the engine did not list; 0 with full logits; with top-k the draw misses nothing by it), cut_mass (least, most:
+        the share of the draw that these tokens would have had after temperature, before top-p).
 
     Raises:
         BadInput: the prompt alone fills the context.
@@ -130,4 +131,5 @@ def _labels(plan: Plan, kind: str, progress: Progress) -> FrozenMap:
         ids=tuple(progress.new),
         mean_logprob=sum(logprobs) / len(logprobs) if logprobs else None,
         missing_mass=progress.missing,
+        cut_mass=progress.cut,
     )

@@ -10,7 +10,7 @@ from aigc_kit.core.errors import BadInput, DoesNotFit
 from aigc_kit.core.types import Budget, Card, Change, Figure, FrozenMap, Plan, Request, Words
 from aigc_kit.core.types.atoms import shown
 from aigc_kit.core.units import MIB, format_bytes
-from aigc_kit.make.text.settings import engine_of
+from aigc_kit.make.text.settings import TOP_N, engine_of
 from aigc_kit.memory.plan.options import MARGIN
 
 DTYPE_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
@@ -57,7 +57,22 @@ def resolve(request: Request, budget: Budget, card: Card) -> Plan:
         placement=FrozenMap(model=device),
         attention="library" if engine == "llama.cpp" else "sdpa",
         prediction=FrozenMap(prediction),
-        reasons=(reason, fit),
+        reasons=(reason, *_few_candidates(request, engine), fit),
+    )
+
+
+def _few_candidates(request: Request, engine: str) -> tuple[Words, ...]:
+    """Say that llama.cpp draws from a list of tokens."""
+    top_k = request.extra.get("top_k")
+    if engine != "llama.cpp" or request.extra.get("search") in ("greedy", "beam") or (top_k and top_k <= TOP_N):
+        return ()
+    return (
+        Words(
+            f"llama.cpp lists the {TOP_N:,} most probable tokens and the draw is from these; labels['cut_mass'] bounds "
+            "what the others would have had after temperature",
+            f"llama.cpp 只列出概率最高的 {TOP_N:,} 个 token，抽样只在其中进行；"
+            "其余的调温后占多少（下限，上限）见 labels['cut_mass']",
+        ),
     )
 
 

@@ -54,7 +54,7 @@ def apply_temperature(logits: np.ndarray | Sequence[float], temperature: float) 
     """Divide the scores (V,) by T >= 0.
 
     Below 1 the differences grow, above 1 they shrink. T = 0 leaves the highest score (the first of equal ones) as 0,
-    the others as -inf.
+    the others as -inf; a highest score that is not finite stays as it is, for `softmax` to refuse.
 
     Raises:
         BadInput: T < 0 or not finite; NaN among the scores.
@@ -65,7 +65,9 @@ def apply_temperature(logits: np.ndarray | Sequence[float], temperature: float) 
     scores = _scores(logits)
     if not 0 <= temperature < np.inf:
         raise BadInput(asked=f"temperature={temperature}", found="T < 0 or not finite", todo="choose T >= 0, say 0.7")
-    divisor = scores.dtype.type(temperature)
+    divisor = scores.dtype.type(min(temperature, float(np.finfo(scores.dtype).max)))
+    if not np.isfinite(scores.max()):
+        return scores
     if divisor == 0:  # also a T that is too small for the dtype
         only = np.full_like(scores, -np.inf)
         only[np.argmax(scores)] = 0

@@ -21,6 +21,7 @@ PRESETS: Mapping[str, FrozenMap] = FrozenMap(
 BANDS: Mapping[str, tuple[float, float]] = FrozenMap(precise=(0.1, 0.5), balanced=(0.6, 0.9), creative=(1.0, 2.0))
 BARE_FORM = "五言绝句"
 URL, MODEL = "AIGC_OPENAI_BASE_URL", "AIGC_OPENAI_MODEL"  # of the server of "endpoint"
+TOP_N = 1000  # tokens that llama.cpp lists, and so the most that can be drawn from
 FULL_ONLY_BY_NAME = ("endpoint",)  # never chosen for somebody: it sends the prompt to another machine
 
 
@@ -40,7 +41,7 @@ class Settings:
         stop: texts at which to end; the text is cut in front of the first one found.
         chat: the prompt is a message in the model's chat template, not a beginning to continue.
         system: the system message of a chat; None leaves it to the template.
-        engine: "transformers", "llama.cpp" or "endpoint".
+        engine: "transformers", "llama.cpp" (it draws from the 1,000 most probable tokens at most) or "endpoint".
 
     Raises:
         BadInput: a value outside these ranges.

@@ -45,7 +45,7 @@ LIST_WORDS = 4  # at most, between two commas of a list
 
 
 def negated(prompt: str, hits: Sequence[Hit]) -> set[int]:
-    """List the hits that are not to be there, negations too."""
+    """List the hits that must not show, negations too."""
     gone: set[int] = set()
     for k, hit in enumerate(hits):
         if hit.attribute == "negation" and k not in gone:

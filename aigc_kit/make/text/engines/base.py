@@ -21,12 +21,42 @@ class Candidates:
         scores: float32 (N,), logits or natural log-probabilities of these tokens under the model.
         missing_mass: in [0, 1], probability of all tokens that are not listed; 0 when all V are.
         scale: "logits" or "logprobs".
+        unlisted: how many tokens are not listed; none of them is more probable than the last that is.
     """
 
     ids: np.ndarray
     scores: np.ndarray
     missing_mass: float = 0.0
     scale: Literal["logits", "logprobs"] = "logits"
+    unlisted: int = 0
+
+    def cut_mass(self, temperature: float) -> tuple[float, float]:
+        """Bound the share that unlisted tokens would have at T.
+
+        Temperature lifts the rare ones, so what a list of the most probable leaves out grows with T. How its mass lies
+        among them is not known: one bound has it spread evenly, the other heaped on as few as possible, each as
+        probable as the last that is listed.
+
+        Args:
+            temperature: T >= 0.
+
+        Returns:
+            (least, most), in [0, 1], before top-k and top-p; both `missing_mass` at T = 1.
+
+        >>> half = Candidates(np.arange(2), np.log(np.float32([0.25, 0.25])), 0.5, "logprobs", unlisted=2)
+        >>> half.cut_mass(3.0)
+        (0.5, 0.5)
+        """
+        if not self.missing_mass or not self.unlisted or temperature == 0:
+            return 0.0, 0.0
+        logprobs = self.logprobs().astype(np.float64)
+        last, mass = logprobs.min(), float(self.missing_mass)
+        peak = logprobs.max() / temperature  # taken off everywhere: T near 0 would underflow
+        listed = float(np.exp(logprobs / temperature - peak).sum())
+        heaped = mass / np.exp(last) * np.exp(last / temperature - peak)
+        even = self.unlisted * np.exp(np.log(mass / self.unlisted) / temperature - peak)
+        low, high = sorted(float(part / (part + listed)) for part in (heaped, even))
+        return low, high
 
     def logprobs(self) -> np.ndarray:
         """Give natural log-probabilities at T = 1, float32 (N,)."""

@@ -3,8 +3,9 @@
 It gives the top N, not all logits. llama.cpp runs inside this process (`xllamacpp.Server`), which also answers on a
 loopback port behind a random key; the port is used for tokens and templates. One token at a time is asked for, with the
 text as token ids; the server keeps the keys and values of the text before it, so a step costs one pass. The
-log-probabilities are those of the model (T = 1, no filter), of the N most probable tokens; what the others share is
-stated as missing mass.
+log-probabilities are those of the model (T = 1, no filter), of the N most probable tokens, and only these can be drawn;
+what the others share is stated as missing mass, and what they would share after temperature is bounded
+(`Candidates.cut_mass`).
 """
 
 import json
@@ -19,8 +20,8 @@ import numpy as np
 from aigc_kit.core.errors import BadInput, CannotLoad
 from aigc_kit.core.types import Card
 from aigc_kit.make.text.engines.base import Candidates, RereadBeams, check_prompt, idle_threads, legible
+from aigc_kit.make.text.settings import TOP_N
 
-TOP_N = 1000
 _ENDINGS = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<end_of_turn>", "<|end|>")
 _FORCE = 1e4  # added to the logit of the token that shall be drawn; the reported probabilities are from before it
 
@@ -107,7 +108,8 @@ class LlamaCppEngine:
         logprobs = np.array([entry["logprob"] for entry in entries], dtype=np.float32)
         mass = float(np.exp(logprobs.astype(np.float64)).sum())
         tokens = np.array([entry["id"] for entry in entries], dtype=np.int64)
-        return Candidates(tokens, logprobs, min(max(1.0 - mass, 0.0), 1.0), "logprobs")
+        rest = min(max(1.0 - mass, 0.0), 1.0)
+        return Candidates(tokens, logprobs, rest, "logprobs", unlisted=self.vocab_size - len(tokens))
 
     def logprobs(self, ids: Sequence[int], start: int) -> np.ndarray:
         """Give log-probabilities of ids[start:], one exact pass a token."""
