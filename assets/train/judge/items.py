@@ -22,7 +22,8 @@ LABELS = HERE / "labels"  # what people saw: in git
 SOURCES = ("generated", "render", "failure")
 FIRST_SEED = 5_000_000_000  # of renders and failures: none that a training or an evaluation used
 SWEEPING = ("left", "right", "up", "down", "grow", "bounce")  # motions in which the whole subject leaves its place
-BLUR = 0.09  # of the picture's side: a lump of the right colour at the right place
+BLUR = 0.2  # of the subject's longer side: a lump of the right colour at the right place
+CLIP_BLUR = 0.09  # of a clip's height
 
 
 @dataclass(frozen=True)
@@ -73,13 +74,23 @@ def digest_of(folder: Path) -> str:
     return total.hexdigest()
 
 
-def lump(picture: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """A picture uint8 (H, W, 3) whose subject is blurred past knowing: of colour and place all is right."""
-    side = min(picture.shape[:2])
-    soft = np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(BLUR * side)))
-    wide = Image.fromarray(mask.astype(np.uint8) * 255).filter(ImageFilter.GaussianBlur(0.05 * side))
+def lump(picture: np.ndarray, mask: np.ndarray, blur: float) -> np.ndarray:
+    """A picture uint8 (H, W, 3) that is blurred past knowing where the mask (H, W) is: colour and place stay right.
+
+    blur: radius in pixels.
+    """
+    soft = np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(float(blur))))
+    wide = Image.fromarray(mask.astype(np.uint8) * 255).filter(ImageFilter.GaussianBlur(0.05 * min(mask.shape)))
     share = np.clip(np.asarray(wide, np.float32)[..., None] / 128, 0, 1)
     return np.rint(picture * (1 - share) + soft * share).astype(np.uint8)
+
+
+def box_of(mask: np.ndarray) -> tuple[np.ndarray, int]:
+    """bool (H, W): the upright box around a mask, whose own outline would give a star away; and its longer side."""
+    rows, columns = (np.flatnonzero(mask.any(axis)) for axis in (1, 0))
+    box = np.zeros_like(mask)
+    box[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = True
+    return box, int(max(np.ptp(rows), np.ptp(columns))) + 1
 
 
 def swept(clip: np.ndarray) -> np.ndarray:
@@ -98,7 +109,9 @@ def failed_picture(index: int) -> tuple[str | None, np.ndarray]:
     if index % 2:
         return None, list(negatives.FROM_NOTHING.values())[index // 2 % len(negatives.FROM_NOTHING)](rng, 128, 128)
     spec = Spec.sample(random.Random(FIRST_SEED + 1_000 + index))
-    return spec.subject, lump(*render_with_mask(spec, 128, 128, FIRST_SEED + index))
+    picture, mask = render_with_mask(spec, 128, 128, FIRST_SEED + index)
+    box, side = box_of(mask)
+    return spec.subject, lump(picture, box, BLUR * side)
 
 
 def true_clip(index: int) -> tuple[str, np.ndarray]:
@@ -113,7 +126,7 @@ def failed_clip(index: int) -> tuple[str | None, np.ndarray]:
     rng = random.Random(FIRST_SEED + 1_000 + index)
     spec = ClipSpec(motion=rng.choice(SWEEPING)).fill(rng)
     clip = film(spec, seed=FIRST_SEED + index)
-    return spec.subject, np.stack([lump(frame, swept(clip)) for frame in clip])
+    return spec.subject, np.stack([lump(frame, swept(clip), CLIP_BLUR * clip.shape[1]) for frame in clip])
 
 
 def _prompts(modality: str) -> list[dict]:

@@ -84,9 +84,16 @@ def test_a_lump_keeps_the_scene_and_loses_the_lines():
     picture[40:80, 40:80] = np.indices((40, 40)).sum(0)[..., None] % 2 * 255
     mask = np.zeros((128, 128), bool)
     mask[40:80, 40:80] = True
-    soft = items.lump(picture, mask)
+    soft = items.lump(picture, mask, 11)
     assert np.array_equal(soft[:20], picture[:20])
     assert soft[50:70, 50:70].std() < 0.1 * picture[50:70, 50:70].std()
+
+
+def test_the_box_of_a_mask_hides_its_outline():
+    mask = np.zeros((20, 30), bool)
+    mask[5, 8:20] = mask[5:12, 10] = True
+    box, side = items.box_of(mask)
+    assert box.sum() == 7 * 12 and box[5:12, 8:20].all() and side == 12
 
 
 def test_items_are_read_as_they_were_written(tmp_path):
