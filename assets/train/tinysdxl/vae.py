@@ -168,7 +168,7 @@ def measure(part: Part, count: int = 48, drafted: bool = False) -> float:
     drafted: the decoder paints from what the U-Net made of these pictures.
     """
     images = codec.as_images(pictures.read(0, "images")[:count])
-    exact = torch.from_numpy(drafts.read(0)[:count]).float() if drafted else part.linear.encode(images)
+    exact = torch.from_numpy(np.array(drafts.read(0)[:count])).float() if drafted else part.linear.encode(images)
     live = [p.detach().clone() for p in part.module.parameters()]
     module = part.averaged()
     said = module(exact if part.name == "decoder" else images)

@@ -24,6 +24,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m assets.train.tinywan", description=__doc__)
     parser.add_argument("--wall", type=float, default=3600.0, help="seconds for each training stage")
     parser.add_argument("--chunks", type=int, default=CHUNKS, help="chunks of 250 clips")
+    parser.add_argument("--shape", choices=("even", "pyramid"), default="even", help="of decoder and encoder")
+    parser.add_argument(
+        "--decay", type=float, default=0.3, help="decoder, encoder: share of the time with falling rate"
+    )
     run(parser, stages, extra={"restore": restore_state})
 
 
@@ -60,13 +64,13 @@ def polish_flow(arguments: argparse.Namespace) -> None:
 def train_decoder(arguments: argparse.Namespace) -> None:
     from . import autoencoder
 
-    autoencoder.train("decoder", arguments.wall)
+    autoencoder.train("decoder", arguments.wall, arguments.decay, shape=arguments.shape)
 
 
 def train_encoder(arguments: argparse.Namespace) -> None:
     from . import autoencoder
 
-    autoencoder.train("encoder", arguments.wall)
+    autoencoder.train("encoder", arguments.wall, arguments.decay, shape=arguments.shape)
 
 
 def write_state(_: argparse.Namespace) -> None:

@@ -174,6 +174,7 @@ def training() -> dict:
     flow = [line for line in lines if "samples" in line]
     found = {name: flow[-1][name] for name in ("step", "samples", "cpu")}
     found["prefers"] = [line["prefers"] | {"samples": line["samples"]} for line in flow if "prefers" in line]
+    lines = [line for line in lines if "shape" not in line]  # trials of other autoencoders
     for half in ("decoder", "encoder"):
         of_it = [line for line in lines if "linear" in line and ("encoder" in line) == (half == "encoder")]
         found[f"{half}_cpu"] = added_up([line["cpu"] for line in of_it])

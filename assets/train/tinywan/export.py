@@ -52,7 +52,7 @@ def write_state() -> None:
     """What a later training needs beside the shipped weights: codec, text encoder, and how far each training was."""
     source = paths.DECAYED if paths.DECAYED.exists() else paths.NETWORK
     state = torch.load(source, weights_only=True)
-    halves = torch.load(paths.AUTOENCODER, weights_only=True)
+    halves = torch.load(paths.autoencoder(autoencoder.SHIPPED), weights_only=True)
     numbers = {"transformer": {key: state[key] for key in ("step", "samples", "cpu")}, "autoencoder": halves["step"]}
     paths.STATE.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(paths.CODEC, paths.STATE / "codec.safetensors")

@@ -14,7 +14,11 @@ CODEC = RUN / "codec.safetensors"
 TEXT = RUN / "text"
 NETWORK = RUN / "network.pt"
 DECAYED = RUN / "decayed.pt"
-AUTOENCODER = RUN / "autoencoder.pt"
 LOG = RUN / "training.jsonl"
 EVALUATION = MODEL / "eval.json"
 PROMPTS = HERE.parents[1] / "prompts" / "video_eval.json"
+
+
+def autoencoder(shape: str) -> Path:
+    """The checkpoint of an autoencoder of this shape."""
+    return RUN / ("autoencoder.pt" if shape == "even" else f"autoencoder-{shape}.pt")

@@ -1,0 +1,85 @@
+"""Autoencoders of other shapes for the same latents: they fit the pipeline, and their training touches no other."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("diffusers")
+
+from assets.train.tinywan import autoencoder, codec, network, paths, text, tokens  # noqa: E402
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "RUN", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("shape", list(autoencoder.SHAPES))
+@torch.no_grad()
+def test_every_shape_takes_the_same_latents(shape):
+    model = autoencoder.build(shape).eval()
+    video = torch.zeros(1, 3, 5, 32, 48)
+    latents = model.encode(video).latent_dist.mode()
+    assert latents.shape == (1, codec.CHANNELS, 2, 4, 6)
+    assert model.decode(latents).sample.shape == video.shape
+
+
+@pytest.mark.parametrize("shape", list(autoencoder.SHAPES))
+def test_every_shape_keeps_the_pipeline_below_18_megabytes(shape):
+    parts = (network.build(), text.build(len(tokens.tokenizer())), autoencoder.build(shape))
+    assert 2 * sum(p.numel() for part in parts for p in part.parameters()) <= 18e6
+
+
+def test_a_pyramid_is_wider_at_the_latents_and_cheaper():
+    from torch.utils.flop_counter import FlopCounterMode
+
+    found = {}
+    for shape in ("even", "pyramid"):
+        model = autoencoder.build(shape)
+        with torch.no_grad(), FlopCounterMode(display=False) as counter:
+            model.decode(torch.zeros(1, codec.CHANNELS, 3, 8, 8))
+        found[shape] = counter.get_total_flops(), sum(p.numel() for _, p in autoencoder.parts(model, "decoder"))
+    (plain, few), (cheap, many) = found["even"], found["pyramid"]
+    assert 0.5 < cheap / plain < 0.65
+    assert 1.25 < many / few < 1.45
+
+
+def test_a_trial_has_a_checkpoint_of_its_own(folder):
+    run = autoencoder.Run("decoder", "pyramid")
+    assert run.step == {"decoder": 0, "encoder": 0}
+    latents, video = torch.randn(1, codec.CHANNELS, 2, 4, 4), torch.zeros(1, 3, 5, 32, 32)
+    autoencoder.loss_of(run.model, "decoder", video, latents).backward()
+    run.update(1.0)
+    run.save()
+    assert [file.name for file in folder.iterdir()] == ["autoencoder-pyramid.pt"]
+    again = autoencoder.Run("decoder", "pyramid")
+    assert again.step == {"decoder": 1, "encoder": 0}
+    for (name, one), (_, other) in zip(run.model.named_parameters(), again.model.named_parameters(), strict=True):
+        assert torch.equal(one, other), name
+    assert torch.equal(autoencoder.load("pyramid").decoder.conv_in.weight, run.averaged["decoder.conv_in.weight"])
+
+
+def test_the_check_looks_where_something_moves(monkeypatch):
+    clip = np.full((2, 5, 16, 16, 3), 100, np.uint8)
+    clip[:, 2, 4:8, 4:8] = 220
+    monkeypatch.setattr(autoencoder.clips, "pixels", lambda number: clip)
+    video = torch.from_numpy(clip).float().permute(0, 4, 1, 2, 3) / 127.5 - 1
+
+    class Wrong:
+        """Wrong by 0.2 in the pixels that move, exact elsewhere."""
+
+        def encode(self, pixels):
+            return type("Found", (), {"latent_dist": type("Latents", (), {"mean": pixels})})
+
+        def decode(self, _):
+            return type("Found", (), {"sample": video + 0.2 * autoencoder.moving(video)})
+
+    linear = type("Linear", (), {"encode": lambda self, x: x, "decode": lambda self, x: x.float() / 127.5 - 0.9})()
+    found = autoencoder.check(Wrong(), linear)
+    assert found["moving"] == pytest.approx(20.0, abs=0.01)
+    assert found["edges"] == pytest.approx(20.0, abs=0.01)
+    assert found["decoder"] == pytest.approx(20 + 10 * np.log10(16 * 16 / (4 * 4)), abs=0.01)
+    assert found["linear"] == pytest.approx(26.02, abs=0.01)
