@@ -98,17 +98,18 @@ class Budget:
     """Say what a machine has to give, in bytes.
 
     Args:
-        device: "cpu" or "cuda".
+        device: "cpu", "cuda", or "mps" (Apple's GPU).
         name: of the processor or card.
         free_bytes, total_bytes: memory of that device (RAM for "cpu"), as its driver says.
         ram_free_bytes, disk_free_bytes: of the host.
-        capabilities: such as {"bf16": True, "fused_attention": True, "compute": (8, 9), "threads": 2}.
+        capabilities: such as {"bf16": True, "fused_attention": True, "compute": (8, 9), "threads": 2}; "unified": True
+            where a GPU has no memory of its own and shares the host's.
         flops: dtype name -> peak operations per second; empty when not known.
         bandwidth: bytes per second; None when not known.
         origin: "probed" on this machine, or "assumed" (a what-if).
     """
 
-    device: Literal["cpu", "cuda"]
+    device: Literal["cpu", "cuda", "mps"]
     name: str
     free_bytes: int
     total_bytes: int
@@ -123,3 +124,8 @@ class Budget:
         freeze(self, "capabilities", "flops")
         for name in ("free_bytes", "total_bytes", "ram_free_bytes", "disk_free_bytes"):
             check_int(self, name, low=0)
+
+    @property
+    def unified(self) -> bool:
+        """Tell whether a GPU shares the host's memory."""
+        return self.device == "mps" or bool(self.capabilities.get("unified"))
