@@ -22,8 +22,8 @@ from aigc_kit.teach import labs
 __all__ = ["Finding", "drift", "examine"]
 
 _MPS = (
-    "torch calls it mps; it shares the memory above, so nothing is moved; float16, bfloat16 from macOS 14 on, no float8; "
-    "what it cannot do is done on the CPU (PYTORCH_ENABLE_MPS_FALLBACK=1); this kit never ran on one"
+    "torch calls it mps; it shares the memory above, so nothing is moved; float16, bfloat16 from macOS 14 on, no "
+    "float8; what it cannot do is done on the CPU (PYTORCH_ENABLE_MPS_FALLBACK=1); this kit never ran on one"
 )
 ENOUGH_RAM = 2 * GIB
 ENOUGH_DISK = 2 * GB

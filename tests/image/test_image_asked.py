@@ -1,4 +1,4 @@
-"""What is asked happens, or is refused before loading, or is noted: strength, guidance, empty negative prompts, seeds."""
+"""What is asked happens, is refused before loading, or is noted: strength, guidance, empty negative prompts, seeds."""
 
 import re
 

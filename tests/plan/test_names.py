@@ -69,7 +69,7 @@ def test_a_tier_is_refused_with_the_nearest(make, monkeypatch):
     with pytest.raises(UnknownName, match="tier='big'"):
         make.plan_for("a cat", tier="big", card={image: "tinysdxl", video: "tinywan", text: "poem"}[make])
     monkeypatch.setenv("AIGC_TIER", "fulll")
-    with pytest.raises(UnknownName, match="AIGC_TIER='fulll'.*\n.*close: full"):
+    with pytest.raises(UnknownName, match=r"AIGC_TIER='fulll'.*\n.*close: full"):
         make.plan_for("a cat")
 
 

@@ -22,21 +22,21 @@ MAC = Budget("mps", "Apple M2", 48 * GIB, 64 * GIB, 48 * GIB, 99 * GIB, {"bf16":
 
 
 def gpus():
-    old = {"bf16": False, "fused_attention": False}
-    for gib in (3, 6, 8, 12, 24, 80):
-        gpu = machines.a_gpu(gib * GIB, ram=128 * GIB)
-        yield f"{gib} GiB", gpu
-        yield f"{gib} GiB, old", replace(gpu, capabilities=old)
+    for gib in (4, 8, 24):
+        yield f"{gib} GiB", machines.a_gpu(gib * GIB, ram=128 * GIB)
+    old = replace(machines.a_gpu("24GiB"), capabilities={"bf16": False, "fused_attention": False})
+    yield "old", old
 
 
 def plans(name):
-    """Every different way in which the kit plans this card: on a CPU, on a Mac, on GPUs, with each setting."""
-    wishes = [{}, {"dtype": "float8"}, {"vae_tiling": True}, {"text_on_cpu": True}, {"attention": "math"}]
-    wishes += [{"placement": place} for place in footprint.PLACEMENTS]
-    wishes += [{"batch": 2, "vae_slicing": True}] if cards.get(name).kind == "image" else []
+    """The different ways in which the kit plans this card: on a CPU, on a Mac, on GPUs, with settings."""
+    wishes = [{}, {"dtype": "float8", "placement": "group"}, {"text_on_cpu": True, "vae_tiling": True}]
+    if name == "sdxl":  # all that can be asked
+        wishes += [{"placement": place} for place in footprint.PLACEMENTS]
+        wishes += [{"attention": "math", "batch": 2, "vae_slicing": True}]
     seen = set()
     for label, budget in (("CPU", CPU), ("Mac", MAC), *gpus()):
-        for wish in wishes if label in ("CPU", "Mac", "24 GiB") else wishes[:1]:
+        for wish in wishes if label == "24 GiB" else wishes[:1]:
             try:
                 plan = resolve(Request(name, "a cat", seed=3).change(**wish), budget, cards.get(name))
             except DoesNotFit:
@@ -73,7 +73,7 @@ def test_every_way_of_planning_a_card_runs(name, root, monkeypatch, on_this_cpu)
     folder = folder_of(name, root)
     monkeypatch.setattr(fetch, "find", lambda card: folder)
     ways = list(plans(name))
-    assert len(ways) >= 6, [label for label, _ in ways]
+    assert len(ways) >= 4, [label for label, _ in ways]
     assert {"cpu", "cuda", "mps"} <= {plan.budget.device for _, plan in ways}
     reference = None
     for label, plan in ways:

@@ -240,7 +240,7 @@ def check_int(record: Any, name: str, low: int, high: int | None = None, *, opti
 def _near(value: Any, low: int, high: int | None) -> int:
     """Find the integer in [low, high] that was meant, perhaps."""
     try:
-        meant = round(float(value)) if not isinstance(value, int) else value
+        meant = int(value) if isinstance(value, int) else round(float(value))
     except (TypeError, ValueError, OverflowError):
         return max(low, 1)
     return max(low, meant if high is None else min(meant, high))
@@ -321,4 +321,5 @@ def check_switches(settings: Any, *switches: str) -> None:
     for name in switches:
         value = getattr(settings, name)
         if not isinstance(value, bool):
-            raise BadInput(asked=f"{name}={shown(value)}", found="not True or False", todo="say True or False")
+            todo = f"say {name}=True or {name}=False"
+            raise BadInput(asked=f"{name}={shown(value)}", found="not True or False", todo=todo)

@@ -47,7 +47,7 @@ class Settings:
     def __post_init__(self) -> None:
         number = isinstance(self.strength, (int, float)) and not isinstance(self.strength, bool)
         if not number or not 0 < self.strength <= 1:
-            todo = "choose 0 < strength <= 1: 0.3 keeps most of the picture, 0.8 little"
+            todo = "choose strength=0.6 or another share: 0.3 keeps most of the picture, 0.8 little"
             raise BadInput(asked=f"strength={shown(self.strength)}", found="not a number in (0, 1]", todo=todo)
         check_switches(self, "weights", "translate", "follow")
         if self.english is not None:

@@ -40,7 +40,7 @@ class Settings:
         share = self.first_block_cache
         number = isinstance(share, (int, float)) and not isinstance(share, bool)
         if share is not None and not (number and 0 < share < 1):
-            todo = "choose 0 < share < 1, such as 0.05, or leave it out"
+            todo = "choose first_block_cache=0.05 or another share, or leave it out"
             raise BadInput(asked=f"first_block_cache={shown(share)}", found="not a share between 0 and 1", todo=todo)
         check_switches(self, "follow")
 

@@ -79,7 +79,8 @@ def _memory(space: Space, need: Need) -> Words:
         return Words(
             f"GPU and host share one memory: {needs} with the libraries, and a part that is there twice while it is "
             f"brought to the GPU; {MARGIN:.0%} of the {free} free may be used",
-            f"显卡和主机共用一块内存：连同程序库需要 {needs}，搬上显卡时一个部件会暂时占两份；空闲 {free}，最多用其中 {MARGIN:.0%}",
+            f"显卡和主机共用一块内存：连同程序库需要 {needs}，搬上显卡时一个部件会暂时占两份；"
+            f"空闲 {free}，最多用其中 {MARGIN:.0%}",
         )
     likely = format_bytes(need.prediction.reserved_bytes)
     return Words(
