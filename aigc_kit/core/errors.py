@@ -88,7 +88,7 @@ def nearest(name: object, names: Iterable[str], count: int = 2) -> list[str]:
 
 
 def unknown_name(asked: str, name: object, names: Iterable[str], what: str = "name", more: str = "") -> UnknownName:
-    """Refuse a name that is none of some, with the nearest."""
+    """Refuse an unknown name, naming the nearest."""
     every = tuple(names)
     close = nearest(name, every)
     found = f"no {what} of that name" + (f"; close: {', '.join(close)}" if close else "")

@@ -236,7 +236,7 @@ class Modality:
 
 
 def wanted_tier(tier: str | None) -> str | None:
-    """Read the tier that a call or AIGC_TIER wants, or None.
+    """Read the tier that is wanted, or None.
 
     Raises:
         UnknownName: it is none, with the nearest.

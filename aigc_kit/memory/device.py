@@ -81,7 +81,7 @@ def _mebibytes(text: str) -> int | None:
 
 
 def _rows_of_torch() -> list[dict[str, str | int | None]]:
-    """Ask torch, if a driver that its build can use is here."""
+    """Ask torch, where it may see one."""
     if not _torch_may_see_one():
         return []
     set_allocator()
@@ -99,7 +99,7 @@ def _rows_of_torch() -> list[dict[str, str | int | None]]:
 
 
 def _torch_may_see_one() -> bool:
-    """Tell whether asking torch, which is slow to import, is worth it."""
+    """Tell whether importing torch to ask is worth it."""
     build = torch_build() or ""
     if not build or "+cpu" in build:
         return False
@@ -117,7 +117,7 @@ def _has_library(name: str) -> bool:
 
 
 def apple_gpu() -> bool:
-    """Tell whether this is a Mac whose GPU torch calls "mps"."""
+    """Tell whether this is a Mac with Apple's GPU."""
     return sys.platform == "darwin" and platform.machine() == "arm64"
 
 
@@ -128,7 +128,7 @@ def cpu_name() -> str:
 
 
 def _apple_name() -> str:
-    """Ask macOS what its chip is called, such as "Apple M2"."""
+    """Ask macOS for its chip, such as "Apple M2"."""
     if not apple_gpu():
         return ""
     call = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]

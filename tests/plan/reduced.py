@@ -39,7 +39,9 @@ def _wan(folder):
 
 def _kolors(folder):
     pytest.importorskip("sentencepiece", reason="the extra [kolors] is not installed")
-    return kolors_model.write(folder.with_name("kolors-made"))
+    made = folder.with_name("kolors-made")
+    made.mkdir()
+    return kolors_model.write(made)
 
 
 WRITE = {"sdxl": _sdxl, "sd15": write_sd15, "kolors": _kolors, "wan2.1-1.3b": _wan, "wan2.1-14b": _wan}
@@ -54,5 +56,6 @@ def folder_of(name, root):
 def at_hand(plan, **values):
     """The plan with a size that a CPU draws in a moment; nothing else of it is changed, but where its files are."""
     video = plan.card.kind == "video"
-    size = {"height": 64, "width": 64, "steps": 1, **({"frames": 5} if video else {}), **values}
+    side = 128 if plan.card.name.startswith("wan") else 64  # the least that they draw
+    size = {"height": side, "width": side, "steps": 1, **({"frames": 5} if video else {}), **values}
     return replace(plan, request=plan.request.change(**size), card=replace(plan.card, sources=()))

@@ -263,7 +263,7 @@ def check_number(record: Any, name: str) -> None:
 
 
 def _meant(value: Any) -> float:
-    """Read a number above 0 in a text, by default 1."""
+    """Read a positive number in a text, else 1."""
     try:
         number = float(value) if isinstance(value, str) else 1.0
     except ValueError:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from aigc_kit.core.types.atoms import Figure, FrozenMap, Tier, check_int, freeze
+from aigc_kit.core.types.atoms import Figure, FrozenMap, Tier, Words, check_int, freeze
+from aigc_kit.core.units import format_bytes
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,16 @@ class Budget:
         freeze(self, "capabilities", "flops")
         for name in ("free_bytes", "total_bytes", "ram_free_bytes", "disk_free_bytes"):
             check_int(self, name, low=0)
+
+    @property
+    def words(self) -> Words:
+        """Say what is free, and whether it was assumed."""
+        free, ram = format_bytes(self.free_bytes), format_bytes(self.ram_free_bytes)
+        machine = Words(f"{self.name}, {free} free", f"{self.name}，空闲 {free}")
+        if self.device != "cpu":
+            machine += Words(f", {ram} of main memory free", f"，主机内存空闲 {ram}")
+        probed = self.origin == "probed"
+        return machine + Words(" (as probed)" if probed else " (assumed)", "（探测所得）" if probed else "（假设）")
 
     @property
     def unified(self) -> bool:

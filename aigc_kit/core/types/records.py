@@ -22,7 +22,6 @@ from aigc_kit.core.types.atoms import (
     shown,
 )
 from aigc_kit.core.types.card import Budget, Card
-from aigc_kit.core.units import format_bytes
 
 LAST_SEED = 2**32 - 1
 NOT_IN_JSON = {"json": False}
@@ -169,12 +168,7 @@ class Plan:
                 for name, on in self.vae.items()
             ]
             facts[Words("decoder", "解码器")] = Words.join(*switches, en=", ", zh="，")
-        free, ram = format_bytes(self.budget.free_bytes), format_bytes(self.budget.ram_free_bytes)
-        how = Words("as probed", "探测所得") if self.budget.origin == "probed" else Words("assumed", "假设")
-        machine = Words(f"{self.budget.name}, {free} free", f"{self.budget.name}，空闲 {free}")
-        if self.budget.device != "cpu":
-            machine += Words(f", {ram} of main memory free", f"，主机内存空闲 {ram}")
-        facts[Words("machine", "设备")] = machine + Words(" (", "（") + how + Words(")", "）")
+        facts[Words("machine", "设备")] = self.budget.words
         return facts
 
     def name_of(self, name: str) -> Words:

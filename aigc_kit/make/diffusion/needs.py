@@ -39,7 +39,7 @@ def resolve(request: Request, budget: Budget, card: Card) -> Plan:
     ladder = sizes(request, card)
     need = search.best(space, ladder)
     if need is not None:
-        return _made(space, request, need, (*changes, *_unheard(space)), original)
+        return _made(space, request, need, (*changes, *explain.unheard(space)), original)
     if search.known(space, ladder):
         raise _does_not_fit(space, request, ladder)
     if card.tier == "tiny":
@@ -150,25 +150,6 @@ def figures(need: Need, request: Request, budget: Budget) -> dict[str, Figure]:
 def _figure(value: float, interval: tuple[float, float], rule: Words | str) -> Figure:
     low, high = interval
     return Figure(value, "B", "predicted", rule, error=max(high / value - 1, 1 - low / value) if value else 0.0)
-
-
-def _unheard(space: search.Space) -> tuple[Change, ...]:
-    """Say which wishes mean nothing on this machine."""
-    asked, (dtype, _), device = space.asked, space.dtypes(), space.budget.device
-    changes = []
-    if asked.dtype == "float8" and device in {"cpu", "mps"}:
-        why = Words("a CPU has no use for float8", "CPU 上不用 float8")
-        why = Words("Apple's GPU has no float8", "苹果的显卡没有 float8") if device == "mps" else why
-        changes.append(Change("dtype", asked.dtype, dtype, why))
-    elif asked.dtype not in {None, "float8", dtype}:
-        why = Words("this GPU does not compute in bfloat16", "这块显卡不支持 bfloat16")
-        changes.append(Change("dtype", asked.dtype, dtype, why))
-    one = Words("there is one memory: nothing is moved", "只有一种内存，不用搬运")
-    if asked.placement not in {None, "resident"} and not space.moves:
-        changes.append(Change("placement", asked.placement, "resident", one))
-    if asked.text_on_cpu and not space.moves:
-        changes.append(Change("text_on_cpu", True, False, one))
-    return tuple(changes)
 
 
 def shortfall(request: Request, budget: Budget, card: Card) -> tuple[Need, search.Remedy]:

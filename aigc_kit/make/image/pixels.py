@@ -97,7 +97,7 @@ def to_pil(pixels: np.ndarray) -> Any:
 
 
 def picture(value: Any, name: str = "image") -> Any:
-    """Take a picture as PIL.Image in RGB, as a viewer shows it.
+    """Take a picture in RGB, as a viewer shows it.
 
     Args:
         value: PIL.Image, or uint8 (H, W, 3), (1, H, W, 3) or (H, W). A camera's note of rotation is followed, 16-bit
@@ -155,7 +155,7 @@ def mask(value: Any, size: tuple[int, int]) -> Any:
 
 
 def _upright(image: Any, name: str) -> Any:
-    """Turn a picture as its camera noted, and 16-bit greys into 8."""
+    """Turn a picture upright, and 16-bit greys into 8."""
     from PIL import Image, ImageOps
 
     image = ImageOps.exif_transpose(image)
@@ -187,7 +187,7 @@ def _flat(image: Any, ground: tuple[int, int, int]) -> Any:
 
 
 def _in_srgb(image: Any, profile: bytes | None) -> Any:
-    """Turn colours of a profile into sRGB, as far as it can be read."""
+    """Turn colours of a readable profile into sRGB."""
     from PIL import ImageCms
 
     if profile is None or image.mode not in ("L", "RGB", "RGBA", "CMYK", "LAB"):

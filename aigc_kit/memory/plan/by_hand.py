@@ -1,6 +1,6 @@
-"""Write a plan as lines of diffusers: the same calls, the same peak.
+"""Write a plan as lines of diffusers.
 
-FOLDER stands for the folder of the model's files, PROMPT for a prompt.
+The same calls, and the same peak. FOLDER stands for the folder of the model's files, PROMPT for a prompt.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """Say why a plan is as it is."""
 
-from aigc_kit.core.types import PHASES, Request, Words, named
+from aigc_kit.core.types import PHASES, Change, Request, Words, named
 from aigc_kit.core.units import format_bytes
 from aigc_kit.memory.plan.options import MARGIN, Size, volume
 from aigc_kit.memory.plan.search import Need, Remedy, Space, Way
@@ -53,6 +53,25 @@ def remedy(help_: Remedy, request: Request, where: str = "the GPU") -> Words:
     parts = [Words(f"{count} more of {place}", f"{count} {places[place]}") for count, place in frees]
     ways.append(Words("free ", "再空出 ") + Words.join(*parts, en=" and ", zh="和 "))
     return Words.join(*ways, en=", or ", zh="，或")
+
+
+def unheard(space: Space) -> tuple[Change, ...]:
+    """Say which wishes mean nothing on this machine."""
+    asked, (dtype, _), device = space.asked, space.dtypes(), space.budget.device
+    changes = []
+    if asked.dtype == "float8" and device in {"cpu", "mps"}:
+        why = Words("a CPU has no use for float8", "CPU 上不用 float8")
+        why = Words("Apple's GPU has no float8", "苹果的显卡没有 float8") if device == "mps" else why
+        changes.append(Change("dtype", asked.dtype, dtype, why))
+    elif asked.dtype not in {None, "float8", dtype}:
+        why = Words("this GPU does not compute in bfloat16", "这块显卡不支持 bfloat16")
+        changes.append(Change("dtype", asked.dtype, dtype, why))
+    one = Words("there is one memory: nothing is moved", "只有一种内存，不用搬运")
+    if asked.placement not in {None, "resident"} and not space.moves:
+        changes.append(Change("placement", asked.placement, "resident", one))
+    if asked.text_on_cpu and not space.moves:
+        changes.append(Change("text_on_cpu", True, False, one))
+    return tuple(changes)
 
 
 def _size(space: Space, need: Need, request: Request) -> Words:

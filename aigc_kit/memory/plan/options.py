@@ -116,7 +116,7 @@ def check_seeds(request: Request) -> None:
 
 
 def _guidance(request: Request) -> tuple[Request, tuple[Change, ...]]:
-    """Say that guidance below 1 is none, as the library has it."""
+    """Say that guidance below 1 is none."""
     if request.guidance is None or request.guidance >= 1:
         return request, ()
     why = Words(

@@ -1,4 +1,4 @@
-"""Check a size, and divide it for a model that draws smaller.
+"""Check a size, and divide it for small models.
 
 A small model stands for one that draws `scale` times as large. Its own sizes are taken as they are; a size with more
 pixels than it can draw is meant in the large model's pixels: both sides are divided by `scale`, and each is rounded to
@@ -15,7 +15,7 @@ SMALLEST = 8  # multiples that a side must have at least, where the card says no
 
 
 def scaled(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]:
-    """Check the size of a request, divided where it is too large.
+    """Check a size, divided where it is too large.
 
     Raises:
         BadInput: one side alone, or a size that the model cannot draw, in the numbers that were asked.
@@ -86,7 +86,7 @@ def _sizes(ladder: tuple[tuple[int, int], ...]) -> str:
 
 
 def _alone(request: Request, card: Card) -> BadInput:
-    """Say which other side would go with the one that was given."""
+    """Say which other side would go with it."""
     known, facts = {"height": request.height, "width": request.width}, card.facts
     (name, side), (missing, _) = sorted(known.items(), key=lambda item: item[1] is None)
     if facts.scale == 1:

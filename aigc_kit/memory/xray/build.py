@@ -134,7 +134,7 @@ def load(model: str | Path, dtype: str, dtypes: Mapping[str, str] | None = None)
 
 
 def left_out(model: str | Path) -> set[str]:
-    """Name the parts that a known model's card does not load."""
+    """Name parts that a known model's card leaves out."""
     card = cards.ALL.get(str(model))
     options = getattr(card.facts, "options", {}) if card else {}
     return {name for name, value in options.items() if value is None}
