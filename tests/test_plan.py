@@ -146,7 +146,7 @@ def test_a_text_longer_than_the_context_is_cut_and_said():
     assert "5000 -> 2047" in made.explain()
     assert "上下文" in made.explain("zh")
     named = [line.split(":")[0] for line in made.explain("zh").splitlines()]
-    assert named[4:7] == ["权重", "KV 缓存", "增加的内存（峰值）"]
+    assert named[5:8] == ["权重", "KV 缓存", "增加的内存（峰值）"]
     assert make("smollm2-135m").changes == ()
 
 

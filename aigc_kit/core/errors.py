@@ -1,5 +1,7 @@
 """Name all errors: asked, found, what to do."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from functools import partial
 
 
@@ -73,6 +75,26 @@ class NoSpace(FetchError):
 
 class Busy(FetchError):
     """Meet another process that fetches the same files."""
+
+
+def nearest(name: object, names: Iterable[str], count: int = 2) -> list[str]:
+    """List the names that resemble one most, best first.
+
+    >>> nearest("Tinny", ("tiny", "full")), nearest("?", ("tiny", "full"))
+    (['tiny'], [])
+    """
+    by_lower = {known.lower(): known for known in names}
+    return [by_lower[known] for known in get_close_matches(str(name).lower(), by_lower, n=count, cutoff=0.4)]
+
+
+def unknown_name(asked: str, name: object, names: Iterable[str], what: str = "name", more: str = "") -> UnknownName:
+    """Refuse an unknown name, naming the nearest."""
+    every = tuple(names)
+    close = nearest(name, every)
+    found = f"no {what} of that name" + (f"; close: {', '.join(close)}" if close else "")
+    return UnknownName(
+        asked=asked, found=found, todo=f"choose {(close or every)[0]!r}, or another of {', '.join(every)}{more}"
+    )
 
 
 def missing_extra(package: str, extra: str, needed_for: str) -> MissingExtra:

@@ -160,13 +160,13 @@ def of_parts(device: str, parts: Mapping[str, Any], *, follow: bool) -> Peak:
     """Follow the parts of a pipeline on their device.
 
     Args:
-        device: "cuda..." or "cpu".
+        device: "cuda...", "cpu" or "mps", whose allocator keeps no peak.
         parts: name -> torch.nn.Module.
         follow: False leaves live tensors alone on a CPU, where following costs time.
     """
     if device.startswith("cuda"):
         return Allocator(device)
-    return LiveTensors(parts) if follow else Peak()
+    return LiveTensors(parts) if follow and device == "cpu" else Peak()
 
 
 def _bytes_of(module: Any) -> int:

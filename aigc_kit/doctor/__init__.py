@@ -1,6 +1,7 @@
 """Examine versions, machine, font, caches, sources and labs.
 
-Imports neither torch nor diffusers, and answers in less than 3 s: network checks run side by side with a time limit.
+Imports neither torch (unless the driver's tool has no figures of a GPU) nor diffusers, and answers in less than 3 s:
+network checks run side by side with a time limit.
 """
 
 import os
@@ -20,6 +21,10 @@ from aigc_kit.teach import labs
 
 __all__ = ["Finding", "drift", "examine"]
 
+_MPS = (
+    "torch calls it mps; it shares the memory above, so nothing is moved; float16, bfloat16 from macOS 14 on, no "
+    "float8; what it cannot do is done on the CPU (PYTORCH_ENABLE_MPS_FALLBACK=1); this kit never ran on one"
+)
 ENOUGH_RAM = 2 * GIB
 ENOUGH_DISK = 2 * GB
 
@@ -57,15 +62,20 @@ def _machine() -> Iterator[Finding]:
     yield Finding("machine", "memory", "ok" if ram > ENOUGH_RAM else "note", f"{format_bytes(ram)} free")
     yield Finding("machine", "disk", "ok" if disk > ENOUGH_DISK else "note", f"{format_bytes(disk, decimal=True)} free")
     gpus = device.gpus()
-    if not gpus:
-        yield Finding("machine", "GPU", "ok", "none that the driver reports; the tiny tier needs none")
+    if device.apple_gpu():
+        yield Finding("machine", "Apple GPU", "note", _MPS)
+    elif not gpus:
+        yield Finding("machine", "GPU", "ok", "none that the driver or torch reports; the tiny tier needs none")
     for gpu in gpus:
         major = str(gpu["compute"]).split(".")[0]
         skills = "what it can do is not known"
         if major.isdigit():
             modern = int(major) >= 8
             skills = "bf16 and fused attention" if modern else "no bf16, no flash attention: more memory per step"
-        text = f"{format_bytes(int(gpu['free_bytes']))} of {format_bytes(int(gpu['total_bytes']))} free (driver)"
+        text = "its memory is not known: neither the driver nor this build of torch says"
+        if gpu["free_bytes"] is not None and gpu["total_bytes"] is not None:
+            free, total = format_bytes(int(gpu["free_bytes"])), format_bytes(int(gpu["total_bytes"]))
+            text = f"{free} of {total} free ({gpu.get('told_by', 'driver')})"
         yield Finding("machine", str(gpu["name"]), "ok", f"{text}, compute {gpu['compute']}: {skills}")
     if gpus and "+cpu" in (compat.torch_build() or ""):
         text = "a CPU build of torch: the GPU stays unused until a CUDA build is there"

@@ -13,16 +13,16 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from aigc_kit.core.errors import BadInput, CannotLoad, NotOnDisk
-from aigc_kit.core.types import Budget, Card, Change, FrozenMap, Plan, Request, Step, Take
+from aigc_kit.core.errors import BadInput, CannotLoad, NotOnDisk, unknown_name
+from aigc_kit.core.types import Budget, Card, FrozenMap, Plan, Request, Step, Take
 from aigc_kit.core.types.atoms import check_prompt, shown
 from aigc_kit.core.types.records import refuse
 from aigc_kit.models import cards, loaded
 
 Work = Generator[Step, None, Take]
+TIERS = ("tiny", "full")
 OnStep = Callable[[Step], object]
 PACKAGE = __name__.rpartition(".")[0]
-Resized = tuple[Request, tuple[Change, ...]]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,6 @@ class Modality:
         values: (prompt, values, card) -> settings for the request, from what the caller gave.
         suits: (card, prompt=, values=) -> whether a card may be chosen for somebody; None: every one.
         absent: (fitting cards, prompt, values, tier) -> the error where none of them is here.
-        resize: (request, card) -> the request in sizes that the model knows, and what was changed.
         fallbacks: plan -> plans to step down to when memory runs out, made only then.
         ignored: card -> options of other modalities that mean nothing here.
         prepare: card -> whether something had to be done once before its first run.
@@ -66,7 +65,6 @@ class Modality:
     values: Callable[[str, dict[str, Any], Card], dict[str, Any]] = lambda prompt, values, card: values
     suits: Callable[..., bool] | None = None
     absent: Callable[[list[Card], str, Mapping[str, Any], str | None], NotOnDisk] | None = None
-    resize: Callable[[Request, Card], Resized] = lambda request, card: (request, ())
     fallbacks: Callable[[Plan], Iterable[Plan]] = lambda plan: ()
     ignored: Callable[[Card], tuple[str, ...]] = lambda card: ()
     prepare: Callable[[Card], bool] = lambda card: False
@@ -120,6 +118,7 @@ class Modality:
         from aigc_kit.memory import device
 
         check_prompt(prompt)
+        wanted_tier(tier)
         budget = device.probe(bandwidth=self.bandwidth)
         model = cards.get(card) if card is not None else self.choose(prompt, values, tier, budget.device)
         if model.kind != self.name:
@@ -127,9 +126,7 @@ class Modality:
             raise BadInput(asked=f"{self.noun} by {card!r}", found=f"a {model.kind} card", todo=f"choose from {names}")
         request = Request(card=model.name, prompt=prompt).change(**self.values(prompt, values, model))
         self.settings(request, model)
-        request, changes = self.resize(request, model)
-        plan = self.plan(request, budget, model)
-        return replace(plan, changes=(*changes, *plan.changes)) if changes else plan
+        return self.plan(request, budget, model)
 
     def plan(self, request: Request, budget: Budget, card: Card) -> Plan:
         """Resolve a request, as `make.run.resolve` does."""
@@ -143,12 +140,10 @@ class Modality:
         """Choose the first suitable card whose files are here.
 
         Raises:
-            BadInput: no such tier.
+            UnknownName: no such tier.
             NotOnDisk: none is on this machine.
         """
-        tier = tier or os.environ.get("AIGC_TIER") or None
-        if tier not in (None, "tiny", "full"):
-            raise BadInput(asked=f"tier={tier!r}", found="no tier of that name", todo="say 'tiny', 'full' or nothing")
+        tier = wanted_tier(tier)
         order = (tier,) if tier else ("full", "tiny") if device == "cuda" else ("tiny",)
         suits = None if self.suits is None else partial(self.suits, prompt=prompt, values=values)
         card, fitting = loaded.first_here(self.name, order, suits)
@@ -238,6 +233,18 @@ class Modality:
             reason = "the plan holds all settings" if not self.inputs else f"a run takes {', '.join(self.inputs)}"
             todo = f"give settings to {self.name}.plan_for(...) or {self.name}.make(...)"
             raise BadInput(asked=f"{self.noun} with {', '.join(others)}", found=reason, todo=todo)
+
+
+def wanted_tier(tier: str | None) -> str | None:
+    """Read the tier that is wanted, or None.
+
+    Raises:
+        UnknownName: it is none, with the nearest.
+    """
+    name, value = ("tier", tier) if tier else ("AIGC_TIER", os.environ.get("AIGC_TIER"))
+    if value and value not in TIERS:
+        raise unknown_name(f"{name}={shown(value)}", value, TIERS, "tier")
+    return value or None
 
 
 def finish(work: Work, on_step: OnStep | None = None) -> Take:

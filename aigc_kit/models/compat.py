@@ -74,6 +74,8 @@ def bypass_broken_torchaudio() -> bool:
 def set_allocator(setting: str = "expandable_segments:True") -> bool:
     """Ask torch's GPU allocator for segments that can grow.
 
+    On a Mac, that operations which Apple's GPU lacks are done on the CPU, where torch would stop.
+
     They leave less memory unused between tensors. torch reads the variable when it loads, so this must come first. Of
     its two names one release reads the old one only, another the new one only: both are set. What the user has set,
     under either name, is kept.
@@ -81,6 +83,8 @@ def set_allocator(setting: str = "expandable_segments:True") -> bool:
     Returns:
         Whether torch will see it: False when torch is loaded already.
     """
+    if sys.platform == "darwin":
+        os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
     own = next((os.environ[name] for name in ALLOCATOR if name in os.environ), None)
     if own is None and sys.platform == "win32":
         return False  # there is no such allocator, and torch would warn

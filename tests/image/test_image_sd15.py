@@ -1,11 +1,8 @@
 """Stable Diffusion 1.5 runs through the same code: one text encoder, nothing pooled, parts that are not fetched."""
 
-import json
-import shutil
-
 import numpy as np
 import pytest
-from image_models import write_tokenizer
+from image_models import write_sd15
 from image_plans import plan_of
 
 from aigc_kit import cards, image
@@ -16,48 +13,7 @@ PARTS = ("unet", "vae", "text_encoder")
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """The published UNet config at a tenth of its width, random weights; the index that the hub has."""
-    import torch
-    from diffusers import AutoencoderKL, PNDMScheduler, StableDiffusionPipeline, UNet2DConditionModel
-    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
-
-    from aigc_kit.core.paths import assets
-    from aigc_kit.worlds.prompts import bpe
-
-    torch.manual_seed(0)
-    root = tmp_path_factory.mktemp("sd15") / "sd15"
-    write_tokenizer(root / "words", "<|endoftext|>")
-    published = json.loads((assets() / "configs" / "sd15" / "unet" / "config.json").read_text(encoding="utf-8"))
-    unet = {name: value for name, value in published.items() if not name.startswith("_")}
-    pipe = StableDiffusionPipeline(
-        unet=UNet2DConditionModel(
-            **unet | {"block_out_channels": (32, 64, 128, 128), "cross_attention_dim": 32, "layers_per_block": 1}
-        ),
-        vae=AutoencoderKL(
-            down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4,
-            block_out_channels=(32,) * 4, latent_channels=4, scaling_factor=0.18215,
-        ),
-        text_encoder=CLIPTextModel(CLIPTextConfig(
-            vocab_size=bpe.VOCABULARY, hidden_size=32, intermediate_size=64, num_hidden_layers=2,
-            num_attention_heads=2, bos_token_id=bpe.START, eos_token_id=bpe.END,
-        )),
-        tokenizer=CLIPTokenizer.from_pretrained(root / "words"),
-        scheduler=PNDMScheduler(
-            beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", skip_prk_steps=True, steps_offset=1
-        ),
-        safety_checker=None, feature_extractor=None, requires_safety_checker=False,
-    )  # fmt: skip
-    pipe.to(torch.float16).save_pretrained(root, variant="fp16")
-    shutil.rmtree(root / "tokenizer")
-    (root / "words").rename(root / "tokenizer")
-    index = json.loads((root / "model_index.json").read_text(encoding="utf-8"))
-    index |= {
-        "safety_checker": ["stable_diffusion", "StableDiffusionSafetyChecker"],
-        "feature_extractor": ["transformers", "CLIPImageProcessor"],
-        "requires_safety_checker": True,
-    }
-    (root / "model_index.json").write_text(json.dumps(index), encoding="utf-8")
-    return root
+    return write_sd15(tmp_path_factory.mktemp("sd15") / "sd15")
 
 
 @pytest.fixture

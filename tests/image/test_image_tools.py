@@ -17,7 +17,7 @@ from aigc_kit.models import loaded
 def test_the_courses_sizes_become_an_eighth_and_it_is_said(here):
     plan = image.plan_for("一只小狗", card="tinysdxl", height=1024, width=768)
     assert (plan.request.height, plan.request.width) == (128, 96)
-    assert [(c.what, c.asked, c.given) for c in plan.changes] == [("height", 1024, 128), ("width", 768, 96)]
+    assert [(c.what, c.asked, c.given) for c in plan.changes] == [("size", "1024x768", "128x96")]
     same = image.plan_for("一只小狗", card="tinysdxl", height=128, width=96)
     assert (same.request.height, same.request.width, same.changes) == (128, 96, ())
 

@@ -232,7 +232,8 @@ def no_loading(monkeypatch):
 
 @pytest.mark.parametrize(("values", "match"), [
     ({"frames": 10}, "4k\\+1"), ({"frames": 16}, "4k\\+1"), ({"height": 72}, "multiple of 16"),
-    ({"height": 480, "width": 832}, "pixels"), ({"frames": 33}, "at most 17"), ({"batch": 2}, "one at a time"),
+    ({"height": 480, "width": 832}, "480x832 becomes 64x112"),
+    ({"frames": 33}, "at most 17"), ({"batch": 2}, "one at a time"), ({"guidance": 0.5}, "guidance: 0.5 becomes 1"),
     ({"fps": None}, "fps open"), ({"guidance": None}, "guidance open"),
 ])  # fmt: skip
 def test_what_wan_refuses_or_would_change_is_refused(here, no_loading, values, match):
@@ -272,12 +273,14 @@ def test_settings_that_do_not_exist(here):
 
 def test_the_courses_sizes_become_about_an_eighth_and_it_is_said(here):
     for (height, width, frames), given in {
-        (480, 832, 16): (64, 112, 17), (384, 640, 12): (64, 64, 13), (320, 576, 8): (64, 64, 9),
-        (256, 448, 6): (64, 64, 5),
+        (480, 832, 16): (64, 112, 17), (384, 640, 12): (64, 80, 13), (320, 576, 8): (64, 80, 9),
+        (256, 448, 6): (64, 64, 5), (832, 480, 16): (112, 64, 17), (640, 384, 12): (80, 64, 13),
     }.items():  # fmt: skip
         plan = video.plan_for("小狗跳舞", card="tinywan", height=height, width=width, frames=frames)
         assert (plan.request.height, plan.request.width, plan.request.frames) == given
-        assert {c.what for c in plan.changes} == {"height", "width", "frames"}
+        assert {c.what for c in plan.changes} == {"size", "frames"}
+        assert plan.changes[0].asked == f"{height}x{width}"
+        assert plan.changes[0].given == f"{given[0]}x{given[1]}"
     plan = video.plan_for("小狗跳舞", card="tinywan")
     assert (plan.request.height, plan.request.width, plan.request.frames, plan.changes) == (64, 64, 17, ())
 

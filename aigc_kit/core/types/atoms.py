@@ -8,7 +8,7 @@ from sys import float_info
 from types import MappingProxyType
 from typing import Any, Literal
 
-from aigc_kit.core.errors import BadInput
+from aigc_kit.core.errors import BadInput, unknown_name
 from aigc_kit.core.units import format_bytes, format_seconds
 
 Tier = Literal["tiny", "full", "none"]
@@ -233,7 +233,17 @@ def check_int(record: Any, name: str, low: int, high: int | None = None, *, opti
         return
     if not isinstance(value, int) or isinstance(value, bool) or value < low or (high is not None and value > high):
         limit = f">= {low}" + (f" and <= {high}" if high is not None else "")
-        raise BadInput(asked=f"{name}={shown(value)}", found=f"not an integer {limit}", todo=f"choose {name} {limit}")
+        todo = f"choose an integer, such as {name}={_near(value, low, high)}"
+        raise BadInput(asked=f"{name}={shown(value)}", found=f"not an integer {limit}", todo=todo)
+
+
+def _near(value: Any, low: int, high: int | None) -> int:
+    """Find the integer in [low, high] that was meant, perhaps."""
+    try:
+        meant = int(value) if isinstance(value, int) else round(float(value))
+    except (TypeError, ValueError, OverflowError):
+        return max(low, 1)
+    return max(low, meant if high is None else min(meant, high))
 
 
 def check_number(record: Any, name: str) -> None:
@@ -248,9 +258,17 @@ def check_number(record: Any, name: str) -> None:
     object.__setattr__(record, name, value)
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if value is not None and not (number and 0 <= value <= float_info.max):
-        raise BadInput(
-            asked=f"{name}={shown(value)}", found="not a finite number >= 0", todo=f"choose a number {name} >= 0"
-        )
+        todo = f"choose a number, such as {name}={_meant(value):g}"
+        raise BadInput(asked=f"{name}={shown(value)}", found="not a finite number >= 0", todo=todo)
+
+
+def _meant(value: Any) -> float:
+    """Read a positive number in a text, else 1."""
+    try:
+        number = float(value) if isinstance(value, str) else 1.0
+    except ValueError:
+        return 1.0
+    return number if 0 < number <= float_info.max else 1.0
 
 
 def check_text(name: str, value: Any) -> None:
@@ -273,9 +291,29 @@ def check_text(name: str, value: Any) -> None:
 
 def check_prompt(prompt: Any) -> None:
     """Refuse a prompt without a word by a BadInput."""
+    if isinstance(prompt, (list, tuple)):
+        first = next((item for item in prompt if isinstance(item, str) and item.strip()), "a cat")
+        todo = f"give one text, such as {first!r}, and call once for each"
+        raise BadInput(asked=f"prompt {shown(prompt)}", found=f"a {type(prompt).__name__}, no text", todo=todo)
     if not isinstance(prompt, str) or not prompt.strip():
         raise BadInput(asked=f"prompt {shown(prompt)}", found="nothing to work on", todo="write at least one word")
     check_text("prompt", prompt)
+
+
+def check_language(lang: Any) -> None:
+    """Refuse what is neither "en" nor "zh", naming the nearest."""
+    if lang not in ("en", "zh"):
+        raise unknown_name(f"lang={shown(lang)}", language_code(lang) or lang, ("zh", "en"), "language")
+
+
+def language_code(name: Any) -> str | None:
+    """Give the code of a language that is written otherwise.
+
+    >>> language_code("Chinese"), language_code("zh-CN"), language_code("英文"), language_code("fr")
+    ('zh', 'zh', 'en', None)
+    """
+    names = {"zh": ("chinese", "mandarin", "中文", "汉语", "cn"), "en": ("english", "英文", "英语")}
+    return next((code for code, more in names.items() if str(name).lower().startswith((code, *more))), None)
 
 
 def check_switches(settings: Any, *switches: str) -> None:
@@ -283,4 +321,5 @@ def check_switches(settings: Any, *switches: str) -> None:
     for name in switches:
         value = getattr(settings, name)
         if not isinstance(value, bool):
-            raise BadInput(asked=f"{name}={shown(value)}", found="not True or False", todo="say True or False")
+            todo = f"say {name}=True or {name}=False"
+            raise BadInput(asked=f"{name}={shown(value)}", found="not True or False", todo=todo)

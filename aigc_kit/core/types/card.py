@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from aigc_kit.core.types.atoms import Figure, FrozenMap, Tier, check_int, freeze
+from aigc_kit.core.types.atoms import Figure, FrozenMap, Tier, Words, check_int, freeze
+from aigc_kit.core.units import format_bytes
 
 
 @dataclass(frozen=True)
@@ -98,17 +99,18 @@ class Budget:
     """Say what a machine has to give, in bytes.
 
     Args:
-        device: "cpu" or "cuda".
+        device: "cpu", "cuda", or "mps" (Apple's GPU).
         name: of the processor or card.
         free_bytes, total_bytes: memory of that device (RAM for "cpu"), as its driver says.
         ram_free_bytes, disk_free_bytes: of the host.
-        capabilities: such as {"bf16": True, "fused_attention": True, "compute": (8, 9), "threads": 2}.
+        capabilities: such as {"bf16": True, "fused_attention": True, "compute": (8, 9), "threads": 2}; "unified": True
+            where a GPU has no memory of its own and shares the host's.
         flops: dtype name -> peak operations per second; empty when not known.
         bandwidth: bytes per second; None when not known.
         origin: "probed" on this machine, or "assumed" (a what-if).
     """
 
-    device: Literal["cpu", "cuda"]
+    device: Literal["cpu", "cuda", "mps"]
     name: str
     free_bytes: int
     total_bytes: int
@@ -123,3 +125,18 @@ class Budget:
         freeze(self, "capabilities", "flops")
         for name in ("free_bytes", "total_bytes", "ram_free_bytes", "disk_free_bytes"):
             check_int(self, name, low=0)
+
+    @property
+    def words(self) -> Words:
+        """Say what is free, and whether it was assumed."""
+        free, ram = format_bytes(self.free_bytes), format_bytes(self.ram_free_bytes)
+        machine = Words(f"{self.name}, {free} free", f"{self.name}，空闲 {free}")
+        if self.device != "cpu":
+            machine += Words(f", {ram} of main memory free", f"，主机内存空闲 {ram}")
+        probed = self.origin == "probed"
+        return machine + Words(" (as probed)" if probed else " (assumed)", "（探测所得）" if probed else "（假设）")
+
+    @property
+    def unified(self) -> bool:
+        """Tell whether a GPU shares the host's memory."""
+        return self.device == "mps" or bool(self.capabilities.get("unified"))

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
 from typing import Any, Literal, TypeVar
 
-from aigc_kit.core.errors import BadInput, UnknownName
+from aigc_kit.core.errors import BadInput, unknown_name
 from aigc_kit.core.types.atoms import (
     FIGURES,
     PHASES,
@@ -13,6 +12,7 @@ from aigc_kit.core.types.atoms import (
     FrozenMap,
     Words,
     check_int,
+    check_language,
     check_number,
     check_prompt,
     check_text,
@@ -23,6 +23,7 @@ from aigc_kit.core.types.atoms import (
 )
 from aigc_kit.core.types.card import Budget, Card
 
+LAST_SEED = 2**32 - 1
 NOT_IN_JSON = {"json": False}
 Settings = TypeVar("Settings")
 SET_UP = ("import", "load")  # phases that a second run does not have
@@ -43,7 +44,7 @@ class Request:
         fps: frames per second of the file (video).
         steps: denoising steps per output.
         guidance: classifier-free guidance scale.
-        seed: 0 <= seed < 2**63.
+        seed: 0 <= seed < 2**32: of more the generators of pictures and clips read the lower 32 bits.
         batch: outputs made together, >= 1.
         extra: what one modality alone needs; validated there.
 
@@ -75,7 +76,7 @@ class Request:
         for name in ("height", "width", "frames", "steps"):
             check_int(self, name, low=1, optional=True)
         check_int(self, "batch", low=1)
-        check_int(self, "seed", low=0, high=2**63 - 1)
+        check_int(self, "seed", low=0, high=LAST_SEED)
         for name in ("fps", "guidance"):
             check_number(self, name)
 
@@ -111,6 +112,7 @@ class Plan:
         reasons: why it is so.
         need: what was reckoned for it, phase by phase (`aigc_kit.memory.plan`'s Need); None where nothing was traced.
         names: what figures of the prediction are called where not as usual.
+        by_hand: lines of a library's own calls that do the same, with FOLDER and PROMPT left open; empty where none do.
     """
 
     request: Request
@@ -125,27 +127,49 @@ class Plan:
     reasons: tuple[Words, ...] = ()
     need: Any = field(default=None, compare=False, repr=False, metadata=NOT_IN_JSON)
     names: Mapping[str, Words] = field(default_factory=FrozenMap, repr=False, metadata=NOT_IN_JSON)
+    by_hand: tuple[str, ...] = field(default=(), compare=False, repr=False, metadata=NOT_IN_JSON)
 
     def __post_init__(self) -> None:
         freeze(self, "dtypes", "placement", "vae", "prediction", "names")
 
     def explain(self, lang: Literal["en", "zh"] = "en") -> str:
-        """Say the plan in words, one line each."""
+        """Say the plan in words, one line each.
+
+        Raises:
+            UnknownName: another language.
+        """
+        check_language(lang)
 
         def say(words: Words) -> str:
             return words.zh if lang == "zh" else words.en
 
-        facts = {
+        lines = [f"{say(name)}: {say(Words.of(fact))}" for name, fact in self._facts().items()]
+        lines += [f"{say(self.name_of(n))}: {one.text} ({say(one.origin)})" for n, one in self.prediction.items()]
+        lines += [f"{c.what}: {c.asked} -> {c.given} ({say(c.why)})" for c in self.changes]
+        lines += [f"- {say(reason)}" for reason in self.reasons]
+        if self.by_hand:
+            lines += [
+                say(Words("by hand, without this kit:", "不用本工具包，亲手写：")),
+                *(f"    {line}" for line in self.by_hand),
+            ]
+        return "\n".join(lines)
+
+    def _facts(self) -> dict[Words, Words | str]:
+        """Name what is run, how, and on what."""
+        facts: dict[Words, Words | str] = {
             Words("model", "模型"): f"{self.card.name} [{self.card.tier}]",
             Words("dtype", "精度"): _pairs(self.dtypes),
             Words("placement", "位置"): _pairs(self.placement),
             Words("attention", "注意力"): self.attention,
         }
-        lines = [f"{say(name)}: {fact}" for name, fact in facts.items()]
-        lines += [f"{say(self.name_of(n))}: {one.text} ({say(one.origin)})" for n, one in self.prediction.items()]
-        lines += [f"{c.what}: {c.asked} -> {c.given} ({say(c.why)})" for c in self.changes]
-        lines += [f"- {say(reason)}" for reason in self.reasons]
-        return "\n".join(lines)
+        if self.vae:
+            switches = [
+                Words(f"{name} {'on' if on else 'off'}", f"{name} {'开' if on else '关'}")
+                for name, on in self.vae.items()
+            ]
+            facts[Words("decoder", "解码器")] = Words.join(*switches, en=", ", zh="，")
+        facts[Words("machine", "设备")] = self.budget.words
+        return facts
 
     def name_of(self, name: str) -> Words:
         """Look up what a figure of the prediction is called."""
@@ -367,10 +391,8 @@ def settings_from(
     for name, value in request.extra.items():
         if name not in every:
             others = [field.name for field in fields(Request) if field.name not in ("card", "prompt", "extra")]
-            close = get_close_matches(name, [*every, *others], n=1)
-            reason = "no setting of that name" + (f"; close: {close[0]}" if close else "")
-            todo = f"choose from {', '.join(every)}, or a field of the request (seed, ...)"
-            raise UnknownName(asked=f"the setting {name}={shown(value)} of {noun}", found=reason, todo=todo)
+            asked = f"the setting {name}={shown(value)} of {noun}"
+            raise unknown_name(asked, name, [*every, *others], "setting")
     usual = {} if card is None else card.defaults
     values = {**usual, **{name: value for name, value in request.extra.items() if value is not None}}
     return cls(**{name: value for name, value in values.items() if name in names})

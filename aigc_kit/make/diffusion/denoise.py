@@ -216,7 +216,9 @@ def _cost(ledger: Any, began: float, pauses: Sequence[tuple[float, float]]) -> C
 
 
 def _wait(device: str) -> None:
-    if device.startswith("cuda"):
-        import torch
+    import torch
 
+    if device.startswith("cuda"):
         torch.cuda.synchronize(device)
+    elif device.startswith("mps"):
+        torch.mps.synchronize()

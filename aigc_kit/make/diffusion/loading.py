@@ -118,12 +118,34 @@ def open_timed(modality: Modality, plan: Plan) -> tuple[Any, Cost]:
 def labels_of(placed: Any, plan: Plan, words: tuple[ReadWords, ...], reserved_bytes: int | None) -> dict[str, Any]:
     """Collect the labels that takes of all pipelines have."""
     notes = [note for text in words for note in text.notes]
-    if len(words) > 1 and float(plan.request.guidance or 0) <= 1:
+    guidance, side = float(plan.request.guidance or 0), negative_side(placed.pipe, plan, words)
+    if len(words) > 1 and side == "unused":
         notes.append("guidance <= 1 时没有引导，负面提示词不起作用")
+    elif len(words) > 1 and side != "text":
+        notes.append(f"负面一侧用的是{'全零' if side == 'zeros' else '空文本的编码'}")
+    if guidance < 1:
+        notes.append(f"guidance {guidance:g} 和 1 相同：库只在大于 1 时做引导")
     card, size, scheduler = plan.card, (plan.request.height, plan.request.width), type(placed.pipe.scheduler).__name__
     labels: dict[str, Any] = {"model": card.name, "tier": card.tier, "origin": "AI 生成", "licence": card.licence}
-    labels |= {"scheduler": scheduler, "size": size, "notes": tuple(notes)}
+    labels |= {"scheduler": scheduler, "size": size, "negative": side, "notes": tuple(notes)}
     return {**labels, "reserved_bytes": reserved_bytes} if reserved_bytes else labels
+
+
+def negative_side(pipe: Any, plan: Plan, words: tuple[ReadWords, ...]) -> str:
+    """Name what stands on the negative side of guidance.
+
+    Returns:
+        "unused" (guidance up to 1), "text" (the negative prompt), "empty text" (the encoders' reading of nothing), or
+        "zeros" (SDXL without a negative prompt, or with one of which a closed world knows no word).
+    """
+    request = plan.request
+    if float(request.guidance or 0) <= 1:
+        return "unused"
+    if len(words) > 1 and words[1].read.strip():
+        return "text"
+    asked_for_empty = request.negative is not None and not request.negative.strip()
+    zeros = getattr(pipe.config, "force_zeros_for_empty_prompt", False) and plan.card.facts.empty_negative is None
+    return "zeros" if zeros and not asked_for_empty else "empty text"
 
 
 def _class(card: Card) -> Any:

@@ -11,7 +11,7 @@ from aigc_kit.core.errors import BadInput, DoesNotFit
 from aigc_kit.core.types import Budget, Card, Change, Figure, FrozenMap, Plan, Request, Words
 from aigc_kit.core.units import format_bytes
 from aigc_kit.memory.footprint import seconds as estimate
-from aigc_kit.memory.plan import explain, search
+from aigc_kit.memory.plan import by_hand, explain, search
 from aigc_kit.memory.plan.options import MARGIN, Asked, Size, by_course, complete, sizes, volume
 from aigc_kit.memory.plan.search import LIBRARY_BYTES, Need, dtypes_of, gpu_of, placement_of
 
@@ -39,7 +39,7 @@ def resolve(request: Request, budget: Budget, card: Card) -> Plan:
     ladder = sizes(request, card)
     need = search.best(space, ladder)
     if need is not None:
-        return _made(space, request, need, (*changes, *_dtype_change(space)), original)
+        return _made(space, request, need, (*changes, *explain.unheard(space)), original)
     if search.known(space, ladder):
         raise _does_not_fit(space, request, ladder)
     if card.tier == "tiny":
@@ -83,7 +83,7 @@ def need_again(plan: Plan) -> Need | None:
 
 def _made(space: search.Space, request: Request, need: Need, changes: tuple[Change, ...], original: Request) -> Plan:
     way, card, budget = need.way, space.card, space.budget
-    return Plan(
+    plan = Plan(
         request=request.change(**_size_fields(need, card)),
         card=card,
         budget=budget,
@@ -97,11 +97,12 @@ def _made(space: search.Space, request: Request, need: Need, changes: tuple[Chan
         need=need,
         names=peak_name(budget),
     )
+    return replace(plan, by_hand=by_hand.lines(plan))
 
 
 def peak_name(budget: Budget) -> FrozenMap:
     """Name the peak of a pipeline, where tensors are counted."""
-    where = Words("peak", "显存峰值（已分配）" if budget.device == "cuda" else "内存峰值（权重与张量）")
+    where = Words("peak", "内存峰值（权重与张量）" if budget.device == "cpu" else "显存峰值（已分配）")
     return FrozenMap(peak=where)
 
 
@@ -134,11 +135,12 @@ def figures(need: Need, request: Request, budget: Budget) -> dict[str, Figure]:
             base, live = phase.resident_bytes, phase.allocated_bytes - phase.resident_bytes
             interval = (base + live / (1 + outlook.error), base + live * (1 + outlook.error))
             figures[f"peak.{phase.name}"] = _figure(phase.allocated_bytes, interval, phase.setter)
-    if budget.device == "cuda":
+    if budget.device != "cpu":
         slack = Words("with the allocator's slack", "含分配器的余量")
         figures["reserved"] = _figure(outlook.reserved_bytes, outlook.interval, Words.join(slack, outlook.source))
-        everything = Words("all weights, and the libraries", "全部权重，加上库")
-        figures["ram"] = Figure(need.ram_bytes, "B", "predicted", everything, error=0.25)
+        if not budget.unified:
+            everything = Words("all weights, and the libraries", "全部权重，加上库")
+            figures["ram"] = Figure(need.ram_bytes, "B", "predicted", everything, error=0.25)
         gpu = gpu_of(budget)
         if gpu and (time := estimate(facts, gpu, steps=request.steps, placement=outlook.placement)):
             figures["seconds"] = time
@@ -148,14 +150,6 @@ def figures(need: Need, request: Request, budget: Budget) -> dict[str, Figure]:
 def _figure(value: float, interval: tuple[float, float], rule: Words | str) -> Figure:
     low, high = interval
     return Figure(value, "B", "predicted", rule, error=max(high / value - 1, 1 - low / value) if value else 0.0)
-
-
-def _dtype_change(space: search.Space) -> tuple[Change, ...]:
-    wish, (dtype, _), on_cpu = space.asked.dtype, space.dtypes(), space.budget.device == "cpu"
-    if wish in {None, "float8", dtype} and not (wish == "float8" and on_cpu):
-        return ()
-    why = Words("this GPU does not compute in bfloat16", "这块显卡不支持 bfloat16")
-    return (Change("dtype", wish, dtype, Words("a CPU has no use for float8", "CPU 上不用 float8") if on_cpu else why),)
 
 
 def shortfall(request: Request, budget: Budget, card: Card) -> tuple[Need, search.Remedy]:
@@ -175,7 +169,7 @@ def _shortfall(space: search.Space, request: Request, ladder: list[Size]) -> tup
 
 def _does_not_fit(space: search.Space, request: Request, ladder: list[Size]) -> DoesNotFit:
     nearest, help_ = _shortfall(space, request, ladder)
-    budget, where = space.budget, "the GPU" if space.budget.device == "cuda" else "main memory"
+    budget, where = space.budget, "the GPU" if space.moves else "main memory"
     reason = (
         f"at least {format_bytes(nearest.device_bytes)} of {where} (upper end of the prediction), "
         f"and {MARGIN:.0%} of {format_bytes(budget.free_bytes)} free may be used"
@@ -200,7 +194,7 @@ def _untraced(
     whole = budget.device == "cpu" or not card.facts.half
     dtype = asked.dtype if asked.dtype in BYTES else "float32" if whole else "float16"
     weights = sum(parts.values()) * BYTES[dtype]
-    margin = MARGIN * budget.free_bytes - (LIBRARY_BYTES["cpu"] if budget.device == "cpu" else 0)
+    margin = MARGIN * budget.free_bytes - (LIBRARY_BYTES["cpu"] if budget.device == "cpu" or budget.unified else 0)
     per_pixel = card.facts.pixel_bytes or PIXEL_BYTES
     for height, width, frames in ladder:
         working = per_pixel * height * width * frames * request.batch
@@ -216,10 +210,13 @@ def _untraced(
         f"weights + {per_pixel} bytes a pixel and frame; this model was not traced",
         f"权重 + 每像素每帧 {per_pixel} 字节；这个模型没有逐张量追踪过",
     )
+    if asked.placement not in (None, "resident"):
+        one = Words("a small model is not moved", "小模型不用搬运")
+        changes = (*changes, Change("placement", asked.placement, "resident", one))
     device = budget.device.upper()
     why = f"a small model: every part stays on the {device}, in {dtype}"
     why_zh = f"小模型：所有部件都放在 {device} 上，精度 {dtype}"
-    return Plan(
+    plan = Plan(
         request=request.change(height=height, width=width, frames=frames if card.facts.frame_step > 1 else None),
         card=card,
         budget=budget,
@@ -235,6 +232,7 @@ def _untraced(
         reasons=(Words(why, why_zh),),
         names=peak_name(budget),
     )
+    return replace(plan, by_hand=by_hand.lines(plan))
 
 
 def parameters(card: Card) -> dict[str, int]:

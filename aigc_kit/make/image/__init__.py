@@ -8,9 +8,9 @@ run(plan, image=take.data[0])                          # img2img; with mask=... 
 
 from dataclasses import dataclass
 
-from aigc_kit.core.errors import BadInput, UnknownName
+from aigc_kit.core.errors import BadInput, unknown_name
 from aigc_kit.core.lazy import lazily
-from aigc_kit.core.types import Card, Change, Request, Words
+from aigc_kit.core.types import Request
 from aigc_kit.core.types.atoms import check_switches, check_text, shown
 from aigc_kit.core.types.records import settings_from
 from aigc_kit.make.diffusion import needs
@@ -47,15 +47,13 @@ class Settings:
     def __post_init__(self) -> None:
         number = isinstance(self.strength, (int, float)) and not isinstance(self.strength, bool)
         if not number or not 0 < self.strength <= 1:
-            todo = "choose 0 < strength <= 1: 0.3 keeps most of the picture, 0.8 little"
+            todo = "choose strength=0.6 or another share: 0.3 keeps most of the picture, 0.8 little"
             raise BadInput(asked=f"strength={shown(self.strength)}", found="not a number in (0, 1]", todo=todo)
         check_switches(self, "weights", "translate", "follow")
         if self.english is not None:
             check_text("english", self.english)
         if self.scheduler is not None and self.scheduler not in SCHEDULERS:
-            reason = "no scheduler of that name"
-            todo = f"choose from {', '.join(SCHEDULERS)}, or leave it out"
-            raise UnknownName(asked=f"scheduler={shown(self.scheduler)}", found=reason, todo=todo)
+            raise unknown_name(f"scheduler={shown(self.scheduler)}", self.scheduler, SCHEDULERS, "scheduler")
 
     @classmethod
     def of(cls, request: Request) -> "Settings":
@@ -67,19 +65,6 @@ class Settings:
         return settings_from(cls, request, None, "a picture", SETTINGS)
 
 
-def resize(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]:
-    """Divide the course's larger sizes: 1024 -> 128 pixels."""
-    scale = card.facts.scale
-    changes: list[Change] = []
-    for name in ("height", "width"):
-        side = getattr(request, name)
-        if scale != 1 and side is not None and side >= 512 and side % scale == 0:
-            why = Words(f"this model draws at 1/{scale} of the course's sizes", f"小模型按课程尺寸的 1/{scale} 作画")
-            changes.append(Change(name, side, side // scale, why))
-            request = request.change(**{name: side // scale})
-    return request, tuple(changes)
-
-
 MODALITY = Modality(
     name="image",
     noun="a picture",
@@ -89,7 +74,6 @@ MODALITY = Modality(
     load=load,
     key=key,
     inputs=("image", "mask"),
-    resize=resize,
     fallbacks=needs.fallbacks,
     ignored=lambda card: ("fps", *WRITTEN),
 )

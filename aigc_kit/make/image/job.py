@@ -5,14 +5,16 @@ from contextlib import contextmanager
 from functools import partial
 from inspect import signature
 from io import BytesIO
+from math import ceil
 from typing import Any
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import FrozenMap, Plan, ReadWords, Request, Take
 from aigc_kit.make.diffusion.denoise import denoise
-from aigc_kit.make.diffusion.loading import labels_of, open_timed
+from aigc_kit.make.diffusion.loading import labels_of, negative_side, open_timed
 from aigc_kit.make.image import MODALITY, SCHEDULERS, Settings, pixels
 from aigc_kit.make.modality import Work
+from aigc_kit.memory.plan.options import check_seeds
 from aigc_kit.worlds.prompts import Piece
 from aigc_kit.worlds.prompts.read_words import read_both, read_for_picture
 
@@ -24,7 +26,8 @@ def conditions(placed: Any, prompt: ReadWords, negative: ReadWords | None, *, gu
 
     Args:
         placed: `aigc_kit.memory.offload.Placed`.
-        prompt, negative: None: no negative prompt (SDXL then uses zeros; Kolors wants an empty one).
+        prompt, negative: None: no negative prompt (SDXL then uses zeros, and not what it reads of an empty text; Kolors
+            wants an empty one).
         guided: whether classifier-free guidance is on, so that the negative side is needed.
 
     Returns:
@@ -118,10 +121,12 @@ def work(plan: Plan, *, image: Any = None, mask: Any = None) -> Work:
 
     Returns:
         A Take whose data is uint8 (B, H, W, 3). Labels: model, tier, mode, origin, licence, seeds (one per picture),
-        scheduler, size, notes (Chinese), image_sha256, mask_sha256, strength. Its `words`: what the encoders read.
+        scheduler, size, negative (as `negative_side` names it), notes (Chinese), image_sha256, mask_sha256, strength.
+        Its `words`: what the encoders read.
 
     Raises:
-        BadInput: an AND, a bracket that does not close, or a picture or mask that is none.
+        BadInput: an AND, a bracket that does not close, a picture or mask that is none, or strength so low that no step
+            would be made; nothing is loaded then.
     """
     if mask is not None and image is None:
         raise BadInput(asked="inpainting", found="a mask and no picture", todo="give image=... too")
@@ -129,6 +134,9 @@ def work(plan: Plan, *, image: Any = None, mask: Any = None) -> Work:
     start = None if image is None else pixels.picture(image)
     hole = None if start is None or mask is None else pixels.mask(mask, start.size)
     request, settings = plan.request, Settings.of(plan.request)
+    check_seeds(request)
+    if start is not None:
+        _check_steps(plan, settings.strength)
     engine, set_up = open_timed(MODALITY, plan)
     scheduler = SCHEDULERS[settings.scheduler] if settings.scheduler else None
     view = engine.view(plan, "" if start is None else mode, scheduler, follow=settings.follow)
@@ -171,7 +179,8 @@ def _call(placed: Any, request: Request, words: tuple[ReadWords, ...], seeds: tu
     """Collect the pipeline's arguments, without sizes and pictures."""
     import torch
 
-    negative = words[1] if len(words) > 1 and words[1].read.strip() else None  # the tiny world may know none of it
+    side = negative_side(placed.pipe, placed.plan, words)
+    negative = words[1] if len(words) > 1 and side in ("text", "empty text") else None
     return {
         **conditions(placed, words[0], negative, guided=float(request.guidance or 0) > 1),
         "num_inference_steps": request.steps,
@@ -188,6 +197,21 @@ def _retouching(placed: Any, request: Request, start: Any, hole: Any, strength: 
     if "height" in signature(type(placed.pipe).__call__).parameters:  # else it takes the picture's
         call |= {"height": request.height, "width": request.width}
     return call if hole is None else {**call, "mask_image": hole.resize(shape, 0)}
+
+
+def _check_steps(plan: Plan, strength: float) -> None:
+    """Refuse a strength at which no step would be made."""
+    steps, most = plan.request.steps or 0, plan.card.facts.max_steps
+    if int(steps * strength) >= 1:  # as diffusers reckons it
+        return
+    least = next((n for n in range(1, most + 1) if int(n * strength) >= 1), None)
+    ways = [f"steps={least} or more"] if least else []
+    ways.append(f"strength={ceil(1000 / max(steps, 1)) / 1000:g} or more")
+    raise BadInput(
+        asked=f"strength={strength:g} in {steps} steps",
+        found=f"{steps} x {strength:g} is less than one step: the picture would come back as it is",
+        todo="choose " + ", or ".join(ways),
+    )
 
 
 @contextmanager

@@ -30,17 +30,8 @@ def load(plan: Plan) -> "ImageEngine":
     package = plan.card.facts.package
     if package is not None and find_spec(package) is None:
         raise missing_extra(package, plan.card.name, f"the tokenizer of {plan.card.name}")
-    engine: ImageEngine = ImageEngine.load(plan, **_left_out(plan.card.parts["pipeline"]))
+    engine: ImageEngine = ImageEngine.load(plan, **plan.card.facts.options)
     return engine
-
-
-def _left_out(name: str) -> dict[str, Any]:
-    """Leave out a watermark, and parts that were not fetched."""
-    if "XL" in name:
-        return {"add_watermarker": False}
-    if "Kolors" in name:
-        return {}
-    return {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
 
 
 class ImageEngine(PipelineEngine):
@@ -69,4 +60,4 @@ class ImageEngine(PipelineEngine):
         if cls is None:
             wish = f"{mode} with {self.plan.card.name}"
             raise BadInput(asked=wish, found=f"diffusers has no {name}Pipeline", todo="use SDXL")
-        return cls(**{**self._parts, **_left_out(name)})
+        return cls(**{**self._parts, **self.plan.card.facts.options})

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -96,19 +97,20 @@ def to_pil(pixels: np.ndarray) -> Any:
 
 
 def picture(value: Any, name: str = "image") -> Any:
-    """Take a picture as PIL.Image in RGB.
+    """Take a picture in RGB, as a viewer shows it.
 
     Args:
-        value: PIL.Image, or uint8 (H, W, 3), (1, H, W, 3) or (H, W).
+        value: PIL.Image, or uint8 (H, W, 3), (1, H, W, 3) or (H, W). A camera's note of rotation is followed, 16-bit
+            grey keeps its greys, what is transparent lies on white, a colour profile is turned into sRGB.
         name: for the error.
 
     Raises:
-        BadInput: anything else, float arrays too, since their range is not known.
+        BadInput: anything else; float pixels too, since their range is not known.
     """
     from PIL import Image
 
     if isinstance(value, Image.Image):
-        return value.convert("RGB")
+        return _flat(_upright(value, name), (255, 255, 255))
     array = np.asarray(value)
     if array.ndim == 4 and len(array) == 1:
         array = array[0]
@@ -125,6 +127,7 @@ def mask(value: Any, size: tuple[int, int]) -> Any:
 
     Args:
         value: PIL.Image, bool (H, W), or uint8 (H, W) where >= 128 is white; or (left, top, right, bottom) in pixels.
+            What is transparent in a PIL.Image is not drawn anew.
         size: (width, height) of the picture.
 
     Raises:
@@ -137,7 +140,7 @@ def mask(value: Any, size: tuple[int, int]) -> Any:
         left, top, right, bottom = value
         levels[max(0, top) : max(0, bottom), max(0, left) : max(0, right)] = 255
     elif isinstance(value, Image.Image):
-        levels = np.asarray(value.convert("L"))
+        levels = np.asarray(_flat(_upright(value, "mask"), (0, 0, 0)).convert("L"))
     else:
         array = np.asarray(value)
         levels = array.astype(np.uint8) * 255 if array.dtype == bool else array
@@ -149,6 +152,52 @@ def mask(value: Any, size: tuple[int, int]) -> Any:
     if not white.any():
         raise BadInput(asked="an inpainting mask", found="it marks nothing", todo="make white what is to be drawn anew")
     return Image.fromarray(np.where(white, 255, 0).astype(np.uint8))
+
+
+def _upright(image: Any, name: str) -> Any:
+    """Turn a picture upright, and 16-bit greys into 8."""
+    from PIL import Image, ImageOps
+
+    image = ImageOps.exif_transpose(image)
+    if image.mode == "F":
+        reason = "float pixels, whose range is not known"
+        todo = "turn it into 8 bits first, such as Image.fromarray((levels * 255).astype('uint8')) for levels in [0, 1]"
+        raise BadInput(asked=f"{name} from a PIL.Image of mode F", found=reason, todo=todo)
+    if image.mode.startswith("I"):  # Pillow's own conversion cuts at 255, and all is white
+        deep = np.asarray(image).astype(np.int64).clip(0, 65535)
+        clear = image.info.get("transparency")
+        grey = Image.fromarray(((deep * 255 + 32767) // 65535).astype(np.uint8))
+        if isinstance(clear, int):
+            grey.putalpha(Image.fromarray(np.where(deep == clear, 0, 255).astype(np.uint8)))
+        return grey
+    return image
+
+
+def _flat(image: Any, ground: tuple[int, int, int]) -> Any:
+    """Lay a picture on a ground, in sRGB without alpha."""
+    from PIL import Image
+
+    profile = image.info.get("icc_profile")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        below = Image.new("RGBA", image.size, (*ground, 255))
+        image = Image.alpha_composite(below, _in_srgb(image, profile))
+        return image.convert("RGB")
+    return _in_srgb(image, profile).convert("RGB")
+
+
+def _in_srgb(image: Any, profile: bytes | None) -> Any:
+    """Turn colours of a readable profile into sRGB."""
+    from PIL import ImageCms
+
+    if profile is None or image.mode not in ("L", "RGB", "RGBA", "CMYK", "LAB"):
+        return image
+    target = "RGBA" if image.mode == "RGBA" else "RGB"
+    try:
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        return ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=target)
+    except (ImageCms.PyCMSError, OSError):  # damaged, or of another kind of pixels: a viewer leaves it out as well
+        return image
 
 
 def digest(value: Any) -> str:

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from aigc_kit.core.errors import BadInput, NotOnDisk, UnknownName
+from aigc_kit.core.errors import BadInput, NotOnDisk, UnknownName, unknown_name
 from aigc_kit.core.types import Card, FrozenMap, Plan, Request
-from aigc_kit.core.types.atoms import check_text, plain, shown
+from aigc_kit.core.types.atoms import check_text, language_code, plain, shown
 from aigc_kit.core.types.records import settings_from
 from aigc_kit.make.run import of
 from aigc_kit.memory.plan.options import DRAWN
@@ -239,14 +239,29 @@ def note_of_language(card: Card, prompt: str) -> str | None:
 
 def values(prompt: str, values: dict[str, Any], card: Card) -> dict[str, Any]:
     """Take the settings, those of a preset beneath them."""
+    _wanted_language(values, prompt)
     own = {name: value for name, value in values.items() if name not in ("preset", "language")}
     return {**preset_named(values.get("preset")), **own}
 
 
 def suits(card: Card, prompt: str, values: Mapping[str, Any]) -> bool:
     """Tell whether a card speaks the language that is wanted."""
-    language = values.get("language") or language_of(prompt)
+    language = _wanted_language(values, prompt)
     return language in card.facts.languages and card.name not in FULL_ONLY_BY_NAME
+
+
+def _wanted_language(values: Mapping[str, Any], prompt: str) -> str:
+    """Read the language that is wanted, the prompt's by default.
+
+    Raises:
+        UnknownName: no card speaks a language of that name.
+    """
+    language = values.get("language")
+    spoken = dict.fromkeys(name for card in cards.of_kind("text") for name in card.facts.languages)
+    if language and language not in spoken:
+        meant = language if "-" in str(language) else language_code(language) or language
+        raise unknown_name(f"language={shown(language)}", meant, spoken, "language")
+    return language or language_of(prompt)
 
 
 def absent(fitting: list[Card], prompt: str, values: Mapping[str, Any], tier: str | None) -> NotOnDisk:

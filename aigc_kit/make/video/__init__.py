@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.lazy import lazily
-from aigc_kit.core.types import Card, Change, Request, Words
+from aigc_kit.core.types import Request
 from aigc_kit.core.types.atoms import check_switches, shown
 from aigc_kit.core.types.records import settings_from
 from aigc_kit.make.diffusion import needs
 from aigc_kit.make.diffusion.loading import PipelineEngine, key
 from aigc_kit.make.modality import Modality
-from aigc_kit.memory.plan.options import COURSE, SETTINGS, WRITTEN
+from aigc_kit.memory.plan.options import SETTINGS, WRITTEN
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Settings:
         share = self.first_block_cache
         number = isinstance(share, (int, float)) and not isinstance(share, bool)
         if share is not None and not (number and 0 < share < 1):
-            todo = "choose 0 < share < 1, such as 0.05, or leave it out"
+            todo = "choose first_block_cache=0.05 or another share, or leave it out"
             raise BadInput(asked=f"first_block_cache={shown(share)}", found="not a share between 0 and 1", todo=todo)
         check_switches(self, "follow")
 
@@ -54,19 +54,6 @@ class Settings:
         return settings_from(cls, request, None, "a clip", SETTINGS)
 
 
-def resize(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]:
-    """Take a small model's nearest size: 480x832 -> 64x112."""
-    scale = card.facts.scale
-    wish = (request.height, request.width)
-    if scale == 1 or wish not in [row[1:3] for row in COURSE]:
-        return request, ()
-    near = [side / scale for side in wish if side]
-    size = min(card.facts.ladder, key=lambda size: abs(size[0] - near[0]) + abs(size[1] - near[1]))
-    why = Words(f"this model draws at about 1/{scale} of the course's sizes", f"小模型的尺寸约为课程的 1/{scale}")
-    sides = zip(("height", "width"), wish, size, strict=True)
-    return request.change(height=size[0], width=size[1]), tuple(Change(*side, why) for side in sides)
-
-
 MODALITY = Modality(
     name="video",
     noun="a clip",
@@ -75,7 +62,6 @@ MODALITY = Modality(
     resolve=needs.resolve,
     load=PipelineEngine.load,
     key=key,
-    resize=resize,
     fallbacks=needs.fallbacks,
     ignored=lambda card: WRITTEN,
 )

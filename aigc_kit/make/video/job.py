@@ -121,7 +121,10 @@ def check_plan(plan: Plan) -> None:
     missing = [name for name in names if getattr(request, name) is None]
     if changes or missing or whole != request:
         wish = f"a clip of {request.frames} frames, {request.height}x{request.width}"
-        reason = f"the plan leaves {', '.join(missing)} open" if missing else f"{plan.card.name} makes 4k+1 frames"
+        becomes = "; ".join(
+            f"{change.what}: {change.asked} becomes {change.given} ({change.why.en})" for change in changes
+        )
+        reason = f"the plan leaves {', '.join(missing)} open" if missing else f"no plan of the kit: {becomes}"
         raise BadInput(asked=wish, found=reason, todo="plan it first: aigc_kit.video.plan_for(...)")
     if plan.dtypes.get("vae", "float32") == "float16":
         what = "Wan's decoder in float16"

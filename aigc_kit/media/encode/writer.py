@@ -6,13 +6,14 @@ The file appears under its name when it is whole, or not at all.
 import os
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+from PIL import Image
 
 from aigc_kit.core.errors import BadInput, CannotWrite, NoSpace
 from aigc_kit.media import wav
@@ -175,6 +176,8 @@ class Writer:
             self._fail()
         if self._process.wait() != 0:
             self._fail()
+        if self.path.suffix == ".webp":
+            _keep_length(self._temporary[0], self.count / self.fps)
         self._temporary.pop(0).replace(self.path)
         self.cancel()
         return self.path
@@ -230,6 +233,48 @@ class Writer:
             found=f"ffmpeg stopped: {words[-300:] or 'it said nothing'}",
             todo="look at these words; an older file of that name is as it was",
         )
+
+
+def _keep_length(file: Path, seconds: Fraction) -> None:
+    """Give a WebP the length of its clip.
+
+    The library joins equal frames, guesses how long the last one stands, and of a clip that stands still it writes a
+    mere picture, without a length. Here that picture becomes the one frame of an animation, and the last frame stands
+    as long as is left.
+
+    Source: WebP container specification (RFC 9649, 2.7): chunks VP8X, ANIM, ANMF.
+    """
+    every = list(_chunks(file.read_bytes()))
+    chunks = dict(every)
+    if b"ANMF" in chunks:
+        delays = [int.from_bytes(content[12:15], "little") for name, content in every if name == b"ANMF"]
+        last, left = chunks[b"ANMF"], round(1000 * seconds) - sum(delays[:-1])
+        last = last[:12] + min(max(left, 1), 2**24 - 1).to_bytes(3, "little") + last[15:]
+        at = max(place for place, (name, _) in enumerate(every) if name == b"ANMF")
+        every[at] = (b"ANMF", last)
+        file.write_bytes(_chunk(b"RIFF", b"WEBP" + b"".join(_chunk(*one) for one in every)))
+        return
+    with Image.open(file) as image:
+        sides = b"".join((side - 1).to_bytes(3, "little") for side in image.size)
+        alpha = 0x10 * image.has_transparency_data
+    milliseconds = min(max(round(1000 * seconds), 1), 2**24 - 1)
+    picture = b"".join(_chunk(name, chunks[name]) for name in (b"ALPH", b"VP8 ", b"VP8L") if name in chunks)
+    frame = bytes(6) + sides + milliseconds.to_bytes(3, "little") + b"\x02" + picture  # 2: not blended with what was
+    head = bytes([0x02 | alpha, 0, 0, 0]) + sides
+    body = b"WEBP" + _chunk(b"VP8X", head) + _chunk(b"ANIM", bytes(6)) + _chunk(b"ANMF", frame)
+    file.write_bytes(_chunk(b"RIFF", body))
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = 12  # after "RIFF", a size and "WEBP"
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at + 4 : at + 8], "little")
+        yield data[at : at + 4], data[at + 8 : at + 8 + size]
+        at += 8 + size + size % 2
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    return name + len(content).to_bytes(4, "little") + content + bytes(len(content) % 2)
 
 
 def _checked(frame: Any, shape: tuple[int, ...], index: int) -> np.ndarray:

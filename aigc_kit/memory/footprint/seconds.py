@@ -1,6 +1,7 @@
 """Estimate the time of a run on GPUs with sheets."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -8,8 +9,9 @@ from types import MappingProxyType
 from typing import Any
 
 from aigc_kit.core import paths
-from aigc_kit.core.errors import BadInput
+from aigc_kit.core.errors import BadInput, UnknownName, unknown_name
 from aigc_kit.core.types import Figure, Words
+from aigc_kit.core.types.atoms import shown
 from aigc_kit.core.units import GB, GIB
 from aigc_kit.memory.footprint.model_facts import ModelFacts, PhaseFacts
 from aigc_kit.memory.footprint.predict import spread
@@ -59,6 +61,54 @@ _CARDS = (
     _gpu("V100-32G", 32, 125, 15.7, 900, 16, bf16=False),
 )
 GPUS: Mapping[str, Gpu] = MappingProxyType({card.name: card for card in _CARDS})
+_MAKERS = re.compile(r"nvidia|geforce|tesla|pcie|sxm\d*|hbm\d*e?")
+_MEMORY = re.compile(r"\b(\d+) ?gi?b?\b")
+
+
+def gpus_named(name: str) -> list[Gpu]:
+    """List the cards in GPUS that a name means.
+
+    >>> [gpu.name for gpu in gpus_named("NVIDIA GeForce RTX 4090")], [gpu.name for gpu in gpus_named("a100")]
+    (['RTX4090'], ['A100-40G', 'A100-80G'])
+    >>> gpus_named("RTX 3060 Ti"), gpus_named("NVIDIA GeForce RTX 4090 Laptop GPU")
+    ([], [])
+    """
+    model, gib = _read_name(name)
+    return [gpu for gpu in GPUS.values() if _read_name(gpu.name)[0] == model and gib in (None, _gib(gpu))]
+
+
+def gpu_named(name: str, memory: int | None = None) -> Gpu:
+    """Find the card in GPUS that a name means.
+
+    Args:
+        name: as in GPUS, or as a driver says it ("NVIDIA GeForce RTX 4090").
+        memory: bytes, which tells cards of one name apart.
+
+    Raises:
+        UnknownName: none, or several; the nearest are named.
+    """
+    named = gpus_named(name) if isinstance(name, str) else []
+    if len(named) > 1 and memory is not None:
+        named = [gpu for gpu in named if 0.8 < memory / gpu.memory_bytes < 1.2] or named
+    if len(named) == 1:
+        return named[0]
+    if named:
+        names = [gpu.name for gpu in named]
+        found = f"{len(names)} cards of that name: {', '.join(names)}"
+        raise UnknownName(asked=f"GPU {shown(name)}", found=found, todo=f"choose {names[0]!r} or {names[1]!r}")
+    plain, more = _MAKERS.sub("", str(name).lower()), "; or give its memory alone: vram='8GiB'"
+    raise unknown_name(f"GPU {shown(name)}", plain, GPUS, "card with known figures", more)
+
+
+def _read_name(name: str) -> tuple[str, int | None]:
+    """Split a card's name into its model and its GiB."""
+    plain = _MAKERS.sub(" ", re.sub(r"[-_/]", " ", name.lower()))
+    size = _MEMORY.search(plain)
+    return re.sub(r"[^a-z0-9]", "", _MEMORY.sub(" ", plain)), int(size[1]) if size else None
+
+
+def _gib(gpu: Gpu) -> int:
+    return round(gpu.memory_bytes / GIB)
 
 
 def seconds(
@@ -84,8 +134,8 @@ def seconds(
     Raises:
         BadInput: an unknown card, placement or number of steps.
     """
-    spent = rough_seconds(facts, gpu, steps, placement)
-    card = GPUS[gpu] if isinstance(gpu, str) else gpu
+    card = gpu_named(gpu) if isinstance(gpu, str) else gpu
+    spent = rough_seconds(facts, card, steps, placement)
     if spent is None or works_in_float32(facts):
         return None
     total, single = sum(spent), sum(s for s, phase in zip(spent, facts.phases, strict=True) if phase.dtype == "float32")
@@ -107,9 +157,7 @@ def rough_seconds(
 
     Also where that is too uncertain to show, for ordering ways; else as `seconds`.
     """
-    card = GPUS.get(gpu) if isinstance(gpu, str) else gpu
-    if card is None:
-        raise BadInput(asked=f"gpu {gpu!r}", found="no figures for it", todo=f"choose one of {list(GPUS)}")
+    card = gpu_named(gpu) if isinstance(gpu, str) else gpu
     if steps is not None and (not isinstance(steps, int) or steps < 1):
         raise BadInput(asked=f"steps={steps!r}", found="not an integer >= 1", todo="choose 1 or more steps")
     modes, spent = spread(facts, placement), []

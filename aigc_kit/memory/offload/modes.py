@@ -20,10 +20,17 @@ def torch_dtype(name: str) -> Any:
 
 
 def work_dtype(plan: Plan) -> str:
-    """Tell the denoiser's compute dtype, the device's best for float8."""
+    """Tell the denoiser's compute dtype, for float8 its text encoders'.
+
+    What they read is handed to it as it is: in another half precision it could not be multiplied.
+    """
     own = plan.dtypes.get("unet") or plan.dtypes.get("transformer") or next(iter(plan.dtypes.values()), "float32")
     if own in COMPUTE_DTYPES:
         return own
+    beside = (dtype for name, dtype in plan.dtypes.items() if name.startswith("text_encoder"))
+    read = next((dtype for dtype in beside if dtype in COMPUTE_DTYPES), None)
+    if read is not None:
+        return read
     if plan.budget.device == "cpu":
         return "float32"
     return "bfloat16" if plan.budget.capabilities.get("bf16") else "float16"

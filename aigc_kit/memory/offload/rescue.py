@@ -12,7 +12,8 @@ from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Change, Plan, Words
 from aigc_kit.core.units import format_bytes
 
-_SAID_BY_CPU = ("can't allocate memory", "not enough memory")  # DefaultCPUAllocator, on Linux and on Windows
+# DefaultCPUAllocator on Linux and on Windows, and the allocator of Apple's GPU
+_SAID = ("can't allocate memory", "not enough memory", "MPS backend out of memory")
 _LAST = ("last_traceback", "last_value", "last_type", "last_exc")
 Result = TypeVar("Result")
 LIMIT = 3  # steps down
@@ -24,7 +25,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True
-    return isinstance(error, RuntimeError) and any(words in str(error) for words in _SAID_BY_CPU)
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in _SAID)
 
 
 def forget(error: BaseException | None = None) -> None:
@@ -55,6 +56,8 @@ def forget(error: BaseException | None = None) -> None:
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():
         torch.cuda.empty_cache()
+    elif torch is not None and torch.backends.mps.is_available():
+        torch.mps.empty_cache()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Say why a plan is as it is."""
 
-from aigc_kit.core.types import PHASES, Request, Words, named
+from aigc_kit.core.types import PHASES, Change, Request, Words, named
 from aigc_kit.core.units import format_bytes
 from aigc_kit.memory.plan.options import MARGIN, Size, volume
 from aigc_kit.memory.plan.search import Need, Remedy, Space, Way
@@ -8,7 +8,10 @@ from aigc_kit.memory.plan.search import Need, Remedy, Space, Way
 _PLACES = {
     "resident": ("every part stays on the GPU", "所有部件常驻显存"),
     "model": ("whole parts are moved to the GPU while they work", "部件整块轮流搬上显卡（model offload）"),
-    "group": ("weights are brought block by block", "权重按层组搬上显卡（group offload）"),
+    "group": (
+        "weights are brought block by block, the next one meanwhile",
+        "权重按层组搬上显卡（group offload），边算边搬下一组",
+    ),
     "sequential": ("weights are brought module by module, which is slow", "权重逐个模块搬上显卡（sequential，很慢）"),
 }
 
@@ -23,10 +26,11 @@ def reasons(space: Space, need: Need, request: Request) -> tuple[Words, ...]:
     """Collect the sentences of a plan."""
     sentences: list[Words | None] = [_size(space, need, request), _memory(space, need)]
     if space.budget.device == "cpu":
-        sentences += [_setter(need), _bound(need)]
+        sentences += [_setter(need)]
     else:
         sentences += [_placement(space, need), _text(need), _setter(need)]
-        sentences += [_dtype(space, need), _attention(space), _bound(need)]
+        sentences += [_dtype(space, need), _attention(space), _apple(space)]
+    sentences += [_lifted(need), _parts_away(space), _call(space, request), _bound(need)]
     return tuple(words for words in sentences if words is not None)
 
 
@@ -51,6 +55,25 @@ def remedy(help_: Remedy, request: Request, where: str = "the GPU") -> Words:
     return Words.join(*ways, en=", or ", zh="，或")
 
 
+def unheard(space: Space) -> tuple[Change, ...]:
+    """Say which wishes mean nothing on this machine."""
+    asked, (dtype, _), device = space.asked, space.dtypes(), space.budget.device
+    changes = []
+    if asked.dtype == "float8" and device in {"cpu", "mps"}:
+        why = Words("a CPU has no use for float8", "CPU 上不用 float8")
+        why = Words("Apple's GPU has no float8", "苹果的显卡没有 float8") if device == "mps" else why
+        changes.append(Change("dtype", asked.dtype, dtype, why))
+    elif asked.dtype not in {None, "float8", dtype}:
+        why = Words("this GPU does not compute in bfloat16", "这块显卡不支持 bfloat16")
+        changes.append(Change("dtype", asked.dtype, dtype, why))
+    one = Words("there is one memory: nothing is moved", "只有一种内存，不用搬运")
+    if asked.placement not in {None, "resident"} and not space.moves:
+        changes.append(Change("placement", asked.placement, "resident", one))
+    if asked.text_on_cpu and not space.moves:
+        changes.append(Change("text_on_cpu", True, False, one))
+    return tuple(changes)
+
+
 def _size(space: Space, need: Need, request: Request) -> Words:
     text, facts = size(need.way), space.card.facts
     open_shape, open_frames = request.height is None, request.frames is None and facts.frame_step > 1
@@ -70,6 +93,13 @@ def _memory(space: Space, need: Need) -> Words:
         return Words(
             f"on the CPU everything stays in memory: {needs} with the libraries, {free} free",
             f"在 CPU 上全部常驻内存：连同程序库需要 {needs}，空闲 {free}",
+        )
+    if not space.moves:
+        return Words(
+            f"GPU and host share one memory: {needs} with the libraries, and a part that is there twice while it is "
+            f"brought to the GPU; {MARGIN:.0%} of the {free} free may be used",
+            f"显卡和主机共用一块内存：连同程序库需要 {needs}，搬上显卡时一个部件会暂时占两份；"
+            f"空闲 {free}，最多用其中 {MARGIN:.0%}",
         )
     likely = format_bytes(need.prediction.reserved_bytes)
     return Words(
@@ -109,8 +139,8 @@ def _setter(need: Need) -> Words:
 def _dtype(space: Space, need: Need) -> Words | None:
     if need.way.float8:
         return Words(
-            "the denoiser's weights are stored in float8 and computed in half precision",
-            "去噪网络权重以 float8 存放，计算时转回半精度",
+            "the denoiser's weights are stored in float8 and computed in half precision (layerwise casting)",
+            "去噪网络权重以 float8 存放，计算时逐层转回半精度（layerwise casting）",
         )
     if space.card.defaults["dtype"] == "bfloat16" and need.way.dtype == "float16" and space.asked.dtype is None:
         return Words("this GPU has no bfloat16, so float16", "这块显卡不支持 bfloat16，改用 float16")
@@ -125,10 +155,54 @@ def _attention(space: Space) -> Words | None:
             "this GPU has no fused attention here: the table of scores is kept whole, which takes memory",
             "这块显卡没有融合注意力：要存下整张注意力分数表，多占显存",
         )
+    if space.budget.device == "mps":
+        return Words(
+            "Apple's GPU has no fused attention, and plain attention was not traced here: the true peak is higher",
+            "苹果的显卡没有融合注意力，而这里没有追踪过普通注意力：实际峰值会更高",
+        )
     return Words(
         "this GPU has no flash attention: reckoned with torch's memory-efficient kernel, which takes float16",
         "这块显卡没有 flash 注意力：按 torch 的省显存内核估计（它支持 float16）",
     )
+
+
+def _apple(space: Space) -> Words | None:
+    if space.budget.device != "mps":
+        return None
+    return Words(
+        "this kit never ran on Apple's GPU: the numbers are those of NVIDIA's allocator; what Apple's GPU cannot do is "
+        "done on the CPU (PYTORCH_ENABLE_MPS_FALLBACK=1, set before torch is imported)",
+        "本工具包从没在苹果显卡上跑过：数字按 NVIDIA 的分配器推算；苹果显卡做不了的运算改在 CPU 上做"
+        "（导入 torch 之前设好 PYTORCH_ENABLE_MPS_FALLBACK=1）",
+    )
+
+
+def _lifted(need: Need) -> Words | None:
+    for phase in need.facts.phases:
+        if phase.dtype != need.facts.part(phase.part).dtype:
+            return Words(
+                f"{phase.part} is lifted to {phase.dtype} while it works, as the pipeline does by itself",
+                f"{phase.part} 工作时临时转成 {phase.dtype}，管线自己会这样做",
+            )
+    return None
+
+
+def _parts_away(space: Space) -> Words | None:
+    away = [name for name, value in space.card.facts.options.items() if value is None]
+    if not away:
+        return None
+    said = ", ".join(f"{name}=None" for name in away)
+    return Words(f"loaded with {said}: these parts are not there", f"载入时写 {said}：不带这些部件")
+
+
+def _call(space: Space, request: Request) -> Words:
+    guided = "with guidance above 1, which keeps both sides", "按 CFG 大于 1 计算（同时算正负两侧）"
+    if request.guidance is not None and request.guidance <= 1:
+        guided = "with guidance, so that without it this is an upper bound", "按有 CFG 计算，不用 CFG 时这是上界"
+    if space.card.kind == "video":
+        return Words(f"reckoned {guided[0]}", guided[1])
+    start = "and for a picture from nothing: one to start from is encoded besides", "从零画起；以图生图另要编码那张图"
+    return Words(f"reckoned {guided[0]}, {start[0]}", f"{guided[1]}，{start[1]}")
 
 
 def _bound(need: Need) -> Words | None:

@@ -1,9 +1,9 @@
 """Assume GPUs that are not here, for what-if plans."""
 
-from aigc_kit.core.errors import BadInput, UnknownName
+from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Budget, FrozenMap
 from aigc_kit.core.units import GIB, format_bytes, parse_bytes
-from aigc_kit.memory.footprint import GPUS
+from aigc_kit.memory.footprint import gpu_named
 
 RAM = 32 * GIB  # of the host of a GPU that is only assumed
 CARDS_GIB = (4, 6, 8, 12, 16, 24, 80)  # of the usual cards, for tables of what fits
@@ -14,8 +14,8 @@ def a_gpu(vram: int | str | None = None, *, name: str | None = None, ram: int | 
 
     Args:
         vram: bytes of its memory, or a size such as "8GiB"; None takes the named card's.
-        name: one of `footprint.GPUS`, which also says what it can compute; None assumes a card of today (bfloat16,
-            fused attention) of unknown speed.
+        name: one of `footprint.GPUS`, also as a driver says it ("NVIDIA GeForce RTX 4090"), which also says what it can
+            compute; None assumes a card of today (bfloat16, fused attention) of unknown speed.
         ram: free bytes of its host, or a size.
 
     Raises:
@@ -26,9 +26,7 @@ def a_gpu(vram: int | str | None = None, *, name: str | None = None, ram: int | 
         if vram is None:
             raise BadInput(asked="a GPU without memory or name", found="nothing to plan for", todo="give one of them")
         return _budget(f"a GPU with {format_bytes(vram)}", vram, ram, modern=True)
-    gpu = next((gpu for key, gpu in GPUS.items() if key.lower() == name.lower().replace(" ", "")), None)
-    if gpu is None:
-        raise UnknownName(asked=f"GPU {name!r}", found="no figures for it", todo=f"choose one of {', '.join(GPUS)}")
+    gpu = gpu_named(name, vram)
     vram = gpu.memory_bytes if vram is None else vram
     return _budget(gpu.name, vram, ram, modern="bfloat16" in gpu.flops)
 

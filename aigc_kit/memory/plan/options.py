@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from aigc_kit.core.errors import BadInput
+from aigc_kit.core.errors import BadInput, unknown_name
 from aigc_kit.core.types import Card, Change, Request, Words
 from aigc_kit.core.types.atoms import shown
+from aigc_kit.core.types.records import LAST_SEED
 from aigc_kit.core.units import MIB
+from aigc_kit.memory.plan.sides import scaled
 
 DTYPES = ("float32", "float16", "bfloat16")
 STORED = ("float8",)
@@ -18,7 +20,6 @@ PLACEMENTS = ("resident", "model", "group", "sequential")
 POLICIES = ("kit", "course")
 SETTINGS = ("dtype", "attention", "placement", "text_on_cpu", "vae_slicing", "vae_tiling", "policy")
 COURSE_FRAMES: Mapping[int, int] = MappingProxyType({16: 17, 12: 13, 8: 9, 6: 5})  # what the library makes of them
-SMALLEST = 8  # multiples that a side must have at least, where the card says nothing else
 Size = tuple[int, int, int]  # height, width, frames
 # free MiB above which the course takes height, width, frames; its frames are no 4k+1 (errata E48)
 COURSE = ((10_000, 480, 832, 16), (7_000, 384, 640, 12), (4_000, 320, 576, 8), (-1, 256, 448, 6))
@@ -62,12 +63,13 @@ class Asked:
         for name, value in values.items():
             text = f"{name}={shown(request.extra[name])}"
             if name in choices and value not in choices[name]:
-                raise BadInput(asked=text, found="unknown", todo=f"choose one of {list(choices[name])}")
+                names = (*SHORT, *choices[name]) if name == "dtype" else choices[name]
+                raise unknown_name(text, value, names, name)
             if name not in choices and not isinstance(value, bool):
-                raise BadInput(asked=text, found="not True or False", todo="say which")
+                raise BadInput(asked=text, found="not True or False", todo=f"say {name}=True or {name}=False")
         if values.get("dtype") == "float8" and values.get("placement") == "sequential":
             reason = "two libraries would both change the weights on their way"
-            todo = "use placement 'group', or another dtype"
+            todo = "use placement='group', or dtype='float16'"
             raise BadInput(asked="weights in float8, brought module by module", found=reason, todo=todo)
         return cls(**values)
 
@@ -81,12 +83,17 @@ def complete(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]
         BadInput: values that the model cannot do, with the nearest that it can.
     """
     facts = card.facts
-    _check_size(request, card)
-    frames, changes = _frames(request, card)
+    request, changes = scaled(request, card)
+    frames, more = _frames(request, card)
+    changes += more
+    request, more = _guidance(request)
+    changes += more
     if request.fps == 0:
         raise BadInput(asked="fps=0", found="a clip that never ends", todo="choose such as 8, 16 or 24")
     if card.kind == "video" and request.batch != 1:
-        raise BadInput(asked=f"batch={request.batch}", found="clips are made one at a time", todo="loop over seeds")
+        todo = "leave batch out, and call once for each seed"
+        raise BadInput(asked=f"batch={request.batch}", found="clips are made one at a time", todo=todo)
+    check_seeds(request)
     most = facts.max_steps
     if request.steps is not None and request.steps > most:
         reason = f"the scheduler of {card.name} tells {most} levels of noise apart"
@@ -99,25 +106,24 @@ def complete(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]
     return replace(request, **values), changes
 
 
-def _check_size(request: Request, card: Card) -> None:
-    facts, sides = card.facts, {"height": request.height, "width": request.width}
-    lengths = {name: value for name, value in sides.items() if value is not None}
-    if len(lengths) == 1:
-        ((name, value),) = lengths.items()
-        missing = "width" if name == "height" else "height"
-        raise BadInput(asked=f"{name}={value} alone", found=f"no {missing}", todo=f"give {missing} too, or neither")
-    step, least = facts.multiple, facts.smallest or SMALLEST * facts.multiple
-    for name, value in lengths.items():
-        if value % step or value < least:
-            low = max(value // step * step, least)
-            reason = f"{card.name} needs a multiple of {step}, at least {least}"
-            raise BadInput(asked=f"{name}={value}", found=reason, todo=f"choose {low} or {low + step}")
-    if lengths and request.height * request.width > facts.max_pixels:  # type: ignore[operator]
-        raise BadInput(
-            asked=f"{request.height}x{request.width}",
-            found=f"more than the {facts.max_pixels:,} pixels that {card.name} can draw",
-            todo="choose " + " or ".join(f"{h}x{w}" for h, w in facts.ladder[:2]),
-        )
+def check_seeds(request: Request) -> None:
+    """Refuse a batch whose last seed is none any more."""
+    last = request.seed + request.batch - 1
+    if last > LAST_SEED:
+        asked = f"seed={request.seed} with batch={request.batch}"
+        found = f"seeds count up to {LAST_SEED}, and the last picture would have {last}"
+        raise BadInput(asked=asked, found=found, todo=f"choose seed={LAST_SEED - request.batch + 1} or less")
+
+
+def _guidance(request: Request) -> tuple[Request, tuple[Change, ...]]:
+    """Say that guidance below 1 is none."""
+    if request.guidance is None or request.guidance >= 1:
+        return request, ()
+    why = Words(
+        "the library guides above 1 only: below it the negative side is not computed, as at 1",
+        "库只在大于 1 时做引导；小于 1 时不算负面一侧，和 1 完全相同",
+    )
+    return replace(request, guidance=1.0), (Change("guidance", request.guidance, 1.0, why),)
 
 
 def _frames(request: Request, card: Card) -> tuple[int | None, tuple[Change, ...]]:

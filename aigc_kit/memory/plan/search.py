@@ -75,24 +75,29 @@ def need(model: str, way: Way, budget: Budget) -> Need | None:
     if budget.device == "cpu":
         return _on_cpu(model, way)
     gpu = gpu_of(budget)
-    return _on_gpu(model, way, budget.origin == "probed", gpu.name if gpu else REFERENCE)
+    shared = budget.device if budget.unified else ""
+    return _on_gpu(model, way, budget.origin == "probed", gpu.name if gpu else REFERENCE, shared)
 
 
 @lru_cache(maxsize=16384)
-def _on_gpu(model: str, way: Way, probed: bool, gpu: str) -> Need | None:
+def _on_gpu(model: str, way: Way, probed: bool, gpu: str, shared: str = "") -> Need | None:
     case = facts_for(model, way)
     if case is None:
         return None
     facts, exact = case
     places = placement_of(facts, way)
-    own = user_overheads() if probed else None  # a what-if is about another machine
+    own = user_overheads() if probed and shared != "mps" else None  # a what-if is about another machine
     overheads = footprint.load_overheads(own if own and own.is_file() else None)
     prediction = footprint.predict(facts, places, overheads, dtypes_of(facts, way))
     context = 0 if probed else prediction.context_bytes  # a probe has made the context itself
     on_cpu = max((p.live_bytes for p in facts.phases if places[p.part] == "cpu"), default=0)
     ram = sum(facts.weights_bytes.values()) + on_cpu + LIBRARY_BYTES["cuda"]  # all of it is read there first
+    device = prediction.interval[1] + context
+    if shared:  # one memory: a part is there twice while it is brought to the GPU, and the libraries are there too
+        twice = max(facts.weights_bytes.values(), default=0)
+        ram = device = prediction.interval[1] + max(twice, 0) + LIBRARY_BYTES["cpu" if shared == "mps" else "cuda"]
     seconds = _seconds(facts, places, footprint.GPUS[gpu])
-    return Need(way, facts, prediction, prediction.interval[1] + context, ram, seconds, exact)
+    return Need(way, facts, prediction, device, ram, seconds, exact)
 
 
 def user_overheads() -> Path:
@@ -128,12 +133,8 @@ def facts_for(model: str, way: Way) -> tuple[ModelFacts, bool] | None:
 
 def gpu_of(budget: Budget) -> Gpu | None:
     """Find a card's published figures by name and memory."""
-    name = "".join(budget.name.lower().split()).replace("-", "")
-    fitting = [
-        gpu
-        for key, gpu in footprint.GPUS.items()
-        if key.split("-")[0].lower() in name and 0.8 < budget.total_bytes / gpu.memory_bytes < 1.2
-    ]
+    named = footprint.gpus_named(budget.name)
+    fitting = [gpu for gpu in named if 0.8 < budget.total_bytes / gpu.memory_bytes < 1.2]
     return min(fitting, key=lambda gpu: abs(gpu.memory_bytes - budget.total_bytes), default=None)
 
 
@@ -226,7 +227,7 @@ class Space:
 
     def ways(self, size: Size) -> Iterator[Way]:
         """List all ways of running at this size."""
-        wish, gpu = self.asked, self.budget.device != "cpu"
+        wish, gpu = self.asked, self.moves
         places = (wish.placement,) if wish.placement and gpu else PLACEMENTS if gpu else ("resident",)
         on_cpu = _open(wish.text_on_cpu) if gpu else (False,)
         slicing = _open(wish.vae_slicing) if self.batch > 1 or wish.vae_slicing is not None else (False,)
@@ -235,6 +236,11 @@ class Space:
         for float8, place, cpu, slices, tiles in product(storage, places, on_cpu, slicing, tiling):
             if not (float8 and place == "sequential"):  # two libraries would both want to own the weights
                 yield Way(*size, self.batch, dtype, float8, attention, place, cpu, slices, tiles)
+
+    @property
+    def moves(self) -> bool:
+        """Tell whether there are two memories to move parts between."""
+        return self.budget.device != "cpu" and not self.budget.unified
 
     def dtypes(self) -> tuple[str, tuple[bool, ...]]:
         """Choose the dtype, and whether weights may be float8."""
@@ -246,6 +252,8 @@ class Space:
             half = "float16"
         if half == "float32" and wish != "float32":
             half = "float16"  # the card of a small model, which a CPU runs in float32
+        if self.budget.device == "mps":  # it has no float8
+            return str(half), (False,)
         return str(half), (True,) if wish == "float8" else (False,) if wish else (False, True)
 
     def attention(self) -> str:
@@ -265,7 +273,7 @@ class Space:
     def short(self, need: Need) -> tuple[int, int]:
         """Count the bytes missing in each memory, with the margin."""
         device = need.device_bytes / MARGIN - self.budget.free_bytes
-        host = 0.0 if self.budget.device == "cpu" else need.ram_bytes / MARGIN - self.budget.ram_free_bytes
+        host = 0.0 if not self.moves else need.ram_bytes / MARGIN - self.budget.ram_free_bytes
         return max(0, -int(-device // 1)), max(0, -int(-host // 1))
 
 

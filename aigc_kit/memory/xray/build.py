@@ -15,7 +15,7 @@ from aigc_kit.core import paths
 from aigc_kit.core.errors import BadInput, CannotLoad, UnknownName
 from aigc_kit.memory.footprint.bytes import COMPUTE_DTYPES, full_name
 from aigc_kit.memory.footprint.model_facts import PartFacts, Role
-from aigc_kit.models import compat
+from aigc_kit.models import cards, compat
 
 _NOT_A_MODULE = re.compile(r"(Tokenizer|TokenizerFast|Scheduler|Processor|ProcessorFast|Extractor|Watermarker)$")
 _TEXT = re.compile("text_encoder|^t5|^llm")
@@ -100,7 +100,8 @@ def load(model: str | Path, dtype: str, dtypes: Mapping[str, str] | None = None)
     """Build all parts of a pipeline on the meta device.
 
     Args:
-        model: a known model, or a folder with model_index.json and */config.json.
+        model: a known model, which has the parts that its card loads, or a folder with model_index.json and
+            */config.json, which has all that it names.
         dtype: "float32" | "float16" | "bfloat16".
         dtypes: part -> dtype, over what the published pipeline does.
 
@@ -110,10 +111,11 @@ def load(model: str | Path, dtype: str, dtypes: Mapping[str, str] | None = None)
     """
     folder = find(model)
     index = read_json(folder / "model_index.json")
+    away = left_out(model)
     cls = str(index.get("_class_name", ""))
     parts: dict[str, Part] = {}
     for name, entry in index.items():
-        if name.startswith("_") or not isinstance(entry, list) or len(entry) != 2 or not entry[1]:
+        if name.startswith("_") or not isinstance(entry, list) or len(entry) != 2 or not entry[1] or name in away:
             continue
         if not _NOT_A_MODULE.search(str(entry[1])):
             config = read_json(folder / name / "config.json")
@@ -129,6 +131,13 @@ def load(model: str | Path, dtype: str, dtypes: Mapping[str, str] | None = None)
     if unknown:
         raise BadInput(asked=f"dtypes of {unknown}", found=f"the parts are {sorted(parts)}", todo="name one of these")
     return Pipeline(folder.name, cls, parts, index, folder)
+
+
+def left_out(model: str | Path) -> set[str]:
+    """Name parts that a known model's card leaves out."""
+    card = cards.ALL.get(str(model))
+    options = getattr(card.facts, "options", {}) if card else {}
+    return {name for name, value in options.items() if value is None}
 
 
 def role_of(name: str) -> Role:

@@ -1,6 +1,6 @@
 """Register what can be loaded, nothing is loaded here."""
 
-from aigc_kit.core.errors import CannotLoad, UnknownName
+from aigc_kit.core.errors import CannotLoad, UnknownName, nearest
 from aigc_kit.core.types import Card, FrozenMap
 from aigc_kit.models.cards.diffusion import DIFFUSION_CARDS
 from aigc_kit.models.cards.sources import wheel
@@ -44,9 +44,7 @@ def get(name: str) -> Card:
     """
     card = ALL.get(name) if isinstance(name, str) else None
     if card is None:
-        from difflib import get_close_matches
-
-        close = get_close_matches(str(name), ALL, n=2, cutoff=0.5)
+        close = nearest(name, ALL)
         raise UnknownName(
             asked=f"model {name!r}",
             found="no card of that name" + (f"; close: {', '.join(close)}" if close else ""),

@@ -29,6 +29,7 @@ _picture = partial(
     ladder=_SIZES_1024,
     variant="fp16",
 )
+_WITHOUT_CHECKER = FrozenMap(safety_checker=None, feature_extractor=None, requires_safety_checker=False)
 _clip = partial(DiffusionFacts, languages=("zh", "en"), max_tokens=512, multiple=16, frame_step=4, vae_upcast=False)
 
 SDXL = Card(
@@ -43,7 +44,7 @@ SDXL = Card(
         (*_STABLE, *under("tokenizer_2", *_CLIP_TOKENIZER), *under("text_encoder_2", *_CLIP)),
         "about 6.9 GB: the fp16 files, which load in float32 as well (then with values rounded to half precision)",
     ),
-    facts=_picture(),
+    facts=_picture(options=FrozenMap(add_watermarker=False)),
     defaults=FrozenMap(steps=25, guidance=5.0, dtype="float16"),
     licence="CreativeML Open RAIL++-M (stabilityai/stable-diffusion-xl-base-1.0)",
     params=Figure(3_468_837_867, "parameters", "published", _COUNTED),
@@ -63,7 +64,12 @@ SD15 = Card(
         _STABLE,
         "about 2.1 GB: the fp16 files, without the safety checker, which this kit does not load",
     ),
-    facts=_picture(max_pixels=1024 * 1024, ladder=((512, 512), (384, 384), (256, 256)), vae_upcast=False),
+    facts=_picture(
+        max_pixels=1024 * 1024,
+        ladder=((512, 512), (384, 384), (256, 256)),
+        vae_upcast=False,
+        options=_WITHOUT_CHECKER,
+    ),
     defaults=FrozenMap(steps=25, guidance=7.5, dtype="float16"),
     licence="CreativeML Open RAIL-M (stable-diffusion-v1-5)",
     params=Figure(859_520_964 + 123_060_480 + 83_653_863, "parameters", "published", _COUNTED),
@@ -149,16 +155,19 @@ TINYSDXL = Card(
         languages=("zh", "en"),
         world="tinyworld",
         scale=8,
+        full_ladder=_SIZES_1024,
+        smallest=48,  # 384 at full size; at 32 it draws nothing that can be told apart
         max_pixels=256 * 256,
         ladder=((128, 128), (128, 96), (96, 128), (96, 96), (64, 64)),
         variant=None,
         vae_upcast=False,
+        options=FrozenMap(add_watermarker=False),
     ),
     defaults=FrozenMap(steps=20, guidance=3.0, dtype="float32"),
     licence="Apache-2.0 (trained by this project on pictures drawn by its own program)",
     notes=(
         "自己训练的小 SDXL（真的 StableDiffusionXLPipeline），只会画一个封闭的小世界。",
-        "sizes are an eighth of the course's: 1024 -> 128, 768 -> 96; a prompt is first said in the world's own words",
+        "sizes are an eighth of the course's: 1024x768 -> 128x96; a prompt is first said in the world's own words",
     ),
 )
 
@@ -171,7 +180,8 @@ TINYWAN = Card(
     facts=_clip(
         world="tinyworld",
         scale=8,
-        smallest=64,
+        full_ladder=_SIZES_480,
+        smallest=64,  # the shortest side that it was trained on: below, backgrounds vanish
         max_pixels=64 * 112,
         max_frames=17,
         ladder=((64, 112), (64, 64)),
@@ -183,8 +193,8 @@ TINYWAN = Card(
     licence="Apache-2.0 (trained by this project on clips drawn by its own program)",
     notes=(
         "自己训练的小 Wan（真的 WanPipeline），只会拍一个封闭的小世界：一个主体，一种运动。",
-        "sizes are the nearest to an eighth of the course's: 480x832 -> 64x112; a prompt is first said in the world's "
-        "own words",
+        "sizes are an eighth of the course's in multiples of 16, at least 64: 480x832 -> 64x112; trained on 64x64 and "
+        "64x112, in portrait (112x64) backgrounds repeat; a prompt is first said in the world's own words",
     ),
 )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from aigc_kit.core.types import FrozenMap
 
@@ -72,10 +73,12 @@ class DiffusionFacts:
         vae_upcast: its decoder overflows in float16 and is lifted to float32.
         half: it works in half precision.
         world: the closed world in whose words prompts are said, such as "tinyworld".
-        scale: the course's sizes are this many times as large; 1: it draws them.
+        scale: the sizes of the model that it stands for are this many times as large; 1: it draws them.
+        full_ladder: sizes of that model, for advice.
         weighted: weights in a prompt can be applied to its embeddings.
         empty_negative: what stands for no negative prompt; None: zeros.
         package: that its tokenizer needs besides.
+        options: arguments of `from_pretrained` that it is loaded with; None for a part that stays away.
         pixel_bytes: live bytes a pixel and frame, for small models that were not traced; None: the planner's own.
     """
 
@@ -94,9 +97,11 @@ class DiffusionFacts:
     half: bool = True
     world: str | None = None
     scale: int = 1
+    full_ladder: tuple[tuple[int, int], ...] = ()
     weighted: bool = True
     empty_negative: str | None = None
     package: str | None = None
+    options: Mapping[str, Any] = FrozenMap()
     pixel_bytes: int | None = None
 
 

@@ -80,9 +80,16 @@ def _counted(prompt: str, read: str, count: TokenBudget, notes: tuple[str, ...],
 
 
 def read_both(read: Callable[..., ReadWords], request: Request) -> tuple[ReadWords, ...]:
-    """Read a request's prompt and, where there, its negative one."""
+    """Read a request's prompt and, where there, its negative one.
+
+    A negative prompt of nothing ("") is read as nothing: no English is looked for, and no word of a world.
+    """
     words = read(request.prompt)
-    return (words, read(request.negative, negative=True)) if request.negative else (words,)
+    if request.negative is None:
+        return (words,)
+    if not request.negative.strip():
+        return words, ReadWords(request.negative, "", 0, words.limit)
+    return words, read(request.negative, negative=True)
 
 
 def _pieces(text: str) -> tuple[tuple[Piece, ...], tuple[str, ...]]:
