@@ -33,13 +33,16 @@ def template_text(name: str) -> str:
     return (assets() / "templates" / name).read_text(encoding="utf-8")
 
 
-def policy(scripts: Sequence[str], styles: Sequence[str]) -> str:
+def policy(scripts: Sequence[str], styles: Sequence[str] | None) -> str:
     """Write a Content-Security-Policy that allows only what is ours.
 
     These scripts and styles (the exact text between the tags), pictures and sound from within the page, no requests.
+    `styles`: None allows every style inside the page, which tables and plots of a notebook bring along.
+
     Source: CSP Level 3, hash sources.
     """
-    ours = [" ".join(map(_hash, texts)) or "'none'" for texts in (scripts, styles)]
+    ours = [" ".join(map(_hash, texts)) or "'none'" for texts in (scripts, styles or ())]
+    ours[1] = ours[1] if styles is not None else "'unsafe-inline'"
     return (
         f"default-src 'none'; script-src {ours[0]}; style-src {ours[1]}; "
         "img-src data:; media-src data:; base-uri 'none'; form-action 'none'"

@@ -17,6 +17,8 @@ from aigc_kit.core.units import GIB, MIB
 from aigc_kit.teach import labs
 from aigc_kit.teach.notebooks import cells, gallery
 from aigc_kit.teach.notebooks.execution import Run
+from aigc_kit.teach.notebooks.exhibition import costs
+from aigc_kit.teach.notebooks.pieces import LONGEST_TEXT
 
 from .build import code, good, notebook, prose, put, stream
 
@@ -105,9 +107,9 @@ def test_prediction_outside_its_interval_is_called_so(out):
 
 
 def test_ratio_is_measured_over_predicted():
-    rows = gallery.costs(record.build(make_take(predicted=4.4)))
+    rows = costs(record.build(make_take(predicted=4.4)))
     assert rows[0]["ratio"] == "0.50" and rows[0]["verdict"] == "误差带外"
-    assert rows[1] == {"name": "增加的内存", "predicted": "没有预测", "measured": "100 MiB", "ratio": "", "verdict": ""}
+    assert rows[1] == {"name": "内存峰值", "predicted": "没有预测", "measured": "100 MiB", "ratio": "", "verdict": ""}
 
 
 def test_changed_file_and_human_text_are_marked(out):
@@ -118,7 +120,7 @@ def test_changed_file_and_human_text_are_marked(out):
 
 
 def test_long_text_is_cut_and_says_so(out):
-    record.save(make_take("长" * (gallery.LONGEST_TEXT + 7)), out / "01_temperature", name="long")
+    record.save(make_take("长" * (LONGEST_TEXT + 7)), out / "01_temperature", name="long")
     assert "后面还有 7 字" in render(out).text
 
 

@@ -54,6 +54,24 @@ def test_a_plan_by_hand():
 
 
 @pytest.mark.usefixtures("shipped")
+def test_seconds_by_hand():
+    """10 steps of 64x96 with guidance, and the decoder; pace in seconds a step, a pixel in it, a pixel decoded."""
+    step, in_step, decoded = cards.get("tinysdxl").facts.pace
+    figure = make(height=64, width=96, steps=10).prediction["seconds"]
+    assert figure.value == pytest.approx(10 * (step + in_step * 6144) + decoded * 6144)
+    assert figure.unit == "s" and figure.how == "predicted" and 0 < figure.error < 1
+    without = make(height=64, width=96, steps=10, guidance=1.0).prediction["seconds"]
+    assert without.value == pytest.approx(10 * (step + in_step * 6144 / 2) + decoded * 6144)
+    four = make(height=64, width=96, steps=10, batch=4).prediction["seconds"]
+    assert four.value == pytest.approx(10 * (step + in_step * 4 * 6144) + decoded * 4 * 6144)
+
+
+@pytest.mark.usefixtures("shipped")
+def test_a_processors_pace_says_nothing_of_a_gpu():
+    assert "seconds" not in make(Budget("cuda", "a card", 8 * GIB, 8 * GIB, 16 * GIB, 0, {"bf16": True})).prediction
+
+
+@pytest.mark.usefixtures("shipped")
 def test_what_does_not_fit_says_what_to_free():
     small = Budget("cpu", "a small laptop", LIBRARY_BYTES["cpu"], GIB, GIB, 0)
     with pytest.raises(DoesNotFit, match=r"free .* more"):

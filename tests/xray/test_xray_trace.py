@@ -175,6 +175,17 @@ def test_frames_of_a_video_are_4k_plus_1(wan):
         trace(wan, 64, 96, 9, attention="sliced")
 
 
+def test_a_tokenizer_of_any_class_is_no_part():
+    """The newer transformers saves `TokenizersBackend`; the model that ships with the kit has one."""
+    from aigc_kit.memory.xray import build
+
+    assert sorted(build.load(paths.assets() / "models" / "tinywan", "float32").parts) == [
+        "text_encoder",
+        "transformer",
+        "vae",
+    ]
+
+
 def test_folders_that_are_no_pipelines(tmp_path, tiny):
     from aigc_kit.memory.xray import trace
 

@@ -14,8 +14,8 @@ import json
 import os
 import platform
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -33,7 +33,18 @@ from aigc_kit.keep.record.sidecar import SAFE_NAME, load, request_from_json
 from aigc_kit.make.run import modalities, resolve
 from aigc_kit.make.run import run as run_plan
 
-__all__ = ["Reproduction", "build", "load", "reproduce", "request_from_json", "save", "verify", "versions"]
+__all__ = [
+    "Best",
+    "Reproduction",
+    "best",
+    "build",
+    "load",
+    "reproduce",
+    "request_from_json",
+    "save",
+    "verify",
+    "versions",
+]
 
 PACKAGES = ("torch", "transformers", "diffusers", "xllamacpp", "ai-edge-litert", "ChatTTS", "onnxruntime", "numpy")
 LONGEST_NAME = 180  # bytes of a stem; file systems take 255, of which endings and temporary names need some
@@ -61,7 +72,7 @@ class Reproduction:
         return "\n".join(["reproduced, byte for byte" if self.same else "the result differs", *lines])
 
 
-def save(take: Take, folder: Path | None = None, name: str | None = None, label: str = "") -> Path:
+def save(take: Take, folder: Path | None = None, name: str | None = None, label: str = "", *, chosen: str = "") -> Path:
     """Write what a run made, and its record beside it.
 
     Args:
@@ -70,6 +81,7 @@ def save(take: Take, folder: Path | None = None, name: str | None = None, label:
         folder: default $AIGC_OUT, else `out` in the working directory; made when missing.
         name: stem of the files; an existing record of that name is replaced. Default: kind, card and a digest.
         label: what the result is called where it is shown.
+        chosen: how it was chosen, in Chinese, as `best` says it; kept in its labels and shown with it.
 
     Returns:
         The sidecar's path, `folder/name.json`.
@@ -82,6 +94,8 @@ def save(take: Take, folder: Path | None = None, name: str | None = None, label:
     parts = files_of(take)
     folder = paths.out() if folder is None else _folder(folder)
     check_text("label", label)
+    check_text("chosen", chosen)
+    take = replace(take, labels=FrozenMap(take.labels, chosen=chosen)) if chosen else take
     stem = _stem(take, name, parts)
     _refuse_keys(take, stem)
     files = {f"{stem}{ending}": data for ending, data in parts.items()}
@@ -93,6 +107,20 @@ def save(take: Take, folder: Path | None = None, name: str | None = None, label:
         return write_atomically(folder / f"{stem}.json", text)
     except OSError as error:
         raise not_written(f"to save {stem} in {folder}", error) from error
+
+
+def best(takes: Sequence[Take], score: Callable[[Take], float], measure: str) -> tuple[Take, str]:
+    """Choose the take with the highest score, and say so.
+
+    Raises:
+        BadInput: no takes.
+    """
+    if not takes:
+        raise BadInput(asked="the best of some takes", found="none", todo="make some first")
+    scores = [score(take) for take in takes]
+    top, mean = max(scores), sum(scores) / len(scores)
+    words = f"{len(takes)} 份里“{measure}”最高的一份：{top:.3g}；第一份 {scores[0]:.3g}，平均 {mean:.3g}"
+    return takes[scores.index(top)], words
 
 
 def build(take: Take, label: str = "", outputs: Mapping[str, str] | None = None) -> Record:

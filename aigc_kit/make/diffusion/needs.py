@@ -11,6 +11,7 @@ from aigc_kit.core.errors import BadInput, DoesNotFit
 from aigc_kit.core.types import Budget, Card, Change, Figure, FrozenMap, Plan, Request, Words
 from aigc_kit.core.units import format_bytes
 from aigc_kit.memory.footprint import seconds as estimate
+from aigc_kit.memory.footprint.seconds import by_pace
 from aigc_kit.memory.plan import by_hand, explain, search
 from aigc_kit.memory.plan.options import MARGIN, Asked, Size, by_course, complete, sizes, volume
 from aigc_kit.memory.plan.search import LIBRARY_BYTES, Need, dtypes_of, gpu_of, placement_of
@@ -213,11 +214,13 @@ def _untraced(
     if asked.placement not in (None, "resident"):
         one = Words("a small model is not moved", "小模型不用搬运")
         changes = (*changes, Change("placement", asked.placement, "resident", one))
+    request = request.change(height=height, width=width, frames=frames if card.facts.frame_step > 1 else None)
+    spent = by_pace(request, card) if budget.device == "cpu" else None
     device = budget.device.upper()
     why = f"a small model: every part stays on the {device}, in {dtype}"
     why_zh = f"小模型：所有部件都放在 {device} 上，精度 {dtype}"
     plan = Plan(
-        request=request.change(height=height, width=width, frames=frames if card.facts.frame_step > 1 else None),
+        request=request,
         card=card,
         budget=budget,
         dtypes=FrozenMap(dict.fromkeys(parts, dtype)),
@@ -227,6 +230,7 @@ def _untraced(
         prediction=FrozenMap(
             weights=Figure(weights, "B", "predicted", count, error=0.01),
             peak=Figure(weights + working, "B", "predicted", rule, error=ERROR * working / (weights + working)),
+            **({"seconds": spent} if spent else {}),
         ),
         changes=changes,
         reasons=(Words(why, why_zh),),

@@ -10,7 +10,7 @@ from typing import Any
 
 from aigc_kit.core import paths
 from aigc_kit.core.errors import BadInput, UnknownName, unknown_name
-from aigc_kit.core.types import Figure, Words
+from aigc_kit.core.types import Card, Figure, Request, Words
 from aigc_kit.core.types.atoms import shown
 from aigc_kit.core.units import GB, GIB
 from aigc_kit.memory.footprint.model_facts import ModelFacts, PhaseFacts
@@ -19,6 +19,7 @@ from aigc_kit.memory.footprint.predict import spread
 # Bytes per second of weights brought module by module, each waited for: published rows S3 and S6 (25 steps of SDXL,
 # batch 4, float16, A100) take 11.4 and 67.0 s, and a step moves the 5.13 GB of the UNet
 SEQUENTIAL_RATE = 2.3e9
+PACE_ERROR = 0.8  # of seconds on another processor than the card's, or on one that others use too
 
 
 @dataclass(frozen=True)
@@ -192,3 +193,20 @@ def _call(facts: ModelFacts, phase: PhaseFacts, card: Gpu, peak: float, mode: st
     rate = min(card.link, SEQUENTIAL_RATE) if mode == "sequential" else card.link
     moving = facts.part(phase.part).bytes() / rate if mode in {"sequential", "group"} else 0.0
     return max(working, moving) if mode == "group" else working + moving
+
+
+def by_pace(request: Request, card: Card) -> Figure | None:
+    """Predict the seconds of a small model on idle cores."""
+    if card.facts.pace is None:
+        return None
+    step, in_step, decoded = card.facts.pace
+    sides = 2 if float(request.guidance or 0) > 1 else 1  # with guidance each step is done for two prompts
+    volume = (request.height or 0) * (request.width or 0) * (request.frames or 1) * request.batch
+    steps, each = request.steps or 1, step + in_step * volume * sides / 2
+    rule = Words(
+        f"{steps} steps x {each * 1e3:.0f} ms + {decoded * volume * 1e3:.0f} ms of decoding, as seen on two idle cores "
+        "of another machine; more where other programs run",
+        f"{steps} 步 × {each * 1e3:.0f} ms + 解码 {decoded * volume * 1e3:.0f} ms，在另一台机器的两个空闲的核上见到的；"
+        "别的程序也在用处理器时会更久",
+    )
+    return Figure(steps * each + decoded * volume, "s", "predicted", rule, error=PACE_ERROR)

@@ -17,7 +17,9 @@ from aigc_kit.memory.footprint.bytes import COMPUTE_DTYPES, full_name
 from aigc_kit.memory.footprint.model_facts import PartFacts, Role
 from aigc_kit.models import cards, compat
 
-_NOT_A_MODULE = re.compile(r"(Tokenizer|TokenizerFast|Scheduler|Processor|ProcessorFast|Extractor|Watermarker)$")
+_NOT_A_MODULE = re.compile(
+    r"(Tokenizer|TokenizersBackend|TokenizerFast|Scheduler|Processor|ProcessorFast|Extractor|Watermarker)$"
+)
 _TEXT = re.compile("text_encoder|^t5|^llm")
 _DECODE = re.compile("^vae|^vqvae|^movq|^vocoder|decoder$")
 # These load their decoder in float32 whatever the rest is in (the example in the docstring of each).

@@ -12,6 +12,22 @@ from aigc_kit.core.errors import UnknownName
 
 
 @dataclass(frozen=True)
+class Exhibit:
+    """Name a work of a lab that the gallery shows.
+
+    Args:
+        file: below the lab's folder of the output: a record ("04_clip.json"), a work that joins modalities
+            ("05_story/work.json") or a picture ("01_verse.png").
+        title: in Chinese.
+        chosen: how it was chosen, in Chinese. What its record says (`record.save(chosen=)`) comes before it.
+    """
+
+    file: str
+    title: str
+    chosen: str
+
+
+@dataclass(frozen=True)
 class Lab:
     """Describe a notebook of the course.
 
@@ -23,6 +39,7 @@ class Lab:
         full: card names that the full tier reads.
         core: part of `make labs`.
         budget_seconds: longest time that its headless run may take in the tiny tier on 2 cores.
+        exhibits: what the gallery shows of it, the best first; without any, every work and every record with a label.
     """
 
     number: str
@@ -32,6 +49,7 @@ class Lab:
     full: tuple[str, ...]
     core: bool
     budget_seconds: int
+    exhibits: tuple[Exhibit, ...] = ()
 
 
 @cache

@@ -1,7 +1,7 @@
 """Show a run of the labs on one Chinese page."""
 
-import base64
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, fields
@@ -12,26 +12,22 @@ from typing import Any
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.paths import write_atomically
-from aigc_kit.core.types import Figure, Record
-from aigc_kit.core.units import KB, format_bytes, format_seconds
+from aigc_kit.core.types import Record
+from aigc_kit.core.units import format_bytes, format_seconds
 from aigc_kit.keep import record
-from aigc_kit.media.pages import environment
+from aigc_kit.media.pages import environment, markup, policy, template_text
 from aigc_kit.memory import device
 from aigc_kit.teach import labs
 from aigc_kit.teach.notebooks.execution import Run
+from aigc_kit.teach.notebooks.exhibition import NOT_SAID, TIER_ZH, exhibition
 from aigc_kit.teach.notebooks.kernel import PEAK_HOW_ZH
-from aigc_kit.teach.notebooks.refresh import shrink_png
 
 RUNS_FILE = "labs.json"  # in the output folder: the last run of each notebook
-PICTURE_BYTES = 400 * KB
-LONGEST_TEXT = 4000  # characters of a text that the page shows
 
 STATUS_ZH = {"ok": "通过", "failed": "出错", "timeout": "超时", "died": "内核退出"}
-TIER_ZH = {"tiny": "tiny 小模型", "full": "full 完整模型", "none": "来源不明"}
+_UNLINKED = (".png", ".txt", ".json", ".vtt")
+_OF_A_WORK = re.compile(r"-[0-9a-f]{16}\.\w+$")  # parts that the work's own page shows
 _RUN_FIELDS = tuple(field.name for field in fields(Run))
-_COST_ZH = {"seconds": "用时", "peak": "增加的内存"}
-_PARAMETERS = ("temperature", "top_k", "top_p", "repetition_penalty", "max_new_tokens", "beams", "engine")
-_NEUTRAL = {"top_p": 1.0, "repetition_penalty": 1.0}  # what does nothing is not worth a place
 
 
 def write_gallery(out: Path, runs: Iterable[Run]) -> Path:
@@ -41,18 +37,20 @@ def write_gallery(out: Path, runs: Iterable[Run]) -> Path:
     """
     out = Path(out)
     rows = note_runs(out, runs)
-    records, problems = records_below(out)
-    outputs = {path.parent / name for path, sidecar in records for name in sidecar.outputs}
-    pictures = [path for path in sorted(out.glob("*/**/*.png")) if path not in outputs]
+    hall = exhibition(out, *records_below(out))
     tiers = "，".join(dict.fromkeys(TIER_ZH.get(run["tier"], run["tier"]) for run in rows))
+    css = template_text("gallery.css")
     template = environment().get_template("gallery.html.j2")
     page = template.render(
+        csp=policy((), (css,)),
+        css=markup(css),
         facts=[*machine_facts(), ("档位", tiers)],
         date=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
         labs=[_row(run) for run in rows],
-        cards=[_card(out, path, sidecar) for path, sidecar in records],
-        broken=[{"name": path.relative_to(out).as_posix(), "why": why} for path, why in problems],
-        pictures=[_picture(out, path) for path in pictures],
+        hall=hall,
+        not_said=NOT_SAID,
+        broken=[{"name": path.relative_to(out).as_posix(), "why": why} for path, why in hall.broken],
+        pictures=[(_heading(rows, folder), views) for folder, views in hall.pictures.items()],
         peak_how=PEAK_HOW_ZH,
     )
     return write_atomically(out / "index.html", page)
@@ -128,25 +126,6 @@ def machine_facts() -> list[tuple[str, str]]:
     ]
 
 
-def data_uri(path: Path) -> str:
-    """Encode a picture, shrunk, as data URI, else "" alone."""
-    try:
-        data = shrink_png(path.read_bytes(), PICTURE_BYTES)
-    except OSError:
-        return ""
-    return "data:image/png;base64," + base64.b64encode(data).decode()
-
-
-def _picture(out: Path, path: Path) -> dict[str, Any]:
-    from PIL import Image
-
-    src, wide = data_uri(path), False
-    if src:
-        with Image.open(path) as image:
-            wide = image.width > 2.2 * image.height
-    return {"name": path.relative_to(out).as_posix(), "src": src, "wide": wide}
-
-
 def _checked(run: Run) -> Run:
     """Check that a run's values are of the right kinds."""
     texts = (run.name, run.tier, run.status, run.executed, run.page, run.error, *run.made)
@@ -156,6 +135,12 @@ def _checked(run: Run) -> Run:
     if not all(isinstance(number, int | float) and isfinite(number) for number in numbers):
         raise TypeError("a finite number expected")
     return run
+
+
+def _heading(rows: Iterable[Mapping[str, Any]], folder: str) -> str:
+    """Name a lab as its heading does."""
+    row = next((_row(run) for run in rows if run["name"] == folder), None)
+    return f"{row['number']} {row['title']}".strip() if row else folder
 
 
 def _row(run: Mapping[str, Any]) -> dict[str, Any]:
@@ -170,62 +155,5 @@ def _row(run: Mapping[str, Any]) -> dict[str, Any]:
         "budget": f"{lab.budget_seconds} s" if lab and run["tier"] == "tiny" else "",
         "peak": format_bytes(run["peak_bytes"]) if run["peak_bytes"] else "没有采到",
         "made_zh": summary(run["made"], zh=True),
-        "others": [name for name in run["made"] if not name.endswith((".png", ".txt", ".json"))],
+        "others": [name for name in run["made"] if not name.endswith(_UNLINKED) and not _OF_A_WORK.search(name)],
     }
-
-
-def _card(out: Path, path: Path, sidecar: Record) -> dict[str, Any]:
-    states = record.verify(path)
-    texts, pictures = [], []
-    for name in sidecar.outputs:
-        file = path.parent / name
-        if states[name] == "missing":
-            continue
-        if file.suffix == ".txt":
-            text = file.read_text(encoding="utf-8", errors="replace")
-            texts.append({"text": text[:LONGEST_TEXT], "cut": max(len(text) - LONGEST_TEXT, 0)})
-        elif file.suffix == ".png":
-            pictures.append({"name": name, "src": data_uri(file)})
-    request, labels = sidecar.request, sidecar.labels
-    extra = request.get("extra", {})
-    settings = [f"{name} = {extra[name]}" for name in _PARAMETERS if extra.get(name) not in (None, _NEUTRAL.get(name))]
-    tier = str(labels.get("tier") or sidecar.plan.get("card", {}).get("tier", "none"))
-    return {
-        "title": sidecar.label or path.stem,
-        "kind": sidecar.kind,
-        "lab": path.relative_to(out).parts[0],
-        "model": request.get("card", ""),
-        "tier": tier,
-        "tier_zh": TIER_ZH.get(tier, tier),
-        "origin": str(labels.get("origin", "")),
-        "prompt": request.get("prompt", ""),
-        "continues": bool(texts) and not extra.get("chat"),  # then prompt and text read as one
-        "settings": "，".join([*settings, f"seed = {request.get('seed')}"]),
-        "texts": texts,
-        "pictures": pictures,
-        "costs": costs(sidecar),
-        "device": sidecar.device,
-        "licence": sidecar.licence,
-        "redacted": bool(labels.get("redacted")),
-        "intact": set(states.values()) <= {"same"},
-        "sidecar": path.relative_to(out).as_posix(),
-    }
-
-
-def costs(sidecar: Record) -> list[dict[str, str]]:
-    """Lay predicted costs beside measured ones, with the ratio."""
-    rows = []
-    for name, title in _COST_ZH.items():
-        if name not in sidecar.measured:
-            continue
-        cost = Figure(**sidecar.measured[name])
-        row = {"name": title, "measured": cost.text, "predicted": "没有预测", "ratio": "", "verdict": ""}
-        if name in sidecar.predicted:
-            estimate = Figure(**sidecar.predicted[name])
-            row["predicted"] = estimate.text
-            if estimate.value:
-                ratio = cost.value / estimate.value
-                inside = estimate.error is not None and abs(ratio - 1) <= estimate.error
-                row |= {"ratio": f"{ratio:.2f}", "verdict": "误差带内" if inside else "误差带外"}
-        rows.append(row)
-    return rows

@@ -14,6 +14,7 @@ from aigc_kit.core import paths
 from aigc_kit.core.errors import AigcError, BadInput
 from aigc_kit.media import fonts
 from aigc_kit.media.fonts import glyphs, label
+from aigc_kit.media.stamp import stamp
 from aigc_kit.teach.show.markup import Place, WithRows
 
 if TYPE_CHECKING:
@@ -68,8 +69,12 @@ class Picture(WithRows):
         return buffer.getvalue()
 
     def save(self, name: str) -> Path:
-        """Write `name`.png for the gallery, into $AIGC_OUT or out/."""
-        return paths.write_atomically(paths.out() / f"{name}.png", self.png(dpi=110))
+        """Write `name`.png for the gallery, into $AIGC_OUT or out/.
+
+        The file says in words what it shows.
+        """
+        data = stamp(self.png(dpi=110), "image/png", {"Title": self.words, "Software": "aigc-kit"})
+        return paths.write_atomically(paths.out() / f"{name}.png", data)
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, bytes | str]:
         png = self.png()

@@ -1,7 +1,7 @@
 """Give figures, tables and widgets of the temperature lab."""
 
 from aigc_kit.core.lazy import lazily
-from aigc_kit.teach.labs import Lab
+from aigc_kit.teach.labs import Exhibit, Lab
 
 LAB = Lab(
     number="01",
@@ -11,6 +11,10 @@ LAB = Lab(
     full=("qwen2.5-0.5b",),
     core=True,
     budget_seconds=60,
+    exhibits=(
+        Exhibit("01_verse.png", "温度升高，诗还守不守格律？", "每个温度写 10 首，全部计入，没有挑"),
+        Exhibit("01_text.json", "接着写：人工智能的未来", "种子 1，只写了这一次，没有挑"),
+    ),
 )
 __getattr__, __dir__ = lazily(
     __name__,

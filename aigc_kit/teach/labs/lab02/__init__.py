@@ -1,7 +1,7 @@
 """Give figures, tables and widgets of the image lab."""
 
 from aigc_kit.core.lazy import lazily
-from aigc_kit.teach.labs import Lab
+from aigc_kit.teach.labs import Exhibit, Lab
 
 LAB = Lab(
     number="02",
@@ -11,6 +11,7 @@ LAB = Lab(
     full=("sdxl",),
     core=True,
     budget_seconds=150,
+    exhibits=(Exhibit("02_wizard.json", "老法师", "课程的提示词，种子 42，没有从多张里挑"),),
 )
 __getattr__, __dir__ = lazily(
     __name__,

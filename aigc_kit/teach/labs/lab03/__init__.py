@@ -1,7 +1,7 @@
 """Give players, figures, tables and widgets of the speech lab."""
 
 from aigc_kit.core.lazy import lazily
-from aigc_kit.teach.labs import Lab
+from aigc_kit.teach.labs import Exhibit, Lab
 
 LAB = Lab(
     number="03",
@@ -11,6 +11,10 @@ LAB = Lab(
     full=("chattts",),
     core=True,
     budget_seconds=60,
+    exhibits=(
+        Exhibit("03_story.json", "三百字的故事", "全文一次合成，没有挑"),
+        Exhibit("03_dialogue.png", "三个角色的对话", "停顿是在波形上量出来的"),
+    ),
 )
 __getattr__, __dir__ = lazily(
     __name__,

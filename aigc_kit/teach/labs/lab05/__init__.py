@@ -1,7 +1,7 @@
 """Give figures, tables, players and forms of the cross-modal lab."""
 
 from aigc_kit.core.lazy import lazily
-from aigc_kit.teach.labs import Lab
+from aigc_kit.teach.labs import Exhibit, Lab
 
 LAB = Lab(
     number="05",
@@ -11,6 +11,7 @@ LAB = Lab(
     full=("sdxl", "chattts", "wan2.1-1.3b"),
     core=True,
     budget_seconds=180,
+    exhibits=(Exhibit("05_story/work.json", "从甜甜圈到咖啡杯", "图片的种子是 42，没有挑；短片的每一帧都数过洞"),),
 )
 __getattr__, __dir__ = lazily(
     __name__,
