@@ -42,7 +42,7 @@ labs: fetch
 	$(BIN)/aigc labs $(LABS) --tier $(TIER)
 
 lab: fetch
-	AIGC_OUT='$(CURDIR)/out' $(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --notebook-dir=notebooks
+	$(BIN)/aigc lab $(LABS)
 
 test: fetch $(CHATTTS)
 	$(BIN)/python -m pytest
