@@ -154,7 +154,7 @@ def controls_in_words(widget: Any) -> str:
     '控件：步数、画。运行这个单元格就能操作；没有运行时，看它下面保存的结果。'
     """
     names = list(dict.fromkeys(_descriptions(widget)))
-    some = "、".join(names[:NAMED_CONTROLS]) + (f" 等 {len(names)} 个" if len(names) > NAMED_CONTROLS else "")
+    some = "、".join(names[:NAMED_CONTROLS]) + (f"等 {len(names)} 个" if len(names) > NAMED_CONTROLS else "")
     return f"控件{'：' if some else ''}{some}。运行这个单元格就能操作；没有运行时，看它下面保存的结果。"
 
 
