@@ -66,7 +66,7 @@ bench: fetch
 gpu-check: $(STAMP)
 	$(BIN)/python -m pytest tests/gpu -rs
 
-readme-media: fetch
+readme-media: fetch $(BROWSER)
 	$(BIN)/python -m aigc_kit.teach.show.readme assets/readme
 
 fetch: $(STAMP)

@@ -60,7 +60,9 @@ def setup(persistent: Path | str | None = None, clone: Path | str | None = None)
 
 
 def not_installed(package: str, arguments: Sequence[str], clone: Path | None = None) -> NotInstalled:
-    """Say what to run for the command to work; nothing is installed.
+    """Say what to run for the command to work.
+
+    Nothing is installed.
 
     Args:
         package: that is missing.
@@ -83,7 +85,7 @@ def not_installed(package: str, arguments: Sequence[str], clone: Path | None = N
 
 
 def own_python(system: str = os.name) -> str:
-    r"""Write how a shell in the clone calls its environment's Python.
+    r"""Write how a shell calls the environment's Python.
 
     >>> own_python("nt")
     '.venv\\Scripts\\python'

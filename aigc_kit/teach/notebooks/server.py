@@ -1,7 +1,7 @@
-"""Open the labs in JupyterLab: in Chinese, trusted, for this machine only.
+"""Open the labs in JupyterLab, in Chinese, trusted.
 
-The whole clone is served, so that notebooks, works and documents reach each other. What JupyterLab shall be like stands
-in `assets/jupyter`: defaults, which the settings of a user overrule.
+For this machine only. The whole clone is served, so that notebooks, works and documents reach each other. What
+JupyterLab shall be like stands in `assets/jupyter`: defaults, which the settings of a user overrule.
 """
 
 import os

@@ -136,9 +136,10 @@ def patch(colour: str, name: str) -> Any:
 
 
 def show_widget(widget: Any) -> None:
-    """Show a widget; where none can live, a sentence says what it is.
+    """Show a widget, with a sentence in its stead.
 
-    Such as in a notebook that is not trusted, or in an upload of it; else the code of the widget would stand there.
+    It stands where no widget can live, as in a notebook that is not trusted or was uploaded; else the widget's code
+    would.
     """
     from IPython.display import display
 
