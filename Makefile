@@ -42,7 +42,7 @@ labs: fetch
 	$(BIN)/aigc labs $(LABS) --tier $(TIER)
 
 lab: fetch
-	AIGC_OUT='$(CURDIR)/out' $(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --notebook-dir=notebooks
+	$(BIN)/aigc lab $(LABS)
 
 test: fetch $(CHATTTS)
 	$(BIN)/python -m pytest
@@ -66,7 +66,7 @@ bench: fetch
 gpu-check: $(STAMP)
 	$(BIN)/python -m pytest tests/gpu -rs
 
-readme-media: fetch
+readme-media: fetch $(BROWSER)
 	$(BIN)/python -m aigc_kit.teach.show.readme assets/readme
 
 fetch: $(STAMP)

@@ -3,6 +3,8 @@
 Importing the package costs no torch: each name below is imported when it is first used.
 """
 
+from __future__ import annotations  # so that an old Python reaches the words that say which one is needed
+
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 

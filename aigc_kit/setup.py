@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Sequence
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -23,6 +24,10 @@ PLACES = ("/mnt/workspace",)  # folders of hosted notebooks that outlive the mac
 
 # What comes with the image and fits its driver: never replaced, also when it is not the version that the tests run with
 KEPT = re.compile(r"torch|torchvision|torchaudio|triton|pytorch-triton|nvidia-.*|xformers|flash-attn|cuda-.*")
+
+
+class NotInstalled(AigcError, ImportError):
+    """Miss a package that every installation of the kit has."""
 
 
 class CannotSetUp(AigcError, RuntimeError):
@@ -52,6 +57,40 @@ def setup(persistent: Path | str | None = None, clone: Path | str | None = None)
     install(home, lasting)
     _for_later_kernels(environment)
     return environment
+
+
+def not_installed(package: str, arguments: Sequence[str], clone: Path | None = None) -> NotInstalled:
+    """Say what to run for the command to work.
+
+    Nothing is installed.
+
+    Args:
+        package: that is missing.
+        arguments: of the command, such as ["lab", "03"].
+        clone: of the project; default: the one that this module is in.
+    """
+    home = Path(clone) if clone is not None else Path(__file__).resolve().parents[1]
+    own = own_python()
+    again = " ".join([own, "-m", "aigc_kit", *arguments])
+    steps = [f"cd {home}"] if home != Path.cwd() else []
+    found = f"this Python ({sys.executable}) has no package {package!r}"
+    there = any((home / ".venv").glob("*/python*"))
+    if there and (home / ".venv").resolve() != Path(sys.prefix).resolve():
+        found += "; the clone has an environment of its own"
+    else:
+        steps += [] if there else [f"{Path(sys.executable).name} -m venv .venv"]
+        steps += [f"{own} -m pip install --constraint constraints.txt --editable ."]
+    todo = "".join(f"\n  {step}" for step in (*steps, again))
+    return NotInstalled(asked=f"aigc {' '.join(arguments)}", found=found, todo=f"run, in this order:{todo}")
+
+
+def own_python(system: str = os.name) -> str:
+    r"""Write how a shell calls the environment's Python.
+
+    >>> own_python("nt")
+    '.venv\\Scripts\\python'
+    """
+    return r".venv\Scripts\python" if system == "nt" else ".venv/bin/python"
 
 
 def caches(lasting: Path) -> dict[str, str]:

@@ -20,11 +20,12 @@ ROOT = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Server:
-    """Where it listens, the token that it wants, and its process."""
+    """Where it listens, the token that it wants, its process, and the page that it opens."""
 
     port: int
     token: str
     process: subprocess.Popen
+    first: str = "lab"
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}/{path}?token={self.token}"
@@ -39,38 +40,38 @@ class Server:
 
 
 def arguments_of_make_lab() -> list[str]:
-    """What `make lab` gives to jupyter, read from the Makefile."""
-    line = re.search(r"\$\(BIN\)/jupyter (lab .*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
-    return shlex.split(line[1].replace("$(CURDIR)", str(ROOT)))
+    """What `make lab` gives to aigc, read from the Makefile."""
+    line = re.search(r"^lab:.*\n\t\$\(BIN\)/aigc (lab .*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    return shlex.split(line[1].replace("$(LABS)", ""))
 
 
 @contextmanager
 def lab_server(home: Path, *more: str, folder: Path | None = None, **environment: str) -> Iterator[Server]:
-    """Start it with a home of its own; it serves `folder` in place of the notebooks; `more` arguments come last."""
+    """Start it with a home of its own; it serves `folder` in place of the clone; `more` are options of jupyter."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     options = ["--no-browser", f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--allow-root", *more]
     plain = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER_")}
     plain |= {"HOME": str(home), "JUPYTER_CONFIG_DIR": str(home / "config"), **environment}
-    given = arguments_of_make_lab()
     if folder is not None:
-        given = [f"--notebook-dir={folder}" if one.startswith("--notebook-dir=") else one for one in given]
-    command = [sys.executable, "-m", "jupyter", *given, *options]
+        options.append(f"--ServerApp.root_dir={folder}")
+    given = [*arguments_of_make_lab(), *(f"--jupyter={option}" for option in options)]
+    command = [sys.executable, "-m", "aigc_kit", *given]
     process = subprocess.Popen(
         command, cwd=ROOT, env=plain, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
     said, deadline = "", time.monotonic() + 120
     reader = threading.Thread(target=process.stderr.read, daemon=True)
     try:
-        while not (found := re.search(r"http://127\.0\.0\.1:(\d+)/lab\S*\?token=(\w+)", said)):
+        while not (found := re.search(r"http://127\.0\.0\.1:(\d+)/(lab\S*)\?token=(\w+)", said)):
             assert process.poll() is None and time.monotonic() < deadline, said[-2000:]
             said += process.stderr.readline()
         reader.start()  # a full pipe would stop the server
         while not accepts(int(found[1])):  # the address is printed a little before the server listens
             assert process.poll() is None and time.monotonic() < deadline, said[-2000:]
             time.sleep(0.1)
-        yield Server(int(found[1]), found[2], process)
+        yield Server(int(found[1]), found[3], process, found[2])
     finally:
         process.terminate()
         process.wait(30)

@@ -12,6 +12,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 from aigc_kit.core.errors import AigcError, BadInput, not_written
+from aigc_kit.setup import not_installed
 
 if TYPE_CHECKING:
     from aigc_kit.core.types import Card
@@ -34,8 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a C locale or a Windows console must not break on Chinese
             stream.reconfigure(encoding="utf-8", errors="replace")
-    args = parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
     try:
+        args = parser().parse_args(words)
         status: int = args.run(args)
         sys.stdout.flush()
         return status
@@ -45,8 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AigcError as error:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, BadInput) else 1
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "aigc_kit":
+            raise  # a fault of ours, which no installation mends
+        print(not_installed(error.name or str(error), words), file=sys.stderr)
+        return 1
     except OSError as error:  # a folder that is a file, or that may not be written; a disk that is full
-        print(not_written(f"aigc {args.command}", error), file=sys.stderr)
+        print(not_written(f"aigc {words[0]}", error), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

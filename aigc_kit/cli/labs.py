@@ -1,4 +1,4 @@
-"""Add `aigc labs` (headless runs) and `aigc app`."""
+"""Add `aigc labs` (headless runs), `aigc lab` and `aigc app`."""
 
 import argparse
 import os
@@ -10,7 +10,7 @@ from aigc_kit.core.errors import BadInput
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
-    """Register both sub-commands."""
+    """Register the sub-commands."""
     description = "Run notebooks headless. Executed copies, what they make and index.html go to the output folder."
     parser = command(subparsers, "labs", run, "run the core notebooks headless and write a gallery", description)
     parser.add_argument("numbers", nargs="*", metavar="NUMBER", help="labs to run, such as 01 (default: all core labs)")
@@ -19,6 +19,12 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("--slow", action="store_true", help="also run the cells tagged 'slow'")
     parser.add_argument("--timeout", type=int, default=600, metavar="S", help="seconds one cell may take (600)")
     parser.add_argument("--keep-secrets", action="store_true", help="hand API keys in the environment to the notebooks")
+    description = "Open the labs in JupyterLab: in Chinese, for this machine only; all that it shows works offline. "
+    description += "Notebooks that are as the project gave them are trusted: their pictures and viewers show at once."
+    parser = command(subparsers, "lab", open_lab, "open the labs in JupyterLab", description)
+    parser.add_argument("number", nargs="?", default="01", metavar="NN", help="the lab to open (default: 01)")
+    about = "an option for `jupyter lab`, with =, such as --jupyter=--no-browser; may be given again"
+    parser.add_argument("--jupyter", action="append", default=[], metavar="OPTION", help=about)
     description = "Run a lab with Voila and show it in a browser of this machine: code hidden, widgets live. "
     description += "Needs pip install 'aigc-kit[app]'."
     parser = command(subparsers, "app", serve, "show a lab as an app: code hidden, widgets live", description)
@@ -42,6 +48,7 @@ def run(args: argparse.Namespace) -> int:
     folder = cells.folder()
     for lab in lessons:
         cells.read(folder / lab.notebook)  # refuse before anything has run
+    _note_what_lacks()
     runs = []
     options = {name: getattr(args, name) for name in ("tier", "slow", "timeout", "keep_secrets")}
     for lab in lessons:
@@ -54,6 +61,17 @@ def run(args: argparse.Namespace) -> int:
     print(f"measured on {cpu_name()}, tier {args.tier}; peak RAM: {kernel.PEAK_HOW}")
     print(f"gallery: {page}")
     return 0 if all(result.status == "ok" for result in runs) else 1
+
+
+def open_lab(args: argparse.Namespace) -> int:
+    """Open JupyterLab until Ctrl-C."""
+    from aigc_kit.teach import labs
+    from aigc_kit.teach.notebooks import server
+
+    notebook = labs.get(args.number).notebook
+    _note_what_lacks()
+    server.serve(notebook, args.jupyter)
+    return 0
 
 
 def serve(args: argparse.Namespace) -> int:
@@ -79,6 +97,18 @@ def table(runs: list) -> str:
         left_out = f" ({result.skipped} slow cells left out)" if result.skipped else ""
         rows.append((result.name, result.status, f"{result.seconds:.1f}", peak, summary(result.made) + left_out))
     return "\n".join(columns(rows))
+
+
+def _note_what_lacks() -> None:
+    """Say which core models some lab will miss."""
+    from aigc_kit.models import cards, fetch
+    from aigc_kit.teach import labs
+
+    for name in cards.ALIASES["core"]:
+        readers = [lab.number for lab in labs.every() if lab.core and name in lab.cards]
+        if readers and not fetch.find(cards.get(name)):
+            words = f"note: {name} is not on this machine, and lab {', '.join(readers)} wants it: aigc fetch core"
+            print(words, file=sys.stderr)
 
 
 def _progress(name: str):

@@ -89,9 +89,28 @@ def summary(counts: Sequence[Topology], times: Sequence[float]) -> str:
 
 def notebook_html(view: View, height: int = 520) -> str:
     """Frame the view, `height` pixels high, away from the notebook."""
-    page = escape(document(view), quote=True)
-    size = 'width="100%" style="border:0" height="' + str(int(height)) + '"'
-    return f'<iframe sandbox="allow-scripts" srcdoc="{page}" {size} title="{escape(view.alt, quote=True)}"></iframe>'
+    return frame(document(view), view.alt, view.picture, f'style="border:0" height="{int(height)}"')
+
+
+def frame(page: str, title: str, picture: str = "", size: str = "") -> str:
+    """Close a page into a frame that can reach nothing.
+
+    A browser ignores what stands inside the frame; where frames are taken out, as from a notebook that is not trusted,
+    it is what stays.
+
+    Args:
+        page: HTML.
+        title: what is to be seen, in words.
+        picture: address that holds a still picture of it.
+        size: attributes of the frame.
+    """
+    alt = escape(title, quote=True)
+    still = f'<img src="{escape(picture, quote=True)}" alt="{alt}">' if picture else ""
+    inside = f"{still}<p>{alt}（静止的图：在受信任的笔记本里运行这个单元格，才能操作）</p>"
+    return (
+        f'<iframe sandbox="allow-scripts" srcdoc="{escape(page, quote=True)}" width="100%" {size} title="{alt}">'
+        f"{inside}</iframe>"
+    )
 
 
 def document(view: View) -> str:

@@ -30,7 +30,7 @@ def too_deep():
 
 
 DEEP = too_deep()
-VIEW = {WIDGET_VIEW: {"model_id": "0" * 32}, "text/plain": "IntSlider()"}
+VIEW = {WIDGET_VIEW: {"model_id": "0" * 32}, "text/plain": "控件：步数"}
 
 
 @pytest.fixture
@@ -345,6 +345,8 @@ def test_widgets_leave_a_picture(found):
     assert found(cell(VIEW)) == {("widget", 10, None)}
     assert found(cell(VIEW, picture, tag=False)) == {("widget", 10, None)}
     assert found(cell(picture)) == {("widget", 10, None)}
+    code_of_it = {**VIEW, "text/plain": "VBox(children=(IntSlider(value=0),))"}
+    assert found(cell(code_of_it, picture)) == {("widget", 10, None)}
 
 
 def test_parse_keeps_line_numbers():

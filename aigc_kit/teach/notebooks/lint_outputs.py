@@ -31,6 +31,7 @@ LARGEST_FILE = 1 * MB
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
 _DATA_URI = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=\s]+")
+_CODE_OF_A_WIDGET = re.compile(r"\s*\w*\(")
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -105,6 +106,9 @@ def widgets_leave_a_picture(page: Page) -> Iterator[Finding]:
         view = any(WIDGET_VIEW in item for item in data)
         html = "".join(_joined(item.get("text/html", "")) for item in data)
         picture = "<img" in html or "<svg" in html or any(kind in item for item in data for kind in PICTURES)
+        words = [_joined(item.get("text/plain", "")) for item in data if WIDGET_VIEW in item]
+        if any(_CODE_OF_A_WIDGET.match(text) for text in words):
+            yield page.finding("widget", "its text form is code: show it by plots.show_widget", number)
         if view and not picture:
             yield page.finding("widget", "a widget without a static picture beside it", number)
         if view and "widget" not in tags(cell):

@@ -5,7 +5,7 @@ With Chinese text and without global matplotlib state; forms and sliders that dr
 
 import io
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 BLUE, ORANGE, GREEN, GREY, RED = "#3b7dd8", "#d9822b", "#2e9e5b", "#b9bec7", "#c8443c"
 FIGURES = 12  # pictures whose figure is kept after they were shown: a figure takes 2 to 5 MB
+NAMED_CONTROLS = 6  # in the sentence that stands for a widget
 TEMPERATURE_COLOURS = ("#3b7dd8", "#2e9e5b", "#d9822b", "#c8443c", "#8e5bd0")
 
 
@@ -139,6 +140,37 @@ def patch(colour: str, name: str) -> Any:
     return Patch(color=colour, label=name)
 
 
+def show_widget(widget: Any) -> None:
+    """Show a widget, with a sentence in its stead.
+
+    It stands where no widget can live, as in a notebook that is not trusted or was uploaded; else the widget's code
+    would.
+    """
+    from IPython.display import display
+
+    display({**widget._repr_mimebundle_(), "text/plain": controls_in_words(widget)}, raw=True)
+
+
+def controls_in_words(widget: Any) -> str:
+    """Say in Chinese which controls a widget holds.
+
+    >>> import ipywidgets
+    >>> slider, button = ipywidgets.IntSlider(description="步数"), ipywidgets.Button(description="画")
+    >>> controls_in_words(ipywidgets.VBox([slider, button]))
+    '控件：步数、画。运行这个单元格就能操作；没有运行时，看它下面保存的结果。'
+    """
+    names = list(dict.fromkeys(_descriptions(widget)))
+    some = "、".join(names[:NAMED_CONTROLS]) + (f"等 {len(names)} 个" if len(names) > NAMED_CONTROLS else "")
+    return f"控件{'：' if some else ''}{some}。运行这个单元格就能操作；没有运行时，看它下面保存的结果。"
+
+
+def _descriptions(widget: Any) -> Iterator[str]:
+    """Yield the names of a widget and all within it."""
+    yield from filter(None, [getattr(widget, "description", ""), *getattr(widget, "titles", ())])
+    for child in getattr(widget, "children", ()):
+        yield from _descriptions(child)
+
+
 class Live:
     """Show what `draw` returns, and draw it again in place.
 
@@ -164,9 +196,8 @@ def follow(controls: Sequence[Any], *draws: Callable[[], Any], box: Any = None) 
         box: the widget that holds the controls; without it they stand below each other.
     """
     import ipywidgets as widgets
-    from IPython.display import display
 
-    display(box or (widgets.VBox(controls) if len(controls) > 1 else controls[0]))
+    show_widget(box or (widgets.VBox(controls) if len(controls) > 1 else controls[0]))
     lives = [Live(draw) for draw in draws]
 
     def redraw(_: Any) -> None:
@@ -189,9 +220,7 @@ class Form:
 
     def show(self) -> Self:
         """Show all, as it stays without a kernel."""
-        from IPython.display import display
-
-        display(self.widget)
+        show_widget(self.widget)
         self._lives = tuple(map(Live, self.views))
         return self
 

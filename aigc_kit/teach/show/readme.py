@@ -1,27 +1,40 @@
 """Make pictures of README and labs: `make readme-media`."""
 
+import os
+import re
+import shutil
+import subprocess
 import sys
+import tempfile
 import textwrap
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
+from aigc_kit.core.errors import BadInput, missing_extra
 from aigc_kit.core.paths import write_atomically
 from aigc_kit.core.units import KB
 from aigc_kit.make import speech, text, video
 from aigc_kit.media.fonts import glyphs, label
+from aigc_kit.models import cards, fetch
 from aigc_kit.teach.labs.lab01 import SHOWN
 from aigc_kit.teach.labs.lab02 import promise
 from aigc_kit.teach.labs.lab03 import sounds
 from aigc_kit.teach.labs.lab05 import stages
 from aigc_kit.teach.show.plots import TEMPERATURE_COLOURS, Picture, canvas
+from aigc_kit.works import frames
 
 PROMPT = "The future of artificial intelligence will"
 HEATS = (0.2, 0.7, 1.2)
 SEED = 5
 LARGEST = 75 * KB  # of a picture: it stands inside its lab too
+FILM = 45  # quality of the film, in percent
+SHOWN_LAB = ("02", "承诺")
 CLIPS = (
     ("夜晚，一只橙色的小狗在月球上跳跃", 7),
     ("一个粉色的甜甜圈变成咖啡杯", 7),
@@ -108,8 +121,93 @@ def packed(png: bytes) -> bytes:
     return best
 
 
+def film() -> bytes:
+    """Film the donut that becomes a cup, there and back: WebP.
+
+    Under every frame stands the count of that frame's own mesh.
+    """
+    way = [Image.fromarray(frame.picture) for frame in frames(18, size=360)]
+    buffer = BytesIO()
+    timing = {"duration": [700, *[110] * 16, 700, *[110] * 16], "loop": 0}
+    way[0].save(
+        buffer, "WEBP", save_all=True, append_images=[*way[1:], *way[-2:0:-1]], quality=FILM, method=6, **timing
+    )
+    return buffer.getvalue()
+
+
+def screenshot(number: str, cell: str) -> bytes:
+    """Take a picture of a lab in JupyterLab, as `make lab` opens it: PNG.
+
+    Args:
+        number: of the lab.
+        cell: words of the cell that stands at the top.
+
+    Raises:
+        MissingExtra: playwright is not installed.
+        BadInput: no Chromium on this machine, or JupyterLab did not start.
+    """
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        raise missing_extra("playwright", "browser", "a picture of JupyterLab") from None
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        raise BadInput(asked="a picture of JupyterLab", found="no Chromium", todo="apt-get install chromium")
+    with ExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aigc-readme-")))
+        address = stack.enter_context(_lab(number, home))
+        play = stack.enter_context(sync_playwright())
+        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"], env=_with_font(home))
+        stack.callback(browser.close)
+        page = browser.new_page(viewport={"width": 1200, "height": 800})
+        page.goto(address, timeout=120_000)
+        page.wait_for_selector(".jp-Notebook .jp-Cell img", timeout=240_000)
+        place = page.locator(".jp-Cell", has_text=cell).first
+        while not place.count():  # cells are put into the page when they come into sight
+            page.mouse.move(700, 400)
+            page.mouse.wheel(0, 500)
+            page.wait_for_timeout(300)
+        place.evaluate("cell => cell.scrollIntoView({block: 'start'})")
+        page.wait_for_timeout(8000)  # the kernel starts, and the pictures below are decoded
+        return page.screenshot()
+
+
+@contextmanager
+def _lab(number: str, home: Path) -> Iterator[str]:
+    """Start `aigc lab` with a home of its own, and give its address."""
+    options = ("--no-browser", "--allow-root", "--ServerApp.port_retries=50")
+    command = [sys.executable, "-m", "aigc_kit", "lab", number, *(f"--jupyter={option}" for option in options)]
+    places = {"JUPYTER_CONFIG_DIR": str(home / "config"), "JUPYTER_DATA_DIR": str(home / "data")}
+    with subprocess.Popen(command, env={**os.environ, **places}, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        lines: list[str] = []
+        for line in process.stderr:
+            lines.append(line)
+            if match := re.search(r"http://127\.0\.0\.1:\d+/lab\S+", line):
+                break
+        else:
+            raise BadInput(asked="JupyterLab", found="".join(lines)[-500:], todo="run aigc lab by hand")
+        threading.Thread(target=process.stderr.read, daemon=True).start()  # a full pipe would stop the server
+        try:
+            yield match[0]
+        finally:
+            process.terminate()
+
+
+def _with_font(home: Path) -> dict[str, str | float | bool]:
+    """Let a browser draw Chinese with the font of the plots."""
+    font = fetch.find(cards.get("font-cjk"))
+    if font is None:
+        return {**os.environ}
+    system = '<include ignore_missing="yes">/etc/fonts/fonts.conf</include>'
+    config = write_atomically(home / "fonts.conf", f"<fontconfig>{system}<dir>{font}</dir></fontconfig>")
+    return {**os.environ, "FONTCONFIG_FILE": str(config)}
+
+
 def main(folder: Path) -> None:
     """Write all pictures into a folder."""
+    print(write_atomically(folder / "film.webp", film()))
+    print(write_atomically(folder / "lab.webp", packed(screenshot(*SHOWN_LAB))))
     pictures = {"temperature": temperature(), "speech": speech_controls(), "topology": stages(), "video": clips()}
     pictures |= {"pictures": promise()}
     for name, picture in pictures.items():

@@ -9,6 +9,7 @@ from aigc_kit.core.errors import AigcError
 from aigc_kit.media.pages import visible
 from aigc_kit.teach.labs.lab05.pictures import points, sheet, timeline
 from aigc_kit.teach.labs.lab05.tables import findings, note, parts, phrases, rubric, storyboard
+from aigc_kit.teach.show.embed import uri
 from aigc_kit.teach.show.page import Html
 from aigc_kit.teach.show.page import error as error_card
 from aigc_kit.teach.show.plots import Form
@@ -143,18 +144,19 @@ def preview(work: "Work", view: "View | None" = None, height: int = 560, *, whol
             notebook would keep all of it.
     """
     from aigc_kit.works import light, page
+    from aigc_kit.works.viewer import frame
 
     content = work if whole else light(work)
     if not content.parts:
         return note("还没有内容：先在第一步放进文字。")
-    html = escape(page(content, view), quote=True)
-    size = f'width="100%" style="border:1px solid #8885" height="{int(height)}"'
-    frame = f'<iframe sandbox="allow-scripts" srcdoc="{html}" {size} title="网页预览"></iframe>'
+    pictures = (uri(part.media, part.data) for part in light(work).parts if part.kind == "image")
+    size = f'style="border:1px solid #8885" height="{int(height)}"'
+    window = frame(page(content, view), "网页预览", next(pictures, ""), size)
     left = len(work.parts) - len(content.parts)
     more = f"，其中 {left} 个（声音、视频）只在网页里" if left else ""
     words = f"《{work.title}》的预览：{len(work.parts)} 个部分{more}"
     rows = [{"kind": part.kind, "title": part.title, "bytes": len(part.data)} for part in content.parts]
-    return Html(f"{frame}<p>{escape(words)}</p>", words, rows)
+    return Html(f"{window}<p>{escape(words)}</p>", words, rows)
 
 
 class Wizard(Form):
