@@ -15,6 +15,7 @@ LAB = Lab(
 __getattr__, __dir__ = lazily(
     __name__,
     {
+        "answers": ("answers", "falls", "judged"),
         "checks": (),
         "figures": (
             "SHOWN",
@@ -23,6 +24,7 @@ __getattr__, __dir__ = lazily(
             "loop",
             "play",
             "readings",
+            "scores",
             "searches",
             "shares",
             "step",
