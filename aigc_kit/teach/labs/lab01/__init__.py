@@ -15,7 +15,7 @@ LAB = Lab(
 __getattr__, __dir__ = lazily(
     __name__,
     {
-        "answers": ("answers", "falls", "judged"),
+        "answers": ("answers", "falls", "judged", "repeats"),
         "checks": (),
         "figures": (
             "SHOWN",

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aigc_kit.core.statistics import Mean, Share
+from aigc_kit.core.types import Take
+from aigc_kit.make.text import measures
 from aigc_kit.worlds import verse
 
 _WHY = {
@@ -19,8 +21,8 @@ def answers(rows: Sequence[Mean]) -> dict[str, tuple[str, str]]:
     """Tell for each measure whether it rises with temperature.
 
     Returns:
-        name -> ("升", "降" or "看不出", a sentence with the numbers). Lowest and highest temperature are compared; where
-        their 95 % intervals overlap nothing is claimed.
+        name -> ("升", "降" or "看不出", a sentence with the numbers). The lowest and the highest temperature are
+        compared; where their 95 % intervals overlap nothing is claimed.
     """
     results = {}
     for name in dict.fromkeys(row.name for row in rows):
@@ -53,6 +55,15 @@ def judged(poems: Sequence[tuple[float, str]], form: str) -> list[dict[str, Any]
         }
         for heat, poem, verdict in verdicts
     ]
+
+
+def repeats(takes: Mapping[str, Take]) -> dict[str, float]:
+    """Measure the share of repeated characters of poems, in percent.
+
+    Of the Chinese characters, those that stood before in the same poem; punctuation does not count.
+    """
+    bodies = {name: verse.HAN.findall(verse.body_of(str(take.data))) for name, take in takes.items()}
+    return {name: 100 * measures.repetition(body, 1) for name, body in bodies.items()}
 
 
 def falls(rows: Sequence[Share], names: Mapping[str, tuple[str, str]]) -> str:

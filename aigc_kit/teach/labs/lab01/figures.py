@@ -9,7 +9,7 @@ import numpy as np
 
 from aigc_kit.core import statistics
 from aigc_kit.make.text import measures as measured
-from aigc_kit.media.fonts import glyphs, label, visible
+from aigc_kit.media.fonts import drawable, glyphs, label, visible
 from aigc_kit.teach.show.page import GREY as GREY_WORDS
 from aigc_kit.teach.show.page import Html, table
 from aigc_kit.teach.show.plots import BLUE, GREY, ORANGE, SMALL, TEMPERATURE_COLOURS, WIDEST, Picture, canvas, follow
@@ -36,7 +36,7 @@ def temperatures(engine: "Engine", candidates: "Candidates", values: Sequence[fl
     Rows: `make.text.measures.NextToken`, one for each temperature.
     """
     rows = measured.at_temperatures(engine, candidates, values)
-    figure, axes = canvas(1, len(values), width=3.3 * len(values), height=3.4)
+    figure, axes = canvas(1, len(values), width=min(3.3 * len(values), WIDEST), height=3.4)
     widest = max(share for row in rows for _, share, _ in row.tokens)
     for axis, row, colour in zip(axes, rows, TEMPERATURE_COLOURS, strict=False):
         _bars(axis, _names(row), _shares(row), colour, widest)
@@ -79,7 +79,7 @@ def filters(engine: "Engine", candidates: "Candidates", settings: "Settings") ->
     rows = measured.through_filters(engine, candidates, settings)
     stages = {row.name: row for row in rows}
     figure, axes = canvas(1, 4, width=WIDEST, height=3.4, tight=False)
-    figure.subplots_adjust(left=0.1, right=0.99, bottom=0.03, top=0.83, wspace=0.12)
+    figure.subplots_adjust(left=0.1, right=0.99, bottom=0.03, top=0.8, wspace=0.12)
     stage = stages["logits"]
     for axis, name in zip(axes, ("logits", "temperature", "top_k", "top_p"), strict=True):
         stage = stages.get(name, stage)
@@ -93,7 +93,7 @@ def filters(engine: "Engine", candidates: "Candidates", settings: "Settings") ->
         else:
             value = "" if stages[name].value is None else f" = {stages[name].value:g}"
         left = label(f"还剩 {stage.kept} 个", f"{stage.kept} left")
-        axis.set_title(f"{label(*FILTERS_ZH[name])}{value}\n{left}", fontsize=11)
+        axis.set_title(f"{label(*FILTERS_ZH[name])}{value}\n{left}", fontsize=11, linespacing=1.5)
     return Picture(figure, "从原始分布到可抽取的分布：" + " → ".join(FILTERS_ZH[name][0] for name in stages), rows)
 
 
@@ -176,7 +176,7 @@ def shares(runs: Sequence[Mapping[str, Any]], measures: Mapping[str, tuple[str, 
         model: who spoke; goes under the plot.
     """
     rows = statistics.shares(runs, "temperature", measures)
-    figure, (axis,) = canvas(width=6, height=3.2)
+    figure, (axis,) = canvas(width=8, height=3.4)
     for place, ((key, names), colour) in enumerate(zip(measures.items(), TEMPERATURE_COLOURS, strict=False)):
         curve = [row for row in rows if row.name == key]
         share = [row.share for row in curve]
@@ -186,7 +186,7 @@ def shares(runs: Sequence[Mapping[str, Any]], measures: Mapping[str, tuple[str, 
     axis.set_xlabel("T")
     axis.set_ylim(-0.02, 1.02)
     axis.yaxis.set_major_formatter("{x:.0%}")
-    axis.legend(frameon=False, fontsize=12)
+    axis.legend(frameon=False, fontsize=12, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return _over_temperatures(figure, measures, model, "首", "", rows)
 
 
@@ -214,7 +214,7 @@ def attention(weights: np.ndarray, pieces: Sequence[str], layer: int | None = No
     else:
         where = label(f"第 {layer + 1} 层，第 {head + 1} 头", f"layer {layer + 1}, head {head + 1}")
     figure, (axis,) = canvas(width=6, height=5.2)
-    names = [glyphs(piece) for piece in pieces]
+    names = [drawable(piece.strip()) for piece in pieces]  # a sign for the space would look like a subscript
     image = axis.imshow(weights, cmap="Blues", vmin=0, vmax=1)
     axis.set_xticks(range(len(names)), names, rotation=90, fontsize=SMALL)
     axis.set_yticks(range(len(names)), names, fontsize=SMALL)

@@ -22,32 +22,35 @@ from aigc_kit.teach.show.plots import (
     name_bars,
 )
 
-CHARACTERS = 72  # that fit into the width of a timeline
+COLUMNS = 800  # steps of a wave across the picture
+CHARACTERS = 52  # that fit into the width of a timeline
 PITCHES = (60, 480)  # Hz, of the axis at the right
 BANDS = (0, 500, 1000, 2000, 4000, 8000, 12_000)  # Hz, ticks of the mel axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-
-def sound(take: Take) -> Picture:
-    """Draw one sound, as `sounds` does."""
-    return sounds([take], [""])
+    from aigc_kit.make.speech.tones import Curve, Span
 
 
-def sounds(takes: Sequence[Take], titles: Sequence[str]) -> Picture:
+def sound(take: Take, spans: Sequence["Span"] = ()) -> Picture:
+    """Draw one sound, as `sounds` does, its syllables marked."""
+    return sounds([take], [""], [spans])
+
+
+def sounds(takes: Sequence[Take], titles: Sequence[str], spans: Sequence[Sequence["Span"]] = ()) -> Picture:
     """Draw sounds side by side, on one scale.
 
-    Wave and mel spectrogram, with pitch and segments. Rows: `make.speech.measures.Contour`, the pitch of each.
+    Wave and mel spectrogram, with pitch and segments, and below it the syllables of `spans`, where they are known.
+    Rows: `make.speech.measures.Contour`, the pitch of each.
     """
     rows = measures.contours(list(zip(titles, takes, strict=True)))
     longest = max(len(take.data) / RATE for take in takes)
     highest = max(float(np.abs(take.data).max()) for take in takes)
-    figure, axes = canvas(2, len(takes), width=min(9.5, 4.8 * len(takes) + 1), height=3.9)
+    figure, axes = canvas(2, len(takes), width=min(WIDEST, 6 * len(takes) + 0.8), height=4.2)
     for i, (take, title) in enumerate(zip(takes, titles, strict=True)):
         upper, lower = pair = axes[i], axes[len(takes) + i]
-        times = np.arange(len(take.data)) / RATE
-        upper.plot(times, take.data, color=BLUE, linewidth=0.4, rasterized=True)
+        _wave(upper, take.data, longest)
         upper.set_ylim(-1.05 * highest, 1.05 * highest)
         upper.set_title(glyphs(title).replace("␣", " "), fontsize=12)
         _spectrogram(lower, take.data, rows[i], last=i == len(takes) - 1)
@@ -59,15 +62,29 @@ def sounds(takes: Sequence[Take], titles: Sequence[str]) -> Picture:
                 axis.tick_params(labelleft=False)
         upper.tick_params(labelbottom=False)
         lower.set_xlabel(label("秒", "seconds"))
+        _syllables(lower, spans[i] if i < len(spans) else ())
     axes[0].set_ylabel(label("振幅", "amplitude"))
     axes[len(takes)].set_ylabel(label("频率（Hz，梅尔刻度）", "Hz, mel scale"), fontsize=SMALL)
     words = "；".join(f"{row.name or '声音'}：{row.seconds:.2f} 秒" for row in rows)
     return Picture(figure, f"波形与梅尔频谱，青线是基频。{words}", rows)
 
 
+def _wave(axis: "Axes", wave: np.ndarray, longest: float) -> None:
+    """Fill from the lowest to the highest sample of each step.
+
+    The picture has fewer columns than a wave has samples, so a line through all of them would look the same.
+    """
+    step = max(1, round(longest * RATE / COLUMNS))
+    edges = np.arange(0, len(wave), step)
+    low, high = np.minimum.reduceat(wave, edges), np.maximum.reduceat(wave, edges)
+    axis.fill_between((edges + step / 2) / RATE, low, high, color=BLUE, linewidth=0.5)
+
+
 def _spectrogram(axis: "Axes", wave: np.ndarray, contour: measures.Contour, last: bool) -> None:
     bands, extent = measures.mel(wave), (0, len(wave) / RATE, 0, 80)
-    axis.imshow(bands, origin="lower", aspect="auto", cmap="magma", vmin=-80, vmax=0, extent=extent)
+    axis.imshow(
+        bands, origin="lower", aspect="auto", cmap="magma", vmin=-80, vmax=0, extent=extent, interpolation="nearest"
+    )
     axis.set_yticks([80 * _mel(f) / _mel(RATE / 2) for f in BANDS], [str(f) for f in BANDS], fontsize=SMALL)
     right = axis.twinx()
     right.plot(contour.times, contour.frequencies, color="#5de0ff", linewidth=1.8)
@@ -78,6 +95,42 @@ def _spectrogram(axis: "Axes", wave: np.ndarray, contour: measures.Contour, last
         right.set_ylabel(label("基频（Hz）", "pitch (Hz)"), fontsize=SMALL, color="#1b8fae")
     else:
         right.tick_params(labelright=False)
+
+
+def _syllables(axis: "Axes", spans: Sequence["Span"]) -> None:
+    """Mark borders, and write each character below its place."""
+    for span in spans:
+        axis.axvline(span.start, color="white", linewidth=1, linestyle=":")
+    if spans:
+        middles = [(span.start + span.end) / 2 for span in spans]
+        axis.set_xticks(middles, [f"{glyphs(s.syllable.character)}\n{s.syllable.text}" for s in spans], fontsize=12)
+        axis.set_xlabel(label("每个字的位置（声音自己说的边界）", "syllables, as the voice tells"))
+
+
+def tones(curves: Sequence["Curve"]) -> Picture:
+    """Draw how high syllables are sung, tone by tone.
+
+    Thin: each syllable; thick: their mean. Rows: `make.speech.tones.Curve`.
+    """
+    figure, axes = canvas(1, 4, width=WIDEST, height=3.4)
+    lowest = min(float(each.heights.min()) for each in curves)
+    highest = max(float(each.heights.max()) for each in curves)
+    for tone, axis, colour in zip(range(1, 5), axes, TEMPERATURE_COLOURS, strict=False):
+        heights = [each.heights for each in curves if each.tone == tone]
+        for each in heights:
+            axis.plot(each, color=GREY, linewidth=0.8)
+        axis.plot(np.mean(heights, axis=0), color=colour, linewidth=3)
+        axis.set_ylim(lowest - 0.5, highest + 0.5)
+        axis.axhline(0, color="#555", linewidth=0.6, linestyle=":")
+        axis.set_xticks([])
+        axis.set_title(
+            label(f"第{'一二三四'[tone - 1]}声，{len(heights)} 个字", f"tone {tone}, {len(heights)}"), fontsize=12
+        )
+        if axis is not axes[0]:
+            axis.tick_params(labelleft=False)
+    axes[0].set_ylabel(label("比整句高几个半音", "semitones above the sentence"))
+    figure.supxlabel(label("一个字从头到尾；粗线是平均（实测）", "one syllable; thick: mean (measured)"), fontsize=11)
+    return Picture(figure, "四个声调的音高曲线，细线是每个字，粗线是平均", curves)
 
 
 def _mel(frequency: float) -> float:
@@ -147,7 +200,7 @@ def arrivals(ready: Sequence[float], spans: Sequence[tuple[str, float, float]]) 
         left = np.array([getattr(row, start) for row in rows])
         width = np.array([getattr(row, end) for row in rows]) - left
         axis.barh(range(len(rows)), width, left=left, color=colour, height=0.7, label=name)
-    name_bars(axis, [str(row.segment) for row in rows], 8)
+    name_bars(axis, [str(row.segment) for row in rows])
     axis.set_ylabel(label("第几段", "segment"))
     axis.set_xlabel(label("从开始合成算起的秒数（实测）", "seconds since the start (measured)"))
     axis.legend(frameon=False, fontsize=SMALL, loc="upper right")
