@@ -26,6 +26,29 @@ def smollm2():
     return require_card("smollm2-135m")
 
 
+@pytest.fixture(autouse=True)
+def readable_figures(monkeypatch):
+    """Every figure that any test draws can be read from the back of a classroom: labels from 14 pixels on the page.
+
+    Its width is what the column of a notebook holds, so that no browser makes it smaller. The numbers are those of the
+    page: CSS has 96 pixels an inch, matplotlib 72 points.
+    """
+    from aigc_kit.teach.show import plots
+
+    draw = plots.Picture.__init__
+
+    def measured(picture, figure, words, rows=()):
+        from matplotlib.text import Text
+
+        labels = {t.get_text(): t.get_fontsize() * 96 / 72 for t in figure.findobj(Text) if t.get_text().strip()}
+        small = {words: pixels for words, pixels in labels.items() if pixels < 13.9}
+        assert not small, f"labels below 14 pixels: {small}"
+        assert figure.get_figwidth() * 96 <= 850, f"{figure.get_figwidth() * 96:.0f} pixels wide, 850 fit"
+        draw(picture, figure, words, rows)
+
+    monkeypatch.setattr(plots.Picture, "__init__", measured)
+
+
 @pytest.fixture(scope="module")
 def one_thread():
     """So small models are fastest on one thread; on two, each step waits for the slower one."""

@@ -189,3 +189,45 @@ def test_what_is_no_text_is_refused(given):
     for name in ("title", "opening", "rhyme"):
         with pytest.raises(BadInput, match=rf"(?s){name}=.*not text"):
             verse.prompt_for("五绝", **{name: given})
+
+
+REGULAR = {  # read off by hand, after 王力《诗词格律》
+    "五绝": (
+        "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。",
+        ("仄仄平平仄", "平平仄仄平", "仄平平仄仄", "仄仄仄平平"),
+    ),
+    "七绝": (
+        "朝辞白帝彩云间，千里江陵一日还。两岸猿声啼不住，轻舟已过万重山。",
+        ("平平仄仄仄平平", "平仄平平仄仄平", "仄仄平平平仄仄", "平平仄仄仄平平"),
+    ),
+}
+
+
+@pytest.mark.parametrize("form", REGULAR)
+def test_regular_poems_have_the_tones_of_their_form(form):
+    poem, by_hand = REGULAR[form]
+    tones = verse.tones(poem, form)
+    assert tones.ok
+    for found, expected in zip(tones.lines, by_hand, strict=True):
+        assert all(one in (two, "中", "？") for one, two in zip(found, expected, strict=True)), (found, expected)
+
+
+def test_an_old_style_poem_breaks_them_and_so_do_turned_lines():
+    quiet_night = verse.tones("床前明月光，疑是地上霜。举头望明月，低头思故乡。", "五绝")  # 古绝
+    assert not quiet_night.ok
+    tower = ["白日依山尽", "黄河入海流", "欲穷千里目", "更上一层楼"]
+    assert not verse.tones("，".join([tower[0], tower[1], tower[3], tower[2]]), "五绝").ok
+
+
+def test_characters_that_are_wrong_are_named():
+    tones = verse.tones("白日依山尽，黄河入海流。欲穷千里目，更上一层雨。", "五绝")
+    assert tones.wrong == ((4, 5),) and tones.checked == 4 * 2 + 3
+
+
+def test_other_lines_are_not_judged():
+    tones = verse.tones("白日依山尽，黄河入海流。", "五绝")
+    assert tones.checked == 0 and not tones.ok and tones.wrong == ()
+
+
+def test_both_readings_and_unknown_characters_pass():
+    assert verse.tones("看看看看看，看看看看看。看看看看看，看看看看看。", "五绝").ok  # 寒 and 翰

@@ -15,6 +15,7 @@ from aigc_kit.models import cards, fetch
 
 MISSING = "图中的中文改用英文：本机没有中文字体。运行 aigc fetch font-cjk，再重启内核，即可显示中文。"
 LANGUAGE = "zh-Hans"
+POINTS = 11  # of plain text in a plot
 _FONT_FOLDERS = (
     *("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts"),
     *("/System/Library/Fonts", "/Library/Fonts", "~/Library/Fonts", "C:/Windows/Fonts"),
@@ -36,6 +37,7 @@ def use() -> str | None:
     import matplotlib as mpl
     from matplotlib import font_manager
 
+    mpl.rcParams["font.size"] = POINTS
     path = chinese()
     if path is None:
         return None

@@ -162,6 +162,64 @@ def check(poem: str, form: str, rhymes: Mapping[str, frozenset[str]] | None = No
     )
 
 
+@dataclass(frozen=True)
+class Tones:
+    """Hold the tones of a poem and where they break the rules.
+
+    Attributes:
+        lines: each line as 平 and 仄; 中: a character that has readings of both; ？: one that the table does not know.
+        checked: places at which the form wants a tone.
+        wrong: (line, character) of those that have the other one, both from 1.
+    """
+
+    lines: tuple[str, ...]
+    checked: int
+    wrong: tuple[tuple[int, int], ...]
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether every place has the tone that it should."""
+        return self.checked > 0 and not self.wrong
+
+
+def tones(poem: str, form: str) -> Tones:
+    """Judge the level and oblique tones of a poem (平仄).
+
+    Wanted are: tones that alternate over the 2nd, 4th and 6th characters of a line; the opposite in the two lines of a
+    couplet (对), the same where couplets meet (粘); level ends of even lines, oblique ends of odd ones, the first line
+    free. Of the two ways to begin the better one counts. A poem of other lines is not checked: `checked` is 0.
+
+    Source of the rules: 王力《诗词格律》, the 2nd, 4th and 6th characters being strict (二四六分明). Rarer rules (孤平,
+    三平尾, 拗救) are not looked at, and old-style poems (古绝) are free of all of them.
+
+    >>> tones("白日依山尽，黄河入海流。欲穷千里目，更上一层楼。", "五绝").wrong
+    ()
+    """
+    rules, lines, rhymes = form_named(form), lines_of(poem), load_rhymes()
+    marks = tuple("".join(_tone(rhymes.get(character, frozenset())) for character in line) for line in lines)
+    if _form_faults(rules, lines):
+        return Tones(marks, 0, ())
+    return min((_against(marks, start) for start in "平仄"), key=lambda found: len(found.wrong))
+
+
+def _tone(groups: frozenset[str]) -> str:
+    kinds = {group in LEVEL_RHYMES for group in groups}
+    return "？" if not kinds else "中" if len(kinds) == 2 else "平" if True in kinds else "仄"
+
+
+def _against(marks: tuple[str, ...], start: str) -> Tones:
+    """Compare tones with the pattern whose 2nd character is `start`."""
+    wanted: list[tuple[int, int, bool]] = []
+    for number, mark in enumerate(marks, 1):
+        turned = number % 4 in (2, 3)  # opposite in the second line (对), kept by the third (粘), back in the fourth
+        level = (start == "平") != turned
+        wanted += [(number, place, level != (place % 4 == 0)) for place in range(2, len(mark), 2)]
+        if number > 1:
+            wanted.append((number, len(mark), number % 2 == 0))
+    wrong = tuple((line, at) for line, at, level in wanted if marks[line - 1][at - 1] == ("仄" if level else "平"))
+    return Tones(marks, len(wanted), wrong)
+
+
 def _form_faults(form: Form, lines: list[str]) -> list[str]:
     faults = [
         f"line {number} has {len(line)} characters, {form.name} has {form.line_length}"

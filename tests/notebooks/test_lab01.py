@@ -4,16 +4,16 @@ import numpy as np
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from transformers import TopKLogitsWarper, TopPLogitsWarper
+from transformers import RepetitionPenaltyLogitsProcessor, TopKLogitsWarper, TopPLogitsWarper
 
 from aigc_kit.teach.notebooks import cells
-from tests.conftest import require_card
 
 from .lab_notebook import functions, passed, unused_checks, verdicts
 
 NOTEBOOK = cells.folder() / "01_temperature.ipynb"
 
-softmax_T, keep_top_k, keep_top_p = functions(NOTEBOOK, {"np": np}, "softmax_T", "keep_top_k", "keep_top_p")  # noqa: N816
+NAMES = ("softmax_T", "keep_top_k", "keep_top_p", "penalise")
+softmax_T, keep_top_k, keep_top_p, penalise = functions(NOTEBOOK, {"np": np}, *NAMES)  # noqa: N816
 
 scores = st.lists(st.integers(-300, 300), min_size=2, max_size=60, unique=True).map(
     lambda values: np.array(values, dtype=np.float64) / 10
@@ -40,8 +40,14 @@ def test_top_p_by_hand_is_transformers(values, p):
         assert np.array_equal(keep_top_p(values, p), theirs)
 
 
+@given(scores, st.sampled_from([0.5, 1.0, 1.3, 2.0]), st.data())
+def test_the_penalty_by_hand_is_transformers(values, penalty, data):
+    seen = data.draw(st.lists(st.integers(0, len(values) - 1), min_size=1, max_size=8))
+    theirs = RepetitionPenaltyLogitsProcessor(penalty)(torch.tensor([seen]), torch.tensor(values)[None])[0].numpy()
+    assert np.allclose(penalise(values, seen, penalty), theirs)
+
+
 def test_the_solutions_pass_every_check(tmp_path):
-    require_card("smollm2-135m")
     assert verdicts(NOTEBOOK, tmp_path) == passed("abcde")
 
 

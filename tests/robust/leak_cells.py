@@ -69,7 +69,7 @@ def draw(path: Path, times: int = 30) -> None:
         axis.plot(range(1, times + 1), json.loads(done.stdout.splitlines()[-1]), marker=".", label=name)
     axis.set(xlabel="同一格运行的次数", ylabel="常驻内存（MiB）", ylim=(0, None), title="反复运行同一格（实测）")
     axis.legend()
-    path.write_bytes(plots.Picture(figure, "leaks").png(110))
+    path.write_bytes(plots.Picture(figure, "leaks").png())
 
 
 if __name__ == "__main__":

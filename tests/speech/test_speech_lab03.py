@@ -184,3 +184,44 @@ def test_wrong_answers_get_a_hint_that_fits(check, answer, hint):
     result = check(answer)
     assert not result.passed
     assert hint in result.hint
+
+
+def test_an_abx_counts_and_says_what_guessing_would_do(monkeypatch):
+    import IPython.display
+
+    shown = []
+    monkeypatch.setattr(IPython.display, "display", lambda *what, **more: shown.extend(what))
+    a, b = made(buzz()), made(buzz(0.5))
+    trial = lab03.Abx(a, b, trials=8, seed=5)
+    trial.show()
+    hidden = list(np.random.default_rng(5).integers(0, 2, 8))
+    assert {0, 1} == set(hidden), "both are played"
+    for at, index in enumerate(hidden):
+        trial.answer(index if at < 7 else 1 - index)
+    trial.answer(0)  # one too many
+    assert trial.hits == 7 and len(trial.answers) == 8
+    assert trial.chance() == pytest.approx(9 / 256)  # C(8, 7) + C(8, 8), by hand
+    assert all(button.disabled for button in shown[1].children)
+
+
+def test_an_abx_plays_what_it_hid():
+    a, b = made(buzz()), made(buzz(0.5))
+    sources = [uri for take in (a, b) for uri in re.findall(r'src="([^"]+)"', lab03.player(take).html)]
+    trial = lab03.Abx(a, b, trials=6, seed=1)
+    for hidden in np.random.default_rng(1).integers(0, 2, 6):
+        players = re.findall(r'src="([^"]+)"', trial._page().html)
+        assert players == [*sources, sources[hidden]]
+        trial.answer(0)
+    assert len(re.findall("<audio", trial._page().html)) == 2
+
+
+def test_what_was_changed_left_out_and_ignored_stands_in_one_table():
+    take = made(
+        buzz(),
+        changed=(("2", "两", "量词前读“两”"), ("[uv_break]", "", "停")),
+        unspoken=(("😀", "表情"),),
+        ignored=(("oral", HOSTILE),),
+    )
+    shown = lab03.handled(take)
+    assert [row["did"] for row in shown.rows] == ["两", "（停顿）", "（不读）", "（没有作用）"]
+    assert "口语化 oral" in shown.html and "<script" not in shown.html

@@ -40,6 +40,6 @@ def notice(card: Card) -> str | None:
     if card.facts.commercial or card.name in _noticed:
         return None
     _noticed.add(card.name)
-    text = f"声音 {card.name}：仅供学习等非商业用途。许可：{card.licence}"
+    text = f"声音 {card.name}：只供学习等非商业用途（来源与条款见模型卡片）。"
     print(text)
     return text

@@ -182,10 +182,11 @@ def exact_plan(plan: Plan, otherwise: str) -> Plan:
 
     Args:
         plan: of the model that speaks; when it has such an engine, the new plan is for the same model and prompt.
-        otherwise: English prompt for SmolLM2 when it has none.
+        otherwise: when it has none, a prompt of `verse.prompt_for` for the poem model, or an English one for SmolLM2.
     """
     own = "transformers" in plan.card.facts.engines
-    prompt, card = (plan.request.prompt, plan.card.name) if own else (otherwise, "smollm2-135m")
+    other = "poem" if language_of(otherwise) == "zh-verse" else "smollm2-135m"
+    prompt, card = (plan.request.prompt, plan.card.name) if own else (otherwise, other)
     return of("text").plan_for(prompt, card=card, engine="transformers")
 
 

@@ -11,6 +11,7 @@ import re
 import site
 import sysconfig
 import tempfile
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,11 @@ from aigc_kit.teach.notebooks.lint_guesses import calls
 from aigc_kit.teach.notebooks.lint_outputs import LARGEST_FILE
 
 PICTURE_LIMITS = tuple(size * KB for size in (200, 120, 80, 50, 30))  # tried in turn until the file is small enough
-WIDEST = 1600  # pixels
+WIDEST = 1800  # pixels
+FAITHFUL = 1.0  # of 255: how much the pixels of a picture may change on average when it gets a palette
 
 _WIDGETS = "application/vnd.jupyter.widget-state+json"
+_EMBEDDED = re.compile(r"(data:image/png;base64,)([A-Za-z0-9+/=]+)")
 _MODEL_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{8,16}\b")  # Windows writes capitals
 
@@ -115,11 +118,13 @@ def fit(notebook: cells.Notebook, name: str) -> None:
         BadInput: it does not fit; the error names the largest output.
     """
     _drop_nulls(notebook)
+    for _, cell in cells.code_cells(notebook):
+        for output in cell.outputs:
+            _each_picture(output, packed)
     for limit in PICTURE_LIMITS:
         for _, cell in cells.code_cells(notebook):
             for output in cell.outputs:
-                if "image/png" in output.get("data", {}):
-                    output.data["image/png"] = shrink_base64(output.data["image/png"], limit)
+                _each_picture(output, lambda data, limit=limit: shrink_png(data, limit * 3 // 4))
         if len(nbformat.writes(notebook).encode()) < LARGEST_FILE:
             return
     sizes = {number: len(json.dumps(cell.outputs)) for number, cell in cells.code_cells(notebook)}
@@ -127,6 +132,25 @@ def fit(notebook: cells.Notebook, name: str) -> None:
     task = f"the outputs of {name} in less than {format_bytes(LARGEST_FILE, decimal=True)}"
     fault = f"cell {-largest} alone shows {format_bytes(size, decimal=True)}"
     raise BadInput(asked=task, found=fault, todo="show less there: a smaller figure, a few rows, no animation")
+
+
+def packed(data: bytes) -> bytes:
+    """Give a PNG a palette where nobody sees it, never dithered.
+
+    Plots have few colours; a picture whose pixels would change more than `FAITHFUL` on average stays as it is.
+    """
+    from PIL import Image, ImageChops, ImageStat
+
+    image = Image.open(BytesIO(data))
+    if image.mode == "P" or ("A" in image.getbands() and image.getchannel("A").getextrema()[0] < 255):
+        return data
+    image = image.convert("RGB")
+    few = image.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    if max(ImageStat.Stat(ImageChops.difference(image, few.convert("RGB"))).mean) > FAITHFUL:
+        return data
+    buffer = BytesIO()
+    few.save(buffer, "PNG", optimize=True)
+    return min(data, buffer.getvalue(), key=len)
 
 
 def shrink_png(data: bytes, limit: int) -> bytes:
@@ -144,7 +168,8 @@ def shrink_png(data: bytes, limit: int) -> bytes:
     best = data
     while True:
         method = Image.Quantize.FASTOCTREE if image.mode == "RGBA" else Image.Quantize.MEDIANCUT
-        for candidate in (image, image.quantize(256, method=method)):
+        palettes = [image.quantize(count, method=method, dither=Image.Dither.NONE) for count in (256, 64)]
+        for candidate in (image, *palettes):
             buffer = BytesIO()
             candidate.save(buffer, "PNG", optimize=True)
             best = buffer.getvalue()
@@ -155,14 +180,22 @@ def shrink_png(data: bytes, limit: int) -> bytes:
         image = image.resize((image.width * 4 // 5, image.height * 4 // 5), Image.Resampling.LANCZOS)
 
 
-def shrink_base64(text: str, limit: int) -> str:
-    """Shrink a picture's base64 text, or leave the text."""
-    try:
-        data = base64.b64decode(text)
-        small = shrink_png(data, limit * 3 // 4)
-    except (OSError, binascii.Error):
-        return text
-    return text if small is data else base64.b64encode(small).decode()
+def _each_picture(output: Any, change: Callable[[bytes], bytes]) -> None:
+    """Change every PNG of an output, those inside its HTML too."""
+
+    def changed(text: str) -> str:
+        try:
+            data = base64.b64decode(text)
+            small = change(data)
+        except (OSError, binascii.Error):
+            return text  # not a picture
+        return text if small is data else base64.b64encode(small).decode()
+
+    bundle = output.get("data", {})
+    if "image/png" in bundle:
+        bundle["image/png"] = changed(bundle["image/png"])
+    if "data:image/png" in (html := "".join(bundle.get("text/html", ""))):
+        bundle["text/html"] = _EMBEDDED.sub(lambda match: match[1] + changed(match[2]), html)
 
 
 def _machine_roots(folder: Path) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 import base64
 import io
 from collections.abc import Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from aigc_kit.teach.show.markup import Html
@@ -38,6 +39,32 @@ def webp(picture: "np.ndarray | Image", most: int | None = None, **how: Any) -> 
     buffer = io.BytesIO()
     image.convert("RGB").save(buffer, "WEBP", **how)
     return uri("image/webp", buffer.getvalue())
+
+
+CONTROLS = 84  # pixels beneath a clip that a browser's own controls take
+
+
+def clip(source: str, poster: str, size: tuple[int, int], title: str, more: str = "") -> str:
+    """Write a video whose controls stand beneath its picture.
+
+    Its element is higher than the picture, which stands at the top: browsers draw controls at the bottom. A clip of few
+    pixels is enlarged without smoothing.
+
+    Args:
+        source, poster: their addresses.
+        size: width and height of the picture on the page, pixels.
+        title: for screen readers.
+        more: further attributes, such as "muted".
+    """
+    width, height = size
+    style = (
+        f"width:{width}px;height:{height + CONTROLS}px;object-fit:contain;object-position:top;"
+        "image-rendering:pixelated;background:#4a4f58;border-radius:4px"
+    )
+    return (
+        f'<video controls loop playsinline preload="metadata" {more} poster="{poster}" aria-label="{escape(title)}" '
+        f'style="{style}" src="{source}"></video>'
+    )
 
 
 def beside(pieces: Sequence[Html], gap: str = "1em", more: str = "") -> Html:

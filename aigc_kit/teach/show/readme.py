@@ -26,7 +26,7 @@ from aigc_kit.teach.labs.lab01 import SHOWN
 from aigc_kit.teach.labs.lab02 import promise
 from aigc_kit.teach.labs.lab03 import sounds
 from aigc_kit.teach.labs.lab05 import stages
-from aigc_kit.teach.show.plots import TEMPERATURE_COLOURS, Picture, canvas
+from aigc_kit.teach.show.plots import SMALL, TEMPERATURE_COLOURS, WIDEST, Picture, canvas
 from aigc_kit.works import frames
 
 PROMPT = "The future of artificial intelligence will"
@@ -50,20 +50,20 @@ def temperature() -> Picture:
     """
     engine = text.engine(text.plan_for(PROMPT, card="smollm2-135m", engine="transformers"))
     candidates = engine.open(engine.encode(PROMPT)).candidates()
-    figure, axes = canvas(1, len(HEATS), width=10.5, height=4.6)
+    figure, axes = canvas(1, len(HEATS), width=WIDEST, height=4.6)
     order = (-candidates.scores).argsort(kind="stable")[:SHOWN]
     names = [glyphs(engine.token_text(int(candidates.ids[i]))) for i in order]
     for axis, heat, colour in zip(axes, HEATS, TEMPERATURE_COLOURS, strict=False):
         shares = text.softmax(candidates.scores, heat)[order]
         axis.barh(range(SHOWN)[::-1], shares, color=colour)
-        axis.set_yticks(range(SHOWN)[::-1], names, fontsize=9)
+        axis.set_yticks(range(SHOWN)[::-1], names, fontsize=SMALL)
         axis.set_xlim(0, 1.05)
         axis.xaxis.set_major_formatter("{x:.0%}")
         axis.set_title(f"T = {heat:g}", fontsize=15, color=colour, fontweight="bold")
-        axis.set_xlabel("\n" + _wrapped(_written(heat)), fontsize=8.5, loc="left")
+        axis.set_xlabel("\n" + _wrapped(_written(heat)), fontsize=SMALL, loc="left")
     by = f"smollm2-135m（tiny，英文小模型），同一句开头“{PROMPT}”，同一个种子；由本工具包实际生成"
     words = label(by, f"smollm2-135m (tiny), same prompt, same seed: {PROMPT}")
-    figure.supxlabel(words, fontsize=9, color="#555b66")
+    figure.supxlabel(words, fontsize=SMALL, color="#555b66")
     return Picture(figure, "同一句开头在三个温度下的下一个词元概率，以及模型写出的文字")
 
 
@@ -88,7 +88,7 @@ def speech_controls() -> Picture:
 
 def clips() -> Picture:
     """Draw clips as six frames each, not chosen."""
-    figure, axes = canvas(len(CLIPS), 1, width=10, height=1.62 * len(CLIPS))
+    figure, axes = canvas(len(CLIPS), 1, width=WIDEST, height=1.62 * len(CLIPS))
     for axis, (prompt, seed) in zip(axes, CLIPS, strict=True):
         plan = video.plan_for(prompt, card="tinywan", negative="low quality, watermark, glitch", seed=seed)
         take = video.run(plan)
@@ -98,7 +98,7 @@ def clips() -> Picture:
     by = label(
         "tinywan（tiny），种子都是 7，没有挑选；AI 生成", "tinywan (tiny), seed 7 for all, not chosen; AI-generated"
     )
-    figure.supxlabel(by, fontsize=9, color="#555b66")
+    figure.supxlabel(by, fontsize=SMALL, color="#555b66")
     return Picture(figure, "四个短片，每个六帧：" + "；".join(prompt for prompt, _ in CLIPS))
 
 
@@ -211,7 +211,7 @@ def main(folder: Path) -> None:
     pictures = {"temperature": temperature(), "speech": speech_controls(), "topology": stages(), "video": clips()}
     pictures |= {"pictures": promise()}
     for name, picture in pictures.items():
-        print(write_atomically(folder / f"{name}.webp", packed(picture.png(dpi=100))))
+        print(write_atomically(folder / f"{name}.webp", packed(picture.png())))
 
 
 if __name__ == "__main__":

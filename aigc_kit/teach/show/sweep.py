@@ -5,7 +5,7 @@ from itertools import product
 from math import isnan, nan, prod
 from typing import TYPE_CHECKING, Any
 
-from aigc_kit.teach.show.plots import GREY, Picture, bare, canvas
+from aigc_kit.teach.show.plots import GREY, SMALL, Picture, bare, canvas
 
 if TYPE_CHECKING:
     from aigc_kit.keep.sweep import Cell, Sweep
@@ -43,9 +43,9 @@ def pictures(made: "Sweep", title: str = "") -> Picture:
             axis.set_facecolor(GREY)
             axis.text(0.5, 0.5, "失败", ha="center", va="center", transform=axis.transAxes)
     for index, name in enumerate(along):
-        axes[index].set_title(name, fontsize=9)
+        axes[index].set_title(name, fontsize=SMALL)
     for index, name in enumerate(down):
-        axes[index * len(along)].set_ylabel(name, fontsize=9)
+        axes[index * len(along)].set_ylabel(name, fontsize=SMALL)
     figure.suptitle(title, fontsize=11)
     rows = [{**cell.point, "failed": not cell} for cell in made]
     return Picture(figure, f"{title} {len(down)} × {len(along)} 张图".strip(), rows)

@@ -17,7 +17,7 @@ from aigc_kit.memory.plan.explain import remedy, size
 from aigc_kit.memory.plan.what_ifs import Fit, PhaseMemory, needed, phase_memory, place_of
 from aigc_kit.models import cards
 from aigc_kit.teach.show.page import Html, table
-from aigc_kit.teach.show.plots import GREY, RED, Picture, canvas, follow
+from aigc_kit.teach.show.plots import GREY, RED, SMALL, WIDEST, Picture, canvas, follow
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,7 +74,7 @@ def picture(model: str, gib: float, **fixed: Any) -> Picture:
     `memory.plan.what_ifs.PhaseMemory`, one a phase.
     """
     plan = plan_at(model, gib, **fixed)
-    figure, (above, below) = canvas(2, 1, width=10.5, height=5.4, tight=False)
+    figure, (above, below) = canvas(2, 1, width=WIDEST, height=5.4, tight=False)
     figure.subplots_adjust(left=0.13, right=0.975, top=0.83, bottom=0.1, hspace=0.52)
     above.set_position((0.13, 0.42, 0.845, 0.40))
     below.set_position((0.13, 0.145, 0.845, 0.11))
@@ -166,14 +166,14 @@ def _bars(axis: "Axes", rows: Sequence[PhaseMemory], gib: float, most_bytes: flo
             axis.plot([(left - high) / GIB, (left + high) / GIB], [place, place], color="#444", lw=1.2)
         else:
             high = 0
-        axis.text((left + high) / GIB, place, text, va="center", fontsize=10)
+        axis.text((left + high) / GIB, place, text, va="center", fontsize=SMALL)
     axis.set_yticks(list(places), [_phase_name(row.phase) for row in rows], fontsize=11)
     _limits(axis, gib, max(gib, 1.3 * most_bytes / GIB))
     last = {_CONTEXT: 9, _SLACK: 8, _WORKING: 7}
     entries = sorted(colours.items(), key=lambda item: last.get(item[1], 0))
     handles = [Patch(facecolor=colour, label=name) for name, colour in entries]
     spacing = {"columnspacing": 1.2, "handlelength": 1.2, "bbox_to_anchor": (-0.01, 1.0)}
-    axis.legend(handles=handles, ncols=len(handles), frameon=False, fontsize=9.5, loc="lower left", **spacing)
+    axis.legend(handles=handles, ncols=len(handles), frameon=False, fontsize=SMALL, loc="lower left", **spacing)
 
 
 def _pieces(row: PhaseMemory) -> list[tuple[str, str, int]]:
@@ -200,9 +200,9 @@ def _limits(axis: "Axes", gib: float, most: float) -> None:
     axis.axvline(MARGIN * gib, color=RED, lw=1, ls=(0, (4, 3)))
     right = gib > 0.75 * most
     words, side = label(f" 显存 {gib:g} GiB ", f" card {gib:g} GiB "), "right" if right else "left"
-    axis.text(gib, 1.0, words, color=RED, fontsize=9.5, ha=side, va="top", transform=axis.get_xaxis_transform())
+    axis.text(gib, 1.0, words, color=RED, fontsize=SMALL, ha=side, va="top", transform=axis.get_xaxis_transform())
     words = label("GiB（预测；虚线是留出余量后的上限）", "GiB (predicted; dashed: what may be used)")
-    axis.set_xlabel(words, fontsize=9.5, loc="right")
+    axis.set_xlabel(words, fontsize=SMALL, loc="right")
 
 
 def _nothing(model: str, gib: float, fixed: Mapping[str, Any]) -> tuple["Need", str]:
@@ -226,11 +226,11 @@ def _strip(axis: "Axes", model: str, gib: float, fixed: Mapping[str, Any]) -> No
         axis.barh(0, 1, left=place, color=colour, alpha=0.9 if fit.gib == gib else 0.4, edgecolor="white", height=1)
         text = size(fit.way).replace("x", "×") if fit.way else label("装不下", "none")
         if text != last:
-            axis.text(place + 0.04, 0.62, text, fontsize=8, rotation=28, ha="left", va="bottom")
+            axis.text(place + 0.04, 0.62, text, fontsize=SMALL, rotation=28, ha="left", va="bottom")
         last = text
     at = min(range(len(STOPS)), key=lambda i: abs(STOPS[i] - gib))
     axis.barh(0, 1, left=at, color="none", edgecolor=RED, linewidth=2.2, height=1, clip_on=False)
-    axis.set_xticks([i + 0.5 for i in range(len(STOPS))], [str(stop) for stop in STOPS], fontsize=9.5)
+    axis.set_xticks([i + 0.5 for i in range(len(STOPS))], [str(stop) for stop in STOPS], fontsize=SMALL)
     axis.tick_params(length=0, pad=3)
     axis.set_yticks([])
     axis.spines[["left", "bottom"]].set_visible(False)
@@ -238,5 +238,5 @@ def _strip(axis: "Axes", model: str, gib: float, fixed: Mapping[str, Any]) -> No
     axis.set_ylim(-0.5, 0.5)
     how: dict[str, Any] = {"transform": axis.transAxes, "va": "center"}
     for place, (mode, names) in enumerate(PLACES_ZH.items()):
-        axis.text(0.005 + place * 0.13, -0.72, "■ " + label(*names), color=PLACE_COLOURS[mode], fontsize=10, **how)
-    axis.text(1, -0.72, label("显存，GiB", "GPU memory, GiB"), fontsize=9.5, ha="right", **how)
+        axis.text(0.005 + place * 0.13, -0.72, "■ " + label(*names), color=PLACE_COLOURS[mode], fontsize=SMALL, **how)
+    axis.text(1, -0.72, label("显存，GiB", "GPU memory, GiB"), fontsize=SMALL, ha="right", **how)

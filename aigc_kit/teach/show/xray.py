@@ -9,7 +9,7 @@ from aigc_kit.core.types import PHASES, named
 from aigc_kit.core.units import GIB
 from aigc_kit.media.fonts import label
 from aigc_kit.memory.footprint import ModelFacts, PhaseFacts, PhasePrediction, Prediction
-from aigc_kit.teach.show.plots import GREY, ORANGE, RED, Picture, canvas
+from aigc_kit.teach.show.plots import GREY, ORANGE, RED, SMALL, WIDEST, Picture, canvas
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,17 +49,17 @@ def timeline(facts: ModelFacts, prediction: Prediction, limit: int | None = None
     """
     if {part.name for part in facts.parts} != set(prediction.dtypes) or len(facts.phases) != len(prediction.phases):
         raise BadInput(asked="a timeline", found="facts and prediction of different pipelines", todo="predict(facts)")
-    figure, (axis,) = canvas(width=9.5, height=4.4)
+    figure, (axis,) = canvas(width=WIDEST, height=4.4)
     colours = _colours(facts)
     ceiling = max([prediction.allocated_bytes, limit or 0]) / GIB * 1.17
     for index, (trace, phase) in enumerate(zip(facts.phases, prediction.phases, strict=True)):
         _stack(axis, index, trace, phase, colours)
-        axis.text(index + 0.5, ceiling * 0.985, _title(facts, trace), ha="center", va="top", fontsize=9)
+        axis.text(index + 0.5, ceiling * 0.985, _title(facts, trace), ha="center", va="top", fontsize=SMALL)
         axis.axvline(index + 1, color=GREY, linewidth=0.8)
     _peak(axis, prediction)
     if limit is not None:
         axis.axhline(limit / GIB, color=RED, linewidth=1.6)
-        axis.text(0.02, limit / GIB, f"{limit / GIB:g} GiB", color=RED, va="bottom", ha="left", fontsize=9)
+        axis.text(0.02, limit / GIB, f"{limit / GIB:g} GiB", color=RED, va="bottom", ha="left", fontsize=SMALL)
     axis.set_xlim(0, len(facts.phases))
     axis.set_ylim(0, ceiling)
     axis.set_xticks([])
@@ -77,7 +77,7 @@ def _stack(axis: "Axes", index: int, trace: PhaseFacts, phase: PhasePrediction, 
         axis.bar(index, size / GIB, 1, floor, align="edge", color=colours[name], linewidth=0)
         floor += size / GIB
     if phase.where == "cpu":
-        axis.text(index + 0.5, floor, label("在 CPU 上", "on the CPU"), ha="center", va="bottom", fontsize=8)
+        axis.text(index + 0.5, floor, label("在 CPU 上", "on the CPU"), ha="center", va="bottom", fontsize=SMALL)
         return
     samples = trace.timeline or (trace.live_bytes,)
     xs = [index + (i + 0.5) / len(samples) for i in range(len(samples))]
@@ -87,7 +87,7 @@ def _stack(axis: "Axes", index: int, trace: PhaseFacts, phase: PhasePrediction, 
     level, width = phase.allocated_bytes / GIB, max(1 / len(samples), 0.02)
     axis.bar(xs[peak], level - tops[peak], width, tops[peak], color=_WORKSPACE, edgecolor=ORANGE, linewidth=0.6)
     middle = min(max(xs[peak], index + 0.12), index + 0.88)
-    axis.text(middle, level, f"{level:.2f}", ha="center", va="bottom", fontsize=8.5)
+    axis.text(middle, level, f"{level:.2f}", ha="center", va="bottom", fontsize=SMALL)
 
 
 def _peak(axis: "Axes", prediction: Prediction) -> None:
@@ -95,7 +95,7 @@ def _peak(axis: "Axes", prediction: Prediction) -> None:
     name, setter = prediction.peak.name, prediction.peak.setter
     phase = _PHASES.get(name, (named(PHASES, name).zh, name))[0]
     text = label(f"峰值由此操作决定（{phase}）：{setter}", f"the peak is set by {prediction.setter}")
-    axis.set_xlabel(text, fontsize=9, loc="left")
+    axis.set_xlabel(text, fontsize=SMALL, loc="left")
 
 
 def _title(facts: ModelFacts, phase: PhaseFacts) -> str:
@@ -133,4 +133,4 @@ def _legend(axis: "Axes", facts: ModelFacts, prediction: Prediction, colours: Ma
     entries = [Patch(color=colours[part.name], label=f"{label(*_ROLES[part.role])} {part.name}") for part in parts]
     entries.append(Patch(color=_ACTIVE, label=label("激活（存活的张量）", "activations (live tensors)")))
     entries.append(Patch(facecolor=_WORKSPACE, edgecolor=ORANGE, label=label("卷积工作区", "convolution workspace")))
-    axis.legend(handles=entries, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+    axis.legend(handles=entries, fontsize=SMALL, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)

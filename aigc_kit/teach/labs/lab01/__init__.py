@@ -19,6 +19,7 @@ LAB = Lab(
 __getattr__, __dir__ = lazily(
     __name__,
     {
+        "answers": ("answers", "falls", "judged", "repeats"),
         "checks": (),
         "figures": (
             "SHOWN",
@@ -27,6 +28,7 @@ __getattr__, __dir__ = lazily(
             "loop",
             "play",
             "readings",
+            "scores",
             "searches",
             "shares",
             "step",

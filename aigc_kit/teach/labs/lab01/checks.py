@@ -1,4 +1,4 @@
-"""Check softmax, entropy, T -> 0, the nucleus, low temperatures.
+"""Check gaps, entropy, T -> 0, min-p, low temperatures.
 
 Each check recomputes the truth by a way of its own (float64, plain formulas), not by the kit's sampling functions.
 """
@@ -12,24 +12,20 @@ from aigc_kit.teach.checks import check
 HEATS = (0.2, 0.7, 1.2)
 
 
-@check("01", "a", title="带温度、不溢出的 softmax", expects="一个函数 f(logits, T)，返回同样长度的概率")
-def a(function: Callable[[np.ndarray, float], np.ndarray]) -> bool | str:
-    """Compare in extended precision, then where naive exp overflows."""
-    rng = np.random.default_rng(1)
-    for heat in HEATS:
-        scores = rng.normal(0, 3, 50)
-        with np.errstate(all="ignore"):
-            shares = np.asarray(function(scores.copy(), heat), dtype=np.float64)
-        if shares.shape != scores.shape:
-            return f"输入有 {len(scores)} 个分数，你返回的形状是 {shares.shape}。每个词元都应有一个概率。"
-        if not np.isclose(shares.sum(), 1, atol=1e-6):
-            return f"T = {heat} 时概率之和是 {shares.sum():.4g}。分母是哪些项的和？"
-        if not np.allclose(shares, _boltzmann(scores, heat), atol=1e-6):
-            return f"和是 1，但 T = {heat} 时数值不对。温度应该乘还是除？在 exp 之前还是之后？"
-    with np.errstate(all="ignore"):
-        large = np.asarray(function(np.array([1000.0, 999.0, -1000.0]), 1.0), dtype=np.float64)
-    if not np.allclose(large, [0.7310585786, 0.2689414214, 0.0], atol=1e-6):
-        return "分数很大（1000）时结果不对。exp(1000) 等于多少？所有分数同减一个数，softmax 会变吗？"
+@check("01", "a", title="从概率之比回到分数之差", expects="一个函数 f(r, T)，返回第一名和第二名的分数之差")
+def a(function: Callable[[float, float], float]) -> bool | str:
+    """Put the gap back into a softmax and read the ratio."""
+    for ratio, heat in ((10.0, 1.0), (2.0, 0.2), (1.0, 0.7), (99.0, 1.2)):
+        gap = float(function(ratio, heat))
+        shares = _boltzmann(np.array([gap, 0.0]), heat)
+        if np.isclose(shares[0] / shares[1], ratio, rtol=1e-4):
+            continue
+        if np.isclose(gap, np.log(ratio) / heat, rtol=1e-4):
+            return "方向反了：温度越高，要拉开同样的比例，分数得差得更多还是更少？"
+        if np.isclose(gap, heat * np.log2(ratio), rtol=1e-4) or np.isclose(gap, heat * np.log10(ratio), rtol=1e-4):
+            return "对数的底不对。softmax 里取的是以谁为底的指数？"
+        got = f"差 {gap:.4g} 分得到的比是 {shares[0] / shares[1]:.4g}"
+        return f"r = {ratio:g}、T = {heat:g} 时，{got}。两个概率相除，分母还在吗？"
     return True
 
 
@@ -64,21 +60,21 @@ def c(logits: Sequence[float], heat: float, token: int) -> bool | str:
     return bool(share > 0.999) or hint
 
 
-@check("01", "d", title="核（nucleus）够大，而且最小", expects="一个函数 f(probs, p)，返回保留的词元编号")
+@check("01", "d", title="min-p：和第一名比", expects="一个函数 f(probs, m)，返回留下的词元编号")
 def d(function: Callable[[np.ndarray, float], Iterable[int]]) -> bool | str:
-    """Ask for the smallest set that reaches p."""
+    """Ask for all tokens of at least m times the best."""
     rng = np.random.default_rng(2)
-    for size, p in ((5, 0.5), (40, 0.9), (40, 0.1), (200, 0.95), (3, 1.0)):
+    for size, m in ((5, 0.5), (40, 0.1), (40, 0.02), (200, 1.0), (3, 0.9)):
         shares = rng.dirichlet(np.full(size, 0.3 if size > 5 else 2.0))
-        nucleus = sorted({int(index) for index in function(shares.copy(), p)})
-        if not nucleus or nucleus[0] < 0 or nucleus[-1] >= size:
-            return f"{size} 个词元、p = {p} 时，返回的编号是 {nucleus[:5]}…，应该在 0 到 {size - 1} 之间，至少一个。"
-        mass = shares[nucleus].sum()
-        if mass < p - 1e-9:
-            return f"p = {p} 时，你保留的词元加起来只有 {mass:.3f}。让总和刚好达到 p 的那个词元，要不要留？"
-        least = int(np.searchsorted(np.cumsum(np.sort(shares)[::-1]), p - 1e-12)) + 1
-        if len(nucleus) > min(least, size):
-            return f"p = {p} 时你留了 {len(nucleus)} 个，其实更少就够。应该从概率高的还是低的开始留？"
+        kept = sorted({int(index) for index in function(shares.copy(), m)})
+        truth = [index for index in range(size) if shares[index] >= m * max(shares)]
+        if kept == truth:
+            continue
+        if not kept:
+            return f"m = {m} 时一个也没留下。第一名自己够不够格？"
+        if kept == [index for index in range(size) if shares[index] >= m]:
+            return "你把概率和 m 直接比了。门槛是第一名的概率乘以 m。"
+        return f"{size} 个词元、m = {m} 时留下 {len(kept)} 个，应该是 {len(truth)} 个。门槛是多少？等于门槛的留不留？"
     return True
 
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from aigc_kit.core import statistics
 from aigc_kit.make.text import measures as measured
-from aigc_kit.media.fonts import glyphs, label, visible
+from aigc_kit.media.fonts import drawable, glyphs, label, visible
 from aigc_kit.teach.show.page import GREY as GREY_WORDS
 from aigc_kit.teach.show.page import Html, table
-from aigc_kit.teach.show.plots import BLUE, GREY, ORANGE, TEMPERATURE_COLOURS, Picture, canvas, follow
+from aigc_kit.teach.show.plots import BLUE, GREY, ORANGE, SMALL, TEMPERATURE_COLOURS, WIDEST, Picture, canvas, follow
 
 SHOWN = measured.LISTED
 FILTERS_ZH: Mapping[str, tuple[str, str]] = {
@@ -36,13 +36,39 @@ def temperatures(engine: "Engine", candidates: "Candidates", values: Sequence[fl
     Rows: `make.text.measures.NextToken`, one for each temperature.
     """
     rows = measured.at_temperatures(engine, candidates, values)
-    figure, axes = canvas(1, len(values), width=3.3 * len(values), height=3.4)
+    figure, axes = canvas(1, len(values), width=min(3.3 * len(values), WIDEST), height=3.4)
     widest = max(share for row in rows for _, share, _ in row.tokens)
     for axis, row, colour in zip(axes, rows, TEMPERATURE_COLOURS, strict=False):
         _bars(axis, _names(row), _shares(row), colour, widest)
         bits = label(f"熵 {row.entropy:.2f} 比特", f"entropy {row.entropy:.2f} bits")
         axis.set_title(f"T = {row.value:g}    {bits}", fontsize=12)
     return Picture(figure, f"下一个 token 的概率，温度 {', '.join(f'{v:g}' for v in values)}", rows)
+
+
+def scores(engine: "Engine", candidates: "Candidates", model: str) -> Picture:
+    """Draw the model's own best scores, before any probability.
+
+    Rows: {"token", "score"}, best first.
+    """
+    best = np.argsort(-candidates.scores, kind="stable")[:SHOWN]
+    rows = [
+        {"token": engine.token_text(int(candidates.ids[place])), "score": float(candidates.scores[place])}
+        for place in best
+    ]
+    figure, (axis,) = canvas(width=6.4, height=0.9 + 0.27 * len(rows))
+    places = np.arange(len(rows))[::-1]
+    axis.barh(places, [row["score"] for row in rows], color=BLUE)
+    axis.set_yticks(places, [glyphs(row["token"]) for row in rows], fontsize=12)
+    for place, row in zip(places, rows, strict=True):
+        axis.text(row["score"], place, f" {row['score']:.2f}", va="center", fontsize=SMALL)
+    axis.set_xticks([])
+    axis.spines["bottom"].set_visible(False)
+    words = label(
+        f"分数最高的 {len(rows)} 个词元（词表共 {len(candidates.ids)} 个，{model}）",
+        f"best scores of {len(candidates.ids)} ({model})",
+    )
+    axis.set_title(words, fontsize=12, loc="left")
+    return Picture(figure, f"下一个词元的分数：{rows[0]['token']} {rows[0]['score']:.2f}，……", rows)
 
 
 def filters(engine: "Engine", candidates: "Candidates", settings: "Settings") -> Picture:
@@ -52,8 +78,8 @@ def filters(engine: "Engine", candidates: "Candidates", settings: "Settings") ->
     """
     rows = measured.through_filters(engine, candidates, settings)
     stages = {row.name: row for row in rows}
-    figure, axes = canvas(1, 4, width=10.5, height=3.4, tight=False)
-    figure.subplots_adjust(left=0.1, right=0.99, bottom=0.03, top=0.83, wspace=0.12)
+    figure, axes = canvas(1, 4, width=WIDEST, height=3.4, tight=False)
+    figure.subplots_adjust(left=0.1, right=0.99, bottom=0.03, top=0.8, wspace=0.12)
     stage = stages["logits"]
     for axis, name in zip(axes, ("logits", "temperature", "top_k", "top_p"), strict=True):
         stage = stages.get(name, stage)
@@ -67,7 +93,7 @@ def filters(engine: "Engine", candidates: "Candidates", settings: "Settings") ->
         else:
             value = "" if stages[name].value is None else f" = {stages[name].value:g}"
         left = label(f"还剩 {stage.kept} 个", f"{stage.kept} left")
-        axis.set_title(f"{label(*FILTERS_ZH[name])}{value}\n{left}", fontsize=11)
+        axis.set_title(f"{label(*FILTERS_ZH[name])}{value}\n{left}", fontsize=11, linespacing=1.5)
     return Picture(figure, "从原始分布到可抽取的分布：" + " → ".join(FILTERS_ZH[name][0] for name in stages), rows)
 
 
@@ -83,7 +109,7 @@ def step(view: "TokenView", index: int) -> Picture:
     for bar, row in zip(axis.patches, rows, strict=True):
         bar.set_color(ORANGE if row.token == view.token else BLUE)
     tail = glyphs(view.so_far[-40:])
-    axis.set_title(label(f"第 {index + 1} 步：…{tail}", f"step {index + 1}: ...{tail}"), fontsize=10, loc="left")
+    axis.set_title(label(f"第 {index + 1} 步：…{tail}", f"step {index + 1}: ...{tail}"), fontsize=SMALL, loc="left")
     return Picture(figure, f"第 {index + 1} 步的候选，橙色是抽中的", rows)
 
 
@@ -98,12 +124,12 @@ def _shares(row: measured.NextToken) -> np.ndarray:
 def _bars(axis: Any, names: Sequence[str], shares: np.ndarray, colour: str, widest: float | None = None) -> None:
     places = np.arange(len(names))[::-1]
     axis.barh(places, shares, color=colour)
-    axis.set_yticks(places, names, fontsize=9)
+    axis.set_yticks(places, names, fontsize=SMALL)
     axis.set_xlim(0, max(1e-3, widest or float(shares.max())) * 1.2)
     for place, share in zip(places, shares, strict=True):
         if share > 0:
             text = f"{share:.1%}" if share >= 0.001 else "<0.1%"
-            axis.text(share, place, f" {text}", va="center", fontsize=8)
+            axis.text(share, place, f" {text}", va="center", fontsize=SMALL)
     axis.set_xticks([])
     axis.spines["bottom"].set_visible(False)
 
@@ -126,7 +152,7 @@ def sweep(
     """
     bounds = bounds or {}
     rows = statistics.means(runs, "temperature", measures)
-    figure, axes = canvas((len(measures) + 1) // 2, 2, width=9, height=3.1 * ((len(measures) + 1) // 2))
+    figure, axes = canvas((len(measures) + 1) // 2, 2, width=WIDEST, height=3.1 * ((len(measures) + 1) // 2))
     for axis, (key, names), colour in zip(axes, measures.items(), TEMPERATURE_COLOURS, strict=False):
         curve = [row for row in rows if row.name == key]
         means, half = np.array([row.mean for row in curve]), np.array([row.half for row in curve])
@@ -150,7 +176,7 @@ def shares(runs: Sequence[Mapping[str, Any]], measures: Mapping[str, tuple[str, 
         model: who spoke; goes under the plot.
     """
     rows = statistics.shares(runs, "temperature", measures)
-    figure, (axis,) = canvas(width=6, height=3.2)
+    figure, (axis,) = canvas(width=8, height=3.4)
     for place, ((key, names), colour) in enumerate(zip(measures.items(), TEMPERATURE_COLOURS, strict=False)):
         curve = [row for row in rows if row.name == key]
         share = [row.share for row in curve]
@@ -160,7 +186,7 @@ def shares(runs: Sequence[Mapping[str, Any]], measures: Mapping[str, tuple[str, 
     axis.set_xlabel("T")
     axis.set_ylim(-0.02, 1.02)
     axis.yaxis.set_major_formatter("{x:.0%}")
-    axis.legend(frameon=False, fontsize=12)
+    axis.legend(frameon=False, fontsize=12, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return _over_temperatures(figure, measures, model, "首", "", rows)
 
 
@@ -173,22 +199,25 @@ def _over_temperatures(
     return Picture(figure, "随温度的变化：" + "、".join(zh for zh, _ in measures.values()), rows)
 
 
-def attention(weights: np.ndarray, pieces: Sequence[str], layer: int, head: int) -> Picture:
-    """Draw where each token looks, in one head of attention.
+def attention(weights: np.ndarray, pieces: Sequence[str], layer: int | None = None, head: int | None = None) -> Picture:
+    """Draw where each token looks, in one head or on average.
 
     Rows: {"token", "looks_at", "weight"}, one for each pair on or below the diagonal.
 
     Args:
         weights: float32 (T, T), rows sum to 1, nothing above the diagonal.
         pieces: T tokens.
-        layer, head: 0-based; the title counts from 1.
+        layer, head: 0-based, the title counts from 1; None: the weights are the mean of all heads.
     """
-    where = label(f"第 {layer + 1} 层，第 {head + 1} 头", f"layer {layer + 1}, head {head + 1}")
-    figure, (axis,) = canvas(width=4.6, height=4.2)
-    names = [glyphs(piece) for piece in pieces]
+    if layer is None or head is None:
+        where = label("全部层、全部头的平均", "mean of all layers and heads")
+    else:
+        where = label(f"第 {layer + 1} 层，第 {head + 1} 头", f"layer {layer + 1}, head {head + 1}")
+    figure, (axis,) = canvas(width=6, height=5.2)
+    names = [drawable(piece.strip()) for piece in pieces]  # a sign for the space would look like a subscript
     image = axis.imshow(weights, cmap="Blues", vmin=0, vmax=1)
-    axis.set_xticks(range(len(names)), names, rotation=90, fontsize=8)
-    axis.set_yticks(range(len(names)), names, fontsize=8)
+    axis.set_xticks(range(len(names)), names, rotation=90, fontsize=SMALL)
+    axis.set_yticks(range(len(names)), names, fontsize=SMALL)
     axis.set_xlabel(label("看向", "looks at"))
     axis.set_ylabel(label("词元", "token"))
     axis.set_title(where, fontsize=12)
@@ -239,7 +268,7 @@ def truncation(reading: "Reading", limit: int) -> Html:
 def verses(poems: Mapping[str, str], form: str) -> Html:
     """Show poems side by side, with the checker's verdicts.
 
-    Rows: {"title", "text"} and the fields of the verdict, one for each poem.
+    Rows: {"title", "text", "tones"} and the fields of the verdict, one for each poem.
     """
     from aigc_kit.worlds import verse
 
@@ -249,17 +278,20 @@ def verses(poems: Mapping[str, str], form: str) -> Html:
         lines = verse.lines_of(poem)
         rhyme = f"押韵 ✓（{'、'.join(verdict.rhyme_groups)}韵）" if verdict.rhyme_ok else "押韵 ✗"
         counts = "、".join(str(length) for length in verdict.line_lengths)
-        shape = "格式 ✓" if verdict.form_ok else f"格式 ✗（各行字数：{counts}）"
+        shape = "字数 ✓" if verdict.form_ok else f"字数 ✗（各行字数：{counts}）"
+        tones = verse.tones(poem, form)
+        off = f"{tones.checked} 处里 {len(tones.wrong)} 处不合" if tones.checked else "字数不对，没有查"
+        level = "平仄 ✓" if tones.ok else f"平仄 ✗（{off}）"
         again = f"重复：{'、'.join(verdict.repeated)}" if verdict.repeated else ""
         body = "".join(f"<div>{escape(line)}</div>" for line in lines)
-        below = "<br>".join(escape(text) for text in (shape, rhyme, again))
+        below = "<br>".join(escape(text) for text in (shape, rhyme, level, again))
         columns.append(
             f'<div style="border:1px solid #8885;border-radius:8px;padding:.7em 1.2em"><b>{escape(title)}</b>'
             f'<div style="font-size:1.25em;line-height:1.8;letter-spacing:.1em">{body}</div>'
             f'<div style="{GREY_WORDS}">{below}</div></div>'
         )
-        words.append("\n".join([title, *lines, shape, rhyme, again]))
-        rows.append({"title": title, "text": poem, **asdict(verdict)})
+        words.append("\n".join([title, *lines, shape, rhyme, level, again]))
+        rows.append({"title": title, "text": poem, **asdict(verdict), "tones": tones})
     by = f'<div style="{GREY_WORDS}">poem · tiny 小模型 · AI 生成</div>'
     html = f'<div style="display:flex;gap:1em;flex-wrap:wrap">{"".join(columns)}</div>{by}'
     return Html(html, "\n\n".join(words), rows)

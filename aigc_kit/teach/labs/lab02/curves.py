@@ -15,7 +15,20 @@ from aigc_kit.make.image import measures
 from aigc_kit.make.image.grids import timings
 from aigc_kit.media.fonts import label
 from aigc_kit.teach.show.page import ATTRIBUTES_ZH
-from aigc_kit.teach.show.plots import BLUE, GREEN, GREY, ORANGE, RED, Live, Picture, canvas, name_bars, patch
+from aigc_kit.teach.show.plots import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    RED,
+    SMALL,
+    WIDEST,
+    Live,
+    Picture,
+    canvas,
+    name_bars,
+    patch,
+)
 
 EVERY = 0.02  # seconds between two looks of a Monitor
 
@@ -44,7 +57,7 @@ def noising(alpha_bar: np.ndarray, marked: Sequence[int], before: np.ndarray | N
     axis.plot(1 - alpha_bar, color=ORANGE, lw=2, label=label("1 − ᾱ：噪声", "noise"))
     axis.plot(list(marked), [alpha_bar[t] for t in marked], "o", color=BLUE)
     axis.set_xlabel(label("时间步 t（训练用 1000 步）", "timestep"), loc="right")
-    axis.legend(frameon=False, fontsize=10, loc="center left")
+    axis.legend(frameon=False, fontsize=SMALL, loc="center left")
     rows = [{"timestep": t, "signal": float(alpha_bar[t]), "noise": float(1 - alpha_bar[t])} for t in marked]
     words = "，".join(f"t = {row['timestep']} 时 {row['signal']:.3f}" for row in rows)
     return Picture(figure, f"ᾱ 随时间步：{words}", rows)
@@ -61,15 +74,15 @@ def phases(take: "Take") -> Picture:
     for place, peak in enumerate(row.peak_bytes for row in rows):
         axis.barh(place, min(peak, resident) / MIB, color=BLUE, height=0.62)
         axis.barh(place, max(peak - resident, 0) / MIB, left=resident / MIB, color="#f0b15e", height=0.62)
-        axis.text(peak / MIB, place, f" {format_bytes(peak)}", va="center", fontsize=10)
+        axis.text(peak / MIB, place, f" {format_bytes(peak)}", va="center", fontsize=SMALL)
     axis.axvline(resident / MIB, color=RED, lw=1.6, ls=(0, (4, 3)))
     name_bars(axis, [label(PHASES[row.phase].zh, row.phase) for row in rows], 11)
     axis.set_xlim(0, 1.18 * max(row.peak_bytes for row in rows) / MIB)
     axis.set_xlabel("MiB", loc="right")
     handles = [patch(BLUE, label("权重", "weights")), patch("#f0b15e", label("存活的张量", "live tensors"))]
-    axis.legend(handles=handles, frameon=False, fontsize=10, ncols=2, loc="lower left", bbox_to_anchor=(0, 1.0))
+    axis.legend(handles=handles, frameon=False, fontsize=SMALL, ncols=2, loc="lower left", bbox_to_anchor=(0, 1.0))
     words = label(f"红线：调用之后还占着的 {format_bytes(resident)}", f"red: resident, {format_bytes(resident)}")
-    axis.set_title(words, fontsize=10.5, loc="right")
+    axis.set_title(words, fontsize=SMALL, loc="right")
     peaks = "；".join(f"{PHASES[row.phase].zh} {format_bytes(row.peak_bytes)}" for row in rows)
     return Picture(figure, f"各阶段峰值（实测）：{peaks}；调用之后 {format_bytes(resident)}", rows)
 
@@ -82,7 +95,7 @@ def adherence(takes: "Mapping[Any, Sequence[Take]]", dial: str = "CFG") -> Pictu
     """
     rows = measures.adherence_by(takes)
     values, shares = [row.value for row in rows], [row.seen for row in rows]
-    figure, (left, right) = canvas(1, 2, width=9.5, height=3.3)
+    figure, (left, right) = canvas(1, 2, width=WIDEST, height=3.3)
     around = np.array([[share.share - share.low, share.high - share.share] for share in shares]).T
     left.errorbar(values, [share.share for share in shares], yerr=around, marker="o", capsize=4, color=BLUE)
     left.set_ylim(0, 1.02)
@@ -96,7 +109,7 @@ def adherence(takes: "Mapping[Any, Sequence[Take]]", dial: str = "CFG") -> Pictu
         axis.set_xticks(values)
     count = shares[0].count
     words = label(f"每点 {count} 个属性，误差线为 95% 区间（裁判实测）", f"{count} attributes each, 95 %, measured")
-    figure.supxlabel(words, fontsize=10)
+    figure.supxlabel(words, fontsize=SMALL)
     words = "，".join(f"{dial} {row.value:g}：{row.seen.share:.0%}" for row in rows)
     return Picture(figure, f"听话的程度：{words}", rows)
 
@@ -118,7 +131,9 @@ def removal(cases: Mapping[str, tuple[Sequence[bool], Sequence[bool]]]) -> Pictu
     axis.xaxis.set_major_formatter("{x:.0%}")
     handles = [patch(GREY, label("没有负面提示词", "without"))]
     handles.append(patch(BLUE, label("负面提示词点了它的名", "named in the negative")))
-    axis.legend(handles=handles, frameon=False, fontsize=10, loc="upper center", bbox_to_anchor=(0.45, -0.15), ncols=2)
+    axis.legend(
+        handles=handles, frameon=False, fontsize=SMALL, loc="upper center", bbox_to_anchor=(0.45, -0.15), ncols=2
+    )
     words = "；".join(
         f"{row.name}：{row.without.held}/{row.without.count} → {row.named.held}/{row.named.count} 张" for row in rows
     )
@@ -147,7 +162,7 @@ def _share_bar(axis: "Axes", place: float, share: Share, colour: str, height: fl
     """Draw a share, its interval, and counts at `at`."""
     axis.barh(place, share.share, height=height, color=colour)
     axis.plot([share.low, share.high], [place, place], color="#333", lw=1.4)
-    axis.text(at, place, f"{share.held} / {share.count}", va="center", fontsize=9.5)
+    axis.text(at, place, f"{share.held} / {share.count}", va="center", fontsize=SMALL)
 
 
 def peaks(made: "Table") -> Picture:
@@ -155,19 +170,19 @@ def peaks(made: "Table") -> Picture:
 
     Rows: those of the table. `made`: from `aigc_kit.make.image.ablation`; rows that are not applicable stay empty.
     """
-    figure, (axis,) = canvas(width=9.5, height=0.9 + 0.36 * len(made.rows))
+    figure, (axis,) = canvas(width=WIDEST, height=0.9 + 0.36 * len(made.rows))
     highest = max((row.peak.value for row in made.rows if row.peak), default=0)
     unit = GIB if highest > GIB else MIB
     colours = {"text": "#8e5bd0", "denoise": BLUE, "decode": GREEN}
     for place, row in enumerate(made.rows):
         if row.peak is None:
-            axis.text(0, place, label(" 不适用", " not applicable"), va="center", fontsize=9.5, color="#8a8f98")
+            axis.text(0, place, label(" 不适用", " not applicable"), va="center", fontsize=SMALL, color="#8a8f98")
             continue
         axis.barh(place, row.peak.value / unit, height=0.66, color=colours.get(row.setter or "", GREY))
         for name, value in row.phases.items():
             if name in colours and name != row.setter:
                 axis.plot([value / unit] * 2, [place - 0.33, place + 0.33], color=colours[name], lw=3)
-        axis.text(row.peak.value / unit * 1.01, place, f" {row.peak.text}", va="center", fontsize=9.5)
+        axis.text(row.peak.value / unit * 1.01, place, f" {row.peak.text}", va="center", fontsize=SMALL)
     name_bars(axis, [label(row.zh, row.name) for row in made.rows], 10)
     axis.set_xlim(0, 1.16 * (highest or unit) / unit)
     axis.set_xlabel("GiB" if unit == GIB else "MiB", loc="right")
@@ -175,7 +190,7 @@ def peaks(made: "Table") -> Picture:
     handles = [patch(colours[en], label(zh, en)) for zh, en in names]
     title = label("条的颜色：定峰值的阶段；竖线：其他阶段", "bar: the phase that sets the peak")
     where: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0)}
-    axis.legend(handles=handles, title=title, frameon=False, fontsize=9, title_fontsize=9, ncols=3, **where)
+    axis.legend(handles=handles, title=title, frameon=False, fontsize=SMALL, title_fontsize=SMALL, ncols=3, **where)
     zh, en = ("预测", "predicted") if "predicted" in {row.how for row in made.rows} else ("实测", "measured")
     words = label(zh, en)
     axis.set_title(f"{made.card}，{made.where}（{words}）", fontsize=11, loc="left")
@@ -200,7 +215,7 @@ def seconds(made: "Grid", *again: "Grid") -> Picture:
     axis.set_xticks(list(made.columns[1]))
     axis.set_xlabel(label("步数", "steps"))
     axis.set_ylabel(label(f"秒（实测，{len(again) + 1} 次的中位数）" if again else "秒（实测）", "seconds (measured)"))
-    axis.legend(frameon=False, fontsize=10)
+    axis.legend(frameon=False, fontsize=SMALL)
     return Picture(figure, "用时随步数和尺寸的变化（实测）", rows)
 
 
@@ -277,7 +292,7 @@ class Monitor:
         from aigc_kit.memory import device
 
         free = device.probe().free_bytes
-        figure, (axis,) = canvas(width=9, height=2.7)
+        figure, (axis,) = canvas(width=WIDEST, height=2.7)
         rows = [{"seconds": moment, "used_bytes": count} for moment, count in list(self.samples)]
         seconds, counts = [row["seconds"] for row in rows], [row["used_bytes"] / MIB for row in rows]
         axis.fill_between(seconds, counts, color=BLUE, alpha=0.25, lw=0)
@@ -291,7 +306,7 @@ class Monitor:
         ):
             axis.axhline(value / MIB, color=colour, lw=1, ls=(0, (4, 3)))
             place, words = axis.get_yaxis_transform(), f"{name} {format_bytes(value)}"
-            axis.text(1.005, value / MIB, words, color=colour, fontsize=9.5, va="center", transform=place)
+            axis.text(1.005, value / MIB, words, color=colour, fontsize=SMALL, va="center", transform=place)
         axis.set_xlim(0, max(seconds[-1], EVERY))
         axis.set_ylabel("MiB")
         axis.set_xlabel(label("秒", "seconds"), loc="right")

@@ -17,8 +17,9 @@ from aigc_kit.make.image import measures
 from aigc_kit.media.fonts import label
 from aigc_kit.teach.show.embed import webp
 from aigc_kit.teach.show.page import ATTRIBUTES_ZH, TIER_ZH, WHY_ZH, Html, table, titled, value_zh
-from aigc_kit.teach.show.plots import BLUE, GREEN, ORANGE, Picture, canvas
+from aigc_kit.teach.show.plots import BLUE, GREEN, ORANGE, SMALL, Picture, canvas
 from aigc_kit.teach.show.plots import GREY as GREY_BOX
+from aigc_kit.teach.show.plots import WIDEST as COLUMN
 from aigc_kit.teach.show.sweep import NAMES_ZH
 
 WIDEST = 512  # pixels of a picture in a notebook; larger ones are shown smaller, the take keeps them whole
@@ -246,7 +247,7 @@ def promise() -> Picture:
     Rows: {"prompt", "seed", "steps"}.
     """
     moments: list[Any] = []
-    figure, axes = canvas(2, len(PROMPTS), width=11.5, height=4.7)
+    figure, axes = canvas(2, len(PROMPTS), width=COLUMN, height=4.7)
     for axis, prompt in zip(axes[len(PROMPTS) :], PROMPTS, strict=True):
         plan = image.plan_for(prompt, card="tinysdxl", seed=SEED, steps=STEPS)
 
@@ -255,7 +256,7 @@ def promise() -> Picture:
                 moments.append(step.preview("latent"))
 
         axis.imshow(image.run(plan, on_step=keep).data[0])
-        axis.set_title(prompt.replace("，", "，\n", 1).replace(", ", ",\n", 1), fontsize=10.5)
+        axis.set_title(prompt.replace("，", "，\n", 1).replace(", ", ",\n", 1), fontsize=SMALL)
     for axis, picture, index in zip(axes, moments, MOMENTS, strict=False):
         axis.imshow(picture)
         axis.set_title(label(f"第 {index + 1} 步", f"step {index + 1}"), fontsize=11)
@@ -263,7 +264,7 @@ def promise() -> Picture:
         axis.set_axis_off()
     zh = "tinysdxl（tiny，自己训练的小 SDXL，128×128），六张图同一个种子，没有挑选；AI 生成"
     words = label(zh, "tinysdxl (tiny, trained by this project, 128 x 128), one seed for all, not chosen; AI-generated")
-    figure.supxlabel(words, fontsize=9.5, color="#555b66")
+    figure.supxlabel(words, fontsize=SMALL, color="#555b66")
     rows = [{"prompt": prompt, "seed": SEED, "steps": STEPS} for prompt in PROMPTS]
     return Picture(figure, "噪声一步步变成一张图；六句话画成的六张图：" + "；".join(PROMPTS), rows)
 
@@ -277,7 +278,7 @@ def flow(engine: Any, height: int, width: int, steps: int) -> Picture:
     parts = engine.parts
     counts = {name: _parameters(parts[name]) for name in ("text_encoder", "text_encoder_2", "unet")}
     counts["vae.decoder"] = _parameters(parts["vae"].decoder)
-    figure, (axis,) = canvas(width=11.5, height=4.1, tight=False)
+    figure, (axis,) = canvas(width=COLUMN, height=4.1, tight=False)
     figure.subplots_adjust(left=0.005, right=0.995, bottom=0.01, top=0.99)
     axis.set_axis_off()
     axis.set_xlim(0, 11.5)
@@ -302,14 +303,14 @@ def flow(engine: Any, height: int, width: int, steps: int) -> Picture:
     ):
         box = {"boxstyle": "round,pad=0.5", "facecolor": colour + "2e", "edgecolor": colour, "linewidth": 1.3}
         words = f"{name}\n{size}" if size else name
-        axis.text(x, y, words, ha="center", va="center", fontsize=10.5, bbox=box)
+        axis.text(x, y, words, ha="center", va="center", fontsize=SMALL, bbox=box)
     for start, end in _ARROWS:
         axis.annotate("", end, start, arrowprops={"arrowstyle": "->", "color": "#555", "lw": 1.3})
-    axis.text(7.0, 1.95, label("每一步都看着文字", "at every step"), fontsize=10, color="#555")
+    axis.text(7.0, 1.95, label("每一步都看着文字", "at every step"), fontsize=SMALL, color="#555")
     axis.plot([6.15, 6.15, 5.05], [0.58, 0.2, 0.2], color=BLUE, lw=1.6)
     axis.annotate("", (5.05, 0.62), (5.05, 0.185), arrowprops={"arrowstyle": "->", "color": BLUE, "lw": 1.6})
-    axis.text(5.6, 0.27, label(f"重复 {steps} 步", f"{steps} times"), ha="center", fontsize=9.5, color=BLUE)
-    axis.text(7.3, 1.08, latent, fontsize=9.5, color="#555", ha="center")
+    axis.text(5.6, 0.27, label(f"重复 {steps} 步", f"{steps} times"), ha="center", fontsize=SMALL, color=BLUE)
+    axis.text(7.3, 1.08, latent, fontsize=SMALL, color="#555", ha="center")
     words = label("数据流（按已加载的模型画出）：", "data flow of the loaded model: ")
     rows = [{"part": name, "parameters": count} for name, count in counts.items()]
     return Picture(figure, f"{words}{states} → {latent} → {height}×{width}×3", rows)

@@ -13,7 +13,7 @@ from aigc_kit.make.image.ablation import HEADER
 from aigc_kit.media.fonts import label
 from aigc_kit.teach.labs.lab02.pictures import GREY, row
 from aigc_kit.teach.show.page import Html, figure_zh, table
-from aigc_kit.teach.show.plots import BLUE, ORANGE, RED, Picture, canvas, name_bars, patch
+from aigc_kit.teach.show.plots import BLUE, ORANGE, RED, SMALL, WIDEST, Picture, canvas, name_bars, patch
 from aigc_kit.worlds import prompts
 from aigc_kit.worlds.prompts import TokenBudget
 
@@ -208,20 +208,20 @@ def counts(budgets: Mapping[str, tuple[TokenBudget, TokenBudget]]) -> Picture:
 
     Rows: {"name", "zh", "en", "limit"}, in tokens. `budgets`: name -> (Chinese, English).
     """
-    figure, (axis,) = canvas(width=9.5, height=0.9 + 0.52 * len(budgets))
+    figure, (axis,) = canvas(width=WIDEST, height=0.9 + 0.52 * len(budgets))
     limit = next(iter(budgets.values()))[0].limit
     for place, (zh, en) in enumerate(budgets.values()):
         for offset, budget, colour in ((-0.19, zh, ORANGE), (0.19, en, BLUE)):
             fits = min(budget.used, limit)
             axis.barh(place + offset, fits, height=0.34, color=colour)
             axis.barh(place + offset, budget.used - fits, left=fits, height=0.34, color=colour, alpha=0.3, hatch="//")
-            axis.text(budget.used + 2, place + offset, str(budget.used), va="center", fontsize=9)
+            axis.text(budget.used + 2, place + offset, str(budget.used), va="center", fontsize=SMALL)
     axis.axvline(limit, color=RED, lw=1.5)
     name_bars(axis, [label(name, f"prompt {i}") for i, name in enumerate(budgets)], 10)
     words = label(f"token 数（红线：编码器只读前 {limit} 个，斜线部分读不到）", f"tokens; only {limit} are read")
     axis.set_xlabel(words)
     handles = [patch(ORANGE, label("中文", "Chinese")), patch(BLUE, label("英文译文", "English"))]
-    axis.legend(handles=handles, frameon=False, fontsize=10, loc="lower right")
+    axis.legend(handles=handles, frameon=False, fontsize=SMALL, loc="lower right")
     rows = [{"name": name, "zh": zh.used, "en": en.used, "limit": limit} for name, (zh, en) in budgets.items()]
     words = "；".join(f"{row['name']} 中文 {row['zh']} 英文 {row['en']}" for row in rows)
     return Picture(figure, f"CLIP 的 token 数：{words}", rows)

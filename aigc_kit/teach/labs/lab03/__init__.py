@@ -20,13 +20,15 @@ __getattr__, __dir__ = lazily(
     __name__,
     {
         "checks": (),
-        "figures": ("arrivals", "durations", "sound", "sounds", "timeline"),
+        "figures": ("arrivals", "durations", "sound", "sounds", "timeline", "tones"),
         "widgets": (
+            "Abx",
             "Progress",
             "ab",
             "changes",
             "compressed",
             "controls",
+            "handled",
             "measures",
             "play",
             "player",

@@ -31,7 +31,8 @@ NAMES_ZH: Mapping[str, str] = {
     "intonation": "起伏 intonation",
 }
 WHOSE_ZH = {"model": "模型自带", "kit": "本工具的换算", "none": "没有"}
-BITRATE = "24k"
+BITRATE, LONG_BITRATE, LONG = "24k", "16k", 20  # of MP3; the second for sounds longer than so many seconds
+_DOTS = {True: "#2e9e5b", False: "#d9822b"}  # right and wrong answers
 _CARD = "border:1px solid #8885;border-radius:8px;padding:.6em 1em;margin:.3em 0;max-width:30em;flex:1 1 22em"
 SHOWN = ("oral", "laugh", "breaks", "speed", "pitch", "intonation")
 
@@ -83,6 +84,91 @@ def readings(said: "list[Syllable]", dictionary: "list[Syllable]") -> Html:
     rows = [{"character": voice.character, "dictionary": entry.text, "said": voice.text} for voice, entry in pairs]
     lines = [(*row.values(), "变调" if row["said"] != row["dictionary"] else "") for row in rows]
     return table(lines, ("字", "字典", "读", ""), rows=rows)
+
+
+def handled(take: Take) -> Html:
+    """Show what a run changed, left out and could not do.
+
+    Rows: {"what", "did", "why"}.
+    """
+    labels = take.labels
+    rows = [(before, after or "（停顿）", why) for before, after, why in labels.get("changed", ())]
+    rows += [(text, "（不读）", why) for text, why in labels.get("unspoken", ())]
+    rows += [(NAMES_ZH.get(name, name), "（没有作用）", why) for name, why in labels.get("ignored", ())]
+    return table(
+        rows, ("写的是", "怎样了", "为什么"), rows=[dict(zip(("what", "did", "why"), row, strict=True)) for row in rows]
+    )
+
+
+class Abx:
+    """Let a listener tell blindly which of two sounds is played.
+
+    Each of `trials` times X is one of A and B, drawn by `seed`; two buttons say which. `hits` counts, `.chance()` is
+    the probability of so many hits, or more, by mere guessing.
+    """
+
+    def __init__(self, a: Take, b: Take, trials: int = 8, seed: int = 0) -> None:
+        self.answers: list[bool] = []  # whether each was right
+        self.trials = trials
+        self._sounds = [uri(*compressed(take.data)) for take in (a, b)]
+        self._hidden = np.random.default_rng(seed).integers(0, 2, trials)
+        self._place: Place | None = None
+        self._buttons: list[Any] = []
+
+    @property
+    def hits(self) -> int:
+        """Count right answers."""
+        return sum(self.answers)
+
+    def chance(self) -> float:
+        """Give the probability of as many hits by guessing."""
+        from math import comb
+
+        count = len(self.answers)
+        return sum(comb(count, k) for k in range(self.hits, count + 1)) / 2**count
+
+    def show(self) -> None:
+        """Show the sounds and the buttons."""
+        import ipywidgets as widgets
+        from IPython.display import display
+
+        self._place = Place(self._page())
+        wide: Any = {"width": "9em", "height": "2.4em"}
+        self._buttons = [widgets.Button(description=f"X 是 {name}", layout=wide) for name in "AB"]
+        for index, button in enumerate(self._buttons):
+            button.on_click(lambda _, index=index: self.answer(index))
+        display(widgets.HBox(self._buttons))
+
+    def answer(self, index: int) -> None:
+        """Say that X is A (0) or B (1)."""
+        if len(self.answers) < self.trials:
+            self.answers.append(bool(self._hidden[len(self.answers)] == index))
+        for button in self._buttons:
+            button.disabled = len(self.answers) == self.trials
+        if self._place is not None:
+            self._place.put(self._page())
+
+    def _page(self) -> Html:
+        done = len(self.answers)
+        sounds = [("A", self._sounds[0]), ("B", self._sounds[1])]
+        if done < self.trials:
+            sounds.append((f"X（第 {done + 1} 次，共 {self.trials} 次）", self._sounds[self._hidden[done]]))
+        players = "".join(
+            f'<div style="{_CARD}"><b>{escape(name)}</b><audio controls preload="metadata" style="width:100%" '
+            f'src="{source}"></audio></div>'
+            for name, source in sounds
+        )
+        dots = "".join(
+            f'<circle cx="{14 + 24 * at}" cy="12" r="9" fill="{_DOTS[self.answers[at]] if at < done else "none"}" '
+            f'stroke="#8a8f98"/>'
+            for at in range(self.trials)
+        )
+        score = f"对 {self.hits} 次，共 {done} 次" + (f"；瞎猜也能这么准的机会是 {self.chance():.0%}" if done else "")
+        html = (
+            f'<div style="display:flex;gap:1em;flex-wrap:wrap">{players}</div>'
+            f'<svg width="{28 + 24 * self.trials}" height="24">{dots}</svg><div style="font-size:16px">{score}</div>'
+        )
+        return Html(html, score, [{"trials": done, "hits": self.hits}])
 
 
 class Progress:
@@ -140,10 +226,11 @@ def ab(a: Take, b: Take, titles: tuple[str, str] = ("A", "B")) -> Html:
 def compressed(wave: np.ndarray) -> tuple[str, bytes]:
     """Encode a sound for a page as (MIME type, bytes).
 
-    MP3 of 24 kbit/s; WAV where ffmpeg cannot be run. `wave`: float32 (N,) in [-1, 1] at 24000 Hz.
+    MP3 of 24 kbit/s, a long sound of 16; WAV where ffmpeg cannot be run. `wave`: float32 (N,) in [-1, 1] at 24000 Hz.
     """
     data = wav.to_bytes(wave)
-    words = ["-v", "error", "-f", "wav", "-i", "-", "-b:a", BITRATE, "-map_metadata", "-1", "-f", "mp3", "-"]
+    rate = BITRATE if len(wave) < LONG * RATE else LONG_BITRATE
+    words = ["-v", "error", "-f", "wav", "-i", "-", "-b:a", rate, "-map_metadata", "-1", "-f", "mp3", "-"]
     try:
         process = ffmpeg.run(words, data)
     except (MissingExtra, OSError):

@@ -12,6 +12,7 @@ from aigc_kit.core.types import Step, Take
 from aigc_kit.make.diffusion.denoise import seconds_left
 from aigc_kit.make.video.measures import Clip, frames_of
 from aigc_kit.media import encode
+from aigc_kit.teach.show import embed
 from aigc_kit.teach.show.embed import beside, uri, webp
 from aigc_kit.teach.show.markup import GREY, Html, Place
 from aigc_kit.teach.show.page import TIER_ZH, progress, titled
@@ -53,7 +54,7 @@ def sheet(clip: Clip, most: int = 12, width: int = 96) -> Html:
     frames, fps = frames_of(clip)
     rows = [{"frame": index, "seconds": index / fps} for index in encode.sheet.pick(len(frames), most)]
     image = encode.contact_sheet(frames, fps, most=most, width=width)
-    words = f"联系表：{min(most, len(frames))} 个画面，带编号和时间"
+    words = f"缩略图总表：{min(most, len(frames))} 个画面，带编号和时间"
     return Html(f'<img alt="{words}" src="{webp(image, quality=QUALITY)}">', words, rows)
 
 
@@ -109,10 +110,8 @@ def _player(clip: Clip, title: str, stills: int, width: int, by: str) -> Html:
         card = clip.plan.card
         by = f"AI 生成 · {card.name} · {TIER_ZH[card.tier]} · seed {clip.plan.request.seed}"
     poster = webp(frames[len(frames) // 2], quality=QUALITY)
-    video = (
-        f'<video controls loop muted playsinline preload="metadata" poster="{poster}" aria-label="{escape(title)}" '
-        f'style="width:{width}px;max-width:100%;image-rendering:pixelated" src="{source}"></video>'
-    )
+    size = width, round(width * facts.height / facts.width)
+    video = embed.clip(source, poster, size, title, "muted")
     row = _stills(frames, fps, stills, width) if stills else ""
     html = (
         f'<div style="{_CARD}"><div style="max-width:{width}px"><b>{escape(title)}</b></div>{video}{row}'

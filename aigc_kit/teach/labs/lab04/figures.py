@@ -13,7 +13,7 @@ from aigc_kit.memory.plan import MARGIN, machines, what_ifs
 from aigc_kit.memory.plan.explain import size
 from aigc_kit.teach.show import page
 from aigc_kit.teach.show.page import Html, table
-from aigc_kit.teach.show.plots import BLUE, GREEN, ORANGE, RED, Picture, canvas
+from aigc_kit.teach.show.plots import BLUE, GREEN, ORANGE, RED, SMALL, WIDEST, Picture, canvas
 from aigc_kit.teach.show.vram import PARTS_ZH, way_zh
 
 if TYPE_CHECKING:
@@ -90,14 +90,14 @@ def brightness(clips: Mapping[str, Clip]) -> Picture:
     A smooth line is calm, a saw flickers. Rows: `make.video.measures.Brightness`, one a frame.
     """
     rows = measured.brightness(clips)
-    figure, (axis,) = canvas(width=9, height=2.6)
+    figure, (axis,) = canvas(width=WIDEST, height=2.6)
     for place, name in enumerate(clips):
         line = [row for row in rows if row.name == name]
         seconds, values = [row.seconds for row in line], [row.brightness for row in line]
         axis.plot(seconds, values, "o-", ms=3, color=COLOURS[place % 5], label=name)
     axis.set_xlabel(label("时间（秒）", "time (s)"))
     axis.set_ylabel(label("平均亮度", "mean brightness"))
-    axis.legend(frameon=False, fontsize=9, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    axis.legend(frameon=False, fontsize=SMALL, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return Picture(figure, label("每一帧的平均亮度：", "mean brightness: ") + "、".join(clips), rows)
 
 
@@ -107,15 +107,15 @@ def consistency(clips: Mapping[str, Clip]) -> Picture:
     Rows: `make.video.measures.ClipMeasures`.
     """
     rows = measured.reports(clips)
-    figure, axes = canvas(1, 3, width=9.5, height=0.5 + 0.36 * len(rows))
+    figure, axes = canvas(1, 3, width=WIDEST, height=0.5 + 0.36 * len(rows))
     names = [row.name for row in rows]
     for axis, (field, zh, en) in zip(axes, NAMES, strict=True):
         values, places = [getattr(row, field) for row in rows], range(len(rows))[::-1]
         axis.barh(places, values, color=[COLOURS[k % 5] for k in range(len(values))], height=0.6)
         for place, value in zip(places, values, strict=True):
-            axis.text(value, place, f" {value:.3f}", va="center", fontsize=9)
+            axis.text(value, place, f" {value:.3f}", va="center", fontsize=SMALL)
         axis.set_title(label(zh, en), fontsize=11)
-        axis.set_yticks(places, names if axis is axes[0] else [""] * len(rows), fontsize=10)
+        axis.set_yticks(places, names if axis is axes[0] else [""] * len(rows), fontsize=SMALL)
         axis.set_xlim(0, max([*values, 1e-3]) * 1.3)
     return Picture(figure, label("三项一致性指标：", "consistency: ") + "、".join(names), rows)
 
@@ -163,7 +163,7 @@ def timeline(gpu: str = "RTX3060", ways: Sequence[str] = tuple(WAYS), **fixed: A
     """
     rows = what_ifs.placings(resolve, _request(fixed), gpu, {name: WAYS[name] for name in ways})
     longest = max(row.seconds for row in rows)
-    figure, (axis,) = canvas(width=10, height=0.9 + 0.62 * len(rows))
+    figure, (axis,) = canvas(width=WIDEST, height=0.9 + 0.62 * len(rows))
     places = range(len(rows))[::-1]
     for place, row in zip(places, rows, strict=True):
         left = 0.0
@@ -172,15 +172,15 @@ def timeline(gpu: str = "RTX3060", ways: Sequence[str] = tuple(WAYS), **fixed: A
             axis.barh(place, phase.seconds, left=left, color=colour, alpha=0.85, height=0.5, edgecolor="white")
             _memory(axis, place, left, phase.seconds / longest, phase)
             left += phase.seconds
-        axis.text(left, place, f" {left:.0f} s", va="center", fontsize=10)
-    axis.set_yticks(places, [label(row.name, WAYS_EN[list(WAYS).index(row.name)]) for row in rows], fontsize=10)
+        axis.text(left, place, f" {left:.0f} s", va="center", fontsize=SMALL)
+    axis.set_yticks(places, [label(row.name, WAYS_EN[list(WAYS).index(row.name)]) for row in rows], fontsize=SMALL)
     axis.set_xlim(0, longest * 1.09)
     words = f"秒（估计，{gpu}）；数字是该阶段的显存 GiB，红框表示装不下"
     axis.set_xlabel(label(words, "s (estimated); GiB in the bars"))
     for kind, colour in _COLOURS.items():
         axis.barh(-9, 0, color=colour, label=label(*PARTS_ZH[kind]))
     axis.set_ylim(-0.6, len(rows) - 0.4)
-    axis.legend(frameon=False, ncols=3, fontsize=9, loc="lower right", bbox_to_anchor=(1, 1))
+    axis.legend(frameon=False, ncols=3, fontsize=SMALL, loc="lower right", bbox_to_anchor=(1, 1))
     return Picture(figure, label("各种位置的预测时间线：", "predicted timelines: ") + "、".join(ways), rows)
 
 
@@ -191,7 +191,7 @@ def _memory(axis: "Axes", place: int, left: float, share: float, phase: what_ifs
     x, y = (left, place + 0.36) if narrow else (left + phase.seconds / 2, place)
     box = {"facecolor": "white", "edgecolor": RED, "pad": 1.2} if phase.too_much else None
     colour = RED if phase.too_much else "#333" if narrow else "white"
-    axis.text(x, y, words, ha="left" if narrow else "center", va="center", fontsize=9, color=colour, bbox=box)
+    axis.text(x, y, words, ha="left" if narrow else "center", va="center", fontsize=SMALL, color=colour, bbox=box)
 
 
 def _request(fixed: Mapping[str, Any]) -> Request:

@@ -16,10 +16,11 @@ from aigc_kit.media.fonts import label
 from aigc_kit.media.pages import visible
 from aigc_kit.media.wav import RATE
 from aigc_kit.teach.labs.lab03 import compressed
+from aigc_kit.teach.show import embed
 from aigc_kit.teach.show.embed import uri, webp
 from aigc_kit.teach.show.page import GREY as GREY_WORDS
 from aigc_kit.teach.show.page import Html
-from aigc_kit.teach.show.plots import BLUE, GREEN, GREY, ORANGE, Picture, bare, canvas, name_bars
+from aigc_kit.teach.show.plots import BLUE, GREEN, GREY, ORANGE, SMALL, WIDEST, Picture, bare, canvas, name_bars
 from aigc_kit.works.marks import table as rubric_rows
 from aigc_kit.works.measured import middle_frame
 from aigc_kit.works.rubric import MOST_POINTS
@@ -63,7 +64,7 @@ def sheet(work: "Work") -> Picture:
 
     Rows: {"kind", "parts", "label"}; "label" of the first part, "" where there is none.
     """
-    figure, axes = canvas(1, 4, width=11, height=2.9)
+    figure, axes = canvas(1, 4, width=WIDEST, height=2.9)
     rows: list[dict[str, Any]] = []
     for axis, (kind, (zh, en)) in zip(axes, _KIND.items(), strict=True):
         parts = work.of(kind)  # type: ignore[arg-type]
@@ -76,7 +77,7 @@ def sheet(work: "Work") -> Picture:
         _draw(axis, parts[0])
         more = f" +{len(parts) - 1}" if len(parts) > 1 else ""
         axis.set_title(label(f"{zh}{more}", f"{en}{more}"), fontsize=12)
-        axis.set_xlabel(label(parts[0].label, _ENGLISH.get(parts[0].origin, "by a person")), fontsize=9)
+        axis.set_xlabel(label(parts[0].label, _ENGLISH.get(parts[0].origin, "by a person")), fontsize=SMALL)
     words = "；".join(f"{_KIND[row['kind']][0]} {row['label'] or '还没有'}" for row in rows)
     return Picture(figure, f"《{work.title}》：{words}", rows)
 
@@ -86,7 +87,7 @@ def coarse(rows: Sequence[Count], true: int = 1) -> Picture:
 
     `rows`: from `worlds.topology.coarse`. `true`: the genus that is right.
     """
-    figure, axes = canvas(1, 2, width=9.5, height=3.3)
+    figure, axes = canvas(1, 2, width=WIDEST, height=3.3)
     left, right = axes
     left.plot([row.cell for row in rows], [row.vertices for row in rows], color=BLUE, marker="o")
     left.set_yscale("log")
@@ -96,7 +97,7 @@ def coarse(rows: Sequence[Count], true: int = 1) -> Picture:
         place, wrong = (row.cell, sum(row.genus)), row.genus != (true,)
         right.scatter(*place, color=ORANGE if wrong else GREEN, s=60, zorder=3)
         if wrong:
-            right.annotate(genus, place, (0, 9), textcoords="offset points", ha="center", fontsize=8)
+            right.annotate(genus, place, (0, 9), textcoords="offset points", ha="center", fontsize=SMALL)
     right.axhline(true, color=GREY, linewidth=1)
     right.set_ylim(-0.6, true + 1.2)
     right.set_yticks(range(true + 2))
@@ -115,12 +116,12 @@ def timeline(board: "Storyboard", spoken: Sequence[float] = ()) -> Picture:
     Rows: {"shot", "start", "seconds", "spoken"}, seconds; "spoken" is None where it is not known. `spoken`: seconds of
     voice of each shot, if known.
     """
-    figure, (axis,) = canvas(width=11, height=2.0)
+    figure, (axis,) = canvas(width=WIDEST, height=2.0)
     rows = []
     for index, (shot, start) in enumerate(zip(board.shots, board.starts, strict=True)):
         axis.barh(1, shot.seconds, left=start, height=0.8, color=(BLUE, "#6f9fe3")[index % 2])
         words = f"{index + 1}\n{shot.seconds:.1f}s"
-        axis.text(start + shot.seconds / 2, 1, words, ha="center", va="center", color="white", fontsize=9)
+        axis.text(start + shot.seconds / 2, 1, words, ha="center", va="center", color="white", fontsize=SMALL)
         voice = spoken[index] if index < len(spoken) else None
         if voice is not None:
             axis.barh(0.38, voice, left=start, height=0.24, color=ORANGE)
@@ -146,7 +147,7 @@ def points(work: "Work") -> Picture:
         axis.text(MOST_POINTS + 0.1, index, mark, va="center", color=GREEN if row["usual"] else ORANGE)
     name_bars(axis, [label(f"{row['group']} · {row['title']}", row["name"]) for row in rows], 9)
     axis.set_xlim(0, MOST_POINTS + 0.5)
-    axis.set_xlabel(label("自评；右边的 ✓ ! 是程序量的", "own marks; ✓ ! are measured"), fontsize=9)
+    axis.set_xlabel(label("自评；右边的 ✓ ! 是程序量的", "own marks; ✓ ! are measured"), fontsize=SMALL)
     words = "，".join(f"{row['title']} {row['points']}" for row in rows if row["points"])
     return Picture(figure, f"自评：{words or '还没有'}", rows)
 
@@ -156,7 +157,7 @@ def _draw(axis: "Axes", part: "Part") -> None:
         axis.spines[:].set_color("#dddddd")
         text = visible(part.text).replace("\n", "")
         lines = [text[i : i + 15] for i in range(0, 120, 15)]
-        axis.text(0.04, 0.95, label("\n".join(lines), "(text)"), va="top", fontsize=8, transform=axis.transAxes)
+        axis.text(0.04, 0.95, label("\n".join(lines), "(text)"), va="top", fontsize=SMALL, transform=axis.transAxes)
     elif part.kind == "audio":
         samples, rate = wav.samples_of(part.data)
         if rate:
@@ -203,10 +204,10 @@ def film(path: Path | str, title: str = "", width: int = 320, quality: int = 36,
     frames = read_frames(path)
     poster = webp(next(frames), min(width, 240), quality=70)  # for the time before it plays
     frames.close()
-    size = f"width:min(100%,{2 * width if width < 240 else max(width, 400)}px)"
+    across = 2 * width if width < 240 else max(width, 400)
+    size = across, round(across * facts.height / facts.width)
     html = (
-        f'<div><b>{escape(title)}</b><br><video controls loop playsinline preload="metadata" style="{size}" '
-        f'poster="{poster}" src="{source}"></video>'
+        f"<div><b>{escape(title)}</b><br>{embed.clip(source, poster, size, title)}"
         f'<div style="{GREY_WORDS}">{escape(words)}<br>{escape(where)}</div></div>'
     )
     row = {"width": facts.width, "height": facts.height, "fps": float(facts.fps), "seconds": facts.seconds}

@@ -6,7 +6,7 @@ import numpy as np
 
 from aigc_kit.media.fonts import label
 from aigc_kit.teach.show.page import Html
-from aigc_kit.teach.show.plots import BLUE, GREEN, GREY, ORANGE, Picture, bare, canvas, follow
+from aigc_kit.teach.show.plots import BLUE, GREEN, GREY, ORANGE, SMALL, WIDEST, Picture, bare, canvas, follow
 from aigc_kit.worlds.topology import (
     TEARING,
     Camera,
@@ -84,11 +84,11 @@ def counts(family: Callable[[float], Field] = donut_to_mug, points: int = 21, ce
     """
     times = np.linspace(0, 1, points)
     rows = counted(family, times, cell)
-    figure, axes = canvas(1, 2, width=9.5, height=3.2)
+    figure, axes = canvas(1, 2, width=WIDEST, height=3.2)
     left, right = axes
     for field, colour in (("vertices", BLUE), ("edges", GREY), ("faces", GREEN)):
         left.plot(times, [getattr(row, field) for row in rows], color=colour, marker=".", label=field[0].upper())
-    left.legend(frameon=False, fontsize=9)
+    left.legend(frameon=False, fontsize=SMALL)
     left.set_ylabel(label("个数", "count"))
     euler = [row.euler for row in rows]
     right.plot(times, euler, color=ORANGE, marker="o")
