@@ -13,7 +13,8 @@ from aigc_kit.core.units import KB
 from aigc_kit.make import speech, text, video
 from aigc_kit.media.fonts import glyphs, label
 from aigc_kit.teach.labs.lab01 import SHOWN
-from aigc_kit.teach.labs.lab02 import promise
+from aigc_kit.teach.labs.lab02a import promise
+from aigc_kit.teach.labs.lab02b import switches
 from aigc_kit.teach.labs.lab03 import sounds
 from aigc_kit.teach.labs.lab05 import stages
 from aigc_kit.teach.show.plots import TEMPERATURE_COLOURS, Picture, canvas
@@ -111,7 +112,7 @@ def packed(png: bytes) -> bytes:
 def main(folder: Path) -> None:
     """Write all pictures into a folder."""
     pictures = {"temperature": temperature(), "speech": speech_controls(), "topology": stages(), "video": clips()}
-    pictures |= {"pictures": promise()}
+    pictures |= {"pictures": promise(), "memory": switches()}
     for name, picture in pictures.items():
         print(write_atomically(folder / f"{name}.webp", packed(picture.png(dpi=100))))
 
