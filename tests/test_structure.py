@@ -38,11 +38,11 @@ SHARED = {
     "job": (r"make/\w+", "one run of one modality as a generator, and its files"),
     "pixels": (r"make/\w+", "latents <-> pixels of one modality"),
     "base": (r"make/\w+/engines", "what all engines of one modality offer"),
-    "figures": (r"teach/labs/lab\d\d", "the figures of one lab"),
-    "widgets": (r"teach/labs/lab\d\d", "the widgets of one lab"),
-    "checks": (r"teach/labs/lab\d\d", "the checks of one lab"),
-    "tables": (r"teach/labs/lab\d\d", "the tables of one lab"),
-    "pictures": (r"teach/labs/lab\d\d", "the pictures of one lab"),
+    "figures": (r"teach/labs/lab\d\d[a-z]?", "the figures of one lab"),
+    "widgets": (r"teach/labs/lab\d\d[a-z]?", "the widgets of one lab"),
+    "checks": (r"teach/labs/lab\d\d[a-z]?", "the checks of one lab"),
+    "tables": (r"teach/labs/lab\d\d[a-z]?", "the tables of one lab"),
+    "pictures": (r"teach/labs/lab\d\d[a-z]?", "the pictures of one lab"),
 }
 """File name that may stand in several folders -> (those folders, its one job). A command is named after what it calls:
 files of cli/ may have any name."""

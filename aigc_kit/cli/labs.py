@@ -13,7 +13,9 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     """Register the sub-commands."""
     description = "Run notebooks headless. Executed copies, what they make and index.html go to the output folder."
     parser = command(subparsers, "labs", run, "run the core notebooks headless and write a gallery", description)
-    parser.add_argument("numbers", nargs="*", metavar="NUMBER", help="labs to run, such as 01 (default: all core labs)")
+    parser.add_argument(
+        "numbers", nargs="*", metavar="NUMBER", help="labs to run, such as 01 or 02a (default: all core labs)"
+    )
     parser.add_argument("--tier", choices=("tiny", "full"), default="tiny", help="models to use (default: tiny)")
     parser.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="output folder (default: out)")
     parser.add_argument("--slow", action="store_true", help="also run the cells tagged 'slow'")
@@ -28,7 +30,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     description = "Run a lab with Voila and show it in a browser of this machine: code hidden, widgets live. "
     description += "Needs pip install 'aigc-kit[app]'."
     parser = command(subparsers, "app", serve, "show a lab as an app: code hidden, widgets live", description)
-    parser.add_argument("number", metavar="NN", help="the lab, such as 02")
+    parser.add_argument("number", metavar="NN", help="the lab, such as 02a")
     parser.add_argument("--port", type=int, metavar="N", help="port on 127.0.0.1 (default: any free one)")
     parser.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
     parser.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="what it saves (default: out)")
@@ -44,7 +46,8 @@ def run(args: argparse.Namespace) -> int:
 
     if args.timeout < 1:
         raise BadInput(asked=f"--timeout {args.timeout}", found="no second to run in", todo="give 1 or more, say 600")
-    lessons = [labs.get(number) for number in args.numbers] or [lab for lab in labs.every() if lab.core]
+    asked = [lab for number in args.numbers for lab in labs.numbered(number)]
+    lessons = list(dict.fromkeys(asked)) or [lab for lab in labs.every() if lab.core]
     folder = cells.folder()
     for lab in lessons:
         cells.read(folder / lab.notebook)  # refuse before anything has run

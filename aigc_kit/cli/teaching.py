@@ -43,7 +43,7 @@ def progress(args: argparse.Namespace) -> int:
     from aigc_kit.teach import checks, labs
 
     results = checks.progress()
-    for lab in [labs.get(number) for number in args.labs] or labs.every():
+    for lab in [lab for number in args.labs for lab in labs.numbered(number)] or labs.every():
         exercises, tries = checks.checks_of(lab.number), results.get(lab.number, {})
         right = sum(bool(tries.get(exercise.name, {}).get("passed")) for exercise in exercises)
         print(f"第 {lab.number} 课 {lab.title}：通过 {right} / {len(exercises)}")

@@ -13,7 +13,7 @@ from aigc_kit.core.units import GIB
 from aigc_kit.make.image import ablation
 from aigc_kit.memory.plan.machines import a_gpu
 from aigc_kit.models import loaded
-from aigc_kit.teach.labs import lab02
+from aigc_kit.teach.labs import lab02b
 
 SDXL = 2_567_463_684 + 83_653_863 + 123_060_480 + 694_659_840  # UNet, VAE, both text encoders, as published
 NAMES = [switch.name for switch in ablation.SWITCHES]
@@ -83,7 +83,7 @@ def test_what_sets_the_peak_and_what_does_nothing():
     assert table["half"].setter == "decode" and table["model"].setter == "denoise"
     assert "批量为 1" in table["vae_slicing"].why.zh and "1024 像素" in table["vae_tiling"].why.zh
     assert "去噪" in table["math"].why.zh and table["math"].seconds is None
-    assert table["baseline"].seconds is None and "FP32 不估用时" in lab02.ablation(table)._repr_html_()
+    assert table["baseline"].seconds is None and "FP32 不估用时" in lab02b.ablation(table)._repr_html_()
     assert table["sequential"].seconds.value > 5 * table["half"].seconds.value
 
 

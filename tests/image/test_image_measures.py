@@ -38,6 +38,13 @@ def test_adherence_is_a_share_of_what_was_asked_for(cats):
     assert measures.adherence([noise]) == 0  # no picture of the world agrees with nothing
 
 
+def test_a_dial_counts_pictures_that_are_right_as_a_whole(cats):
+    (row,) = measures.adherence_by({5: [cats]})
+    assert (row.right.held, row.right.count) == (1, 2) and row.attributes == pytest.approx(5 / 6)
+    ends = np.isin(cats.data, (0, 255)).mean()
+    assert row.clipped == pytest.approx(ends) and row.difference == measures.diversity(cats.data)
+
+
 def test_a_spoilt_picture_counts_for_nothing(cats):
     spoilt = np.random.default_rng(0).integers(0, 256, (128, 128, 3), dtype=np.uint8)
     take = take_of("a cat", [*cats.data, spoilt])

@@ -1,4 +1,4 @@
-"""Lab 02's own code, taken out of the notebook and held against diffusers; its solutions pass its checks."""
+"""Lab 02a's own code, taken out of the notebook and held against diffusers; both labs' solutions pass their checks."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from tests.core_models import require_card
 
 from .lab_notebook import functions, passed, source, unused_checks, verdicts
 
-NOTEBOOK = cells.folder() / "02_sdxl.ipynb"
+NOTEBOOK, MEMORY = (cells.folder() / name for name in ("02a_sdxl.ipynb", "02b_memory.ipynb"))
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def lab(pipe):
 
     space = {"torch": torch, "np": np, "pipe": pipe, "image": image}
     space["z"] = torch.zeros(1, pipe.unet.config.in_channels, 16, 16)
-    functions(NOTEBOOK, space, "encode", "predict")
+    functions(NOTEBOOK, space, "encode", "ask")
     space["said"] = space["encode"]("a red heart")
     space["nothing"] = tuple(torch.zeros_like(part) for part in space["said"])
     functions(NOTEBOOK, space, "denoise", "noised")
@@ -75,15 +75,17 @@ def test_noise_by_hand_is_diffusers_own(lab, pipe):
         assert torch.allclose(lab["noised"](x, t, noise), forward.add_noise(x, noise, torch.tensor([t])), atol=1e-5)
 
 
-def test_the_solutions_pass_every_check(tmp_path):
+@pytest.mark.parametrize(("notebook", "letters"), [(NOTEBOOK, "abcde"), (MEMORY, "abc")], ids=["02a", "02b"])
+def test_the_solutions_pass_every_check(notebook, letters, tmp_path):
     require_card("tinysdxl")
-    assert verdicts(NOTEBOOK, tmp_path) == passed("abcdef")
+    assert [said for said in verdicts(notebook, tmp_path) if "练习" in said] == passed(letters)
 
 
-def test_the_checks_of_the_notebook_are_those_of_the_lab():
-    assert unused_checks(NOTEBOOK, "02") == []
+@pytest.mark.parametrize(("notebook", "number"), [(NOTEBOOK, "02a"), (MEMORY, "02b")], ids=["02a", "02b"])
+def test_the_checks_of_the_notebook_are_those_of_the_lab(notebook, number):
+    assert unused_checks(notebook, number) == []
 
 
-def test_the_errata_of_the_lab_are_all_shown():
-    said = source(NOTEBOOK)
+def test_the_errata_of_both_parts_are_all_shown():
+    said = source(NOTEBOOK) + source(MEMORY)
     assert [f"E{n}" for n in range(8, 28) if f"E{n}" not in said] == []

@@ -7,8 +7,9 @@ import pytest
 
 from aigc_kit import doctor
 from aigc_kit.cli import main
+from aigc_kit.core.errors import UnknownName
 from aigc_kit.teach import checks, labs
-from aigc_kit.teach.notebooks import cells
+from aigc_kit.teach.notebooks import cells, execution
 
 from .build import code, notebook
 
@@ -56,3 +57,33 @@ def test_a_lab_is_found_by_command_gallery_doctor_and_checks(dummy, capsys, monk
     assert "98" in {finding.name for finding in doctor.examine() if finding.section == "labs"}
     assert [one.name for one in checks.checks_of("98")] == ["a"]
     assert main(["progress", "98"]) == 0 and "第 98 课 加出来的一课" in capsys.readouterr().out
+
+
+def test_a_number_asks_for_every_part_and_a_letter_for_one():
+    assert [lab.number for lab in labs.numbered("2")] == ["02a", "02b"] == [lab.number for lab in labs.numbered("02")]
+    assert labs.get("2b") == labs.get("02b") == labs.numbered("02b")[0]
+    assert labs.get("1") == labs.numbered("01")[0]
+    with pytest.raises(UnknownName, match=r"02a.*02b"):
+        labs.get("02")
+    with pytest.raises(UnknownName, match="no lab of that number"):
+        labs.numbered("2c")
+
+
+def test_labs_with_a_number_runs_every_part_once(monkeypatch, tmp_path):
+    ran = []
+
+    def run(path, out, **options):
+        ran.append(path.name)
+        return execution.Run(path.stem, "tiny", "ok", 1.0, None, 0, (), path.name, "", "")
+
+    monkeypatch.setattr(execution, "run_notebook", run)
+    assert main(["labs", "02", "02b", "--out", str(tmp_path)]) == 0
+    assert ran == ["02a_sdxl.ipynb", "02b_memory.ipynb"]
+
+
+def test_a_part_of_a_lab_is_progress_of_its_own(capsys):
+    assert main(["progress", "02"]) == 0
+    shown = capsys.readouterr().out
+    assert "第 02a 课" in shown and "第 02b 课" in shown
+    main(["notebook", "lint", "02"])
+    assert "2 notebooks" in capsys.readouterr().err

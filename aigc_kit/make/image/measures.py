@@ -95,13 +95,18 @@ class Adherence:
 
     Args:
         value: of the dial.
-        seen: of all attributes asked for, how many the reader sees; with the 95 % interval.
+        right: of all pictures, how many show every attribute asked for; with the 95 % interval. The picture is what is
+            counted, since the attributes of one picture fail together.
+        attributes: share, 0-1, of all attributes asked for that the reader sees.
         difference: of pictures of one prompt with different seeds, in grey levels (0-255).
+        clipped: share, 0-1, of the pictures' values that are 0 or 255.
     """
 
     value: Any
-    seen: Share
+    right: Share
+    attributes: float
     difference: float
+    clipped: float
 
 
 def adherence_by(takes: Mapping[Any, Sequence[Take]]) -> list[Adherence]:
@@ -115,9 +120,10 @@ def adherence_by(takes: Mapping[Any, Sequence[Take]]) -> list[Adherence]:
     """
     rows = []
     for value, group in takes.items():
-        sights = [sight for take in group for picture in shows(take) for sight in picture.values()]
+        right = Share.of("right", (all(picture.values()) for take in group for picture in shows(take)), value)
         difference = float(np.mean([diversity(take.data) for take in group]))
-        rows.append(Adherence(value, Share.of("seen", sights, value), difference))
+        ends = float(np.mean([np.mean((take.data == 0) | (take.data == 255)) for take in group]))
+        rows.append(Adherence(value, right, adherence(group), difference, ends))
     return rows
 
 

@@ -93,7 +93,7 @@ def _altered(folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _check(lab: str, name: str) -> Check | None:
-    if not re.fullmatch(r"\d\d", lab):
+    if not re.fullmatch(r"\d\d[a-z]?", lab):
         return None
     try:
         return next((check for check in checks_of(lab) if check.name == name), None)

@@ -1,12 +1,14 @@
 """Find the labs.
 
-Each is a folder labNN with its record, figures, widgets and checks.
+Each is a folder labNN with its record, figures, widgets and checks. A theme that fills two sittings is two labs, whose
+numbers differ by a letter: "02" asks for lab02a and lab02b.
 """
 
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
+from string import ascii_lowercase
 
 from aigc_kit.core.errors import UnknownName
 
@@ -32,7 +34,7 @@ class Lab:
     """Describe a notebook of the course.
 
     Args:
-        number: "01" .. "14".
+        number: "01" .. "15", with a letter where a theme has several labs ("02a").
         notebook: file name in notebooks/.
         title: in Chinese.
         cards: card names that the tiny tier reads, in the order of preference.
@@ -63,11 +65,27 @@ def get(number: str) -> Lab:
     """Give the lab of that number.
 
     Raises:
+        UnknownName: there is none, or it has parts.
+    """
+    labs = numbered(number)
+    if len(labs) > 1:
+        names = [lab.number for lab in labs]
+        raise UnknownName(asked=f"one lab {number!r}", found=f"it has {len(labs)} parts", todo=f"choose from {names}")
+    return labs[0]
+
+
+def numbered(number: str) -> tuple[Lab, ...]:
+    """List the lab of that number, or its parts.
+
+    Args:
+        number: such as "1", "01", "02" (every part of it) or "02a".
+
+    Raises:
         UnknownName: there is none.
     """
-    for lab in every():
-        if lab.number == str(number).zfill(2):
-            return lab
-    raise UnknownName(
-        asked=f"lab {number!r}", found="no lab of that number", todo=f"choose from {[lab.number for lab in every()]}"
-    )
+    wanted = str(number).rjust(3 if str(number)[-1:].isalpha() else 2, "0")
+    labs = tuple(lab for lab in every() if wanted in (lab.number, lab.number.rstrip(ascii_lowercase)))
+    if not labs:
+        todo = f"choose from {[lab.number for lab in every()]}"
+        raise UnknownName(asked=f"lab {number!r}", found="no lab of that number", todo=todo)
+    return labs

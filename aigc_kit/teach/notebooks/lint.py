@@ -113,7 +113,7 @@ def rhythm(page: Page) -> Iterator[Finding]:
 
     Notebooks 01 to 05 have eight, marked on markdown cells, each once and in order.
     """
-    if not re.match(r"0[1-5]_", page.path.name) or is_solution(page.path):
+    if not re.match(r"0[1-5][a-z]?_", page.path.name) or is_solution(page.path):
         return
     order = [tag for _, cell in _prose(page) for tag in STEPS if tag in tags(cell)]
     for tag, count in ((tag, order.count(tag)) for tag in STEPS):

@@ -23,7 +23,8 @@ from aigc_kit.make import speech, text, video
 from aigc_kit.media.fonts import glyphs, label
 from aigc_kit.models import cards, fetch
 from aigc_kit.teach.labs.lab01 import SHOWN
-from aigc_kit.teach.labs.lab02 import promise
+from aigc_kit.teach.labs.lab02a import promise
+from aigc_kit.teach.labs.lab02b import switches
 from aigc_kit.teach.labs.lab03 import sounds
 from aigc_kit.teach.labs.lab05 import stages
 from aigc_kit.teach.show.plots import SMALL, TEMPERATURE_COLOURS, WIDEST, Picture, canvas
@@ -209,7 +210,7 @@ def main(folder: Path) -> None:
     print(write_atomically(folder / "film.webp", film()))
     print(write_atomically(folder / "lab.webp", packed(screenshot(*SHOWN_LAB))))
     pictures = {"temperature": temperature(), "speech": speech_controls(), "topology": stages(), "video": clips()}
-    pictures |= {"pictures": promise()}
+    pictures |= {"pictures": promise(), "memory": switches()}
     for name, picture in pictures.items():
         print(write_atomically(folder / f"{name}.webp", packed(picture.png())))
 

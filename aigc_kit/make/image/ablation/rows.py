@@ -17,7 +17,7 @@ _MECHANISMS: Mapping[str, tuple[str, str]] = {
     "baseline": ("every number of the weights takes 4 bytes", "每个权重 4 字节"),
     "half": (
         "every number of the weights takes 2 bytes; that is a cast, not quantisation (E9)",
-        "每个权重 2 字节；这是换精度，不是量化（E9）",
+        "每个权重 2 字节；这是换精度，不是量化",
     ),
     "math": (
         "the table of scores (positions x positions, for every head) is kept whole",
@@ -28,7 +28,7 @@ _MECHANISMS: Mapping[str, tuple[str, str]] = {
     "sliced": (
         "it replaces SDPA by plain products over half of the heads at a time: SDPA keeps no table of scores at all, so "
         "there is nothing to save beside it (E11)",
-        "它用“一次算一半头”的普通乘法换下了 SDPA，而 SDPA 本来就不存分数表，所以在它旁边切片省不了什么（E11）",
+        "它用“一次算一半头”的普通乘法换下了 SDPA，而 SDPA 本来就不存分数表，所以在它旁边切片省不了什么",
     ),
     "vae_slicing": ("pictures of a batch are decoded one after the other", "一批里的图一张一张解码"),
     "vae_tiling": (
@@ -254,7 +254,7 @@ def _head(effect: Effect, phases: Mapping[str, int], before: Mapping[str, int]) 
 def _tail(switch: Switch, effect: Effect, scene: Scene) -> Words:
     idle = effect == "nothing"
     if idle and switch.name == "vae_slicing" and scene.batch == 1:
-        return Words("with one picture there is nothing to slice (E10)", "批量为 1，没有可切的（E10）")
+        return Words("with one picture there is nothing to slice (E10)", "批量为 1，没有可切的")
     whole = scene.tile is not None and max(scene.height, scene.width) <= scene.tile
     if idle and switch.name == "vae_tiling" and whole:
         size = f"{scene.height}x{scene.width}"
@@ -270,7 +270,7 @@ def _tail(switch: Switch, effect: Effect, scene: Scene) -> Words:
     en, zh = _MECHANISMS[switch.name]
     if switch.name == "half" and scene.upcast:
         en += "; the VAE still decodes in float32, since it overflows in float16 (E12)"
-        zh += "；VAE 在 FP16 会溢出，解码仍用 FP32（E12）"
+        zh += "；VAE 在 FP16 会溢出，解码仍用 FP32"
     if switch.name == "half" and scene.cpu:
         en += "; most CPUs have no fast arithmetic for it, so that it saves memory and no time"
         zh += "；多数 CPU 没有 FP16 的快速运算，省的是内存，不是时间"

@@ -1,66 +1,25 @@
-"""Draw noising, what the dials change, and memory."""
+"""Draw what memory and time a run takes."""
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from aigc_kit.core.peak import Allocator, of_process
-from aigc_kit.core.statistics import Share
-from aigc_kit.core.types import PHASES, Step
+from aigc_kit.core.types import PHASES, Request, Step
 from aigc_kit.core.units import GIB, MIB, format_bytes
-from aigc_kit.make.image import measures
+from aigc_kit.make.image import ablation, measures
 from aigc_kit.make.image.grids import timings
 from aigc_kit.media.fonts import label
-from aigc_kit.teach.show.page import ATTRIBUTES_ZH
-from aigc_kit.teach.show.plots import (
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    RED,
-    SMALL,
-    WIDEST,
-    Live,
-    Picture,
-    canvas,
-    name_bars,
-    patch,
-)
+from aigc_kit.memory.plan.machines import a_gpu
+from aigc_kit.teach.labs.lab02a.curves import SMALLEST
+from aigc_kit.teach.show.plots import BLUE, GREEN, GREY, ORANGE, RED, Live, Picture, canvas, name_bars, patch
 
 EVERY = 0.02  # seconds between two looks of a Monitor
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from aigc_kit.core.types import Take
     from aigc_kit.make.image import Grid
     from aigc_kit.make.image.ablation import Table
-
-
-def noising(alpha_bar: np.ndarray, marked: Sequence[int], before: np.ndarray | None = None) -> Picture:
-    """Draw how much signal is left at each timestep.
-
-    Rows: {"timestep", "signal", "noise"} of the marked ones, shares of the power.
-
-    Args:
-        alpha_bar: float (1000,), share of the signal's power that is left.
-        marked: timesteps to mark.
-        before: another alpha-bar, drawn grey for comparison.
-    """
-    figure, (axis,) = canvas(width=8.5, height=2.5)
-    if before is not None:
-        axis.plot(before, color=GREY, lw=1.6, label=label("没有拉到 0 之前的 ᾱ", "before"))
-    axis.plot(alpha_bar, color=BLUE, lw=2, label=label("这个模型的 ᾱ：剩下的信号", "signal left"))
-    axis.plot(1 - alpha_bar, color=ORANGE, lw=2, label=label("1 − ᾱ：噪声", "noise"))
-    axis.plot(list(marked), [alpha_bar[t] for t in marked], "o", color=BLUE)
-    axis.set_xlabel(label("时间步 t（训练用 1000 步）", "timestep"), loc="right")
-    axis.legend(frameon=False, fontsize=SMALL, loc="center left")
-    rows = [{"timestep": t, "signal": float(alpha_bar[t]), "noise": float(1 - alpha_bar[t])} for t in marked]
-    words = "，".join(f"t = {row['timestep']} 时 {row['signal']:.3f}" for row in rows)
-    return Picture(figure, f"ᾱ 随时间步：{words}", rows)
 
 
 def phases(take: "Take") -> Picture:
@@ -70,99 +29,22 @@ def phases(take: "Take") -> Picture:
     """
     rows = measures.phase_peaks(take)
     resident = rows[0].weights_bytes
-    figure, (axis,) = canvas(width=8.5, height=1.0 + 0.42 * len(rows))
+    figure, (axis,) = canvas(width=10, height=1.2 + 0.5 * len(rows))
+    axis.tick_params(labelsize=SMALLEST)
     for place, peak in enumerate(row.peak_bytes for row in rows):
         axis.barh(place, min(peak, resident) / MIB, color=BLUE, height=0.62)
         axis.barh(place, max(peak - resident, 0) / MIB, left=resident / MIB, color="#f0b15e", height=0.62)
-        axis.text(peak / MIB, place, f" {format_bytes(peak)}", va="center", fontsize=SMALL)
+        axis.text(peak / MIB, place, f" {format_bytes(peak)}", va="center", fontsize=SMALLEST)
     axis.axvline(resident / MIB, color=RED, lw=1.6, ls=(0, (4, 3)))
-    name_bars(axis, [label(PHASES[row.phase].zh, row.phase) for row in rows], 11)
+    name_bars(axis, [label(PHASES[row.phase].zh, row.phase) for row in rows], SMALLEST)
     axis.set_xlim(0, 1.18 * max(row.peak_bytes for row in rows) / MIB)
-    axis.set_xlabel("MiB", loc="right")
+    axis.set_xlabel("MiB", fontsize=SMALLEST, loc="right")
     handles = [patch(BLUE, label("权重", "weights")), patch("#f0b15e", label("存活的张量", "live tensors"))]
-    axis.legend(handles=handles, frameon=False, fontsize=SMALL, ncols=2, loc="lower left", bbox_to_anchor=(0, 1.0))
+    axis.legend(handles=handles, frameon=False, fontsize=SMALLEST, ncols=2, loc="lower left", bbox_to_anchor=(0, 1.0))
     words = label(f"红线：调用之后还占着的 {format_bytes(resident)}", f"red: resident, {format_bytes(resident)}")
-    axis.set_title(words, fontsize=SMALL, loc="right")
+    axis.set_title(words, fontsize=SMALLEST, loc="right")
     peaks = "；".join(f"{PHASES[row.phase].zh} {format_bytes(row.peak_bytes)}" for row in rows)
     return Picture(figure, f"各阶段峰值（实测）：{peaks}；调用之后 {format_bytes(resident)}", rows)
-
-
-def adherence(takes: "Mapping[Any, Sequence[Take]]", dial: str = "CFG") -> Picture:
-    """Draw adherence and diversity against a dial.
-
-    Rows: `make.image.measures.Adherence`. `takes`: value of the dial -> takes of several prompts, each with a batch of
-    at least two seeds.
-    """
-    rows = measures.adherence_by(takes)
-    values, shares = [row.value for row in rows], [row.seen for row in rows]
-    figure, (left, right) = canvas(1, 2, width=WIDEST, height=3.3)
-    around = np.array([[share.share - share.low, share.high - share.share] for share in shares]).T
-    left.errorbar(values, [share.share for share in shares], yerr=around, marker="o", capsize=4, color=BLUE)
-    left.set_ylim(0, 1.02)
-    left.yaxis.set_major_formatter("{x:.0%}")
-    left.set_title(label("听话：提到的属性画对了多少", "what was asked for is there"), fontsize=12)
-    right.plot(values, [row.difference for row in rows], marker="o", color=ORANGE)
-    right.set_ylim(bottom=0)
-    right.set_title(label("多样：两个种子的图差多少（灰度级）", "difference of two seeds"), fontsize=12)
-    for axis in (left, right):
-        axis.set_xlabel(dial)
-        axis.set_xticks(values)
-    count = shares[0].count
-    words = label(f"每点 {count} 个属性，误差线为 95% 区间（裁判实测）", f"{count} attributes each, 95 %, measured")
-    figure.supxlabel(words, fontsize=SMALL)
-    words = "，".join(f"{dial} {row.value:g}：{row.seen.share:.0%}" for row in rows)
-    return Picture(figure, f"听话的程度：{words}", rows)
-
-
-def removal(cases: Mapping[str, tuple[Sequence[bool], Sequence[bool]]]) -> Picture:
-    """Draw what pictures show without and with a negative prompt.
-
-    Rows: `make.image.measures.Removal`. `cases`: what is named -> (without, with): for each picture, whether the reader
-    sees it.
-    """
-    rows = measures.removal(cases)
-    figure, (axis,) = canvas(width=7.5, height=1.3 + 0.75 * len(rows))
-    for place, row in enumerate(rows):
-        for offset, share, colour in ((-0.19, row.without, GREY), (0.19, row.named, BLUE)):
-            _share_bar(axis, place + offset, share, colour, 0.34, max(share.high, 0.02) + 0.015)
-    name_bars(axis, [label(row.name, f"case {i}") for i, row in enumerate(rows)], 11)
-    axis.set_xlim(0, 1.18)
-    axis.set_xticks([0, 0.25, 0.5, 0.75, 1.0])
-    axis.xaxis.set_major_formatter("{x:.0%}")
-    handles = [patch(GREY, label("没有负面提示词", "without"))]
-    handles.append(patch(BLUE, label("负面提示词点了它的名", "named in the negative")))
-    axis.legend(
-        handles=handles, frameon=False, fontsize=SMALL, loc="upper center", bbox_to_anchor=(0.45, -0.15), ncols=2
-    )
-    words = "；".join(
-        f"{row.name}：{row.without.held}/{row.without.count} → {row.named.held}/{row.named.count} 张" for row in rows
-    )
-    return Picture(figure, f"负面提示词点名前后还看得到的：{words}", rows)
-
-
-def per_attribute(takes: "Sequence[Take]", title: str = "") -> Picture:
-    """Draw how often the reader sees each attribute asked for.
-
-    Rows: `core.statistics.Share`, one an attribute.
-    """
-    rows = measures.per_attribute(takes)
-    figure, (axis,) = canvas(width=6.5, height=0.8 + 0.42 * len(rows))
-    for place, row in enumerate(rows):
-        _share_bar(axis, place, row, GREEN, 0.6, 1.03)
-    name_bars(axis, [label(ATTRIBUTES_ZH[row.name], row.name) for row in rows], 11)
-    axis.set_xlim(0, 1.15)
-    axis.set_xticks([0, 0.5, 1])
-    axis.xaxis.set_major_formatter("{x:.0%}")
-    axis.set_title(title, fontsize=12)
-    words = "，".join(f"{ATTRIBUTES_ZH[row.name]} {row.held}/{row.count}" for row in rows)
-    return Picture(figure, f"画对了多少：{words}", rows)
-
-
-def _share_bar(axis: "Axes", place: float, share: Share, colour: str, height: float, at: float) -> None:
-    """Draw a share, its interval, and counts at `at`."""
-    axis.barh(place, share.share, height=height, color=colour)
-    axis.plot([share.low, share.high], [place, place], color="#333", lw=1.4)
-    axis.text(at, place, f"{share.held} / {share.count}", va="center", fontsize=SMALL)
 
 
 def peaks(made: "Table") -> Picture:
@@ -170,30 +52,33 @@ def peaks(made: "Table") -> Picture:
 
     Rows: those of the table. `made`: from `aigc_kit.make.image.ablation`; rows that are not applicable stay empty.
     """
-    figure, (axis,) = canvas(width=WIDEST, height=0.9 + 0.36 * len(made.rows))
+    figure, (axis,) = canvas(width=11.5, height=1.3 + 0.42 * len(made.rows))
+    axis.tick_params(labelsize=SMALLEST)
     highest = max((row.peak.value for row in made.rows if row.peak), default=0)
     unit = GIB if highest > GIB else MIB
     colours = {"text": "#8e5bd0", "denoise": BLUE, "decode": GREEN}
     for place, row in enumerate(made.rows):
         if row.peak is None:
-            axis.text(0, place, label(" 不适用", " not applicable"), va="center", fontsize=SMALL, color="#8a8f98")
+            axis.text(0, place, label(" 不适用", " not applicable"), va="center", fontsize=SMALLEST, color="#8a8f98")
             continue
         axis.barh(place, row.peak.value / unit, height=0.66, color=colours.get(row.setter or "", GREY))
         for name, value in row.phases.items():
             if name in colours and name != row.setter:
                 axis.plot([value / unit] * 2, [place - 0.33, place + 0.33], color=colours[name], lw=3)
-        axis.text(row.peak.value / unit * 1.01, place, f" {row.peak.text}", va="center", fontsize=SMALL)
-    name_bars(axis, [label(row.zh, row.name) for row in made.rows], 10)
+        axis.text(row.peak.value / unit * 1.01, place, f" {row.peak.text}", va="center", fontsize=SMALLEST)
+    name_bars(axis, [label(row.zh, row.name) for row in made.rows], SMALLEST)
     axis.set_xlim(0, 1.16 * (highest or unit) / unit)
-    axis.set_xlabel("GiB" if unit == GIB else "MiB", loc="right")
+    axis.set_xlabel("GiB" if unit == GIB else "MiB", fontsize=SMALLEST, loc="right")
     names = (("文本编码", "text"), ("去噪", "denoise"), ("VAE 解码", "decode"))
     handles = [patch(colours[en], label(zh, en)) for zh, en in names]
     title = label("条的颜色：定峰值的阶段；竖线：其他阶段", "bar: the phase that sets the peak")
     where: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0)}
-    axis.legend(handles=handles, title=title, frameon=False, fontsize=SMALL, title_fontsize=SMALL, ncols=3, **where)
+    axis.legend(
+        handles=handles, title=title, frameon=False, fontsize=SMALLEST, title_fontsize=SMALLEST, ncols=3, **where
+    )
     zh, en = ("预测", "predicted") if "predicted" in {row.how for row in made.rows} else ("实测", "measured")
     words = label(zh, en)
-    axis.set_title(f"{made.card}，{made.where}（{words}）", fontsize=11, loc="left")
+    axis.set_title(f"{made.card}，{made.where}（{words}）", fontsize=SMALLEST, loc="left")
     values = "；".join(f"{row.zh} {row.peak.text}" for row in made.rows if row.peak)
     return Picture(figure, f"{made.card} 的峰值（{words}）：{values}", made.rows)
 
@@ -205,7 +90,8 @@ def seconds(made: "Grid", *again: "Grid") -> Picture:
     grid, run again; every point is then the median, since single timings shake.
     """
     rows = timings(made, *again)
-    figure, (axis,) = canvas(width=6, height=3)
+    figure, (axis,) = canvas(width=8, height=3.8)
+    axis.tick_params(labelsize=SMALLEST)
     for index, value in enumerate(made.rows[1]):
         colour = (BLUE, GREEN, ORANGE, RED)[index % 4]
         line = [row for row in rows if row.row == value]
@@ -213,10 +99,22 @@ def seconds(made: "Grid", *again: "Grid") -> Picture:
         axis.plot([row.column for row in line], [row.seconds for row in line], marker="o", color=colour, label=name)
     axis.set_ylim(bottom=0)
     axis.set_xticks(list(made.columns[1]))
-    axis.set_xlabel(label("步数", "steps"))
-    axis.set_ylabel(label(f"秒（实测，{len(again) + 1} 次的中位数）" if again else "秒（实测）", "seconds (measured)"))
-    axis.legend(frameon=False, fontsize=SMALL)
+    axis.set_xlabel(label("步数", "steps"), fontsize=SMALLEST)
+    axis.set_ylabel(
+        label(f"秒（实测，{len(again) + 1} 次的中位数）" if again else "秒（实测）", "seconds (measured)"),
+        fontsize=SMALLEST,
+    )
+    axis.legend(frameon=False, fontsize=SMALLEST)
     return Picture(figure, "用时随步数和尺寸的变化（实测）", rows)
+
+
+def switches() -> Picture:
+    """Draw what each switch does to the real SDXL's peak.
+
+    Predicted for a card of 24 GB. Rows: as in `peaks`.
+    """
+    request = Request("sdxl", "一只小狗").change(height=1024, width=1024, steps=25)
+    return peaks(ablation.predict(request, a_gpu(name="RTX4090")))
 
 
 class Monitor:
@@ -292,7 +190,8 @@ class Monitor:
         from aigc_kit.memory import device
 
         free = device.probe().free_bytes
-        figure, (axis,) = canvas(width=WIDEST, height=2.7)
+        figure, (axis,) = canvas(width=10, height=3.2)
+        axis.tick_params(labelsize=SMALLEST)
         rows = [{"seconds": moment, "used_bytes": count} for moment, count in list(self.samples)]
         seconds, counts = [row["seconds"] for row in rows], [row["used_bytes"] / MIB for row in rows]
         axis.fill_between(seconds, counts, color=BLUE, alpha=0.25, lw=0)
@@ -306,12 +205,12 @@ class Monitor:
         ):
             axis.axhline(value / MIB, color=colour, lw=1, ls=(0, (4, 3)))
             place, words = axis.get_yaxis_transform(), f"{name} {format_bytes(value)}"
-            axis.text(1.005, value / MIB, words, color=colour, fontsize=SMALL, va="center", transform=place)
+            axis.text(1.005, value / MIB, words, color=colour, fontsize=SMALLEST, va="center", transform=place)
         axis.set_xlim(0, max(seconds[-1], EVERY))
-        axis.set_ylabel("MiB")
-        axis.set_xlabel(label("秒", "seconds"), loc="right")
+        axis.set_ylabel("MiB", fontsize=SMALLEST)
+        axis.set_xlabel(label("秒", "seconds"), fontsize=SMALLEST, loc="right")
         what = label("显存（torch 已分配）", "GPU, allocated") if self.cuda else label("本进程常驻内存", "resident set")
-        axis.set_title(f"{what}　{label('空闲', 'free')} {format_bytes(free)}", fontsize=11, loc="left")
+        axis.set_title(f"{what}　{label('空闲', 'free')} {format_bytes(free)}", fontsize=SMALLEST, loc="left")
         before, peak, after, free_text = map(format_bytes, (self.before, self.peak, self.after, free))
         return Picture(figure, f"内存：之前 {before}，峰值 {peak}，之后 {after}，空闲 {free_text}", rows)
 

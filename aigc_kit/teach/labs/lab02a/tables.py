@@ -1,94 +1,26 @@
 """Show tables of the image lab, and bars of tokens."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from aigc_kit.core.types import PHASES
-from aigc_kit.core.units import format_bytes, format_seconds
-from aigc_kit.make.image import measures
-from aigc_kit.make.image.ablation import HEADER
 from aigc_kit.media.fonts import label
-from aigc_kit.teach.labs.lab02.pictures import GREY, row
-from aigc_kit.teach.show.page import Html, figure_zh, table
-from aigc_kit.teach.show.plots import BLUE, ORANGE, RED, SMALL, WIDEST, Picture, canvas, name_bars, patch
+from aigc_kit.teach.labs.lab02a.curves import SMALLEST
+from aigc_kit.teach.labs.lab02a.pictures import GREY
+from aigc_kit.teach.show.page import ATTRIBUTES_ZH, Html, figure_zh, table, value_zh
+from aigc_kit.teach.show.plots import BLUE, ORANGE, RED, Picture, canvas, name_bars, patch
 from aigc_kit.worlds import prompts
 from aigc_kit.worlds.prompts import TokenBudget
+from aigc_kit.worlds.tinyworld import checker
 
 _SHADES = ("#3b7dd83a", "#2e9e5b3a", "#d9822b3a", "#8e5bd03a")
 _CUT = "background:#c8443c40;text-decoration:line-through"
 _BAR, _HIGH = 520, 16  # pixels
-MEASURES_ZH: Mapping[str, str] = {
-    "weights": "权重",
-    "peak": "峰值（权重与存活张量）",
-    "tensors": "其中存活张量",
-    "reserved": "向驱动保留",
-    "seconds": "用时，中位数",
-    "load": "读取权重",
-}
 
 if TYPE_CHECKING:
     from aigc_kit.core.types import Card, Take
-    from aigc_kit.make.image import Comparison
-    from aigc_kit.make.image.ablation import Table
-    from aigc_kit.memory.footprint import Prediction
     from aigc_kit.worlds.prompts import Translation
-
-
-def sides(found: "Comparison") -> Html:
-    """Compare everything measured on two sides. Rows: `Comparison.rows`."""
-    a, b, rows = found.a, found.b, found.rows()
-    texts: dict[str, Callable[[float], str]] = {"B": format_bytes, "s": format_seconds}
-    ratios = ["—" if row.ratio is None else f"{row.ratio:.2f}" for row in rows]
-    lines = [
-        (MEASURES_ZH[row.name], *map(texts[row.unit], (row.a, row.b)), ratio)
-        for row, ratio in zip(rows, ratios, strict=True)
-    ]
-    psnr = "完全相同" if found.psnr is None else f"PSNR {found.psnr:.1f} dB"
-    apart = f"平均差 {found.mean_difference:.2f} 级，最大 {found.max_difference} 级（满 255），{psnr}"
-    caption = f"实测，{a.plan.budget.name}；先各热身一次，计时顺序 {found.order}。两张图：{apart}"
-    return table(lines, ("", a.name, b.name, f"{a.name} ÷ {b.name}"), caption, rows)
-
-
-def difference(found: "Comparison", width: int = 200) -> Html:
-    """Show both sides and their difference, its largest value white."""
-    a, b = found.a.take.data[0], found.b.take.data[0]
-    apart = np.abs(a.astype(np.int16) - b.astype(np.int16))
-    times = 255 / max(int(apart.max()), 1)
-    grey = np.round(apart * times).astype(np.uint8)
-    return row([a, b, grey], [found.a.name, found.b.name, f"差的绝对值 × {times:.3g}"], width)
-
-
-def predicted(cases: "Mapping[str, Prediction]") -> Html:
-    """Show the X-ray's prediction for several set-ups.
-
-    Rows: {"name", "weights_bytes" (at the peak), "allocated_bytes", "reserved_bytes", "interval_bytes", "setter"}.
-    `cases`: name -> `aigc_kit.memory.footprint.predict(facts, placement)`.
-    """
-    lines, rows = [], []
-    names = ("name", "weights_bytes", "allocated_bytes", "reserved_bytes", "interval_bytes", "setter")
-    for name, case in cases.items():
-        counts = (case.peak.resident_bytes, case.allocated_bytes, case.reserved_bytes)
-        rows.append(dict(zip(names, (name, *counts, case.interval, case.setter), strict=True)))
-        weights, peak, driver, low, high = map(format_bytes, (*counts, *case.interval))
-        lines.append(_tight((name, weights, peak, f"{driver}（{low} ～ {high}）", case.setter.zh)))
-    head = ("", "峰值时显存里的权重", "峰值：已分配", "峰值：向驱动保留（区间）", "峰值由谁决定")
-    caption = "预测：X 光逐个操作追踪，加上按公开实测拟合的开销；没有在显卡上运行"
-    return table(lines, head, caption, rows)
-
-
-def ablation(made: "Table") -> Html:
-    """Show what every switch does to weights, peak and seconds.
-
-    With where the numbers come from, and why. Rows: those of the table.
-    """
-    size = f"{made.height}×{made.width}，一次 {made.batch} 张，{made.steps} 步"
-    caption = f"{made.card}，{made.where}，{size}；每行只开一个开关，和“{made[made.reference].zh}”比"
-    if made["baseline"].how == "predicted" and made["baseline"].seconds is None:
-        caption += "；FP32 不估用时：有的卡做卷积时用 TF32，最多快 8 倍，公开的实测只有一块卡的一行"
-    return table([_tight(line) for line in made.cells()], HEADER, caption, made.rows)
 
 
 def weights(prompt: str) -> Html:
@@ -120,17 +52,6 @@ def translation(made: "Translation") -> Html:
     return table(lines, ("中文", "英文"), f"{made.label}：{made.en}", rows)
 
 
-def times(first: "Take", following: "Take") -> Html:
-    """Show what only the first run pays. Rows: `make.image.measures.PhaseSeconds`."""
-    rows = measures.phase_seconds(first, following)
-    names = {"total": "合计", **{name: words.zh for name, words in PHASES.items()}}
-    lines = [
-        (names[row.phase], *("—" if value is None else format_seconds(value) for value in (row.first, row.following)))
-        for row in rows
-    ]
-    return table(lines, ("阶段", "第一次", "再次"), f"实测，挂钟时间，{first.plan.budget.name}", rows)
-
-
 def groups() -> Html:
     """Show negative words in their three groups, in both languages."""
     names = prompts.negative_names()
@@ -152,6 +73,29 @@ def parts(made: "prompts.Prompt") -> Html:
     return table(rows, ("部分", "词"))
 
 
+def shifts(before: "Take", after: "Take") -> Html:
+    """Show what the reader sees in pictures before and after.
+
+    Seed by seed, whatever was asked for: a change that was not asked for shows too. Rows: {"attribute", "before",
+    "after": the commonest value and how often, "changed", "count": of pictures}. `before`, `after`: with one batch.
+    """
+    pairs = list(zip(checker.read(before.data), checker.read(after.data), strict=True))
+    rows = []
+    for name, zh in ATTRIBUTES_ZH.items():
+        old, new = zip(*((a.labels[name], b.labels[name]) for a, b in pairs), strict=True)
+        changed = sum(a != b for a, b in zip(old, new, strict=True))
+        row = {"attribute": zh, "before": _commonest(name, old), "after": _commonest(name, new)}
+        rows.append({**row, "changed": changed, "count": len(pairs)})
+    lines = [(row["attribute"], row["before"], row["after"], f"{row['changed']} / {row['count']} 张") for row in rows]
+    caption = "裁判读出来的（实测）；一个种子一个种子地比，没有要求的属性也数"
+    return table(lines, ("属性", "原来最多的", "之后最多的", "变了"), caption, rows)
+
+
+def _commonest(attribute: str, values: Sequence[str]) -> str:
+    value, times = Counter(values).most_common(1)[0]
+    return f"{value_zh(attribute, value)}（{times}）"
+
+
 def card(which: "Card") -> Html:
     """Show a model as its card says.
 
@@ -171,11 +115,6 @@ def card(which: "Card") -> Html:
     records = [{"name": name, "value": value} for name, value in rows]
     lines = [(name, str(value)) for name, value in rows]
     return table(lines, ("", which.name), "卡片：没有在这台机器上运行", records)
-
-
-def _tight(cells: Sequence[str]) -> list[str]:
-    """Keep short cells on one line."""
-    return [cell.replace(" ", "\u00a0") if len(cell) < 16 else cell for cell in cells]
 
 
 def token_bar(budget: TokenBudget, title: str = "") -> Html:
@@ -208,20 +147,25 @@ def counts(budgets: Mapping[str, tuple[TokenBudget, TokenBudget]]) -> Picture:
 
     Rows: {"name", "zh", "en", "limit"}, in tokens. `budgets`: name -> (Chinese, English).
     """
-    figure, (axis,) = canvas(width=WIDEST, height=0.9 + 0.52 * len(budgets))
+    figure, (axis,) = canvas(width=11, height=1.2 + 0.62 * len(budgets))
     limit = next(iter(budgets.values()))[0].limit
     for place, (zh, en) in enumerate(budgets.values()):
         for offset, budget, colour in ((-0.19, zh, ORANGE), (0.19, en, BLUE)):
             fits = min(budget.used, limit)
             axis.barh(place + offset, fits, height=0.34, color=colour)
             axis.barh(place + offset, budget.used - fits, left=fits, height=0.34, color=colour, alpha=0.3, hatch="//")
-            axis.text(budget.used + 2, place + offset, str(budget.used), va="center", fontsize=SMALL)
+            each = label(f"（每个汉字 {budget.tokens_per_hanzi:.1f} 个）", "") if budget is zh else ""
+            how: dict[str, Any] = {"va": "center", "fontsize": SMALLEST, "zorder": 3}
+            how["bbox"] = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+            axis.text(budget.used + 2, place + offset, f"{budget.used}{each}", **how)
     axis.axvline(limit, color=RED, lw=1.5)
-    name_bars(axis, [label(name, f"prompt {i}") for i, name in enumerate(budgets)], 10)
+    axis.set_xlim(0, 1.25 * max(zh.used for zh, _ in budgets.values()))
+    axis.tick_params(labelsize=SMALLEST)
+    name_bars(axis, [label(name, f"prompt {i}") for i, name in enumerate(budgets)], SMALLEST)
     words = label(f"token 数（红线：编码器只读前 {limit} 个，斜线部分读不到）", f"tokens; only {limit} are read")
-    axis.set_xlabel(words)
+    axis.set_xlabel(words, fontsize=SMALLEST)
     handles = [patch(ORANGE, label("中文", "Chinese")), patch(BLUE, label("英文译文", "English"))]
-    axis.legend(handles=handles, frameon=False, fontsize=SMALL, loc="lower right")
+    axis.legend(handles=handles, frameon=False, fontsize=SMALLEST, loc="lower right")
     rows = [{"name": name, "zh": zh.used, "en": en.used, "limit": limit} for name, (zh, en) in budgets.items()]
     words = "；".join(f"{row['name']} 中文 {row['zh']} 英文 {row['en']}" for row in rows)
     return Picture(figure, f"CLIP 的 token 数：{words}", rows)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from aigc_kit.core.errors import AigcError
 from aigc_kit.core.types import Step
-from aigc_kit.teach.labs.lab02.pictures import GREY, show, tag
-from aigc_kit.teach.labs.lab02.tables import token_bar, token_bars
+from aigc_kit.teach.labs.lab02a.pictures import GREY, show, tag
+from aigc_kit.teach.labs.lab02a.tables import token_bar, token_bars
 from aigc_kit.teach.show.markup import Html, Place
 from aigc_kit.teach.show.page import error as error_card
 from aigc_kit.teach.show.plots import Form, follow
@@ -27,12 +27,17 @@ _STYLE = {"description_width": "6em"}
 class Film:
     """Show a picture while it is made.
 
-    Give it to `image.run` as `on_step`. `shots`: how many moments are kept, first and last step among them; each is
-    decoded twice. `width`: of a picture, in CSS pixels.
+    Give it to `image.run` as `on_step`.
+
+    Args:
+        shots: moments that are kept, first and last step among them, closer together at the beginning, where most is
+            decided; each is decoded twice.
+        width: of a picture, in CSS pixels.
+        quiet: keep the moments, and show nothing until `html()` is.
     """
 
-    def __init__(self, shots: int = 6, width: int = 118) -> None:
-        self.shots, self.width = shots, width
+    def __init__(self, shots: int = 8, width: int = 118, *, quiet: bool = False) -> None:
+        self.shots, self.width, self.quiet = shots, width, quiet
         self.frames: list[tuple[int, Any, Any]] = []  # (step, latents decoded, what it is taken to become)
         self._place = Place()
 
@@ -41,14 +46,15 @@ class Film:
         if step.phase != "denoise" or step.index not in self._wanted(step.total - 1):
             return
         self.frames.append((step.index + 1, step.preview("latent"), step.preview()))  # type: ignore[call-arg]
-        self._place.put(self.html())
+        if not self.quiet:
+            self._place.put(self.html())
 
     def html(self) -> Html:
         """Show latents decoded, and pictures seen in them."""
         heads = "".join(f"<th>第 {number} 步</th>" for number, _, _ in self.frames)
         noisy = "".join(f"<td>{tag(latent, self.width)}</td>" for _, latent, _ in self.frames)
         clean = "".join(f"<td>{tag(picture, self.width)}</td>" for _, _, picture in self.frames)
-        side = f'<td style="text-align:right;{GREY}">'
+        side = f'<td style="text-align:right;white-space:nowrap;{GREY}">'
         html = (
             f"<table><tr><td></td>{heads}</tr><tr>{side}此刻的潜变量，<br>直接解码</td>{noisy}</tr>"
             f"<tr>{side}模型此刻猜的<br>成品</td>{clean}</tr></table>"
@@ -58,7 +64,7 @@ class Film:
 
     def _wanted(self, total: int) -> set[int]:
         last = total - 1
-        return {round(i * last / max(self.shots - 1, 1)) for i in range(self.shots)}
+        return {round(last * (i / max(self.shots - 1, 1)) ** 2) for i in range(self.shots)}
 
 
 class Choices(Form):
