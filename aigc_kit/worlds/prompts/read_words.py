@@ -82,9 +82,9 @@ def _counted(prompt: str, read: str, count: TokenBudget, notes: tuple[str, ...],
 
 
 def read_both(read: Callable[..., ReadWords], request: Request) -> tuple[ReadWords, ...]:
-    """Read a request's prompt and, where there, its negative one."""
+    """Read a request's prompt and, unless blank, its negative one."""
     words = read(request.prompt)
-    return (words, read(request.negative, negative=True)) if request.negative else (words,)
+    return (words, read(request.negative, negative=True)) if (request.negative or "").strip() else (words,)
 
 
 def _pieces(text: str) -> tuple[tuple[Piece, ...], tuple[str, ...]]:
