@@ -27,7 +27,7 @@ class AigcError(Exception):
         return partial(type(self), asked=self.asked, found=self.found, todo=self.todo), ()
 
     def _render_traceback_(self) -> list[str]:
-        """Show three lines in a notebook, and all at a later %tb.
+        """Show a notebook three lines, at a later %tb all.
 
         IPython, its kernel and so JupyterLab, nbclient and Voilà ask an exception for its own lines, some of them twice
         in a cell. The lines of the learner's cell follow; those inside the kit come in another cell, when asked for.

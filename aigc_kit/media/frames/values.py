@@ -97,7 +97,7 @@ def _holds(name: str, low: float, high: float) -> bool:
 
 
 def _advice(low: float, high: float) -> str:
-    """Name the ranges that hold the values, or how to scale them."""
+    """Name ranges that hold the values, or scale them."""
     fitting = [f"range={name!r}" for name in RANGES if _holds(name, low, high)]
     return "say the range: " + " or ".join(fitting) if fitting else SCALED
 
