@@ -1,6 +1,9 @@
 """Name all errors: asked, found, what to do."""
 
-from collections.abc import Iterable
+import linecache
+import sys
+import traceback
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from functools import partial
 
@@ -23,6 +26,26 @@ class AigcError(Exception):
 
     def __reduce__(self):
         return partial(type(self), asked=self.asked, found=self.found, todo=self.todo), ()
+
+    def _render_traceback_(self) -> list[str]:
+        """Show a notebook three lines, at a later %tb all.
+
+        IPython, its kernel and so JupyterLab, nbclient and Voilà ask an exception for its own lines, some of them twice
+        in a cell. The lines of the learner's cell follow; those inside the kit come in another cell, when asked for.
+        """
+        cells = len(getattr(sys.modules["__main__"], "In", ()))
+        if cells > getattr(self, "_shown_in", cells):
+            return "".join(traceback.format_exception(self)).splitlines()
+        self._shown_in = cells
+        lines = [f"要求：{self.asked}", f"发现：{self.found}", f"怎么办：{self.todo}", ""]
+        return [*lines, *self._cell_lines(), f"（{type(self).__name__}，在新的一格里运行 %tb 可以看完整的回溯）"]
+
+    def _cell_lines(self) -> Iterator[str]:
+        """Show the lines of the notebook's cells that led here."""
+        for frame, number in traceback.walk_tb(self.__traceback__):
+            if "get_ipython" in frame.f_globals and "In" in frame.f_globals:  # the names of a notebook
+                code = linecache.getline(frame.f_code.co_filename, number).strip()
+                yield f"你的代码，第 {number} 行：{code}"
 
 
 class BadInput(AigcError, ValueError):

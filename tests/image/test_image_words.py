@@ -58,6 +58,52 @@ def test_nothing_to_translate_is_an_error_not_an_empty_picture():
         read("麒麟")
 
 
+@pytest.mark.parametrize(("prompt", "english", "said"), [
+    ("一只猫，不要文字", "a cat", "不要文字"),
+    ("没有狗的街道，夜晚", "street, night", "没有狗"),
+    ("小狗，无水印", "puppy", "无水印"),
+    ("不是狗是猫", "cat", "不是狗"),
+    ("小狗，文字不要", "puppy", "文字不要"),
+    ("一只猫，(不要文字:1.2)", "a cat", "不要文字"),
+])  # fmt: skip
+def test_what_is_not_wanted_is_never_asked_for_and_is_said(prompt, english, said):
+    """不要文字 gave "text", 没有狗 "with dog"."""
+    made = read(prompt)
+    assert made.read == english
+    assert said in made.notes[-1] and "负面提示词" in made.notes[-1]
+
+
+def test_in_a_negative_prompt_it_is_named():
+    for card, wanted in ((SMALL, "text"), (TINY, "一只小狗")):
+        prompt = "不要文字" if card is SMALL else "不要狗"
+        assert read_for_picture(prompt, card, None, negative=True).read == wanted
+
+
+def test_a_prompt_of_noes_alone_is_refused_and_its_advice_works():
+    with pytest.raises(BadInput, match="only what must not be there") as caught:
+        read("不要文字")
+    assert caught.value.todo == "write what shall be seen, and the rest as negative='...'"
+    assert read("小狗").read == "puppy" and read_for_picture("文字", SMALL, None, negative=True).read == "text"
+
+
+def test_an_english_no_is_said_to_be_read_all_the_same():
+    assert "no text" in read("a cat, no text").notes[-1]
+    assert read("a cat, no text").read == "a cat, no text"
+    assert read("a cat on a mat").notes == ()
+
+
+@pytest.mark.parametrize(("prompt", "english"), [
+    ("2只猫", "2 cat"), ("三只小狗", "three puppy"), ("12朵花", "12 flower"), ("画2只猫和3只小狗", "2 cat and 3 puppy"),
+])  # fmt: skip
+def test_numbers_keep_their_noun(prompt, english):
+    assert read(prompt).read.removeprefix("painting ").removeprefix("draw ") == english
+
+
+def test_a_bracket_whose_words_are_unknown_goes_with_them():
+    made = read("(麒麟:1.3)的小狗")
+    assert (made.read, made.unknown) == ("puppy", ("麒麟",))
+
+
 def test_weights_survive_the_translation():
     made = read("(红色:1.3)的小狗")
     assert list(made.weights) == [("red", 1.3), (" puppy", 1.0)]

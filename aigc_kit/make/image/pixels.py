@@ -23,15 +23,27 @@ def decode(vae: Any, latents: Any, *, upcast: bool | None = None) -> np.ndarray:
         uint8 (B, 8 h, 8 w, 3).
 
     Raises:
-        BadInput: the decoder gave values that are no numbers: float16 overflowed.
+        BadInput: the latents or the decoded picture hold values that are no numbers.
     """
     import torch
 
+    if not bool(torch.isfinite(latents).all()):
+        raise BadInput(
+            asked="the picture of these latents",
+            found="the latents themselves hold values that are no numbers: something before the decoder went wrong",
+            todo="make them again with a lower guidance, or in float32; torch.isfinite(latents) tells which are fine",
+        )
     with torch.no_grad(), _lifted(vae, upcast):
+        half = next(vae.parameters()).dtype == torch.float16
         picture = type(vae).decode(vae, _unscaled(vae, latents.to(vae.dtype)), return_dict=False)[0].float()
     if not bool(torch.isfinite(picture).all()):
-        reason = "the decoder gave values that are no numbers: it overflowed in float16"
+        reason = "the decoder gave values that are no numbers"
+        reason += (
+            ": it overflowed in float16" if half else ", though it computes beyond float16 and the latents are fine"
+        )
         todo = "decode in float32: plan with vae={'upcast': True}, or use the VAE fixed for float16"
+        if not half:
+            todo = "look at the latents: beyond about 10 times their usual size (latents.abs().max()) no decoder helps"
         raise BadInput(asked="the picture of these latents", found=reason, todo=todo)
     picture = (picture / 2 + 0.5).clamp(0, 1).mul(255).round()
     return np.ascontiguousarray(picture.permute(0, 2, 3, 1).to("cpu", torch.uint8).numpy())

@@ -76,7 +76,8 @@ def mp4(path: str | os.PathLike[str], frames: Iterable[np.ndarray], fps: Any, **
 
     Args:
         path: ends in .mp4.
-        frames: uint8 (T, H, W, 3), or any iterable of uint8 (H, W, 3); taken one by one.
+        frames: uint8 (T, H, W, 3), or any iterable of uint8 (H, W, 3), taken one by one; a Take, or what `to_frames`
+            gives.
         fps: exact, see `check_fps`.
         options: sound, odd, crf, preset, metadata of `Writer`.
 
@@ -109,6 +110,10 @@ def _write(path: Any, suffix: str, frames: Iterable[np.ndarray], fps: Any, **opt
     path = as_path(path)
     if not path.endswith(suffix):
         path += suffix
+    if isinstance(getattr(frames, "data", None), np.ndarray):  # a Take, or Frames
+        frames = frames.data  # type: ignore[attr-defined]
+    if isinstance(frames, np.ndarray) and frames.ndim == 5 and len(frames) == 1:
+        frames = frames[0]
     with Writer(path, fps, **options) as writer:
         for frame in frames:
             writer.add(np.asarray(frame))

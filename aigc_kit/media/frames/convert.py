@@ -1,6 +1,6 @@
 """Turn pictures, arrays, tensors and lists of them into Frames."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,9 @@ class Frames:
     def __len__(self) -> int:
         return len(self.data)
 
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return iter(self.data)
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.data, dtype=dtype, copy=copy)
 
@@ -42,9 +45,9 @@ def to_frames(value: Any, *, layout: str | None = None, range: str | None = None
     Args:
         value: a PIL image; an array or torch tensor of 2 to 5 axes (HW, HWC, CHW, THW, THWC, TCHW, CTHW, BTHWC, BTCHW,
             BCTHW; C is 1, 3 or 4; uint8, or floats in [0, 1] or [-1, 1]); a list of frames; a list of such lists; or a
-            pipeline's output with `.frames` or `.images`.
+            pipeline's output with `.frames` or `.images`; a Take, or Frames themselves.
         layout: the axes, when the shape leaves a doubt, as letters.
-        range: "[0, 1]", "[-1, 1]" or "0..255", when the values leave a doubt.
+        range: "[0, 1]", "[-1, 1]", "0..255" or "0..65535", when the values leave a doubt.
         batch: which clip of several, 0-based.
 
     Returns:
@@ -54,6 +57,8 @@ def to_frames(value: Any, *, layout: str | None = None, range: str | None = None
         BadInput: nothing to show; more than one reading is possible (the error lists them); NaN or infinite values;
             frames of different sizes; several clips and none was picked.
     """
+    if isinstance(getattr(value, "data", None), np.ndarray):  # a Take, or Frames
+        value = value.data
     for name in ("frames", "images"):
         if hasattr(value, name) and not isinstance(value, np.ndarray):
             value = getattr(value, name)
@@ -137,11 +142,19 @@ def _is_picture(value: Any) -> bool:
 def _array(value: Any) -> np.ndarray:
     """Turn frames into numpy without changing their values."""
     if _is_picture(value):
+        if value.mode.startswith("I;16"):  # 16 bits of gray: the high byte, rounded
+            gray = np.rint(np.asarray(value).astype(np.float64) / 257).astype(np.uint8)
+            return np.repeat(gray[..., None], 3, axis=-1)
         if value.mode not in _MODES:
+            plain = value.mode in ("I", "F")
             raise BadInput(
                 asked=f"a frame from a PIL image of mode {value.mode}",
-                found=f"modes that can be shown: {', '.join(_MODES)}",
-                todo="convert it first, such as image.convert('RGB')",
+                found="numbers whose range the picture does not say"
+                if plain
+                else f"modes that can be shown: {', '.join(_MODES)}, I;16",
+                todo="array = np.asarray(image), then " + values.SCALED
+                if plain
+                else "convert it first: to_frames(image.convert('RGB'))",
             )
         return np.asarray(value.convert(_MODES[value.mode]))
     if hasattr(value, "detach") and hasattr(value, "cpu"):

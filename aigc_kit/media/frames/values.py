@@ -6,8 +6,9 @@ import numpy as np
 
 from aigc_kit.core.errors import BadInput
 
-RANGES = {"0..255": (0.0, 255.0), "[0, 1]": (0.0, 1.0), "[-1, 1]": (-1.0, 1.0)}
+RANGES = {"0..255": (0.0, 255.0), "[0, 1]": (0.0, 1.0), "[-1, 1]": (-1.0, 1.0), "0..65535": (0.0, 65535.0)}
 SLACK = 0.1  # how far decoders overshoot their range; more is another range, or a mistake
+SCALED = "scale them: to_frames((array - array.min()) / (array.max() - array.min()))"
 BLOCK = 1_000_000  # numbers converted at a time: they stay in the cache, and a long clip needs no float copy of itself
 
 
@@ -42,22 +43,27 @@ def choose(array: np.ndarray, given: str | None) -> tuple[str, list[str]]:
         raise BadInput(
             asked="frames from an array with NaN or infinite values",
             found=f"{bad} of {array.size} values are not finite",
-            todo="a decoder in float16 overflows like that: decode in float32 or bfloat16, then convert again",
+            todo="decode in float32 or bfloat16, then convert again: float16 ends at 65,504, and what is more overflows"
+            if array.dtype == np.float16
+            else "look for the first with np.argwhere(~np.isfinite(array))[0], and mend the step before: 0 / 0, the log "
+            "of 0, or a float16 model whose values overflowed before they were cast",
         )
     if given is not None:
         _check(given, low, high)
         return given, [f"values in {given}, as you said; found {low:.3g} to {high:.3g}"]
     if array.dtype.kind in "iu":
-        return _integers(low, high)
+        return _integers(low, high, wide=array.dtype == np.uint16)
     return _floats(low, high)
 
 
-def _integers(low: float, high: float) -> tuple[str, list[str]]:
+def _integers(low: float, high: float, *, wide: bool) -> tuple[str, list[str]]:
+    if wide and high > 255:
+        return "0..65535", ["16-bit integers taken as 0 to 65535"]
     if low < 0 or high > 255 or high <= 1:
         raise BadInput(
             asked="frames from an array of integers",
             found=f"values {low:.0f} to {high:.0f}",
-            todo="pass uint8 values 0 to 255, or say the range: range='0..255' or '[0, 1]'",
+            todo=SCALED if low < 0 or high > 255 else "say the range: range='0..255' or range='[0, 1]'",
         )
     return "0..255", ["integers taken as 0 to 255"]
 
@@ -66,7 +72,7 @@ def _floats(low: float, high: float) -> tuple[str, list[str]]:
     extent = f"{low:.3g} to {high:.3g}"
     if low < -1 - SLACK or high > 1 + SLACK:
         why = f"values {extent}, outside [0, 1] and [-1, 1]"
-        todo = "scale them, or say the range: " + ", ".join(f"range={name!r}" for name in RANGES)
+        todo = _advice(low, high)
     elif -SLACK <= low < -1e-3:
         why = f"values {extent}: a little below 0, so [0, 1] overshot or a dark [-1, 1]"
         todo = "say which: range='[0, 1]' or range='[-1, 1]'"
@@ -79,11 +85,21 @@ def _floats(low: float, high: float) -> tuple[str, list[str]]:
 def _check(given: str, low: float, high: float) -> None:
     if given not in RANGES:
         raise BadInput(asked=f"range={given!r}", found="not a range", todo=f"choose one of {', '.join(RANGES)}")
-    bottom, top = RANGES[given]
+    if not _holds(given, low, high):
+        raise BadInput(asked=f"range={given!r}", found=f"values {low:.3g} to {high:.3g}", todo=_advice(low, high))
+
+
+def _holds(name: str, low: float, high: float) -> bool:
+    """Tell whether a range holds the values, overshoot allowed."""
+    bottom, top = RANGES[name]
     slack = SLACK * (top - bottom) / 2
-    if low < bottom - slack or high > top + slack:
-        todo = f"choose the range that holds them: {', '.join(RANGES)}"
-        raise BadInput(asked=f"range={given!r}", found=f"values {low:.3g} to {high:.3g}", todo=todo)
+    return bottom - slack <= low and high <= top + slack
+
+
+def _advice(low: float, high: float) -> str:
+    """Name ranges that hold the values, or scale them."""
+    fitting = [f"range={name!r}" for name in RANGES if _holds(name, low, high)]
+    return "say the range: " + " or ".join(fitting) if fitting else SCALED
 
 
 def to_uint8(array: np.ndarray, name: str) -> np.ndarray:

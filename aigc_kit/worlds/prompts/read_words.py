@@ -16,7 +16,8 @@ from aigc_kit.worlds.prompts.grammar import Piece, flatten, joined, parse, plain
 from aigc_kit.worlds.prompts.signs import elsewhere, of_pictures
 from aigc_kit.worlds.prompts.translate import translate as to_english
 from aigc_kit.worlds.tinyworld.clip_vocab import clip_phrase
-from aigc_kit.worlds.tinyworld.scan import traditional
+from aigc_kit.worlds.tinyworld.negation import negated_spans
+from aigc_kit.worlds.tinyworld.scan import scan, traditional
 from aigc_kit.worlds.tinyworld.vocab import phrase
 
 
@@ -43,13 +44,14 @@ def read_for_picture(
         BadInput: a bracket that does not close, an AND, which one call of a pipeline cannot do, or weights for a model
             that has no place for them.
     """
-    text, fields = prompt, dict[str, Any]()
+    text, fields, about = prompt, dict[str, Any](), tuple[str, ...]()
     world = card.facts.world == "tinyworld"
     if not world and card.facts.languages == ("en",):
-        text, fields = _english(prompt, translate, english)
+        text, fields, about = _english(prompt, translate, english, negative)
     pieces, notes = _pieces(text) if weights else ((Piece(text, 1.0),), tuple(elsewhere(text)))
+    notes = (*notes, *about)
     if world:
-        pieces, fields = _in_words_of_the_world(pieces)
+        pieces, fields = _in_words_of_the_world(pieces, negative)
     read = "".join(piece.text for piece in pieces)
     weights_differ = any(piece.weight != 1 for piece in pieces)
     if weights_differ and not card.facts.weighted:
@@ -104,28 +106,42 @@ def _pieces(text: str) -> tuple[tuple[Piece, ...], tuple[str, ...]]:
     return flatten(tree.conditions[0]), tree.notes
 
 
-def _english(prompt: str, wanted: bool, own: str | None) -> tuple[str, dict[str, Any]]:
+Notes = tuple[str, ...]
+
+
+def _english(prompt: str, wanted: bool, own: str | None, negative: bool) -> tuple[str, dict[str, Any], Notes]:
     if own is not None:
-        return own, {"english": own, "translated_by": "edited"}
+        return own, {"english": own, "translated_by": "edited"}, () if negative else _named_by_no(own)
     if not wanted:
-        return prompt, {"translated_by": "none: asked not to"}
-    translation = to_english(prompt)
+        return prompt, {"translated_by": "none: asked not to"}, ()
+    translation = to_english(prompt, negative=negative)
     if translation.by == "none":
-        return prompt, {}
-    if not translation.en:
+        return prompt, {}, () if negative else _named_by_no(prompt)
+    if not translation.en.strip(" ."):
+        only = translation.negated
         raise BadInput(
             asked=f"English for {prompt[:40]!r}",
-            found="the word list holds nothing of it",
-            todo="write the prompt in English, or give english='...'",
+            found="it says only what must not be there" if only else "the word list holds nothing of it",
+            todo="write what shall be seen, and the rest as negative='...'"
+            if only
+            else "write the prompt in English, or give english='...'",
         )
     fields = {"english": translation.en, "translated_by": translation.by, "unknown": translation.unknown}
-    return translation.en, fields
+    left_out = f"说了不要的没有读进去：{'、'.join(translation.negated)}。请写进负面提示词"
+    return translation.en, fields, (left_out,) if translation.negated else ()
 
 
-def _in_words_of_the_world(pieces: tuple[Piece, ...]) -> tuple[tuple[Piece, ...], dict[str, Any]]:
+def _named_by_no(text: str) -> Notes:
+    """Say that an encoder reads what an English no names."""
+    spans = negated_spans(text, scan(text))
+    named = "、".join(text[start:end] for start, end in spans)
+    return (f"编码器几乎不懂“不要”，会照样读到后面的词：{named}。请写进负面提示词",) if spans else ()
+
+
+def _in_words_of_the_world(pieces: tuple[Piece, ...], negative: bool) -> tuple[tuple[Piece, ...], dict[str, Any]]:
     """Say it in the tiny world's words, weights kept."""
     starts = list(accumulate((len(piece.text) for piece in pieces), initial=0))[:-1]
-    whole = phrase("".join(piece.text for piece in pieces))
+    whole = phrase("".join(piece.text for piece in pieces), negative=negative)
     weights = {word.attribute: pieces[bisect_right(starts, word.start) - 1].weight for word in whole.kept}
     own, at = list[Piece](), 0
     for word in phrase(whole.phrase).kept:  # the canonical phrase again, to find the place of each attribute

@@ -2,7 +2,8 @@
 
 It goes by a word list and is no translator. The course's own prompts have translations written by a person, which are
 used whole or clause by clause. All else is replaced word by word: word order and grammar stay Chinese, and what the
-list does not hold is left out and shown.
+list does not hold is left out and shown. What the prompt says must not be there (不要文字) is left out too: an encoder
+that reads "text" draws some, no or not; it belongs into the negative prompt.
 """
 
 import json
@@ -15,6 +16,9 @@ from pathlib import Path
 from aigc_kit.core.types import FrozenMap
 from aigc_kit.core.types.atoms import check_prompt, freeze
 from aigc_kit.worlds.prompts.library import all_words, course_prompts, has_hanzi
+from aigc_kit.worlds.tinyworld.negation import negated_spans
+from aigc_kit.worlds.tinyworld.scan import scan
+from aigc_kit.worlds.tinyworld.synonyms import NEGATIONS
 
 _BY_ZH = {
     "person": "人工撰写的译文，非模型生成",
@@ -35,7 +39,7 @@ class Found:
         zh: as written.
         en: its English; "" for a particle that English has no word for; None when the list does not hold it.
         how: "person" (a clause translated by a person), "word", "particle", "own" (a word that you added),
-            "kept" (no Chinese in it) or "unknown".
+            "kept" (no Chinese in it), "negated" (must not be there) or "unknown".
     """
 
     zh: str
@@ -53,6 +57,7 @@ class Translation:
         by: "person" when all of it was translated by a person, "words", "edited" or "none" (no Chinese in it).
         own: words added by the reader.
         text: given when somebody rewrote the English.
+        negations: False for a negative prompt, where 不要文字 asks for no text as 文字 does.
     """
 
     source: str
@@ -60,6 +65,7 @@ class Translation:
     by: str
     own: Mapping[str, str] = field(default_factory=FrozenMap)
     text: str | None = None
+    negations: bool = True
 
     def __post_init__(self) -> None:
         freeze(self, "own")
@@ -80,13 +86,18 @@ class Translation:
         return tuple(f.zh for f in self.found if f.how == "unknown")
 
     @property
+    def negated(self) -> tuple[str, ...]:
+        """List what must not be there, and is left out."""
+        return tuple(f.zh for f in self.found if f.how == "negated")
+
+    @property
     def label(self) -> str:
         """Say in Chinese who or what made the English."""
         return _BY_ZH[self.by]
 
     def add(self, words: Mapping[str, str]) -> "Translation":
         """Translate again, with own words above those of the list."""
-        return translate(self.source, {**self.own, **words})
+        return translate(self.source, {**self.own, **words}, negative=not self.negations)
 
     def rewrite(self, en: str) -> "Translation":
         """Replace the English by one's own."""
@@ -94,7 +105,7 @@ class Translation:
         return Translation(self.source, self.found, "edited", self.own, en)
 
 
-def translate(prompt: str, own: Mapping[str, str] | None = None) -> Translation:
+def translate(prompt: str, own: Mapping[str, str] | None = None, *, negative: bool = False) -> Translation:
     """Replace the Chinese of a prompt by English.
 
     Everything else (Latin text, weights, brackets) stays as it is.
@@ -102,6 +113,7 @@ def translate(prompt: str, own: Mapping[str, str] | None = None) -> Translation:
     Args:
         prompt: with or without Chinese.
         own: Chinese word -> English, added to the list for this call.
+        negative: it is a negative prompt: what it names with a no is named all the same.
 
     Raises:
         BadInput: an empty prompt.
@@ -118,14 +130,39 @@ def translate(prompt: str, own: Mapping[str, str] | None = None) -> Translation:
     if whole and not own:
         return Translation(prompt, (Found(prompt, whole, "person"),), "person", own)
     lexicon = {**_lexicon(), **{zh: (en, "own") for zh, en in own.items()}}
-    pieces: list[Found] = []
-    for stretch in re.findall(r"[\u3400-\u9fff0-9A-Za-z]+|[^\u3400-\u9fff0-9A-Za-z]+", prompt):
-        if has_hanzi(stretch):
-            pieces += _segment(stretch, lexicon)
-        else:
-            pieces.append(Found(stretch, stretch.translate(_MARKS), "kept"))
+    pieces, at = list[Found](), 0
+    for start, end in negated_spans(prompt, scan(prompt)):
+        what = prompt[start:end]
+        pieces += _replaced(prompt[at:start], lexicon)
+        pieces += _replaced(_NO.sub("", what), lexicon) if negative else [Found(what, None, "negated")]
+        at = end
+    pieces += _replaced(prompt[at:], lexicon)
     ways = {piece.how for piece in pieces} - {"kept"}
-    return Translation(prompt, tuple(pieces), "person" if ways == {"person"} else "words", own)
+    by = "person" if ways == {"person"} else "words"
+    return Translation(prompt, tuple(pieces), by, own, negations=not negative)
+
+
+_NO = re.compile("^(?:" + "|".join(sorted(filter(has_hanzi, NEGATIONS.split()), key=len, reverse=True)) + ")(?:有)?")
+_COUNT = re.compile(
+    r"([0-9]+[只个位朵颗条头匹名张辆棵本杯幅座艘片束群双对根件栋]|[三四五六七八九十][只个位朵颗条头匹名张辆棵本幅座艘])"
+    r"(?=[\u3400-\u9fff])"
+)
+_NUMBERS = dict(zip("三四五六七八九十", ("three", "four", "five", "six", "seven", "eight", "nine", "ten"), strict=True))
+
+
+def _replaced(text: str, lexicon: Mapping[str, tuple[str, str]]) -> list[Found]:
+    """Replace part of a prompt, numbers with measure words first."""
+    pieces: list[Found] = []
+    for stretch in re.findall(r"[\u3400-\u9fff0-9A-Za-z]+|[^\u3400-\u9fff0-9A-Za-z]+", text):
+        if not has_hanzi(stretch):
+            pieces.append(Found(stretch, stretch.translate(_MARKS), "kept"))
+            continue
+        for index, part in enumerate(_COUNT.split(stretch)):
+            if index % 2 and part not in lexicon:
+                pieces.append(Found(part, _NUMBERS.get(part[:-1], part[:-1]), "word"))
+            elif part:
+                pieces += _segment(part, lexicon)
+    return pieces
 
 
 def _segment(run: str, lexicon: Mapping[str, tuple[str, str]]) -> list[Found]:
@@ -179,6 +216,7 @@ def _joined(pieces: tuple[Found, ...]) -> str:
         text += new
     text = re.sub(r"\b(an?) (?=an? )", "", text)
     text = re.sub(r"\ba(?= [aeio])", "an", text)
+    text = re.sub(r"\(\s*(?::\s*[\d.]+\s*)?\)|\[\s*\]", "", text)  # all that was in it is left out
     text = re.sub(r"(?:\s*,)+(?=\s*[,.)\]]|\s*$)|(?<=[(\[])[\s,]+", "", text)
     return re.sub(r"\s+", " ", text).strip().strip(",").strip()
 

@@ -84,7 +84,7 @@ def clip_phrase(prompt: str, *, negative: bool = False) -> Phrase:
     quality = [hit for hit in hits if hit.attribute.startswith(QUALITY)]
     if not negative:
         hits = [hit._replace(attribute="unknown", value="") if hit in quality else hit for hit in hits]
-    why = settle(prompt, hits)
+    why = settle(prompt, hits, negative=negative)
     _drop_unfit(hits, why)
     faults = [hit.value for hit, reason in zip(hits, why, strict=True) if negative and hit in quality and not reason]
 

@@ -54,6 +54,18 @@ def negated(prompt: str, hits: Sequence[Hit]) -> set[int]:
     return gone
 
 
+def negated_spans(prompt: str, hits: Sequence[Hit]) -> list[tuple[int, int]]:
+    """List (start, end) of what must not show, neighbours joined."""
+    spans: list[tuple[int, int]] = []
+    gone = negated(prompt, hits)
+    for k in sorted(gone):
+        if spans and k - 1 in gone and hits[k - 1].clause == hits[k].clause:
+            spans[-1] = spans[-1][0], hits[k].end
+        else:
+            spans.append((hits[k].start, hits[k].end))
+    return spans
+
+
 def _reach(prompt: str, hits: Sequence[Hit], k: int) -> list[int]:
     """List what stands within reach after a negation."""
     if not hits[k].text.isascii():
@@ -67,6 +79,8 @@ def _chinese(prompt: str, hits: Sequence[Hit], k: int) -> list[int]:
     reach: list[int] = []
     for j in range(k + 1, len(hits)):
         hit = hits[j]
+        if hits[k].text == "不是" and hit.text == "是":
+            break
         if not _goes_on(prompt, hits[j - 1], hit) or (hit.text.startswith(STOPS_ZH) and hit.attribute in _EMPTY):
             break
         ends = hits[k].text in WITHOUT and hit.text in ("的", "地") and hits[j - 1].attribute in NOUNS

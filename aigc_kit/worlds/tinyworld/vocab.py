@@ -65,13 +65,15 @@ class Phrase:
     language: str
 
 
-def phrase(prompt: str) -> Phrase:
+def phrase(prompt: str, *, negative: bool = False) -> Phrase:
     """Say a prompt in the model's own words.
+
+    In a ``negative`` prompt 不要狗 names the dog as 狗 does.
 
     Any text is accepted, an empty or unknown one gives an empty phrase; what is no text raises BadInput.
     """
     hits = scan(checked(prompt))
-    return gathered(prompt, hits, settle(prompt, hits), Spec, canonical)
+    return gathered(prompt, hits, settle(prompt, hits, negative=negative), Spec, canonical)
 
 
 def checked(prompt: str) -> str:
@@ -130,9 +132,9 @@ SILENT = {"unknown": "unknown", "thing": "unknown", "grammar": "grammar", "negat
 """Attributes of hits that show nothing, and why they are dropped."""
 
 
-def settle(prompt: str, hits: list[Hit]) -> list[str]:
+def settle(prompt: str, hits: list[Hit], *, negative: bool = False) -> list[str]:
     """Say why each hit is dropped, make adjectives sizes."""
-    gone = negated(prompt, hits)
+    gone = set[int]() if negative else negated(prompt, hits)
     why = ["negated" if k in gone else SILENT.get(hit.attribute, "") for k, hit in enumerate(hits)]
     for k, hit in enumerate(hits):
         if why[k]:

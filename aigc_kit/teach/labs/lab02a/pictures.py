@@ -15,7 +15,6 @@ from aigc_kit.core.units import format_seconds
 from aigc_kit.make import image
 from aigc_kit.make.image import measures
 from aigc_kit.media.fonts import label
-from aigc_kit.teach.labs.lab02a.curves import SMALLEST
 from aigc_kit.teach.show.embed import webp
 from aigc_kit.teach.show.page import ATTRIBUTES_ZH, TIER_ZH, WHY_ZH, Html, table, titled, value_zh
 from aigc_kit.teach.show.plots import BLUE, GREEN, ORANGE, SMALL, Picture, canvas
@@ -279,7 +278,7 @@ def flow(engine: Any, height: int, width: int, steps: int) -> Picture:
     parts = engine.parts
     counts = {name: _parameters(parts[name]) for name in ("text_encoder", "text_encoder_2", "unet")}
     counts["vae.decoder"] = _parameters(parts["vae"].decoder)
-    figure, (axis,) = canvas(width=12.6, height=4.5, tight=False)
+    figure, (axis,) = canvas(width=COLUMN, height=4.5, tight=False)
     figure.subplots_adjust(left=0.005, right=0.995, bottom=0.01, top=0.99)
     axis.set_axis_off()
     axis.set_xlim(0, 11.5)
@@ -306,14 +305,14 @@ def flow(engine: Any, height: int, width: int, steps: int) -> Picture:
     ):
         box = {"boxstyle": "round,pad=0.5", "facecolor": colour + "2e", "edgecolor": colour, "linewidth": 1.3}
         words = f"{name}\n{size}" if size else name
-        axis.text(x, y, words, ha="center", va="center", fontsize=SMALLEST, bbox=box)
+        axis.text(x, y, words, ha="center", va="center", fontsize=SMALL, bbox=box)
     for start, end in _ARROWS:
         axis.annotate("", end, start, arrowprops={"arrowstyle": "->", "color": "#555", "lw": 1.3})
-    axis.text(7.0, 1.95, label("每一步都看着文字", "at every step"), fontsize=SMALLEST, color="#555")
+    axis.text(7.0, 1.95, label("每一步都看着文字", "at every step"), fontsize=SMALL, color="#555")
     axis.plot([6.15, 6.15, 5.05], [0.58, 0.2, 0.2], color=BLUE, lw=1.6)
     axis.annotate("", (5.05, 0.62), (5.05, 0.185), arrowprops={"arrowstyle": "->", "color": BLUE, "lw": 1.6})
-    axis.text(5.6, 0.27, label(f"重复 {steps} 步", f"{steps} times"), ha="center", fontsize=SMALLEST, color=BLUE)
-    axis.text(7.3, 1.08, latent, fontsize=SMALLEST, color="#555", ha="center")
+    axis.text(5.6, 0.27, label(f"重复 {steps} 步", f"{steps} times"), ha="center", fontsize=SMALL, color=BLUE)
+    axis.text(7.3, 1.08, latent, fontsize=SMALL, color="#555", ha="center")
     words = label("数据流（按已加载的模型画出）：", "data flow of the loaded model: ")
     rows = [{"part": name, "parameters": count} for name, count in counts.items()]
     return Picture(figure, f"{words}{states} → {latent} → {height}×{width}×3", rows)

@@ -6,10 +6,9 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from aigc_kit.media.fonts import label
-from aigc_kit.teach.labs.lab02a.curves import SMALLEST
 from aigc_kit.teach.labs.lab02a.pictures import GREY
 from aigc_kit.teach.show.page import ATTRIBUTES_ZH, Html, figure_zh, table, value_zh
-from aigc_kit.teach.show.plots import BLUE, ORANGE, RED, Picture, canvas, name_bars, patch
+from aigc_kit.teach.show.plots import BLUE, ORANGE, RED, SMALL, WIDEST, Picture, canvas, name_bars, patch
 from aigc_kit.worlds import prompts
 from aigc_kit.worlds.prompts import TokenBudget
 from aigc_kit.worlds.tinyworld import checker
@@ -147,7 +146,7 @@ def counts(budgets: Mapping[str, tuple[TokenBudget, TokenBudget]]) -> Picture:
 
     Rows: {"name", "zh", "en", "limit"}, in tokens. `budgets`: name -> (Chinese, English).
     """
-    figure, (axis,) = canvas(width=11, height=1.2 + 0.62 * len(budgets))
+    figure, (axis,) = canvas(width=WIDEST, height=1.2 + 0.62 * len(budgets))
     limit = next(iter(budgets.values()))[0].limit
     for place, (zh, en) in enumerate(budgets.values()):
         for offset, budget, colour in ((-0.19, zh, ORANGE), (0.19, en, BLUE)):
@@ -155,17 +154,17 @@ def counts(budgets: Mapping[str, tuple[TokenBudget, TokenBudget]]) -> Picture:
             axis.barh(place + offset, fits, height=0.34, color=colour)
             axis.barh(place + offset, budget.used - fits, left=fits, height=0.34, color=colour, alpha=0.3, hatch="//")
             each = label(f"（每个汉字 {budget.tokens_per_hanzi:.1f} 个）", "") if budget is zh else ""
-            how: dict[str, Any] = {"va": "center", "fontsize": SMALLEST, "zorder": 3}
+            how: dict[str, Any] = {"va": "center", "fontsize": SMALL, "zorder": 3}
             how["bbox"] = {"facecolor": "white", "edgecolor": "none", "pad": 1}
             axis.text(budget.used + 2, place + offset, f"{budget.used}{each}", **how)
     axis.axvline(limit, color=RED, lw=1.5)
     axis.set_xlim(0, 1.25 * max(zh.used for zh, _ in budgets.values()))
-    axis.tick_params(labelsize=SMALLEST)
-    name_bars(axis, [label(name, f"prompt {i}") for i, name in enumerate(budgets)], SMALLEST)
+    axis.tick_params(labelsize=SMALL)
+    name_bars(axis, [label(name, f"prompt {i}") for i, name in enumerate(budgets)], SMALL)
     words = label(f"token 数（红线：编码器只读前 {limit} 个，斜线部分读不到）", f"tokens; only {limit} are read")
-    axis.set_xlabel(words, fontsize=SMALLEST)
+    axis.set_xlabel(words, fontsize=SMALL)
     handles = [patch(ORANGE, label("中文", "Chinese")), patch(BLUE, label("英文译文", "English"))]
-    axis.legend(handles=handles, frameon=False, fontsize=SMALLEST, loc="lower right")
+    axis.legend(handles=handles, frameon=False, fontsize=SMALL, loc="lower right")
     rows = [{"name": name, "zh": zh.used, "en": en.used, "limit": limit} for name, (zh, en) in budgets.items()]
     words = "；".join(f"{row['name']} 中文 {row['zh']} 英文 {row['en']}" for row in rows)
     return Picture(figure, f"CLIP 的 token 数：{words}", rows)
