@@ -32,7 +32,7 @@ SPOKEN = {
     "看一看": "kan4 yi5 kan4",
     "一百": "yi4 bai3",
     "一万": "yi2 wan4",
-    "一月一日": "yi1 yue4 yi2 ri4",
+    "一月一日": "yi1 yue4 yi1 ri4",
     "统一": "tong3 yi1",
     # polyphones
     "银行行长": "yin2 hang2 hang2 zhang3",

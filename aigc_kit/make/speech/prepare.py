@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from unicodedata import category
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.make.speech import controls, split
@@ -56,9 +57,11 @@ def prepare(text: str, settings: Settings, engine: Engine) -> Prepared:
     lines, changes, unspoken = list[Line](), list[Change](), list[Unspoken]()
     for sentence in split.sentences(text, int(engine.card.facts.longest)):
         line, own_changes, own_unspoken = _line(sentence, settings, engine)
+        spoken = line.segment.spoken
+        heard = engine.heard(spoken) if hasattr(engine, "heard") else {i for i, c in enumerate(spoken) if c.isalnum()}
         changes += own_changes
-        unspoken += own_unspoken
-        if any(map(str.isalnum, line.segment.spoken)):
+        unspoken += [*own_unspoken, *_unread(spoken, heard)]
+        if heard:
             lines.append(line)
         elif lines:  # a sentence of nothing but symbols stays with its neighbour's text
             last = lines[-1].segment
@@ -76,6 +79,12 @@ def prepare(text: str, settings: Settings, engine: Engine) -> Prepared:
         lines = [part for line in lines for part in _cut(line)]
     lines = [replace(line, segment=replace(line.segment, index=i)) for i, line in enumerate(lines)]
     return Prepared(tuple(lines), tuple(changes), tuple(unspoken))
+
+
+def _unread(spoken: str, heard: set[int]) -> list[Unspoken]:
+    """List the characters that the voice has no sound for."""
+    silent = [c for i, c in enumerate(spoken) if i not in heard and (c.isalnum() or category(c) == "Co")]
+    return [Unspoken(character, "这个声音没有这个字的读音") for character in silent]
 
 
 def _line(sentence: str, settings: Settings, engine: Engine) -> tuple[Line, list[Change], list[Unspoken]]:

@@ -104,6 +104,7 @@ class Engine(Protocol):
 
         An engine may also offer
         `stream(segment, settings, *, seed=0) -> Iterator[Spoken]`: the same sound in parts, `last` on the final one;
+        `heard(spoken) -> set[int]`: indices of the characters that it can say, so that the others are reported;
         `speak_all(segments, settings, *, seed=0) -> Iterator[Spoken]`: many segments in batches, in order, one each.
 
         Raises:

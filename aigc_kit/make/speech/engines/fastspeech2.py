@@ -112,7 +112,7 @@ class FastSpeech2Engine:
         if voice not in VOICES:
             has = f"{self.card.name} has {', '.join(VOICES)}"
             raise BadInput(asked=f"voice={voice!r}", found=has, todo="choose one of these")
-        run = [s for s in syllables(segment.spoken) if s.pinyin in self._parts or s.pinyin in ("n", "m", "ng")]
+        run = self._run(segment.spoken)
         if not run:
             raise no_chinese(segment)
         waves, marks, seconds = [], list[tuple[int, float]](), 0.0
@@ -123,6 +123,13 @@ class FastSpeech2Engine:
             marks += [(at, seconds + second) for at, second in ends]
             seconds += len(waves[-1]) / RATE
         return Spoken(np.concatenate(waves), tuple(marks))
+
+    def heard(self, spoken: str) -> set[int]:
+        """List the indices of characters it can say."""
+        return {syllable.index for syllable in self._run(spoken)}
+
+    def _run(self, spoken: str) -> list[Syllable]:
+        return [s for s in syllables(spoken) if s.pinyin in self._parts or s.pinyin in ("n", "m", "ng")]
 
     def mel(
         self, group: list[Syllable], spoken: str, settings: Settings, voice: float = 1.0

@@ -94,6 +94,10 @@ class KokoroEngine:
         wave = self._session.run(None, dict(values))[0]
         return Spoken(np.asarray(wave, np.float32).ravel().clip(-1, 1))
 
+    def heard(self, spoken: str) -> set[int]:
+        """List the indices of characters it can say."""
+        return {s.index for s in syllables(spoken) if phonetic(s.pinyin, s.tone)}
+
     def signs(self, spoken: str) -> str:
         """Write the phonetic signs of a normalised text, marks included."""
         signs = {s.index: phonetic(s.pinyin, s.tone) for s in syllables(spoken)}

@@ -5,7 +5,7 @@ Markup, addresses, dates, formulas, codes, dashes, units, numbers, letters.
 
 import re
 
-from aigc_kit.make.speech.frontend import codes, dates, formulas, markup, quantities, symbols
+from aigc_kit.make.speech.frontend import codes, dates, formulas, markdown, quantities, symbols
 from aigc_kit.make.speech.frontend.dashes import dash
 from aigc_kit.make.speech.frontend.matches import DASH, HAN, MINUS, NUMBER, Reading, Rule, before, behind, rule, silent
 from aigc_kit.make.speech.frontend.symbols import digits, quantity
@@ -74,7 +74,7 @@ _SIGN = rf"(?:(?<![\w)\]）])[{MINUS}+])?"
 
 RULES: tuple[Rule, ...] = (
     (symbols.EMOJI, silent("表情符号不发音")),
-    *markup.RULES,
+    *markdown.RULES,
     rule(r"https?://[!-~]*[A-Za-z0-9/]|www\.[!-~]*[A-Za-z0-9/]", _address),
     rule(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", _address),
     rule(r"(?:[A-Za-z0-9-]+\.)+(?:com|cn|org|net|edu|gov|io|ai|dev)(?:/[!-~]*[A-Za-z0-9/])?(?![A-Za-z0-9])", _address),
