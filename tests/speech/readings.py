@@ -17,7 +17,7 @@ from aigc_kit.make.speech.frontend import normalise, syllables
 from aigc_kit.make.speech.frontend.symbols import NAMES
 
 CASES = Path(__file__).parent / "cases"
-FILES = ("written", "written_more", "pinyin", "pinyin_more")
+FILES = ("written", "written_more", "written_blind", "pinyin", "pinyin_more", "pinyin_blind")
 Case = dict[str, Any]
 
 

@@ -90,7 +90,7 @@ _TIME_CUE = re.compile(
 
 
 def _ratio(match: re.Match, english: str) -> Reading:
-    return Reading("比".join(map(quantity, re.split(r"[:：∶]", match[0]))), "比分或比例")
+    return Reading("比".join(map(quantity, re.split(r"\s?[:：∶]\s?", match[0]))), "比分或比例")
 
 
 def _time_or_ratio(match: re.Match, english: str) -> Reading | None:
