@@ -17,13 +17,13 @@ _DATES = ("月一日", "月一号")
 _DIGITS = "零〇一二三四五六七八九十幺"
 # Behind these, 一 ends a name of a day, a class, a share or a word
 _ENDS = re.compile(
-    r"(?:第|周|星期|礼拜|[初高大研](?=一(?:[学新年级班上下的和到三二两生数语英，]|$))|之|其(?!中)|万(?=一(?:[他她你我它是有不没出下明哪谁这那的]|$))|"
+    r"(?:第|周|星期|礼拜|[初高大研](?=一(?:[学新年级班上下的和到三二两生数语英，]|$))|之(?!一[百千万亿])|其(?!中)|万(?=一(?:[他她你我它是有不没出下明哪谁这那的]|$))|"
     r"[统唯专单合归逐划始惟]|任(?=一$)|不(?=一(?:的|而足|$|[，。]))|[五十百三二](?=一(?:劳动|国庆|长假|假期|黄金周|小长假|$))|"
     r"独(?=一无二)|说(?=一不二)|[数略](?=一[数知]?二)|挑(?=一)|[二三四五六多]合|举(?=一反三)|知(?=一二))(?=一)"
 )
 # Before these, 一 orders: 一年级, 一号, 一等奖
 _ORDERS = re.compile(
-    r"[号楼班](?!人)|月(?!饼)|年级|等[奖功品舱座兵地]|级|季度?|单元|期工程|审|把手|区|更|五一十|二[三年]|战|九[零一二三四五六七八九]"
+    r"[号楼班](?!人)|月(?!饼)|年级|等[奖功品舱座兵地]|级|季度?|单元|期工程|审|区|更|点钟|分之|[维阶]|[加减乘]|除以|等于|比[一二三四五六七八九十]|五一十|二[三年]|战|九[零一二三四五六七八九]"
 )
 
 
@@ -77,10 +77,12 @@ def _counts(text: str, at: int) -> bool:
     before, tail = text[max(at - 1, 0) : at], text[at + 1 :]
     if any(match.end() == at for match in _ENDS.finditer(text, max(at - 3, 0))) or text[at - 1 : at + 2] in _DATES:
         return True
+    if before == "一" and any(match.end() == at - 1 for match in _ENDS.finditer(text, max(at - 4, 0))):
+        before = ""  # 唯一一个
     if before == "点":
         return not re.match(r"[刻点]", tail)
     if tail[0] == "点":
-        return before in tuple(_NUMERALS) or bool(re.match(rf"点[{_DIGITS}]", tail))
+        return before in tuple(_NUMERALS) or bool(re.match(rf"点[{_DIGITS}钟]", tail))
     if tail[0] in "百千万亿":
         return before in tuple(_NUMERALS)
     return before in tuple(_NUMERALS) or tail[0] in _DIGITS or bool(_ORDERS.match(tail))
