@@ -45,8 +45,8 @@ def choose(array: np.ndarray, given: str | None) -> tuple[str, list[str]]:
             found=f"{bad} of {array.size} values are not finite",
             todo="decode in float32 or bfloat16, then convert again: float16 ends at 65,504, and what is more overflows"
             if array.dtype == np.float16
-            else "look for the first with np.argwhere(~np.isfinite(array))[0], and mend the step before: 0 / 0, the log "
-            "of 0, or a float16 model whose values overflowed before they were cast",
+            else "look for the first with np.argwhere(~np.isfinite(array))[0], and mend the step before: 0 / 0, the "
+            "log of 0, or a float16 model whose values overflowed before they were cast",
         )
     if given is not None:
         _check(given, low, high)
