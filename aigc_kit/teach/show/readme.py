@@ -123,9 +123,9 @@ def packed(png: bytes) -> bytes:
 
 
 def film() -> bytes:
-    """Film the donut that becomes a cup, there and back: WebP.
+    """Film the donut that becomes a cup, as WebP.
 
-    Under every frame stands the count of that frame's own mesh.
+    There and back; under every frame stands the count of that frame's own mesh.
     """
     way = [Image.fromarray(frame.picture) for frame in frames(18, size=360)]
     buffer = BytesIO()
@@ -137,7 +137,9 @@ def film() -> bytes:
 
 
 def screenshot(number: str, cell: str) -> bytes:
-    """Take a picture of a lab in JupyterLab, as `make lab` opens it: PNG.
+    """Take a picture of a lab in JupyterLab: PNG.
+
+    As `make lab` opens it.
 
     Args:
         number: of the lab.
@@ -175,7 +177,7 @@ def screenshot(number: str, cell: str) -> bytes:
 
 @contextmanager
 def _lab(number: str, home: Path) -> Iterator[str]:
-    """Start `aigc lab` with a home of its own, and give its address."""
+    """Start `aigc lab` apart from the user's, giving its address."""
     options = ("--no-browser", "--allow-root", "--ServerApp.port_retries=50")
     command = [sys.executable, "-m", "aigc_kit", "lab", number, *(f"--jupyter={option}" for option in options)]
     places = {"JUPYTER_CONFIG_DIR": str(home / "config"), "JUPYTER_DATA_DIR": str(home / "data")}
@@ -196,7 +198,7 @@ def _lab(number: str, home: Path) -> Iterator[str]:
 
 
 def _with_font(home: Path) -> dict[str, str | float | bool]:
-    """Let a browser draw Chinese with the font of the plots."""
+    """Let a browser draw Chinese with the plots' font."""
     font = fetch.find(cards.get("font-cjk"))
     if font is None:
         return {**os.environ}
