@@ -1,13 +1,14 @@
 'use strict';
 // Each slide's type is made as large as it fits: it shrinks until all of it is seen; on a screen the arrow keys turn the pages.
-const LARGEST = 1.3, SMALLEST = 0.5, STEP = 0.05;
+const LARGEST = 1.3, SMALLEST = 0.5, TABLES = 0.2, STEP = 0.05;  // tables, cards and listings of texts may shrink further
 const fits = (box) => box.scrollHeight <= box.clientHeight + 1 && box.scrollWidth <= box.clientWidth + 1;
 const fit = () => {
   for (const body of document.querySelectorAll('.slide .body')) {
     const tables = [...body.querySelectorAll('.table')];
     const alone = [...body.children].every((block) => block.className === 'prose');
-    for (let size = alone ? LARGEST : 1; size >= SMALLEST; size -= STEP) {
-      body.style.setProperty('--fit', size.toFixed(2));
+    for (let size = alone ? LARGEST : 1; size >= TABLES; size -= STEP) {
+      body.style.setProperty('--fit', Math.max(size, SMALLEST).toFixed(2));
+      if (size < SMALLEST && !tables.length) break;
       for (const table of tables) table.style.zoom = size.toFixed(2);
       if (fits(body)) break;
     }
