@@ -42,8 +42,8 @@ _ARROWS = (
     *(((1.45, 3.1), (1.95, 3.1)), ((3.55, 3.2), (4.0, 3.5)), ((3.55, 3.0), (4.0, 2.7)), ((5.95, 3.5), (6.5, 3.2))),
     *(
         ((5.95, 2.7), (6.5, 3.0)),
-        ((2.85, 0.95), (4.6, 0.95)),
-        ((6.6, 0.95), (7.95, 0.95)),
+        ((2.85, 0.95), (4.45, 0.95)),
+        ((6.75, 0.95), (7.95, 0.95)),
         ((9.55, 0.95), (10.05, 0.95)),
     ),
     ((7.35, 2.75), (6.1, 1.4)),
@@ -291,7 +291,7 @@ def flow(engine: Any, height: int, width: int, steps: int) -> Picture:
     latent = f"{height // side}×{width // side}×{vae.latent_channels}"
     millions = {name: f"{count / 1e6:,.1f} M" for name, count in counts.items()}
     kind = parts["scheduler"].config.prediction_type
-    zh = {"epsilon": "预测噪声 ε，减去一点", "v_prediction": "预测 v，换算成噪声，减去一点"}
+    zh = {"epsilon": "预测噪声 ε，减去一点", "v_prediction": "预测 v，换算成噪声，\n减去一点"}
     again = label(zh.get(kind, kind), f"predict {kind}, take some noise away")
     for x, y, name, size, colour in (
         (0.95, 3.1, label("提示词", "prompt"), "", GREY_BOX),
@@ -312,7 +312,7 @@ def flow(engine: Any, height: int, width: int, steps: int) -> Picture:
     axis.plot([6.15, 6.15, 5.05], [0.58, 0.2, 0.2], color=BLUE, lw=1.6)
     axis.annotate("", (5.05, 0.62), (5.05, 0.185), arrowprops={"arrowstyle": "->", "color": BLUE, "lw": 1.6})
     axis.text(5.6, 0.27, label(f"重复 {steps} 步", f"{steps} times"), ha="center", fontsize=SMALL, color=BLUE)
-    axis.text(7.3, 1.08, latent, fontsize=SMALL, color="#555", ha="center")
+    axis.text(7.35, 1.12, latent, fontsize=SMALL, color="#555", ha="center")
     words = label("数据流（按已加载的模型画出）：", "data flow of the loaded model: ")
     rows = [{"part": name, "parameters": count} for name, count in counts.items()]
     return Picture(figure, f"{words}{states} → {latent} → {height}×{width}×3", rows)
