@@ -70,7 +70,7 @@ def sounds(takes: Sequence[Take], titles: Sequence[str], spans: Sequence[Sequenc
 
 
 def _wave(axis: "Axes", wave: np.ndarray, longest: float) -> None:
-    """Fill from the lowest to the highest sample of each step.
+    """Fill between lowest and highest sample of each step.
 
     The picture has fewer columns than a wave has samples, so a line through all of them would look the same.
     """

@@ -87,7 +87,7 @@ def readings(said: "list[Syllable]", dictionary: "list[Syllable]") -> Html:
 
 
 def handled(take: Take) -> Html:
-    """Show what a run changed, left out and could not do.
+    """Show what a run changed and left out.
 
     Rows: {"what", "did", "why"}.
     """
@@ -101,7 +101,7 @@ def handled(take: Take) -> Html:
 
 
 class Abx:
-    """Let a listener tell blindly which of two sounds is played.
+    """Let a listener tell two sounds apart blindly.
 
     Each of `trials` times X is one of A and B, drawn by `seed`; two buttons say which. `hits` counts, `.chance()` is
     the probability of so many hits, or more, by mere guessing.
