@@ -136,7 +136,7 @@ def fit(notebook: cells.Notebook, name: str) -> None:
 
 
 def packed(data: bytes) -> bytes:
-    """Give a PNG a palette where nobody sees it, never dithered.
+    """Give a PNG a palette where nobody sees it.
 
     Plots have few colours; a picture whose pixels would change more than `FAITHFUL` on average stays as it is.
     """
@@ -182,7 +182,7 @@ def shrink_png(data: bytes, limit: int) -> bytes:
 
 
 def _each_picture(output: Any, change: Callable[[bytes], bytes]) -> None:
-    """Change every PNG of an output, those inside its HTML too."""
+    """Change every PNG of an output and its HTML."""
 
     def changed(text: str) -> str:
         try:
