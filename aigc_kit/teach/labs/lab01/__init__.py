@@ -19,7 +19,7 @@ LAB = Lab(
 __getattr__, __dir__ = lazily(
     __name__,
     {
-        "answers": ("answers", "falls", "judged", "repeats"),
+        "outcomes": ("answers", "falls", "judged", "repeats"),
         "checks": (),
         "figures": (
             "SHOWN",
