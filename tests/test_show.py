@@ -168,7 +168,7 @@ PICTURES = {
 @pytest.mark.parametrize("name", PICTURES)
 def test_pictures_are_pngs_with_words(name):
     made = PICTURES[name]()
-    bundle = made._repr_mimebundle_()
+    bundle, _ = made._repr_mimebundle_()
     image = Image.open(io.BytesIO(bundle["image/png"]))
     assert image.width > 200
     assert np.asarray(image.convert("L")).std() > 5  # something is drawn
@@ -254,6 +254,6 @@ def test_verses_are_judged():
     poem = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"
     words = lab01.verses({"登鹳雀楼": poem}, "五言绝句").text
     assert verse.check(poem, "五言绝句").ok
-    assert "格式 ✓" in words
+    assert "字数 ✓" in words and "平仄 ✓" in words
     assert "尤韵" in words
-    assert "格式 ✗（各行字数：5、4）" in lab01.verses({"x": "白日依山尽，黄河入海。"}, "五言绝句").text
+    assert "字数 ✗（各行字数：5、4）" in lab01.verses({"x": "白日依山尽，黄河入海。"}, "五言绝句").text

@@ -164,7 +164,7 @@ def check(poem: str, form: str, rhymes: Mapping[str, frozenset[str]] | None = No
 
 @dataclass(frozen=True)
 class Tones:
-    """Hold a poem's tones, and where they break rules.
+    """Hold a poem's tones and where they are wrong.
 
     Attributes:
         lines: each line as 平 and 仄; 中: a character that has readings of both; ？: one that the table does not know.

@@ -142,7 +142,7 @@ def test_wide_and_transparent_pictures():
     buffer = BytesIO()
     Image.fromarray(clear).save(buffer, "PNG")
     small = Image.open(BytesIO(shrink_png(buffer.getvalue(), 200_000))).convert("RGBA")
-    assert small.width == 1600
+    assert small.width == 1800
     assert small.getpixel((100, 1)) == (9, 99, 199, 255) and small.getpixel((1500, 1))[3] == 0
 
 

@@ -37,10 +37,10 @@ def test_old_figures_are_let_go_and_say_so():
         figure, (axis,) = plots.canvas(width=2, height=1)
         axis.plot([1, 2])
         made.append(plots.Picture(figure, "图"))
-        shown = made[-1]._repr_mimebundle_()["image/png"]
+        shown = made[-1]._repr_mimebundle_()[0]["image/png"]
     assert made[-1].figure is figure and made[0].png()[:4] == b"\x89PNG"
     with pytest.raises(BadInput, match="run the cell that draws it again"):
         _ = made[0].figure
-    assert made[0]._repr_mimebundle_()["image/png"] == made[0].png(), "it still shows what it showed"
+    assert made[0]._repr_mimebundle_()[0]["image/png"] == made[0].png(), "it still shows what it showed"
     kept = plots.Picture(plots.canvas(width=2, height=1)[0], "图")
     assert kept.figure is not None and shown[:4] == b"\x89PNG", "a picture that was never shown keeps its figure"

@@ -1,4 +1,4 @@
-"""Follow each syllable's pitch, beside the tone it should have.
+"""Follow the pitch of syllables, beside their tones.
 
 The built-in voice says when each syllable ends, so the pitch of a wave can be cut by syllables. Nothing here knows
 what the voice meant: heights come from `measures.pitch`, tones from the dictionary.
@@ -30,7 +30,7 @@ CARRIER = "我说{}这个字"
 
 @dataclass(frozen=True)
 class Span:
-    """Hold one syllable and its place in a wave."""
+    """Hold one syllable and its place, in seconds."""
 
     syllable: Syllable
     start: float
@@ -76,7 +76,7 @@ def spoken(engine: "Engine", text: str) -> tuple[np.ndarray, list[Span]]:
 
 
 def curve(wave: np.ndarray, span: Span, group: int = 0) -> Curve | None:
-    """Follow one syllable's pitch, None with little voice."""
+    """Follow the pitch of one syllable, if it is voiced."""
     times, frequencies = measures.pitch(wave)
     voiced = np.isfinite(frequencies)
     inside = voiced & (times >= span.start) & (times < span.end)

@@ -12,6 +12,7 @@ import site
 import sysconfig
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -124,7 +125,7 @@ def fit(notebook: cells.Notebook, name: str) -> None:
     for limit in PICTURE_LIMITS:
         for _, cell in cells.code_cells(notebook):
             for output in cell.outputs:
-                _each_picture(output, lambda data, limit=limit: shrink_png(data, limit * 3 // 4))
+                _each_picture(output, partial(shrink_png, limit=limit * 3 // 4))
         if len(nbformat.writes(notebook).encode()) < LARGEST_FILE:
             return
     sizes = {number: len(json.dumps(cell.outputs)) for number, cell in cells.code_cells(notebook)}
@@ -141,10 +142,10 @@ def packed(data: bytes) -> bytes:
     """
     from PIL import Image, ImageChops, ImageStat
 
-    image = Image.open(BytesIO(data))
-    if image.mode == "P" or ("A" in image.getbands() and image.getchannel("A").getextrema()[0] < 255):
+    whole = Image.open(BytesIO(data))
+    if whole.mode == "P" or ("A" in whole.getbands() and min(whole.getchannel("A").tobytes()) < 255):
         return data
-    image = image.convert("RGB")
+    image = whole.convert("RGB")
     few = image.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     if max(ImageStat.Stat(ImageChops.difference(image, few.convert("RGB"))).mean) > FAITHFUL:
         return data

@@ -57,7 +57,7 @@ class Picture(WithRows):
         return self._figure
 
     def png(self) -> bytes:
-        """Encode the plot as PNG, twice as sharp as shown."""
+        """Encode the plot as PNG, twice as sharp."""
         from matplotlib.text import Text
 
         if self._figure is None:

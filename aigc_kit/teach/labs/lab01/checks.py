@@ -14,7 +14,7 @@ HEATS = (0.2, 0.7, 1.2)
 
 @check("01", "a", title="从概率之比回到分数之差", expects="一个函数 f(r, T)，返回第一名和第二名的分数之差")
 def a(function: Callable[[float, float], float]) -> bool | str:
-    """Put the gap into a softmax, read the ratio."""
+    """Put the gap back into a softmax."""
     for ratio, heat in ((10.0, 1.0), (2.0, 0.2), (1.0, 0.7), (99.0, 1.2)):
         gap = float(function(ratio, heat))
         shares = _boltzmann(np.array([gap, 0.0]), heat)
@@ -62,7 +62,7 @@ def c(logits: Sequence[float], heat: float, token: int) -> bool | str:
 
 @check("01", "d", title="min-p：和第一名比", expects="一个函数 f(probs, m)，返回留下的词元编号")
 def d(function: Callable[[np.ndarray, float], Iterable[int]]) -> bool | str:
-    """Ask for tokens of at least m times the best."""
+    """Ask for all tokens near the best one."""
     rng = np.random.default_rng(2)
     for size, m in ((5, 0.5), (40, 0.1), (40, 0.02), (200, 1.0), (3, 0.9)):
         shares = rng.dirichlet(np.full(size, 0.3 if size > 5 else 2.0))

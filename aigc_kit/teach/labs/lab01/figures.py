@@ -200,7 +200,7 @@ def _over_temperatures(
 
 
 def attention(weights: np.ndarray, pieces: Sequence[str], layer: int | None = None, head: int | None = None) -> Picture:
-    """Draw where each token looks, by head or average.
+    """Draw where each token looks, by head or mean.
 
     Rows: {"token", "looks_at", "weight"}, one for each pair on or below the diagonal.
 

@@ -70,7 +70,7 @@ def sounds(takes: Sequence[Take], titles: Sequence[str], spans: Sequence[Sequenc
 
 
 def _wave(axis: "Axes", wave: np.ndarray, longest: float) -> None:
-    """Fill between lowest and highest sample of each step.
+    """Fill from each step's lowest to highest sample.
 
     The picture has fewer columns than a wave has samples, so a line through all of them would look the same.
     """

@@ -19,7 +19,7 @@ from aigc_kit.teach.labs.lab03.figures import sound
 from aigc_kit.teach.show.embed import beside, uri
 from aigc_kit.teach.show.markup import GREY, Html, Place, table
 from aigc_kit.teach.show.page import TIER_ZH, progress, titled
-from aigc_kit.teach.show.plots import follow
+from aigc_kit.teach.show.plots import follow, show_widget
 
 NAMES_ZH: Mapping[str, str] = {
     "oral": "口语化 oral",
@@ -87,7 +87,7 @@ def readings(said: "list[Syllable]", dictionary: "list[Syllable]") -> Html:
 
 
 def handled(take: Take) -> Html:
-    """Show what a run changed and left out.
+    """Show what a run changed or left out.
 
     Rows: {"what", "did", "why"}.
     """
@@ -130,14 +130,13 @@ class Abx:
     def show(self) -> None:
         """Show the sounds and the buttons."""
         import ipywidgets as widgets
-        from IPython.display import display
 
         self._place = Place(self._page())
         wide: Any = {"width": "9em", "height": "2.4em"}
         self._buttons = [widgets.Button(description=f"X 是 {name}", layout=wide) for name in "AB"]
         for index, button in enumerate(self._buttons):
             button.on_click(lambda _, index=index: self.answer(index))
-        display(widgets.HBox(self._buttons))
+        show_widget(widgets.HBox(self._buttons))
 
     def answer(self, index: int) -> None:
         """Say that X is A (0) or B (1)."""
