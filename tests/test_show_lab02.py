@@ -18,6 +18,7 @@ from aigc_kit.teach.labs import lab02a, lab02b
 from aigc_kit.teach.notebooks.lint_outputs import leaks
 from aigc_kit.worlds.tinyworld import Spec, render
 from aigc_kit.worlds.tinyworld.vocab import phrase
+from tests.core_models import require_card
 
 HOSTILE = '<script>alert("x")</script>'
 MACHINE = Budget("cpu", "a test's CPU", GIB, GIB, GIB, GIB, FrozenMap())
@@ -225,3 +226,19 @@ def test_the_english_can_be_edited():
     assert "英文： 3 / 75" in form.html().text.replace("：", "： ").replace("  ", " ")
     form.zh.value = "一只小猫"
     assert form.en.value == "a kitten" or form.en.value == "a cat"
+
+
+def test_the_promise_shows_a_run_and_six_prompts_with_one_seed():
+    require_card("tinysdxl")
+    picture = lab02a.promise()
+    assert len(picture.rows) == 6 and {row["seed"] for row in picture.rows} == {picture.rows[0]["seed"]}
+    drawn = [axis.images[0].get_array() for axis in picture.figure.axes]
+    assert len(drawn) == 12 and all(np.ptp(pixels) > 100 for pixels in drawn), "six moments of one run, six pictures"
+    assert np.abs(drawn[5].astype(int) - drawn[6]).mean() < np.abs(drawn[0].astype(int) - drawn[6]).mean()
+
+
+def test_the_switches_are_those_of_the_real_sdxl_and_predicted():
+    picture = lab02b.switches()
+    assert "sdxl" in picture.words and "预测" in picture.words
+    peaks = [row.peak.value for row in picture.rows if row.peak]
+    assert len(peaks) > 4 and min(peaks) > GIB and max(peaks) < 40 * GIB

@@ -112,12 +112,14 @@ def test_pictures_are_pngs_that_say_what_they_show():
 def test_sliders_of_controls_that_the_voice_lacks_are_off_and_say_why(monkeypatch):
     require_card("baker")
     import IPython.display
+    from ipywidgets.widgets.widget import _instances as widgets
 
     shown = []
     monkeypatch.setattr(IPython.display, "display", lambda *what, **more: shown.extend(what))
     engine = speech.engine(speech.plan_for("好", card="baker"))
     lab03.play(engine, "你好")
-    rows = [row.children for row in shown[0].children[1:]]
+    panel = widgets[shown[0]["application/vnd.jupyter.widget-view+json"]["model_id"]]
+    rows = [row.children for row in panel.children[1:]]
     off = {slider.description: reason.value for slider, reason in rows if slider.disabled}
     assert set(off) == {"口语化 oral", "笑声 laugh"}
     assert all("ChatTTS" in reason for reason in off.values())

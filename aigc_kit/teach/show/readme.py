@@ -35,7 +35,7 @@ HEATS = (0.2, 0.7, 1.2)
 SEED = 5
 LARGEST = 75 * KB  # of a picture: it stands inside its lab too
 FILM = 45  # quality of the film, in percent
-SHOWN_LAB = ("02", "承诺")
+SHOWN_LAB = ("02a", "承诺")
 CLIPS = (
     ("夜晚，一只橙色的小狗在月球上跳跃", 7),
     ("一个粉色的甜甜圈变成咖啡杯", 7),

@@ -51,7 +51,7 @@ def scores(engine: "Engine", candidates: "Candidates", model: str) -> Picture:
     Rows: {"token", "score"}, best first.
     """
     best = np.argsort(-candidates.scores, kind="stable")[:SHOWN]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"token": engine.token_text(int(candidates.ids[place])), "score": float(candidates.scores[place])}
         for place in best
     ]
