@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import textwrap
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -29,8 +28,9 @@ from aigc_kit.teach.labs.lab03 import sounds
 from aigc_kit.teach.labs.lab05 import stages
 from aigc_kit.teach.show.plots import SMALL, TEMPERATURE_COLOURS, WIDEST, Picture, canvas
 from aigc_kit.works import frames
+from aigc_kit.worlds import verse
 
-PROMPT = "The future of artificial intelligence will"
+FORM, OPENING = "五言绝句", "明月照高"
 HEATS = (0.2, 0.7, 1.2)
 SEED = 5
 LARGEST = 75 * KB  # of a picture: it stands inside its lab too
@@ -45,12 +45,13 @@ CLIPS = (
 
 
 def temperature() -> Picture:
-    """Draw one prompt at three temperatures.
+    """Draw one opening at three temperatures.
 
-    The real candidates of the next token, and what the model then wrote.
+    The real candidates of the next character, and the poem that the model then wrote.
     """
-    engine = text.engine(text.plan_for(PROMPT, card="smollm2-135m", engine="transformers"))
-    candidates = engine.open(engine.encode(PROMPT)).candidates()
+    prompt = verse.prompt_for(FORM, opening=OPENING)
+    engine = text.engine(text.exact_plan(text.plan_for(prompt, card="poem"), otherwise=prompt))
+    candidates = engine.open(engine.encode(prompt)).candidates()
     figure, axes = canvas(1, len(HEATS), width=WIDEST, height=4.6)
     order = (-candidates.scores).argsort(kind="stable")[:SHOWN]
     names = [glyphs(engine.token_text(int(candidates.ids[i]))) for i in order]
@@ -61,23 +62,18 @@ def temperature() -> Picture:
         axis.set_xlim(0, 1.05)
         axis.xaxis.set_major_formatter("{x:.0%}")
         axis.set_title(f"T = {heat:g}", fontsize=15, color=colour, fontweight="bold")
-        axis.set_xlabel("\n" + _wrapped(_written(heat)), fontsize=SMALL, loc="left")
-    by = f"smollm2-135m（tiny，英文小模型），同一句开头“{PROMPT}”，同一个种子；由本工具包实际生成"
-    words = label(by, f"smollm2-135m (tiny), same prompt, same seed: {PROMPT}")
+        axis.set_xlabel("\n" + "\n".join(_lines(prompt, heat)), fontsize=13, loc="left")
+    by = f"poem（tiny，自己训练的写诗模型），同一个开头“{OPENING}”，种子都是 {SEED}；由本工具包实际生成"
+    words = label(by, f"poem (tiny, trained by this project), same opening, seed {SEED}")
     figure.supxlabel(words, fontsize=SMALL, color="#555b66")
-    return Picture(figure, "同一句开头在三个温度下的下一个词元概率，以及模型写出的文字")
+    return Picture(figure, "同一个开头在三个温度下的下一个字的概率，以及模型写出的诗")
 
 
-def _written(heat: float) -> str:
-    plan = text.plan_for(
-        PROMPT, card="smollm2-135m", engine="transformers", temperature=heat, seed=SEED, max_new_tokens=44
-    )
-    return PROMPT + text.run(plan).data
-
-
-def _wrapped(words: str, width: int = 42, lines: int = 7) -> str:
-
-    return "\n".join(textwrap.wrap(" ".join(words.split()), width, max_lines=lines, placeholder=" …"))
+def _lines(prompt: str, heat: float) -> list[str]:
+    """Write a poem, and give its first four lines."""
+    plan = text.plan_for(prompt, card="poem", temperature=heat, seed=SEED, max_new_tokens=100)
+    lines = re.split(r"(?<=[，。！？])\s*", verse.body_of(prompt + text.run(plan).data).strip())
+    return [line for line in lines if line][:4]
 
 
 def speech_controls() -> Picture:
