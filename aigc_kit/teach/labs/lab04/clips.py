@@ -53,7 +53,7 @@ def sheet(clip: Clip, most: int = 12, width: int = 96) -> Html:
     frames, fps = frames_of(clip)
     rows = [{"frame": index, "seconds": index / fps} for index in encode.sheet.pick(len(frames), most)]
     image = encode.contact_sheet(frames, fps, most=most, width=width)
-    words = f"联系表：{min(most, len(frames))} 个画面，带编号和时间"
+    words = f"缩略图总表：{min(most, len(frames))} 个画面，带编号和时间"
     return Html(f'<img alt="{words}" src="{webp(image, quality=QUALITY)}">', words, rows)
 
 
