@@ -74,9 +74,7 @@ def flicker(frames: np.ndarray) -> float:
 def disorder(frames: np.ndarray) -> float:
     """Compare neighbouring frames with any two frames, 0 and up."""
     frames = _checked(frames)
-    between = [
-        np.abs(first.astype(np.int16) - second).mean() for first, second in itertools.combinations(frames, 2)
-    ]
+    between = [np.abs(first.astype(np.int16) - second).mean() for first, second in itertools.combinations(frames, 2)]
     every = float(np.mean(between))
     return frame_difference(frames) * 255 / every if every else 0.0
 
