@@ -1,4 +1,4 @@
-# make labs | lab | test | browser | check | bench | gpu-check | readme-media.   Each target makes .venv when it is missing or stale.
+# make labs | lab | test | browser | check | bench | canary | gpu-check | readme-media.   Each target makes .venv when it is missing or stale.
 #
 #   PYTHON=python3.12          the interpreter for .venv (3.11 to 3.13)
 #   PIP_FLAGS="..."            passed to every pip install, such as an index of CPU-only wheels of torch
@@ -36,7 +36,7 @@ for pth in Path('$(VENV)').glob('lib/python3*/site-packages/*aigc_kit*.pth'):
 endef
 export RELATIVE_PTH
 
-.PHONY: labs lab test browser check bench gpu-check readme-media fetch clean
+.PHONY: labs lab test browser check bench canary gpu-check readme-media fetch clean
 
 labs: fetch
 	$(BIN)/aigc labs $(LABS) --tier $(TIER)
@@ -60,6 +60,13 @@ check: $(STAMP)
 
 bench: fetch
 	$(BIN)/python -m tests.bench --write
+
+# The tests with the newest versions that pyproject.toml allows, in an environment of its own: prints what breaks.
+canary:
+	$(PYTHON) -m venv --clear .canary
+	.canary/bin/python -m pip install --quiet $(PIP_FLAGS) --upgrade --upgrade-strategy eager --editable '.[dev]'
+	.canary/bin/aigc fetch core $(FETCH_FLAGS)
+	.canary/bin/python -m tests.canary
 
 # Predicted beside measured on the GPU of this machine: prints rows for docs/VERIFIED.md, fetches no weights,
 # and leaves records from which `aigc calibrate out/gpu-check` fits the predictions to this GPU.
@@ -94,4 +101,4 @@ $(CHATTTS): tests/speech/chattts/requirements.txt $(STAMP)
 	@touch $@
 
 clean:
-	rm -rf out $(VENV)
+	rm -rf out $(VENV) .canary

@@ -8,22 +8,19 @@ from aigc_kit.works import Work, draft, feynman, sample, write_page
 from aigc_kit.worlds.topology import TEARING, moment, render, torus
 
 
-def right(vertices, faces):
-    edges = {frozenset(pair) for a, b, c in faces.tolist() for pair in ((a, b), (b, c), (c, a))}
-    return len(vertices) - len(edges) + len(faces)
-
-
-def test_a_accepts_the_count():
-    assert checks.a(right)
+def test_a_accepts_the_genus():
+    assert checks.a(lambda v, f: 1 - (v - f / 2) / 2)
+    assert checks.a(lambda v, f: (2 - v + f // 2) // 2)
 
 
 @pytest.mark.parametrize(
     ("wrong", "hint"),
     [
-        (lambda v, f: len(v) - 3 * len(f) + len(f), "数过两次"),
-        (lambda v, f: len(v) + len(f), "没有减去棱数"),
-        (lambda v, f: 2, "圆环"),
-        (lambda v, f: 0, "四面体"),
+        (lambda v, f: v - f // 2, "从 2 − 2 × 亏格"),
+        (lambda v, f: 1 - (v - 3 * f + f) / 2, "属于几个三角形"),
+        (lambda v, f: 1, "四面体"),
+        (lambda v, f: 0, "圆环"),
+        (lambda v, f: min(1, 1 - (v - f / 2) / 2), "双环"),
     ],
 )
 def test_a_refuses(wrong, hint):

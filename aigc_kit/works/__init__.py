@@ -14,7 +14,7 @@ from aigc_kit.media.pages import visible
 from aigc_kit.works.animatic import Animatic, animatic
 from aigc_kit.works.marks import hints, table
 from aigc_kit.works.measured import agreement, distance, spread
-from aigc_kit.works.morphing import animate, frames
+from aigc_kit.works.morphing import animate, frames, scenes
 from aigc_kit.works.part_from import from_take, make
 from aigc_kit.works.parts import LABELS, Part
 from aigc_kit.works.producing import film, paint, storyboard
@@ -70,6 +70,7 @@ __all__ = [
     "parse",
     "review",
     "sample",
+    "scenes",
     "spread",
     "storyboard",
     "table",

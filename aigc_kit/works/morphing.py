@@ -1,6 +1,6 @@
 """Film the deformation: every frame meshed, counted, rendered."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from aigc_kit.core.errors import BadInput
 from aigc_kit.media.encode import Probe, Writer, probe
 from aigc_kit.media.fonts import caption_font, write
-from aigc_kit.worlds.topology import Camera, Topology, donut_to_mug, gilding, mesh_of, render, topology
+from aigc_kit.worlds.topology import TEARING, Camera, Topology, donut_to_mug, gilding, mesh_of, render, topology
 
 CELL = 0.07
 
@@ -62,6 +62,56 @@ def frames(count: int = 48, *, size: int = 320, cell: float = CELL, words: bool 
         camera = Camera(turn=18 - 44 * t, rise=18 + 14 * t)
         picture = render(mesh, camera, size=size, gold=gilding(t, mesh.vertices), field=field)
         yield Frame(t, facts, _written(picture, facts) if words else picture)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Hold a computed picture, uint8 (H, W, 3), with words."""
+
+    picture: np.ndarray
+    words: str
+
+
+FORBIDDEN = {"撕": "剪断", "剪": "剪断", "断": "剪断", "粘": "粘合", "捏在一起": "捏合", "戳": "戳穿"}
+STEPS = {"首先": 0.0, "然后": 0.4, "接着": 0.75, "最后": 1.0, "咖啡杯！": 1.0}
+BROKEN = 0.75  # t at which a forbidden change has happened
+_STAGES = (
+    (0.1, "甜甜圈：一个环，中间一个洞"),
+    (0.55, "环的一侧鼓成实心的身子，洞还在"),
+    (0.95, "身子顶上按出一个坑，环细成把手"),
+    (1.1, "咖啡杯：把手里还是那一个洞"),
+)
+
+
+def scenes(sentences: Sequence[str], *, size: int = 360, cell: float = CELL) -> list[Scene]:
+    """Render what each sentence of the lesson tells of.
+
+    A sentence about tearing or gluing shows that very change after it happened, one with a step word the deformation at
+    that step, any other the step before it. The words say what is in the picture, with the genus that was counted on
+    its mesh.
+
+    Args:
+        sentences: voices of shots, in Chinese.
+        size: pixels of each side, even.
+        cell: of the grid; smaller is finer and slower.
+    """
+    shown, t = [], 0.0
+    for sentence in sentences:
+        change = next((name for word, name in FORBIDDEN.items() if word in sentence), "")
+        if change and "不许" not in sentence and "没有" not in sentence:
+            mesh = mesh_of(field := TEARING[change][0](BROKEN), cell)
+            before = sum(TEARING[change][1])
+            after = sum(part.genus for part in topology(mesh).parts)
+            words = f"犯规：{change}之后的样子（亏格 {before} → {after}）"
+            shown.append(Scene(render(mesh, Camera(), size=size, field=field), words))
+            continue
+        t = next((step for word, step in STEPS.items() if word in sentence), t)
+        mesh = mesh_of(field := donut_to_mug(t), cell)
+        stage = next(words for limit, words in _STAGES if t < limit)
+        camera = Camera(turn=18 - 44 * t, rise=18 + 14 * t)
+        picture = render(mesh, camera, size=size, gold=gilding(t, mesh.vertices), field=field)
+        shown.append(Scene(picture, f"{stage}（亏格 {topology(mesh).parts[0].genus}）"))
+    return shown
 
 
 def animate(path: Path | str, count: int = 48, fps: Any = 12, *, back: bool = True, **options: Any) -> Clip:

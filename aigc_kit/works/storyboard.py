@@ -12,6 +12,7 @@ from aigc_kit.works.review import length
 TOTAL = 60.0
 SHORTEST, MOST_SHOTS = 1.0, 40
 COLUMNS = ("镜头序号", "画面描述", "旁白", "音效/音乐", "秒")
+TO_WRITE = "请补画面："
 CLOSE = 0.005  # seconds by which the sum may differ, for seconds typed with two digits
 
 PROMPT = """请把下面的文章改写成一个 {total:g} 秒短视频的分镜表，共 {shots} 个镜头，节奏快，画面有冲击力。
@@ -83,6 +84,17 @@ class Storyboard:
                 words = " ".join(shot.voice.split()).replace("-->", "→").replace("&", "&amp;").replace("<", "&lt;")
                 lines += [f"{_clock(start)} --> {_clock(start + shot.seconds)}", words, ""]
         return "\n".join(lines)
+
+    def pictured(self, pictures: Sequence[str]) -> "Storyboard":
+        """Say anew what is to be seen in every shot.
+
+        Raises:
+            BadInput: another number of descriptions, or an empty one.
+        """
+        if len(pictures) != len(self.shots):
+            fault = f"{len(pictures)} descriptions"
+            raise BadInput(asked=f"the pictures of {len(self.shots)} shots", found=fault, todo="one for each shot")
+        return replace(self, shots=[replace(s, picture=words) for s, words in zip(self.shots, pictures, strict=True)])
 
     def retimed(self, spoken: Sequence[float], pause: float = 0.4) -> "Storyboard":
         """Give every shot at least the time of its voice.
@@ -206,7 +218,8 @@ def _summing(shots: Sequence[Shot], seconds: Sequence[float], total: float, pati
 def draft(article: str, shots: int = 8, total: float = TOTAL, pace: float = 4.0) -> Storyboard:
     """Draft a storyboard by rule: sentences in order, shortened.
 
-    At most `shots` in `total` seconds; `pace` is the characters that the voice says in a second, 4 being calm.
+    At most `shots` in `total` seconds; `pace` is the characters that the voice says in a second, 4 being calm. A rule
+    cannot see pictures: it marks the column as still to be written (`TO_WRITE`), see `Storyboard.pictured`.
 
     Raises:
         BadInput: no text.
@@ -219,7 +232,7 @@ def draft(article: str, shots: int = 8, total: float = TOTAL, pace: float = 4.0)
     for index, group in enumerate(_groups(sentences, count)):
         voice = _shortened(group, int(total * pace / count))
         sound = "轻快的音乐进入" if index == 0 else "音乐渐弱，一声轻响" if index == count - 1 else "音乐继续"
-        scenes.append(Shot(_scene(group[0]), voice, sound, SHORTEST + length(voice)))
+        scenes.append(Shot(f"{TO_WRITE}{_scene(group[0])}", voice, sound, SHORTEST + length(voice)))
     return balanced(scenes, total)
 
 

@@ -170,7 +170,7 @@ def test_the_vocoder_in_chunks_gives_the_samples_of_the_whole(monkeypatch):
     chunked = engine.vocode(mel)
     assert mel.shape[1] > fastspeech2.CHUNK
     monkeypatch.setattr(fastspeech2, "CHUNK", 10_000)
-    assert np.array_equal(chunked, engine.vocode(mel))
+    np.testing.assert_allclose(chunked, engine.vocode(mel), atol=1e-5)  # other shapes: the last bits may differ
     assert len(chunked) == mel.shape[1] * fastspeech2.HOP
 
 

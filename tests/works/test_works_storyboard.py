@@ -10,10 +10,10 @@ from aigc_kit.core.errors import BadInput
 from aigc_kit.media.encode import read_frames
 from aigc_kit.media.fonts import caption_font, write
 from aigc_kit.media.stamp import facts_of
-from aigc_kit.works import Shot, Storyboard, animatic, balanced, draft, from_rows, length, parse, sample
+from aigc_kit.works import Shot, Storyboard, animatic, balanced, draft, from_rows, length, parse, sample, scenes
 from aigc_kit.works import animatic as film
 from aigc_kit.works.animatic import mix
-from aigc_kit.works.storyboard import prompt
+from aigc_kit.works.storyboard import TO_WRITE, prompt
 
 
 def board(*seconds, voice="一个洞。"):
@@ -182,7 +182,8 @@ def test_a_film_that_leaves_its_page_says_that_an_ai_helped(tmp_path):
 
 def test_a_draft_says_what_is_seen_in_whole_clauses():
     for shot in draft(sample()).shots:
-        assert 1 < len(shot.picture) <= 24 and shot.picture[-1] not in "，。：“"
+        picture = shot.picture.removeprefix(TO_WRITE)
+        assert 1 < len(picture) <= 24 and picture[-1] not in "，。：“"
 
 
 @pytest.mark.parametrize("arguments", [{"size": (161, 90)}, {"pictures": []}, {"voices": [None, None]}])
@@ -226,3 +227,25 @@ def test_headers_and_sums_are_no_shots(row):
 def test_a_span_that_runs_backwards_names_its_line():
     with pytest.raises(BadInput, match=r"(?s)line 2: \| 2 \| 杯.*span of -8 s.*before the end"):
         parse("| 1 | 洞 | 看 | 鼓 | 0-7s |\n| 2 | 杯 | 看 | 鼓 | 15-7s |")
+
+
+def test_a_draft_marks_its_pictures_as_not_yet_written():
+    board = draft("早餐桌上有一个甜甜圈。数学家说：“我的咖啡杯。”", 2)
+    assert all(shot.picture.startswith(TO_WRITE) for shot in board.shots)
+    again = board.pictured(["甜甜圈特写", "咖啡杯特写"])
+    assert [shot.picture for shot in again.shots] == ["甜甜圈特写", "咖啡杯特写"]
+    assert [shot.voice for shot in again.shots] == [shot.voice for shot in board.shots]
+    with pytest.raises(BadInput, match=r"(?s)1 descriptions.*one for each shot"):
+        board.pictured(["甜甜圈"])
+
+
+def test_scenes_show_what_the_sentence_tells():
+    lines = ["早餐桌上有一个甜甜圈。", "不许撕破，也不许粘合。", "撕一下，洞可能没了。", "粘一下，洞多了。"]
+    lines += ["接着，按出一个坑。", "看，咖啡杯！", "碗没有把手。"]
+    shown = scenes(lines, size=64, cell=0.12)
+    words = [scene.words for scene in shown]
+    assert "甜甜圈" in words[0] and words[0] == words[1], "a rule breaks nothing"
+    assert "剪断" in words[2] and "1 → 0" in words[2] and "粘合" in words[3] and "2 → 2" in words[3]
+    assert "坑" in words[4] and "咖啡杯" in words[5] and words[5] == words[6]
+    assert all(scene.picture.shape == (64, 64, 3) for scene in shown)
+    assert not np.array_equal(shown[0].picture, shown[2].picture)

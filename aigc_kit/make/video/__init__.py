@@ -3,7 +3,7 @@
 take = make("一只小狗在月球上跳舞", negative="low quality, watermark, glitch", seed=42)  # uint8 (T, H, W, 3)
 plan = plan_for("一只小狗在月球上跳舞", seed=42)
 for step in steps(plan): step.preview()      # a few frames, decoded when asked for
-measures.consistency(take.data)              # difference, warping error, flicker
+measures.consistency(take.data)              # difference, disorder, flicker
 """
 
 from dataclasses import dataclass

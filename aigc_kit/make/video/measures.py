@@ -1,8 +1,8 @@
 """Measure how well the frames of a clip hang together.
 
 difference   how much changes from frame to frame: 0 for a still picture, high for motion and for chaos alike
-warping      how much of it motion does not explain: low for smooth motion, high for shapes that boil
-flicker      how much the brightness trembles, whatever moves
+disorder     neighbours' difference over any two frames' difference: low where motion goes on, 1 where order is lost
+flicker      how much the brightness trembles from frame to frame; shuffled frames tremble too
 """
 
 import itertools
@@ -20,7 +20,6 @@ from aigc_kit.worlds.tinyworld.clip_vocab import clip_phrase
 from aigc_kit.worlds.tinyworld.spec import Spec
 
 FEWEST = 3  # frames that a clip needs for its brightness to tremble
-AGREE = 1.0  # pixels by which flow there and back may differ where nothing is hidden
 TILES = 4  # brightness is followed on TILES x TILES parts of the picture
 Judge = Callable[[Sequence[np.ndarray], Sequence[str]], np.ndarray]
 Clip = Take | tuple[np.ndarray, float]  # a take of a video run, or (frames uint8 (T, H, W, 3), frames per second)
@@ -28,21 +27,20 @@ Clip = Take | tuple[np.ndarray, float]  # a take of a video run, or (frames uint
 
 @dataclass(frozen=True)
 class Consistency:
-    """Hold measures, each 0..1 of the range of brightness.
+    """Hold measures of a clip.
 
     Args:
-        difference: mean absolute change between neighbouring frames.
-        warping: root mean square of what is left after the earlier frame is moved along the optical flow, where flow
-            there and back agree (Lai et al. 2018, equation 10, with flow by Lucas and Kanade as in scikit-image).
+        difference: mean absolute change between neighbouring frames, 0..1 of the range.
+        disorder: that change over the mean absolute change between any two frames; 0 for a still picture, below 1 where
+            what moves goes on, about 1 for frames in any order, above 1 for a clip that jumps to and fro at every
+            frame. What returns within a few frames (bouncing, turning) is near 1 in its right order too.
         flicker: root mean square of the second difference in time of the brightness of 4 x 4 tiles; what changes
-            evenly, as in a slow fade, does not count.
-        explained: share of pixels where flow there and back agree.
+            evenly, as in a slow fade, does not count; 0..1.
     """
 
     difference: float
-    warping: float
+    disorder: float
     flicker: float
-    explained: float
 
 
 def consistency(frames: np.ndarray) -> Consistency:
@@ -55,8 +53,7 @@ def consistency(frames: np.ndarray) -> Consistency:
         BadInput: not such a clip.
     """
     frames = _checked(frames)
-    warping, share = warping_error(frames)
-    return Consistency(frame_difference(frames), warping, flicker(frames), share)
+    return Consistency(frame_difference(frames), disorder(frames), flicker(frames))
 
 
 def frame_difference(frames: np.ndarray) -> float:
@@ -74,40 +71,12 @@ def flicker(frames: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.diff(cut.mean(axis=(2, 4)), n=2, axis=0) ** 2)))
 
 
-def warping_error(frames: np.ndarray) -> tuple[float, float]:
-    """Measure what motion leaves: RMS 0..1, share of pixels compared."""
-    gray = _gray(_checked(frames))
-    errors, shares = [], []
-    for before, after in itertools.pairwise(gray):
-        there, back = flow(before, after), flow(after, before)
-        visible = np.abs(there + _moved(back, there)).max(axis=0) < AGREE
-        left = (before - _moved(after[None], there)[0])[visible]
-        errors.append(float(np.mean(left**2)) if visible.any() else 1.0)
-        shares.append(float(visible.mean()))
-    return float(np.sqrt(np.mean(errors))), float(np.mean(shares))
-
-
-def flow(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Estimate the optical flow between two pictures.
-
-    Args:
-        before, after: float (H, W) in 0..1.
-
-    Returns:
-        float32 (2, H, W), rows and columns in pixels: before[y, x] is after[y + flow[0], x + flow[1]].
-    """
-    from skimage.registration import optical_flow_ilk
-
-    return np.asarray(optical_flow_ilk(before, after, radius=5), np.float32)
-
-
-def _moved(layers: np.ndarray, along: np.ndarray) -> np.ndarray:
-    """Read (C, H, W) along the flow, bilinear, edges repeated."""
-    from scipy.ndimage import map_coordinates
-
-    y, x = np.mgrid[: along.shape[1], : along.shape[2]]
-    places = np.stack([y + along[0], x + along[1]])
-    return np.stack([map_coordinates(layer, places, order=1, mode="nearest") for layer in layers])
+def disorder(frames: np.ndarray) -> float:
+    """Compare neighbouring frames with any two frames, 0 and up."""
+    frames = _checked(frames)
+    between = [np.abs(first.astype(np.int16) - second).mean() for first, second in itertools.combinations(frames, 2)]
+    every = float(np.mean(between))
+    return frame_difference(frames) * 255 / every if every else 0.0
 
 
 def _gray(frames: np.ndarray) -> np.ndarray:

@@ -173,7 +173,7 @@ def test_shipped_weights_can_be_trained_on(tmp_path, encoder, monkeypatch):
     run = restore.restore()
     kept = state.averaged(paths.STATE)
     ids = torch.randint(5, encoder.size, (2, 20))
-    assert torch.equal(kept.streams(ids)[0], run.network.streams(ids)[0])
+    assert torch.allclose(kept.streams(ids)[0], run.network.streams(ids)[0], atol=1e-6)  # weights of two alignments
     assert torch.allclose(kept.streams(ids)[0], net.streams(ids)[0], atol=1e-5)
     with pytest.raises(FileExistsError, match="remove it"):
         restore.restore()

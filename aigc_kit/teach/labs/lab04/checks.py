@@ -1,6 +1,6 @@
-"""Check frames, sizes, pixels, guidance, and a whole file.
+"""Check frames, sizes, pixels, noise, and a whole file.
 
-Each check has a truth of its own: the library's arithmetic, divisibility, Python's rounding, the formula, or what is
+Each check has a truth of its own: a search, divisibility, Python's rounding, the noise that was mixed in, or what is
 read back from the file.
 """
 
@@ -20,20 +20,20 @@ FRAMES, FPS = 17, 8
 ALLOWED_OFF = 1  # grey level by which a rounding may differ
 
 
-@check("04", "a", title="4k+1 帧", expects="一个函数 f(n)，n 是想要的帧数，返回 Wan 真正会生成的帧数")
-def a(function: Callable[[int], int]) -> bool | str:
-    """Count as WanPipeline: a multiple of 4, and one more.
-
-    Source: diffusers 0.42.1, WanPipeline.__call__ (frames that are 4k+1 stay).
-    """
-    for wish in (16, 12, 8, 6, 17, 81, 5, 1, 19, 20):
-        count, truth = function(wish), wish if wish % 4 == 1 else wish // 4 * 4 + 1
+@check("04", "a", title="够长的 4k+1 帧", expects="一个函数 f(seconds, fps)，返回放得满 seconds 秒的最少帧数")
+def a(function: Callable[[float, int], int]) -> bool | str:
+    """Count the fewest frames, 4k+1, that last long enough."""
+    for seconds, fps in ((1, 16), (5, 16), (2, 8), (1.5, 24), (0.5, 16), (3, 10), (1.0625, 16), (0.01, 8)):
+        wish = f"每秒 {fps} 帧、放满 {seconds:g} 秒"
+        count, truth = function(seconds, fps), next(n for n in range(1, 999, 4) if n / fps >= seconds)
         if isinstance(count, bool) or not isinstance(count, (int, np.integer)):
-            return f"想要 {wish} 帧时返回了 {count!r}，应该是一个整数。"
+            return f"{wish}时返回了 {count!r}，应该是一个整数。"
         if count % 4 != 1:
-            return f"想要 {wish} 帧时返回了 {count}，它不是 4k+1：{count} 除以 4 余 {count % 4}。"
-        if count != truth:
-            return f"想要 {wish} 帧时返回了 {count}，课程的代码会得到 {truth}。看看 4.1 里库的那一行。"
+            return f"{wish}时返回了 {count}，它不是 4k+1：{count} 除以 4 余 {count % 4}。"
+        if count < truth:
+            return f"{wish}时返回了 {count}：只够放 {count / fps:.2f} 秒，短了。"
+        if count > truth:
+            return f"{wish}时返回了 {count}：够长，但还有更少的 4k+1。"
     return True
 
 
@@ -71,7 +71,7 @@ def c(function: Callable[[np.ndarray], np.ndarray]) -> bool | str:
 def _pixels_hint(pixels: np.ndarray, frames: np.ndarray) -> str:
     """Say what is wrong with the numbers, or nothing."""
     if pixels.max() <= 1:
-        return "画面全黑：最大的值只有 1。浮点的 0.5 直接变成整数是多少（E51）？"
+        return "画面全黑：最大的值只有 1。浮点的 0.5 直接变成整数是多少？"
     truth = np.array([min(255, max(0, round(255 * float(value)))) for value in frames.ravel()]).reshape(frames.shape)
     apart = np.abs(pixels.astype(int) - truth)
     if apart[1, 1, 1].max() > ALLOWED_OFF:
@@ -83,20 +83,23 @@ def _pixels_hint(pixels: np.ndarray, frames: np.ndarray) -> str:
     return ""
 
 
-@check("04", "d", title="分类器自由引导", expects="一个函数 f(cond, uncond, s)，返回引导后的预测（数组）")
+@check("04", "d", title="找回噪声", expects="一个函数 f(x, v, sigma)，返回这一步混在里面的噪声 n（数组）")
 def d(function: Callable[[np.ndarray, np.ndarray, float], np.ndarray]) -> bool | str:
-    """Compare with uncond + s (cond - uncond)."""
+    """Compare with the noise that was mixed in."""
     rng = np.random.default_rng(5)
-    cond, uncond = rng.normal(size=(2, 3, 4))
-    for scale in (1.0, 0.0, 3.0, 6.0, 9.0):
-        guide = np.asarray(function(cond.copy(), uncond.copy(), scale), float)
-        if guide.shape != cond.shape:
-            return f"返回的形状是 {guide.shape}，应该和输入一样是 {cond.shape}。"
-        truth = [u + scale * (k - u) for k, u in zip(cond.ravel().tolist(), uncond.ravel().tolist(), strict=True)]
-        if not np.allclose(guide.ravel(), truth):
-            if scale == 1.0:
-                return "s = 1 时应该正好是有提示词的预测。从哪一个出发，朝哪个方向走？"
-            return f"s = {scale:g} 时不对。s = 0 应该得到什么，s 越大离谁越远？"
+    clean, noise = rng.normal(size=(2, 3, 4))
+    for sigma in (1.0, 0.0, 0.25, 0.5, 0.9):
+        x, v = (1 - sigma) * clean + sigma * noise, noise - clean
+        answer = np.asarray(function(x.copy(), v.copy(), sigma), float)
+        if answer.shape != noise.shape:
+            return f"返回的形状是 {answer.shape}，应该和输入一样是 {noise.shape}。"
+        if np.allclose(answer, noise):
+            continue
+        if np.allclose(answer, clean):
+            return "这是干净的短片 x₀，不是噪声。从 x 出发，朝哪个方向走到 σ = 1？"
+        if sigma == 1.0:
+            return "σ = 1 时 x 本身就是噪声，应该原样返回。"
+        return f"σ = {sigma:g} 时不对。从 σ 走到 1，一共要走多长的一段？"
     return True
 
 
@@ -132,6 +135,6 @@ def _file_hint(facts: "Probe") -> str:
 def _motion_hint(frames: np.ndarray) -> str:
     """Say what is wrong with the pictures, or nothing."""
     if frames.max() < 16:
-        return "画面是黑的（E51）。写进去的是浮点还是 uint8？"
+        return "画面是黑的。写进去的是浮点还是 uint8？"
     moves = np.abs(np.diff(frames.astype(int), axis=0)).mean() > 0.05
     return "" if moves else "每一帧都一样，没有动。"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ATTRIBUTES_ZH = {**page.ATTRIBUTES_ZH, "scene": "背景", "light": "光照", "motion": "运动"}
 WHY_ZH = {**page.WHY_ZH, "elsewhere": "别的东西的颜色", "negated": "说的是不要", "unfit": "这个主体做不了"}
 COLOURS = (BLUE, ORANGE, GREEN, RED, "#8e5bd0")
-NAMES = (("difference", "帧间差", "difference"), ("warping", "光流误差", "warping"), ("flicker", "闪烁", "flicker"))
+NAMES = (("difference", "帧间差", "difference"), ("disorder", "顺序比", "disorder"), ("flicker", "闪烁", "flicker"))
 WAN, PROMPT = "wan2.1-1.3b", "一只小狗"
 LADDER_GIB = (24, 16, 12, 8, 6, 4)
 WAYS: Mapping[str, Mapping[str, Any]] = {
@@ -80,7 +80,7 @@ def measures(clips: Mapping[str, Clip], prompt: str = "") -> Html:
     if any(row.similarity is not None for row in rows):
         head.append("图文相似度")
         lines = [[*line, f"{row.similarity:.2f}"] for line, row in zip(lines, rows, strict=True)]
-    caption = "全部实测，取值 0～1（相似度 −1～1）；光流误差 = 顺着运动挪过去之后还剩的差"
+    caption = "全部实测；顺序比 = 相邻两帧的差 ÷ 任意两帧的差，约等于 1 就看不出先后（相似度 −1～1，其余从 0 起）"
     return table(lines, head, caption, rows)
 
 
