@@ -96,3 +96,53 @@ def test_errors_on_the_subject_weigh_more():
     assert vae.painting_loss(painted, images, 1 + area) == plain
     area[..., 4:] = 1
     assert vae.painting_loss(painted, images, 1 + area).item() == pytest.approx(2 * plain.item())
+
+
+class Clock:
+    """A second passes with each look at it."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def monotonic(self):
+        self.now += 1
+        return self.now
+
+    def process_time(self):
+        return self.now
+
+
+@pytest.fixture
+def training(tmp_path, monkeypatch, exact):
+    """A decoder that trains on nothing; (clock, notes): when it was noted, and which files were there."""
+    clock, notes = Clock(), []
+    monkeypatch.setattr(vae.Part, "loss", lambda part, images: torch.zeros((), requires_grad=True))
+    monkeypatch.setattr(vae.Part, "update", lambda part, factor: None)
+    monkeypatch.setattr(paths, "DECODER", tmp_path / "decoder.pt")
+    monkeypatch.setattr(vae, "time", clock)
+    monkeypatch.setattr(vae, "crops", lambda rng: None)
+    monkeypatch.setattr(drafts, "ready", list)
+
+    def note(part, losses):
+        notes.append((clock.now, {file.name for file in tmp_path.glob("decoder*.pt")}))
+        clock.now += 50
+        return 0.0
+
+    monkeypatch.setattr(vae, "note", note)
+    return clock, notes
+
+
+def test_a_falling_branch_is_saved_on_its_way(training, monkeypatch):
+    monkeypatch.setattr(vae, "HOLD_SECONDS", 2.0)
+    vae.train("decoder", 8.0, decay=0.5)
+    (_, files), *_ = training[1]
+    assert files == {"decoder-decayed.pt"}
+
+
+def test_looks_take_a_tenth_of_the_time_at_most(training, monkeypatch):
+    monkeypatch.setattr(vae, "HOLD_SECONDS", 3.0)
+    vae.train("decoder", 600.0)
+    (first, _), (second, _), (last, _) = training[1]
+    assert first <= 6
+    assert second - first > vae.HOLD_SHARE * 50
+    assert last >= 600
