@@ -8,7 +8,6 @@ from aigc_kit.worlds.tinyworld import checker
 
 from . import agreement, items, labels, sheets
 
-MODELS = items.HERE.parents[1] / "models"
 COUNTS = (40, 12, 12)  # generated, renders, failures
 
 
@@ -25,7 +24,7 @@ def main() -> None:
 def make_sheets(kind: str, counts: tuple[int, int, int]) -> None:
     """Make the items, their key and their sheets."""
     folder = items.RUN / kind
-    found = items.make(kind, counts, MODELS / items.KINDS[kind].folder)
+    found = items.make(kind, counts, items.MODELS / items.KINDS[kind].folder)
     items.write(folder, found)
     for file in sheets.write(folder, found):
         print(file, flush=True)
@@ -56,6 +55,7 @@ def write_verdict(kind: str, _: tuple[int, int, int]) -> None:
     readings = checker.read(pixels) if kind == "pictures" else checker.read_clips(pixels)
     least = checker.VALID_FROM if kind == "pictures" else checker.CLIPS_VALID_FROM
     verdict = agreement.report(found, everybody, readings, least)
+    verdict["weights"] = items.digest_of(items.MODELS / items.KINDS[kind].folder)
     target: Path = labels.LABELS / f"{kind}-verdict.json"
     target.write_text(json.dumps(verdict, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(verdict, indent=1), flush=True)

@@ -10,7 +10,7 @@ from aigc_kit.worlds.tinyworld.reading import Reading
 from assets.train import tables
 from assets.train.measures import wilson
 
-from .items import LABELS, SOURCES, Item
+from .items import KINDS, LABELS, MODELS, SOURCES, Item, digest_of
 from .labels import Label, Labels
 
 THRESHOLDS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
@@ -123,6 +123,10 @@ def told(kind: str, folder: Path = LABELS) -> str:
         return f"- The {kind} have not been judged by eye yet (`assets/train/judge`)."
     verdict = json.loads(file.read_text(encoding="utf-8"))
     lines = []
+    if verdict["weights"] != digest_of(MODELS / KINDS[kind].folder):
+        lines.append(
+            f"- The weights have changed since the {kind} were judged by eye; what follows is of those before."
+        )
     for reader, sources in verdict["by_source"].items():
         made, true = sources["generated"], sources["render"]["named as asked"]
         machine = verdict["machine"][reader]["frozen half, as shipped"]
@@ -135,6 +139,6 @@ def told(kind: str, folder: Path = LABELS) -> str:
             f"in which this person saw nothing that was asked, the reader says of {machine['machine alone']} that they "
             f"show it (kappa {machine['kappa']:.2f}; `assets/train/judge`)."
         )
-    if len(lines) == 1:
+    if len(verdict["by_source"]) == 1:
         lines.append("- One person's eyes only: a second one has still to judge the same sheets.")
     return "\n".join(lines)

@@ -17,6 +17,7 @@ from assets.train.clipreader import negatives as clip_negatives
 from assets.train.tinyreader import negatives
 
 HERE = Path(__file__).resolve().parent
+MODELS = HERE.parents[1] / "models"
 RUN = HERE / "run"  # items and sheets: not in git
 LABELS = HERE / "labels"  # what people saw: in git
 SOURCES = ("generated", "render", "failure")

@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument(
         "--decay", type=float, default=0.0, help="decoder, encoder: share of the time with falling rate"
     )
-    run(parser, stages, extra={"restore": restore_state, "drafts": draft_pictures})
+    run(parser, stages, extra={"restore": restore_state, "drafts": draft_pictures, "ship-decoder": write_decoder})
 
 
 def render(arguments: argparse.Namespace) -> None:
@@ -102,6 +102,13 @@ def write_model(_: argparse.Namespace) -> None:
     from . import export
 
     export.export()
+    export.write_state()
+
+
+def write_decoder(_: argparse.Namespace) -> None:
+    from . import export
+
+    export.export_decoder()
     export.write_state()
 
 

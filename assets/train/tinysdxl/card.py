@@ -41,6 +41,8 @@ def text(report: dict) -> str:
         accuracy_table=tables.accuracy_table(report["sets"]["generated"], evaluate.GATES),
         handwritten_table=tables.handwritten_table(report["sets"]),
         pictures=f"{training['pictures']:,}",
+        nearest_note="\nOf the decoder before its last training, which moves lines and no layouts.\n"
+        * report.get("nearest_before", False),
         nearest_table=tables.table(["sample", "distance"], nearest),
         seconds=f"{speed['seconds']:.1f}",
         cpu_seconds=f"{speed['cpu_seconds']:.1f}",

@@ -63,7 +63,7 @@ def nearest(samples: np.ndarray) -> list[dict]:
 
 def evaluate() -> dict:
     """Run everything and write ``eval.json``."""
-    pipe = load()
+    pipe, before = load(), earlier()
     report: dict = {"settings": {"steps": sampling.STEPS, "guidance": sampling.GUIDANCE, "gates": GATES}, "sets": {}}
     report["speed"] = speed(pipe)
     drawn = {}
@@ -76,29 +76,47 @@ def evaluate() -> dict:
             for group, rows in measures.groups(each).items()
         }
         sampling.sheet(images[:96], 12, paths.RUN / f"sheet-{name.split(',')[0]}.png")
-    report["nearest"] = nearest(drawn["generated"][:NEAREST])
-    found = [pictures.read(one["chunk"], "images")[one["row"]] for one in report["nearest"]]
-    sampling.sheet(
-        np.concatenate([drawn["generated"][:NEAREST], np.stack(found)]), NEAREST, paths.MODEL / "nearest.jpg"
-    )
+    if known() < before.get("training", {}).get("pictures", 0):  # not all that it was trained on is here
+        report["nearest"], report["nearest_before"] = before["nearest"], True
+    else:
+        report["nearest"] = nearest(drawn["generated"][:NEAREST])
+        found = [pictures.read(one["chunk"], "images")[one["row"]] for one in report["nearest"]]
+        pairs = np.concatenate([drawn["generated"][:NEAREST], np.stack(found)])
+        sampling.sheet(pairs, NEAREST, paths.MODEL / "nearest.jpg")
     sampling.sheet(drawn["generated"][:24], 12, paths.MODEL / "samples.jpg")
     parts = ("unet", "vae", "text_encoder", "text_encoder_2")
     report["parameters"] = {name: sum(p.numel() for p in getattr(pipe, name).parameters()) for name in parts}
     report["bytes"] = sum(file.stat().st_size for file in paths.MODEL.rglob("*.safetensors"))
     report["autoencoder"] = reconstruction(pipe)
-    report["training"] = training()
+    report["training"] = training(before.get("training", {}))
     paths.EVALUATION.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return report
 
 
-def training() -> dict:
-    """How long it was trained, and the last look of the probe."""
+def known() -> int:
+    """How many rendered pictures are here."""
+    return pictures.CHUNK * len(pictures.ready())
+
+
+def earlier() -> dict:
+    """The evaluation that is shipped, where there is one."""
+    return json.loads(paths.EVALUATION.read_text(encoding="utf-8")) if paths.EVALUATION.exists() else {}
+
+
+def training(before: dict) -> dict:
+    """How long it was trained, and the looks of the probe: what the log tells, on top of what was known before."""
     lines = [json.loads(line) for line in paths.LOG.read_text(encoding="utf-8").splitlines()]
     unet = [line for line in lines if "samples" in line]
     decoder = [line for line in lines if "decoder" in line]
-    found = {name: unet[-1][name] for name in ("step", "samples", "cpu")}
-    found["prefers"] = [line["prefers"] | {"samples": line["samples"]} for line in unet if "prefers" in line]
-    found["decoder_cpu"], found["pictures"] = decoder[-1]["cpu"], pictures.CHUNK * len(pictures.ready())
+    found = dict(before)
+    if unet:
+        found |= {name: unet[-1][name] for name in ("step", "samples", "cpu")}
+        looks = [line["prefers"] | {"samples": line["samples"]} for line in unet if "prefers" in line]
+        first = min((look["samples"] for look in looks), default=math.inf)
+        found["prefers"] = [look for look in before.get("prefers", []) if look["samples"] < first] + looks
+    if decoder:
+        found["decoder_cpu"] = decoder[-1]["cpu"]
+    found["pictures"] = max(known(), before.get("pictures", 0))
     return found
 
 

@@ -74,6 +74,25 @@ def export(target: Path = paths.MODEL) -> None:
     print(f"{target.name}: {size / 1e6:.1f} MB", flush=True)
 
 
+def export_decoder(target: Path = paths.MODEL) -> None:
+    """Write the trained decoder into the shipped autoencoder, float16; encoder, U-Net and text encoders stay."""
+    from diffusers import AutoencoderKL
+
+    model, part = AutoencoderKL.from_pretrained(target / "vae"), vae.Part("decoder")
+    part.file = decayed_or_live(part.file)
+    part.resume()
+    module = part.averaged()
+    model.post_quant_conv.load_state_dict(module.first.state_dict())
+    model.decoder.load_state_dict(module.last.state_dict())
+    draft = target / "vae.part"
+    model.to(torch.float16).save_pretrained(draft)
+    name = "diffusion_pytorch_model.safetensors"  # config.json says the same as before
+    (draft / name).replace(target / "vae" / name)
+    for file in draft.iterdir():
+        file.unlink()
+    draft.rmdir()
+
+
 def write_state() -> None:
     """What a later training needs beside the pictures and the shipped U-Net: decoder and encoder as training left them,
     not averaged, codec, text encoders, in float16; and how far each training was.
@@ -83,11 +102,12 @@ def write_state() -> None:
     half = lambda state: {name: tensor.half().contiguous() for name, tensor in state.items()}  # noqa: E731
     paths.STATE.mkdir(exist_ok=True)
     numbers = {}
-    for name, file in (
-        ("unet", decayed_or_live(paths.NETWORK)),
-        ("decoder", paths.DECODER),
-        ("encoder", paths.ENCODER),
-    ):
+    sources = {
+        "unet": decayed_or_live(paths.NETWORK),
+        "decoder": paths.DECODER if paths.DECODER.exists() else decayed_or_live(paths.DECODER),
+        "encoder": paths.ENCODER if paths.ENCODER.exists() else decayed_or_live(paths.ENCODER),
+    }
+    for name, file in sources.items():
         if not file.exists():  # not trained further here: what is committed stays
             numbers[name] = json.loads(paths.PROGRESS.read_text(encoding="utf-8"))[name]
             continue

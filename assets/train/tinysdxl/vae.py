@@ -40,7 +40,9 @@ SUBJECT_WEIGHT = 1.5  # extra weight of errors in drafts where the subject is
 FAVOUR = {"pixel": 2.5, "oil": 1.5, "flat": 2.0, "neon": 1.5}
 """How many times as often as others a style's pictures are painted in training: their edges blur first."""
 MATRIX_RATE = 0.01
-HOLD_SECONDS = 110.0
+HOLD_SECONDS, HOLD_SHARE = 110.0, 10
+"""Between checkpoints, each with a look at held-out pictures: so many seconds, or so many times what the last one took,
+beside other work or on a slow machine."""
 
 
 def build() -> nn.Module:
@@ -186,8 +188,9 @@ def train(name: str, wall: float, decay: float = 0.0) -> float:
     part, rng = Part(name), random.Random()
     part.resume()
     (paths.RUN / f"pid-{name}").write_text(str(os.getpid()))
+    branch = part.file.with_name(f"{name}-decayed.pt") if decay else None
     began = saved = time.monotonic()
-    cpu, losses = time.process_time(), []
+    cpu, losses, hold = time.process_time(), [], HOLD_SECONDS
     while (now := time.monotonic()) - began < wall:
         left = 1 - (now - began) / wall
         if name == "decoder" and drafts.ready() and rng.random() < DRAFT_SHARE:
@@ -197,15 +200,15 @@ def train(name: str, wall: float, decay: float = 0.0) -> float:
         loss.backward()
         part.update(min(1.0, left / decay) if decay else 1.0)
         losses.append(loss.item())
-        if now - saved > HOLD_SECONDS:
+        if now - saved > hold:
             part.cpu += time.process_time() - cpu
             cpu = time.process_time()
-            if not decay:
-                part.save()
+            part.save(branch)
             note(part, losses)
             saved, losses = time.monotonic(), []
+            hold = max(HOLD_SECONDS, HOLD_SHARE * (saved - now))
     part.cpu += time.process_time() - cpu
-    part.save(part.file.with_name(f"{name}-decayed.pt") if decay else None)
+    part.save(branch)
     return note(part, losses)
 
 

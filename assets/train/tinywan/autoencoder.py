@@ -23,6 +23,7 @@ SHAPES = {
 SHIPPED = "even"
 MOVING_WEIGHT = 2.0  # extra weight of the decoder's errors where something moves
 TURNS = 4.0  # a turn, where the latents tell least of each frame, is drawn this many times as often as another motion
+HOLD_SECONDS, HOLD_SHARE = 110.0, 10  # between checkpoints: seconds, or times what the last look took
 LOGVAR = -6.0  # the encoder's variance is pinned, so that its samples are its means within float16
 
 
@@ -153,7 +154,7 @@ def train(half: str, wall: float, decay: float = 0.3, size: int = 4, shape: str 
     torch.set_num_threads(1)
     run, linear, rng = Run(half, shape), codec.load(), np.random.default_rng()
     began = saved = time.monotonic()
-    cpu = time.process_time()
+    cpu, hold = time.process_time(), HOLD_SECONDS
     while (now := time.monotonic()) - began < wall:
         left = 1 - (now - began) / wall
         given = batch(rng, size)
@@ -163,11 +164,12 @@ def train(half: str, wall: float, decay: float = 0.3, size: int = 4, shape: str 
             loss = loss_of(run.model, half, video, latents)
         loss.backward()
         run.update(min(1.0, (run.step[half] + 1) / 30, left / decay if decay else 1.0))
-        if now - saved > 110:
+        if now - saved > hold:
             run.save()
             line = {half: run.step[half], "cpu": round(time.process_time() - cpu), **check(load(shape), linear)}
             if shape != SHIPPED:
                 line["shape"] = shape
             session.note(paths.LOG, line)
             saved = time.monotonic()
+            hold = max(HOLD_SECONDS, HOLD_SHARE * (saved - now))
     run.save()

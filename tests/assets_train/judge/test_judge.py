@@ -293,9 +293,12 @@ def test_the_card_tells_the_verdict_or_that_there_is_none(tmp_path):
         reading("cat", 1),
     ]
     verdict = agreement.report([*four, open_one], [eye], readings, 0.75)
+    verdict["weights"] = items.digest_of(items.MODELS / "tinywan")
     (tmp_path / "clips-verdict.json").write_text(json.dumps(verdict))
     text = agreement.told("clips", tmp_path)
     assert "person ann: of 3 clips" in text
     assert "66.7 %" in text and "1 of 1 were named" in text
     assert "Of 2 items of the frozen half in which this person saw nothing that was asked, the reader says of 1" in text
-    assert "One person's eyes only" in text
+    assert "One person's eyes only" in text and "have changed" not in text
+    (tmp_path / "clips-verdict.json").write_text(json.dumps(verdict | {"weights": "others"}))
+    assert agreement.told("clips", tmp_path).startswith("- The weights have changed since the clips were judged by eye")

@@ -1,6 +1,7 @@
 """Drafts: what the U-Net makes of known pictures, against closed forms and the pipeline itself."""
 
 import random
+import shutil
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 
-from assets.train.tinysdxl import codec, drafts, network, paths, pictures, sampling, text, vae  # noqa: E402
+from assets.train.tinysdxl import codec, drafts, evaluate, export, network, paths, pictures, sampling, text, vae  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -96,3 +97,103 @@ def test_errors_on_the_subject_weigh_more():
     assert vae.painting_loss(painted, images, 1 + area) == plain
     area[..., 4:] = 1
     assert vae.painting_loss(painted, images, 1 + area).item() == pytest.approx(2 * plain.item())
+
+
+class Clock:
+    """A second passes with each look at it."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def monotonic(self):
+        self.now += 1
+        return self.now
+
+    def process_time(self):
+        return self.now
+
+
+@pytest.fixture
+def training(tmp_path, monkeypatch, exact):
+    """A decoder that trains on nothing; (clock, notes): when it was noted, and which files were there."""
+    clock, notes = Clock(), []
+    monkeypatch.setattr(vae.Part, "loss", lambda part, images: torch.zeros((), requires_grad=True))
+    monkeypatch.setattr(vae.Part, "update", lambda part, factor: None)
+    monkeypatch.setattr(paths, "DECODER", tmp_path / "decoder.pt")
+    monkeypatch.setattr(vae, "time", clock)
+    monkeypatch.setattr(vae, "crops", lambda rng: None)
+    monkeypatch.setattr(drafts, "ready", list)
+
+    def note(part, losses):
+        notes.append((clock.now, {file.name for file in tmp_path.glob("decoder*.pt")}))
+        clock.now += 50
+        return 0.0
+
+    monkeypatch.setattr(vae, "note", note)
+    return clock, notes
+
+
+def test_a_falling_branch_is_saved_on_its_way(training, monkeypatch):
+    monkeypatch.setattr(vae, "HOLD_SECONDS", 2.0)
+    vae.train("decoder", 8.0, decay=0.5)
+    (_, files), *_ = training[1]
+    assert files == {"decoder-decayed.pt"}
+
+
+def test_looks_take_a_tenth_of_the_time_at_most(training, monkeypatch):
+    monkeypatch.setattr(vae, "HOLD_SECONDS", 3.0)
+    vae.train("decoder", 600.0)
+    (first, _), (second, _), (last, _) = training[1]
+    assert first <= 6
+    assert second - first > vae.HOLD_SHARE * 50
+    assert last >= 600
+
+
+# --- a decoder is shipped alone
+
+
+def test_a_decoder_is_shipped_alone(tmp_path, monkeypatch, exact):
+    from safetensors.torch import load_file
+
+    if not (paths.MODEL / "vae").exists():
+        pytest.skip("nothing is shipped")
+    shutil.copytree(paths.MODEL / "vae", tmp_path / "model" / "vae")
+    monkeypatch.setattr(paths, "DECODER", tmp_path / "decoder.pt")
+    part = vae.Part("decoder")
+    part.mean = [torch.full_like(p, 0.25) for p in part.module.parameters()]
+    part.save(tmp_path / "decoder-decayed.pt")
+    before, config = (tmp_path / "model" / "vae").glob("*"), (tmp_path / "model" / "vae" / "config.json").read_text()
+    files = {file.name for file in before}
+    export.export_decoder(tmp_path / "model")
+    assert {file.name for file in (tmp_path / "model" / "vae").glob("*")} == files
+    assert (tmp_path / "model" / "vae" / "config.json").read_text() == config
+    old, new = (
+        load_file(folder / "vae" / "diffusion_pytorch_model.safetensors")
+        for folder in (paths.MODEL, tmp_path / "model")
+    )
+    assert set(old) == set(new)
+    for name, tensor in new.items():
+        assert tensor.dtype == torch.float16
+        ours = name.startswith(("decoder.", "post_quant_conv."))
+        assert torch.equal(tensor, torch.full_like(tensor, 0.25) if ours else old[name]), name
+
+
+def test_what_the_log_no_longer_tells_is_kept(tmp_path, monkeypatch):
+    before = {
+        "step": 9,
+        "samples": 300,
+        "cpu": 60,
+        "prefers": [{"colour": [0.9], "samples": 100}, {"colour": [1.0], "samples": 300}],
+        "decoder_cpu": 5,
+        "pictures": 116_000,
+    }
+    log = tmp_path / "training.jsonl"
+    monkeypatch.setattr(paths, "LOG", log)
+    monkeypatch.setattr(paths, "PICTURES", tmp_path / "none")
+    log.write_text('{"decoder": 31.0, "step": 7, "cpu": 8}\n')
+    assert evaluate.training(before) == before | {"decoder_cpu": 8}
+    with log.open("a") as file:
+        file.write('{"step": 11, "samples": 250, "cpu": 70, "prefers": {"colour": [0.95]}}\n')
+    found = evaluate.training(before)
+    assert [look["samples"] for look in found["prefers"]] == [100, 250]
+    assert (found["step"], found["samples"], found["decoder_cpu"]) == (11, 250, 8)
