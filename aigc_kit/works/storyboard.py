@@ -94,7 +94,8 @@ class Storyboard:
         if len(pictures) != len(self.shots):
             fault = f"{len(pictures)} descriptions"
             raise BadInput(asked=f"the pictures of {len(self.shots)} shots", found=fault, todo="one for each shot")
-        return replace(self, shots=[replace(s, picture=words) for s, words in zip(self.shots, pictures, strict=True)])
+        shots = tuple(replace(s, picture=words) for s, words in zip(self.shots, pictures, strict=True))
+        return replace(self, shots=shots)
 
     def retimed(self, spoken: Sequence[float], pause: float = 0.4) -> "Storyboard":
         """Give every shot at least the time of its voice.
