@@ -31,25 +31,23 @@ def bits(p):
 
 RIGHT_B = [bits(shares(LOGITS, heat)) for heat in (0.2, 0.7, 1.2)]
 RIGHT_E = float(shares(LOGITS, 0.2).max() ** 20)
-RIGHT_D = """def my_nucleus(probs, p):
-    order = np.argsort(-probs)
-    reached = np.cumsum(probs[order]) >= p - 1e-12
-    return order[: reached.argmax() + 1]
+RIGHT_D = """def my_min_p(probs, m):
+    return np.flatnonzero(probs >= m * probs.max())
 """
 FUNCTIONS = {
     "right": RIGHT_D,
-    "wrong": "def my_nucleus(probs, p):\n    return [0]\n",
-    "endless": "def my_nucleus(probs, p):\n    while True: pass\n",
-    "greedy": "def my_nucleus(probs, p):\n    return bytearray(10**11)\n",
-    "leaving": "def my_nucleus(probs, p):\n    raise SystemExit\n",
-    "syntax": "def my_nucleus(probs, p:\n",
-    "writing": "def my_nucleus(probs, p):\n    open('MARK', 'w').close()\n    return [0]\n",
+    "wrong": "def my_min_p(probs, m):\n    return [0]\n",
+    "endless": "def my_min_p(probs, m):\n    while True: pass\n",
+    "greedy": "def my_min_p(probs, m):\n    return bytearray(10**11)\n",
+    "leaving": "def my_min_p(probs, m):\n    raise SystemExit\n",
+    "syntax": "def my_min_p(probs, m:\n",
+    "writing": "def my_min_p(probs, m):\n    open('MARK', 'w').close()\n    return [0]\n",
 }
 
 
 def answer_of(source: str, passed: bool = True) -> dict:
     """The file of an answer that is a function."""
-    function = {"name": "my_nucleus", "source": source, "needs": {"np": {"module": "numpy"}}}
+    function = {"name": "my_min_p", "source": source, "needs": {"np": {"module": "numpy"}}}
     return {"answers": [{"function": function}], "named": {}, "passed": passed, "date": "2026-01-31T08:00:00+00:00"}
 
 

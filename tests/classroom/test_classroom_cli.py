@@ -12,7 +12,7 @@ def test_from_the_exercise_to_the_table(tmp_path, monkeypatch, capsys):
     assert main(["progress", "01"]) == 0
     out, err = capsys.readouterr()
     assert "第 01 课" in out and "通过 3 / 5" in out and "progress.json" in err
-    assert "✓ b 熵随温度上升（" in out and "○ a 带温度" in out and "共试 1 次" in out
+    assert "✓ b 熵随温度上升（" in out and "○ a 从概率之比" in out and "共试 1 次" in out
     monkeypatch.setenv("AIGC_OUT", str(tmp_path / "home" / "out"))
     folder = tmp_path / "class"
     folder.mkdir()

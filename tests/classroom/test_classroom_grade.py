@@ -169,12 +169,12 @@ def executed(handed_in, tmp_path_factory):
     ("index", "state", "hint"),
     [
         ("00", "ran-passed", ""),
-        ("01", "ran-failed", "只有"),
+        ("01", "ran-failed", "留下 1 个"),
         ("02", "ran-failed", "no answer within 3 s"),
         ("03", "ran-failed", "MemoryError"),
         ("04", "ran-failed", "SystemExit"),
         ("05", "ran-failed", "SyntaxError"),
-        ("06", "ran-failed", "只有"),
+        ("06", "ran-failed", "留下 1 个"),
     ],
     ids=["right", "wrong", "endless", "greedy", "leaving", "syntax", "writing"],
 )

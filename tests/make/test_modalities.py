@@ -167,7 +167,7 @@ def test_a_prompt_becomes_a_take_by_the_model_that_is_here(hum):
 
 
 def test_what_it_does_not_know_is_refused_by_what_all_share(hum):
-    with pytest.raises(UnknownName, match=r"(?s)louder=3 of a hum.*choose from top_k"):
+    with pytest.raises(UnknownName, match=r"(?s)louder=3 of a hum.*another of top_k"):
         hum.plan_for("la", louder=3)
     with pytest.raises(BadInput, match="steps=4 for hum-card"):
         hum.plan_for("la", steps=4)

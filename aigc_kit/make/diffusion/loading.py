@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from aigc_kit.core.errors import BadInput, CannotLoad
-from aigc_kit.core.types import Card, Cost, Phase, Plan, ReadWords
+from aigc_kit.core.types import Card, Cost, Phase, Plan, ReadWords, Request
 from aigc_kit.make.modality import Modality
 from aigc_kit.models import compat, loaded
 
@@ -118,7 +118,7 @@ def open_timed(modality: Modality, plan: Plan) -> tuple[Any, Cost]:
 def labels_of(placed: Any, plan: Plan, words: tuple[ReadWords, ...], reserved_bytes: int | None) -> dict[str, Any]:
     """Collect the labels that takes of all pipelines have."""
     notes = [note for text in words for note in text.notes]
-    guidance, side = float(plan.request.guidance or 0), negative_side(placed.pipe, plan, words)
+    guidance, side = float(plan.request.guidance or 0), negative_side(placed.pipe, plan.request, plan.card, words)
     if len(words) > 1 and side == "unused":
         notes.append("guidance <= 1 时没有引导，负面提示词不起作用")
     elif len(words) > 1 and side != "text":
@@ -131,20 +131,19 @@ def labels_of(placed: Any, plan: Plan, words: tuple[ReadWords, ...], reserved_by
     return {**labels, "reserved_bytes": reserved_bytes} if reserved_bytes else labels
 
 
-def negative_side(pipe: Any, plan: Plan, words: tuple[ReadWords, ...]) -> str:
+def negative_side(pipe: Any, request: Request, card: Card, words: tuple[ReadWords, ...]) -> str:
     """Name what stands on the negative side of guidance.
 
     Returns:
         "unused" (guidance up to 1), "text" (the negative prompt), "empty text" (the encoders' reading of nothing), or
         "zeros" (SDXL without a negative prompt, or with one of which a closed world knows no word).
     """
-    request = plan.request
     if float(request.guidance or 0) <= 1:
         return "unused"
     if len(words) > 1 and words[1].read.strip():
         return "text"
     asked_for_empty = request.negative is not None and not request.negative.strip()
-    zeros = getattr(pipe.config, "force_zeros_for_empty_prompt", False) and plan.card.facts.empty_negative is None
+    zeros = getattr(pipe.config, "force_zeros_for_empty_prompt", False) and card.facts.empty_negative is None
     return "zeros" if zeros and not asked_for_empty else "empty text"
 
 

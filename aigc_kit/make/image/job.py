@@ -179,7 +179,7 @@ def _call(placed: Any, request: Request, words: tuple[ReadWords, ...], seeds: tu
     """Collect the pipeline's arguments, without sizes and pictures."""
     import torch
 
-    side = negative_side(placed.pipe, placed.plan, words)
+    side = negative_side(placed.pipe, request, placed.plan.card, words)  # the plan that was placed first, maybe
     negative = words[1] if len(words) > 1 and side in ("text", "empty text") else None
     return {
         **conditions(placed, words[0], negative, guided=float(request.guidance or 0) > 1),
