@@ -74,7 +74,8 @@ def test_every_way_of_planning_a_card_runs(name, root, monkeypatch, on_this_cpu)
     monkeypatch.setattr(fetch, "find", lambda card: folder)
     ways = list(plans(name))
     assert len(ways) >= 4, [label for label, _ in ways]
-    assert {"cpu", "cuda", "mps"} <= {plan.budget.device for _, plan in ways}
+    devices = {"cpu", "cuda"} if name == "wan2.1-14b" else {"cpu", "cuda", "mps"}  # 14 billion do not fit into this Mac
+    assert devices <= {plan.budget.device for _, plan in ways}
     reference = None
     for label, plan in ways:
         loaded.free()

@@ -64,12 +64,14 @@ def test_the_table_of_what_fits():
 
 def test_the_slider_redraws_the_picture(monkeypatch):
     import IPython.display
+    from ipywidgets.widgets.widget import _instances as widgets
 
     shown, redrawn = [], []
     monkeypatch.setattr(IPython.display, "display", lambda *things, **_: shown.extend(things))
     monkeypatch.setattr(plots.Live, "redraw", lambda live: redrawn.append(live._draw()))
     vram.slide("sdxl", 7)
-    slider = next(thing for thing in shown if hasattr(thing, "observe"))
+    bundle = next(thing for thing in shown if isinstance(thing, dict))
+    slider = widgets[bundle["application/vnd.jupyter.widget-view+json"]["model_id"]]
     assert slider.value == 6 and slider.description == "显存"  # the nearest stop; there is a static picture beside it
     assert any(isinstance(thing, vram.Picture) for thing in shown)
     slider.value = 24
