@@ -83,6 +83,15 @@ def test_crops_of_picture_draft_and_mask_lie_on_each_other(exact):
     assert torch.equal(area[:, :, 3::8, 5::8], area[:, :, ::8, ::8])
 
 
+def test_styles_that_are_favoured_are_drawn_more_often(exact):
+    styles = pictures.read(1, "labels")[:, vae.STYLE]
+    names = [vae.ATTRIBUTES["style"][style] for style in styles]
+    alone = names[0]
+    images, _, _ = drafts.crops(random.Random(3), 40, 128, {alone: 1e9})
+    wanted = codec.as_images(pictures.read(1, "images")[[name == alone for name in names]])
+    assert all((wanted == image).all((1, 2, 3)).any() for image in images)
+
+
 def test_the_first_chunk_is_kept_for_measuring(exact):
     (paths.DRAFTS / "0001.npy").unlink()
     with pytest.raises(IndexError):
