@@ -108,8 +108,7 @@ def write_model(_: argparse.Namespace) -> None:
 def write_decoder(_: argparse.Namespace) -> None:
     from . import export
 
-    export.export_decoder()
-    export.write_state()
+    export.export_decoder()  # state/ stays: what a later training goes on from is not a mean
 
 
 def measure(_: argparse.Namespace) -> None:

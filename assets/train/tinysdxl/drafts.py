@@ -6,12 +6,14 @@ under the render's own caption. Layout and subject stay those of the render, fac
 """
 
 import random
+from collections.abc import Mapping
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from aigc_kit.worlds.tinyworld import captions
+from aigc_kit.worlds.tinyworld.spec import ATTRIBUTES
 
 from . import codec, network, paths, pictures, text
 
@@ -19,6 +21,7 @@ COUNT, BATCH = 240, 24  # drafts of one chunk of pictures; how many at once
 STARTS = (349, 699)  # timesteps up to which a render is drowned: fewer keep its face, more lose its layout
 STEP = 50  # of 1,000, as 20 steps of the pipeline
 GUIDANCE = (1.5, 4.0)
+EVEN: Mapping[str, float] = {}
 
 
 class Painter:
@@ -83,15 +86,20 @@ def read(number: int) -> np.ndarray:
     return np.load(paths.DRAFTS / f"{number:04d}.npy", mmap_mode="r")
 
 
-def crops(rng: random.Random, count: int, side: int) -> tuple[Tensor, Tensor, Tensor]:
+def crops(
+    rng: random.Random, count: int, side: int, favour: Mapping[str, float] = EVEN
+) -> tuple[Tensor, Tensor, Tensor]:
     """Squares on the grid of cells: float32 images (count, 3, side, side), drafts (count, C, side / 8, side / 8), and
     how much of each pixel's cell the subject covers (count, 1, side, side), 0-1.
+
+    favour: style -> how many times as often as others it is drawn.
     """
     number = rng.choice([n for n in ready() if n > 0])
     latents, images, areas = read(number), pictures.read(number, "images"), pictures.read(number, "cells")
     cells, out = side // codec.BLOCK, []
-    for _ in range(count):
-        row = rng.randrange(len(latents))
+    styles = pictures.read(number, "labels")[: len(latents), list(ATTRIBUTES).index("style")]
+    often = [favour.get(ATTRIBUTES["style"][style], 1.0) for style in styles]
+    for row in rng.choices(range(len(latents)), often, k=count):
         y, x = (rng.randint(0, n - cells) for n in latents.shape[2:])
         image = images[row, 8 * y : 8 * (y + cells), 8 * x : 8 * (x + cells)]
         out.append((image, latents[row, :, y : y + cells, x : x + cells], areas[row, y : y + cells, x : x + cells]))

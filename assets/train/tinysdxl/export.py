@@ -74,16 +74,22 @@ def export(target: Path = paths.MODEL) -> None:
     print(f"{target.name}: {size / 1e6:.1f} MB", flush=True)
 
 
-def export_decoder(target: Path = paths.MODEL) -> None:
-    """Write the trained decoder into the shipped autoencoder, float16; encoder, U-Net and text encoders stay."""
+def export_decoder(target: Path = paths.MODEL, share: float = 0.5) -> None:
+    """Write the trained decoder into the shipped autoencoder, float16; encoder, U-Net and text encoders stay.
+
+    share: of the trained weights, the rest is of those that are shipped: what was learnt from drafts without most of
+    what exact latents lost. Once only for each training.
+    """
     from diffusers import AutoencoderKL
 
     model, part = AutoencoderKL.from_pretrained(target / "vae"), vae.Part("decoder")
     part.file = decayed_or_live(part.file)
     part.resume()
     module = part.averaged()
-    model.post_quant_conv.load_state_dict(module.first.state_dict())
-    model.decoder.load_state_dict(module.last.state_dict())
+    with torch.no_grad():
+        for ours, new in ((model.post_quant_conv, module.first), (model.decoder, module.last)):
+            for weight, value in zip(ours.parameters(), new.parameters(), strict=True):
+                weight.lerp_(value, share)
     draft = target / "vae.part"
     model.to(torch.float16).save_pretrained(draft)
     name = "diffusion_pytorch_model.safetensors"  # config.json says the same as before

@@ -194,7 +194,7 @@ def train(name: str, wall: float, decay: float = 0.0) -> float:
     while (now := time.monotonic()) - began < wall:
         left = 1 - (now - began) / wall
         if name == "decoder" and drafts.ready() and rng.random() < DRAFT_SHARE:
-            loss = part.draft_loss(*drafts.crops(rng, DRAFT_CROPS, DRAFT_CROP))
+            loss = part.draft_loss(*drafts.crops(rng, DRAFT_CROPS, DRAFT_CROP, FAVOUR))
         else:
             loss = part.loss(crops(rng))
         loss.backward()

@@ -83,6 +83,15 @@ def test_crops_of_picture_draft_and_mask_lie_on_each_other(exact):
     assert torch.equal(area[:, :, 3::8, 5::8], area[:, :, ::8, ::8])
 
 
+def test_styles_that_are_favoured_are_drawn_more_often(exact):
+    styles = pictures.read(1, "labels")[:, vae.STYLE]
+    names = [vae.ATTRIBUTES["style"][style] for style in styles]
+    alone = names[0]
+    images, _, _ = drafts.crops(random.Random(3), 40, 128, {alone: 1e9})
+    wanted = codec.as_images(pictures.read(1, "images")[[name == alone for name in names]])
+    assert all((wanted == image).all((1, 2, 3)).any() for image in images)
+
+
 def test_the_first_chunk_is_kept_for_measuring(exact):
     (paths.DRAFTS / "0001.npy").unlink()
     with pytest.raises(IndexError):
@@ -164,7 +173,7 @@ def test_a_decoder_is_shipped_alone(tmp_path, monkeypatch, exact):
     part.save(tmp_path / "decoder-decayed.pt")
     before, config = (tmp_path / "model" / "vae").glob("*"), (tmp_path / "model" / "vae" / "config.json").read_text()
     files = {file.name for file in before}
-    export.export_decoder(tmp_path / "model")
+    export.export_decoder(tmp_path / "model", 0.25)
     assert {file.name for file in (tmp_path / "model" / "vae").glob("*")} == files
     assert (tmp_path / "model" / "vae" / "config.json").read_text() == config
     old, new = (
@@ -175,7 +184,9 @@ def test_a_decoder_is_shipped_alone(tmp_path, monkeypatch, exact):
     for name, tensor in new.items():
         assert tensor.dtype == torch.float16
         ours = name.startswith(("decoder.", "post_quant_conv."))
-        assert torch.equal(tensor, torch.full_like(tensor, 0.25) if ours else old[name]), name
+        mixed = (0.25 * 0.25 + 0.75 * old[name].float()).half()
+        assert torch.allclose(tensor.float(), (mixed if ours else old[name]).float(), rtol=2e-3, atol=1e-6), name
+        assert ours or torch.equal(tensor, old[name])
 
 
 def test_what_the_log_no_longer_tells_is_kept(tmp_path, monkeypatch):
