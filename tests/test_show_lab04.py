@@ -65,10 +65,13 @@ def test_frames_that_are_no_take_say_only_what_is_known(clip, tmp_path):
 
 
 def test_the_scrubber_leaves_a_frame(clip, monkeypatch):
+    from ipywidgets.widgets.widget import _instances as widgets
+
     shown = []
     monkeypatch.setattr("IPython.display.display", lambda item, **_: shown.append(item))
     lab04.scrub((clip, 16))
-    slider, frame = shown
+    bundle, frame = shown
+    slider = widgets[bundle["application/vnd.jupyter.widget-view+json"]["model_id"]]
     assert (slider.min, slider.max, slider.value) == (0, 16, 8)
     assert "第 8 帧 / 共 17 帧，0.500 秒" in frame.html
     slider.value = 16  # nothing to replace outside a notebook, and no error

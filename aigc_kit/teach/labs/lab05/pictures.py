@@ -139,13 +139,13 @@ def points(work: "Work") -> Picture:
     Rows: those of `works.marks.table`.
     """
     rows = rubric_rows(work)
-    figure, (axis,) = canvas(width=7.5, height=4.4)
+    figure, (axis,) = canvas(width=7.5, height=0.7 + 0.31 * len(rows))
     axis.barh(range(len(rows)), [MOST_POINTS] * len(rows), color="#eef1f5")
     axis.barh(range(len(rows)), [row["points"] or 0 for row in rows], color=BLUE)
     for index, row in enumerate(rows):
         mark = {True: "✓", False: "!", None: ""}[row["usual"]]
         axis.text(MOST_POINTS + 0.1, index, mark, va="center", color=GREEN if row["usual"] else ORANGE)
-    name_bars(axis, [label(f"{row['group']} · {row['title']}", row["name"]) for row in rows], 9)
+    name_bars(axis, [label(f"{row['group']} · {row['title']}", row["name"]) for row in rows])
     axis.set_xlim(0, MOST_POINTS + 0.5)
     axis.set_xlabel(label("自评；右边的 ✓ ! 是程序量的", "own marks; ✓ ! are measured"), fontsize=SMALL)
     words = "，".join(f"{row['title']} {row['points']}" for row in rows if row["points"])
