@@ -242,7 +242,8 @@ def test_what_wan_refuses_or_would_change_is_refused(here, no_loading, values, m
 
 
 @pytest.mark.parametrize(("values", "match"), [
-    ({"height": 100, "width": 104}, "a side has at least 256"), ({"frames": 18}, "choose 17"), ({"frames": 7}, "choose 5 or 9"),
+    ({"height": 100, "width": 104}, "a side has at least 256"), ({"frames": 18}, "choose 17"),
+    ({"frames": 7}, "choose 5 or 9"),
     ({"steps": 0}, "steps=0"), ({"guidance": -1}, "guidance"), ({"fps": 0.0}, "fps"), ({"dtype": "int8"}, "dtype"),
     ({"first_block_cache": 2}, "share"), ({"follow": "yes"}, "True or False"), ({"height": 64}, "alone"),
 ])  # fmt: skip
