@@ -24,6 +24,7 @@ CELL_SECONDS = 600
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _LINE = re.compile(r"Cell In\[(\d+)\], line (\d+)")
+_OWN_LINE = re.compile(r"你的代码，第 (\d+) 行")  # of the kit's own errors, the running cell's first
 
 
 @dataclass(frozen=True)
@@ -204,6 +205,7 @@ def _failure_in(notebook: cells.Notebook) -> Failure:
             continue
         text = _ANSI.sub("", "\n".join(error.traceback))
         lines = [int(line) for count, line in _LINE.findall(text) if int(count) == cell.execution_count]
+        lines = lines or [int(line) for line in _OWN_LINE.findall(text)]
         message, _, todo = error.evalue.partition("\nwhat to do: ")
         line = lines[0] if lines and lines[0] <= len(cell.source.splitlines()) else None
         words = f"{error.ename}: {message}".replace("\n", "; ")
