@@ -1,7 +1,7 @@
 """Film the deformation: every frame meshed, counted, rendered."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,13 +55,17 @@ def frames(count: int = 48, *, size: int = 320, cell: float = CELL, words: bool 
         raise BadInput(asked=f"{count} frames of {size} pixels", found="no clip", todo="2 to 600 frames, an even size")
     for index in range(count):
         even = index / (count - 1)
-        t = even * even * (3 - 2 * even)
-        field = donut_to_mug(t)
-        mesh = mesh_of(field, cell)
-        facts = topology(mesh)
-        camera = Camera(turn=18 - 44 * t, rise=18 + 14 * t)
-        picture = render(mesh, camera, size=size, gold=gilding(t, mesh.vertices), field=field)
-        yield Frame(t, facts, _written(picture, facts) if words else picture)
+        frame = _frame(even * even * (3 - 2 * even), size, cell)
+        yield replace(frame, picture=_written(frame.picture, frame.topology)) if words else frame
+
+
+def _frame(t: float, size: int, cell: float) -> Frame:
+    """Mesh, count and render the deformation at t."""
+    field = donut_to_mug(t)
+    mesh = mesh_of(field, cell)
+    camera = Camera(turn=18 - 44 * t, rise=18 + 14 * t)
+    picture = render(mesh, camera, size=size, gold=gilding(t, mesh.vertices), field=field)
+    return Frame(t, topology(mesh), picture)
 
 
 @dataclass(frozen=True)
@@ -106,11 +110,8 @@ def scenes(sentences: Sequence[str], *, size: int = 360, cell: float = CELL) -> 
             shown.append(Scene(render(mesh, Camera(), size=size, field=field), words))
             continue
         t = next((step for word, step in STEPS.items() if word in sentence), t)
-        mesh = mesh_of(field := donut_to_mug(t), cell)
-        stage = next(words for limit, words in _STAGES if t < limit)
-        camera = Camera(turn=18 - 44 * t, rise=18 + 14 * t)
-        picture = render(mesh, camera, size=size, gold=gilding(t, mesh.vertices), field=field)
-        shown.append(Scene(picture, f"{stage}（亏格 {topology(mesh).parts[0].genus}）"))
+        frame, stage = _frame(t, size, cell), next(words for limit, words in _STAGES if t < limit)
+        shown.append(Scene(frame.picture, f"{stage}（亏格 {frame.topology.parts[0].genus}）"))
     return shown
 
 

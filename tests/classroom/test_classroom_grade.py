@@ -285,11 +285,7 @@ def test_nothing_to_pack_and_no_name(tmp_path, monkeypatch):
     ],
 )  # fmt: skip
 def test_names_that_are_refused(tmp_path, name):
-    archive = tmp_path / "a.zip"
-    with zipfile.ZipFile(archive, "w") as opened:
-        info = zipfile.ZipInfo("x")
-        info.filename = name
-        opened.writestr(info, b"x")
+    archive = make.named(tmp_path / "a.zip", name)
     with pytest.raises(BadInput, match="用 aigc submit 重新打包"):
         unpack(archive, tmp_path / "out")
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and path != archive]
@@ -303,13 +299,7 @@ def test_names_that_are_refused(tmp_path, name):
     ],
 )  # fmt: skip
 def test_a_stray_file_is_left_out_and_the_rest_kept(tmp_path, name):
-    archive = tmp_path / "a.zip"
-    with zipfile.ZipFile(archive, "w") as opened:
-        info = zipfile.ZipInfo("x")
-        info.filename = name
-        opened.writestr(info, b"x")
-        opened.writestr("submission.json", b"{}")
-    unpacked = unpack(archive, tmp_path / "out")
+    unpacked = unpack(make.named(tmp_path / "a.zip", name, "submission.json"), tmp_path / "out")
     assert unpacked.files == ("submission.json",) and [stray for stray, _ in unpacked.left_out] == [name]
     assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {"a.zip", "submission.json"}
 

@@ -149,12 +149,8 @@ def test_one_common_folder_is_taken_off(tmp_path, monkeypatch):
 
 
 def test_a_name_that_becomes_absolute_without_its_folder_stays_out(tmp_path):
-    with zipfile.ZipFile(tmp_path / "a.zip", "w") as opened:
-        for name in ("top/submission.json", f"top/{tmp_path}/escaped.txt"):
-            info = zipfile.ZipInfo("x")
-            info.filename = name
-            opened.writestr(info, b"x")
-    unpacked = unpack(tmp_path / "a.zip", tmp_path / "out")
+    archive = make.named(tmp_path / "a.zip", "top/submission.json", f"top/{tmp_path}/escaped.txt")
+    unpacked = unpack(archive, tmp_path / "out")
     assert unpacked.files == ("submission.json",) and len(unpacked.left_out) == 1
     assert not (tmp_path / "escaped.txt").exists()
 

@@ -55,7 +55,8 @@ def unpack(archive: Path, target: Path) -> Unpacked:
             members = {_name(info): info for info in listed if not is_system_file(_name(info))}
             _check_members(archive, listed)
             named = list(zip(_without_top(list(members)), members.values(), strict=True))
-            wanted = [(name, info) for name, info in named if not _stray(name, info)]
+            strays = {name: why for name, info in named if (why := _stray(name, info))}
+            wanted = [(name, info) for name, info in named if name not in strays]
             _check_total(archive, [info for _, info in wanted])
             for name, info in wanted:
                 _write(source, info, target / name)
@@ -63,8 +64,7 @@ def unpack(archive: Path, target: Path) -> Unpacked:
         raise
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
         raise _refused(archive, f"压缩包损坏（{error}）") from error
-    left_out = [(name, why) for name, info in named if (why := _stray(name, info))]
-    return Unpacked(tuple(name for name, _ in wanted), tuple(left_out))
+    return Unpacked(tuple(name for name, _ in wanted), tuple(strays.items()))
 
 
 def _name(info: zipfile.ZipInfo) -> str:
