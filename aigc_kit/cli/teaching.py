@@ -72,11 +72,13 @@ def submit(args: argparse.Namespace) -> int:
 
 def grade(args: argparse.Namespace) -> int:
     """Grade, 1 when a submission could not be read."""
-    from aigc_kit.teach.classroom import Row, grade, handed_in, sandbox, table
+    from aigc_kit.core import limited
+    from aigc_kit.teach.classroom import Row, grade, handed_in, table
     from aigc_kit.teach.classroom.platforms import PLATFORMS
 
-    if args.execute and not sandbox.network_is_off():
-        print("note: this system does not let the network be switched off for submitted functions", file=sys.stderr)
+    weak = [what for what, who in limited.guards().items() if who != "kernel"] if args.execute else []
+    if weak:
+        print(f"note: this system's kernel does not limit {', '.join(weak)} of submitted functions", file=sys.stderr)
 
     def show(done: int, total: int, row: Row) -> None:
         print(f"{done}/{total} {row.file}：{row.problem or f'{row.right} 题对'}", file=sys.stderr)

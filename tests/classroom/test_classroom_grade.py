@@ -208,8 +208,43 @@ def look():
         with sandbox.Sandbox(spec) as look:
             found = look()
     assert found["keys"] == [] and found["here"] == [] and found["wrote"] is False
-    assert found["network"] is not sandbox.network_is_off()
+    assert found["network"] is False
     assert not Path(found["home"]).exists(), "and its folder is gone"
+
+
+def test_a_function_reads_python_and_the_kit_and_nothing_of_the_teachers(tmp_path):
+    """What grading needs is open: packages, shipped files, its own folder. Nothing else is, no process starts."""
+    private = tmp_path / "private.txt"
+    private.write_text("mine")
+    source = """
+def look():
+    import os, sys, subprocess
+    import scipy.special
+    from aigc_kit.worlds import verse
+    tried = {"rhyme": "寒" in verse.load_rhymes()["看"], "gamma": float(scipy.special.gamma(5.0))}
+    for name, act in {
+        "read": lambda: open(%(file)r).read(),
+        "list": lambda: os.listdir(%(folder)r),
+        "remove": lambda: os.remove(%(file)r),
+        "write": lambda: open(%(folder)r + "/new", "w"),
+        "parent": lambda: open(f"/proc/{os.getppid()}/environ").read(),
+        "fork": os.fork,
+        "start": lambda: subprocess.run([sys.executable, "-c", ""]),
+        "kill": lambda: os.kill(os.getppid(), 0),
+    }.items():
+        try:
+            act()
+            tried[name] = "done"
+        except OSError as error:
+            tried[name] = "refused"
+    return tried
+"""
+    spec = {"name": "look", "source": source % {"file": str(private), "folder": str(tmp_path)}, "needs": {}}
+    with sandbox.Sandbox(spec) as look:
+        tried = look()
+    assert tried.pop("rhyme") is True and tried.pop("gamma") == 24.0
+    assert set(tried.values()) == {"refused"}, tried
+    assert private.read_text() == "mine" and sorted(tmp_path.iterdir()) == [private]
 
 
 def test_a_function_cannot_reach_the_check():

@@ -10,8 +10,9 @@ ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "aigc_kit").rglob("*.py"))
 PICKLES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 EXECUTES = {
-    "aigc_kit/teach/classroom/sandbox.py"
-}  # the limited process that runs a learner's function when it is asked to
+    "aigc_kit/core/limited/inside.py",  # the limited process that runs a program which a model wrote
+    "aigc_kit/teach/classroom/sandbox.py",  # the same for a learner's function, when it is asked to
+}
 
 
 def calls(tree):
