@@ -60,6 +60,10 @@ class DoesNotFit(AigcError, MemoryError):
     """Find no plan that fits, and name the smallest change."""
 
 
+class OverBudget(AigcError, RuntimeError):
+    """Refuse calls beyond the budget, none of them made."""
+
+
 class MissingExtra(AigcError, ImportError):
     """Miss an optional package that is not installed."""
 

@@ -1,12 +1,12 @@
 """Fill the article's prompt template, and give the sample article."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Card, FrozenMap
 from aigc_kit.media.pages import template_text
+from aigc_kit.promptlab.patterns import Filled, pattern
 
 TITLE = "数学家的魔法：如何把甜甜圈变成咖啡杯？"
 
@@ -28,33 +28,20 @@ SUGGESTIONS: Mapping[str, tuple[str, ...]] = FrozenMap(
 )
 """Other concepts for the first exercise."""
 
-LONGEST_SLOT = 500
 _GENERAL = ("audience", "length", "ending")
-_SLOT = re.compile(r"\{(\w+)\}")
-
-
-@dataclass(frozen=True)
-class Prompt:
-    """Hold a filled template: the text and its slots."""
-
-    text: str
-    slots: Mapping[str, str]
-
-    def __str__(self) -> str:
-        return self.text
 
 
 def slots() -> tuple[str, ...]:
-    """Name the slots, in order.
+    """Name the slots that must be filled, in order.
 
     >>> slots()[:3]
     ('audience', 'concept', 'length')
     """
-    return tuple(dict.fromkeys(_SLOT.findall(template_text("story_feynman.txt"))))
+    return pattern("feynman").needed
 
 
-def feynman(**values: str | int) -> Prompt:
-    """Fill the template's slots (see `slots`).
+def feynman(**values: str | int) -> Filled:
+    """Fill the pattern's slots (see `slots`).
 
     What is left out is taken from TOPOLOGY. With a concept of your own all slots but audience, length and ending are
     needed, since the others belong to the donut.
@@ -65,19 +52,9 @@ def feynman(**values: str | int) -> Prompt:
     >>> feynman(audience="小学生").text[:15]
     '请用费曼的方法，给小学生讲清楚'
     """
-    names, texts = slots(), {name: str(value).strip() for name, value in values.items()}
-    own = texts.get("concept", TOPOLOGY["concept"]) != TOPOLOGY["concept"]
-    texts = {name: text for name, text in TOPOLOGY.items() if not own or name in _GENERAL} | texts
-    strange, missing = sorted(set(texts) - set(names)), [name for name in names if not texts.get(name)]
-    if strange or missing:
-        fault = f"unknown slots {strange}" if strange else f"nothing for {', '.join(missing)}"
-        raise BadInput(asked="the Feynman prompt", found=fault, todo=f"fill {', '.join(names)}")
-    for name, value in texts.items():
-        if len(value) > LONGEST_SLOT or _SLOT.search(value):
-            why = "a slot in it" if _SLOT.search(value) else f"{len(value)} characters"
-            raise BadInput(asked=f"slot {name!r}", found=why, todo=f"give at most {LONGEST_SLOT} plain characters")
-    text = _SLOT.sub(lambda match: texts[match[1]], template_text("story_feynman.txt"))
-    return Prompt(text.strip(), FrozenMap(texts))
+    own = str(values.get("concept", TOPOLOGY["concept"])).strip() != TOPOLOGY["concept"]
+    usual = {name: text for name, text in TOPOLOGY.items() if not own or name in _GENERAL}
+    return pattern("feynman").fill(usual, **values)
 
 
 def sample() -> str:

@@ -96,7 +96,7 @@ def test_the_prompt_fills_every_slot_and_says_what_it_filled():
     made = feynman(audience="小学生")
     assert "小学生" in made.text and TOPOLOGY["analogy"] in made.text
     assert "{" not in made.text
-    assert set(made.slots) == set(slots())
+    assert set(slots()) <= set(made.slots) and made.template == "feynman"
 
 
 def test_another_concept_needs_slots_of_its_own():

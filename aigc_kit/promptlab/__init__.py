@@ -1,0 +1,9 @@
+"""Measure, version and optimise prompts.
+
+ask.model("tinychat", calls=500)        # one way to call any model, every call counted
+patterns.pattern("feynman").fill(...)   # templates with typed slots, versions by content
+"""
+
+from aigc_kit.core.lazy import lazily
+
+__getattr__, __dir__ = lazily(__name__, {"ask": (), "patterns": ()})

@@ -1,0 +1,173 @@
+"""Keep every version of every template in one SQLite file.
+
+    registry = Registry(folder / "prompts.sqlite")
+    registry.save(template, note="第一版")      # its version; the same content again changes nothing
+    registry.get("feynman")                     # the newest
+    registry.get("feynman", "3f2a...")          # as it was then
+    registry.history("feynman")                 # who came after whom
+
+A version is the hash of its content and is checked when it is read. Writers wait for each other.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from aigc_kit.core.errors import BadInput, CannotLoad, CannotWrite, nearest, unknown_name
+from aigc_kit.core.types.atoms import shown
+from aigc_kit.promptlab.patterns.templates import Template
+
+PATIENCE = 60  # seconds that a writer waits for others
+_TABLES = """
+CREATE TABLE IF NOT EXISTS content (version TEXT PRIMARY KEY, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS history (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, version TEXT NOT NULL REFERENCES content,
+  at TEXT NOT NULL, note TEXT NOT NULL, about TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS by_name ON history (name, number);
+"""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Hold one line of a template's history.
+
+    `number` rises over the whole file; `at` is UTC, ISO 8601; `about` is the template's.
+    """
+
+    number: int
+    name: str
+    version: str
+    at: str
+    note: str
+    about: str
+
+
+class Registry:
+    """Keep templates in a file, which is made when missing.
+
+    Args:
+        path: of the file; its folder is made too.
+
+    Raises:
+        CannotWrite: the file cannot be made or opened.
+        CannotLoad: it is something else than a registry.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._unwritten(error) from error
+        with self._open() as file:
+            file.executescript(_TABLES)
+
+    def save(self, template: Template, note: str = "") -> str:
+        """Keep a template, and give its version.
+
+        What is already the newest of its name leaves no second line of history.
+        """
+        return self.save_all([template], note)[0]
+
+    def save_all(self, templates: Iterable[Template], note: str = "") -> list[str]:
+        """Keep several, all or none, and give their versions."""
+        rows = [(each.name, each.version, each.content, each.about) for each in templates]
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        with self._open() as file:
+            file.execute("BEGIN IMMEDIATE")  # the newest version is read under the lock by which it is written
+            try:
+                for name, version, body, about in rows:
+                    if self._newest(file, name) == version:
+                        continue
+                    file.execute("INSERT OR IGNORE INTO content VALUES (?, ?)", (version, body))
+                    line = (name, version, at, note, about)
+                    file.execute("INSERT INTO history (name, version, at, note, about) VALUES (?, ?, ?, ?, ?)", line)
+                file.execute("COMMIT")
+            except BaseException:
+                file.execute("ROLLBACK")
+                raise
+        return [version for _, version, *_ in rows]
+
+    def get(self, name: str, version: str | None = None) -> Template:
+        """Give a template, its newest version or an older one.
+
+        Args:
+            name: of the template.
+            version: its first digits suffice where only one begins so.
+
+        Raises:
+            UnknownName: no template, or no version, of that name.
+            BadInput: several versions begin so.
+            CannotLoad: its content was changed in the file.
+        """
+        entries = self.history(name)
+        hits = {entry.version for entry in entries if entry.version.startswith(version or "")}
+        if version is not None and len(hits) != 1:
+            if hits:
+                found, todo = f"{len(hits)} versions begin so", "give more of its digits"
+                raise BadInput(asked=f"{name} in version {version!r}", found=found, todo=todo)
+            versions = [entry.version for entry in entries[-5:]]
+            raise unknown_name(f"{name} in version {version!r}", version, versions, "version")
+        digest = entries[-1].version if version is None else hits.pop()
+        about = next(entry.about for entry in reversed(entries) if entry.version == digest)
+        with self._open() as file:
+            (body,) = file.execute("SELECT body FROM content WHERE version = ?", (digest,)).fetchone() or ("",)
+        try:
+            template = Template.of_content(name, body, about)
+        except BadInput as error:
+            raise self._damaged(digest, error.found) from error
+        if template.version != digest:
+            raise self._damaged(digest, f"its content is {template.version}")
+        return template
+
+    def names(self) -> list[str]:
+        """Name all templates, sorted."""
+        with self._open() as file:
+            return [name for (name,) in file.execute("SELECT DISTINCT name FROM history ORDER BY name")]
+
+    def history(self, name: str) -> list[Entry]:
+        """List what a template was, oldest first.
+
+        Raises:
+            UnknownName: no template of that name, with the nearest.
+        """
+        with self._open() as file:
+            query = "SELECT number, name, version, at, note, about FROM history WHERE name = ? ORDER BY number"
+            entries = [Entry(*row) for row in file.execute(query, (name,))]
+        if not entries:
+            every = self.names()
+            close = nearest(name, every, 5) or every[:5]
+            raise unknown_name(f"the template {shown(name)}", name, close or ["a name that was saved"], "template")
+        return entries
+
+    def __len__(self) -> int:
+        """Count the versions of all templates."""
+        with self._open() as file:
+            return file.execute("SELECT count(*) FROM content").fetchone()[0]
+
+    @staticmethod
+    def _newest(file: sqlite3.Connection, name: str) -> str | None:
+        query = "SELECT version FROM history WHERE name = ? ORDER BY number DESC LIMIT 1"
+        return (file.execute(query, (name,)).fetchone() or (None,))[0]
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with closing(sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)) as file:
+                yield file
+        except sqlite3.OperationalError as error:
+            raise self._unwritten(error) from error
+        except sqlite3.DatabaseError as error:
+            todo = "name another file; this one stays as it is"
+            raise CannotLoad(asked=f"the registry {self.path.name}", found=f"not one: {error}", todo=todo) from error
+
+    def _unwritten(self, error: Exception) -> CannotWrite:
+        todo = "choose another folder: one that exists or can be made, that you may write to, with room on its disk"
+        return CannotWrite(asked=f"the registry {self.path.name}", found=str(error), todo=todo)
+
+    def _damaged(self, version: str, fault: str) -> CannotLoad:
+        todo = "take another version (history), or save the template again in a new file"
+        return CannotLoad(asked=f"version {version} of {self.path.name}", found=f"damaged: {fault}", todo=todo)
