@@ -18,7 +18,7 @@ from aigc_kit.make import text
 from aigc_kit.make.text.settings import MODEL, URL, engine_of
 from aigc_kit.models import cards
 from aigc_kit.models.fetch.hublock import fill_in
-from aigc_kit.promptlab.ask import batches
+from aigc_kit.promptlab.ask import padding
 
 if TYPE_CHECKING:
     from aigc_kit.make.text.engines import Engine
@@ -123,7 +123,7 @@ class LocalBackend:
             return [self._single(prompt, how) for prompt in prompts]
         start = time.perf_counter()
         rows = [self.engine.chat(how.messages(prompt)) for prompt in prompts]
-        written = batches.greedy(self.engine, rows, how.max_new_tokens)
+        written = padding.greedy(self.engine, rows, how.max_new_tokens)
         seconds = (time.perf_counter() - start) / len(prompts)
         return [Reply(self.engine.decode(ids).strip(), len(ids), seconds) for ids in written]
 
@@ -136,7 +136,7 @@ class LocalBackend:
         rows = [self.engine.chat(how.messages(prompt)) for prompt in prompts]
         ends = [encode(label) for label in labels]
         if self._batched:
-            return batches.label_scores(self.engine, rows, ends)
+            return padding.label_scores(self.engine, rows, ends)
         return np.array([[self.engine.logprobs([*row, *end], len(row)).sum() for end in ends] for row in rows])
 
     def _bare(self, label: str) -> list[int]:
