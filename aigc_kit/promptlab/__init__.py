@@ -2,8 +2,9 @@
 
 ask.model("tinychat", calls=500)        # one way to call any model, every call counted
 patterns.pattern("feynman").fill(...)   # templates with typed slots, versions by content
+alignment.exercises.judge(...)          # scores of answers, and what they miss
 """
 
 from aigc_kit.core.lazy import lazily
 
-__getattr__, __dir__ = lazily(__name__, {"ask": (), "patterns": ()})
+__getattr__, __dir__ = lazily(__name__, {"alignment": (), "ask": (), "patterns": ()})

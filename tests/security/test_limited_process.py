@@ -204,7 +204,7 @@ def test_without_limits_all_of_it_can_be_done():
 
 @pytest.mark.skipif(limited.guards()["files"] != "kernel", reason="this kernel holds nothing")
 def test_landlock_alone_leaves_the_named_files(tmp_path):
-    (tmp_path / "home").mkdir()
+    (tmp_path / "mine").mkdir()
     (tmp_path / "open").mkdir()
     (tmp_path / "open" / "text").write_text("read me")
     (tmp_path / "shut").write_text("mine")
@@ -212,10 +212,10 @@ def test_landlock_alone_leaves_the_named_files(tmp_path):
 import sys; sys.path.insert(0, {str(Path(inside.__file__).parent)!r})
 import inside
 root = {str(tmp_path)!r}
-if not inside._landlock([root + "/open"], [root + "/home"]):
+if not inside._landlock([root + "/open"], [root + "/mine"]):
     print("none")
 else:
-    open(root + "/home/new", "w").close()
+    open(root + "/mine/new", "w").close()
     assert open(root + "/open/text").read() == "read me"
     for path, mode in (("/shut", "r"), ("/open/text", "a"), ("/open/new", "w"), ("/x", "w")):
         try:

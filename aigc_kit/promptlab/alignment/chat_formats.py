@@ -1,0 +1,88 @@
+"""Write a conversation as models were trained to read it.
+
+Every family has its own marks. A mark works only where it is a token of its own in that model's vocabulary: under
+another model it is ordinary text, cut into ordinary tokens. So a real program asks the model's tokenizer
+(`apply_chat_template`); the formats here show what that writes.
+
+Sources: OpenAI's ChatML; Meta's model cards of Llama 2 and Llama 3 ("prompt format").
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aigc_kit.core.errors import BadInput, unknown_name
+
+_CHATML = (
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}<|im_start|>assistant\n"
+)
+_LLAMA2 = (
+    "<s>[INST] {% if messages[0].role == 'system' %}<<SYS>>\n{{ messages[0].content }}\n<</SYS>>\n\n{% endif %}"
+    "{{ messages[-1].content }} [/INST]"
+)
+_LLAMA3 = (
+    "<|begin_of_text|>{% for m in messages %}<|start_header_id|>{{ m.role }}<|end_header_id|>\n\n{{ m.content }}"
+    "<|eot_id|>{% endfor %}<|start_header_id|>assistant<|end_header_id|>\n\n"
+)
+FORMATS: Mapping[str, str] = {"chatml": _CHATML, "llama-2": _LLAMA2, "llama-3": _LLAMA3}
+"""Name -> Jinja template of a conversation that waits for the answer."""
+MARKS: Mapping[str, tuple[str, ...]] = {
+    "chatml": ("<|im_start|>", "<|im_end|>"),
+    "llama-2": ("<s>", "[INST]", "<<SYS>>", "<</SYS>>", "[/INST]"),
+    "llama-3": ("<|begin_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"),
+}
+"""Name -> what stands there as a mark, not as text. Those of Llama 2, but <s>, are ordinary text by design."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Hold a token of a written conversation.
+
+    Args:
+        id: in the tokenizer's vocabulary.
+        text: its characters, or bytes such as <E4><BA>.
+        special: it is a mark of this vocabulary.
+    """
+
+    id: int
+    text: str
+    special: bool
+
+
+def written(name: str, messages: Sequence[Mapping[str, str]]) -> str:
+    """Write messages in a format, ready for the answer.
+
+    Each is {"role", "content"}.
+
+    Raises:
+        UnknownName: no such format.
+        BadInput: no message, or a role other than system, user, assistant.
+    """
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    if name not in FORMATS:
+        raise unknown_name(f"the chat format {name!r}", name, FORMATS, "format")
+    roles = [message.get("role") for message in messages]
+    if not roles or set(roles) - {"system", "user", "assistant"}:
+        todo = 'give messages {"role": ..., "content": ...} of system, user, assistant'
+        raise BadInput(asked="a conversation", found=f"the roles {roles}", todo=todo)
+    environment = ImmutableSandboxedEnvironment(keep_trailing_newline=True)
+    return environment.from_string(FORMATS[name]).render(messages=list(messages))
+
+
+def pieces(engine: Any, text: str) -> list[Piece]:
+    """Cut a written conversation into a model's tokens.
+
+    `engine`: of transformers (`make.text.engines.hf`), whose tokenizer reads marks inside a text as its own tokens.
+    """
+    special = set(engine.tokenizer.all_special_ids)
+    ids = engine.tokenizer(text, add_special_tokens=False).input_ids
+    return [Piece(token, engine.token_text(token), token in special) for token in ids]
+
+
+def whole_marks(engine: Any, name: str) -> dict[str, bool]:
+    """Tell which marks of a format a model knows."""
+    if name not in MARKS:
+        raise unknown_name(f"the chat format {name!r}", name, MARKS, "format")
+    cut = {mark: pieces(engine, mark) for mark in MARKS[name]}
+    return {mark: len(tokens) == 1 and tokens[0].special for mark, tokens in cut.items()}

@@ -1,0 +1,127 @@
+"""Measure how far an answer is from its prompt.
+
+The course adds a distance of embeddings, how well the template is kept, and a distance of lengths (L2). Added as they
+come they do not go together: one is bounded and falls when things improve, one is a similarity and rises, one has no
+bound, so that a longer vector decides alone. Here each term lies in [0, 1] and is 0 at best:
+
+    meaning   (1 - cos(prompt, response)) / 2
+    template  (1 - cos(response, template)) / 2
+    length    |response - prompt| / (|response| + |prompt|)
+
+and loss = alpha * meaning + beta * template + (1 - alpha - beta) * length.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from aigc_kit.core.errors import BadInput, unknown_name
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Weigh the three terms: alpha, beta, and what is left.
+
+    Raises BadInput unless both are 0 or more and their sum at most 1.
+    """
+
+    alpha: float = 0.3
+    beta: float = 0.4
+
+    def __post_init__(self) -> None:
+        """Refuse weights of which one would be negative."""
+        if min(self.alpha, self.beta) < 0 or self.alpha + self.beta > 1 + 1e-9:
+            raise BadInput(
+                asked=f"weights alpha {self.alpha:g}, beta {self.beta:g}",
+                found="one of the three would be negative",
+                todo="choose both 0 or more, with a sum of at most 1",
+            )
+
+    @property
+    def rest(self) -> float:
+        """Give the weight of the third term."""
+        return max(0.0, 1 - self.alpha - self.beta)
+
+
+PRESETS: Mapping[str, Weights] = {
+    "usual": Weights(0.3, 0.4),
+    "low-resource": Weights(0.5, 0.3),
+    "multi-task": Weights(0.4, 0.4),
+}
+"""The course's three pairs."""
+
+
+def preset(name: str) -> Weights:
+    """Find weights by name, or raise UnknownName."""
+    if name not in PRESETS:
+        raise unknown_name(f"weights {name!r}", name, PRESETS, "weights")
+    return PRESETS[name]
+
+
+def terms(prompt: np.ndarray, response: np.ndarray, template: np.ndarray) -> dict[str, float]:
+    """Compute "meaning", "template" and "length", each in [0, 1].
+
+    Args:
+        prompt, response, template: float (d,), embeddings by one and the same model.
+
+    Raises:
+        BadInput: their sizes differ, or one is all zeros, which has no direction.
+    """
+    vectors = {"prompt": prompt, "response": response, "template": template}
+    arrays = {name: np.asarray(vector, dtype=np.float64) for name, vector in vectors.items()}
+    sizes = {name: array.shape for name, array in arrays.items()}
+    if len(set(sizes.values())) > 1 or len(sizes["prompt"]) != 1:
+        raise BadInput(
+            asked="a distance of embeddings",
+            found=f"shapes {', '.join(f'{name} {shape}' for name, shape in sizes.items())}",
+            todo="embed all of them with the same model, one vector each",
+        )
+    for name, array in arrays.items():
+        if not np.linalg.norm(array) > 0:
+            raise BadInput(asked="a direction", found=f"the {name} is all zeros", todo="give a text that is not empty")
+    one, other, shape = arrays.values()
+    return {
+        "meaning": (1 - _cosine(one, other)) / 2,
+        "template": (1 - _cosine(other, shape)) / 2,
+        "length": float(np.linalg.norm(other - one) / (np.linalg.norm(other) + np.linalg.norm(one))),
+    }
+
+
+def loss(prompt: np.ndarray, response: np.ndarray, template: np.ndarray, weights: Weights | None = None) -> float:
+    """Weigh the three terms of `terms`, in [0, 1]."""
+    weights, parts = weights or Weights(), terms(prompt, response, template)
+    return weights.alpha * parts["meaning"] + weights.beta * parts["template"] + weights.rest * parts["length"]
+
+
+def gradient(
+    prompt: np.ndarray, response: np.ndarray, template: np.ndarray, weights: Weights | None = None
+) -> dict[str, np.ndarray]:
+    """Differentiate each weighed term by the response.
+
+    Returns:
+        Term -> float64 (d,); their sum is the gradient of `loss`. That of "length" is 0 where response and prompt
+        are equal, where it has none.
+    """
+    weights = weights or Weights()
+    terms(prompt, response, template)  # refuses what has no value
+    one, other, shape = (np.asarray(vector, dtype=np.float64) for vector in (prompt, response, template))
+    apart, size, long = other - one, float(np.linalg.norm(other)), float(np.linalg.norm(one))
+    away = float(np.linalg.norm(apart))
+    total = size + long
+    slope = (apart / (away * total) - away / total**2 * other / size) if away else np.zeros_like(other)
+    return {
+        "meaning": -weights.alpha / 2 * _slope(other, one),
+        "template": -weights.beta / 2 * _slope(other, shape),
+        "length": weights.rest * slope,
+    }
+
+
+def _cosine(one: np.ndarray, other: np.ndarray) -> float:
+    return float(np.clip(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)), -1, 1))
+
+
+def _slope(moving: np.ndarray, fixed: np.ndarray) -> np.ndarray:
+    """Differentiate the cosine of two vectors by the first."""
+    size = np.linalg.norm(moving)
+    return fixed / (size * np.linalg.norm(fixed)) - _cosine(moving, fixed) * moving / size**2

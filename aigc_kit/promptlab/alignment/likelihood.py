@@ -1,0 +1,120 @@
+"""Measure how likely a model finds an answer.
+
+Only the answer's tokens count (the prompt is masked), by the model that is named. Per token the numbers of two models
+cannot be compared, since they cut the same text into different tokens; per byte they can.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from aigc_kit.core.errors import BadInput
+from aigc_kit.make.text.engines.base import Engine
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """Hold what a model makes of a text.
+
+    Args:
+        nats: negative log-probability of the whole, natural logarithm.
+        tokens: of that model.
+        size: bytes in UTF-8.
+    """
+
+    nats: float
+    tokens: int
+    size: int
+
+    @property
+    def per_token(self) -> float:
+        """Give nats a token."""
+        return self.nats / self.tokens
+
+    @property
+    def perplexity(self) -> float:
+        """Give e to the nats a token."""
+        return float(np.exp(self.per_token))
+
+    @property
+    def bits_per_byte(self) -> float:
+        """Give bits a byte, one unit for all models."""
+        return self.nats / float(np.log(2)) / self.size
+
+
+def response(engine: Engine, prompt: str, answer: str) -> Likelihood:
+    """Score an answer after its prompt, the prompt masked.
+
+    Raises:
+        BadInput: no answer; one of the two is longer than the model's context; or the tokens of the prompt change when
+            the answer follows, so that there is no border between them.
+    """
+    before, ids = engine.encode(prompt), engine.encode(prompt + answer)
+    if not before or len(ids) <= len(before):
+        todo = "give a prompt and an answer of at least one token each"
+        raise BadInput(asked="the likelihood of an answer", found=f"{len(before)} and no more tokens", todo=todo)
+    if ids[: len(before)] != before:
+        raise BadInput(
+            asked="the likelihood of an answer alone",
+            found="prompt and answer share a token",
+            todo="end the prompt with a space or a mark",
+        )
+    logprobs = engine.logprobs(ids, len(before))
+    return Likelihood(-float(logprobs.sum()), len(logprobs), len(answer.encode()))
+
+
+def text(engine: Engine, words: str) -> Likelihood:
+    """Score a text by itself, its first token given.
+
+    Raises BadInput for fewer than two tokens.
+    """
+    ids = engine.encode(words)
+    if len(ids) < 2:
+        raise BadInput(asked="the likelihood of a text", found=f"{len(ids)} tokens", todo="give a longer text")
+    logprobs = engine.logprobs(ids, 1)
+    return Likelihood(-float(logprobs.sum()), len(logprobs), len(words.encode()))
+
+
+@dataclass(frozen=True)
+class Delta:
+    """Hold a mean difference of pairs with its interval.
+
+    Args:
+        mean: of second minus first, in their unit.
+        low, high: 95 % interval of the mean, by bootstrap.
+        count: pairs.
+    """
+
+    mean: float
+    low: float
+    high: float
+    count: int
+
+    @property
+    def told_apart(self) -> bool:
+        """Tell whether the interval leaves 0 out."""
+        return self.low > 0 or self.high < 0
+
+
+def delta(first: Sequence[float], second: Sequence[float], seed: int = 0, draws: int = 4000) -> Delta:
+    """Compare two conditions on the same items.
+
+    Args:
+        first, second: one number for each item, in the same order, such as nats of an answer under two prompts.
+        seed: of the resampling of items.
+        draws: bootstrap samples.
+
+    Raises:
+        BadInput: fewer than two pairs, or lists of different lengths.
+
+    Source: Efron 1979, "Bootstrap methods" (percentile interval, pairs resampled).
+    """
+    if len(first) != len(second) or len(first) < 2:
+        found = f"{len(first)} and {len(second)} numbers"
+        raise BadInput(asked="a paired comparison", found=found, todo="give at least two pairs, one for each item")
+    apart = np.asarray(second, dtype=np.float64) - np.asarray(first, dtype=np.float64)
+    rng = np.random.default_rng(seed)
+    means = apart[rng.integers(0, len(apart), (draws, len(apart)))].mean(axis=1)
+    low, high = np.quantile(means, [0.025, 0.975])
+    return Delta(float(apart.mean()), float(low), float(high), len(apart))
