@@ -3,6 +3,7 @@
 #   PYTHON=python3.12          the interpreter for .venv (3.11 to 3.13)
 #   PIP_FLAGS="..."            passed to every pip install, such as an index of CPU-only wheels of torch
 #   LABS="01"  TIER=tiny       which labs `make labs` runs, and in which tier
+#   JOBS=2                     how many processes share the tests of `make test`
 #   MODELS=extra               also fetch the larger optional models
 #   OFFLINE=DIR                install and fetch from a folder, with no network
 
@@ -15,6 +16,7 @@ BROWSER := $(VENV)/.browser
 TIER ?= tiny
 LABS ?=
 MODELS ?= core
+JOBS ?= 2
 PIP_FLAGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # An environment that was damaged (two makes at once, say) must not send pip to the system's Python
@@ -45,7 +47,7 @@ lab: fetch
 	$(BIN)/aigc lab $(LABS)
 
 test: fetch $(CHATTTS)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 # The labs in JupyterLab, one as an app, and the pages of works, in a system Chromium: tests/browser.
 browser: fetch $(BROWSER)

@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # assets.train and tests are imported from the clone
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # every process computes on a core of its own
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("AIGC_OFFLINE", "1")
 os.environ.setdefault("AIGC_PROGRESS", "0")
 

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 SHORT = 6  # characters of a cell that is not broken: two Chinese signs would stand one above the other
-GREY = "color:#8a8f98;font-size:.88em"
+GREY = "opacity:.75;font-size:max(.88em,14px)"  # of the page's own colour: readable on white and on black
 CARD = "border:1px solid #8885;border-radius:8px;padding:.7em 1em;margin:.4em 0;max-width:60em"
 
 

@@ -107,7 +107,7 @@ def takes(made: Sequence[Take], titles: Sequence[str] = ()) -> Html:
         foot = f"{card.name} · {TIER_ZH[card.tier]} · seed {request.seed} · {cost}"
         blocks.append(
             f'<div style="{CARD}"><b>{escape(title)}</b><div style="white-space:pre-wrap;font-size:1.05em">'
-            f'<span style="color:#8a8f98">{escape(prompt)}</span>{escape(text)}</div>'
+            f'<span style="opacity:.75">{escape(prompt)}</span>{escape(text)}</div>'
             f'<div style="{GREY}">{escape(foot)}</div></div>'
         )
         lines.append(f"{title}\n{prompt}{text}\n[{foot}]")

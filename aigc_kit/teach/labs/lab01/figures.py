@@ -258,7 +258,7 @@ def truncation(reading: "Reading", limit: int) -> Html:
     left, rest = reading.cut(limit)
     html = (
         f'<div style="max-width:60em">{escape(left)}<s style="color:#c8443c">{escape(rest)}</s></div>'
-        f'<div style="color:#8a8f98">{escape(reading.tokenizer)}：全文 {reading.tokens} 个词元，只装得下 {limit} 个，'
+        f'<div style="{GREY_WORDS}">{escape(reading.tokenizer)}：全文 {reading.tokens} 个词元，只装得下 {limit} 个，'
         f"丢掉 {len(rest)} 个字符（划掉的部分）</div>"
     )
     rows = [{"tokenizer": reading.tokenizer, "tokens": reading.tokens, "limit": limit, "left": left, "lost": rest}]

@@ -16,6 +16,7 @@ from aigc_kit.make import image
 from aigc_kit.make.image import measures
 from aigc_kit.media.fonts import label
 from aigc_kit.teach.show.embed import webp
+from aigc_kit.teach.show.markup import GREY
 from aigc_kit.teach.show.page import ATTRIBUTES_ZH, TIER_ZH, WHY_ZH, Html, table, titled, value_zh
 from aigc_kit.teach.show.plots import BLUE, GREEN, ORANGE, SMALL, Picture, canvas
 from aigc_kit.teach.show.plots import GREY as GREY_BOX
@@ -23,7 +24,6 @@ from aigc_kit.teach.show.plots import WIDEST as COLUMN
 from aigc_kit.teach.show.sweep import NAMES_ZH
 
 WIDEST = 512  # pixels of a picture in a notebook; larger ones are shown smaller, the take keeps them whole
-GREY = "color:#8a8f98;font-size:.85em"
 _KEPT = "background:#2e9e5b33;border-radius:.4em;padding:0 .35em;margin:0 .15em"
 _DROPPED = "background:#8885;border-radius:.4em;padding:0 .35em;margin:0 .15em"
 _DIALS = {**NAMES_ZH, "guidance": "CFG", "scheduler": "采样器", "strength": "重画强度"}

@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from aigc_kit.media.fonts import label
-from aigc_kit.teach.labs.lab02a.pictures import GREY
+from aigc_kit.teach.show.markup import GREY
 from aigc_kit.teach.show.page import ATTRIBUTES_ZH, Html, figure_zh, table, value_zh
 from aigc_kit.teach.show.plots import BLUE, ORANGE, RED, SMALL, WIDEST, Picture, canvas, name_bars, patch
 from aigc_kit.worlds import prompts
@@ -184,7 +184,7 @@ def _marks(budget: TokenBudget) -> list[str]:
         spans.append(escape(budget.text[at:start]))
         count = index - first
         style = _CUT if index > budget.limit else f"background:{_SHADES[first % len(_SHADES)]}"
-        small = f'<sub style="{GREY}">{count}</sub>' if count > 1 else ""
+        small = f'<sub style="{GREY};margin-left:.1em">{count}</sub>' if count > 1 else ""
         spans.append(f'<span style="{style};border-radius:3px">{escape(budget.text[start:end])}{small}</span>')
         at = end
     return [*spans, escape(budget.text[at:])]

@@ -264,8 +264,7 @@ def play(engine: "Engine", text: str) -> None:
     ranges = {**LEVELS, **RATIOS, **dict(engine.card.facts.ranges)}
     sliders = {name: _slider(name, ranges[name], engine) for name in SHOWN}
     voices = widgets.Dropdown(options=engine.voices or ("default",), description="声音", layout={"width": "30em"})
-    style = "color:#8a8f98;font-size:.9em"
-    why = {name: widgets.HTML(f'<span style="{style}">{engine.has[name].why_zh}</span>') for name in SHOWN}
+    why = {name: widgets.HTML(f'<span style="{GREY}">{engine.has[name].why_zh}</span>') for name in SHOWN}
     rows = [widgets.HBox([slider, why[name]]) for name, slider in sliders.items()]
     takes: list[Take] = []
 
