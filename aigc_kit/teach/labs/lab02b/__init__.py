@@ -1,7 +1,7 @@
 """Give figures and tables of the memory lab."""
 
 from aigc_kit.core.lazy import lazily
-from aigc_kit.teach.labs import Lab
+from aigc_kit.teach.labs import Exhibit, Lab
 
 LAB = Lab(
     number="02b",
@@ -11,6 +11,7 @@ LAB = Lab(
     full=("sdxl",),
     core=True,
     budget_seconds=60,
+    exhibits=(Exhibit("02b_switches.png", "哪个开关真的省显存？", "真 SDXL 在一块 24 GB 显卡上，全部开关都画出；没有显卡时是预测"),),
 )
 __getattr__, __dir__ = lazily(
     __name__,
