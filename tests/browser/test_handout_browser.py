@@ -30,7 +30,9 @@ def test_every_slide_fits_and_can_be_read(browser, lab, tmp_path):
         "all => all.map(p => parseFloat(getComputedStyle(p).fontSize))"
     )
     assert min(sizes) >= SMALLEST
-    tables = page.locator(".slide").evaluate_all("all => all.map(e => +((e.querySelector('.table') || e).style.zoom || 1))")
+    tables = page.locator(".slide").evaluate_all(
+        "all => all.map(slide => +(slide.querySelector('.table')?.style.zoom || 1))"
+    )
     assert min(tables) >= 0.6, [index + 1 for index, size in enumerate(tables) if size < 0.6]  # of 30 pixels a line
     page.keyboard.press("ArrowRight")
     page.wait_for_timeout(300)

@@ -11,7 +11,7 @@ LAB = Lab(
     full=("sdxl",),
     core=True,
     budget_seconds=60,
-    exhibits=(Exhibit("02b_switches.png", "哪个开关真的省显存？", "真 SDXL 在一块 24 GB 显卡上，全部开关都画出；没有显卡时是预测"),),
+    exhibits=(Exhibit("02b_switches.png", "哪个开关真的省显存？", "真 SDXL，24 GB 显卡，开关全部画出（预测）"),),
 )
 __getattr__, __dir__ = lazily(
     __name__,
