@@ -21,7 +21,8 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("--top-p", type=float, metavar="P")
     parser.add_argument("--max-new-tokens", type=int, metavar="N")
     parser.add_argument("--engine", metavar="NAME", help="of a text model: transformers or llama.cpp (4-bit weights)")
-    parser.add_argument("--chat", action="store_true", help="use the model's chat template")
+    template = "use the model's chat template, or not; else as its card says"
+    parser.add_argument("--chat", action=argparse.BooleanOptionalAction, help=template)
     parser.add_argument("--voice", help="of a speech model: one of its voices, or a kept speaker")
     parser.add_argument("--controls", help="of a speech model: tokens such as '[break_4][speed_5]'")
     parser.add_argument("--save", action="store_true", help="write a text and its record to out/ (all else always)")

@@ -85,6 +85,7 @@ MODALITY = Modality(
 make, plan_for, steps = MODALITY.make, MODALITY.plan_for, MODALITY.steps
 run, engine = MODALITY.run, MODALITY.engine
 _LATER = {
+    "batches": ("answers", "classify", "label_scores"),
     "measures": (),
     "sampling": ("Stage", "draw", "softmax", "top_k", "top_p", "warp"),
     "autoregression": ("BeamView", "Candidate", "StageView", "TokenView"),

@@ -13,6 +13,7 @@ from aigc_kit.make.text.autoregression import Progress, tokens
 from aigc_kit.make.text.engines import Engine
 from aigc_kit.make.text.engines.base import check_prompt
 from aigc_kit.make.text.settings import Settings, language_of
+from aigc_kit.worlds.shop import outside
 
 
 def work(plan: Plan, *, using: Engine | None = None) -> Work:
@@ -29,6 +30,7 @@ def work(plan: Plan, *, using: Engine | None = None) -> Work:
     Returns:
         A Take whose data is the new text, without the prompt. When prompt and max_new_tokens exceed the context, the
         text is as long as there is room, and `take.plan.changes` says so. Labels: model, tier, engine, language,
+        outside (a model of a closed world: why the program says that the prompt is not of it, "" where it does not),
         finish ("eos", "length" or "stop"), tokens (how many; None when a server does not say), ids, mean_logprob
         (natural, per token, under the model; None when unknown), missing_mass (the highest share of probability that
         the engine did not list; 0 with full logits; with top-k the draw misses nothing by it), cut_mass (least, most:
@@ -121,7 +123,9 @@ def _cut_to(plan: Plan, settings: Settings, context: int, prompt: int) -> tuple[
 
 def _labels(plan: Plan, kind: str, progress: Progress) -> FrozenMap:
     logprobs = progress.logprobs
+    more = {"outside": outside.look(plan.request.prompt).reason} if "zh-shop" in plan.card.facts.languages else {}
     return FrozenMap(
+        more,
         model=plan.card.name,
         tier=plan.card.tier,
         engine=kind,

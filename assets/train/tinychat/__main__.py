@@ -18,6 +18,7 @@ def main() -> None:
     }
     parser = argparse.ArgumentParser(prog="python -m assets.train.tinychat", description=__doc__)
     parser.add_argument("--minutes", type=float, default=train.Settings.minutes, help="training time in all")
+    parser.add_argument("--tokens", type=int, default=0, help="its length in tokens instead of minutes")
     parser.add_argument("--plateau", type=float, default=train.Settings.plateau, help="share of it at the full rate")
     parser.add_argument("--stage", default="", help="meaning, lookup or rules; default: by progress")
     parser.add_argument("--eager", action="store_true", help="without torch.compile, which costs a minute or more")
@@ -35,7 +36,7 @@ def make_tokenizer(_: argparse.Namespace) -> None:
 def make_weights(arguments: argparse.Namespace) -> None:
     from . import network, tokens
 
-    chosen = {name: getattr(arguments, name) for name in ("minutes", "plateau", "stage", "seed")}
+    chosen = {name: getattr(arguments, name) for name in ("minutes", "tokens", "plateau", "stage", "seed")}
     settings = train.Settings(**chosen, compiled=not arguments.eager)
     train.train(network.shape(tokens.Encoder().size), settings)
 

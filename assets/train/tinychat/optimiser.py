@@ -4,10 +4,11 @@ import torch
 from torch import Tensor, nn
 
 from aigc_kit.make.train import orthogonalise
+from assets.train.session import half_is_fast
 
 
 class Muon(torch.optim.Optimizer):
-    """Orthogonalised Nesterov momentum, with decoupled decay, in bfloat16 where that costs no accuracy.
+    """Orthogonalised Nesterov momentum, with decoupled decay, in bfloat16 where that is faster.
 
     Parameters come with ``pieces``: how many stacked matrices each is (3 for a fused qkv, 2 for gate and up).
     The decay keeps the matrices small: without it attention saturates, and copying is never learnt.
@@ -37,7 +38,7 @@ class Muon(torch.optim.Optimizer):
         for (rows, columns), entries in by_shape.items():
             stack = torch.stack([matrix for _, matrix, _ in entries])
             stack /= stack.norm(dim=(-2, -1), keepdim=True) + 1e-12  # tiny gradients must not vanish in bfloat16
-            steps = orthogonalise(stack.bfloat16()).float()
+            steps = orthogonalise(stack.bfloat16() if half_is_fast() else stack).float()
             for (target, _, tall), step in zip(entries, steps, strict=True):
                 scale = (columns / rows) ** 0.5 if tall else 1.0
                 target.add_(step.mT if tall else step, alpha=-group["lr"] * scale)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from assets.train.poem.network import Shape
+from assets.train.session import half_is_fast
 
 from . import mixture, paths, state, watch
 from .network import Network
@@ -24,9 +25,13 @@ MICRO_BATCHES = 2
 
 @dataclass(frozen=True)
 class Settings:
-    """minutes: of training in all, resumed parts included; plateau: share of them at the full rate, then to zero."""
+    """minutes: of training in all, resumed parts included; plateau: share of it at the full rate, then to zero.
+
+    tokens: the length of the training instead of the minutes, where runs are to be alike on a busy machine; 0: minutes.
+    """
 
     minutes: float = 110.0
+    tokens: int = 0
     plateau: float = 0.55
     micro_tokens: int = 1536
     matrix_lr: float = 0.008
@@ -39,7 +44,7 @@ class Settings:
     milestone_minutes: float = 20.0
     seed: int = 0
     threads: int = 1
-    bfloat16: bool = True  # products of matrices; weights, sums and norms stay in float32
+    bfloat16: bool | None = None  # products of matrices, the rest stays in float32; None: where this CPU is faster so
     compiled: bool = True
 
 
@@ -58,7 +63,9 @@ class Run:
 
     @property
     def progress(self) -> float:
-        """0 at the start, 1 when the minutes are used up."""
+        """0 at the start, 1 when the minutes, or the tokens, are used up."""
+        if self.settings.tokens:
+            return self.tokens / self.settings.tokens
         return self.seconds / 60 / self.settings.minutes
 
     @property
@@ -112,16 +119,20 @@ def batches(rng: random.Random, encoder: Encoder, micro_tokens: int, stage: Call
 
 def loss_function(network: Network, settings: Settings) -> Callable[[Tensor, Tensor], Tensor]:
     """The loss as a function of a batch, in the settings' precision."""
+    half = half_is_fast() if settings.bfloat16 is None else settings.bfloat16
 
     def loss(ids: Tensor, weights: Tensor) -> Tensor:
-        with torch.autocast("cpu", torch.bfloat16, enabled=settings.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
             return network.loss(ids, weights)
 
     return torch.compile(loss, dynamic=True) if settings.compiled else loss
 
 
 def train(shape: Shape, settings: Settings) -> Run:
-    """Train to the end of the time, with a checkpoint and a line of log every few minutes."""
+    """Train to the end, with a checkpoint every few minutes.
+
+    A line of log comes with every checkpoint, or, where tokens are the measure, with every tenth of them.
+    """
     torch.set_num_threads(settings.threads)
     encoder = Encoder(settings.split)
     run = Run(shape, settings)
@@ -132,7 +143,7 @@ def train(shape: Shape, settings: Settings) -> Run:
     loss_of = loss_function(run.network, settings)
     last, losses = time.monotonic(), []
     while True:
-        began, began_cpu = time.monotonic(), time.process_time()
+        began, began_cpu, tenth = time.monotonic(), time.process_time(), int(10 * run.progress)
         micro = [next(stream) for _ in range(MICRO_BATCHES)]
         total = sum(weights.sum().item() for _, weights in micro)
         for ids, weights in micro:
@@ -144,10 +155,13 @@ def train(shape: Shape, settings: Settings) -> Run:
         run.update()
         run.seconds += time.monotonic() - began
         run.cpu_seconds += time.process_time() - began_cpu
-        done = run.progress >= 1
-        if done or time.monotonic() - last > settings.checkpoint_minutes * 60:
+        done, late = run.progress >= 1, time.monotonic() - last > settings.checkpoint_minutes * 60
+        if done or (int(10 * run.progress) > tenth if settings.tokens else late):
             report(run, MICRO_BATCHES * sum(losses) / len(losses), encoder)
             last, losses = time.monotonic(), []
+        elif late:
+            state.save(paths.STATE, run)
+            last = time.monotonic()
         if done:
             return run
 

@@ -129,7 +129,7 @@ class TransformersEngine:
 
     def encode(self, text: str) -> list[int]:
         """Encode a text to continue."""
-        return self.tokenizer(text).input_ids
+        return self.tokenizer(text, verbose=False).input_ids  # the engine itself says what is too long
 
     def decode(self, ids: Sequence[int]) -> str:
         """Decode token ids, without special tokens."""
@@ -137,7 +137,7 @@ class TransformersEngine:
 
     def chat(self, messages: Sequence[dict[str, str]]) -> list[int]:
         """Encode what `chat_text` writes."""
-        return self.tokenizer(self.chat_text(messages), add_special_tokens=False).input_ids
+        return self.tokenizer(self.chat_text(messages), add_special_tokens=False, verbose=False).input_ids
 
     def chat_text(self, messages: Sequence[dict[str, str]]) -> str:
         """Write a conversation by the template, ready for the answer.
