@@ -37,7 +37,7 @@ def to_bytes(wave: np.ndarray, rate: int = RATE, info: Mapping[str, str] | None 
         raise BadInput(
             asked=f"a WAV file of {wave.dtype} {wave.shape}, peak {peak:.3g}",
             found="not one channel of finite floats in [-1, 1]",
-            todo="pass float32 (N,) in [-1, 1]: divide by the peak first",
+            todo=f"pass float32 (N,) in [-1, 1]: {_way_to(wave)} first",
         )
     if not isinstance(rate, int) or isinstance(rate, bool) or not 1000 <= rate <= 384_000:
         raise BadInput(asked=f"rate={rate!r}", found="not a sampling rate in Hz", todo=f"speech here has {RATE}")
@@ -50,6 +50,15 @@ def to_bytes(wave: np.ndarray, rate: int = RATE, info: Mapping[str, str] | None 
                 raise BadInput(asked=f"info {code!r}", found="not a code of four letters", todo="say 'ICMT' or 'INAM'")
         chunks += _info_chunk(info)
     return _riff(chunks)
+
+
+def _way_to(wave: np.ndarray) -> str:
+    """Say what makes one channel of finite floats of an array."""
+    if wave.ndim != 1:
+        return "take one channel, such as wave[:, 0] of (N, channels),"
+    if wave.dtype.kind == "f" and not np.isfinite(wave).all():
+        return "mend what made values that are no numbers, or np.nan_to_num(wave)"
+    return "divide by the peak"
 
 
 def write(path: Path | str, wave: np.ndarray, rate: int = RATE, info: Mapping[str, str] | None = None) -> Path:

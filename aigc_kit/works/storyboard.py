@@ -58,7 +58,8 @@ class Storyboard:
     def __post_init__(self) -> None:
         object.__setattr__(self, "shots", tuple(self.shots))
         if not 1 <= len(self.shots) <= MOST_SHOTS:
-            raise BadInput(asked=f"a storyboard of {len(self.shots)} shots", found="none", todo=f"1 to {MOST_SHOTS}")
+            fault = "too many to follow" if self.shots else "nothing to see"
+            raise BadInput(asked=f"a storyboard of {len(self.shots)} shots", found=fault, todo=f"1 to {MOST_SHOTS}")
         seconds = sum(shot.seconds for shot in self.shots)
         more = seconds - self.total
         if abs(more) > CLOSE:

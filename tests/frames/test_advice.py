@@ -41,6 +41,36 @@ def test_arrays_of_any_range_can_be_shown_as_advised(scale, kind):
     assert frames.data.max() > frames.data.min()
 
 
+WHOLE = {np.int8: (-128, 127), np.int16: (-32768, 32767), np.uint16: (0, 65535), np.int32: (-(2**31), 2**31 - 1)}
+
+
+@pytest.mark.parametrize("kind", [*WHOLE, np.int64, np.uint64, np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("number", [0, 1, -1, 7, 300, -300, 1.5, -0.05, 60_000, -60_000])
+def test_an_array_of_one_number_can_be_shown_as_advised(number, kind):
+    """No scale makes a picture of it: its least and its greatest are one."""
+    low, high = WHOLE.get(kind, (-(2**31), 2**31))
+    array = np.full((8, 8), max(0 if kind is np.uint64 else low, min(high, number))).astype(kind)
+    try:
+        frames = to_frames(array)
+    except BadInput:
+        frames = followed(array)
+    assert frames.data.shape == (1, 8, 8, 3) and len(np.unique(frames.data)) == 1
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_numbers_over_all_of_their_dtype_can_be_shown_as_advised(kind):
+    """Their difference is more than the dtype holds."""
+    low, high = WHOLE[kind]
+    array = np.array([[low, high], [high, low]]).repeat(8, 0).repeat(8, 1).astype(kind)
+    frames = to_frames(array) if kind is np.uint16 else followed(array)
+    assert np.unique(frames.data).tolist() == [0, 255]
+
+
+@pytest.mark.parametrize("mode", ["F", "I"])
+def test_a_plain_picture_of_one_number_can_be_shown_as_advised(mode):
+    assert followed(Image.new(mode, (8, 8), 7)).data.shape == (1, 8, 8, 3)
+
+
 @pytest.mark.parametrize("given", ["[0, 1]", "[-1, 1]", "0..255", "0..65535"])
 def test_a_range_that_does_not_hold_names_one_that_does(given):
     assert followed(RAMP * 90_000 - 10_000, range=given).data.max() == 255

@@ -117,9 +117,9 @@ def test_the_last_previews_are_the_picture(here):
     made = list(image.steps(plan))
     take = image.run(plan)
     final = np.asarray(made[-1].preview())
-    assert np.array_equal(final, take.data[0])
-    assert np.array_equal(np.asarray(made[-2].preview("latent")), take.data[0])  # the last latents are the result
-    assert np.array_equal(np.asarray(made[-2].preview()), take.data[0])  # and Euler's last step ends at its estimate
+    assert same_pixels(final, take.data[0])
+    assert same_pixels(np.asarray(made[-2].preview("latent")), take.data[0])  # the last latents are the result
+    assert same_pixels(np.asarray(made[-2].preview()), take.data[0])  # and Euler's last step ends at its estimate
     early = np.asarray(made[0].preview("latent")).astype(float)
     assert np.abs(early - final).mean() > 1
 
@@ -335,6 +335,25 @@ def test_a_decoder_that_overflows_is_told_not_shown(here):
         image.run(plan)
 
 
+def test_a_decoder_that_overflows_in_float16_shows_the_picture_as_advised(here):
+    import torch
+
+    vae = image.engine(plan_of(dtype="float16")).parts["vae"]
+    latents = torch.zeros(1, 4, 8, 8, dtype=torch.float16)
+    with torch.no_grad():
+        vae.decoder.conv_out.weight.mul_(0)
+        vae.decoder.conv_norm_out.bias.fill_(60000)
+        vae.decoder.conv_out.weight[:, 0, 1, 1] = 2
+    with pytest.raises(BadInput, match="overflowed in float16") as caught:
+        image.decode(vae, latents, upcast=False)
+    assert "upcast=True in a call of decode, dtype='float32' in a plan" in caught.value.todo
+    assert image.decode(vae, latents, upcast=True).shape == (1, 64, 64, 3)
+    assert run(dtype="float32").data.shape == (1, 64, 64, 3)
+    with pytest.raises(BadInput, match="the latents themselves") as caught:
+        image.decode(vae, latents * float("nan"), upcast=True)
+    assert "torch.isfinite(latents)" in caught.value.todo
+
+
 @pytest.mark.parametrize(
     "values",
     [{"attention": "math"}, {"attention": "sliced"}, {"vae": {"slicing": True, "tiling": False}, "batch": 2}],
@@ -355,7 +374,7 @@ def test_offloaded_parts_draw_the_same(here, place, picture):
     assert np.abs(plain.data.astype(int) - other.data).max() <= 2
     again = run("a (red:1.3) cat", pictures={"image": picture}, seed=3, dtype="float16", placement=places)
     assert again.labels["mode"] == "img2img"
-    assert np.array_equal(run("a (red:1.3) cat", seed=3, dtype="float16", placement=places).data, other.data)
+    assert same_pixels(run("a (red:1.3) cat", seed=3, dtype="float16", placement=places).data, other.data)
 
 
 def test_damaged_files_are_told(here, models, tmp_path, monkeypatch):

@@ -25,6 +25,11 @@ def made(output):
     return output.images if hasattr(output, "images") else output.frames
 
 
+def same(ours, theirs):
+    """Weights that were moved may lie at other alignments: last bits differ, by no tenth of a grey level."""
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=0.1 / 255)
+
+
 @pytest.fixture(scope="module")
 def image_pipe(tmp_path_factory):
     return sdxl(tmp_path_factory.mktemp("sdxl"))
@@ -54,14 +59,14 @@ def mode(name):
 @pytest.mark.parametrize("name", PLACES)
 def test_every_placement_gives_the_same_image(image_pipe, plain_image, name):
     placed = place(image_pipe, plan_of(image_pipe, mode(name)), "cpu", follow=False)
-    np.testing.assert_array_equal(made(placed(**seeded(image_pipe))), plain_image)
-    np.testing.assert_array_equal(made(placed(**seeded(image_pipe))), plain_image)  # and again
+    same(made(placed(**seeded(image_pipe))), plain_image)
+    same(made(placed(**seeded(image_pipe))), plain_image)  # and again
 
 
 @pytest.mark.parametrize("name", PLACES)
 def test_every_placement_gives_the_same_video(video_pipe, plain_video, name):
     placed = place(video_pipe, plan_of(video_pipe, mode(name)), "cpu", follow=False)
-    np.testing.assert_array_equal(made(placed(**seeded(video_pipe))), plain_video)
+    same(made(placed(**seeded(video_pipe))), plain_video)
 
 
 @pytest.mark.parametrize("name", PLACES)
@@ -70,7 +75,7 @@ def test_text_encoders_that_stay_on_the_cpu_work_first(image_pipe, plain_image, 
     encoders = image_pipe.text_encoder
     placed = place(image_pipe, plan_of(image_pipe, placement), "cpu", follow=False)
     assert image_pipe.text_encoder is None and set(placed.aside) == {"text_encoder", "text_encoder_2"}
-    np.testing.assert_array_equal(made(placed(**seeded(image_pipe))), plain_image)
+    same(made(placed(**seeded(image_pipe))), plain_image)
     assert image_pipe.text_encoder is None
     assert placed.restore() is image_pipe and image_pipe.text_encoder is encoders
 
@@ -78,9 +83,9 @@ def test_text_encoders_that_stay_on_the_cpu_work_first(image_pipe, plain_image, 
 def test_a_video_text_encoder_that_stays_on_the_cpu_works_first(video_pipe, plain_video):
     plan = plan_of(video_pipe, {"transformer": "model", "vae": "model", "text_encoder": "cpu"})
     placed = place(video_pipe, plan, "cpu", follow=False)
-    np.testing.assert_array_equal(made(placed(**seeded(video_pipe))), plain_video)
+    same(made(placed(**seeded(video_pipe))), plain_video)
     again = place(placed, plan_of(video_pipe, "group"), "cpu", follow=False)  # a step down, say
-    np.testing.assert_array_equal(made(again(**seeded(video_pipe))), plain_video)
+    same(made(again(**seeded(video_pipe))), plain_video)
 
 
 def test_sequential_leaves_no_weight_behind_and_release_brings_it_back(image_pipe):

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from aigc_kit import cards, image
-from aigc_kit.core.errors import AigcError, BadInput
+from aigc_kit.core.errors import AigcError, BadInput, DoesNotFit
 from aigc_kit.core.types import Budget, Request
 from aigc_kit.core.units import GIB
 from aigc_kit.make import video
@@ -138,7 +138,7 @@ def test_what_does_not_fit_fits_after_each_of_the_changes_that_are_named(card, g
     budget = machines.a_gpu(int(gib * GIB), ram=64 * GIB)
     with pytest.raises(AigcError) as caught:
         make(card, budget=budget, **values)
-    *ways, free = re.split(r",? or (?=ask|leave|free)", caught.value.todo)
+    *ways, more = re.split(r",? or (?=ask|leave|take)", caught.value.todo)
     for way in ways:
         attempt = dict(values)
         for part in way.split(" and "):
@@ -152,6 +152,17 @@ def test_what_does_not_fit_fits_after_each_of_the_changes_that_are_named(card, g
         assert make(card, budget=budget, **attempt), way
     from aigc_kit.core.units import parse_bytes
 
-    more = parse_bytes(" ".join(free.removeprefix("free ").split()[:2]))
-    richer = replace(budget, free_bytes=budget.free_bytes + int(1.006 * more), total_bytes=10**12)
-    assert make(card, budget=richer, **values)
+    whole = parse_bytes(" ".join(more.removeprefix("take a machine with ").split()[:2]))
+    assert make(card, budget=replace(budget, free_bytes=int(1.006 * whole), total_bytes=10**12), **values)
+
+
+@pytest.mark.parametrize("gib", [24, 48, 72])
+def test_wan_14b_says_which_mac_can_draw_it(gib):
+    from aigc_kit.core.units import parse_bytes
+
+    mac = Budget("mps", "a Mac", gib * GIB, gib * GIB, gib * GIB, 99 * GIB, {"bf16": True})
+    with pytest.raises(DoesNotFit, match=r"wan2\.1-14b at any size") as caught:
+        make("wan2.1-14b", budget=mac)
+    whole = parse_bytes(" ".join(caught.value.todo.removeprefix("take a machine with ").split()[:2]))
+    larger = replace(mac, free_bytes=int(1.006 * whole), total_bytes=int(1.006 * whole))
+    assert set(make("wan2.1-14b", budget=larger).placement.values()) == {"mps"}

@@ -18,7 +18,8 @@ from aigc_kit.make.run import resolve
 from aigc_kit.memory.plan import search
 from tests.plan.reduced import folder_of
 
-SIZES = dict.fromkeys(("sdxl", "sd15", "kolors"), (64, 64, 1)) | {"wan2.1-1.3b": (128, 128, 1)}
+SIZES = dict.fromkeys(("sdxl", "sd15", "kolors"), (64, 64, 1))
+SIZES |= dict.fromkeys(("wan2.1-1.3b", "wan2.1-14b"), (128, 128, 5))
 TILED = {"sdxl": (192, 64, 1), "sd15": (64, 64, 1)}  # these decoders cut tiles above 128 and 32
 GPU = Budget("cuda", "a card", 24 * GIB, 24 * GIB, 64 * GIB, 99 * GIB, {"bf16": True, "fused_attention": True})
 TOLERANCE = 0.02
@@ -108,7 +109,9 @@ CASES = [
     ("sdxl", {}), ("sdxl", {"vae_tiling": True}), ("sdxl", {"batch": 2, "vae_slicing": True, **FULL}),
     ("sdxl", {"attention": "math", **FULL}), ("sdxl", {"attention": "sliced", **FULL}),
     ("sdxl", {"text_on_cpu": True, "batch": 2, **FULL}), ("sd15", {"vae_tiling": True, **FULL}),
-    ("sd15", {"text_on_cpu": True}), ("kolors", FULL),
+    ("sd15", {"text_on_cpu": True}), ("kolors", FULL), ("wan2.1-1.3b", {}),
+    ("wan2.1-1.3b", {"text_on_cpu": True, "vae_tiling": True, **FULL}), ("wan2.1-1.3b", {"attention": "math", **FULL}),
+    ("wan2.1-14b", FULL),
 ]  # fmt: skip
 
 

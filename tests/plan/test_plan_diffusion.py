@@ -234,7 +234,7 @@ def bytes_after(words):
 
 
 def test_what_does_not_fit_names_the_next_size_that_does():
-    with pytest.raises(DoesNotFit, match="ask for 768x768, or free") as caught:
+    with pytest.raises(DoesNotFit, match="ask for 768x768, or take a machine with") as caught:
         make("sdxl", 1.75, height=1024, width=1024)
     assert "90% of 1.75 GiB free" in caught.value.found
     assert make("sdxl", 1.75, height=768, width=768)
@@ -243,10 +243,10 @@ def test_what_does_not_fit_names_the_next_size_that_does():
 
 
 def test_what_does_not_fit_can_be_met_by_freeing_what_it_says():
+    budget = card_of(6, total_bytes=24 * GIB)
     with pytest.raises(DoesNotFit) as caught:
-        make("sdxl", 6, height=1024, width=1024, placement="resident", dtype="fp32")
+        make("sdxl", budget, height=1024, width=1024, placement="resident", dtype="fp32")
     more = bytes_after(caught.value.todo.rpartition("free ")[2])
-    budget = card_of(6)
     assert make(
         "sdxl",
         replace(budget, free_bytes=budget.free_bytes + int(more * 1.006)),  # three digits are printed
@@ -268,7 +268,7 @@ def test_what_does_not_fit_names_the_setting_that_stands_in_the_way():
 
 def test_what_does_not_fit_names_fewer_frames_and_the_smaller_size():
     fixed = {"vae_tiling": False, "dtype": "bf16"}
-    with pytest.raises(DoesNotFit, match="what to do: ask for 320x576, or ask for 33 frames, or free"):
+    with pytest.raises(DoesNotFit, match="what to do: ask for 320x576, or ask for 33 frames, or take a"):
         make("wan2.1-1.3b", 32, height=480, width=832, frames=81, **fixed)
     assert make("wan2.1-1.3b", 32, height=480, width=832, frames=33, **fixed)
     assert make("wan2.1-1.3b", 32, height=320, width=576, frames=81, **fixed)
@@ -279,9 +279,18 @@ def test_what_does_not_fit_names_fewer_frames_and_the_smaller_size():
 
 def test_when_nothing_fits_at_all_only_memory_helps():
     with pytest.raises(DoesNotFit, match=r"any size of 512x512 or more.*\n.*\nwhat to do: free") as caught:
-        make("sdxl", 0.6)
+        make("sdxl", card_of(0.6, total_bytes=8 * GIB))
     more = bytes_after(caught.value.todo.split("free ")[1])
     assert make("sdxl", 0.6 + more * 1.006 / GIB)
+
+
+@pytest.mark.parametrize("total", [0.6, 0.9])
+def test_what_a_machine_does_not_have_is_not_to_be_freed(total):
+    """Nobody frees 2 GiB of a card of 1."""
+    with pytest.raises(DoesNotFit, match=r"take a machine with .* of GPU memory free") as caught:
+        make("sdxl", card_of(0.6, total_bytes=int(total * GIB)))
+    whole = bytes_after(caught.value.todo.split("with ")[1])
+    assert make("sdxl", 1.006 * whole / GIB)
 
 
 def test_fallbacks_need_less_and_less():

@@ -1,5 +1,7 @@
 """Small models that were not traced: their parameters are counted in their files."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
@@ -76,6 +78,8 @@ def test_what_does_not_fit_says_what_to_free():
     small = Budget("cpu", "a small laptop", LIBRARY_BYTES["cpu"], GIB, GIB, 0)
     with pytest.raises(DoesNotFit, match=r"free .* more"):
         make(small, height=128, width=128)
+    with pytest.raises(DoesNotFit, match=r"take a machine with .* free"):
+        make(replace(small, total_bytes=small.free_bytes), height=128, width=128)
     needed = 4 * 1_000_024 + PIXEL_BYTES * 128 * 128 * (1 + ERROR) + LIBRARY_BYTES["cpu"]
     enough = Budget("cpu", "enough", int(needed / MARGIN) + 2, GIB, GIB, 0)
     assert make(enough, height=128, width=128)

@@ -134,7 +134,7 @@ def test_no_weights_change_nothing(encoders, which):
 
     tokenizer, encoder = encoders[which]
     _, base = embedded(tokenizer, encoder, "a red cat")
-    assert torch.equal(through_compel(tokenizer, encoder, "a red cat"), base)
+    assert torch.allclose(through_compel(tokenizer, encoder, "a red cat"), base, atol=1e-5)  # two ways to one number
     assert not is_weighted(parse("a red cat"))
 
 

@@ -15,7 +15,7 @@ from aigc_kit.worlds.tinyworld.vocab import phrase
 FOLDER = Path(__file__).parent / "typed"
 PINNED = {
     "frozen": "a5a5c98b165929fb471f186e0c7e3d3e84270dd4165d72a0ac00fbd2f748449c",
-    "traps_frozen": "82cf3e509777c77000ec0cae7f7c24e286fec4a541a93911b0fb39617d33e66b",
+    "traps_frozen": "28e777ea48c24da358c06b4843538d37199f3b4c74dc8feacc041223cc4bbad0",
 }
 READERS = {"picture": (phrase, ATTRIBUTES), "clip": (clip_phrase, CLIP_ATTRIBUTES)}
 

@@ -180,6 +180,28 @@ def test_the_tiny_model_is_told_the_prompt_in_the_worlds_words(here, bare):
     assert "没有小世界认识的词" in run("无人机编队").labels["notes"][0]
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_latents_and_decoders_that_are_no_numbers_are_told_apart(here, bare, number):
+    """Clamped to [0, 1], an infinite frame would be a white one."""
+    import torch
+
+    latents = torch.zeros(1, 16, 2, 8, 8)
+    latents[0, 3, 1] = number
+    with pytest.raises(BadInput, match="the latents themselves"):
+        video.decode(bare, latents)
+    assert video.decode(bare, torch.nan_to_num(latents, posinf=0)).shape == (5, 64, 64, 3)
+    bias = bare.vae.post_quant_conv.bias
+    before = bias.detach().clone()
+    with torch.no_grad():
+        bias[0] = number
+    try:
+        with pytest.raises(BadInput, match="the latents are fine"):
+            video.decode(bare, torch.zeros_like(latents))
+    finally:
+        with torch.no_grad():
+            bias.copy_(before)
+
+
 def test_the_same_seed_gives_the_same_bytes_and_another_does_not(here):
     first = run(seed=3)
     load.free()

@@ -33,9 +33,13 @@ def load(path: Path) -> Record:
     except FileNotFoundError:
         raise refuse(found="no such file", todo="give the path of a .json") from None
     except OSError as error:
-        raise refuse(found=f"cannot be read: {error.strerror}", todo="look") from None
+        raise refuse(
+            found=f"cannot be read: {error.strerror}", todo="give the path of a file that you may read"
+        ) from None
     except (ValueError, RecursionError) as error:
-        raise refuse(found=f"not JSON: {error}", todo="give a sidecar") from None
+        raise refuse(
+            found=f"not JSON: {error}", todo="give a sidecar, as aigc_kit.keep.record.save writes it"
+        ) from None
     names = {f.name for f in fields(Record)}
     missing = sorted(names - {"words"} - set(data)) if isinstance(data, dict) else sorted(names)
     if missing:

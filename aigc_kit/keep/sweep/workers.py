@@ -83,7 +83,7 @@ def processes(workers: int | None = None, gpus: Sequence[int | str] = ()) -> Pro
         raise BadInput(
             asked=f"{count} workers with {len(gpus)} GPUs",
             found="not one GPU for each" if gpus else "no worker",
-            todo="give as many GPUs as workers, or none",
+            todo="give as many workers as GPUs, or leave workers out" if gpus else "choose 1 worker or more",
         )
     context = multiprocessing.get_context("spawn")
     queue: Any = context.SimpleQueue()

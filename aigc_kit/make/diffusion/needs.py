@@ -178,7 +178,7 @@ def _does_not_fit(space: search.Space, request: Request, ladder: list[Size]) -> 
     if help_.ram_bytes:
         reason += f"; {format_bytes(nearest.ram_bytes)} of main memory, {format_bytes(budget.ram_free_bytes)} free"
     what = explain.size(ladder[0]) if len(ladder) == 1 else f"any size of {explain.size(ladder[-1])} or more"
-    todo = explain.remedy(help_, request, where).en
+    todo = explain.remedy(help_, request, budget, where).en
     return DoesNotFit(asked=f"{space.card.name} at {what} on {budget.name}", found=reason, todo=todo)
 
 
@@ -204,7 +204,10 @@ def _untraced(
             break
     else:
         reason = f"{format_bytes(need)} predicted beside the libraries, {format_bytes(budget.free_bytes)} free"
-        todo = f"free {format_bytes((need - margin) / MARGIN)} more"
+        more = (need - margin) / MARGIN
+        todo = f"free {format_bytes(more)} more"
+        if more > budget.total_bytes - budget.free_bytes:
+            todo = f"take a machine with {format_bytes(budget.free_bytes + more)} free"
         raise DoesNotFit(asked=f"{card.name} at {height}x{width}", found=reason, todo=todo)
     count = Words("parameters in the files x bytes", "文件里的参数个数 × 每个的字节数")
     rule = Words(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from aigc_kit.core.errors import BadInput
+from aigc_kit.make.diffusion.denoise import check_decoded, check_latents
 
 
 def decode(vae: Any, latents: Any, *, upcast: bool | None = None) -> np.ndarray:
@@ -27,24 +28,11 @@ def decode(vae: Any, latents: Any, *, upcast: bool | None = None) -> np.ndarray:
     """
     import torch
 
-    if not bool(torch.isfinite(latents).all()):
-        raise BadInput(
-            asked="the picture of these latents",
-            found="the latents themselves hold values that are no numbers: something before the decoder went wrong",
-            todo="make them again with a lower guidance, or in float32; torch.isfinite(latents) tells which are fine",
-        )
+    check_latents(latents)
     with torch.no_grad(), _lifted(vae, upcast):
         half = next(vae.parameters()).dtype == torch.float16
         picture = type(vae).decode(vae, _unscaled(vae, latents.to(vae.dtype)), return_dict=False)[0].float()
-    if not bool(torch.isfinite(picture).all()):
-        reason = "the decoder gave values that are no numbers"
-        reason += (
-            ": it overflowed in float16" if half else ", though it computes beyond float16 and the latents are fine"
-        )
-        todo = "decode in float32: plan with vae={'upcast': True}, or use the VAE fixed for float16"
-        if not half:
-            todo = "look at the latents: beyond about 10 times their usual size (latents.abs().max()) no decoder helps"
-        raise BadInput(asked="the picture of these latents", found=reason, todo=todo)
+    check_decoded(picture, half=half)
     picture = (picture / 2 + 0.5).clamp(0, 1).mul(255).round()
     return np.ascontiguousarray(picture.permute(0, 2, 3, 1).to("cpu", torch.uint8).numpy())
 
@@ -129,7 +117,7 @@ def picture(value: Any, name: str = "image") -> Any:
     is_shaped = array.ndim == 2 or (array.ndim == 3 and array.shape[2] == 3)
     if array.dtype != np.uint8 or not is_shaped or not array.size:
         reason = "not one picture of uint8 (H, W, 3)"
-        todo = "pass PIL.Image.open(file), or take.data[0]"
+        todo = "pass PIL.Image.open(file), take.data[0], or aigc_kit.media.frames.to_frames(array).data[0]"
         raise BadInput(asked=f"{name} from {type(value).__name__} {array.dtype} {array.shape}", found=reason, todo=todo)
     return Image.fromarray(array).convert("RGB")
 

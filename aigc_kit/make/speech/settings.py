@@ -100,7 +100,7 @@ def _check_number(name: str, value: Any, low: float, high: float) -> None:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if value is not None and not (number and isfinite(value) and low <= value <= high):
         why = f"not a number from {low:g} to {high:g}"
-        raise BadInput(asked=f"{name}={shown(value)}", found=why, todo=f"choose {name} there")
+        raise BadInput(asked=f"{name}={shown(value)}", found=why, todo=f"choose {name} from {low:g} to {high:g}")
 
 
 def ignored(card: Card) -> tuple[str, ...]:

@@ -96,7 +96,7 @@ def top_k(logits: np.ndarray | Sequence[float], k: int) -> np.ndarray:
     """
     scores = _scores(logits)
     if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
-        raise BadInput(asked=f"top_k={k!r}", found="not an integer >= 1", todo="choose k >= 1, say 40, or None for all")
+        raise BadInput(asked=f"top_k={k!r}", found="not an integer >= 1", todo="choose k >= 1, say 40; V keeps all")
     if k >= len(scores):
         return scores.copy()
     kth = np.partition(scores, len(scores) - k)[len(scores) - k]

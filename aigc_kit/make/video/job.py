@@ -11,7 +11,7 @@ import numpy as np
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import FrozenMap, Plan, ReadWords, Take
-from aigc_kit.make.diffusion.denoise import denoise
+from aigc_kit.make.diffusion.denoise import check_decoded, check_latents, denoise
 from aigc_kit.make.diffusion.loading import labels_of, open_timed
 from aigc_kit.make.modality import Work
 from aigc_kit.make.video import MODALITY, Settings
@@ -33,12 +33,14 @@ def decode(pipe: Any, latents: Any) -> np.ndarray:
         uint8 (1 + 4k, 8h, 8w, 3).
 
     Raises:
-        BadInput: the decoder gave values that are no numbers: float16 overflowed.
+        BadInput: the latents, or what the decoder gave, hold values that are no numbers. Plans keep the decoder out of
+            float16 (`check_plan`).
 
     Source: diffusers 0.42.1, WanPipeline.__call__ after its loop, operation by operation: the numbers are its own.
     """
     import torch
 
+    check_latents(latents)
     vae = pipe.vae
     with torch.no_grad():
         z = latents.to(vae.dtype)
@@ -46,6 +48,7 @@ def decode(pipe: Any, latents: Any) -> np.ndarray:
         mean = torch.tensor(vae.config.latents_mean).view(shape).to(z.device, z.dtype)
         inverse = 1.0 / torch.tensor(vae.config.latents_std).view(shape).to(z.device, z.dtype)
         video = type(vae).decode(vae, z / inverse + mean, return_dict=False)[0]
+        check_decoded(video, half=vae.dtype == torch.float16)
         frames = pipe.video_processor.postprocess_video(video, output_type="np")
     return to_frames(frames, range="[0, 1]").data
 

@@ -152,7 +152,7 @@ def _array(value: Any) -> np.ndarray:
                 found="numbers whose range the picture does not say"
                 if plain
                 else f"modes that can be shown: {', '.join(_MODES)}, I;16",
-                todo="array = np.asarray(image), then " + values.SCALED
+                todo="array = np.asarray(image), then " + values.scaled(*value.getextrema())
                 if plain
                 else "convert it first: to_frames(image.convert('RGB'))",
             )

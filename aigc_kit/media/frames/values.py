@@ -8,8 +8,14 @@ from aigc_kit.core.errors import BadInput
 
 RANGES = {"0..255": (0.0, 255.0), "[0, 1]": (0.0, 1.0), "[-1, 1]": (-1.0, 1.0), "0..65535": (0.0, 65535.0)}
 SLACK = 0.1  # how far decoders overshoot their range; more is another range, or a mistake
-SCALED = "scale them: to_frames((array - array.min()) / (array.max() - array.min()))"
 BLOCK = 1_000_000  # numbers converted at a time: they stay in the cache, and a long clip needs no float copy of itself
+
+
+def scaled(low: float, high: float) -> str:
+    """Say how to show numbers from `low` to `high` of any dtype."""
+    if low == high:  # no scale makes a picture of one number
+        return "choose the level, 0 to 255, that shall stand for it: to_frames(np.full(array.shape, 128, np.uint8))"
+    return "scale them: to_frames(np.interp(array, (array.min(), array.max()), (0, 1)))"
 
 
 def choose(array: np.ndarray, given: str | None) -> tuple[str, list[str]]:
@@ -63,7 +69,7 @@ def _integers(low: float, high: float, *, wide: bool) -> tuple[str, list[str]]:
         raise BadInput(
             asked="frames from an array of integers",
             found=f"values {low:.0f} to {high:.0f}",
-            todo=SCALED if low < 0 or high > 255 else "say the range: range='0..255' or range='[0, 1]'",
+            todo=scaled(low, high) if low < 0 or high > 255 else "say the range: range='0..255' or range='[0, 1]'",
         )
     return "0..255", ["integers taken as 0 to 255"]
 
@@ -92,14 +98,17 @@ def _check(given: str, low: float, high: float) -> None:
 def _holds(name: str, low: float, high: float) -> bool:
     """Tell whether a range holds the values, overshoot allowed."""
     bottom, top = RANGES[name]
-    slack = SLACK * (top - bottom) / 2
+    slack = SLACK * max(1, (top - bottom) / 2)
     return bottom - slack <= low and high <= top + slack
 
 
 def _advice(low: float, high: float) -> str:
     """Name ranges that hold the values, or scale them."""
-    fitting = [f"range={name!r}" for name in RANGES if _holds(name, low, high)]
-    return "say the range: " + " or ".join(fitting) if fitting else SCALED
+    fitting = [f"range={name!r}" for name in RANGES if _holds(name, low, high) and name != "0..65535"]
+    if fitting:
+        return "say the range: " + " or ".join(fitting)
+    wide = "say the range: range='0..65535', or " if low >= 0 and _holds("0..65535", low, high) else ""
+    return wide + scaled(low, high)
 
 
 def to_uint8(array: np.ndarray, name: str) -> np.ndarray:

@@ -48,6 +48,8 @@ def _attention(plan: Plan) -> Iterator[str]:
         yield 'pipe.enable_attention_slicing("auto")'
     elif plan.attention == "xformers":
         yield "pipe.enable_xformers_memory_efficient_attention()"
+    elif denoiser == "pipe.transformer":  # a backend that another model was given holds for all in the process
+        yield f'{denoiser}.set_attention_backend("native")'
 
 
 def _storage(plan: Plan) -> Iterator[str]:

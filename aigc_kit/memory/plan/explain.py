@@ -1,6 +1,6 @@
 """Say why a plan is as it is."""
 
-from aigc_kit.core.types import PHASES, Change, Request, Words, named
+from aigc_kit.core.types import PHASES, Budget, Change, Request, Words, named
 from aigc_kit.core.units import format_bytes
 from aigc_kit.memory.plan.options import MARGIN, Size, volume
 from aigc_kit.memory.plan.search import Need, Remedy, Space, Way
@@ -34,7 +34,7 @@ def reasons(space: Space, need: Need, request: Request) -> tuple[Words, ...]:
     return tuple(words for words in sentences if words is not None)
 
 
-def remedy(help_: Remedy, request: Request, where: str = "the GPU") -> Words:
+def remedy(help_: Remedy, request: Request, budget: Budget, where: str = "the GPU") -> Words:
     """Say which smallest changes or how much memory would help."""
     ways = []
     for way in (need.way for need in help_.needs):
@@ -47,12 +47,25 @@ def remedy(help_: Remedy, request: Request, where: str = "the GPU") -> Words:
             changes.append(Words(f"ask for {way.height}x{way.width}", f"改为 {way.height}×{way.width}"))
         whole = Words(f"ask for {size(way)}", f"改为 {size(way)}")
         ways.append(Words.join(*changes or [whole], en=" and ", zh="并"))
-    places = {"the GPU": "显存", "main memory": "内存"}
-    pairs = ((help_.device_bytes, where), (help_.ram_bytes, "main memory"))
-    frees = [(format_bytes(count), place) for count, place in pairs if count]
-    parts = [Words(f"{count} more of {place}", f"{count} {places[place]}") for count, place in frees]
-    ways.append(Words("free ", "再空出 ") + Words.join(*parts, en=" and ", zh="和 "))
+    ways.append(_more(help_, budget, where))
     return Words.join(*ways, en=", or ", zh="，或")
+
+
+def _more(help_: Remedy, budget: Budget, where: str) -> Words:
+    """Say how much memory to free, or, where there is not so much, which machine to take."""
+    places = {"the GPU": "显存", "main memory": "内存"}
+    pairs = [(where, help_.device_bytes, budget.free_bytes), ("main memory", help_.ram_bytes, budget.ram_free_bytes)]
+    pairs = [pair for pair in pairs if pair[1]]
+    if help_.device_bytes <= budget.total_bytes - budget.free_bytes:
+        frees = [(format_bytes(count), place) for place, count, _ in pairs]
+        parts = [Words(f"{count} more of {place}", f"{count} {places[place]}") for count, place in frees]
+        return Words("free ", "再空出 ") + Words.join(*parts, en=" and ", zh="和 ")
+    wholes = [(format_bytes(free + count), place) for place, count, free in pairs]
+    parts = [
+        Words(f"{count} of {place} free".replace("the GPU", "GPU memory"), f"{count} 空闲{places[place]}")
+        for count, place in wholes
+    ]
+    return Words("take a machine with ", "换一台机器，有 ") + Words.join(*parts, en=" and ", zh="和 ")
 
 
 def unheard(space: Space) -> tuple[Change, ...]:

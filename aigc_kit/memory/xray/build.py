@@ -183,7 +183,15 @@ def cast(module: Any, dtype: str) -> Any:
     """Cast a module, except what its class keeps in float32."""
     import torch
 
+    tables = [  # such as those of rotary positions: not in the files, so from_pretrained casts none of them
+        (owner, name, table)
+        for owner in module.modules()
+        for name, table in owner.named_buffers(recurse=False)
+        if name in owner._non_persistent_buffers_set
+    ]
     torch.nn.Module.to(module, getattr(torch, dtype))  # diffusers' own only warns about what follows here
+    for owner, name, table in tables:
+        setattr(owner, name, table)
     for name, parameter in module.named_parameters():
         if kept_float32(module, name, dtype):
             parameter.data = parameter.data.to(torch.float32)

@@ -208,8 +208,9 @@ def _limits(axis: "Axes", gib: float, most: float) -> None:
 def _nothing(model: str, gib: float, fixed: Mapping[str, Any]) -> tuple["Need", str]:
     """Find the nearest way, and say what would fit."""
     request, card = _request(model, fixed), cards.get(model)
-    need, help_ = shortfall(request, machines.a_gpu(int(gib * GIB)), card)
-    what = remedy(help_, request)
+    budget = machines.a_gpu(int(gib * GIB))
+    need, help_ = shortfall(request, budget, card)
+    what = remedy(help_, request, budget)
     least = format_bytes(need.device_bytes)
     zh = f"{model} · {gib:g} GiB 装不下：{size(need.way)} 最省也要 {least}。{what.zh}"
     return need, label(zh, f"{model}, {gib:g} GiB: does not fit, at least {least}; {what.en}")

@@ -32,7 +32,7 @@ def mesh_of(field: Field, cell: float = CELL, box: Box = BOX) -> Mesh:
     from skimage.measure import marching_cubes
 
     values, low = sample(field, cell, box)
-    if values.min() >= 0 or values.max() <= 0:
+    if values.min() >= 0:
         raise BadInput(asked="a mesh", found="no surface in the box", todo="check the field, or take smaller cells")
     if any(np.take(values, end, axis=axis).min() <= 0 for axis in range(3) for end in (0, -1)):
         raise BadInput(asked="a mesh", found="the solid leaves the box", todo="take a larger box")

@@ -128,7 +128,7 @@ def test_the_trainings_attention_is_the_librarys():
         network.restore(model)
         again = model(latents, time, long, return_dict=False)[0]
     assert torch.allclose(made, wanted, atol=2e-4)
-    assert torch.equal(again, wanted)
+    assert torch.allclose(again, wanted, atol=1e-5)  # put back, weights may lie elsewhere
 
 
 def test_the_probes_wrong_caption_has_one_attribute_wrong():

@@ -41,7 +41,7 @@ def test_a_text_with_numbers_english_and_emoji(here, capsys):
     told = "".join(before for before, _, _ in labels["changed"]) + "".join(text for text, _ in labels["unspoken"])
     assert all(mark in told for mark in ("2024", "3.5", "？", "“", "😀"))
     assert labels["speaker"] == speech.engine(plan).speaker(None).code
-    assert "CC BY-NC 4.0" in capsys.readouterr().out  # said at the first load
+    assert "只供学习等非商业用途" in capsys.readouterr().out  # said at the first load
 
 
 def test_a_stream_is_the_same_wave(here):
