@@ -53,7 +53,7 @@ def to_bytes(wave: np.ndarray, rate: int = RATE, info: Mapping[str, str] | None 
 
 
 def _way_to(wave: np.ndarray) -> str:
-    """Say what makes one channel of finite floats of an array."""
+    """Say what makes a sound of an array."""
     if wave.ndim != 1:
         return "take one channel, such as wave[:, 0] of (N, channels),"
     if wave.dtype.kind == "f" and not np.isfinite(wave).all():

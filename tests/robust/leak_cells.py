@@ -22,7 +22,7 @@ CASES = {
     ),
     "picture": (
         "import numpy as np\nfrom aigc_kit.teach.show import plots",
-        "figure, (axis,) = plots.canvas()\naxis.imshow(np.random.default_rng(0).random((300, 300)))\n"
+        "figure, (axis,) = plots.canvas()\naxis.imshow(np.add.outer(range(300), range(300)))\n"  # noise: large PNGs
         "axis.bar(range(60), range(60), label='温度')\naxis.legend()\npicture = plots.Picture(figure, '图')\npicture",
     ),
     "speech": (

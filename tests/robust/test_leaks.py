@@ -14,7 +14,7 @@ from aigc_kit.core.errors import BadInput
 ROOT = Path(__file__).parents[2]
 TIMES = 34
 FLAT = 0.02  # of the resident memory
-MIB_A_RUN = 0.5  # what a notebook itself keeps of a returned picture is its PNG
+MIB_A_RUN = 0.5  # a notebook keeps what it showed: PNGs, here twice, since the cell's own display formats it too
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -12,7 +12,7 @@ BLOCK = 1_000_000  # numbers converted at a time: they stay in the cache, and a 
 
 
 def scaled(low: float, high: float) -> str:
-    """Say how to show numbers from `low` to `high` of any dtype."""
+    """Say how to show numbers of any range."""
     if low == high:  # no scale makes a picture of one number
         return "choose the level, 0 to 255, that shall stand for it: to_frames(np.full(array.shape, 128, np.uint8))"
     return "scale them: to_frames(np.interp(array, (array.min(), array.max()), (0, 1)))"

@@ -52,7 +52,7 @@ def remedy(help_: Remedy, request: Request, budget: Budget, where: str = "the GP
 
 
 def _more(help_: Remedy, budget: Budget, where: str) -> Words:
-    """Say how much memory to free, or, where there is not so much, which machine to take."""
+    """Say what to free, or which machine to take."""
     places = {"the GPU": "显存", "main memory": "内存"}
     pairs = [(where, help_.device_bytes, budget.free_bytes), ("main memory", help_.ram_bytes, budget.ram_free_bytes)]
     pairs = [pair for pair in pairs if pair[1]]

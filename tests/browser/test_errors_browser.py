@@ -1,0 +1,66 @@
+"""An error of the kit in JupyterLab: its three lines first, then the learner's own line, and no page of internals."""
+
+import nbformat
+import pytest
+from browsing import needs_chromium, screenshot
+from lab_server import ROOT, lab_server
+from test_labs_browser import OPEN
+
+from aigc_kit.teach.notebooks import cells
+
+pytestmark = [needs_chromium, pytest.mark.filterwarnings("ignore:.*:ResourceWarning")]
+SOURCES = (
+    "from aigc_kit import image",
+    'seed = -1\ntake = image.make("一只猫", seed=seed)',
+    "%tb",
+    "1 / 0",
+)
+ERRORS = ".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']"
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory, browser):
+    folder = tmp_path_factory.mktemp("errors")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in SOURCES])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    cells.write(notebook, folder / "errors.ipynb")
+    environment = {"AIGC_OUT": str(folder / "out"), "PYTHONPATH": str(ROOT), "AIGC_OFFLINE": "1"}
+    options = ["--LabApp.expose_app_in_browser=True", "--LabApp.news_url="]
+    with lab_server(folder / "home", *options, folder=folder, **environment) as server:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(server.url("lab/tree/errors.ipynb"), timeout=120_000)
+        page.wait_for_function(OPEN, timeout=240_000)
+        page.locator(".jp-Notebook .jp-CodeCell").first.click()
+        for number in range(1, len(SOURCES) + 1):  # each by itself: Run All stops at an error
+            page.keyboard.press("Shift+Enter")
+            prompt = f".jp-InputPrompt:text-is('[{number}]:')"
+            page.wait_for_selector(prompt, timeout=240_000)
+        yield page
+        page.close()
+
+
+def shown(page, number):
+    """The lines of error below a cell, as they are to be seen."""
+    cell = page.locator(".jp-Notebook .jp-CodeCell").nth(number)
+    return [line for line in cell.locator(ERRORS).first.inner_text().splitlines() if line.strip()]
+
+
+def test_the_three_lines_come_first_and_fit_the_page(page):
+    lines = shown(page, 1)
+    page.locator(".jp-Notebook .jp-CodeCell").nth(1).scroll_into_view_if_needed()
+    screenshot(page, "error-of-the-kit")
+    assert [line.split("：")[0] for line in lines[:3]] == ["要求", "发现", "怎么办"]
+    assert lines[3] == '你的代码，第 2 行：take = image.make("一只猫", seed=seed)'
+    assert lines[4].startswith("（") and "%tb" in lines[4] and len(lines) == 5
+    box = page.locator(".jp-Notebook .jp-CodeCell").nth(1).locator(ERRORS).first
+    assert box.evaluate("box => box.scrollWidth <= box.clientWidth")
+
+
+def test_the_whole_way_is_there_when_asked_for(page):
+    lines = shown(page, 2)
+    assert any("Traceback" in line for line in lines) and len(lines) > 5
+    assert any("BadInput" in line for line in lines)
+
+
+def test_other_errors_look_as_always(page):
+    assert any("ZeroDivisionError" in line for line in shown(page, 3))
