@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 BATCH = 16  # rows of a chunk: more fit the caches of a processor worse
 LONGEST = 96  # new tokens of an answer
-Rows = list[list[int]]  # token ids
+Rows = Sequence[Sequence[int]]  # token ids
 Shared = list[tuple[Any, Any]]  # keys and values of a layer, (1, heads, time, head) each
 
 
@@ -44,11 +44,20 @@ def answers(engine: Engine, prompts: Sequence[str], max_new_tokens: int = LONGES
     """
     if isinstance(max_new_tokens, bool) or not isinstance(max_new_tokens, int) or max_new_tokens < 1:
         raise BadInput(asked=f"max_new_tokens={max_new_tokens!r}", found="not an integer >= 1", todo="choose 1 or more")
+    return [engine.decode(ids) for ids in continuations(engine, _rows(engine, prompts), max_new_tokens)]
 
-    def write(chunk: Rows, shared: list[Any]) -> list[list[int]]:
-        return _written(engine, chunk, shared, max_new_tokens)
 
-    return [engine.decode(ids) for ids in _in_chunks(engine, _rows(engine, prompts), write)]
+def continuations(engine: Engine, rows: Rows, limit: int) -> list[list[int]]:
+    """Continue rows of token ids greedily, as `answers` does.
+
+    Returns:
+        The new tokens of each, at most `limit`, without the one that ends it.
+    """
+
+    def write(chunk: Rows, shared: Shared) -> list[list[int]]:
+        return _written(engine, chunk, shared, limit)
+
+    return _in_chunks(engine, rows, write)
 
 
 def label_scores(engine: Engine, prompts: Sequence[str], labels: Sequence[str]) -> np.ndarray:
@@ -71,7 +80,19 @@ def label_scores(engine: Engine, prompts: Sequence[str], labels: Sequence[str]) 
             found="two labels with the same tokens" if words else "no label",
             todo="give labels that differ, each once",
         )
-    rows = _rows(engine, prompts)
+    return row_scores(engine, _rows(engine, prompts), words)
+
+
+def row_scores(engine: Engine, rows: Rows, ends: Sequence[Sequence[int]]) -> np.ndarray:
+    """Score what may come behind rows of token ids.
+
+    Args:
+        ends: token ids, one or more each.
+
+    Returns:
+        float32 (rows, ends): the sums of the log-probabilities of the ends' tokens.
+    """
+    words = [tuple(end) for end in ends]
     scores = np.zeros((len(rows), len(words)), dtype=np.float32)
     for head in dict.fromkeys(ids[:length] for ids in words for length in range(len(ids))):
         columns = [k for k, ids in enumerate(words) if len(ids) > len(head) and ids[: len(head)] == head]
@@ -80,8 +101,10 @@ def label_scores(engine: Engine, prompts: Sequence[str], labels: Sequence[str]) 
         def told(chunk: Rows, shared: Shared, nexts: list[int] = nexts) -> np.ndarray:
             return _last_logits(engine, chunk, shared).log_softmax(-1)[:, nexts].float().cpu().numpy()
 
-        found = _in_chunks(engine, [[*row, *head] for row in rows], told)
-        scores[:, columns] += np.array(found, dtype=np.float32).reshape(len(rows), len(columns))
+        longer = [[*row, *head] for row in rows]
+        scores[:, columns] += np.array(_in_chunks(engine, longer, told), dtype=np.float32).reshape(
+            len(rows), len(nexts)
+        )
     return scores
 
 
@@ -102,7 +125,7 @@ def _able(engine: Any) -> "TransformersEngine":
 
 def _rows(engine: Engine, prompts: Sequence[str]) -> Rows:
     chat = bool(_able(engine).tokenizer.chat_template)
-    rows = []
+    rows: list[list[int]] = []
     for number, prompt in enumerate(prompts):
         check_text(f"prompts[{number}]", prompt)
         ids = engine.chat([{"role": "user", "content": prompt}]) if chat else engine.encode(prompt)
@@ -166,18 +189,18 @@ def _common(rows: Rows) -> int:
     """
     if len(rows) < 2:
         return 0
-    first, last, most = min(rows), max(rows), min(map(len, rows)) - 1
+    first, last, most = min(map(tuple, rows)), max(map(tuple, rows)), min(map(len, rows)) - 1
     return next((k for k in range(most) if first[k] != last[k]), most)
 
 
-def _beginning(engine: Any, ids: list[int]) -> Shared:
+def _beginning(engine: Any, ids: Sequence[int]) -> Shared:
     """Read what rows share, once."""
     import torch
     from transformers import DynamicCache
 
     with torch.inference_mode():
         cache: Any = DynamicCache(config=engine.model.config)
-        engine.model.model(torch.tensor([ids], device=engine.device), past_key_values=cache)
+        engine.model.model(torch.tensor([list(ids)], device=engine.device), past_key_values=cache)
     return [(layer.keys, layer.values) for layer in cache.layers]
 
 
@@ -193,7 +216,7 @@ def _prefill(engine: Any, chunk: Rows, shared: Shared) -> tuple["Tensor", Any, "
     lengths = torch.tensor([len(row) for row in chunk], device=engine.device)
     ids = torch.zeros(len(chunk), int(lengths.max()), dtype=torch.long)
     for k, row in enumerate(chunk):
-        ids[k, : len(row)] = torch.tensor(row)
+        ids[k, : len(row)] = torch.tensor(list(row))
     cache = DynamicCache(config=engine.model.config)
     for number, pair in enumerate(shared):
         cache.update(*(each.expand(len(chunk), -1, -1, -1) for each in pair), number)

@@ -15,10 +15,10 @@ import numpy as np
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Card
 from aigc_kit.make import text
+from aigc_kit.make.text import batches
 from aigc_kit.make.text.settings import MODEL, URL, engine_of
 from aigc_kit.models import cards
 from aigc_kit.models.fetch.hublock import fill_in
-from aigc_kit.promptlab.ask import padding
 
 if TYPE_CHECKING:
     from aigc_kit.make.text.engines import Engine
@@ -123,7 +123,8 @@ class LocalBackend:
             return [self._single(prompt, how) for prompt in prompts]
         start = time.perf_counter()
         rows = [self.engine.chat(how.messages(prompt)) for prompt in prompts]
-        written = padding.greedy(self.engine, rows, how.max_new_tokens)
+        check_length(self.engine, rows, how.max_new_tokens)
+        written = batches.continuations(self.engine, rows, how.max_new_tokens)
         seconds = (time.perf_counter() - start) / len(prompts)
         return [Reply(self.engine.decode(ids).strip(), len(ids), seconds) for ids in written]
 
@@ -136,7 +137,8 @@ class LocalBackend:
         rows = [self.engine.chat(how.messages(prompt)) for prompt in prompts]
         ends = [encode(label) for label in labels]
         if self._batched:
-            return padding.label_scores(self.engine, rows, ends)
+            check_length(self.engine, rows, max(map(len, ends)))
+            return batches.row_scores(self.engine, rows, ends).astype(np.float64)
         return np.array([[self.engine.logprobs([*row, *end], len(row)).sum() for end in ends] for row in rows])
 
     def _bare(self, label: str) -> list[int]:
@@ -150,6 +152,18 @@ class LocalBackend:
         take = text.make(prompt, seed=how.seed, max_new_tokens=how.max_new_tokens, **values)
         tokens = take.labels.get("ids")
         return Reply(str(take.data).strip(), None if tokens is None else len(tokens), take.cost.seconds)
+
+
+def check_length(engine: Any, rows: Sequence[Sequence[int]], limit: int) -> None:
+    """Refuse rows that leave no room for an answer."""
+    longest = max(map(len, rows))
+    if longest + limit > engine.context:
+        room = engine.context - limit
+        raise BadInput(
+            asked=f"an answer of {limit} tokens to a prompt of {longest}",
+            found=f"{engine.card.name} reads and writes {engine.context} tokens in all",
+            todo=f"shorten the prompt to {room} tokens, or the answer" if room > 0 else "ask for a shorter answer",
+        )
 
 
 class FunctionBackend:
