@@ -23,8 +23,8 @@ def main() -> None:
     parser.add_argument("--stage", default="", help="meaning, lookup or rules; default: by progress")
     parser.add_argument("--eager", action="store_true", help="without torch.compile, which costs a minute or more")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--names", nargs="*", help="what the probe looks at; default: all that is watched")
-    run(parser, stages, extra={"probe": look, "restore": put_back})
+    parser.add_argument("--names", nargs="*", help="what the probe looks at, parts of the evaluation; default: all")
+    run(parser, stages, extra={"probe": look, "restore": put_back, "seeds": gather_seeds, "browser": write_onnx})
 
 
 def make_tokenizer(_: argparse.Namespace) -> None:
@@ -47,6 +47,18 @@ def put_back(_: argparse.Namespace) -> None:
     restore.restore()
 
 
+def gather_seeds(_: argparse.Namespace) -> None:
+    from . import paths, seeds
+
+    print(json.dumps(seeds.gather(paths.RUN), ensure_ascii=False))
+
+
+def write_onnx(_: argparse.Namespace) -> None:
+    from . import browser
+
+    print(browser.export())
+
+
 def look(arguments: argparse.Namespace) -> None:
     from . import probe, watch
 
@@ -59,10 +71,10 @@ def write_model(_: argparse.Namespace) -> None:
     print(export.export(), "parameters")
 
 
-def measure(_: argparse.Namespace) -> None:
+def measure(arguments: argparse.Namespace) -> None:
     from . import evaluate
 
-    print(json.dumps(evaluate.evaluate(), ensure_ascii=False))
+    print(json.dumps(evaluate.evaluate(arguments.names or ()), ensure_ascii=False))
 
 
 def write_card(_: argparse.Namespace) -> None:

@@ -4,12 +4,15 @@ import json
 import random
 import time
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from statistics import mean
 from typing import Any
 
 import torch
 import transformers
 
+from aigc_kit import text
+from aigc_kit.memory import device
 from aigc_kit.worlds.prompt_task import measure
 from aigc_kit.worlds.shop import checkers, clauses, outside, prompt_tasks, tasks
 from aigc_kit.worlds.shop.instructions import HELD_SYMBOLS
@@ -19,6 +22,7 @@ from assets.train.measures import wilson
 
 from . import paths
 from .chat import Chat
+from .nearest import edits
 
 SETS = ("seen", "messages", "wordings")
 
@@ -126,72 +130,90 @@ def handwritten(chat: Chat, rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {"share": wilson(sum(row["right"] for row in each), len(each)), "each": each}
 
 
-def grams(text: str) -> set[str]:
-    """Three characters in a row."""
-    return {text[k : k + 3] for k in range(len(text) - 2)}
-
-
-def nearest(chat: Chat, rows: list[dict[str, Any]], pool: int = 6000) -> list[dict[str, str]]:
-    """Twelve held-out prompts with the most similar of many training prompts, by shared triples of characters."""
+def nearest(chat: Chat, rows: list[dict[str, Any]], pool: int = 2000) -> list[dict[str, Any]]:
+    """Twelve held-out prompts, each with the most similar of many training prompts of its task, by edits of tokens."""
     rng = random.Random(5)
     variants = sorted({row["variant"] for row in rows})
     chosen = [rng.choice([row for row in rows if row["variant"] == v]) for v in rng.sample(variants, 12)]
     found = []
     for row, said in zip(chosen, chat.ask([row["prompt"] for row in chosen]), strict=True):
-        own = grams(row["prompt"])
-        drawn = [tasks.draw(row["task"], rng) for _ in range(pool // 12)]
-        near = max(drawn, key=lambda s: len(own & grams(s.prompt)) / len(own | grams(s.prompt)))
-        share = len(own & grams(near.prompt)) / len(own | grams(near.prompt))
-        found.append({"prompt": row["prompt"], "said": said, "nearest": near.prompt, "shared": round(share, 2)})
+        texts = [tasks.draw(row["task"], rng).prompt for _ in range(pool)]
+        own, others = (chat.tokenizer(t, add_special_tokens=False).input_ids for t in (row["prompt"], texts))
+        distances = edits(own, others)
+        best = int(distances.argmin())
+        found.append(
+            {
+                "prompt": row["prompt"],
+                "said": said,
+                "nearest": texts[best],
+                "edits": int(distances[best]),
+                "tokens": len(own),
+            }
+        )
     return found
 
 
-def speed(chat: Chat, repeats: int = 12) -> dict[str, float]:
-    """Classifications a second in batches of 32 and tokens a second singly, by clock and by the processor's time.
+def speed(chat: Chat, repeats: int = 30) -> dict[str, float | str]:
+    """Classifications a second by ``text.classify`` on two threads, and tokens a second singly.
 
-    The best of some repeats: other work on the machine only ever makes them slower. In bfloat16 where it says so.
+    By clock the best of some repeats, since other work on the machine only ever makes them slower; by processor the
+    best on one thread, which the clock's may approach twice on two idle cores.
     """
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    rng = random.Random(1)
-    names = list(clauses.INTENTS)
-    prompts = [tasks.draw("intent", rng, clear=True, shots=0).prompt for _ in range(32)]
-    found: dict[str, float] = {"threads": torch.get_num_threads()}
-    for dtype in (torch.float32, torch.bfloat16):
-        chat.model.to(dtype)
-        calls = {
-            "classifications_per_second": (32, lambda: chat.label_logits(prompts, names)),
-            "tokens_per_second": (40, lambda: chat.ask(prompts[:1], 40, min_new_tokens=40)),
-        }
-        for name, (count, call) in calls.items():
-            times = []
-            for _ in range(repeats):
-                began, cpu = time.perf_counter(), time.process_time()
-                call()
-                times.append((time.perf_counter() - began, time.process_time() - cpu))
-            suffix = "" if dtype is torch.float32 else "_bfloat16"
-            found[name + suffix] = round(count / min(wall for wall, _ in times))
-            found[f"{name}_of_cpu{suffix}"] = round(count / min(spent for _, spent in times))
-    chat.model.to(torch.float32)
-    torch.set_num_threads(before)
+    task = prompt_tasks.all_tasks()["intent"]
+    items = task.items(128, split="held", seed=1)
+    prompts = [task.prompt(task.instruction, item) for item in items]
+    engine = text.engine(text.plan_for(prompts[0], card="tinychat"))
+    calls = {
+        "classifications": (len(prompts), lambda: text.classify(engine, prompts, task.labels)),
+        "answers": (len(prompts), lambda: text.answers(engine, prompts)),
+        "tokens": (40, lambda: chat.ask(prompts[:1], 40, min_new_tokens=40)),
+    }
+    found: dict[str, float | str] = {"machine": device.cpu_name(), "threads": device.threads()}
+    for name, (count, call) in calls.items():
+        times = []
+        for _ in range(repeats):
+            began, cpu = time.perf_counter(), time.process_time()
+            call()
+            times.append((time.perf_counter() - began, time.process_time() - cpu))
+        found[f"{name}_per_second"] = round(count / min(wall for wall, _ in times))
+        found[f"{name}_per_processor_second"] = round(count / min(spent for _, spent in times))
     return found
 
 
-def evaluate() -> dict[str, Any]:
-    """Measure everything, write it, and return the shares."""
-    chat, rows = Chat(), load()
-    result: dict[str, Any] = {"parameters": sum(p.numel() for p in chat.model.parameters()), "speed": speed(chat)}
-    result["tasks"], wrong = {}, {}
+def by_set(chat: Chat, rows: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    """Shares of the frozen prompts by set and variant, and a sample of the wrong answers."""
+    found: dict[str, Any] = {"tasks": {}, "wrong": {}}
     for name in SETS:
-        result["tasks"][name], wrong[name] = by_variant(chat, rows[name])
-    result["best_reader"] = best_reader()
-    result["drawn"] = drawn(chat)
-    result["few_shot"] = few_shot(chat)
-    result["handwritten"] = handwritten(chat, rows["handwritten"])
-    result["instructions"] = instructions(chat, rows["instructions"])
-    result["nearest"] = nearest(chat, rows["wordings"])
-    result["wrong"] = {name: each[:: max(1, len(each) // 20)][:20] for name, each in wrong.items()}
-    result["training"] = json.loads(paths.TRAINING_LOG.read_text().splitlines()[-1])
-    result["versions"] = {"torch": torch.__version__, "transformers": transformers.__version__}
+        found["tasks"][name], wrong = by_variant(chat, rows[name])
+        found["wrong"][name] = wrong[:: max(1, len(wrong) // 20)][:20]
+    return found
+
+
+Rows = dict[str, list[dict[str, Any]]]
+PARTS: dict[str, Callable[[Chat, Rows], dict[str, Any]]] = {
+    "speed": lambda chat, rows: {"speed": speed(chat)},
+    "tasks": by_set,
+    "best_reader": lambda chat, rows: {"best_reader": best_reader()},
+    "drawn": lambda chat, rows: {"drawn": drawn(chat)},
+    "few_shot": lambda chat, rows: {"few_shot": few_shot(chat)},
+    "handwritten": lambda chat, rows: {"handwritten": handwritten(chat, rows["handwritten"])},
+    "instructions": lambda chat, rows: {"instructions": instructions(chat, rows["instructions"])},
+    "nearest": lambda chat, rows: {"nearest": nearest(chat, rows["wordings"])},
+}
+
+
+def evaluate(names: Sequence[str] = ()) -> dict[str, Any]:
+    """Measure all parts, or those that are named, write the report, and return the shares.
+
+    What is not measured anew stays; a whole measurement begins with an empty report.
+    """
+    chat, rows = Chat(), load()
+    result: dict[str, Any] = json.loads(paths.EVALUATION.read_text("utf-8")) if names else {}
+    for name in names or PARTS:
+        result |= PARTS[name](chat, rows)
+    if not names:
+        result["parameters"] = sum(p.numel() for p in chat.model.parameters())
+        result["training"] = json.loads(paths.TRAINING_LOG.read_text().splitlines()[-1])
+        result["versions"] = {"torch": torch.__version__, "transformers": transformers.__version__}
     paths.EVALUATION.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", "utf-8")
     return {name: {v: round(s["percent"]) for v, s in each.items()} for name, each in result["tasks"].items()}

@@ -11,3 +11,4 @@ PROMPTS = HERE.parents[1] / "prompts" / "chat_eval.json"
 STATE = RUN / "state.safetensors"
 TRAINING_LOG = RUN / "training.jsonl"
 EVALUATION = MODEL / "eval.json"
+SEEDS = HERE / "seeds.json"  # short trainings with several seeds, gathered

@@ -131,7 +131,7 @@ def loss_function(network: Network, settings: Settings) -> Callable[[Tensor, Ten
 def train(shape: Shape, settings: Settings) -> Run:
     """Train to the end, with a checkpoint every few minutes.
 
-    A line of log comes with every checkpoint, or, where tokens are the measure, with every tenth of them.
+    A line of log comes with every checkpoint, or, where tokens are the measure, with every fifth of them.
     """
     torch.set_num_threads(settings.threads)
     encoder = Encoder(settings.split)
@@ -143,7 +143,7 @@ def train(shape: Shape, settings: Settings) -> Run:
     loss_of = loss_function(run.network, settings)
     last, losses = time.monotonic(), []
     while True:
-        began, began_cpu, tenth = time.monotonic(), time.process_time(), int(10 * run.progress)
+        began, began_cpu, fifth = time.monotonic(), time.process_time(), int(5 * run.progress)
         micro = [next(stream) for _ in range(MICRO_BATCHES)]
         total = sum(weights.sum().item() for _, weights in micro)
         for ids, weights in micro:
@@ -156,7 +156,7 @@ def train(shape: Shape, settings: Settings) -> Run:
         run.seconds += time.monotonic() - began
         run.cpu_seconds += time.process_time() - began_cpu
         done, late = run.progress >= 1, time.monotonic() - last > settings.checkpoint_minutes * 60
-        if done or (int(10 * run.progress) > tenth if settings.tokens else late):
+        if done or (int(5 * run.progress) > fifth if settings.tokens else late):
             report(run, MICRO_BATCHES * sum(losses) / len(losses), encoder)
             last, losses = time.monotonic(), []
         elif late:
