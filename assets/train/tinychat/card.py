@@ -50,8 +50,10 @@ def gates(report: dict[str, Any]) -> list[list[str]]:
 
     for variant, wanted in GATES.items():
         share = both(report, variant)
-        more = f"{rate(share)}; of {report['drawn'][variant]['of']} more: {rate(report['drawn'][variant])}"
+        more = f"{rate(share)}; of {report['drawn'][variant]['of']:,} more: {rate(report['drawn'][variant])}"
         add(f"{variant}, held-out messages", f"{wanted} %", more, share["percent"] >= wanted)
+        if share["percent"] < wanted <= report["drawn"][variant]["low"]:
+            rows[-1][-1] = f"**missed** by the {share['of']} frozen, met by the {report['drawn'][variant]['of']:,} more"
     for variant in GATES:
         loss = report["tasks"]["seen"][variant]["percent"] - report["tasks"]["messages"][variant]["percent"]
         add(f"{variant}: held-out messages lose", "<= 5 points", f"{loss:.0f} points", loss <= 5)
