@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 from aigc_kit.core.errors import BadInput
@@ -146,31 +146,43 @@ def prompt(article: str, shots: int = 8, total: float = TOTAL) -> str:
 def parse(answer: str, total: float = TOTAL) -> Storyboard:
     """Read the table in a model's answer.
 
-    The last cell says how long a shot lasts: `5`, `5秒`, `0:05`, `00:05`, or a span of time such as `0-7s`,
-    `0:07～0:15`, of which the length is taken. Headers, rules and rows of sums (合计, 总计, total) are no
-    shots. Seconds that do not add up are balanced, since models cannot count.
+    The last cell says how long a shot lasts: `5`, `5秒`, `五秒左右`, `0:05`, `00:05`, or a span of time such as `0-7s`,
+    `0:07～0:15`, of which the length is taken. Where several spans do not follow each other (`3-5秒`),
+    they are read as from 3 to 5 seconds, and their middle is taken. Headers, rules and rows of sums (合计, 总计, total)
+    are no shots. Seconds that do not add up are balanced, since models cannot count.
 
     Raises:
-        BadInput: no table with such columns in it, or a span that ends before it begins (its line is named).
+        BadInput: no table with such columns in it; a numbered row without a length, or a span that ends before it
+            begins (its line is named).
     """
-    shots = []
+    shots, lengths = [], []
     for number, line in enumerate(answer.splitlines(), 1):
         cells = [cell.strip() for cell in line.strip().strip("|｜").replace("｜", "|").split("|")]
         if len(cells) != len(COLUMNS) or not cells[1] or _is_sum(cells):
             continue
-        seconds = _seconds(cells[-1], f"line {number}: {line.strip()[:60]}")
-        if seconds is not None:
-            shots.append(Shot(cells[1], cells[2], cells[3], min(max(seconds, SHORTEST), 600)))
+        named = f"line {number}: {line.strip()[:60]}"
+        length = _seconds(cells[-1], named)
+        if length is not None:
+            shots.append(cells)
+            lengths.append(length)
+        elif re.search(r"[\d一二三四五六七八九十]", cells[0]) or (shots and not _IS_HEADER.search(cells[-1])):
+            fault = f"no length in the last cell, {cells[-1]!r}"
+            raise BadInput(asked=named, found=fault, todo="write it there in seconds, such as 5秒, 0:05 or 0-5s")
     if not shots:
         fault = "no row of five cells that ends in seconds"
         raise BadInput(asked="a storyboard from an answer", found=fault, todo="ask again, or take draft(article)")
-    return balanced(shots, total)
+    seconds = [min(max(each, SHORTEST), 600) for each in _lasting(lengths)]
+    return balanced([Shot(*cells[1:4], each) for cells, each in zip(shots, seconds, strict=True)], total)
 
 
-_TIME = r"(?:(?:(\d{1,2})\s*[:：]\s*)?(\d{1,3})\s*[:：]\s*)?(\d+(?:\.\d+)?)\s*(?:秒钟?|s|sec(?:onds?)?|\"|″)?"
-_SPAN = re.compile(rf"{_TIME}\s*(?:[-–—−~～]+|到|至|to)\s*{_TIME}", re.I)
-_MINUTES = re.compile(r"(?:(\d+)\s*(?:分钟?|min)\s*)(?:(\d+(?:\.\d+)?)\s*(?:秒|s)?)?", re.I)
+_IS_HEADER = re.compile(r"秒|时长|时间|长度|sec|duration|time|length|^[:：\s-]*-{2,}", re.I)
+_NUMBER = r"(\d+(?:[.,]\d+)?)"
+_TIME = rf"(?:(?:(\d{{1,2}})\s*[:：]\s*)?(\d{{1,3}})\s*[:：'′’]\s*)?{_NUMBER}\s*(?:秒钟?|s|sec(?:onds?)?|\"|″|”)?"
+_SPAN = re.compile(rf"{_TIME}\s*(?:[-–—−~～→]+|->|到|至|to)\s*{_TIME}", re.I)
+_MINUTES = re.compile(rf"(?:{_NUMBER}\s*(?:分钟?|min(?:utes?)?)\s*)(?:{_NUMBER}\s*(?:秒钟?|s)?)?", re.I)
 _SUM = re.compile(r"^\W*(?:合计|总计|共计|总时长|小计|总和|total|sum\b)", re.I)
+_ABOUT = r"每镜头?|[约大最多少后前时长第各每共]|大约|持续|about|approx\.?|ca\.|[~～≈]"
+_NUMERALS = re.compile(r"[一二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九](?=[秒分])")
 
 
 def _is_sum(cells: Sequence[str]) -> bool:
@@ -178,24 +190,53 @@ def _is_sum(cells: Sequence[str]) -> bool:
     return bool(_SUM.match(cells[0]) or (not re.search(r"\d", cells[0]) and _SUM.match(cells[1])))
 
 
-def _seconds(cell: str, line: str) -> float | None:
+def _lasting(lengths: Sequence[float | tuple[float, float]]) -> list[float]:
+    """Turn spans into lengths, ranges into their middles."""
+    spans = [each for each in lengths if isinstance(each, tuple)]
+    follow = [0 <= later[0] - earlier[1] <= 1 for earlier, later in pairwise(spans)]
+    are_times = any(follow) or len(spans) == 1
+    return [each if isinstance(each, float) else each[1] - each[0] if are_times else sum(each) / 2 for each in lengths]
+
+
+def _seconds(cell: str, line: str) -> float | tuple[float, float] | None:
     """Read how long a shot lasts, or None."""
     text = re.sub(r"(?<=.)\s*[（(][^（）()]*[)）]$", "", cell.strip("* "))  # a remark behind the time
-    text = re.sub(r"^(?:约|大约|时长|第|about|~|≈)\s*[:：]?\s*", "", text.strip("（）()[]【】 "))
+    text = re.sub(rf"^(?:(?:{_ABOUT})\s*[:：]?\s*)+", "", text.strip("（）()[]【】 "))
+    text = re.sub(r"\s*(?:左右|上下|以内|之内|/\s*镜头?|。)$", "", text.replace("第", ""))
+    text = _NUMERALS.sub(
+        lambda match: str(_counted(match[0])), text.replace("半分钟", "30秒").replace("分半钟", "分30秒")
+    )
     if match := _SPAN.fullmatch(text):
         start, end = _clock_seconds(match.groups()[:3]), _clock_seconds(match.groups()[3:])
         if end <= start:
             raise BadInput(asked=line, found=f"a span of {end - start:g} s", todo="write the beginning before the end")
-        return end - start
+        return start, end
     if match := re.fullmatch(_TIME, text, re.I):
         return _clock_seconds(match.groups())
+    if match := re.fullmatch(rf"{_NUMBER}\s*(?:ms|毫秒)", text, re.I):
+        return _plain(match[1]) / 1000
     if match := _MINUTES.fullmatch(text):
-        return 60 * int(match[1]) + float(match[2] or 0)
+        return 60 * _plain(match[1]) + _plain(match[2] or "0")
     return None
 
 
+def _counted(numeral: str) -> int:
+    """Read a Chinese numeral below a hundred.
+
+    >>> [_counted(numeral) for numeral in ("五", "十", "十二", "两", "三十五")]
+    [5, 10, 12, 2, 35]
+    """
+    digits = {character: value for value, character in enumerate("一二三四五六七八九", 1)} | {"两": 2}
+    tens, ten, ones = numeral.rpartition("十")
+    return (digits.get(tens, 1) * 10 if ten else 0) + digits.get(ones, 0)
+
+
+def _plain(number: str) -> float:
+    return float(number.replace(",", "."))
+
+
 def _clock_seconds(groups: Sequence[str | None]) -> float:
-    hours, minutes, seconds = (float(group or 0) for group in groups)
+    hours, minutes, seconds = (_plain(group or "0") for group in groups)
     return 3600 * hours + 60 * minutes + seconds
 
 

@@ -36,7 +36,8 @@ Request("sdxl", 5) ⇒ write at least one word ⇒ Request("sdxl", "cat")
 Request("sdxl", ["一只猫", "a dog"]) ⇒ give one text, such as ('.*'), and call once ⇒ Request("sdxl", said())
 Request("sdxl", "a \\udcff") ⇒ write it in UTF-8 ⇒ Request("sdxl", "a ÿ")
 atoms.check_language("Chinese") ⇒ choose ('zh') ⇒ atoms.check_language(said())
-cards.get("sdlx") ⇒ choose one of ([\\w.-]+), ⇒ cards.get(said())
+cards.get("SDXL") ⇒ choose ('sdxl'), or another of ([\\w.-]+), ⇒ [cards.get(said(n)) for n in (1, 2)]
+cards.get("gpt3-chinese") ⇒ choose ('[\\w.-]+'), ⇒ cards.get(said())
 sidecar.request_from_json({"card": "sdxl", "promt": "x"}) ⇒ some of .*card.*prompt
     ⇒ sidecar.request_from_json({"card": "sdxl", "prompt": "x"})
 sidecar.request_from_json({"card": "sdxl", "prompt": "x", "steps": "many"}) ⇒ steps=(\\d+)

@@ -26,6 +26,7 @@ grammar.parse("a cat)") ⇒ \\\\\\)  ⇒ grammar.parse("a cat\\\\)")
 grammar.parse("a () cat") ⇒ take the bracket away ⇒ grammar.parse("a cat")
 grammar.parse("(cat:99)") ⇒ choose 0 to (\\d+); ([\\d.]+) to ([\\d.]+)
     ⇒ [grammar.parse(f"(cat:{said(n)})") for n in (1, 2, 3)]
+grammar.parse("(it is 5:30)") ⇒ \\\\: is the sign ⇒ grammar.parse("(it is 5\\:30)")
 grammar.parse("(cat:-1)") ⇒ put what you do not want into the negative prompt ⇒ grammar.parse("a dog")
 grammar.parse("((cat:3):4)") ⇒ stay within 0 to (\\d+) ⇒ grammar.parse(f"(cat:{said()})")
 grammar.parse("(" * 99 + "cat" + ")" * 99) ⇒ such as \\(x:([\\d.]+)\\) ⇒ grammar.parse(f"(cat:{said()})")

@@ -104,6 +104,30 @@ def test_a_wide_colon_in_a_bracket_makes_a_weight_and_is_said(prompt, weight):
     assert "全角冒号" in tree.notes[0]
 
 
+@pytest.mark.parametrize(("prompt", "weight"), [
+    ("(红色:１．５)", 1.5), ("(红色：１.3)", 1.3), ("(红色:０．７)", 0.7), ("((红色:１.５))", 1.65),
+    ("(红色:1．2)", 1.2),
+])  # fmt: skip
+def test_wide_digits_in_a_bracket_make_a_weight_and_are_said(prompt, weight):
+    tree = parse(prompt)
+    (piece,) = flatten(tree.conditions[0])
+    assert (piece.text, piece.weight) == ("红色", pytest.approx(weight))
+    assert "读作权重" in tree.notes[0]
+
+
+@pytest.mark.parametrize("end", [":1,5", ":1.5x", "：1，5", ":1.2.3", ":50%"])
+def test_what_looks_like_a_weight_and_is_none_is_said(end):
+    tree = parse(f"(红色{end})")
+    assert [(piece.text, piece.weight) for piece in flatten(tree.conditions[0])] == [(f"红色{end}", 1.1)]
+    assert f"“{end}”不是数字" in tree.notes[0]
+
+
+@pytest.mark.parametrize("prompt", ["cat+ on a mat", '"a cat"+ dog', "(a cat)+"])
+def test_compels_single_plus_is_said(prompt):
+    assert any("compel" in note for note in parse(prompt).notes)
+    assert parse("A+ grade").notes == parse("1 + 1").notes == ()
+
+
 def test_a_wide_colon_elsewhere_stays_text():
     assert plain(parse("国风：山水").conditions[0]) == "国风：山水"
     assert parse("(国风：山水)").conditions[0].children[0].kind == "up"

@@ -1,5 +1,7 @@
 """Seconds add up, drafts can be spoken in the time, films are as long as their storyboard."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -200,7 +202,10 @@ def test_wrong_arguments_leave_no_file(tmp_path, arguments):
         ("5", 5), ("5秒", 5), ("5.5 s", 5.5), ("5sec", 5), ("5 seconds", 5), ("约5秒", 5), ("00:05", 5), ("0:05", 5),
         ("00:00:05", 5), ("1:05", 65), ("0-7s", 7), ("7-15s", 8), ("7s-15s", 8), ("0~7秒", 7), ("0:07～0:15", 8),
         ("00:07-00:15", 8), ("00:00:07 – 00:00:15", 8), ("第7到15秒", 8), ("7至15", 8), ("1分10秒", 70), ("1分钟", 60),
-        ("**8**", 8), ("（8秒）", 8), ("8″", 8), ("0—2.5s", 2.5), ("5秒钟", 5), ("5s（慢镜头）", 5), ("12:30", 750),
+        ("**8**", 8), ("（8秒）", 8), ("8″", 8), ("0—2.5s", 2.5), ("5秒钟", 5), ("20秒左右", 20), ("大约20秒", 20),
+        ("前20秒", 20), ("每镜20秒", 20), ("20秒/镜", 20), ("五秒", 5), ("二十秒", 20), ("十二秒", 12), ("半分钟", 30),
+        ("0.5分", 30), ("1分半钟", 90), ("5000ms", 5), ("3,5秒", 3.5), ("0'00-0'20", 20), ("0′10″-0′25″", 15),
+        ("0s→7s", 7), ("0s->7s", 7), ("时长：8秒", 8), ("≈8s", 8), ("最多8秒", 8), ("5s（慢镜头）", 5), ("12:30", 750),
     ],
 )  # fmt: skip
 def test_lengths_as_models_write_them(cell, seconds):
@@ -222,6 +227,30 @@ def test_lengths_as_models_write_them(cell, seconds):
 def test_headers_and_sums_are_no_shots(row):
     board = parse(f"{row}\n| 1 | 洞 | 看 | 鼓 | 20 |\n| 2 | 杯 | 看 | 鼓 | 40 |\n")
     assert [(shot.picture, shot.seconds) for shot in board.shots] == [("洞", 20), ("杯", 40)]
+
+
+@pytest.mark.parametrize("cell", ["很快", "—", "", "若干秒", "转场", "5秒或更长一些"])
+def test_a_shot_without_a_length_is_named_and_never_dropped(cell):
+    table = f"| 1 | 洞 | 看 | 鼓 | 20 |\n| 2 | 杯 | 看 | 鼓 | {cell} |\n| 3 | 杯 | 看 | 鼓 | 20 |"
+    with pytest.raises(BadInput, match=r"line 2: .*杯") as caught:
+        parse(table, 60)
+    for advised in re.findall(r"5秒|0:05|0-5s", caught.value.todo):
+        assert len(parse(table.replace(f"| {cell} |", f"| {advised} |"), 60).shots) == 3
+
+
+def test_a_header_in_the_middle_is_no_shot():
+    head = "| 镜号 | 画面 | 旁白 | 音效 | 时长 |\n| --- | :---: | --- | --- | --- |\n"
+    board = parse(f"{head}| 1 | 洞 | 看 | 鼓 | 20 |\n{head}| 2 | 杯 | 看 | 鼓 | 40 |\n", 60)
+    assert [shot.seconds for shot in board.shots] == [20, 40]
+    with pytest.raises(BadInput, match=r"line 2: .*尾声"):
+        parse("| 1 | 洞 | 看 | 鼓 | 20 |\n| 尾声 | 杯 | 看 | 鼓 | 很短 |", 60)
+
+
+def test_from_three_to_five_seconds_is_no_span_of_time():
+    rows = [f"| {n} | 洞 | 看 | 鼓 | {cell} |" for n, cell in enumerate(("3-5秒", "8-12秒", "4～8秒"), 1)]
+    assert [shot.seconds for shot in parse("\n".join(rows), 20).shots] == pytest.approx([4, 10, 6], abs=0.01)
+    times = [f"| {n} | 洞 | 看 | 鼓 | {cell} |" for n, cell in enumerate(("第1-5秒", "第6-10秒", "第11-20秒"), 1)]
+    assert [round(shot.seconds) for shot in parse("\n".join(times), 17).shots] == [4, 4, 9]
 
 
 def test_a_span_that_runs_backwards_names_its_line():

@@ -25,7 +25,11 @@ PAUSE = 0.5
 LONGEST_PAUSE = 10.0
 MOST_LINES = 200
 LONGEST_ROLE = 20
-_PAUSE = re.compile(r"[（(\[【]\s*(?:停顿|停|暂停|静默|pause)\s*[:：]?\s*([^)）\]】]*?)\s*[)）\]】]", re.I)
+_PAUSE = re.compile(
+    r"[（(\[【]\s*(?:停顿|(?:停|暂停|稍停|静默|静场|沉默|无声|silence|pause|beat)(?=[\s:：)）\]】0-9半一二两三四五六七八九十几片约-]))"
+    r"\s*[:：]?\s*([^)）\]】]*?)\s*[)）\]】]",
+    re.I,
+)
 _SECONDS = re.compile(r"([0-9]+(?:\.[0-9]+)?|[半一二两三四五六七八九十]|)\s*(毫秒|ms|秒钟?|seconds?|secs?|s|)", re.I)
 _NUMERALS = dict(zip("半一二两三四五六七八九十", (0.5, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10), strict=True))
 _LINE = re.compile(r"([^：:（()）\[\]，。！？,!?]+?)\s*(?:[（(]([^（()）]*)[)）])?\s*[：:](.*)", re.S)

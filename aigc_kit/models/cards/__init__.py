@@ -1,6 +1,6 @@
 """Register what can be loaded, nothing is loaded here."""
 
-from aigc_kit.core.errors import CannotLoad, UnknownName, nearest
+from aigc_kit.core.errors import CannotLoad, unknown_name
 from aigc_kit.core.types import Card, FrozenMap
 from aigc_kit.models.cards.diffusion import DIFFUSION_CARDS
 from aigc_kit.models.cards.sources import wheel
@@ -44,12 +44,8 @@ def get(name: str) -> Card:
     """
     card = ALL.get(name) if isinstance(name, str) else None
     if card is None:
-        close = nearest(name, ALL)
-        raise UnknownName(
-            asked=f"model {name!r}",
-            found="no card of that name" + (f"; close: {', '.join(close)}" if close else ""),
-            todo=f"choose one of {', '.join(names())} (`aigc fetch --list` describes them)",
-        )
+        loadable = [known for known in names() if ALL[known].tier != "none"]
+        raise unknown_name(f"model {name!r}", name, loadable, "card", " (`aigc fetch --list` describes them)")
     if card.tier == "none":
         raise CannotLoad(asked=f"model {name!r}", found=card.notes[1], todo=card.notes[2])
     return card

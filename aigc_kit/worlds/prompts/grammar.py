@@ -30,6 +30,7 @@ MAX_DEPTH = 20
 NUMBER = r"\d+(?:\.\d*)?|\.\d+"
 _WEIGHT_END = re.compile(rf"\s*(?P<number>[+-]?(?:{NUMBER}))\s*$", re.ASCII)
 COLONS = ":："
+_WIDE = str.maketrans("０１２３４５６７８９．＋－", "0123456789.+-")  # as a Chinese keyboard types them
 _CLOSING = {"(": ")", "[": "]"}
 
 
@@ -276,7 +277,8 @@ class _Reader:
             todo = "write (x:0.5) for a weight, or \\: for the character"
             _refuse(self.prompt, place, "[a:b:0.5] 分步切换语法不支持", fault, todo)
         if weight is not None and not weight <= MAX_WEIGHT:
-            fault, todo = f"a weight of {weight:g}", f"choose 0 to {MAX_WEIGHT:g}; 0.5 to 1.5 is what usually helps"
+            fault, sign = f"a weight of {weight:g}", "\\: is the sign itself"
+            todo = f"choose 0 to {MAX_WEIGHT:g}; 0.5 to 1.5 is what usually helps; {sign}"
             _refuse(self.prompt, place, "权重超出范围", fault, todo)
         self._end_text()
         if not children:
@@ -289,7 +291,9 @@ class _Reader:
 
     def _weight_at_end(self) -> float | None:
         """Take the number behind the last colon off the text."""
-        match = None if self.colon is None else _WEIGHT_END.match("".join(self.letters[self.colon + 1 :]))
+        match = (
+            None if self.colon is None else _WEIGHT_END.match("".join(self.letters[self.colon + 1 :]).translate(_WIDE))
+        )
         if match is None:
             return None
         number = match["number"]
@@ -322,9 +326,19 @@ def _notes(prompt: str, conditions: tuple[Condition, ...]) -> Iterator[str]:
         yield "全角括号（）是普通字符，不改变权重；要加权请用半角 ( )"
     if len(conditions) == 1 and re.search(rf"[{COLONS}]\s*(?:{NUMBER})\s*$", prompt, re.ASCII):
         yield "末尾的 “:数字” 在括号外，没有 AND 时当作普通文字"
-    if re.search(rf"：\s*(?:{NUMBER})\s*\)", prompt, re.ASCII) and any(map(_has_set, conditions)):
-        yield "半角括号里的全角冒号“：”按半角“:”读作权重"
+    yield from _ends_of_brackets(prompt, any(map(_has_set, conditions)))
     yield from elsewhere(prompt)
+
+
+def _ends_of_brackets(prompt: str, weighted: bool) -> Iterator[str]:
+    """Say how the ends of brackets are read."""
+    for sign, end in re.findall(r"([:：])\s*([^\s:：()\[\]]*\d[^\s:：()\[\]]*)\s*\)", prompt):
+        is_number = re.fullmatch(rf"[+-]?(?:{NUMBER})", end.translate(_WIDE), re.ASCII)
+        if not is_number:
+            yield f"括号里的“{sign}{end}”不是数字（要写成 :1.3 这样），当作普通文字，括号只按 ( ) 加权"
+        elif weighted and (sign == "：" or end != end.translate(_WIDE)):
+            what = "全角冒号“：”按半角“:”" if sign == "：" else "全角数字按半角"
+            yield f"半角括号里的{what}读作权重"
 
 
 def _has_set(condition: Condition) -> bool:

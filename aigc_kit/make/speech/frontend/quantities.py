@@ -107,6 +107,25 @@ _SCORE_BEFORE = re.compile(r"(?:比分|总分|[以]|胜|负|平)[为是：:]?\s?
 _SCORE_BEHIND = re.compile(r"\s?(?:大?战?胜|击败|获胜|取胜|险胜|领先|战平|淘汰|逆转|力克|落后|不敌|负于|的比分)")
 
 
+_NUMBERED = re.compile(r"(?:图|表|式|公式|例题?|[习例]题|练习|实验|定理|算法|代码|清单|附录)\s?[(（]?$")
+
+
+def _no_range(match: re.Match) -> Reading | None:
+    """Read 3-1 as a score, or as a number."""
+    low, high = match["a"], match["b"]
+    if not re.fullmatch(r"\d{1,3}-\d{1,4}", match[0].replace(" ", "")):
+        return None
+    if _SCORE_BEFORE.search(before(match)) or _SCORE_BEHIND.match(behind(match)):
+        return Reading(f"{quantity(low)}比{quantity(high)}", "比分")
+    if (int(low) > int(high) and re.match(r"号?[楼室房班座栋]|单元", behind(match))) or re.match(
+        r"室|号房", behind(match)
+    ):
+        return Reading(f"{digits(low)}杠{digits(high)}", "编号")
+    if _NUMBERED.search(before(match)) and not re.match(r"\s?[页章节个张幅年月日号]", behind(match)):
+        return Reading(f"{quantity(low)}杠{quantity(high)}", "编号")
+    return None
+
+
 def _range(match: re.Match, english: str) -> Reading | None:
     low, high, first, unit = match["a"], match["b"], match["v"], match["u"] or ""
     if re.search(r"[A-Za-z.]$", match.string[: match.start()]):  # Qwen2.5-0.5B is a name
@@ -114,13 +133,8 @@ def _range(match: re.Match, english: str) -> Reading | None:
     if unit in DEGREES:
         above = "零上" if low[0] in MINUS and high[0] not in MINUS else ""
         return Reading(f"{degrees(low)}到{above}{degrees(high)}{UNITS[unit]}", "范围")
-    if not unit and not first and re.fullmatch(r"\d{1,3}-\d{1,4}", match[0].replace(" ", "")):
-        if _SCORE_BEFORE.search(before(match)) or _SCORE_BEHIND.match(behind(match)):
-            return Reading(f"{quantity(low)}比{quantity(high)}", "比分")
-        if (int(low) > int(high) and re.match(r"号?[楼室房班座栋]|单元", behind(match))) or re.match(
-            r"室|号房", behind(match)
-        ):
-            return Reading(f"{digits(low)}杠{digits(high)}", "编号")
+    if not unit and not first and (reading := _no_range(match)):
+        return reading
     if first and first != unit:
         left = f"{counted(low, first)}{measure(first)}"
     else:
