@@ -6,6 +6,7 @@ It prints which packages differ from the tested set, runs the tests, and says wh
 part of CI: a package released today must not fail a change made today.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -46,9 +47,11 @@ def failures(report: str) -> Counter[str]:
 
     >>> failures("FAILED tests/a.py::b - TypeError: f() got x\\nERROR tests/c.py::d - TypeError: other\\n1 passed")
     Counter({'TypeError': 2})
+    >>> failures("FAILED tests/a.py::b")  # an assert without words
+    Counter({'AssertionError': 1})
     """
-    kinds = re.findall(r"^(?:FAILED|ERROR) .*? - (?:[\w.]+\.)?(\w+)", report, re.MULTILINE)
-    return Counter(kinds)
+    kinds = re.findall(r"^(?:FAILED|ERROR) \S.*?(?: - (?:[\w.]+\.)?(\w+).*)?$", report, re.MULTILINE)
+    return Counter(kind or "AssertionError" for kind in kinds)
 
 
 def main(arguments: list[str]) -> int:
@@ -59,7 +62,8 @@ def main(arguments: list[str]) -> int:
         print(f"{name}: {tested} -> {now}")
     print(f"{len(differing)} packages differ from constraints.txt", flush=True)
     command = [sys.executable, "-m", "pytest", "-q", "--tb=line", "-rfE", *arguments]
-    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    wide = os.environ | {"COLUMNS": "1000"}  # else the summary cuts the names of errors
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=wide)
     print(process.stdout[-20_000:])
     for kind, count in failures(process.stdout).most_common():
         print(f"{kind}: {count} tests")

@@ -138,7 +138,16 @@ def no_figures(folder, monkeypatch, output="NVIDIA GB10, [N/A], [N/A], 12.1"):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="uses a shell script in place of the driver's tool")
 @pytest.mark.parametrize(
-    "output", ["NVIDIA GB10, [N/A], [N/A], 12.1", "NVIDIA GB10, Not Supported, [N/A], 12.1", "", None]
+    "output",
+    [
+        "NVIDIA GB10, [N/A], [N/A], 12.1",
+        "NVIDIA GB10, Not Supported, [N/A], 12.1",
+        "",
+        None,
+        "NVIDIA GB10, 122880, [Insufficient Permissions], 12.1",
+        "NVIDIA GB10, [Unknown Error], 102400, 12.1",
+        "NVIDIA GB10, 1.2.3, 5, 12.1",
+    ],
 )
 def test_without_figures_of_the_driver_torchs_own_are_taken(output, tmp_path, monkeypatch, torch_sees_one):
     no_figures(tmp_path, monkeypatch, output)

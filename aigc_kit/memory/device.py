@@ -3,6 +3,7 @@
 import ctypes
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -47,7 +48,7 @@ def gpus() -> list[dict[str, str | int | None]]:
     where neither knows them; "told_by" is "driver" or "torch".
     """
     rows = _rows_of_driver()
-    if rows and all(row["total_bytes"] is not None for row in rows):
+    if rows and all(row[name] is not None for row in rows for name in ("total_bytes", "free_bytes")):
         return rows
     return _rows_of_torch() or rows
 
@@ -77,7 +78,8 @@ def _rows_of_driver() -> list[dict[str, str | int | None]]:
 
 def _mebibytes(text: str) -> int | None:
     """Read a column of MiB, None for "[N/A]"."""
-    return int(float(text) * MIB) if text.strip().replace(".", "").isdigit() else None
+    number = text.strip().removesuffix("MiB").strip()
+    return int(float(number) * MIB) if re.fullmatch(r"\d+(?:\.\d+)?", number) else None
 
 
 def _rows_of_torch() -> list[dict[str, str | int | None]]:

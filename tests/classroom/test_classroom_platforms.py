@@ -12,6 +12,7 @@ from aigc_kit.cli import main
 from aigc_kit.core.errors import BadInput, UnknownName
 from aigc_kit.teach.classroom import grade, handed_in, pack, table, unpack
 from aigc_kit.teach.classroom.platforms import as_columns
+from aigc_kit.teach.classroom.submission_limits import is_system_file
 
 MOODLE = (
     "张三_1024_assignsubmission_file_",
@@ -114,6 +115,32 @@ def test_the_command_writes_the_preset_and_chinese_words(download, tmp_path, cap
     with pytest.raises(UnknownName, match="moodle, canvas, chaoxing"):
         table.write([], tmp_path / "none", platform="sakai")
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".Spotlight-V100/x", ".localized", "Icon\r", "ehthumbs.db", "$RECYCLE.BIN/a.txt", ".~lock.a.docx#",
+        "a/.gitkeep", ".ipynb_checkpoints/x.ipynb", "__pycache__/a.pyc", "System Volume Information/x", ".fseventsd/a",
+        ".Trashes/a", "ehthumbs_vista.db", "~WRL0001.tmp", "@eaDir/a.txt", ".directory", "报告.txt~", "._.DS_Store",
+        "THUMBS.DB",
+    ],
+)  # fmt: skip
+def test_what_systems_leave_is_passed_over_without_a_word(tmp_path, monkeypatch, name):
+    good = make.honest(1, tmp_path, tmp_path / "home", monkeypatch, right=True)
+    (tmp_path / "class").mkdir()
+    unpacked = unpack(repacked(good, tmp_path / "class" / "again.zip", top="", extra=(name,)), tmp_path / "there")
+    assert unpacked.left_out == () and set(unpacked.files) == set(unpack(good, tmp_path / "plain").files)
+    beside = tmp_path / "class" / name
+    beside.parent.mkdir(parents=True, exist_ok=True)
+    beside.write_bytes(good.read_bytes())  # even an archive of that name
+    assert [path.name for path in handed_in(tmp_path / "class")[0]] == ["again.zip"]
+    assert handed_in(tmp_path / "class")[1] == []
+
+
+@pytest.mark.parametrize("name", ["..a.txt/b", "a~b.txt", "works/a.b", "~a.txt", "icon.png", "a..txt"])
+def test_what_persons_name_oddly_is_none_of_a_system(name):
+    assert is_system_file(name) == name.startswith("..a")
 
 
 def test_a_folder_without_archives_says_what_is_there(tmp_path):

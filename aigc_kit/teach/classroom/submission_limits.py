@@ -1,5 +1,6 @@
 """Limit what a submission may hold, packed and unpacked."""
 
+import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
@@ -31,17 +32,20 @@ ENDINGS: Mapping[str, int] = FrozenMap(
 """Ending -> most bytes of one such file."""
 
 # What operating systems and office programs leave beside files
-SYSTEM_NAMES = ("__macosx", ".ds_store", "thumbs.db", "desktop.ini", "icon\r")
+SYSTEM_NAMES = re.compile(
+    r"__macosx|(?:eh)?thumbs(?:_vista)?\.db|desktop\.ini|icon\r|\$recycle\.bin|system volume information|@eadir|"
+    r"__pycache__|network trash folder|~\$.*|~wr[ld]\d+\.tmp|.*~|\.(?!\.?$).+",  # and what is hidden
+    re.I,
+)
 
 
 def is_system_file(name: str) -> bool:
     """Tell files that no person put there, or hidden ones.
 
-    >>> [is_system_file(n) for n in ("a/.DS_Store", "__MACOSX/._a.txt", "works/~$a.txt", "works/a.txt")]
-    [True, True, True, False]
+    >>> [is_system_file(n) for n in ("a/.DS_Store", "__MACOSX/._a.txt", "works/~$a.txt", "works/a.txt", "../a.txt")]
+    [True, True, True, False, False]
     """
-    parts = PurePosixPath(name).parts
-    return any(part.lower() in SYSTEM_NAMES or part.startswith(("~$", "._")) for part in parts)
+    return any(SYSTEM_NAMES.fullmatch(part) for part in PurePosixPath(name).parts)
 
 
 def most_bytes(name: str) -> int:
