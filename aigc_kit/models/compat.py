@@ -3,8 +3,10 @@
 import os
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from inspect import signature
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,6 +14,19 @@ from typing import Any
 from aigc_kit.core.errors import CannotLoad
 
 ALLOCATOR = ("PYTORCH_ALLOC_CONF", "PYTORCH_CUDA_ALLOC_CONF")
+
+
+def with_cache(model: Any, cache: Any) -> dict[str, Any]:
+    """Hand a model its cache under the name it has.
+
+    transformers 5.24 renamed `past_key_values` to `cache`, model by model.
+    """
+    return {_cache_name(type(model)): cache}
+
+
+@lru_cache
+def _cache_name(kind: type) -> str:
+    return "cache" if "cache" in signature(kind.forward).parameters else "past_key_values"  # type: ignore[attr-defined]
 
 
 def torch_build() -> str | None:

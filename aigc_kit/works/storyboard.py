@@ -155,7 +155,8 @@ def parse(answer: str, total: float = TOTAL) -> Storyboard:
         BadInput: no table with such columns in it; a numbered row without a length, or a span that ends before it
             begins (its line is named).
     """
-    shots, lengths = [], []
+    shots: list[Shot] = []
+    lengths = []
     for number, line in enumerate(answer.splitlines(), 1):
         cells = [cell.strip() for cell in line.strip().strip("|｜").replace("｜", "|").split("|")]
         if len(cells) != len(COLUMNS) or not cells[1] or _is_sum(cells):
@@ -163,7 +164,7 @@ def parse(answer: str, total: float = TOTAL) -> Storyboard:
         named = f"line {number}: {line.strip()[:60]}"
         length = _seconds(cells[-1], named)
         if length is not None:
-            shots.append(cells)
+            shots.append(Shot(cells[1], cells[2], cells[3], SHORTEST))
             lengths.append(length)
         elif re.search(r"[\d一二三四五六七八九十]", cells[0]) or (shots and not _IS_HEADER.search(cells[-1])):
             fault = f"no length in the last cell, {cells[-1]!r}"
@@ -172,7 +173,7 @@ def parse(answer: str, total: float = TOTAL) -> Storyboard:
         fault = "no row of five cells that ends in seconds"
         raise BadInput(asked="a storyboard from an answer", found=fault, todo="ask again, or take draft(article)")
     seconds = [min(max(each, SHORTEST), 600) for each in _lasting(lengths)]
-    return balanced([Shot(*cells[1:4], each) for cells, each in zip(shots, seconds, strict=True)], total)
+    return balanced([replace(shot, seconds=each) for shot, each in zip(shots, seconds, strict=True)], total)
 
 
 _IS_HEADER = re.compile(r"秒|时长|时间|长度|sec|duration|time|length|^[:：\s-]*-{2,}", re.I)

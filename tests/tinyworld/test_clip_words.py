@@ -55,6 +55,21 @@ def test_what_only_pictures_have_is_no_part_of_a_clip():
     assert made.spec == ClipSpec(motion="left")  # 花 of 花丛 is no flower
 
 
+@pytest.mark.parametrize(
+    ("prompt", "motion"),
+    [
+        ("the ball rolls to the right", "right"), ("a ball rolling left", "left"),
+        ("the ball spins, then falls", "down"),
+        ("the ball turns and moves up", "up"), ("a donut rolls right", "right"), ("小狗转身向左走", "left"),
+        ("a cat becomes a star and flies up", "up"), ("小狗转身", "turn"), ("a cat rolling", "turn"),
+        ("a cat spins and moves left", "turn"), ("球向右滚", "right"),
+    ],
+)  # fmt: skip
+def test_a_motion_that_cannot_be_made_gives_way_to_the_next(prompt, motion):
+    """And who rolls or turns round on the way to a side moves there."""
+    assert clip_phrase(prompt).spec.motion == motion
+
+
 def test_a_motion_that_the_subject_cannot_make_is_told():
     assert dropped("小猫变成小鱼") == {"变成": "unfit", "小鱼": "second"}
     assert dropped("a red ball spinning")["spinning"] == "unfit"

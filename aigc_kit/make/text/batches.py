@@ -17,6 +17,7 @@ import numpy as np
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types.atoms import check_text
 from aigc_kit.make.text.engines.base import Engine, check_prompt
+from aigc_kit.models.compat import with_cache
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -200,7 +201,8 @@ def _beginning(engine: Any, ids: Sequence[int]) -> Shared:
 
     with torch.inference_mode():
         cache: Any = DynamicCache(config=engine.model.config)
-        engine.model.model(torch.tensor([list(ids)], device=engine.device), past_key_values=cache)
+        inner = engine.model.model
+        inner(torch.tensor([list(ids)], device=engine.device), **with_cache(inner, cache))
     return [(layer.keys, layer.values) for layer in cache.layers]
 
 
@@ -220,7 +222,8 @@ def _prefill(engine: Any, chunk: Rows, shared: Shared) -> tuple["Tensor", Any, "
     cache = DynamicCache(config=engine.model.config)
     for number, pair in enumerate(shared):
         cache.update(*(each.expand(len(chunk), -1, -1, -1) for each in pair), number)
-    hidden = engine.model.model(ids.to(engine.device), past_key_values=cache).last_hidden_state
+    inner = engine.model.model
+    hidden = inner(ids.to(engine.device), **with_cache(inner, cache)).last_hidden_state
     last = hidden[torch.arange(len(chunk)), lengths - 1]
     begun = shared[0][0].shape[2] if shared else 0
     real = torch.arange(ids.shape[1], device=engine.device) < lengths[:, None]
@@ -255,8 +258,7 @@ def _written(engine: Any, chunk: Rows, shared: Shared, most: int) -> list[list[i
             cache.batch_select_indices(kept)
         active = [active[at] for at in goes_on]
         real = torch.nn.functional.pad(real[kept], (0, 1), value=True)
-        hidden = engine.model.model(
-            best[kept][:, None], attention_mask=real.long(), position_ids=places[kept][:, None], past_key_values=cache
-        ).last_hidden_state
+        inner, rows = engine.model.model, {"attention_mask": real.long(), "position_ids": places[kept][:, None]}
+        hidden = inner(best[kept][:, None], **rows, **with_cache(inner, cache)).last_hidden_state
         logits, places = engine.model.lm_head(hidden[:, -1]), places[kept] + 1
     return texts

@@ -12,6 +12,7 @@ from aigc_kit.core.errors import BadInput
 from aigc_kit.memory.footprint.model_facts import ModelFacts, PhaseFacts
 from aigc_kit.memory.xray import build, phases
 from aigc_kit.memory.xray.build import Part
+from aigc_kit.models.compat import with_cache
 
 COLUMNS = 2  # of the spectrogram for each sound token
 
@@ -90,7 +91,7 @@ def _phases(
         x, states = new(batch, 1, wide), new(batch, count, wide)
         place = torch.empty(batch, 1, dtype=torch.int64)
         return [cache, x, states], lambda: gpt.module(
-            inputs_embeds=x, past_key_values=cache, use_cache=True, position_ids=place
+            inputs_embeds=x, **with_cache(gpt.module, cache), use_cache=True, position_ids=place
         )
 
     def columns(part: Part, bins: int) -> phases.Feed:

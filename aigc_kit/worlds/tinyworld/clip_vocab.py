@@ -5,11 +5,13 @@
 As `vocab.phrase`, with these rules besides:
 
 - values that only pictures have (a wizard, a forest, ink wash, sizes, places) are unknown;
-- two motions: the first stays; a motion that the subject cannot make is "unfit" (a cat cannot become anything);
+- two motions: the first stays; a motion that the subject cannot make is "unfit" (a cat cannot become anything), and the
+  next one stays; who rolls or turns round on the way to a side moves to that side;
 - 变成咖啡杯, "turns into a mug": one piece with the thing that comes of it; only a donut and a cup become each other;
 - in a negative prompt the usual words about quality (低质量, watermark) are kept as well.
 """
 
+from collections.abc import Sequence
 from functools import cache
 
 from aigc_kit.worlds.tinyworld.captions import MOTION_TERMS, canonical
@@ -30,6 +32,8 @@ from aigc_kit.worlds.tinyworld.scan import (
 from aigc_kit.worlds.tinyworld.vocab import Phrase, checked, gathered, settle
 from aigc_kit.worlds.tinyworld.words import rows_of
 
+_ON_THE_WAY = ("roll", "转身")
+
 MOTION_SYNONYMS = rows_of(
     "left: 向左 往左 朝左 左移 向左边 往左边 朝左边 向左侧 往左侧 从右向左 从右往左 从右到左 从右边向左 从右边往左 | "
     "left leftward leftwards to-the-left towards-the-left from-right-to-left right-to-left; "
@@ -44,7 +48,7 @@ MOTION_SYNONYMS = rows_of(
     "inflating inflates swelling swells; "
     "bounce: 跳 跳动 跳起 跳起来 弹跳 蹦 蹦跳 跳舞 起舞 舞蹈 弹来弹去 跳来跳去 蹦来蹦去 上下跳动 | jump jumps bounce "
     "bounces hop hops hopping leap leaps leaping dance dances dancing; "
-    "turn: 转 打转 自转 转动 翻转 转圈圈 打滚 翻滚 滚动 转来转去 转起来 | turn turns spin spins rotate rotates "
+    "turn: 转 打转 自转 转动 翻转 转身 转圈圈 打滚 翻滚 滚动 转来转去 转起来 | turn turns spin spins rotate rotates "
     "rotating rotation twirl twirls twirling whirl whirls whirling roll rolls rolling revolve revolves revolving; "
     "morph: 变成 变为 变作 变回 变身 化为 化作 变化成 变成了 | morph morphs becomes become becoming turns-into "
     "turn-into turning-into turns-to turning-to transform transforms transforming transforms-into transform-into "
@@ -146,3 +150,16 @@ def _drop_unfit(hits: list[Hit], why: list[str]) -> None:
     something_else = into and (subject is None or subject < motion)
     if something_else or (subject is not None and not go_together(hits[subject].value, hits[motion].value)):
         why[motion] = "unfit"
+        _take_next(hits, why, subject, CLIP_ATTRIBUTES["motion"])
+    elif hits[motion].text.lower().startswith(_ON_THE_WAY):
+        why[motion] = "second" if _take_next(hits, why, subject, ("left", "right", "up", "down")) else ""
+
+
+def _take_next(hits: list[Hit], why: list[str], subject: int | None, motions: Sequence[str]) -> bool:
+    """Show the next motion that the subject can make."""
+    for k, hit in enumerate(hits):
+        fits = hit.attribute == "motion" and why[k] == "second" and hit.value in motions
+        if fits and (subject is None or go_together(hits[subject].value, hit.value)):
+            why[k] = ""
+            return True
+    return False

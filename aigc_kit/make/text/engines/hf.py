@@ -11,6 +11,7 @@ import numpy as np
 from aigc_kit.core.errors import BadInput, CannotLoad
 from aigc_kit.core.types import Card
 from aigc_kit.make.text.engines.base import Candidates, check_prompt, idle_threads, legible, piece_reader
+from aigc_kit.models.compat import with_cache
 
 SMALL = 20_000_000  # parameters below which one thread is fastest: 3 million took 90 ms a poem on one, 250 ms on two
 
@@ -207,7 +208,10 @@ class TransformersEngine:
             torch.set_num_threads(self._threads)
         with torch.inference_mode():
             answer = self.model(
-                torch.tensor(rows, device=self.device), past_key_values=cache, use_cache=True, logits_to_keep=1
+                torch.tensor(rows, device=self.device),
+                **with_cache(self.model, cache),
+                use_cache=True,
+                logits_to_keep=1,
             )
             logits = answer.logits[:, -1].float()
             if self._suppressed:
