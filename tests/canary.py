@@ -50,7 +50,7 @@ def failures(report: str) -> Counter[str]:
     >>> failures("FAILED tests/a.py::b")  # an assert without words
     Counter({'AssertionError': 1})
     """
-    kinds = re.findall(r"^(?:FAILED|ERROR) \S.*?(?: - (?:[\w.]+\.)?(\w+).*)?$", report, re.MULTILINE)
+    kinds = re.findall(r"^(?:FAILED|ERROR) [^\[\n]+?(?:\[.*?\])?(?: - (?:[\w.]+\.)?(\w+).*)?$", report, re.MULTILINE)
     return Counter(kind or "AssertionError" for kind in kinds)
 
 

@@ -113,3 +113,21 @@ def test_the_allocator_is_set_under_both_names_before_torch_loads():
     assert run() == ["True", "False", grows, grows, "False"]
     own = "max_split_size_mb:64"
     assert run(PYTORCH_CUDA_ALLOC_CONF=own) == ["True", "False", own, own, "False"]
+
+
+@pytest.mark.parametrize(("names", "name"), [("past_key_values", "past_key_values"), ("cache", "cache")])
+def test_a_model_gets_its_cache_under_the_name_it_has(names, name):
+    """transformers 5.24 renamed it, model by model, and warns of the old name until 5.40."""
+    kind = type("Model", (), {"forward": eval(f"lambda self, ids, {names}=None: None")})
+    assert compat.with_cache(kind(), "kept") == {name: "kept"}
+
+
+def test_what_the_canary_tells(capsys):
+    from tests.canary import changes, failures
+
+    report = "FAILED tests/a.py::b[x - y] - TypeError: f() got x\nERROR tests/c.py::d - requests.Timeout: z\n"
+    report += "FAILED tests/e.py::f\n"
+    assert failures(report) == {"TypeError": 1, "Timeout": 1, "AssertionError": 1}
+    assert changes({"torch": "2.13.0", "numpy": "2.4.6"}, {"torch": "2.14.1", "numpy": "2.4.6"}) == [
+        ("torch", "2.13.0", "2.14.1")
+    ]

@@ -21,12 +21,13 @@ def with_cache(model: Any, cache: Any) -> dict[str, Any]:
 
     transformers 5.24 renamed `past_key_values` to `cache`, model by model.
     """
-    return {_cache_name(type(model)): cache}
+    kind: Any = type(model)
+    return {_cache_name(kind): cache}
 
 
 @lru_cache
-def _cache_name(kind: type) -> str:
-    return "cache" if "cache" in signature(kind.forward).parameters else "past_key_values"  # type: ignore[attr-defined]
+def _cache_name(kind: Any) -> str:
+    return "cache" if "cache" in signature(kind.forward).parameters else "past_key_values"
 
 
 def torch_build() -> str | None:
