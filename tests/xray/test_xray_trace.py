@@ -1,6 +1,7 @@
 """The tracer's counts against published and hand-computed numbers, its options, and its errors."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -232,5 +233,5 @@ def test_a_part_that_cannot_be_fed_is_named(tmp_path):
 def test_shipped_traces_are_what_the_tracer_finds():
     from aigc_kit.memory.xray import trace
 
-    shipped = cached("sd15", 512, 512, dtype="fp16")
-    assert trace("sd15", 512, 512, dtype="fp16") == shipped
+    shipped, traced = cached("sd15", 512, 512, dtype="fp16"), trace("sd15", 512, 512, dtype="fp16")
+    assert replace(traced, traced_with=shipped.traced_with) == shipped  # whatever the versions here
