@@ -13,6 +13,8 @@ from aigc_kit.make import image, speech, video
 from aigc_kit.make.image import comparison, measures, pixels
 from aigc_kit.make.run import resolve
 from aigc_kit.make.speech import controls, dialogue, speaker_store, speakers, split
+from aigc_kit.make.speech.engines import chattts_text
+from aigc_kit.make.speech.settings import Settings
 from aigc_kit.make.speech.speakers import Speaker
 from aigc_kit.make.text import sampling, tokens
 from aigc_kit.make.text.measures import distinct_n, entropy
@@ -20,7 +22,7 @@ from aigc_kit.make.text.settings import wording
 from aigc_kit.make.video import measures as clips
 from aigc_kit.media.frames import to_frames
 from aigc_kit.memory import footprint
-from aigc_kit.memory.plan import machines
+from aigc_kit.memory.plan import machines, what_ifs
 from aigc_kit.teach import checks, labs
 from aigc_kit.teach.show import prediction
 from tests.advice.following import follow, rows
@@ -71,6 +73,13 @@ Speaker("甲", "fastspeech2", settings={"mix": {"a": 3}}) ⇒ weights that sum t
 speaker_store.get("没有") ⇒ (keep)\\(speaker\\) ⇒ [speaker_store.keep(replace(A, name="没有")), speaker_store.get("没有")]
 kept_again() ⇒ (replace)=(True) ⇒ kept_again(**{said(1): said(2)})
 split.sentences("你好。", 1) ⇒ choose (\\d+) or more; (\\d+) is usual ⇒ [split.sentences("你好。", said(n)) for n in (1, 2)]
+chattts_text.check(Settings(pitch=1.5), ["你好"]) ⇒ leave (pitch) out ⇒ chattts_text.check(Settings(), ["你好"])
+chattts_text.check(Settings(refine=False, oral=3), ["你好"]) ⇒ say refine=(True), or put (\\[uv_break\\])
+    ⇒ [chattts_text.check(Settings(refine=said(), oral=3), ["你好"]), chattts_text.check(Settings(refine=False), ["你好[uv_break]"])]
+chattts_text.check(Settings(), ["你[uv_break]好"]) ⇒ say refine=(False) .* or take them out
+    ⇒ [chattts_text.check(Settings(refine=said()), ["你[uv_break]好"]), chattts_text.check(Settings(), ["你好"])]
+chattts_text.fit("3.5", {}) ⇒ write numbers and signs in words, or leave normalise=(True)
+    ⇒ [chattts_text.fit("三点五", {}), chattts_text.fit(speech.normalise("3.5").spoken, {})]
 # texts
 text.plan_for("春", card="poem", temperature=-1) ⇒ say ([\\d.]+); ⇒ text.plan_for("春", card="poem", temperature=said())
 text.plan_for("春", card="poem", top_p=0) ⇒ say ([\\d.]+); ⇒ text.plan_for("春", card="poem", top_p=said())
@@ -123,6 +132,8 @@ machines.a_gpu(name="A100") ⇒ choose '([\\w.-]+)' or '([\\w.-]+)' ⇒ [machine
 footprint.predict(FACTS, "somewhere") ⇒ one of (\\[.*\\]) ⇒ [footprint.predict(FACTS, place) for place in said()]
 footprint.rough_seconds("sdxl", 0, "RTX4090") ⇒ choose (1) or more ⇒ said()
 FACTS.part("lora") ⇒ name one of these ⇒ FACTS.part("unet")
+what_ifs.needed(text.plan_for("春", card="poem")) ⇒ use (sdxl) or (wan2.1-1.3b)
+    ⇒ [what_ifs.needed(planned(said(n))) for n in (1, 2)]
 # teaching
 checks.checks_of("1") ⇒ such as '(\\d\\d)' ⇒ checks.checks_of(said())
 checks.run_checks("01", {"no": 1}) ⇒ use those names ⇒ checks.run_checks("01", {checks.checks_of("01")[0].name: 1})
@@ -146,7 +157,7 @@ def kept_again(**how):
 def planned(name, **values):
     card = cards.get(name)
     request = Request(name, "一只猫").change(**values)
-    {"image": image, "speech": speech}[card.kind].MODALITY.settings(request, card)
+    {"image": image, "speech": speech, "video": video}[card.kind].MODALITY.settings(request, card)
     return resolve(request, SERVER, card)
 
 

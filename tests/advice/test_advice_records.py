@@ -4,7 +4,9 @@
 import json
 import sys
 from dataclasses import replace
+from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 
@@ -15,7 +17,9 @@ from aigc_kit.keep.record import sidecar
 from aigc_kit.keep.sweep import grid, workers
 from aigc_kit.media import encode, stamp, wav
 from aigc_kit.models import cards
+from aigc_kit.teach.notebooks import cells
 from aigc_kit.works import parts
+from aigc_kit.worlds import verse
 from tests.advice.following import follow, rows
 
 ROWS = rows("""
@@ -115,6 +119,15 @@ part_from.make("image", CLIP / 255, "person", alt="x") ⇒ uint8 \\(H, W, 3\\) �
 part_from.make("image", b"GIF89a...", "person", alt="x") ⇒ save it again as PNG ⇒ part_from.make("image", PNG, "person", alt="x")
 part_from.make("image", b"%PDF", "person", alt="x") ⇒ give \\.(\\w+) ⇒ part_from.make("image", PNG, "person", alt="x")
 part_from.make("audio", 5, "person") ⇒ a path or bytes ⇒ [part_from.make("audio", SOUND, "person"), part_from.make("audio", wav.write(TMP / "y.wav", WAVE), "person")]
+part_from.from_take(replace(TAKE, kind="smell")) ⇒ use (\\w+) ⇒ part_from.from_take(replace(TAKE, kind=said()))
+part_from.make("text", large("essay.txt"), "person") ⇒ smaller than ([\\d,]+)
+    ⇒ part_from.make("text", large("essay.txt", int("".join(map(str, said()))) - 1), "person")
+# notebooks
+cells.read(TMP / "no.ipynb") ⇒ look into (.*) ⇒ cells.read(next(Path(said()).glob("whole.ipynb")))
+cells.read(written("z.ipynb", "{")) ⇒ restore the file ⇒ cells.read(NOTEBOOK)
+cells.read(written("z.ipynb", OLD)) ⇒ JupyterLab 4 \\(format (4\\.5)\\) ⇒ cells.read(NOTEBOOK)
+# what needs a whole clone
+verse._read_rhymes(TMP / "no.json") ⇒ the (\\S+) in (\\S+) ⇒ verse._read_rhymes(paths.assets().parent / said(2) / said(1))
 part_from.make("audio", TMP / "no.wav", "person") ⇒ check the path ⇒ part_from.make("audio", wav.write(TMP / "y.wav", WAVE), "person")
 """)
 WAVE = np.float32([0, 0.5, -0.5, 0])
@@ -142,6 +155,10 @@ def world(tmp_path_factory):
         (folder / name).write_text(text, encoding="utf-8")
         return folder / name
 
+    def large(name, size=None):
+        (folder / name).write_bytes(b"x" * (size or parts.MOST_BYTES["text"] + 1))
+        return folder / name
+
     def changed(**values):
         return written("changed.json", json.dumps({**json.loads(saved.read_text(encoding="utf-8")), **values}))
 
@@ -159,6 +176,12 @@ def world(tmp_path_factory):
         "to_frames": to_frames,
         "part_from": part_from,
         "storyboard": storyboard,
+    }
+    new = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", id="a")])
+    names |= {
+        "NOTEBOOK": cells.write(new, folder / "whole.ipynb"),
+        "OLD": json.dumps({**new, "nbformat_minor": 2, "cells": []}),
+        "large": large,
     }
     return names | {"BOARD": storyboard.Storyboard((shot, shot), 10), "written": written, "changed": changed}
 
