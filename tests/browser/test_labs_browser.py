@@ -149,6 +149,15 @@ def test_another_seed_gives_another_picture(page):
     screenshot(page, "02a-dials")
 
 
+@of("11")
+def test_the_alpha_slider_redraws_the_shares(page):
+    cell = cell_with(page, "lab11.play(")
+    before = picture(cell)()
+    move_slider(cell.locator(".noUi-handle").first, 5)
+    until_another(page, picture(cell), before)
+    screenshot(page, "11-alpha")
+
+
 @of("02b", "04")
 def test_the_memory_slider_changes_the_plan(page, request):
     cell = cell_with(page, "vram.slide(")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from aigc_kit.core.errors import BadInput, UnknownName
 from aigc_kit.core.limited import Limits, Program
+from aigc_kit.promptlab import ask
 from aigc_kit.promptlab.alignment import exercises, mutants, syntax
 
 ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
@@ -70,12 +71,13 @@ def test_sixty_programs_of_people_are_right(ways):
 
 def test_the_recorded_answers_are_judged_as_they_were_in_the_trial():
     """12 of 20 passed then; which ones is in the trial's log."""
-    record = exercises.recorded()
-    pairs = [(exercises.named(name), answer["text"]) for name, answer in record["answers"].items()]
+    qwen = ask.recorded(exercises.RECORDED)
+    answers = qwen.answers([exercise.prompt for exercise in exercises.every()])
+    assert {answer.origin for answer in answers} == {"recorded"} and qwen.how.system == exercises.SYSTEM
+    pairs = [(exercise, answer.text) for exercise, answer in zip(exercises.every(), answers, strict=True)]
     passed = {e.name for (e, _), v in zip(pairs, exercises.judged(pairs), strict=True) if v.passed}
     failed = {"swap_adjacent", "gcd", "roman", "rotate", "fib", "longest_run", "unique", "transpose"}
     assert len(pairs) == 20 and passed == {e.name for e, _ in pairs} - failed
-    assert {"model", "settings", "recorded", "system", "prompt", "licence"} <= set(record)
 
 
 def test_sixty_mutants_are_caught_by_running_and_accepted_by_their_looks():
@@ -112,6 +114,11 @@ def test_a_number_is_no_truth_value():
 def test_limits_of_ones_own():
     endless = "def gcd(a, b):\n    while True:\n        pass\n"
     assert "processor seconds" in exercises.judge(exercises.named("gcd"), endless, Limits(cpu_seconds=1)).why
+
+
+def test_code_is_taken_out_of_an_answer():
+    assert exercises.code_in("```\nx\n```") == "x\n" and exercises.code_in("def f(): pass") == "def f(): pass"
+    assert exercises.code_in("```python\nx = 1") == "x = 1", "an answer that was cut off"
 
 
 def test_unknown_exercises_are_refused():

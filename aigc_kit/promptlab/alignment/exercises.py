@@ -7,8 +7,8 @@ the first: a test set that a wrong program passes is too weak. Agreement on 40 d
 """
 
 import ast
-import json
 import random
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +19,8 @@ from aigc_kit.core import paths
 from aigc_kit.core.errors import unknown_name
 from aigc_kit.core.limited import Limits, Program
 
+SYSTEM = "You write one short Python function. Output only code, no comments."
+RECORDED = "code-qwen2.5-coder-0.5b"  # what a model answered to every exercise, for promptlab.ask.recorded
 DRAWS = 40  # further calls, each with arguments of its own
 
 
@@ -40,6 +42,11 @@ class Exercise:
     cases: tuple[tuple[str, Any], ...]
     ways: tuple[str, ...]
     kinds: tuple[str, ...]
+
+    @property
+    def prompt(self) -> str:
+        """Ask a model for it, after `SYSTEM`."""
+        return f"def {self.head}: {self.task}。"
 
     @property
     def reference(self) -> str:
@@ -138,14 +145,16 @@ def named(name: str) -> Exercise:
     raise unknown_name(f"the exercise {name!r}", name, [exercise.name for exercise in every()], "exercise")
 
 
-@cache
-def recorded() -> Mapping[str, Any]:
-    """Read what a model wrote for each exercise, once.
+def code_in(answer: str) -> str:
+    """Take the program out of an answer.
 
-    Returns:
-        "model", "settings", "recorded" (when), "system", "prompt", "begun"; "answers": name -> {"text", "cpu_seconds"}.
+    What stands between the first pair of fences (```), else the whole.
+
+    >>> code_in("Sure:\\n```python\\nx = 1\\n```\\nDone.")
+    'x = 1\\n'
     """
-    return json.loads((paths.assets() / "data" / "exercises_qwen.json").read_text(encoding="utf-8"))
+    fenced = re.search(r"```(?:[Pp]ython|py)?[ \t]*\n(.*?)(?:```|\Z)", answer, re.DOTALL)
+    return fenced[1] if fenced else answer
 
 
 def judge(exercise: Exercise, source: str, limits: Limits | None = None, draws: int = DRAWS) -> Verdict:
