@@ -6,7 +6,7 @@ from core_models import require_card
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aigc_kit import text
+from aigc_kit import loaded, text
 from aigc_kit.core.errors import BadInput, UnknownName
 from aigc_kit.promptlab.alignment import balance, chat_formats, consistency, fulfilment, likelihood
 from aigc_kit.worlds.prompt_task import Mark
@@ -128,7 +128,8 @@ TALK = [{"role": "system", "content": "只用中文回答"}, {"role": "user", "c
 @pytest.fixture(scope="module")
 def smol():
     require_card("smollm2-135m")
-    return text.engine(text.plan_for("The cat", card="smollm2-135m", engine="transformers"))
+    yield text.engine(text.plan_for("The cat", card="smollm2-135m", engine="transformers"))
+    loaded.free("smollm2-135m")
 
 
 def test_chatml_is_what_the_models_own_template_writes(smol):
@@ -136,13 +137,20 @@ def test_chatml_is_what_the_models_own_template_writes(smol):
     assert [p.id for p in chat_formats.pieces(smol, chat_formats.written("chatml", TALK))] == smol.chat(TALK)
 
 
-def test_marks_of_another_family_are_ordinary_text(smol):
+MARKS = {
+    "chatml": ("<|im_start|>", "<|im_end|>"),
+    "llama-2": ("<s>", "[INST]", "<<SYS>>", "<</SYS>>", "[/INST]"),
+    "llama-3": ("<|begin_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"),
+}
+
+
+@pytest.mark.parametrize("name", MARKS)
+def test_marks_of_another_family_are_ordinary_text(smol, name):
     """E63."""
-    assert all(chat_formats.whole_marks(smol, "chatml").values())
-    assert not any(chat_formats.whole_marks(smol, "llama-3").values())
-    assert not any(chat_formats.whole_marks(smol, "llama-2").values())
-    cut = chat_formats.pieces(smol, "[INST]")
-    assert len(cut) > 1 and "".join(piece.text for piece in cut) == "[INST]"
+    for mark in MARKS[name]:
+        cut = chat_formats.pieces(smol, mark)
+        assert (len(cut) == 1 and cut[0].special) is (name == "chatml")
+        assert mark in chat_formats.written(name, TALK) and "".join(piece.text for piece in cut) == mark
 
 
 def test_llama_2_keeps_its_system_marks():

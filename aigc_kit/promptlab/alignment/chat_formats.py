@@ -25,13 +25,10 @@ _LLAMA3 = (
     "<|eot_id|>{% endfor %}<|start_header_id|>assistant<|end_header_id|>\n\n"
 )
 FORMATS: Mapping[str, str] = {"chatml": _CHATML, "llama-2": _LLAMA2, "llama-3": _LLAMA3}
-"""Name -> Jinja template of a conversation that waits for the answer."""
-MARKS: Mapping[str, tuple[str, ...]] = {
-    "chatml": ("<|im_start|>", "<|im_end|>"),
-    "llama-2": ("<s>", "[INST]", "<<SYS>>", "<</SYS>>", "[/INST]"),
-    "llama-3": ("<|begin_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"),
-}
-"""Name -> what stands there as a mark, not as text. Those of Llama 2, but <s>, are ordinary text by design."""
+"""Name -> Jinja template of a conversation that waits for the answer.
+
+The marks of Llama 2, but <s>, are ordinary text by design; those of the others are tokens of their own.
+"""
 
 
 @dataclass(frozen=True)
@@ -78,11 +75,3 @@ def pieces(engine: Any, text: str) -> list[Piece]:
     special = set(engine.tokenizer.all_special_ids)
     ids = engine.tokenizer(text, add_special_tokens=False).input_ids
     return [Piece(token, engine.token_text(token), token in special) for token in ids]
-
-
-def whole_marks(engine: Any, name: str) -> dict[str, bool]:
-    """Tell which marks of a format a model knows."""
-    if name not in MARKS:
-        raise unknown_name(f"the chat format {name!r}", name, MARKS, "format")
-    cut = {mark: pieces(engine, mark) for mark in MARKS[name]}
-    return {mark: len(tokens) == 1 and tokens[0].special for mark, tokens in cut.items()}

@@ -62,7 +62,7 @@ def _known(texts: Sequence[str]) -> dict[str, int]:
 
 
 def _features(texts: Sequence[str], known: dict[str, int]) -> "csr_array":
-    """Say which known pairs each text has, rows of length 1.
+    """Say which known pairs each text has.
 
     Returns:
         float64 (texts, pairs + 1), the last column for what all have in common.

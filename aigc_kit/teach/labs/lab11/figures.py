@@ -66,7 +66,7 @@ def overlap(programs: Sequence[Judged], seed: int = 0) -> Picture:
 
 
 def at_angle(degrees: float, length: float = 1.0) -> np.ndarray:
-    """Give the vector of a direction in the plane, float64 (2,)."""
+    """Give the vector of a direction, float64 (2,)."""
     return length * np.array([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))])
 
 
@@ -112,7 +112,7 @@ def descent(
 
 
 def _downhill(curve: np.ndarray, start: int) -> list[int]:
-    """Walk over a closed curve, step by step, to where it rises."""
+    """Walk down a closed curve, step by step."""
     path, count = [start], len(curve) - 1  # the last is the first again
     while True:
         here = path[-1]
