@@ -168,7 +168,7 @@ def test_each_process_gets_a_gpu_of_its_own(tmp_path):
     with processes(gpus=(4, 7)) as executor:
         made = sweep(grid(BASE, seed=range(2)), executor, folder=tmp_path, run=gpu)
     assert {cell.path(".txt").read_text() for cell in made} == {"4", "7"}
-    with pytest.raises(BadInput, match="as many GPUs as workers"):
+    with pytest.raises(BadInput, match="as many workers as GPUs"):
         processes(3, gpus=(0, 1))
 
 
