@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+import chinese
 import pytest
 from core_models import require_card
 from hypothesis import HealthCheck, settings
@@ -49,6 +50,24 @@ def readable_figures(monkeypatch):
         draw(picture, figure, words, rows)
 
     monkeypatch.setattr(plots.Picture, "__init__", measured)
+
+
+@pytest.fixture(autouse=True)
+def chinese_errors(monkeypatch):
+    """Every error that any test meets, of those that a learner can meet, says in Chinese what a notebook shows."""
+    from aigc_kit.core.errors import AigcError
+
+    wrong, init = [], AigcError.__init__
+
+    def recorded(problem, **words):
+        init(problem, **words)
+        place = chinese.origin(2)
+        if place is not None and chinese.enforced(place):
+            wrong.extend(f"{place}: {fault}" for fault in chinese.faults(problem))
+
+    monkeypatch.setattr(AigcError, "__init__", recorded)
+    yield
+    assert not wrong, "say it in Chinese too, Words(english, chinese):\n" + "\n".join(dict.fromkeys(wrong))
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from aigc_kit.core.errors import AigcError, BadInput, not_written
 from aigc_kit.setup import not_installed
 
 if TYPE_CHECKING:
-    from aigc_kit.core.types import Card
+    from aigc_kit.core.types import Card, Words
 
 EPILOG = "Exit status: 0 done, 1 failed, 2 asked for something impossible."
 
@@ -45,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except AigcError as error:
-        print(error, file=sys.stderr)
+        in_chinese = getattr(args, "lang", "en") == "zh"
+        print("\n".join(error.in_chinese()) if in_chinese else error, file=sys.stderr)
         return 2 if isinstance(error, BadInput) else 1
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "aigc_kit":
@@ -85,7 +86,7 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
     return ["  ".join(cell + " " * (width - wide(cell)) for cell, width in cells).rstrip() for cells in cells_of]
 
 
-def refuse_options(args: argparse.Namespace, names: Iterable[str], card: "Card", found: str) -> None:
+def refuse_options(args: argparse.Namespace, names: Iterable[str], card: "Card", found: "Words") -> None:
     """Refuse options that a model does not listen to.
 
     `names` mean nothing for this model; `found` says why.

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 
 from aigc_kit.cli import refuse_options
-from aigc_kit.core.types import Step, Take
+from aigc_kit.core.types import Step, Take, Words
 
 _OPTIONS = ("temperature", "top_k", "top_p", "max_new_tokens", "engine", "chat", "voice", "controls")
 
@@ -36,9 +36,12 @@ def run(args: argparse.Namespace) -> int:
     from aigc_kit.models import cards
 
     card = cards.get(args.model)
-    modality = of(card.kind, f"aigc generate {args.model}")
+    modality = of(card.kind, Words.of(f"aigc generate {args.model}"))
     unknown = [name for name in _OPTIONS if name not in modality.options or name in modality.ignored(card)]
-    refuse_options(args, unknown, card, f"a {card.kind} model does not listen to it in this command")
+    why = Words(
+        f"a {card.kind} model does not listen to it in this command", f"{card.kind} 类的模型在这个命令里不理会它"
+    )
+    refuse_options(args, unknown, card, why)
     values = {name: getattr(args, name, None) for name in (*modality.options, "seed")}
     prompt, note = modality.wording(args.prompt, card)
     if note is not None:

@@ -5,6 +5,7 @@ import json
 from typing import TYPE_CHECKING
 
 from aigc_kit.cli import command, refuse_options
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def _request(args: argparse.Namespace, card: "Card") -> "Request":
     from aigc_kit.core.types import Request
     from aigc_kit.make.run import of
 
-    refuse_options(args, of(card.kind).ignored(card), card, f"a {card.kind} model has no such choice")
+    why = Words(f"a {card.kind} model has no such choice", f"{card.kind} 类的模型没有这个选项")
+    refuse_options(args, of(card.kind).ignored(card), card, why)
     fields = {name: getattr(args, name) for name in _SIZES}
     fields["batch"] = 1 if args.batch is None else args.batch
     extra = {name: value for name in _EXTRA if (value := getattr(args, name)) is not None}

@@ -6,10 +6,25 @@ import traceback
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from functools import partial
+from typing import NamedTuple
+
+from aigc_kit.core.bilingual import Words
+
+LABELS = ("要求", "发现", "怎么办")
+
+
+class Told(NamedTuple):
+    """Hold what an error says, in both languages."""
+
+    asked: Words
+    found: Words
+    todo: Words
 
 
 class AigcError(Exception):
     """Begin the tree of the kit's errors.
+
+    Its text, logs and the command line are English; a notebook shows the Chinese of `told`.
 
     Args:
         asked: what the caller wanted, in a few words.
@@ -17,15 +32,30 @@ class AigcError(Exception):
         todo: what the caller can do now; one concrete action first.
     """
 
-    def __init__(self, *, asked: str, found: str, todo: str) -> None:
-        self.asked, self.found, self.todo = asked, found, todo
+    def __init__(self, *, asked: Words | str, found: Words | str, todo: Words | str) -> None:
+        self.told = Told(Words.of(asked), Words.of(found), Words.of(todo))
         super().__init__(str(self))
+
+    @property
+    def asked(self) -> str:
+        """Give what the caller wanted, in English."""
+        return self.told.asked.en
+
+    @property
+    def found(self) -> str:
+        """Give what is the case instead, in English."""
+        return self.told.found.en
+
+    @property
+    def todo(self) -> str:
+        """Give what the caller can do now, in English."""
+        return self.told.todo.en
 
     def __str__(self) -> str:  # OSError would print the tuple of its arguments
         return f"asked: {self.asked}\nfound: {self.found}\nwhat to do: {self.todo}"
 
     def __reduce__(self):
-        return partial(type(self), asked=self.asked, found=self.found, todo=self.todo), ()
+        return partial(type(self), **self.told._asdict()), ()
 
     def _render_traceback_(self) -> list[str]:
         """Show a notebook three lines, at a later %tb all.
@@ -37,8 +67,16 @@ class AigcError(Exception):
         if cells > getattr(self, "_shown_in", cells):
             return "".join(traceback.format_exception(self)).splitlines()
         self._shown_in = cells
-        lines = [f"要求：{self.asked}", f"发现：{self.found}", f"怎么办：{self.todo}", ""]
-        return [*lines, *self._cell_lines(), f"（{type(self).__name__}，在新的一格里运行 %tb 可以看完整的回溯）"]
+        return [
+            *self.in_chinese(),
+            "",
+            *self._cell_lines(),
+            f"（{type(self).__name__}，在新的一格里运行 %tb 可以看完整的回溯）",
+        ]
+
+    def in_chinese(self) -> list[str]:
+        """Say it in three Chinese lines, as a notebook does."""
+        return [f"{label}：{words.zh}" for label, words in zip(LABELS, self.told, strict=True)]
 
     def _cell_lines(self) -> Iterator[str]:
         """Show the lines of the notebook's cells that led here."""
@@ -114,30 +152,55 @@ def nearest(name: object, names: Iterable[str], count: int = 2) -> list[str]:
     return [by_lower[known] for known in get_close_matches(str(name).lower(), by_lower, n=count, cutoff=0.4)]
 
 
-def unknown_name(asked: str, name: object, names: Iterable[str], what: str = "name", more: str = "") -> UnknownName:
+_NAME = Words("name", "选项")
+
+
+def unknown_name(
+    asked: Words | str,
+    name: object,
+    names: Iterable[str],
+    what: Words | str = _NAME,
+    more: Words | str = "",
+) -> UnknownName:
     """Refuse an unknown name, naming the nearest."""
     every = tuple(names)
     close = nearest(name, every)
-    found = f"no {what} of that name" + (f"; close: {', '.join(close)}" if close else "")
-    return UnknownName(
-        asked=asked, found=found, todo=f"choose {(close or every)[0]!r}, or another of {', '.join(every)}{more}"
-    )
+    found = Words(f"no {what} of that name", f"没有这个名字的{Words.of(what).zh}")
+    if close:
+        found += Words(f"; close: {', '.join(close)}", f"；相近的有 {'、'.join(close)}")
+    first = (close or every)[0]
+    todo = Words(f"choose {first!r}, or another of {', '.join(every)}", f"改成 {first!r}，或从 {'、'.join(every)} 里选")
+    return UnknownName(asked=asked, found=found, todo=todo + more)
 
 
-def missing_extra(package: str, extra: str, needed_for: str) -> MissingExtra:
+def missing_extra(package: str, extra: str, needed_for: Words | str) -> MissingExtra:
     """Say which command installs an optional package."""
+    command = f"pip install 'aigc-kit[{extra}]'"
     return MissingExtra(
         asked=needed_for,
-        found=f"the package {package!r} is not installed",
-        todo=f"pip install 'aigc-kit[{extra}]', then restart the kernel",
+        found=Words(f"the package {package!r} is not installed", f"没有安装软件包 {package!r}"),
+        todo=Words(f"{command}, then restart the kernel", f"运行 {command}，再重启内核"),
     )
 
 
-def not_written(asked: str, error: OSError) -> CannotWrite:
+def echo(error: BaseException) -> Words:
+    """Repeat what an error of other code says."""
+    said = f"{type(error).__name__}: {error}"
+    return Words(said, f"出错了（原话：{said}）")
+
+
+def not_written(asked: Words | str, error: OSError) -> CannotWrite:
     """Say which file or folder the system refused."""
     where = f" {error.filename!r}" if error.filename else ""
+    why = error.strerror or error
     return CannotWrite(
         asked=asked,
-        found=f"the system refused a file or folder{where}: {error.strerror or error}",
-        todo="choose another folder: one that exists or can be made, that you may write to, with room on its disk",
+        found=Words(
+            f"the system refused a file or folder{where}: {why}",
+            f"系统不让写这个文件或文件夹{where}（系统的原话：{why}）",
+        ),
+        todo=Words(
+            "choose another folder: one that exists or can be made, that you may write to, with room on its disk",
+            "换一个文件夹：它已经存在或可以新建，你有写入的权限，磁盘上还有空间",
+        ),
     )

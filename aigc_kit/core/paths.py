@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -23,9 +24,12 @@ def assets() -> Path:
         if (folder / "data").is_dir():
             return folder
     raise BadInput(
-        asked="the shipped assets",
-        found=f"no folder assets/data beside {_PACKAGE}",
-        todo="install from a full clone (pip install -e .) or set AIGC_ASSETS to its assets folder",
+        asked=Words("the shipped assets", "随项目附带的资源文件"),
+        found=Words(f"no folder assets/data beside {_PACKAGE}", f"{_PACKAGE} 旁边没有 assets/data 文件夹"),
+        todo=Words(
+            "install from a full clone (pip install -e .) or set AIGC_ASSETS to its assets folder",
+            "从完整的克隆安装（pip install -e .），或把环境变量 AIGC_ASSETS 设为它的 assets 文件夹",
+        ),
     )
 
 
@@ -45,9 +49,12 @@ def user_home() -> Path:
         return Path.home()
     except RuntimeError:
         raise BadInput(
-            asked="a folder for models",
-            found="this user has no home folder (HOME is not set)",
-            todo="set AIGC_HOME to a folder that can be written, such as AIGC_HOME=$PWD/.aigc",
+            asked=Words("a folder for models", "放模型的文件夹"),
+            found=Words("this user has no home folder (HOME is not set)", "当前用户没有主目录（没有设置 HOME）"),
+            todo=Words(
+                "set AIGC_HOME to a folder that can be written, such as AIGC_HOME=$PWD/.aigc",
+                "把环境变量 AIGC_HOME 设为一个可写的文件夹，例如 AIGC_HOME=$PWD/.aigc",
+            ),
         ) from None
 
 

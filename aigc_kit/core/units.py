@@ -7,6 +7,7 @@ memory is printed in binary units, downloads and disks in decimal ones, each wit
 
 import re
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 
 KIB, MIB, GIB, TIB = (1024**n for n in (1, 2, 3, 4))
@@ -33,24 +34,41 @@ def parse_bytes(text: str | int) -> int:
     """
     if isinstance(text, int) and not isinstance(text, bool):
         if text < 0:
-            raise BadInput(asked=f"size {text}", found="a negative number", todo="give a size of 0 bytes or more")
+            raise BadInput(
+                asked=Words(f"size {text}", f"大小 {text}"),
+                found=Words("a negative number", "是负数"),
+                todo=Words("give a size of 0 bytes or more", "给出 0 字节以上的大小"),
+            )
         return text
     match = _SIZE.fullmatch(str(text))
     if not match:
-        raise BadInput(asked=f"size {text!r}", found="not a number with a unit", todo="write it like 8GiB or 512MB")
+        raise BadInput(
+            asked=Words(f"size {text!r}", f"大小 {text!r}"),
+            found=Words("not a number with a unit", "不是“数字加单位”的写法"),
+            todo=Words("write it like 8GiB or 512MB", "写成 8GiB 或 512MB 这样"),
+        )
     number, unit = match.groups()
     if unit.lower() not in {"", *_FACTORS}:
         raise BadInput(
-            asked=f"size {text!r}",
-            found=f"unit {unit!r} is not one of B, kB, MB, GB, TB, KiB, MiB, GiB, TiB",
-            todo=f"say which is meant: {number}GiB (1024**3) or {number}GB (1000**3)",
+            asked=Words(f"size {text!r}", f"大小 {text!r}"),
+            found=Words(
+                f"unit {unit!r} is not one of B, kB, MB, GB, TB, KiB, MiB, GiB, TiB",
+                f"单位 {unit!r} 不在 B、kB、MB、GB、TB、KiB、MiB、GiB、TiB 之中",
+            ),
+            todo=Words(
+                f"say which is meant: {number}GiB (1024**3) or {number}GB (1000**3)",
+                f"写明是哪一种：{number}GiB（1024**3）还是 {number}GB（1000**3）",
+            ),
         )
     whole, _, fraction = number.partition(".")
     if not unit and int(whole) < MB:
         raise BadInput(
-            asked=f"size {text!r}",
-            found="no unit, and too few for bytes",
-            todo=f"name the unit: {number}GiB (1024**3), {number}GB (1000**3), or {number}B for bytes",
+            asked=Words(f"size {text!r}", f"大小 {text!r}"),
+            found=Words("no unit, and too few for bytes", "没有单位；当作字节又太少"),
+            todo=Words(
+                f"name the unit: {number}GiB (1024**3), {number}GB (1000**3), or {number}B for bytes",
+                f"写上单位：{number}GiB（1024**3）、{number}GB（1000**3），或者以字节计的 {number}B",
+            ),
         )
     factor = _FACTORS.get(unit.lower(), 1)
     return int(whole) * factor + (int(fraction) * factor // 10 ** len(fraction) if fraction else 0)

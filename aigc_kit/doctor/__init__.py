@@ -94,7 +94,7 @@ def _font() -> Iterator[Finding]:
 def _models() -> Iterator[Finding]:
     for card in cards.ALL.values():
         if card.tier == "none":
-            yield Finding("models", card.name, "note", "cannot be loaded: " + card.notes[1].split(",")[0])
+            yield Finding("models", card.name, "note", "cannot be loaded: " + str(card.notes[1]).split(",")[0])
         elif any(source.kind == "endpoint" for source in card.sources):
             address = os.environ.get("AIGC_OPENAI_BASE_URL")
             yield Finding("models", card.name, "ok", "set" if address else "not set (AIGC_OPENAI_BASE_URL)")

@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import Any
 
 from aigc_kit.core.errors import BadInput, CannotLoad, NotOnDisk, unknown_name
-from aigc_kit.core.types import Budget, Card, FrozenMap, Plan, Request, Step, Take
+from aigc_kit.core.types import Budget, Card, FrozenMap, Plan, Request, Step, Take, Words
 from aigc_kit.core.types.atoms import check_prompt, shown
 from aigc_kit.core.types.records import refuse
 from aigc_kit.models import cards, loaded
@@ -34,8 +34,8 @@ class Modality:
 
     Args:
         name: of its folder, and of the kind of its cards.
-        noun: what it makes, for errors: "a picture".
-        model: what makes it: "an image model".
+        noun: what it makes, for errors: Words("a picture", "图片").
+        model: what makes it: Words("an image model", "图像模型").
         settings: (request, card) -> its settings, checked.
         resolve: (request, budget, card) -> a Plan; nothing open, nothing that does not fit.
         load: plan -> what runs it, with `close()`.
@@ -55,8 +55,8 @@ class Modality:
     """
 
     name: str
-    noun: str
-    model: str
+    noun: Words
+    model: Words
     settings: Callable[[Request, Card], object]
     resolve: Callable[[Request, Budget, Card], Plan]
     load: Callable[[Plan], Any]
@@ -122,8 +122,12 @@ class Modality:
         budget = device.probe(bandwidth=self.bandwidth)
         model = cards.get(card) if card is not None else self.choose(prompt, values, tier, budget.device)
         if model.kind != self.name:
-            names = ", ".join(other.name for other in cards.of_kind(self.name))
-            raise BadInput(asked=f"{self.noun} by {card!r}", found=f"a {model.kind} card", todo=f"choose from {names}")
+            names = [other.name for other in cards.of_kind(self.name)]
+            raise BadInput(
+                asked=Words(f"{self.noun} by {card!r}", f"用 {card!r} 生成{self.noun.zh}"),
+                found=Words(f"a {model.kind} card", f"这张卡的类型是 {model.kind}"),
+                todo=Words(f"choose from {', '.join(names)}", f"从 {'、'.join(names)} 里选"),
+            )
         request = Request(card=model.name, prompt=prompt).change(**self.values(prompt, values, model))
         self.settings(request, model)
         return self.plan(request, budget, model)
@@ -131,9 +135,11 @@ class Modality:
     def plan(self, request: Request, budget: Budget, card: Card) -> Plan:
         """Resolve a request, as `make.run.resolve` does."""
         if card.tier == "none":
-            raise CannotLoad(asked=f"model {card.name!r}", found=card.notes[1], todo=card.notes[2])
+            asked = Words(f"model {card.name!r}", f"模型 {card.name!r}")
+            raise CannotLoad(asked=asked, found=card.notes[1], todo=card.notes[2])
         values = {field.name: getattr(request, field.name) for field in fields(request)} | dict(request.extra)
-        refuse(values, self.ignored(card), card, f"a {card.kind} model has no such choice")
+        found = Words(f"a {card.kind} model has no such choice", f"{card.kind} 类的模型没有这个选项")
+        refuse(values, self.ignored(card), card, found)
         return self.resolve(request, budget, card)
 
     def choose(self, prompt: str, values: Mapping[str, Any], tier: str | None, device: str) -> Card:
@@ -152,9 +158,11 @@ class Modality:
         if self.absent is not None:
             raise self.absent(fitting, prompt, values, tier)
         names = " | ".join(card.name for card in fitting)
-        wish = self.model + (f" in the {tier} tier" if tier else "")
-        todo = f"fetch one: aigc fetch {names}" if names else "install from a full clone, which ships the tiny models"
-        raise NotOnDisk(asked=wish, found="none is on this machine", todo=todo)
+        wish = self.model + (Words(f" in the {tier} tier", f"（{tier} 档）") if tier else "")
+        todo = Words("install from a full clone, which ships the tiny models", "从完整的克隆安装，里面带有 tiny 小模型")
+        if names:
+            todo = Words(f"fetch one: aigc fetch {names}", f"在终端下载一个：aigc fetch {names}")
+        raise NotOnDisk(asked=wish, found=Words("none is on this machine", "这台机器上一个也没有"), todo=todo)
 
     def steps(self, plan: Plan, **inputs: Any) -> Work:
         """Make it step by step, with the inputs it takes.
@@ -223,16 +231,26 @@ class Modality:
     def _check(self, plan: Any, inputs: Mapping[str, Any]) -> None:
         is_plan = isinstance(plan, Plan)
         if not is_plan or plan.card.kind != self.name:
+            given = plan.card.name if is_plan else shown(plan)
             raise BadInput(
-                asked=f"{self.noun} by {plan.card.name if is_plan else shown(plan)}",
-                found=f"the plan of a {plan.card.kind} card" if is_plan else f"{type(plan).__name__}, no plan",
-                todo=f"plan = {self.name}.plan_for(prompt), then {self.name}.run(plan); or {self.name}.make(prompt)",
+                asked=Words(f"{self.noun} by {given}", f"用 {given} 生成{self.noun.zh}"),
+                found=Words(f"the plan of a {plan.card.kind} card", f"这是 {plan.card.kind} 类模型的方案")
+                if is_plan
+                else Words(f"{type(plan).__name__}, no plan", f"这是 {type(plan).__name__}，不是方案（Plan）"),
+                todo=Words(
+                    f"plan = {self.name}.plan_for(prompt), then {self.name}.run(plan); or {self.name}.make(prompt)",
+                    f"先 plan = {self.name}.plan_for(提示词)，再 {self.name}.run(plan)；或 {self.name}.make(提示词)",
+                ),
             )
         others = sorted(set(inputs) - set(self.inputs))
         if others:
-            reason = "the plan holds all settings" if not self.inputs else f"a run takes {', '.join(self.inputs)}"
-            todo = f"give settings to {self.name}.plan_for(...) or {self.name}.make(...)"
-            raise BadInput(asked=f"{self.noun} with {', '.join(others)}", found=reason, todo=todo)
+            reason = Words("the plan holds all settings", "所有设置都已经在方案里了")
+            if self.inputs:
+                reason = Words(f"a run takes {', '.join(self.inputs)}", f"运行时只能给 {'、'.join(self.inputs)}")
+            places = f"{self.name}.plan_for(...)", f"{self.name}.make(...)"
+            todo = Words(f"give settings to {' or '.join(places)}", f"设置要写在 {' 或 '.join(places)} 里")
+            asked = Words(f"{self.noun} with {', '.join(others)}", f"用 {'、'.join(others)} 生成{self.noun.zh}")
+            raise BadInput(asked=asked, found=reason, todo=todo)
 
 
 def wanted_tier(tier: str | None) -> str | None:
@@ -243,7 +261,7 @@ def wanted_tier(tier: str | None) -> str | None:
     """
     name, value = ("tier", tier) if tier else ("AIGC_TIER", os.environ.get("AIGC_TIER"))
     if value and value not in TIERS:
-        raise unknown_name(f"{name}={shown(value)}", value, TIERS, "tier")
+        raise unknown_name(f"{name}={shown(value)}", value, TIERS, Words("tier", "档位"))
     return value or None
 
 

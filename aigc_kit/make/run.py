@@ -8,7 +8,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import Budget, Card, Plan, Request, Take
+from aigc_kit.core.types import Budget, Card, Plan, Request, Take, Words
 from aigc_kit.make.modality import PACKAGE, Modality, OnStep
 
 
@@ -19,7 +19,10 @@ def modalities() -> Mapping[str, Modality]:
     return {name: modality for name in folders if (modality := _in_folder(name))}
 
 
-def of(kind: str, wanted: str = "a model") -> Modality:
+_MODEL = Words("a model", "一个模型")
+
+
+def of(kind: str, wanted: Words = _MODEL) -> Modality:
     """Look up the modality of a kind of cards.
 
     Raises:
@@ -27,8 +30,12 @@ def of(kind: str, wanted: str = "a model") -> Modality:
     """
     modality = _in_folder(kind) if find_spec(f"{PACKAGE}.{kind}") else None
     if modality is None:
-        todo = f"use a card of kind {' or '.join(modalities())}"
-        raise BadInput(asked=wanted, found=f"{kind} models have no planner in this version", todo=todo)
+        todo = Words(f"use a card of kind {' or '.join(modalities())}", f"用 {' 或 '.join(modalities())} 类的模型卡")
+        raise BadInput(
+            asked=wanted,
+            found=Words(f"{kind} models have no planner in this version", f"这个版本不会为 {kind} 类的模型做方案"),
+            todo=todo,
+        )
     return modality
 
 
@@ -48,9 +55,13 @@ def resolve(request: Request, budget: Budget, card: Card) -> Plan:
         DoesNotFit: no configuration of this card fits the budget; the error names the smallest change that would.
     """
     if request.card != card.name:
-        reason = f"the card of {card.name!r}"
-        raise BadInput(asked=f"a plan of {request.card!r}", found=reason, todo="pass the card that was asked")
-    return of(card.kind, f"a plan for {card.name!r}").plan(request, budget, card)
+        reason = Words(f"the card of {card.name!r}", f"给的是 {card.name!r} 的卡")
+        raise BadInput(
+            asked=Words(f"a plan of {request.card!r}", f"为 {request.card!r} 做方案"),
+            found=reason,
+            todo=Words("pass the card that was asked", "给出请求里写的那张卡"),
+        )
+    return of(card.kind, Words(f"a plan for {card.name!r}", f"为 {card.name!r} 做方案")).plan(request, budget, card)
 
 
 def run(plan: Plan, on_step: OnStep | None = None, **inputs: Any) -> Take:
@@ -61,6 +72,15 @@ def run(plan: Plan, on_step: OnStep | None = None, **inputs: Any) -> Take:
 def engine(plan: Plan) -> Any:
     """Load what a plan runs on: see `Modality.engine`."""
     if not isinstance(plan, Plan):
-        todo = "plan first, as in text.engine(text.plan_for('春风', card='poem'))"
-        raise BadInput(asked=f"the model of {plan!r:.60}, loaded", found=f"{type(plan).__name__}, no plan", todo=todo)
-    return of(plan.card.kind, f"the model of {plan.card.name!r}, loaded").engine(plan)
+        todo = Words(
+            "plan first, as in text.engine(text.plan_for('春风', card='poem'))",
+            "先做方案，例如 text.engine(text.plan_for('春风', card='poem'))",
+        )
+        raise BadInput(
+            asked=Words(f"the model of {plan!r:.60}, loaded", f"{plan!r:.60} 的模型，要求载入"),
+            found=Words(f"{type(plan).__name__}, no plan", f"这是 {type(plan).__name__}，不是方案（Plan）"),
+            todo=todo,
+        )
+    return of(
+        plan.card.kind, Words(f"the model of {plan.card.name!r}, loaded", f"载入 {plan.card.name!r} 的模型")
+    ).engine(plan)

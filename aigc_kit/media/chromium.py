@@ -9,6 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import CannotWrite
 from aigc_kit.core.paths import write_atomically
 from aigc_kit.media import fonts
@@ -57,8 +58,8 @@ def print_pdf(page: Path, pdf: Path, program: str) -> Path:
     Raises:
         CannotWrite: the browser gave up, or took too long.
     """
-    refuse = f"{pdf.name} of {page.name}"
-    todo = f"open {page} in a browser and print it to a file"
+    refuse = Words(f"{pdf.name} of {page.name}", f"把 {page.name} 印成 {pdf.name}")
+    todo = Words(f"open {page} in a browser and print it to a file", f"用浏览器打开 {page}，打印成文件")
     alone = ("--no-sandbox",) if hasattr(os, "geteuid") and os.geteuid() == 0 else ()  # it refuses to start as root
     with tempfile.TemporaryDirectory(prefix="aigc-print-", ignore_cleanup_errors=True) as folder:
         target = Path(folder, "page.pdf")
@@ -67,10 +68,17 @@ def print_pdf(page: Path, pdf: Path, program: str) -> Path:
         try:
             process = subprocess.run([*call, page.resolve().as_uri()], check=False, **words)
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise CannotWrite(asked=refuse, found=f"{Path(program).name}: {error}", todo=todo) from None
+            raise CannotWrite(
+                asked=refuse,
+                found=Words(f"{Path(program).name}: {error}", f"{Path(program).name} 报告（原话）：{error}"),
+                todo=todo,
+            ) from None
         if process.returncode or not target.is_file():
             last = process.stderr.decode(errors="replace").strip().splitlines()[-1:]
-            found = f"{Path(program).name} stopped: {''.join(last)[:200] or 'it said nothing'}"
+            found = Words(
+                f"{Path(program).name} stopped: {''.join(last)[:200] or 'it said nothing'}",
+                f"{Path(program).name} 停了：{''.join(last)[:200] or '没有留下话'}",
+            )
             raise CannotWrite(asked=refuse, found=found, todo=todo)
         return write_atomically(pdf, target.read_bytes())
 

@@ -9,6 +9,7 @@ from io import BytesIO
 
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput, CannotWrite
 from aigc_kit.media import wav
 from aigc_kit.media.encode import ffmpeg
@@ -30,13 +31,21 @@ def stamp(data: bytes, media: str, facts: Mapping[str, str]) -> bytes:
         CannotWrite: the file is not whole.
     """
     if set(facts) - set(INFO_IDS):
-        raise BadInput(asked=f"facts {sorted(facts)}", found="unknown ones", todo=f"use {', '.join(INFO_IDS)}")
+        raise BadInput(
+            asked=Words(f"facts {sorted(facts)}", f"说明 {sorted(facts)}"),
+            found=Words("unknown ones", "里面有不认识的项"),
+            todo=Words(f"use {', '.join(INFO_IDS)}", f"用 {'、'.join(INFO_IDS)}"),
+        )
     writers = {"image/png": _png, "audio/wav": _wav, "video/mp4": _mp4}
     try:
         return writers[media](data, facts) if media in writers else data
     except (UnidentifiedImageError, OSError, SyntaxError, struct.error, ValueError) as error:
-        why = f"not a whole file ({error})"
-        raise CannotWrite(asked=f"metadata of {media}", found=why, todo="make it again") from None
+        why = Words(f"not a whole file ({error})", f"文件不完整（原话：{error}）")
+        raise CannotWrite(
+            asked=Words(f"metadata of {media}", f"在 {media} 里写说明"),
+            found=why,
+            todo=Words("make it again", "重新生成"),
+        ) from None
 
 
 def facts_of(data: bytes, media: str) -> dict[str, str]:
@@ -72,7 +81,12 @@ def _wav(data: bytes, facts: Mapping[str, str]) -> bytes:
 def _mp4(data: bytes, facts: Mapping[str, str]) -> bytes:
     words = [word for name, text in facts.items() for word in ("-metadata", f"{name.lower()}={text}")]
     words = ["-map", "0", "-c", "copy", *words, "-movflags", "+faststart+use_metadata_tags"]
-    return ffmpeg.remake(data, words, asked="metadata of video/mp4", todo="make it again")
+    return ffmpeg.remake(
+        data,
+        words,
+        asked=Words("metadata of video/mp4", "在 video/mp4 里写说明"),
+        todo=Words("make it again", "重新生成"),
+    )
 
 
 def _mp4_facts(data: bytes) -> dict[str, str]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.paths import write_atomically
-from aigc_kit.core.types import Take
+from aigc_kit.core.types import Take, Words
 
 FULL = 32767
 RATE = 24_000  # samples per second of every wave of the kit
@@ -34,31 +34,51 @@ def to_bytes(wave: np.ndarray, rate: int = RATE, info: Mapping[str, str] | None 
     wave = np.asarray(wave)
     peak = float(np.abs(wave).max(initial=0.0)) if wave.dtype.kind == "f" else 0.0
     if wave.ndim != 1 or wave.dtype.kind != "f" or not np.isfinite(wave).all() or peak > 1:
+        way = _way_to(wave)
         raise BadInput(
-            asked=f"a WAV file of {wave.dtype} {wave.shape}, peak {peak:.3g}",
-            found="not one channel of finite floats in [-1, 1]",
-            todo=f"pass float32 (N,) in [-1, 1]: {_way_to(wave)} first",
+            asked=Words(
+                f"a WAV file of {wave.dtype} {wave.shape}, peak {peak:.3g}",
+                f"把 {wave.dtype} {wave.shape}、峰值 {peak:.3g} 的波形写成 WAV",
+            ),
+            found=Words("not one channel of finite floats in [-1, 1]", "不是一个声道、取值在 [-1, 1] 的有限浮点数"),
+            todo=Words(
+                f"pass float32 (N,) in [-1, 1]: {way} first",
+                f"给 float32、形状 (N,)、取值在 [-1, 1] 的波形：先{way.zh}",
+            ),
         )
     if not isinstance(rate, int) or isinstance(rate, bool) or not 1000 <= rate <= 384_000:
-        raise BadInput(asked=f"rate={rate!r}", found="not a sampling rate in Hz", todo=f"speech here has {RATE}")
+        raise BadInput(
+            asked=f"rate={rate!r}",
+            found=Words("not a sampling rate in Hz", "不是以 Hz 计的采样率"),
+            todo=Words(f"speech here has {RATE}", f"这里的语音用 {RATE}"),
+        )
     samples = np.rint(wave * FULL).astype("<i2").tobytes()
     form = struct.pack("<HHIIHH", 1, 1, rate, rate * 2, 2, 16)
     chunks = _chunk(b"fmt ", form) + _chunk(b"data", samples)
     if info:
         for code in info:
             if len(code) != 4 or not code.isascii() or not code.isalnum():
-                raise BadInput(asked=f"info {code!r}", found="not a code of four letters", todo="say 'ICMT' or 'INAM'")
+                raise BadInput(
+                    asked=Words(f"info {code!r}", f"说明 {code!r}"),
+                    found=Words("not a code of four letters", "不是四个字母的代码"),
+                    todo=Words("say 'ICMT' or 'INAM'", "写 'ICMT' 或 'INAM'"),
+                )
         chunks += _info_chunk(info)
     return _riff(chunks)
 
 
-def _way_to(wave: np.ndarray) -> str:
+def _way_to(wave: np.ndarray) -> Words:
     """Say what makes a sound of an array."""
     if wave.ndim != 1:
-        return "take one channel, such as wave[:, 0] of (N, channels),"
+        return Words(
+            "take one channel, such as wave[:, 0] of (N, channels),", "取一个声道，例如形状 (N, 声道数) 时的 wave[:, 0]"
+        )
     if wave.dtype.kind == "f" and not np.isfinite(wave).all():
-        return "mend what made values that are no numbers, or np.nan_to_num(wave)"
-    return "divide by the peak"
+        return Words(
+            "mend what made values that are no numbers, or np.nan_to_num(wave)",
+            "修正产生 NaN 或无穷大的那一步，或用 np.nan_to_num(wave)",
+        )
+    return Words("divide by the peak", "除以峰值")
 
 
 def write(path: Path | str, wave: np.ndarray, rate: int = RATE, info: Mapping[str, str] | None = None) -> Path:
@@ -66,7 +86,11 @@ def write(path: Path | str, wave: np.ndarray, rate: int = RATE, info: Mapping[st
     path = write_atomically(Path(path), to_bytes(wave, rate, info))
     samples, rate_inside, _ = read(path)
     if rate_inside != rate or len(samples) != len(wave):
-        raise BadInput(asked=f"to write {path.name}", found="the file reads back otherwise", todo="check the disk")
+        raise BadInput(
+            asked=Words(f"to write {path.name}", f"写 {path.name}"),
+            found=Words("the file reads back otherwise", "写好的文件读回来不一样"),
+            todo=Words("check the disk", "检查磁盘"),
+        )
     return path
 
 
@@ -93,9 +117,12 @@ def read(path: Path | str) -> tuple[np.ndarray, int, dict[str, str]]:
         return wave, rate, info_of(data)
     except (OSError, ValueError, struct.error, KeyError) as error:
         raise BadInput(
-            asked=f"the sound {Path(path).name}",
-            found=f"not a whole WAV file of 16 bits and one channel: {error}",
-            todo="give one that aigc_kit.media.wav.write wrote",
+            asked=Words(f"the sound {Path(path).name}", f"声音 {Path(path).name}"),
+            found=Words(
+                f"not a whole WAV file of 16 bits and one channel: {error}",
+                f"不是 16 位、单声道的完整 WAV 文件（原话：{error}）",
+            ),
+            todo=Words("give one that aigc_kit.media.wav.write wrote", "给一个由 aigc_kit.media.wav.write 写的文件"),
         ) from None
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import CannotLoad
 
 ALLOCATOR = ("PYTORCH_ALLOC_CONF", "PYTORCH_CUDA_ALLOC_CONF")
@@ -112,9 +113,12 @@ def set_allocator(setting: str = "expandable_segments:True") -> bool:
 def _refuse_alignment(function: Callable) -> Callable:
     def refuse(*args, **kwargs):
         raise CannotLoad(
-            asked=f"torchaudio's {function.__name__}",
-            found=torchaudio_mismatch() or "no compiled part",
-            todo="install torch and torchaudio from the same index",
+            asked=Words(f"torchaudio's {function.__name__}", f"torchaudio 的 {function.__name__}"),
+            found=Words(
+                torchaudio_mismatch() or "no compiled part",
+                f"torchaudio 与 torch 不相配（{torchaudio_mismatch() or '没有编译的部分'}）",
+            ),
+            todo=Words("install torch and torchaudio from the same index", "从同一个软件源安装 torch 和 torchaudio"),
         )
 
     return refuse

@@ -6,7 +6,7 @@ from threading import RLock
 from typing import Any
 
 from aigc_kit.core.errors import NotOnDisk
-from aigc_kit.core.types import Card
+from aigc_kit.core.types import Card, Words
 from aigc_kit.models.compat import set_allocator
 
 _loaded: dict[tuple[str, ...], Any] = {}
@@ -44,7 +44,10 @@ def free(card: str | None = None) -> list[str]:
     return [key[0] for key in keys]
 
 
-def on_disk(card: Card, what: str = "model") -> Path:
+_MODEL = Words("model", "模型")
+
+
+def on_disk(card: Card, what: Words = _MODEL) -> Path:
     """Find the folder of a card's files (a `what`).
 
     Raises:
@@ -54,8 +57,12 @@ def on_disk(card: Card, what: str = "model") -> Path:
 
     folder = fetch.find(card)
     if folder is None:
-        todo = f"fetch it once with `aigc fetch {card.name}`"
-        raise NotOnDisk(asked=f"the {what} {card.name!r}", found="its files are not on this machine", todo=todo)
+        todo = Words(f"fetch it once with `aigc fetch {card.name}`", f"在终端下载一次：`aigc fetch {card.name}`")
+        raise NotOnDisk(
+            asked=Words(f"the {what} {card.name!r}", f"{what.zh} {card.name!r}"),
+            found=Words("its files are not on this machine", "它的文件不在这台机器上"),
+            todo=todo,
+        )
     return folder
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.paths import write_atomically
 from aigc_kit.media.encode import Probe, Writer, probe
@@ -74,12 +75,23 @@ def animatic(
     """
     path = Path(path)
     if path.suffix != ".mp4" or size[0] % 2 or size[1] % 2 or not pictures:
-        task = f"{path.name}, {size}, {len(pictures)} pictures"
-        raise BadInput(asked=task, found="no film", todo="an .mp4, even sides")
+        task = Words(f"{path.name}, {size}, {len(pictures)} pictures", f"{path.name}，{size}，{len(pictures)} 张图片")
+        raise BadInput(
+            asked=task,
+            found=Words("no film", "这样做不成影片"),
+            todo=Words("an .mp4, even sides", "文件名以 .mp4 结尾，两边都是偶数，至少一张图片"),
+        )
     if voices and len(voices) != len(board.shots):
-        raise BadInput(asked=f"{len(board.shots)} shots", found=f"{len(voices)} voices", todo="one for each, or None")
+        raise BadInput(
+            asked=Words(f"{len(board.shots)} shots", f"{len(board.shots)} 个镜头"),
+            found=Words(f"{len(voices)} voices", f"有 {len(voices)} 段配音"),
+            todo=Words("one for each, or None", "每个镜头一段，没有的写 None"),
+        )
     sound, overrun = mix(board, voices, rate, music) if len(voices) or music is not None else (None, {})
-    images = [_widened(picture_of(picture, "a picture of a shot").convert("RGB"), size) for picture in pictures]
+    images = [
+        _widened(picture_of(picture, Words("a picture of a shot", "一个镜头的图片")).convert("RGB"), size)
+        for picture in pictures
+    ]
     font = caption_font(size[1] // 15)
     total = round(board.total * fps)
     notes = {"comment": badge or "animatic"}

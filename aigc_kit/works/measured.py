@@ -8,6 +8,7 @@ from itertools import combinations, islice
 import numpy as np
 from PIL import Image
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import AigcError, BadInput
 from aigc_kit.make.speech.measures import loudness
 from aigc_kit.media import wav
@@ -49,7 +50,11 @@ def histogram(pixels: np.ndarray) -> np.ndarray:
         BadInput: not such pixels.
     """
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
-        raise BadInput(asked="a palette", found=f"{pixels.dtype} {pixels.shape}", todo="pass uint8 (H, W, 3)")
+        raise BadInput(
+            asked=Words("a palette", "一张图片的主要颜色"),
+            found=f"{pixels.dtype} {pixels.shape}",
+            todo=Words("pass uint8 (H, W, 3)", "给 uint8，形状 (H, W, 3)"),
+        )
     colour = pixels.reshape(-1, 3) / 255.0
     high, low = colour.max(axis=1), colour.min(axis=1)
     chroma = high - low
@@ -84,7 +89,11 @@ def spread(pictures: list[np.ndarray]) -> float:
         BadInput: fewer than two.
     """
     if len(pictures) < 2:
-        raise BadInput(asked="the spread of a series", found=f"{len(pictures)} pictures", todo="give at least two")
+        raise BadInput(
+            asked=Words("the spread of a series", "一组图片相差多少"),
+            found=Words(f"{len(pictures)} pictures", f"有 {len(pictures)} 张图片"),
+            todo=Words("give at least two", "至少给两张"),
+        )
     return float(np.mean([distance(*pair) for pair in combinations(pictures, 2)]))
 
 

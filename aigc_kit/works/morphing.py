@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.media.encode import Probe, Writer, probe
 from aigc_kit.media.fonts import caption_font, write
@@ -52,7 +53,11 @@ def frames(count: int = 48, *, size: int = 320, cell: float = CELL, words: bool 
         BadInput: not such numbers.
     """
     if not 2 <= count <= 600 or size % 2:
-        raise BadInput(asked=f"{count} frames of {size} pixels", found="no clip", todo="2 to 600 frames, an even size")
+        raise BadInput(
+            asked=Words(f"{count} frames of {size} pixels", f"{count} 帧，边长 {size} 像素"),
+            found=Words("no clip", "这样做不成短片"),
+            todo=Words("2 to 600 frames, an even size", "2 到 600 帧，边长是偶数"),
+        )
     for index in range(count):
         even = index / (count - 1)
         frame = _frame(even * even * (3 - 2 * even), size, cell)

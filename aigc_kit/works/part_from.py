@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from aigc_kit.core.errors import AigcError, BadInput
-from aigc_kit.core.types import Take
+from aigc_kit.core.types import Take, Words
 from aigc_kit.keep import record
 from aigc_kit.media import wav
 from aigc_kit.media.encode import ffmpeg, mp4, probe
@@ -53,7 +53,11 @@ def from_take(take: Take, **words: Any) -> Part:
     Of several pictures the first is taken. `words` are title, alt (by default the prompt) and credit of `Part`.
     """
     if take.kind not in KINDS:
-        raise BadInput(asked=f"a part of a {take.kind} take", found="no such part", todo=f"use {', '.join(KINDS)}")
+        raise BadInput(
+            asked=Words(f"a part of a {take.kind} take", f"用 {take.kind} 的结果做一个部分"),
+            found=Words("no such part", "没有这种部分"),
+            todo=Words(f"use {', '.join(KINDS)}", f"用 {'、'.join(KINDS)}"),
+        )
     kind, data = KINDS[take.kind], take.data
     if kind == "image" and np.ndim(data) == 4:
         data = data[0]
@@ -91,19 +95,34 @@ def _bytes(kind: PartKind, content: Any) -> bytes:
     if kind in ("audio", "video") and isinstance(content, tuple) and len(content) == 2:
         values, rate = content
         return wav.to_bytes(np.clip(np.asarray(values), -1, 1), int(rate)) if kind == "audio" else _clip(values, rate)
-    raise BadInput(asked=f"a part of kind {kind!r}", found=f"a {type(content).__name__}", todo="give a path or bytes")
+    raise BadInput(
+        asked=Words(f"a part of kind {kind!r}", f"种类为 {kind!r} 的部分"),
+        found=Words(f"a {type(content).__name__}", f"这是 {type(content).__name__}"),
+        todo=Words("give a path or bytes", "给一个文件路径，或字节"),
+    )
 
 
 def _read(kind: PartKind, path: Path) -> bytes:
     if not path.is_file():
-        raise BadInput(asked=f"the file {path.name}", found="no such file", todo="check the path")
+        raise BadInput(
+            asked=Words(f"the file {path.name}", f"文件 {path.name}"),
+            found=Words("no such file", "没有这个文件"),
+            todo=Words("check the path", "检查路径"),
+        )
     size, most = path.stat().st_size, MOST_BYTES[kind]
     if size > most:
-        raise BadInput(asked=f"the file {path.name}", found=f"{size:,} bytes", todo=f"make it smaller than {most:,}")
+        raise BadInput(
+            asked=Words(f"the file {path.name}", f"文件 {path.name}"),
+            found=Words(f"{size:,} bytes", f"有 {size:,} 字节"),
+            todo=Words(f"make it smaller than {most:,}", f"缩小到 {most:,} 字节以内"),
+        )
     return path.read_bytes()
 
 
-def picture_of(content: Any, asked: str = "a picture") -> Image.Image:
+_PICTURE = Words("a picture", "一张图片")
+
+
+def picture_of(content: Any, asked: Words = _PICTURE) -> Image.Image:
     """Take a PIL image, or make one of pixels.
 
     Pixels are uint8 (H, W, 3).
@@ -115,7 +134,11 @@ def picture_of(content: Any, asked: str = "a picture") -> Image.Image:
         return content
     pixels = np.asarray(content)
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
-        raise BadInput(asked=asked, found=f"{pixels.dtype} {pixels.shape}", todo="pass uint8 (H, W, 3)")
+        raise BadInput(
+            asked=asked,
+            found=f"{pixels.dtype} {pixels.shape}",
+            todo=Words("pass uint8 (H, W, 3)", "给 uint8，形状 (H, W, 3)"),
+        )
     return Image.fromarray(pixels)
 
 

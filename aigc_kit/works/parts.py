@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import Any, Literal, get_args
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import FrozenMap, Record
+from aigc_kit.core.types import FrozenMap, Record, Words
 
 PartKind = Literal["text", "image", "audio", "video"]
 PART_KINDS: tuple[PartKind, ...] = get_args(PartKind)
@@ -82,22 +82,49 @@ class Part:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "facts", FrozenMap(self.facts))
-        what = f"a part of kind {self.kind!r} by {self.origin!r}"
+        what = Words(
+            f"a part of kind {self.kind!r} by {self.origin!r}", f"种类为 {self.kind!r}、来源为 {self.origin!r} 的部分"
+        )
         if self.kind not in PART_KINDS or self.origin not in get_args(Origin):
             choices = f"{', '.join(PART_KINDS)}; {', '.join(get_args(Origin))}"
-            raise BadInput(asked=what, found="no such kind or origin", todo=f"choose from {choices}")
+            raise BadInput(
+                asked=what,
+                found=Words("no such kind or origin", "没有这种种类或来源"),
+                todo=Words(
+                    f"choose from {choices}",
+                    f"种类从 {'、'.join(PART_KINDS)} 里选，来源从 {'、'.join(get_args(Origin))} 里选",
+                ),
+            )
         if not self.data or len(self.data) > MOST_BYTES[self.kind]:
-            todo = f"give 1 to {MOST_BYTES[self.kind]:,} bytes"
-            raise BadInput(asked=what, found=f"{len(self.data):,} bytes", todo=todo)
+            todo = Words(f"give 1 to {MOST_BYTES[self.kind]:,} bytes", f"给 1 到 {MOST_BYTES[self.kind]:,} 字节")
+            raise BadInput(
+                asked=what, found=Words(f"{len(self.data):,} bytes", f"有 {len(self.data):,} 字节"), todo=todo
+            )
         if media_of(self.data, self.kind) != self.media:
-            task = f"{what}, {self.media}"
-            raise BadInput(asked=task, found="bytes of another type", todo="leave the type to the kit")
+            task = what + f", {self.media}"
+            raise BadInput(
+                asked=task,
+                found=Words("bytes of another type", "字节是另一种类型"),
+                todo=Words("leave the type to the kit", "类型由本项目自己认"),
+            )
         if self.origin == "model" and self.record is None:
-            raise BadInput(asked=what, found="no record of the run", todo="pass record=, or say origin='brought'")
+            raise BadInput(
+                asked=what,
+                found=Words("no record of the run", "没有运行的记录"),
+                todo=Words("pass record=, or say origin='brought'", "给出 record=，或写 origin='brought'"),
+            )
         if self.origin in ("brought", "mixed") and not self.credit.strip():
-            raise BadInput(asked=what, found="nothing about the model", todo="credit='which model, on which page'")
+            raise BadInput(
+                asked=what,
+                found=Words("nothing about the model", "没有写是什么模型"),
+                todo=Words("credit='which model, on which page'", "写 credit='哪个模型，在哪个网页'"),
+            )
         if self.kind in ("image", "video") and not self.alt.strip():
-            raise BadInput(asked=what, found="no words for those who do not see it", todo="pass alt='...'")
+            raise BadInput(
+                asked=what,
+                found=Words("no words for those who do not see it", "没有给看不见图的人写说明"),
+                todo=Words("pass alt='...'", "写上 alt='...'"),
+            )
 
     @property
     def label(self) -> str:
@@ -159,8 +186,12 @@ def media_of(data: bytes, kind: str) -> str:
         media = next((media for start, media in STARTS if re.match(start, data, re.DOTALL)), "")
     if (media.split("/")[0] or "nothing") != kind:
         endings = ", ".join(suffix for name, suffix in SUFFIXES.items() if name.startswith(kind))
-        fault = f"bytes that begin with {data[:8]!r}"
-        raise BadInput(asked=f"a part of kind {kind!r}", found=fault, todo=f"give {endings}")
+        fault = Words(f"bytes that begin with {data[:8]!r}", f"开头的字节是 {data[:8]!r}")
+        raise BadInput(
+            asked=Words(f"a part of kind {kind!r}", f"种类为 {kind!r} 的部分"),
+            found=fault,
+            todo=Words(f"give {endings}", f"给 {endings} 文件"),
+        )
     if kind == "image":
         _opens(data)
     return media
@@ -180,4 +211,8 @@ def _opens(data: bytes) -> None:
         with Image.open(BytesIO(data)) as image:
             image.verify()
     except Exception as error:  # Pillow raises whatever its readers meet
-        raise BadInput(asked="a picture", found=f"it does not open ({error})", todo="save it again as PNG") from None
+        raise BadInput(
+            asked=Words("a picture", "一张图片"),
+            found=Words(f"it does not open ({error})", f"打不开（原话：{error}）"),
+            todo=Words("save it again as PNG", "另存为 PNG"),
+        ) from None

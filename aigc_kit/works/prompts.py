@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import Card, FrozenMap
+from aigc_kit.core.types import Card, FrozenMap, Words
 from aigc_kit.media.pages import template_text
 from aigc_kit.promptlab.patterns import Filled, pattern
 
@@ -110,7 +110,11 @@ def visual(style: str = "科技感", moment: str = "") -> Visual:
     from aigc_kit.worlds.tinyworld.vocab import phrase
 
     if style not in STYLES:
-        raise BadInput(asked=f"style {style!r}", found="not one of the lesson's", todo=f"choose {', '.join(STYLES)}")
+        raise BadInput(
+            asked=Words(f"style {style!r}", f"风格 {style!r}"),
+            found=Words("not one of the lesson's", "课上没有这种风格"),
+            todo=Words(f"choose {', '.join(STYLES)}", f"从 {'、'.join(STYLES)} 里选"),
+        )
     torus, avoid, own = course_prompt("topology"), course_prompt("topology-negative"), moment.strip()
     zh = "，".join(filter(None, (own, torus.zh, style)))
     en = ", ".join(filter(None, (translate(own).en if own else "", torus.en, STYLES[style])))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import FrozenMap
+from aigc_kit.core.types import FrozenMap, Words
 
 LENGTH, TOLERANCE = 400, 0.2
 FEWEST_STEPS = 3
@@ -104,7 +104,11 @@ def review(
         BadInput: no text.
     """
     if not text.strip():
-        raise BadInput(asked="a review", found="no text", todo="write or paste one first")
+        raise BadInput(
+            asked=Words("a review", "给文章做检查"),
+            found=Words("no text", "没有文字"),
+            todo=Words("write or paste one first", "先写或粘贴一篇"),
+        )
     points = (_steps, _likeness, _ending, _leftovers, _jargon)
     return Review((_length(text, about), _concepts(text, must), *(point(text) for point in points)))
 

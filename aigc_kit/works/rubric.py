@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 
 MOST_POINTS = 5
@@ -58,11 +59,20 @@ def criterion(name: str) -> Criterion:
     for line in CRITERIA:
         if line.name == name:
             return line
-    raise BadInput(asked=f"the line {name!r}", found="no such line", todo=", ".join(c.name for c in CRITERIA))
+    names = [line.name for line in CRITERIA]
+    raise BadInput(
+        asked=Words(f"the line {name!r}", f"评分项 {name!r}"),
+        found=Words("no such line", "没有这一项"),
+        todo=Words(", ".join(names), f"从 {'、'.join(names)} 里选"),
+    )
 
 
 def check_mark(name: str, points: Any) -> None:
     """Refuse a mark that is not 1 to 5 points."""
     criterion(name)
     if not isinstance(points, int) or isinstance(points, bool) or not 1 <= points <= MOST_POINTS:
-        raise BadInput(asked=f"{points!r} points", found="not a mark", todo=f"give 1 to {MOST_POINTS}")
+        raise BadInput(
+            asked=Words(f"{points!r} points", f"{points!r} 分"),
+            found=Words("not a mark", "这不是分数"),
+            todo=Words(f"give 1 to {MOST_POINTS}", f"给 1 到 {MOST_POINTS} 分"),
+        )

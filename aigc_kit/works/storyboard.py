@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from typing import Any
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.works.review import length
 
@@ -38,9 +39,17 @@ class Shot:
         except (TypeError, ValueError):
             seconds = float("nan")
         if not SHORTEST <= seconds <= 600:
-            raise BadInput(asked=f"a shot of {self.seconds!r} s", found="no length", todo="1 to 600 seconds")
+            raise BadInput(
+                asked=Words(f"a shot of {self.seconds!r} s", f"一个 {self.seconds!r} 秒的镜头"),
+                found=Words("no length", "这不是时长"),
+                todo=Words("1 to 600 seconds", "给 1 到 600 秒"),
+            )
         if not str(self.picture).strip():
-            raise BadInput(asked="a shot", found="nothing to see", todo="say what is in the picture")
+            raise BadInput(
+                asked=Words("a shot", "一个镜头"),
+                found=Words("nothing to see", "没有可看的画面"),
+                todo=Words("say what is in the picture", "写明画面里有什么"),
+            )
         object.__setattr__(self, "seconds", seconds)
 
 
@@ -58,13 +67,25 @@ class Storyboard:
     def __post_init__(self) -> None:
         object.__setattr__(self, "shots", tuple(self.shots))
         if not 1 <= len(self.shots) <= MOST_SHOTS:
-            fault = "too many to follow" if self.shots else "nothing to see"
-            raise BadInput(asked=f"a storyboard of {len(self.shots)} shots", found=fault, todo=f"1 to {MOST_SHOTS}")
+            raise BadInput(
+                asked=Words(f"a storyboard of {len(self.shots)} shots", f"有 {len(self.shots)} 个镜头的分镜表"),
+                found=Words("too many to follow", "太多了，看不过来")
+                if self.shots
+                else Words("nothing to see", "没有可看的"),
+                todo=Words(f"1 to {MOST_SHOTS}", f"1 到 {MOST_SHOTS} 个"),
+            )
         seconds = sum(shot.seconds for shot in self.shots)
         more = seconds - self.total
         if abs(more) > CLOSE:
-            todo = f"{'take away' if more > 0 else 'add'} {abs(more):g} s, or call balanced(...)"
-            raise BadInput(asked=f"a storyboard of {self.total:g} s", found=f"the shots last {seconds:g} s", todo=todo)
+            todo = Words(
+                f"{'take away' if more > 0 else 'add'} {abs(more):g} s, or call balanced(...)",
+                f"{'减去' if more > 0 else '加上'} {abs(more):g} 秒，或调用 balanced(...)",
+            )
+            raise BadInput(
+                asked=Words(f"a storyboard of {self.total:g} s", f"{self.total:g} 秒的分镜表"),
+                found=Words(f"the shots last {seconds:g} s", f"镜头一共 {seconds:g} 秒"),
+                todo=todo,
+            )
 
     @property
     def starts(self) -> tuple[float, ...]:
@@ -93,8 +114,12 @@ class Storyboard:
             BadInput: another number of descriptions, or an empty one.
         """
         if len(pictures) != len(self.shots):
-            fault = f"{len(pictures)} descriptions"
-            raise BadInput(asked=f"the pictures of {len(self.shots)} shots", found=fault, todo="one for each shot")
+            fault = Words(f"{len(pictures)} descriptions", f"有 {len(pictures)} 段描述")
+            raise BadInput(
+                asked=Words(f"the pictures of {len(self.shots)} shots", f"{len(self.shots)} 个镜头的画面"),
+                found=fault,
+                todo=Words("one for each shot", "每个镜头一段"),
+            )
         shots = tuple(replace(s, picture=words) for s, words in zip(self.shots, pictures, strict=True))
         return replace(self, shots=shots)
 
@@ -109,12 +134,19 @@ class Storyboard:
             BadInput: the voice alone is longer than the storyboard, or another number of lengths.
         """
         if len(spoken) != len(self.shots):
-            fault = f"{len(spoken)} voices"
-            raise BadInput(asked=f"{len(self.shots)} shots", found=fault, todo="one for each, 0 if none")
+            fault = Words(f"{len(spoken)} voices", f"有 {len(spoken)} 段配音")
+            raise BadInput(
+                asked=Words(f"{len(self.shots)} shots", f"{len(self.shots)} 个镜头"),
+                found=fault,
+                todo=Words("one for each, 0 if none", "每个镜头一段，没有的写 0"),
+            )
         least = [max(voice + pause if voice > 0 else 0.0, SHORTEST) for voice in spoken]
         if sum(least) > self.total:
-            task, fault = f"a storyboard of {self.total:g} s", f"the voice alone takes {sum(least):.1f} s"
-            raise BadInput(asked=task, found=fault, todo="shorten the voice-over, or speak faster")
+            task = Words(f"a storyboard of {self.total:g} s", f"{self.total:g} 秒的分镜表")
+            fault = Words(f"the voice alone takes {sum(least):.1f} s", f"光是配音就要 {sum(least):.1f} 秒")
+            raise BadInput(
+                asked=task, found=fault, todo=Words("shorten the voice-over, or speak faster", "缩短配音，或读得快一点")
+            )
         room = [max(shot.seconds - low, 0.0) for shot, low in zip(self.shots, least, strict=True)]
         spare, share = self.total - sum(least), sum(room)
         more = [spare * (want / share if share else 1 / len(room)) for want in room]
@@ -132,9 +164,17 @@ def from_rows(rows: Iterable[Mapping[str, Any]], total: float = TOTAL) -> Storyb
         try:
             shots.append(Shot(*(row[name] for name in COLUMNS[1:])))
         except KeyError as error:
-            raise BadInput(asked=f"shot {index}", found=f"no column {error}", todo=f"give {COLUMNS}") from None
+            raise BadInput(
+                asked=Words(f"shot {index}", f"第 {index} 个镜头"),
+                found=Words(f"no column {error}", f"没有 {error} 这一列"),
+                todo=Words(f"give {COLUMNS}", f"给出 {COLUMNS}"),
+            ) from None
         except BadInput as error:
-            raise BadInput(asked=f"shot {index}: {error.asked}", found=error.found, todo=error.todo) from None
+            raise BadInput(
+                asked=Words(f"shot {index}: ", f"第 {index} 个镜头：") + error.told.asked,
+                found=error.told.found,
+                todo=error.told.todo,
+            ) from None
     return Storyboard(tuple(shots), total)
 
 
@@ -161,17 +201,26 @@ def parse(answer: str, total: float = TOTAL) -> Storyboard:
         cells = [cell.strip() for cell in line.strip().strip("|｜").replace("｜", "|").split("|")]
         if len(cells) != len(COLUMNS) or not cells[1] or _is_sum(cells):
             continue
-        named = f"line {number}: {line.strip()[:60]}"
+        named = Words(f"line {number}: ", f"第 {number} 行：") + line.strip()[:60]
         length = _seconds(cells[-1], named)
         if length is not None:
             shots.append(Shot(cells[1], cells[2], cells[3], SHORTEST))
             lengths.append(length)
         elif re.search(r"[\d一二三四五六七八九十]", cells[0]) or (shots and not _IS_HEADER.search(cells[-1])):
-            fault = f"no length in the last cell, {cells[-1]!r}"
-            raise BadInput(asked=named, found=fault, todo="write it there in seconds, such as 5秒, 0:05 or 0-5s")
+            raise BadInput(
+                asked=named,
+                found=Words(f"no length in the last cell, {cells[-1]!r}", f"最后一格 {cells[-1]!r} 里没有时长"),
+                todo=Words(
+                    "write it there in seconds, such as 5秒, 0:05 or 0-5s", "用秒写在那里，例如 5秒、0:05 或 0-5s"
+                ),
+            )
     if not shots:
-        fault = "no row of five cells that ends in seconds"
-        raise BadInput(asked="a storyboard from an answer", found=fault, todo="ask again, or take draft(article)")
+        fault = Words("no row of five cells that ends in seconds", "没有一行是五格、最后一格写着时长的")
+        raise BadInput(
+            asked=Words("a storyboard from an answer", "从一段回答读出分镜表"),
+            found=fault,
+            todo=Words("ask again, or take draft(article)", "再问一次，或用 draft(文章)"),
+        )
     seconds = [min(max(each, SHORTEST), 600) for each in _lasting(lengths)]
     return balanced([replace(shot, seconds=each) for shot, each in zip(shots, seconds, strict=True)], total)
 
@@ -199,7 +248,7 @@ def _lasting(lengths: Sequence[float | tuple[float, float]]) -> list[float]:
     return [each if isinstance(each, float) else each[1] - each[0] if are_times else sum(each) / 2 for each in lengths]
 
 
-def _seconds(cell: str, line: str) -> float | tuple[float, float] | None:
+def _seconds(cell: str, line: Words) -> float | tuple[float, float] | None:
     """Read how long a shot lasts, or None."""
     text = re.sub(r"(?<=.)\s*[（(][^（）()]*[)）]$", "", cell.strip("* "))  # a remark behind the time
     text = re.sub(rf"^(?:(?:{_ABOUT})\s*[:：]?\s*)+", "", text.strip("（）()[]【】 "))
@@ -210,7 +259,11 @@ def _seconds(cell: str, line: str) -> float | tuple[float, float] | None:
     if match := _SPAN.fullmatch(text):
         start, end = _clock_seconds(match.groups()[:3]), _clock_seconds(match.groups()[3:])
         if end <= start:
-            raise BadInput(asked=line, found=f"a span of {end - start:g} s", todo="write the beginning before the end")
+            raise BadInput(
+                asked=line,
+                found=Words(f"a span of {end - start:g} s", f"时长是 {end - start:g} 秒"),
+                todo=Words("write the beginning before the end", "先写开始时间，再写结束时间"),
+            )
         return start, end
     if match := re.fullmatch(_TIME, text, re.I):
         return _clock_seconds(match.groups())
@@ -244,7 +297,11 @@ def _clock_seconds(groups: Sequence[str | None]) -> float:
 def balanced(shots: Sequence[Shot], total: float = TOTAL) -> Storyboard:
     """Scale seconds to add up, none under one second."""
     if len(shots) * SHORTEST > total:
-        raise BadInput(asked=f"{len(shots)} shots in {total:g} s", found="under a second each", todo="take fewer")
+        raise BadInput(
+            asked=Words(f"{len(shots)} shots in {total:g} s", f"{total:g} 秒里有 {len(shots)} 个镜头"),
+            found=Words("under a second each", "每个不到一秒"),
+            todo=Words("take fewer", "减少镜头"),
+        )
     extras = [shot.seconds - SHORTEST for shot in shots]
     spare = total - SHORTEST * len(shots)
     seconds = [SHORTEST + (spare * extra / sum(extras) if sum(extras) else spare / len(shots)) for extra in extras]
@@ -270,7 +327,11 @@ def draft(article: str, shots: int = 8, total: float = TOTAL, pace: float = 4.0)
     """
     sentences = [piece.strip() for piece in re.findall(r"[^。！？!?\n]+[。！？!?]?[”’」]?", article) if length(piece)]
     if not sentences:
-        raise BadInput(asked="a storyboard", found="no sentence", todo="write the article first")
+        raise BadInput(
+            asked=Words("a storyboard", "一张分镜表"),
+            found=Words("no sentence", "没有句子"),
+            todo=Words("write the article first", "先把文章写好"),
+        )
     count = min(shots, len(sentences))
     scenes = []
     for index, group in enumerate(_groups(sentences, count)):

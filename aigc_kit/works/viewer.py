@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 from PIL import Image
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.media.pages import environment, markup, policy, safe, template_text
 from aigc_kit.works.part_from import data_uri, encoded
@@ -62,7 +63,11 @@ def morph_view(
         BadInput: other numbers, or a mesh with more than 65,536 vertices.
     """
     if not 2 <= moments <= 61:
-        raise BadInput(asked=f"moments={moments}", found="not a slider", todo="choose 2 to 61")
+        raise BadInput(
+            asked=f"moments={moments}",
+            found=Words("not a slider", "这样做不成滑块"),
+            todo=Words("choose 2 to 61", "从 2 到 61 里选"),
+        )
     times = np.linspace(0, 1, moments).tolist()
     meshes = [mesh_of(family(t), cell) for t in times]
     counts = [topology(mesh) for mesh in meshes]
@@ -143,8 +148,10 @@ def pack(meshes: Sequence[Mesh], shares: Sequence[np.ndarray], words: Sequence[s
     """
     largest = max(len(mesh.vertices) for mesh in meshes)
     if largest > LARGEST_INDEX + 1:
-        fault = f"a mesh of {largest:,} vertices; 65,536 fit"
-        raise BadInput(asked="a 3-D view", found=fault, todo="take larger cells")
+        fault = Words(f"a mesh of {largest:,} vertices; 65,536 fit", f"网格有 {largest:,} 个顶点；最多 65,536 个")
+        raise BadInput(
+            asked=Words("a 3-D view", "一个三维视图"), found=fault, todo=Words("take larger cells", "把格子取大一点")
+        )
     low = np.min([mesh.vertices.min(axis=0) for mesh in meshes], axis=0)
     high = np.max([mesh.vertices.max(axis=0) for mesh in meshes], axis=0)
     step = float((high - low).max()) / LARGEST_INDEX

@@ -12,7 +12,7 @@ from typing import Any
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.paths import write_atomically
 from aigc_kit.core.redact import redact, secret_names_in
-from aigc_kit.core.types import Take, as_json
+from aigc_kit.core.types import Take, Words, as_json
 from aigc_kit.keep import record
 from aigc_kit.works.part_from import from_take, make
 from aigc_kit.works.parts import Origin, Part, PartKind
@@ -44,9 +44,18 @@ class Work:
     def __init__(self, topic: str, title: str = "") -> None:
         self.topic, self.title = topic.strip(), title.strip() or topic.strip()
         if not self.topic or len(self.title) > LONGEST_TITLE:
-            fault = f"a title of {len(self.title)} characters" if self.topic else "no topic"
-            todo = f"give a topic, and a title of at most {LONGEST_TITLE} characters"
-            raise BadInput(asked=f"a work on {topic[:40]!r}", found=fault, todo=todo)
+            fault = (
+                Words(f"a title of {len(self.title)} characters", f"标题有 {len(self.title)} 个字")
+                if self.topic
+                else Words("no topic", "没有主题")
+            )
+            todo = Words(
+                f"give a topic, and a title of at most {LONGEST_TITLE} characters",
+                f"写上主题，标题最多 {LONGEST_TITLE} 个字",
+            )
+            raise BadInput(
+                asked=Words(f"a work on {topic[:40]!r}", f"关于 {topic[:40]!r} 的作品"), found=fault, todo=todo
+            )
         self.parts: list[Part] = []
         self.rounds: list[dict[str, str]] = []
         self.marks: dict[str, dict[str, Any]] = {}
@@ -71,9 +80,14 @@ class Work:
         """
         names = secret_names_in("\n".join((part.text, part.title, part.alt, part.credit, part.asked)))
         if names:
-            fault = f"it contains the value of the environment variable {names[0]}, which holds a key"
-            todo = "take the key out first; nothing was put in"
-            raise BadInput(asked=f"to put in a {part.kind}", found=fault, todo=todo)
+            fault = Words(
+                f"it contains the value of the environment variable {names[0]}, which holds a key",
+                f"里面有环境变量 {names[0]} 的值，那是一个密钥",
+            )
+            todo = Words("take the key out first; nothing was put in", "先把密钥去掉；什么也没有放进去")
+            raise BadInput(
+                asked=Words(f"to put in a {part.kind}", f"放进一个 {part.kind} 部分"), found=fault, todo=todo
+            )
         if not keep:
             self.remove(part.kind)
         self.parts = [*self.parts, part]
@@ -158,20 +172,31 @@ class Work:
             for name, row in data["marks"].items():
                 work.mark(name, row["points"], str(row["note"]))
         except (KeyError, TypeError, AttributeError) as error:
-            raise _broken(f"{FILE} lacks or garbles something: {error}") from None
+            raise _broken(
+                Words(f"{FILE} lacks or garbles something: {error}", f"{FILE} 缺了或乱了（原话：{error}）")
+            ) from None
         return work
 
 
 def _part(folder: Path, row: Mapping[str, Any]) -> Part:
     name, note = row["file"], row["record"]
     if not isinstance(name, str) or not _PART.fullmatch(name) or note not in (None, f"{name}.record.json"):
-        raise _broken(f"it names files that no work has: {str(name)[:60]!r}")
+        raise _broken(
+            Words(
+                f"it names files that no work has: {str(name)[:60]!r}", f"里面写着作品不会有的文件：{str(name)[:60]!r}"
+            )
+        )
     for path in (folder / file for file in (name, note) if file):
         if path.is_symlink() or not path.is_file():
-            raise _broken(f"{path.name} is not there, or is a link")
+            raise _broken(Words(f"{path.name} is not there, or is a link", f"{path.name} 不在，或只是一个链接"))
     data = (folder / name).read_bytes()
     if sha256(data).hexdigest() != row["sha256"]:
-        raise _broken(f"{name} was changed; put the new version in with add(...) instead")
+        raise _broken(
+            Words(
+                f"{name} was changed; put the new version in with add(...) instead",
+                f"{name} 被改动过；新的版本要用 add(...) 放进来",
+            )
+        )
     run = record.load(folder / note) if note else None
     words = {word: str(row[word]) for word in _WORDS}
     return Part(row["kind"], data, row["media"], row["origin"], record=run, facts=row["facts"], **words)
@@ -181,16 +206,24 @@ def _read(folder: Path) -> dict[str, Any]:
     try:
         data = json.loads((folder / FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise BadInput(asked=f"a work in {folder}", found=f"no {FILE}", todo="give the folder of save(...)") from None
+        raise BadInput(
+            asked=Words(f"a work in {folder}", f"{folder} 里的作品"),
+            found=Words(f"no {FILE}", f"没有 {FILE}"),
+            todo=Words("give the folder of save(...)", "给 save(...) 写出的文件夹"),
+        ) from None
     except (OSError, ValueError, RecursionError) as error:
-        raise _broken(f"{FILE} is not JSON: {error}") from None
+        raise _broken(Words(f"{FILE} is not JSON: {error}", f"{FILE} 不是 JSON（原话：{error}）")) from None
     if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise _broken(f"{FILE} is of another format")
+        raise _broken(Words(f"{FILE} is of another format", f"{FILE} 是另一种格式"))
     return data
 
 
-def _broken(fault: str) -> BadInput:
-    return BadInput(asked="a saved work", found=fault, todo="restore the folder from a copy, or begin anew")
+def _broken(fault: Words) -> BadInput:
+    return BadInput(
+        asked=Words("a saved work", "读取保存的作品"),
+        found=fault,
+        todo=Words("restore the folder from a copy, or begin anew", "用备份恢复这个文件夹，或重新开始"),
+    )
 
 
 def _text(data: Any) -> str:

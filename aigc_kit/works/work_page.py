@@ -10,6 +10,7 @@ from typing import Any
 from PIL import Image
 
 import aigc_kit
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.paths import write_atomically
 from aigc_kit.keep.record.sidecar import SAFE_NAME
@@ -36,8 +37,12 @@ def write_page(work: Work, folder: Path | str, name: str = PAGE, view: View | No
         BadInput: no parts yet, or a name that is no plain file name.
     """
     if not SAFE_NAME.fullmatch(name) or not name.endswith(".html") or len(name.encode(errors="replace")) > 200:
-        fault = "not a plain file name that ends in .html"
-        raise BadInput(asked=f"a page {name[:60]!r}", found=fault, todo=f"say {PAGE!r}")
+        fault = Words("not a plain file name that ends in .html", "这不是以 .html 结尾的普通文件名")
+        raise BadInput(
+            asked=Words(f"a page {name[:60]!r}", f"网页 {name[:60]!r}"),
+            found=fault,
+            todo=Words(f"say {PAGE!r}", f"写 {PAGE!r}"),
+        )
     return write_atomically(Path(folder) / name, page(work, view))
 
 
@@ -48,7 +53,11 @@ def page(work: Work, view: View | None = None) -> str:
         BadInput: no parts yet.
     """
     if not work.parts:
-        raise BadInput(asked="a page", found="a work without parts", todo="add a text or a picture first")
+        raise BadInput(
+            asked=Words("a page", "一个网页"),
+            found=Words("a work without parts", "作品里什么也没有"),
+            todo=Words("add a text or a picture first", "先加一段文字或一张图片"),
+        )
     script = template_text("story_viewer.js") if view else ""
     css = template_text("story_page.css") + (template_text("story_viewer.css") if view else "")
     labels = dict.fromkeys(f"{KIND_ZH[part.kind]}：{part.label}" for part in work.parts if part.by_ai)

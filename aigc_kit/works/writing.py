@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 from aigc_kit.core.errors import BadInput, NotOnDisk
-from aigc_kit.core.types import Plan, Take
+from aigc_kit.core.types import Plan, Take, Words
 from aigc_kit.works.review import Review, review
 
 if TYPE_CHECKING:
@@ -70,7 +70,11 @@ class Conversation:
             BadInput: no draft yet, or no wish.
         """
         if not self.rounds or not wish.strip():
-            raise BadInput(asked=f"a rewrite: {wish!r}", found="no draft yet, or no wish", todo="start(prompt) first")
+            raise BadInput(
+                asked=Words(f"a rewrite: {wish!r}", f"改写：{wish!r}"),
+                found=Words("no draft yet, or no wish", "还没有草稿，或没有写要求"),
+                todo=Words("start(prompt) first", "先调用 start(提示词)"),
+            )
         return self._ask(wish, FOLLOW_UP.format(article=self.rounds[-1].text, wish=wish.strip()), on_step)
 
     def into(self, work: "Work", number: int = -1) -> None:

@@ -17,7 +17,8 @@ from functools import cache
 from pathlib import Path
 
 from aigc_kit.core import paths
-from aigc_kit.core.errors import BadInput, UnknownName
+from aigc_kit.core.bilingual import Words
+from aigc_kit.core.errors import BadInput, UnknownName, echo
 from aigc_kit.core.types.atoms import check_text
 
 BREAKS = "，。？！；、："
@@ -79,7 +80,11 @@ def form_named(form: str) -> Form:
     for candidate in FORMS.values():
         if form in (candidate.name, candidate.short):
             return candidate
-    raise UnknownName(asked=f"verse form {form!r}", found="no such form", todo=f"choose one of {', '.join(FORMS)}")
+    raise UnknownName(
+        asked=Words(f"verse form {form!r}", f"诗体 {form!r}"),
+        found=Words("no such form", "没有这种诗体"),
+        todo=Words(f"choose one of {', '.join(FORMS)}", f"从 {'、'.join(FORMS)} 里选"),
+    )
 
 
 def load_rhymes(path: str | Path | None = None) -> Mapping[str, frozenset[str]]:
@@ -108,9 +113,9 @@ def _read_rhymes(path: Path) -> Mapping[str, frozenset[str]]:
                 rhymes.setdefault(character, set()).add(group)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInput(
-            asked=f"the rhyme table {path}",
-            found=f"{type(error).__name__}: {error}",
-            todo="use the rhymes.json in assets/models/poem",
+            asked=Words(f"the rhyme table {path}", f"韵表 {path}"),
+            found=echo(error),
+            todo=Words("use the rhymes.json in assets/models/poem", "用 assets/models/poem 里的 rhymes.json"),
         ) from error
     return {character: frozenset(names) for character, names in rhymes.items()}
 
@@ -281,12 +286,21 @@ def prompt_for(form: str, title: str = "", opening: str = "", rhyme: str = "") -
         check_text(name, value)
     if len(title) > LONGEST_TITLE or not all(map(HAN.fullmatch, title)):
         raise BadInput(
-            asked=f"title {title!r}",
-            found=f"{len(title)} characters, or some that are not Chinese",
-            todo=f"give up to {LONGEST_TITLE} Chinese characters without punctuation",
+            asked=Words(f"title {title!r}", f"题目 {title!r}"),
+            found=Words(
+                f"{len(title)} characters, or some that are not Chinese", f"有 {len(title)} 个字，或有的不是汉字"
+            ),
+            todo=Words(
+                f"give up to {LONGEST_TITLE} Chinese characters without punctuation",
+                f"写不超过 {LONGEST_TITLE} 个汉字，不带标点",
+            ),
         )
     if rhyme and (len(rhyme) != 1 or rhyme not in LEVEL_RHYMES):
-        raise UnknownName(asked=f"rhyme {rhyme!r}", found="no such group", todo=f"choose one of {LEVEL_RHYMES}")
+        raise UnknownName(
+            asked=Words(f"rhyme {rhyme!r}", f"韵部 {rhyme!r}"),
+            found=Words("no such group", "没有这个韵部"),
+            todo=Words(f"choose one of {LEVEL_RHYMES}", f"从 {LEVEL_RHYMES} 里选"),
+        )
     start = _punctuated(rules, opening)
     rhyming = f"<韵{rhyme}>" if rhyme else "<不限韵>" if start else ""
     return f"<{rules.short}>{title}<诗>{rhyming}{start}"
@@ -297,9 +311,15 @@ def _punctuated(form: Form, opening: str) -> str:
     characters = "".join(lines_of(opening))
     if not all(map(HAN.fullmatch, characters)) or len(characters) >= form.line_length * form.line_count:
         raise BadInput(
-            asked=f"opening {opening!r}",
-            found=f"{len(characters)} characters, or some that are not Chinese",
-            todo=f"give fewer than the {form.line_length * form.line_count} Chinese characters of a {form.name}",
+            asked=Words(f"opening {opening!r}", f"开头 {opening!r}"),
+            found=Words(
+                f"{len(characters)} characters, or some that are not Chinese",
+                f"有 {len(characters)} 个字，或有的不是汉字",
+            ),
+            todo=Words(
+                f"give fewer than the {form.line_length * form.line_count} Chinese characters of a {form.name}",
+                f"汉字要少于{form.name}的 {form.line_length * form.line_count} 个字",
+            ),
         )
     text = ""
     for place, character in enumerate(characters, 1):

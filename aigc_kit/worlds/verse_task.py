@@ -7,6 +7,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.worlds import verse
 from aigc_kit.worlds.prompt_task import TEXT, Item, Mark, share
@@ -43,9 +44,11 @@ class VerseTask:
         """
         if split not in TITLES or count < 0:
             raise BadInput(
-                asked=f"{count} titles of the split {split!r}",
-                found="no such titles",
-                todo='split: "train" or "held"; count: 0 or more',
+                asked=Words(f"{count} titles of the split {split!r}", f"{split!r} 里的 {count} 个题目"),
+                found=Words("no such titles", "没有这样的题目"),
+                todo=Words(
+                    'split: "train" or "held"; count: 0 or more', 'split 写 "train" 或 "held"；count 是 0 或更大'
+                ),
             )
         rng = random.Random(f"{self.name} {split} {seed}")
         titles = [rng.choice(TITLES[split]) for _ in range(count)]
@@ -60,7 +63,11 @@ class VerseTask:
         Raises BadInput for examples: the model reads none.
         """
         if shots:
-            raise BadInput(asked="a poem after examples", found="the poem model reads none", todo="leave shots empty")
+            raise BadInput(
+                asked=Words("a poem after examples", "先给例子、再写诗"),
+                found=Words("the poem model reads none", "诗歌模型不读例子"),
+                todo=Words("leave shots empty", "不给 shots"),
+            )
         return instruction.replace(TEXT, item.text)
 
     def check(self, item: Item, answer: str) -> Mark:

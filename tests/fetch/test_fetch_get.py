@@ -13,6 +13,7 @@ from fetch_making import Split, card_of, mark_of_the_dead, sha256
 
 from aigc_kit import cards, fetch
 from aigc_kit.core import paths
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import (
     BadInput,
     Busy,
@@ -205,7 +206,8 @@ def test_a_source_that_is_gone_falls_to_the_next(net):
     ],
 )
 def test_one_error_lists_every_source_and_its_reason(net, first, second, kind):
-    net.faults = [first(asked="x", found="first reason", todo="-"), second(asked="x", found="second reason", todo="do")]
+    reasons = Words("first reason", "第一个原因"), Words("second reason", "第二个原因")
+    net.faults = [error(asked="x", found=found, todo="") for error, found in zip((first, second), reasons, strict=True)]
     with pytest.raises(
         FetchError, match=r"(?s)2 sources.*\(1\).*first reason; \(2\).*second reason.*--from DIR"
     ) as caught:

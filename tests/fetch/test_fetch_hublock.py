@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aigc_kit.core import paths
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput, WrongBytes
 from aigc_kit.core.types import RemoteFile, Source
 from aigc_kit.models.fetch import hublock
@@ -88,10 +89,10 @@ def test_what_is_on_record_stays(home):
 def test_the_hub_changed_since_the_first_use(home, size, sha):
     hublock.record(SOURCE, {"f": {"bytes": 5, "sha256": A, "from": "hub"}})
     with pytest.raises(WrongBytes, match=r"(?s)aigc\.lock.*delete the entry 'owner/name@v1'"):
-        hublock.check(SOURCE, RemoteFile("f"), size, sha, "the hub's listing")
-    hublock.check(SOURCE, RemoteFile("f"), 5, None, "the hub's listing")
+        hublock.check(SOURCE, RemoteFile("f"), size, sha, Words("the hub's listing", "仓库的清单"))
+    hublock.check(SOURCE, RemoteFile("f"), 5, None, Words("the hub's listing", "仓库的清单"))
 
 
 def test_the_hub_differs_from_the_card(home):
     with pytest.raises(WrongBytes, match=r"(?s)the card.*the hub's listing"):
-        hublock.check(SOURCE, RemoteFile("f", 5, A), 5, B, "the hub's listing")
+        hublock.check(SOURCE, RemoteFile("f", 5, A), 5, B, Words("the hub's listing", "仓库的清单"))

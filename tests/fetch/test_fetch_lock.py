@@ -10,6 +10,7 @@ import psutil
 import pytest
 from fetch_making import holder, mark_of_the_dead
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import Busy
 from aigc_kit.models.fetch import lock
 
@@ -60,9 +61,9 @@ def test_processes_exclude_each_other_and_take_over_from_a_dead_one(tmp_path):
 def test_a_living_owner_is_waited_for_then_named(tmp_path):
     mark = tmp_path / "thing"
     with (
-        lock.claim(mark, asked="fetch thing"),
+        lock.claim(mark, asked=Words("fetch thing", "下载 thing")),
         pytest.raises(Busy, match=rf"process {os.getpid()} on .* is doing it"),
-        lock.claim(mark, asked="fetch thing", wait=0.25),
+        lock.claim(mark, asked=Words("fetch thing", "下载 thing"), wait=0.25),
     ):
         pass
     assert not mark.exists()
@@ -72,10 +73,10 @@ def test_the_second_goes_on_when_the_first_ends(tmp_path):
     mark, order = tmp_path / "thing", []
 
     def second():
-        with lock.claim(mark, asked="fetch thing", wait=10):
+        with lock.claim(mark, asked=Words("fetch thing", "下载 thing"), wait=10):
             order.append("second")
 
-    with lock.claim(mark, asked="fetch thing"):
+    with lock.claim(mark, asked=Words("fetch thing", "下载 thing")):
         thread = threading.Thread(target=second)
         thread.start()
         time.sleep(0.2)

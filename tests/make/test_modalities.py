@@ -65,9 +65,9 @@ class Voice:
 
 MODALITY = Modality(
     name="hum",
-    noun="a hum",
-    model="a humming model",
-    settings=lambda request, card: settings_from(Settings, request, card, "a hum"),
+    noun=Words("a hum", "哼唱"),
+    model=Words("a humming model", "哼唱模型"),
+    settings=lambda request, card: settings_from(Settings, request, card, Words("a hum", "哼唱")),
     resolve=resolve,
     load=lambda plan: Voice(loaded.on_disk(plan.card) / "tune.json"),
     key=lambda plan: (plan.card.name,),

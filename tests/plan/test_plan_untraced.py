@@ -10,7 +10,7 @@ from aigc_kit import cards
 from aigc_kit.core.errors import BadInput, DoesNotFit
 from aigc_kit.core.types import Budget, Request
 from aigc_kit.core.units import GIB
-from aigc_kit.make.diffusion.needs import ERROR, PIXEL_BYTES, parameters
+from aigc_kit.make.diffusion.untraced import ERROR, PIXEL_BYTES, parameters
 from aigc_kit.make.run import resolve as plan
 from aigc_kit.memory.plan import MARGIN
 from aigc_kit.memory.plan.search import LIBRARY_BYTES

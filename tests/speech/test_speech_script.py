@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aigc_kit.core.errors import AigcError, BadInput, CannotLoad
-from aigc_kit.core.types import Cost, Take
+from aigc_kit.core.types import Cost, Take, Words
 from aigc_kit.make.speech import dialogue
 from aigc_kit.media.wav import RATE
 
@@ -51,7 +51,7 @@ def test_a_run_names_the_line_that_is_wrong(monkeypatch):
     script = dialogue.parse("甲：好。\n\n乙：😀")
 
     def broken(plan):
-        raise CannotLoad(asked="the voice", found="gone", todo="fetch it")
+        raise CannotLoad(asked="the voice", found="gone", todo=Words("fetch it", "下载它"))
 
     monkeypatch.setattr(dialogue, "run", broken)
     monkeypatch.setattr(dialogue, "plan_for", lambda *_, **__: None)

@@ -5,6 +5,7 @@
 A record holds facts and never acts. Sizes are bytes (int), times are seconds (float), unless a name says otherwise.
 """
 
-from aigc_kit.core.types.atoms import FIGURES, HOW, PHASES, Figure, FrozenMap, How, Tier, Words, as_json, named
+from aigc_kit.core.bilingual import Words, named
+from aigc_kit.core.types.atoms import FIGURES, HOW, PHASES, Figure, FrozenMap, How, Tier, as_json
 from aigc_kit.core.types.card import Budget, Card, Piece, RemoteFile, Source
 from aigc_kit.core.types.records import Change, Cost, Phase, Plan, ReadWords, Record, Request, Step, Take

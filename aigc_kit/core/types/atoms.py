@@ -8,47 +8,12 @@ from sys import float_info
 from types import MappingProxyType
 from typing import Any, Literal
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput, unknown_name
 from aigc_kit.core.units import format_bytes, format_seconds
 
 Tier = Literal["tiny", "full", "none"]
 How = Literal["measured", "predicted", "published"]
-
-
-@dataclass(frozen=True)
-class Words:
-    """Say the same in English and in Chinese.
-
-    >>> str(Words("all weights", "全部权重") + Words(", and more", "，还有别的")), Words.of("SDXL").zh
-    ('all weights, and more', 'SDXL')
-    """
-
-    en: str
-    zh: str
-
-    @classmethod
-    def of(cls, value: "Words | str | Mapping[str, str]") -> "Words":
-        """Take words as they are, a text for both languages."""
-        if isinstance(value, Words):
-            return value
-        return cls(value, value) if isinstance(value, str) else cls(**value)
-
-    @classmethod
-    def join(cls, *parts: "Words | str", en: str = "; ", zh: str = "；") -> "Words":
-        """Put several together with a mark between them."""
-        every = [cls.of(part) for part in parts]
-        return cls(en.join(part.en for part in every), zh.join(part.zh for part in every))
-
-    def __add__(self, more: "Words | str") -> "Words":
-        return Words.join(self, more, en="", zh="")
-
-    def __str__(self) -> str:
-        return self.en
-
-
-def named(names: Mapping[str, Words], name: str) -> Words:
-    """Look up what a name is called, by default itself."""
-    return names.get(name) or Words(name, name)
 
 
 def _in_chinese(**names: str) -> Mapping[str, Words]:
@@ -135,13 +100,25 @@ class Figure:
 
     def __post_init__(self) -> None:
         if self.how not in HOW:
-            raise BadInput(asked=f"a {self.how!r} figure", found="an unknown origin", todo=f"use one of {list(HOW)}")
+            raise BadInput(
+                asked=Words(f"a {self.how!r} figure", f"来源为 {self.how!r} 的数字"),
+                found=Words("an unknown origin", "没有这种来源"),
+                todo=Words(f"use one of {list(HOW)}", f"从 {list(HOW)} 里选"),
+            )
         if not isinstance(self.source, (str, Words)):  # as JSON gave it
             object.__setattr__(self, "source", Words.of(self.source))
         if not str(self.source).strip():
-            raise BadInput(asked=f"figure {self.value} {self.unit}", found="no source", todo="say where it comes from")
+            raise BadInput(
+                asked=Words(f"figure {self.value} {self.unit}", f"数字 {self.value} {self.unit}"),
+                found=Words("no source", "没有写明来源"),
+                todo=Words("say where it comes from", "用 source 写明它从哪里来"),
+            )
         if self.how == "predicted" and self.error is None:
-            raise BadInput(asked=f"prediction {self.value} {self.unit}", found="no error", todo="give error=0.15 or so")
+            raise BadInput(
+                asked=Words(f"prediction {self.value} {self.unit}", f"预测值 {self.value} {self.unit}"),
+                found=Words("no error", "没有给误差"),
+                todo=Words("give error=0.15 or so", "给出误差，例如 error=0.15"),
+            )
 
     @property
     def text(self) -> str:
@@ -184,7 +161,11 @@ def as_json(value: Any) -> Any:
         return value
     if isinstance(value, Path):
         return value.as_posix()
-    raise BadInput(asked=f"JSON of a {type(value).__name__}", found="no JSON form", todo="pass plain values")
+    raise BadInput(
+        asked=Words(f"JSON of a {type(value).__name__}", f"把 {type(value).__name__} 写成 JSON"),
+        found=Words("no JSON form", "它没有 JSON 的写法"),
+        todo=Words("pass plain values", "换成普通的值（数字、文字、列表、字典）"),
+    )
 
 
 def freeze(record: Any, *names: str) -> None:
@@ -233,8 +214,14 @@ def check_int(record: Any, name: str, low: int, high: int | None = None, *, opti
         return
     if not isinstance(value, int) or isinstance(value, bool) or value < low or (high is not None and value > high):
         limit = f">= {low}" + (f" and <= {high}" if high is not None else "")
-        todo = f"choose an integer, such as {name}={_near(value, low, high)}"
-        raise BadInput(asked=f"{name}={shown(value)}", found=f"not an integer {limit}", todo=todo)
+        limit_zh = f"大于等于 {low} " + (f"且小于等于 {high} " if high is not None else "") + "的"
+        todo = Words(
+            f"choose an integer, such as {name}={_near(value, low, high)}",
+            f"改成整数，例如 {name}={_near(value, low, high)}",
+        )
+        raise BadInput(
+            asked=f"{name}={shown(value)}", found=Words(f"not an integer {limit}", f"不是{limit_zh}整数"), todo=todo
+        )
 
 
 def _near(value: Any, low: int, high: int | None) -> int:
@@ -258,8 +245,12 @@ def check_number(record: Any, name: str) -> None:
     object.__setattr__(record, name, value)
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if value is not None and not (number and 0 <= value <= float_info.max):
-        todo = f"choose a number, such as {name}={_meant(value):g}"
-        raise BadInput(asked=f"{name}={shown(value)}", found="not a finite number >= 0", todo=todo)
+        todo = Words(f"choose a number, such as {name}={_meant(value):g}", f"改成一个数，例如 {name}={_meant(value):g}")
+        raise BadInput(
+            asked=f"{name}={shown(value)}",
+            found=Words("not a finite number >= 0", "不是大于等于 0 的有限的数"),
+            todo=todo,
+        )
 
 
 def _meant(value: Any) -> float:
@@ -280,12 +271,19 @@ def check_text(name: str, value: Any) -> None:
         BadInput: it is not.
     """
     if not isinstance(value, str):
-        raise BadInput(asked=f"{name}={shown(value)}", found="not text", todo=f"give a text as {name}")
+        raise BadInput(
+            asked=f"{name}={shown(value)}",
+            found=Words("not text", "不是文字"),
+            todo=Words(f"give a text as {name}", f"{name} 要给一段文字（str）"),
+        )
     if any("\ud800" <= character <= "\udfff" for character in value):
         raise BadInput(
             asked=f"{name}={ascii(value)[:80]}",
-            found="bytes that are not text in UTF-8",
-            todo="write it in UTF-8, the encoding of this kit and of most systems",
+            found=Words("bytes that are not text in UTF-8", "这些字节不是 UTF-8 编码的文字"),
+            todo=Words(
+                "write it in UTF-8, the encoding of this kit and of most systems",
+                "用 UTF-8 编码来写：本项目和多数系统都用它",
+            ),
         )
 
 
@@ -293,17 +291,28 @@ def check_prompt(prompt: Any) -> None:
     """Refuse a prompt without a word by a BadInput."""
     if isinstance(prompt, (list, tuple)):
         first = next((item for item in prompt if isinstance(item, str) and item.strip()), "a cat")
-        todo = f"give one text, such as {first!r}, and call once for each"
-        raise BadInput(asked=f"prompt {shown(prompt)}", found=f"a {type(prompt).__name__}, no text", todo=todo)
+        todo = Words(
+            f"give one text, such as {first!r}, and call once for each",
+            f"只给一段文字，例如 {first!r}；有几段就调用几次",
+        )
+        raise BadInput(
+            asked=Words(f"prompt {shown(prompt)}", f"提示词 {shown(prompt)}"),
+            found=Words(f"a {type(prompt).__name__}, no text", f"这是 {type(prompt).__name__}，不是一段文字"),
+            todo=todo,
+        )
     if not isinstance(prompt, str) or not prompt.strip():
-        raise BadInput(asked=f"prompt {shown(prompt)}", found="nothing to work on", todo="write at least one word")
+        raise BadInput(
+            asked=Words(f"prompt {shown(prompt)}", f"提示词 {shown(prompt)}"),
+            found=Words("nothing to work on", "里面什么也没有"),
+            todo=Words("write at least one word", "至少写一个词"),
+        )
     check_text("prompt", prompt)
 
 
 def check_language(lang: Any) -> None:
     """Refuse what is neither "en" nor "zh", naming the nearest."""
     if lang not in ("en", "zh"):
-        raise unknown_name(f"lang={shown(lang)}", language_code(lang) or lang, ("zh", "en"), "language")
+        raise unknown_name(f"lang={shown(lang)}", language_code(lang) or lang, ("zh", "en"), Words("language", "语言"))
 
 
 def language_code(name: Any) -> str | None:
@@ -321,5 +330,7 @@ def check_switches(settings: Any, *switches: str) -> None:
     for name in switches:
         value = getattr(settings, name)
         if not isinstance(value, bool):
-            todo = f"say {name}=True or {name}=False"
-            raise BadInput(asked=f"{name}={shown(value)}", found="not True or False", todo=todo)
+            todo = Words(f"say {name}=True or {name}=False", f"写 {name}=True 或 {name}=False")
+            raise BadInput(
+                asked=f"{name}={shown(value)}", found=Words("not True or False", "不是 True 或 False"), todo=todo
+            )

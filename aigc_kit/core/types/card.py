@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from aigc_kit.core.types.atoms import Figure, FrozenMap, Tier, Words, check_int, freeze
+from aigc_kit.core.bilingual import Words
+from aigc_kit.core.types.atoms import Figure, FrozenMap, Tier, check_int, freeze
 from aigc_kit.core.units import format_bytes
 
 
@@ -88,7 +89,7 @@ class Card:
     defaults: Mapping[str, Any]
     licence: str
     params: Figure | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Words | str, ...] = ()
 
     def __post_init__(self) -> None:
         freeze(self, "parts", "defaults")

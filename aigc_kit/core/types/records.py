@@ -4,20 +4,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeVar
 
+from aigc_kit.core.bilingual import Words, named
 from aigc_kit.core.errors import BadInput, unknown_name
 from aigc_kit.core.types.atoms import (
     FIGURES,
     PHASES,
     Figure,
     FrozenMap,
-    Words,
     check_int,
     check_language,
     check_number,
     check_prompt,
     check_text,
     freeze,
-    named,
     plain,
     shown,
 )
@@ -69,7 +68,10 @@ class Request:
         freeze(self, "extra")
         object.__setattr__(self, "extra", FrozenMap({name: plain(value) for name, value in self.extra.items()}))
         if not isinstance(self.card, str) or not self.card:
-            raise BadInput(asked=f"card={shown(self.card)}", found="not the name of a card", todo="name a card")
+            wrong = Words("not the name of a card", "这不是模型卡的名字")
+            raise BadInput(
+                asked=f"card={shown(self.card)}", found=wrong, todo=Words("name a card", "写一个模型卡的名字")
+            )
         check_prompt(self.prompt)
         if self.negative is not None:
             check_text("negative", self.negative)
@@ -350,7 +352,7 @@ def refuse(
     given: Mapping[str, Any],
     names: Iterable[str],
     card: Card,
-    found: str,
+    found: Words | str,
     written: Callable[[str, Any], str] = lambda name, value: f"{name}={shown(value)}",
 ) -> None:
     """Refuse the first of these options that was given.
@@ -367,11 +369,12 @@ def refuse(
     for name in names:
         value = given.get(name)
         if value is not None:
-            raise BadInput(asked=f"{written(name, value)} for {card.name}", found=found, todo="leave it out")
+            asked = Words(f"{written(name, value)} for {card.name}", f"{card.name} 的设置 {written(name, value)}")
+            raise BadInput(asked=asked, found=found, todo=Words("leave it out", "去掉这个设置"))
 
 
 def settings_from(
-    cls: type[Settings], request: Request, card: Card | None, noun: str, elsewhere: tuple[str, ...] = ()
+    cls: type[Settings], request: Request, card: Card | None, noun: Words, elsewhere: tuple[str, ...] = ()
 ) -> Settings:
     """Read settings: a request's `extra`, the card's, the class's.
 
@@ -379,7 +382,7 @@ def settings_from(
         cls: a dataclass whose fields are the settings; it checks its values.
         request: what was asked; None in it leaves a default.
         card: whose defaults count; None: none do.
-        noun: such as "a picture", for the error.
+        noun: such as Words("a picture", "图片"), for the error.
         elsewhere: names in `extra` that a planner reads.
 
     Raises:
@@ -387,12 +390,11 @@ def settings_from(
         BadInput: a value out of range.
     """
     names = [field.name for field in fields(cls)]  # type: ignore[arg-type]
-    every = [*names, *elsewhere]
+    others = [field.name for field in fields(Request) if field.name not in ("card", "prompt", "extra")]
     for name, value in request.extra.items():
-        if name not in every:
-            others = [field.name for field in fields(Request) if field.name not in ("card", "prompt", "extra")]
-            asked = f"the setting {name}={shown(value)} of {noun}"
-            raise unknown_name(asked, name, [*every, *others], "setting")
+        if name not in (*names, *elsewhere):
+            asked = Words(f"the setting {name}={shown(value)} of {noun}", f"{noun.zh}的设置 {name}={shown(value)}")
+            raise unknown_name(asked, name, [*names, *elsewhere, *others], Words("setting", "设置"))
     usual = {} if card is None else card.defaults
     values = {**usual, **{name: value for name, value in request.extra.items() if value is not None}}
     return cls(**{name: value for name, value in values.items() if name in names})

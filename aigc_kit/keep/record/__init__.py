@@ -11,9 +11,7 @@ at all.
 
 import hashlib
 import json
-import os
 import platform
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -25,11 +23,12 @@ from typing import Any
 from aigc_kit.core import paths
 from aigc_kit.core.errors import BadInput, not_written
 from aigc_kit.core.paths import write_atomically
-from aigc_kit.core.redact import redact, secret_names_in
-from aigc_kit.core.types import Card, FrozenMap, Plan, Record, Take, as_json
+from aigc_kit.core.redact import redact
+from aigc_kit.core.types import Card, FrozenMap, Plan, Record, Take, Words, as_json
 from aigc_kit.core.types.atoms import check_text, shown
+from aigc_kit.keep.record import naming
 from aigc_kit.keep.record.ratios import figures
-from aigc_kit.keep.record.sidecar import SAFE_NAME, load, request_from_json
+from aigc_kit.keep.record.sidecar import load, request_from_json
 from aigc_kit.make.run import modalities, resolve
 from aigc_kit.make.run import run as run_plan
 
@@ -47,7 +46,6 @@ __all__ = [
 ]
 
 PACKAGES = ("torch", "transformers", "diffusers", "xllamacpp", "ai-edge-litert", "ChatTTS", "onnxruntime", "numpy")
-LONGEST_NAME = 180  # bytes of a stem; file systems take 255, of which endings and temporary names need some
 
 
 @dataclass(frozen=True)
@@ -92,12 +90,12 @@ def save(take: Take, folder: Path | None = None, name: str | None = None, label:
         CannotWrite: the system refused the folder or a file: a file is in its place, or nobody may write there.
     """
     parts = files_of(take)
-    folder = paths.out() if folder is None else _folder(folder)
+    folder = paths.out() if folder is None else naming.folder_of(folder)
     check_text("label", label)
     check_text("chosen", chosen)
     take = replace(take, labels=FrozenMap(take.labels, chosen=chosen)) if chosen else take
-    stem = _stem(take, name, parts)
-    _refuse_keys(take, stem)
+    stem = naming.stem_of(take, name, parts)
+    naming.refuse_keys(take, stem)
     files = {f"{stem}{ending}": data for ending, data in parts.items()}
     record = build(take, label=label, outputs={file: _sha256(data) for file, data in files.items()})
     text = json.dumps(as_json(record), ensure_ascii=False, indent=1) + "\n"
@@ -106,7 +104,7 @@ def save(take: Take, folder: Path | None = None, name: str | None = None, label:
             write_atomically(folder / file, data)
         return write_atomically(folder / f"{stem}.json", text)
     except OSError as error:
-        raise not_written(f"to save {stem} in {folder}", error) from error
+        raise not_written(Words(f"to save {stem} in {folder}", f"把 {stem} 保存到 {folder}"), error) from error
 
 
 def best(takes: Sequence[Take], score: Callable[[Take], float], measure: str) -> tuple[Take, str]:
@@ -116,7 +114,11 @@ def best(takes: Sequence[Take], score: Callable[[Take], float], measure: str) ->
         BadInput: no takes.
     """
     if not takes:
-        raise BadInput(asked="the best of some takes", found="none", todo="make some first")
+        raise BadInput(
+            asked=Words("the best of some takes", "从几个结果里选最好的"),
+            found=Words("none", "一个也没有"),
+            todo=Words("make some first", "先生成几个"),
+        )
     scores = [score(take) for take in takes]
     top, mean = max(scores), sum(scores) / len(scores)
     words = f"{len(takes)} 份里“{measure}”最高的一份：{top:.3g}；第一份 {scores[0]:.3g}，平均 {mean:.3g}"
@@ -191,9 +193,14 @@ def reproduce(path: Path, *, card: Card | None = None, run: Callable[[Plan], Tak
     record = load(path)
     blots = record.labels.get("redacted", ())
     if blots is True or (isinstance(blots, list) and "request" in blots):
-        reason = "its request held something like a key, which was blotted out, so it is not the request that ran"
-        todo = "run the request again without a key in it, and save that"
-        raise BadInput(asked=f"to reproduce {Path(path).name}", found=reason, todo=todo)
+        reason = Words(
+            "its request held something like a key, which was blotted out, so it is not the request that ran",
+            "它的请求里有像密钥的内容，已经涂掉，所以不是当时运行的请求",
+        )
+        todo = Words("run the request again without a key in it, and save that", "去掉密钥，再运行一次请求，保存那一次")
+        raise BadInput(
+            asked=Words(f"to reproduce {Path(path).name}", f"重做 {Path(path).name}"), found=reason, todo=todo
+        )
     request = request_from_json(record.request)
     card = card or cards.get(request.card)
     plan = resolve(request, device.probe(), card)
@@ -218,13 +225,32 @@ def files_of(take: Take) -> Mapping[str, bytes]:
         BadInput: no result of a run, or one of a kind that this version cannot write.
     """
     if not isinstance(take, Take):
-        todo = "run first: take = text.make(prompt), then record.save(take)"
-        raise BadInput(asked=f"to save {shown(take)}", found=f"{type(take).__name__}, no result of a run", todo=todo)
+        todo = Words(
+            "run first: take = text.make(prompt), then record.save(take)",
+            "先运行：take = text.make(提示词)，再 record.save(take)",
+        )
+        raise BadInput(
+            asked=Words(f"to save {shown(take)}", f"保存 {shown(take)}"),
+            found=Words(
+                f"{type(take).__name__}, no result of a run", f"这是 {type(take).__name__}，不是一次运行的结果"
+            ),
+            todo=todo,
+        )
     modality = modalities().get(take.kind)
     if modality is None:
-        wish = f"to save a {take.kind} take with {type(take.data).__name__} data"
-        todo = "save the data yourself; `record.build` still gives its record"
-        raise BadInput(asked=wish, found=f"this version writes {', '.join(modalities())}", todo=todo)
+        wish = Words(
+            f"to save a {take.kind} take with {type(take.data).__name__} data",
+            f"保存 {take.kind} 类、数据为 {type(take.data).__name__} 的结果",
+        )
+        todo = Words(
+            "save the data yourself; `record.build` still gives its record",
+            "自己保存数据；`record.build` 仍会给出它的记录",
+        )
+        raise BadInput(
+            asked=wish,
+            found=Words(f"this version writes {', '.join(modalities())}", f"这个版本能写 {'、'.join(modalities())}"),
+            todo=todo,
+        )
     return modality.files(take)
 
 
@@ -240,33 +266,6 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return by_name
-
-
-def _folder(folder: Any) -> Path:
-    if not isinstance(folder, (str, os.PathLike)) or "\0" in str(folder):
-        todo = "name a folder, such as 'works', or leave it out for $AIGC_OUT or out"
-        raise BadInput(asked=f"to save into {shown(folder)}", found="no path of a folder", todo=todo)
-    return Path(folder)
-
-
-def _stem(take: Take, name: str | None, parts: Mapping[str, bytes]) -> str:
-    if name is None:
-        request = json.dumps(as_json(take.plan.request), sort_keys=True)
-        digest = _sha256(request.encode() + b"".join(parts.values()))[:8]
-        return f"{take.kind}-{re.sub(r'[^A-Za-z0-9._-]', '_', take.plan.card.name)[:100]}-{digest}"
-    if not isinstance(name, str) or not SAFE_NAME.fullmatch(name) or len(name.encode(errors="replace")) > LONGEST_NAME:
-        reason = f"not a plain file name of at most {LONGEST_NAME} bytes (a Chinese character takes 3)"
-        raise BadInput(asked=f"record name {name!r}", found=reason, todo="use a few letters and digits")
-    return name
-
-
-def _refuse_keys(take: Take, stem: str) -> None:
-    """Refuse to write a text or name with a key."""
-    names = secret_names_in(f"{stem}\n{take.data}" if isinstance(take.data, str) else stem)
-    if names:
-        reason = f"it contains the value of the environment variable {names[0]}, which holds a key"
-        todo = "take the key out of the prompt and run again; nothing was written"
-        raise BadInput(asked=f"to save {stem if not secret_names_in(stem) else 'a record'}", found=reason, todo=todo)
 
 
 def _unlike(name: str, then: Any, now: Any) -> list[tuple[str, Any, Any]]:

@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import FrozenMap, Request
+from aigc_kit.core.types import FrozenMap, Request, Words
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,20 @@ def grid(base: Request, **axes: Iterable[Any]) -> Grid:
         BadInput: no dial, a dial without values or with a text in place of a list, or a value that `Request` refuses.
     """
     if not axes:
-        raise BadInput(asked="a grid", found="no dial", todo="name one, such as seed=range(4)")
+        raise BadInput(
+            asked=Words("a grid", "一个参数网格"),
+            found=Words("no dial", "没有旋钮"),
+            todo=Words("name one, such as seed=range(4)", "写一个，例如 seed=range(4)"),
+        )
     dials = {}
     for name, values in axes.items():
         dials[name] = () if isinstance(values, str) else tuple(values)
         if not dials[name]:
-            raise BadInput(asked=f"{name}={values!r}", found="no list of values", todo="give a list or a range")
+            raise BadInput(
+                asked=f"{name}={values!r}",
+                found=Words("no list of values", "这不是一列值"),
+                todo=Words("give a list or a range", "给一个列表或 range"),
+            )
     cells = Grid(base, FrozenMap(dials))
     for _ in cells:  # every request is built once here, so that a wrong value is told before anything runs
         pass

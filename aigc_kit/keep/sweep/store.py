@@ -17,7 +17,7 @@ from typing import Any
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.paths import write_atomically
 from aigc_kit.core.redact import redact
-from aigc_kit.core.types import Request, as_json
+from aigc_kit.core.types import Request, Words, as_json
 from aigc_kit.keep import record
 from aigc_kit.keep.sweep.workers import Made
 from aigc_kit.models import cards
@@ -64,9 +64,11 @@ def write(folder: Path, request: Request, made: Made) -> dict[str, Any]:
     wrong = [n for n, data in made.files.items() if Path(n).name != n or n == MANIFEST or not isinstance(data, bytes)]
     if wrong or not made.files:
         raise BadInput(
-            asked=f"to keep a cell of {request.card}",
-            found=f"{wrong[0]!r} is no plain file with bytes" if wrong else "no file",
-            todo='let the run function return {"name.ending": bytes}',
+            asked=Words(f"to keep a cell of {request.card}", f"保存 {request.card} 的一格结果"),
+            found=Words(f"{wrong[0]!r} is no plain file with bytes", f"{wrong[0]!r} 不是带字节的普通文件")
+            if wrong
+            else Words("no file", "没有文件"),
+            todo=Words('let the run function return {"name.ending": bytes}', '让运行函数返回 {"名字.后缀": 字节}'),
         )
     manifest = {
         "asked": redact(as_json(request)),

@@ -14,7 +14,7 @@ from threading import RLock
 from typing import Any
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import Request
+from aigc_kit.core.types import Request, Words
 
 _alone = RLock()  # models are not made for two threads at once
 
@@ -81,9 +81,11 @@ def processes(workers: int | None = None, gpus: Sequence[int | str] = ()) -> Pro
     count = workers if workers is not None else len(gpus) or 2
     if count < 1 or len(gpus) not in (0, count):
         raise BadInput(
-            asked=f"{count} workers with {len(gpus)} GPUs",
-            found="not one GPU for each" if gpus else "no worker",
-            todo="give as many workers as GPUs, or leave workers out" if gpus else "choose 1 worker or more",
+            asked=Words(f"{count} workers with {len(gpus)} GPUs", f"{count} 个进程，{len(gpus)} 块显卡"),
+            found=Words("not one GPU for each", "不是每个进程一块显卡") if gpus else Words("no worker", "没有进程"),
+            todo=Words("give as many workers as GPUs, or leave workers out", "进程和显卡一样多，或不写 workers")
+            if gpus
+            else Words("choose 1 worker or more", "改成 1 个进程或更多"),
         )
     context = multiprocessing.get_context("spawn")
     queue: Any = context.SimpleQueue()

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 
-from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Cost, Phase, Step
 from aigc_kit.make.diffusion.loading import quiet
 
@@ -33,45 +32,6 @@ class Denoised:
     pixels: np.ndarray
     cost: Cost
     reserved_bytes: int | None = None
-
-
-def check_latents(latents: Any) -> None:
-    """Refuse latents with values that are no numbers.
-
-    Raises:
-        BadInput: there are some, of a tensor of any shape.
-    """
-    import torch
-
-    if not bool(torch.isfinite(latents).all()):
-        raise BadInput(
-            asked="what these latents show",
-            found="the latents themselves hold values that are no numbers: something before the decoder went wrong",
-            todo="make them again with a lower guidance, or with dtype='float32'; torch.isfinite(latents) tells which "
-            "are fine",
-        )
-
-
-def check_decoded(decoded: Any, *, half: bool) -> None:
-    """Refuse what a decoder could not express.
-
-    Args:
-        decoded: the decoder's output, a tensor of any shape.
-        half: the decoder computed in float16.
-
-    Raises:
-        BadInput: some values are no numbers.
-    """
-    import torch
-
-    if bool(torch.isfinite(decoded).all()):
-        return
-    reason = "the decoder gave values that are no numbers"
-    reason += ": it overflowed in float16" if half else ", though it computes beyond float16 and the latents are fine"
-    todo = "decode in float32: upcast=True in a call of decode, dtype='float32' in a plan"
-    if not half:
-        todo = "look at the latents: beyond about 10 times their usual size (latents.abs().max()) no decoder helps"
-    raise BadInput(asked="what these latents show", found=reason, todo=todo)
 
 
 def denoise(

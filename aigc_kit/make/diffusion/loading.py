@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from aigc_kit.core.errors import BadInput, CannotLoad
-from aigc_kit.core.types import Card, Cost, Phase, Plan, ReadWords, Request
+from aigc_kit.core.types import Card, Cost, Phase, Plan, ReadWords, Request, Words
 from aigc_kit.make.modality import Modality
 from aigc_kit.models import compat, loaded
 
@@ -45,9 +45,16 @@ def read_pipeline(card: Card, folder: Path, dtypes: Any, **options: Any) -> Any:
     except (OSError, ValueError, RuntimeError, TypeError, KeyError) as error:
         name = card.parts["pipeline"].rpartition(".")[2]
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        wish = f"{name} of {card.name!r}"
-        todo = f"check the files with `aigc fetch --verify {card.name}`, or remove the folder and fetch it again"
-        raise CannotLoad(asked=wish, found=f"{folder} cannot be loaded: {reason}", todo=todo) from error
+        wish = Words(f"{name} of {card.name!r}", f"{card.name!r} 的 {name}")
+        todo = Words(
+            f"check the files with `aigc fetch --verify {card.name}`, or remove the folder and fetch it again",
+            f"在终端运行 `aigc fetch --verify {card.name}` 检查文件，或删掉这个文件夹再下载一次",
+        )
+        raise CannotLoad(
+            asked=wish,
+            found=Words(f"{folder} cannot be loaded: {reason}", f"读不了 {folder}（原话：{reason}）"),
+            todo=todo,
+        ) from error
     pipe.set_progress_bar_config(disable=True)
     return pipe
 
@@ -61,14 +68,28 @@ def _refuse_strange_classes(card: Card, folder: Path) -> None:
         strange += [] if isinstance(index.get("_class_name"), str) else ["_class_name"]
     except (OSError, ValueError, AttributeError, IndexError) as error:
         raise CannotLoad(
-            asked=f"the pipeline of {card.name!r}",
-            found=f"{folder} has no model_index.json that can be read ({type(error).__name__})",
-            todo=f"remove the folder, and fetch it again: aigc fetch {card.name}",
+            asked=Words(f"the pipeline of {card.name!r}", f"{card.name!r} 的管线"),
+            found=Words(
+                f"{folder} has no model_index.json that can be read ({type(error).__name__})",
+                f"{folder} 里没有读得了的 model_index.json（{type(error).__name__}）",
+            ),
+            todo=Words(
+                f"remove the folder, and fetch it again: aigc fetch {card.name}",
+                f"删掉这个文件夹，再在终端下载一次：aigc fetch {card.name}",
+            ),
         ) from error
     if strange:
-        reason = f"model_index.json names code outside diffusers and transformers: {strange[0]} = {index[strange[0]]}"
-        todo = "do not trust this folder; code that comes with a model is never run"
-        raise CannotLoad(asked=f"the pipeline of {card.name!r}", found=reason, todo=todo)
+        reason = Words(
+            f"model_index.json names code outside diffusers and transformers: {strange[0]} = {index[strange[0]]}",
+            f"model_index.json 里有 diffusers 和 transformers 以外的代码：{strange[0]} = {index[strange[0]]}",
+        )
+        todo = Words(
+            "do not trust this folder; code that comes with a model is never run",
+            "不要信任这个文件夹；模型自带的代码从不运行",
+        )
+        raise CannotLoad(
+            asked=Words(f"the pipeline of {card.name!r}", f"{card.name!r} 的管线"), found=reason, todo=todo
+        )
 
 
 def _is_of_the_libraries(name: str | None) -> bool:
@@ -196,8 +217,12 @@ class PipelineEngine:
         from aigc_kit.memory.offload import place
 
         if self.pipe is None:
-            wish = f"{self.plan.card.name} once more"
-            raise BadInput(asked=wish, found="its model was freed", todo="run it again: it is loaded anew")
+            wish = Words(f"{self.plan.card.name} once more", f"再用一次 {self.plan.card.name}")
+            raise BadInput(
+                asked=wish,
+                found=Words("its model was freed", "它的模型已经从内存里释放了"),
+                todo=Words("run it again: it is loaded anew", "再运行一次：模型会重新载入"),
+            )
         now = (mode, follow)
         if self._now != now:
             self._now = None

@@ -1,24 +1,15 @@
 """Plan image and video models: what fits, and why."""
 
-import json
 from dataclasses import replace
-from math import prod
-from pathlib import Path
-from struct import unpack
 
-from aigc_kit.core import paths
 from aigc_kit.core.errors import BadInput, DoesNotFit
 from aigc_kit.core.types import Budget, Card, Change, Figure, FrozenMap, Plan, Request, Words
 from aigc_kit.core.units import format_bytes
+from aigc_kit.make.diffusion.untraced import untraced
 from aigc_kit.memory.footprint import seconds as estimate
-from aigc_kit.memory.footprint.seconds import by_pace
 from aigc_kit.memory.plan import by_hand, explain, search
 from aigc_kit.memory.plan.options import MARGIN, Asked, Size, by_course, complete, sizes, volume
-from aigc_kit.memory.plan.search import LIBRARY_BYTES, Need, dtypes_of, gpu_of, placement_of
-
-BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
-PIXEL_BYTES, ERROR = 1000, 0.8  # live bytes a pixel and frame; 580 in a small SDXL at 128x128, float32
-LARGEST_HEADER = 100_000_000  # of a safetensors file; its own library refuses more
+from aigc_kit.memory.plan.search import Need, dtypes_of, gpu_of, placement_of
 
 
 def resolve(request: Request, budget: Budget, card: Card) -> Plan:
@@ -44,11 +35,24 @@ def resolve(request: Request, budget: Budget, card: Card) -> Plan:
     if search.known(space, ladder):
         raise _does_not_fit(space, request, ladder)
     if card.tier == "tiny":
-        return _untraced(request, budget, card, wish, ladder, changes)
+        return untraced(request, budget, card, wish, ladder, changes)
     names = " ".join(f"{h}x{w}" for h, w in card.facts.ladder)
-    reason = "no trace tells what it needs: it is larger than those that ship with the kit, or has other options"
-    todo = f"choose one of {names}, or X-ray it: aigc xray {card.name}"
-    raise BadInput(asked=f"a plan of {card.name} at {explain.size(ladder[0])}", found=reason, todo=todo)
+    reason = Words(
+        "no trace tells what it needs: it is larger than those that ship with the kit, or has other options",
+        "没有追踪数据能说明它需要多少：它比本项目带的都大，或用了别的选项",
+    )
+    todo = Words(
+        f"choose one of {names}, or X-ray it: aigc xray {card.name}",
+        f"从 {names} 里选一个尺寸，或在终端给它拍一张 X 光：aigc xray {card.name}",
+    )
+    raise BadInput(
+        asked=Words(
+            f"a plan of {card.name} at {explain.size(ladder[0])}",
+            f"为 {card.name} 做方案，尺寸 {explain.size(ladder[0])}",
+        ),
+        found=reason,
+        todo=todo,
+    )
 
 
 def fallbacks(plan: Plan, count: int = 3) -> tuple[Plan, ...]:
@@ -96,15 +100,9 @@ def _made(space: search.Space, request: Request, need: Need, changes: tuple[Chan
         changes=changes,
         reasons=explain.reasons(space, need, original),
         need=need,
-        names=peak_name(budget),
+        names=explain.peak_name(budget),
     )
     return replace(plan, by_hand=by_hand.lines(plan))
-
-
-def peak_name(budget: Budget) -> FrozenMap:
-    """Name the peak of a pipeline, where tensors are counted."""
-    where = Words("peak", "内存峰值（权重与张量）" if budget.device == "cpu" else "显存峰值（已分配）")
-    return FrozenMap(peak=where)
 
 
 def _size_fields(need: Need, card: Card) -> dict[str, int | None]:
@@ -171,106 +169,22 @@ def _shortfall(space: search.Space, request: Request, ladder: list[Size]) -> tup
 def _does_not_fit(space: search.Space, request: Request, ladder: list[Size]) -> DoesNotFit:
     nearest, help_ = _shortfall(space, request, ladder)
     budget, where = space.budget, "the GPU" if space.moves else "main memory"
-    reason = (
-        f"at least {format_bytes(nearest.device_bytes)} of {where} (upper end of the prediction), "
-        f"and {MARGIN:.0%} of {format_bytes(budget.free_bytes)} free may be used"
+    place, least, free = explain.PLACES[where], format_bytes(nearest.device_bytes), format_bytes(budget.free_bytes)
+    reason = Words(
+        f"at least {least} of {where} (upper end of the prediction), and {MARGIN:.0%} of {free} free may be used",
+        f"至少要 {least} {place}（按预测的上限），而空闲的 {free} 只用其中的 {MARGIN:.0%}",
     )
     if help_.ram_bytes:
-        reason += f"; {format_bytes(nearest.ram_bytes)} of main memory, {format_bytes(budget.ram_free_bytes)} free"
-    what = explain.size(ladder[0]) if len(ladder) == 1 else f"any size of {explain.size(ladder[-1])} or more"
-    todo = explain.remedy(help_, request, budget, where).en
-    return DoesNotFit(asked=f"{space.card.name} at {what} on {budget.name}", found=reason, todo=todo)
-
-
-def _untraced(
-    request: Request, budget: Budget, card: Card, asked: Asked, ladder: list[Size], changes: tuple[Change, ...]
-) -> Plan:
-    """Place all parts on one device, without a trace.
-
-    Raises:
-        BadInput: the card's files are not on this machine, so that nothing can be counted.
-        DoesNotFit: no size fits.
-    """
-    parts = parameters(card)
-    whole = budget.device == "cpu" or not card.facts.half
-    dtype = asked.dtype if asked.dtype in BYTES else "float32" if whole else "float16"
-    weights = sum(parts.values()) * BYTES[dtype]
-    margin = MARGIN * budget.free_bytes - (LIBRARY_BYTES["cpu"] if budget.device == "cpu" or budget.unified else 0)
-    per_pixel = card.facts.pixel_bytes or PIXEL_BYTES
-    for height, width, frames in ladder:
-        working = per_pixel * height * width * frames * request.batch
-        need = weights + working * (1 + ERROR)
-        if need <= margin:
-            break
-    else:
-        reason = f"{format_bytes(need)} predicted beside the libraries, {format_bytes(budget.free_bytes)} free"
-        more = (need - margin) / MARGIN
-        todo = f"free {format_bytes(more)} more"
-        if more > budget.total_bytes - budget.free_bytes:
-            todo = f"take a machine with {format_bytes(budget.free_bytes + more)} free"
-        raise DoesNotFit(asked=f"{card.name} at {height}x{width}", found=reason, todo=todo)
-    count = Words("parameters in the files x bytes", "文件里的参数个数 × 每个的字节数")
-    rule = Words(
-        f"weights + {per_pixel} bytes a pixel and frame; this model was not traced",
-        f"权重 + 每像素每帧 {per_pixel} 字节；这个模型没有逐张量追踪过",
-    )
-    if asked.placement not in (None, "resident"):
-        one = Words("a small model is not moved", "小模型不用搬运")
-        changes = (*changes, Change("placement", asked.placement, "resident", one))
-    request = request.change(height=height, width=width, frames=frames if card.facts.frame_step > 1 else None)
-    spent = by_pace(request, card) if budget.device == "cpu" else None
-    device = budget.device.upper()
-    why = f"a small model: every part stays on the {device}, in {dtype}"
-    why_zh = f"小模型：所有部件都放在 {device} 上，精度 {dtype}"
-    plan = Plan(
-        request=request,
-        card=card,
-        budget=budget,
-        dtypes=FrozenMap(dict.fromkeys(parts, dtype)),
-        placement=FrozenMap(dict.fromkeys(parts, budget.device)),
-        attention=asked.attention or "sdpa",
-        vae=FrozenMap(slicing=bool(asked.vae_slicing), tiling=bool(asked.vae_tiling)),
-        prediction=FrozenMap(
-            weights=Figure(weights, "B", "predicted", count, error=0.01),
-            peak=Figure(weights + working, "B", "predicted", rule, error=ERROR * working / (weights + working)),
-            **({"seconds": spent} if spent else {}),
+        ram, free = format_bytes(nearest.ram_bytes), format_bytes(budget.ram_free_bytes)
+        reason += Words(f"; {ram} of main memory, {free} free", f"；还要 {ram} 内存，空闲 {free}")
+    size = explain.size(ladder[-1])
+    what = Words(f"any size of {size} or more", f"不小于 {size}") if len(ladder) > 1 else Words(size, f" {size}")
+    todo = explain.remedy(help_, request, budget, where)
+    return DoesNotFit(
+        asked=Words(
+            f"{space.card.name} at {what} on {budget.name}",
+            f"运行 {space.card.name}，尺寸{what.zh}，{place} {format_bytes(budget.total_bytes)}",
         ),
-        changes=changes,
-        reasons=(Words(why, why_zh),),
-        names=peak_name(budget),
+        found=reason,
+        todo=todo,
     )
-    return replace(plan, by_hand=by_hand.lines(plan))
-
-
-def parameters(card: Card) -> dict[str, int]:
-    """Count the parameters of a card's parts in its files.
-
-    Raises:
-        BadInput: there are none, or one is damaged.
-    """
-    for source in card.sources:
-        folder = paths.assets() / source.ref
-        if source.kind == "shipped" and folder.is_dir():
-            counts: dict[str, int] = {}
-            for file in sorted(folder.glob("*/*.safetensors")):
-                counts[file.parent.name] = counts.get(file.parent.name, 0) + _count(file)
-            if counts:
-                return counts
-    reason = "neither a trace nor weight files of it are on this machine"
-    todo = f"fetch it once with `aigc fetch {card.name}`, or choose a size that was traced"
-    raise BadInput(asked=f"a plan of {card.name}", found=reason, todo=todo)
-
-
-def _count(file: Path) -> int:
-    """Count the numbers that a safetensors file's header names."""
-    try:
-        with file.open("rb") as stream:
-            (length,) = unpack("<Q", stream.read(8))  # of a JSON header that names every tensor
-            if length > LARGEST_HEADER:
-                raise ValueError(f"a header of {length} bytes")
-            header = json.loads(stream.read(length))
-        return sum(prod(entry["shape"]) for name, entry in header.items() if name != "__metadata__")
-    except Exception as error:
-        reason = f"no whole safetensors file: {error}"
-        todo = "fetch or check out the file again"
-        raise BadInput(asked=f"the parameters of {file.parent.name}/{file.name}", found=reason, todo=todo) from None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from aigc_kit.core.errors import BadInput, unknown_name
 from aigc_kit.core.lazy import lazily
-from aigc_kit.core.types import Request
+from aigc_kit.core.types import Request, Words
 from aigc_kit.core.types.atoms import check_switches, check_text, shown
 from aigc_kit.core.types.records import settings_from
 from aigc_kit.make.diffusion import needs
@@ -47,13 +47,22 @@ class Settings:
     def __post_init__(self) -> None:
         number = isinstance(self.strength, (int, float)) and not isinstance(self.strength, bool)
         if not number or not 0 < self.strength <= 1:
-            todo = "choose strength=0.6 or another share: 0.3 keeps most of the picture, 0.8 little"
-            raise BadInput(asked=f"strength={shown(self.strength)}", found="not a number in (0, 1]", todo=todo)
+            todo = Words(
+                "choose strength=0.6 or another share: 0.3 keeps most of the picture, 0.8 little",
+                "改成 strength=0.6 或别的比例：0.3 保留原图的大部分，0.8 只保留一点",
+            )
+            raise BadInput(
+                asked=f"strength={shown(self.strength)}",
+                found=Words("not a number in (0, 1]", "不是大于 0、小于等于 1 的数"),
+                todo=todo,
+            )
         check_switches(self, "weights", "translate", "follow")
         if self.english is not None:
             check_text("english", self.english)
         if self.scheduler is not None and self.scheduler not in SCHEDULERS:
-            raise unknown_name(f"scheduler={shown(self.scheduler)}", self.scheduler, SCHEDULERS, "scheduler")
+            raise unknown_name(
+                f"scheduler={shown(self.scheduler)}", self.scheduler, SCHEDULERS, Words("scheduler", "调度器")
+            )
 
     @classmethod
     def of(cls, request: Request) -> "Settings":
@@ -62,13 +71,13 @@ class Settings:
         Raises:
             UnknownName: a setting that does not exist. BadInput: a value out of range.
         """
-        return settings_from(cls, request, None, "a picture", SETTINGS)
+        return settings_from(cls, request, None, Words("a picture", "图片"), SETTINGS)
 
 
 MODALITY = Modality(
     name="image",
-    noun="a picture",
-    model="an image model",
+    noun=Words("a picture", "图片"),
+    model=Words("an image model", "图像模型"),
     settings=lambda request, card: Settings.of(request),
     resolve=needs.resolve,
     load=load,

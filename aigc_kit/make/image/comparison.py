@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import Figure, FrozenMap, Plan, Take
+from aigc_kit.core.types import Figure, FrozenMap, Plan, Take, Words
 from aigc_kit.make.diffusion.loading import key
 from aigc_kit.make.image import MODALITY
 from aigc_kit.make.modality import finish
@@ -196,8 +196,12 @@ def compare(
     check_repeats(repeats, usual=3)
     shapes = [(p.request.batch, p.request.height, p.request.width) for p in (a, b)]
     if shapes[0] != shapes[1]:
-        todo = "plan both with the same height, width and batch"
-        raise BadInput(asked=f"{names[0]} against {names[1]}", found=f"sizes {shapes[0]} and {shapes[1]}", todo=todo)
+        todo = Words("plan both with the same height, width and batch", "做两个方案时用相同的 height、width 和 batch")
+        raise BadInput(
+            asked=Words(f"{names[0]} against {names[1]}", f"比较 {names[0]} 和 {names[1]}"),
+            found=Words(f"sizes {shapes[0]} and {shapes[1]}", f"尺寸分别是 {shapes[0]} 和 {shapes[1]}"),
+            todo=todo,
+        )
     pictures = {"image": image, "mask": mask}
     sides = (Runner(names[0], a, pictures), Runner(names[1], b, pictures))
     order, ratios = "", []
@@ -221,7 +225,11 @@ def check_repeats(repeats: Any, usual: int) -> None:
         BadInput: it is no integer >= 1.
     """
     if not isinstance(repeats, int) or isinstance(repeats, bool) or repeats < 1:
-        raise BadInput(asked=f"repeats={repeats!r}", found="not an integer >= 1", todo=f"choose {usual} or more")
+        raise BadInput(
+            asked=f"repeats={repeats!r}",
+            found=Words("not an integer >= 1", "不是大于等于 1 的整数"),
+            todo=Words(f"choose {usual} or more", f"改成 {usual} 或更大"),
+        )
 
 
 def weight_bytes(engine: Any) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import Take
+from aigc_kit.core.types import Take, Words
 from aigc_kit.make.image import plan_for, run
 
 
@@ -120,8 +120,12 @@ def grid(
     common, seed = {**values, "prompt": prompt}, None
     if not isinstance(prompt, str):
         if rows:
-            todo = "leave rows out"
-            raise BadInput(asked="several prompts and rows", found="the prompts are the rows", todo=todo)
+            todo = Words("leave rows out", "去掉 rows")
+            raise BadInput(
+                asked=Words("several prompts and rows", "几个提示词，又给了 rows"),
+                found=Words("the prompts are the rows", "有几个提示词时，每个提示词就是一行"),
+                todo=todo,
+            )
         rows, seed = {"prompt": tuple(prompt)}, common.pop("seed", 0)
     down, along = _dial(rows, "rows"), _dial(columns, "columns")
     takes = []
@@ -142,10 +146,18 @@ def _dial(given: Mapping[str, Sequence[Any]] | None, side: str) -> tuple[str, tu
     if not given:
         return "", (None,)
     if len(given) != 1:
-        raise BadInput(asked=f"{side}={dict(given)}", found=f"{len(given)} dials", todo="turn one dial a side")
+        raise BadInput(
+            asked=f"{side}={dict(given)}",
+            found=Words(f"{len(given)} dials", f"有 {len(given)} 个旋钮"),
+            todo=Words("turn one dial a side", "每一边只给一个旋钮"),
+        )
     ((name, values),) = given.items()
     if isinstance(values, str) or not len(values):
-        raise BadInput(asked=f"{side}={{{name!r}: {values!r}}}", found="no list of values", todo="give a list")
+        raise BadInput(
+            asked=f"{side}={{{name!r}: {values!r}}}",
+            found=Words("no list of values", "这不是一列值"),
+            todo=Words("give a list", "给一个列表，例如 [1, 2, 3]"),
+        )
     return name, tuple(values)
 
 

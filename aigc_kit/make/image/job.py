@@ -9,7 +9,7 @@ from math import ceil
 from typing import Any
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import FrozenMap, Plan, ReadWords, Request, Take
+from aigc_kit.core.types import FrozenMap, Plan, ReadWords, Request, Take, Words
 from aigc_kit.make.diffusion.denoise import denoise
 from aigc_kit.make.diffusion.loading import labels_of, negative_side, open_timed
 from aigc_kit.make.image import MODALITY, SCHEDULERS, Settings, pixels
@@ -129,7 +129,11 @@ def work(plan: Plan, *, image: Any = None, mask: Any = None) -> Work:
             would be made; nothing is loaded then.
     """
     if mask is not None and image is None:
-        raise BadInput(asked="inpainting", found="a mask and no picture", todo="give image=... too")
+        raise BadInput(
+            asked=Words("inpainting", "局部重画（inpainting）"),
+            found=Words("a mask and no picture", "有蒙版（mask），没有图片"),
+            todo=Words("give image=... too", "同时给出 image=..."),
+        )
     mode = "text2img" if image is None else "img2img" if mask is None else "inpaint"
     start = None if image is None else pixels.picture(image)
     hole = None if start is None or mask is None else pixels.mask(mask, start.size)
@@ -205,12 +209,16 @@ def _check_steps(plan: Plan, strength: float) -> None:
     if int(steps * strength) >= 1:  # as diffusers reckons it
         return
     least = next((n for n in range(1, most + 1) if int(n * strength) >= 1), None)
-    ways = [f"steps={least} or more"] if least else []
-    ways.append(f"strength={ceil(1000 / max(steps, 1)) / 1000:g} or more")
+    ways = [Words(f"steps={least} or more", f"steps={least} 或更大")] if least else []
+    enough = f"strength={ceil(1000 / max(steps, 1)) / 1000:g}"
+    ways.append(Words(f"{enough} or more", f"{enough} 或更大"))
     raise BadInput(
-        asked=f"strength={strength:g} in {steps} steps",
-        found=f"{steps} x {strength:g} is less than one step: the picture would come back as it is",
-        todo="choose " + ", or ".join(ways),
+        asked=Words(f"strength={strength:g} in {steps} steps", f"strength={strength:g}，共 {steps} 步"),
+        found=Words(
+            f"{steps} x {strength:g} is less than one step: the picture would come back as it is",
+            f"{steps} × {strength:g} 不到一步：图片会原样返回",
+        ),
+        todo=Words("choose ", "改成 ") + Words.join(*ways, en=", or ", zh="，或 "),
     )
 
 

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from aigc_kit.core.errors import BadInput, missing_extra
-from aigc_kit.core.types import FrozenMap, Plan
+from aigc_kit.core.types import FrozenMap, Plan, Words
 from aigc_kit.make.diffusion.loading import PipelineEngine
 
 SCHEDULERS = MappingProxyType(
@@ -29,7 +29,9 @@ def load(plan: Plan) -> "ImageEngine":
     """
     package = plan.card.facts.package
     if package is not None and find_spec(package) is None:
-        raise missing_extra(package, plan.card.name, f"the tokenizer of {plan.card.name}")
+        raise missing_extra(
+            package, plan.card.name, Words(f"the tokenizer of {plan.card.name}", f"{plan.card.name} 的分词器")
+        )
     engine: ImageEngine = ImageEngine.load(plan, **plan.card.facts.options)
     return engine
 
@@ -58,6 +60,10 @@ class ImageEngine(PipelineEngine):
         name = type(self.pipe).__name__.removesuffix("Pipeline") + {"img2img": "Img2Img", "inpaint": "Inpaint"}[mode]
         cls = getattr(diffusers, f"{name}Pipeline", None)
         if cls is None:
-            wish = f"{mode} with {self.plan.card.name}"
-            raise BadInput(asked=wish, found=f"diffusers has no {name}Pipeline", todo="use SDXL")
+            wish = Words(f"{mode} with {self.plan.card.name}", f"用 {self.plan.card.name} 做 {mode}")
+            raise BadInput(
+                asked=wish,
+                found=Words(f"diffusers has no {name}Pipeline", f"diffusers 里没有 {name}Pipeline"),
+                todo=Words("use SDXL", "换用 SDXL"),
+            )
         return cls(**{**self._parts, **self.plan.card.facts.options})

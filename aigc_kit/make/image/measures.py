@@ -9,7 +9,7 @@ import numpy as np
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.statistics import Share
-from aigc_kit.core.types import PHASES, Take
+from aigc_kit.core.types import PHASES, Take, Words
 
 
 def shows(take: Take, prompt: str | None = None) -> list[dict[str, bool]]:
@@ -26,7 +26,9 @@ def shows(take: Take, prompt: str | None = None) -> list[dict[str, bool]]:
     """
     from aigc_kit.worlds.tinyworld import checker
 
-    spec = _spec("what pictures show of", take.plan.request.prompt if prompt is None else prompt)
+    spec = _spec(
+        Words("what pictures show of", "图片里有没有画出"), take.plan.request.prompt if prompt is None else prompt
+    )
     return [checker.matches(reading, spec) for reading in checker.read(take.data)]
 
 
@@ -44,16 +46,20 @@ def seen(take: Take, words: str) -> list[bool]:
     """
     from aigc_kit.worlds.tinyworld import checker
 
-    spec = _spec("whether pictures show", words)
+    spec = _spec(Words("whether pictures show", "图片里是否有"), words)
     return [all(checker.matches(reading, spec).values()) for reading in checker.read(take.data) if reading.valid]
 
 
-def _spec(asked: str, words: str) -> Any:
+def _spec(asked: Words, words: str) -> Any:
     from aigc_kit.worlds.tinyworld import vocab
 
     spec = vocab.spec_of(words)
     if not spec.known():
-        raise BadInput(asked=f"{asked} {words[:40]!r}", found="no word of the tiny world", todo="name one")
+        raise BadInput(
+            asked=asked + f" {words[:40]!r}",
+            found=Words("no word of the tiny world", "里面没有小世界认识的词"),
+            todo=Words("name one", "写上一个小世界的词，例如 cat"),
+        )
     return spec
 
 
@@ -65,7 +71,11 @@ def adherence(takes: Sequence[Take]) -> float:
     """
     sights = [sight for take in takes for picture in shows(take) for sight in picture.values()]
     if not sights:
-        raise BadInput(asked="the adherence of no pictures", found="no takes", todo="give at least one")
+        raise BadInput(
+            asked=Words("the adherence of no pictures", "一张图片也没有，却要量相符程度"),
+            found=Words("no takes", "没有生成结果（take）"),
+            todo=Words("give at least one", "至少给一个"),
+        )
     return sum(sights) / len(sights)
 
 
@@ -80,7 +90,11 @@ def diversity(pictures: np.ndarray) -> float:
     """
     pictures = np.asarray(pictures)
     if pictures.ndim != 4 or len(pictures) < 2:
-        raise BadInput(asked=f"the diversity of {pictures.shape}", found="not two pictures", todo="give (B, H, W, 3)")
+        raise BadInput(
+            asked=Words(f"the diversity of {pictures.shape}", f"形状 {pictures.shape} 的多样性"),
+            found=Words("not two pictures", "不到两张图片"),
+            todo=Words("give (B, H, W, 3)", "给出形状为 (B, H, W, 3) 的数组，B 至少是 2"),
+        )
     return float(np.mean([rms(a, b) for a, b in combinations(pictures, 2)]))
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
-from aigc_kit.make.diffusion.denoise import check_decoded, check_latents
+from aigc_kit.make.diffusion.finite import check_decoded, check_latents
 
 
 def decode(vae: Any, latents: Any, *, upcast: bool | None = None) -> np.ndarray:
@@ -116,9 +117,19 @@ def picture(value: Any, name: str = "image") -> Any:
         array = array[0]
     is_shaped = array.ndim == 2 or (array.ndim == 3 and array.shape[2] == 3)
     if array.dtype != np.uint8 or not is_shaped or not array.size:
-        reason = "not one picture of uint8 (H, W, 3)"
-        todo = "pass PIL.Image.open(file), take.data[0], or aigc_kit.media.frames.to_frames(array).data[0]"
-        raise BadInput(asked=f"{name} from {type(value).__name__} {array.dtype} {array.shape}", found=reason, todo=todo)
+        reason = Words("not one picture of uint8 (H, W, 3)", "这不是一张 uint8、形状为 (H, W, 3) 的图片")
+        todo = Words(
+            "pass PIL.Image.open(file), take.data[0], or aigc_kit.media.frames.to_frames(array).data[0]",
+            "给 PIL.Image.open(文件名)、take.data[0]，或 aigc_kit.media.frames.to_frames(数组).data[0]",
+        )
+        raise BadInput(
+            asked=Words(
+                f"{name} from {type(value).__name__} {array.dtype} {array.shape}",
+                f"{name}，给的是 {type(value).__name__} {array.dtype} {array.shape}",
+            ),
+            found=reason,
+            todo=todo,
+        )
     return Image.fromarray(array).convert("RGB")
 
 
@@ -145,12 +156,25 @@ def mask(value: Any, size: tuple[int, int]) -> Any:
         array = np.asarray(value)
         levels = array.astype(np.uint8) * 255 if array.dtype == bool else array
     if levels.dtype != np.uint8 or levels.ndim != 2 or levels.shape != (size[1], size[0]):
-        reason = f"the picture is {size[1]} x {size[0]} (height x width)"
-        todo = "give bool (H, W), or (left, top, right, bottom) in pixels of the picture"
-        raise BadInput(asked=f"a mask of {levels.dtype} {levels.shape}", found=reason, todo=todo)
+        reason = Words(
+            f"the picture is {size[1]} x {size[0]} (height x width)", f"图片是 {size[1]} x {size[0]}（高 x 宽）"
+        )
+        todo = Words(
+            "give bool (H, W), or (left, top, right, bottom) in pixels of the picture",
+            "给 bool (H, W)，或图片上的像素 (left, top, right, bottom)",
+        )
+        raise BadInput(
+            asked=Words(f"a mask of {levels.dtype} {levels.shape}", f"蒙版（mask）是 {levels.dtype} {levels.shape}"),
+            found=reason,
+            todo=todo,
+        )
     white = levels >= 128
     if not white.any():
-        raise BadInput(asked="an inpainting mask", found="it marks nothing", todo="make white what is to be drawn anew")
+        raise BadInput(
+            asked=Words("an inpainting mask", "局部重画的蒙版（mask）"),
+            found=Words("it marks nothing", "它什么也没有标出"),
+            todo=Words("make white what is to be drawn anew", "把要重画的地方涂成白色"),
+        )
     return Image.fromarray(np.where(white, 255, 0).astype(np.uint8))
 
 
@@ -160,9 +184,16 @@ def _upright(image: Any, name: str) -> Any:
 
     image = ImageOps.exif_transpose(image)
     if image.mode == "F":
-        reason = "float pixels, whose range is not known"
-        todo = "turn it into 8 bits first, such as Image.fromarray((levels * 255).astype('uint8')) for levels in [0, 1]"
-        raise BadInput(asked=f"{name} from a PIL.Image of mode F", found=reason, todo=todo)
+        reason = Words("float pixels, whose range is not known", "像素是浮点数，不知道取值范围")
+        todo = Words(
+            "turn it into 8 bits first, such as Image.fromarray((levels * 255).astype('uint8')) for levels in [0, 1]",
+            "先转成 8 位，例如 levels 在 [0, 1] 之间时：Image.fromarray((levels * 255).astype('uint8'))",
+        )
+        raise BadInput(
+            asked=Words(f"{name} from a PIL.Image of mode F", f"{name}，给的是 mode 为 F 的 PIL.Image"),
+            found=reason,
+            todo=todo,
+        )
     if image.mode.startswith("I"):  # Pillow's own conversion cuts at 255, and all is white
         deep = np.asarray(image).astype(np.int64).clip(0, 65535)
         clear = image.info.get("transparency")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput, CannotLoad, missing_extra
 from aigc_kit.make.image.pixels import picture
 
@@ -43,7 +44,11 @@ def upscale(image: Any, factor: float = 2, model: str | Path | None = None) -> U
     """
     number = isinstance(factor, (int, float)) and not isinstance(factor, bool)
     if not number or not 1 < factor <= MAX_FACTOR:
-        raise BadInput(asked=f"factor={factor!r}", found=f"not in (1, {MAX_FACTOR}]", todo="choose 2")
+        raise BadInput(
+            asked=f"factor={factor!r}",
+            found=Words(f"not in (1, {MAX_FACTOR}]", f"不大于 1，或超过 {MAX_FACTOR}"),
+            todo=Words("choose 2", "改成 factor=2"),
+        )
     source = picture(image)
     how = "lanczos"
     size = (round(source.width * factor), round(source.height * factor))
@@ -59,18 +64,28 @@ def _by_model(source: Any, file: Path) -> tuple[Any, str]:
     from PIL import Image
 
     if file.suffix != ".safetensors" or not file.is_file():
-        advice = "give one; other formats can run code when they are opened"
-        raise BadInput(asked=f"upscaling by {file}", found="not a .safetensors file on this machine", todo=advice)
+        advice = Words(
+            "give one; other formats can run code when they are opened",
+            "给一个 .safetensors 文件；别的格式打开时可能会运行代码",
+        )
+        raise BadInput(
+            asked=Words(f"upscaling by {file}", f"用 {file} 放大"),
+            found=Words("not a .safetensors file on this machine", "这台机器上没有这个 .safetensors 文件"),
+            todo=advice,
+        )
     try:
         from spandrel import ModelLoader
     except ImportError:
-        raise missing_extra("spandrel", "upscale", "upscaling by a model") from None
+        raise missing_extra("spandrel", "upscale", Words("upscaling by a model", "用模型放大图片")) from None
     try:
         scaler = ModelLoader(device="cpu").load_from_file(file)
     except Exception as error:
-        reason = str(error) or type(error).__name__
-        todo = "use a super-resolution model that spandrel lists"
-        raise CannotLoad(asked=f"the upscaler {file.name}", found=reason, todo=todo) from error
+        said = str(error) or type(error).__name__
+        reason = Words(said, f"读不了（原话：{said}）")
+        todo = Words("use a super-resolution model that spandrel lists", "换一个 spandrel 列出的超分辨率模型")
+        raise CannotLoad(
+            asked=Words(f"the upscaler {file.name}", f"放大模型 {file.name}"), found=reason, todo=todo
+        ) from error
     pixels = torch.from_numpy(np.array(source)).permute(2, 0, 1)[None].float() / 255
     with torch.no_grad():
         large = scaler(pixels)[0].clamp(0, 1).mul(255).round().to(torch.uint8)

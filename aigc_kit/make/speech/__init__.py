@@ -5,6 +5,7 @@ plan = plan_for("今天的天气真不错", speed=5)
 for step in steps(plan): step.preview()   # the wave so far
 """
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.lazy import lazily
 from aigc_kit.make.modality import Modality
 from aigc_kit.make.speech import loading, needs
@@ -13,8 +14,8 @@ from aigc_kit.make.speech.settings import CONTROLS, LEVELS, RATIOS, Settings, ig
 
 MODALITY = Modality(
     name="speech",
-    noun="speech",
-    model="a voice",
+    noun=Words("speech", "语音"),
+    model=Words("a voice", "语音模型"),
     settings=Settings.of,
     resolve=needs.resolve,
     load=loading.load,

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from aigc_kit.core.errors import AigcError, BadInput
-from aigc_kit.core.types import Cost, FrozenMap, Plan, Step, Take
+from aigc_kit.core.types import Cost, FrozenMap, Plan, Step, Take, Words
 from aigc_kit.make.modality import OnStep, finish
 from aigc_kit.make.speech import controls, plan_for, run
 from aigc_kit.make.speech.joins import QUIET, silence, trim
@@ -82,7 +82,11 @@ def parse(text: str, roles: tuple[str, ...] | None = None, pause: float = PAUSE)
     [('甲', '好。', 1.0), ('乙', '走吧[laugh]', 0.5)]
     """
     if not isinstance(text, str):
-        raise BadInput(asked=f"a script from a {type(text).__name__}", found="not a text", todo="pass a str")
+        raise BadInput(
+            asked=Words(f"a script from a {type(text).__name__}", f"把 {type(text).__name__} 当作剧本"),
+            found=Words("not a text", "这不是文字"),
+            todo=Words("pass a str", "给一段文字（str）"),
+        )
     cues: list[Cue] = []
     for number, line in enumerate(text.splitlines(), start=1):
         words = line.strip()
@@ -90,13 +94,25 @@ def parse(text: str, roles: tuple[str, ...] | None = None, pause: float = PAUSE)
             continue
         if silent := _PAUSE.fullmatch(words):
             if not cues:
-                _refuse(number, words, "a pause with no line before it", "put it between two lines")
+                _refuse(
+                    number,
+                    words,
+                    Words("a pause with no line before it", "停顿的前面没有台词"),
+                    Words("put it between two lines", "把它放在两行台词之间"),
+                )
             cues[-1] = replace(cues[-1], pause=_pause_seconds(number, words, silent[1]))
             continue
         cues += _cues(number, words, roles, pause)
     if not 0 < len(cues) <= MOST_LINES:
-        why = f"{len(cues)} spoken lines, and 1 to {MOST_LINES} are wanted"
-        raise BadInput(asked="a script", found=why, todo="write lines such as 小明：你好！")
+        why = Words(
+            f"{len(cues)} spoken lines, and 1 to {MOST_LINES} are wanted",
+            f"有 {len(cues)} 行台词，要 1 到 {MOST_LINES} 行",
+        )
+        raise BadInput(
+            asked=Words("a script", "一个剧本"),
+            found=why,
+            todo=Words("write lines such as 小明：你好！", "写成“小明：你好！”这样的行"),
+        )
     return Script(text, tuple(cues))
 
 
@@ -104,11 +120,26 @@ def _pause_seconds(number: int, line: str, words: str) -> float:
     """Read how long a pause lasts, or refuse the line."""
     match = _SECONDS.fullmatch(words)
     if not match or not match[1]:
-        _refuse(number, line, f"a pause of {words!r}" if words else "a pause of no length", "write （停顿 1 秒）")
+        _refuse(
+            number,
+            line,
+            Words(f"a pause of {words!r}", f"停顿的长度是 {words!r}")
+            if words
+            else Words("a pause of no length", "停顿没有写长度"),
+            Words("write （停顿 1 秒）", "写成（停顿 1 秒）"),
+        )
     seconds = float(_NUMERALS.get(match[1]) or match[1]) / (1000 if match[2].lower() in ("毫秒", "ms") else 1)
     if seconds > LONGEST_PAUSE:
-        why = f"a pause of more than {LONGEST_PAUSE:g} s"
-        _refuse(number, line, why, f"choose 0 to {LONGEST_PAUSE:g} s, such as （停顿 1 秒）")
+        why = Words(f"a pause of more than {LONGEST_PAUSE:g} s", f"停顿超过了 {LONGEST_PAUSE:g} 秒")
+        _refuse(
+            number,
+            line,
+            why,
+            Words(
+                f"choose 0 to {LONGEST_PAUSE:g} s, such as （停顿 1 秒）",
+                f"改成 0 到 {LONGEST_PAUSE:g} 秒，例如（停顿 1 秒）",
+            ),
+        )
     return seconds
 
 
@@ -121,7 +152,8 @@ def _cues(number: int, line: str, roles: tuple[str, ...] | None, pause: float) -
         return [whole]
     words, lengths = [piece.strip() for piece in pieces[::2]], pieces[1::2]
     if not words[0] or not all(words[1:-1]):
-        why, todo = "a pause with no words before it", "put one pause between words, or on a line of its own"
+        why = Words("a pause with no words before it", "停顿前面没有话")
+        todo = Words("put one pause between words, or on a line of its own", "一处停顿写在两句话中间，或自己占一行")
         _refuse(number, line, why, todo)
     pauses = [_pause_seconds(number, line, length) for length in lengths] + [pause]
     if not words[-1]:  # at the end of the line: the pause before the next one
@@ -132,19 +164,36 @@ def _cues(number: int, line: str, roles: tuple[str, ...] | None, pause: float) -
 def _cue(number: int, line: str, roles: tuple[str, ...] | None, pause: float) -> Cue:
     match = _LINE.fullmatch(line)
     if not match or len(match[1].strip()) > LONGEST_ROLE:
-        _refuse(number, line, "no role in front of the words", "write 角色：台词, such as 小明：你好！")
+        _refuse(
+            number,
+            line,
+            Words("no role in front of the words", "话的前面没有角色"),
+            Words("write 角色：台词, such as 小明：你好！", "写成“角色：台词”，例如 小明：你好！"),
+        )
     role, words = match[1].strip(), match[3].strip()
     if roles is not None and role not in roles:
         close = get_close_matches(role, roles, n=1, cutoff=0.5)
-        hint = f"; close: {close[0]}" if close else ""
-        _refuse(number, line, f"no role {role!r}{hint}", f"choose from {', '.join(roles)}")
+        hint = Words(f"; close: {close[0]}", f"；相近的有 {close[0]}") if close else ""
+        _refuse(
+            number,
+            line,
+            Words(f"no role {role!r}", f"没有角色 {role!r}") + hint,
+            Words(f"choose from {', '.join(roles)}", f"从 {'、'.join(roles)} 里选"),
+        )
     if not words:
-        todo = "write words behind the colon, or （停顿 1 秒） on its own line"
-        _refuse(number, line, f"{role} says nothing", todo)
+        todo = Words(
+            "write words behind the colon, or （停顿 1 秒） on its own line",
+            "在冒号后面写上台词，或让（停顿 1 秒）自己占一行",
+        )
+        _refuse(number, line, Words(f"{role} says nothing", f"{role} 没有说话"), todo)
     try:
         controls.check_inline(words)
     except AigcError as error:
-        raise BadInput(asked=f"line {number}: {error.asked}", found=error.found, todo=error.todo) from None
+        raise BadInput(
+            asked=Words(f"line {number}: ", f"第 {number} 行：") + error.told.asked,
+            found=error.told.found,
+            todo=error.told.todo,
+        ) from None
     return Cue(role, words, pause, FrozenMap(_settings(number, line, match[2] or "")), number)
 
 
@@ -154,18 +203,30 @@ def _settings(number: int, line: str, inside: str) -> dict[str, int | float]:
         match = _SETTING.fullmatch(part)
         name = {"break": "breaks"}.get(match[1], match[1]) if match else ""
         if not match or name not in _RANGES:
-            todo = f"write name=number, with one of {', '.join(_RANGES)}"
-            _refuse(number, line, f"{part.strip()!r} is no setting", todo)
+            todo = Words(
+                f"write name=number, with one of {', '.join(_RANGES)}",
+                f"写成 名字=数，名字从 {'、'.join(_RANGES)} 里选",
+            )
+            _refuse(number, line, Words(f"{part.strip()!r} is no setting", f"{part.strip()!r} 不是设置"), todo)
         low, high = _RANGES[name]
         value = int(match[2]) if name in LEVELS and match[2].isdecimal() else float(match[2])
         if not low <= value <= high or (name in LEVELS and not isinstance(value, int)):
-            _refuse(number, line, f"{name}={match[2]}", f"choose {name} from {low:g} to {high:g}")
+            _refuse(
+                number,
+                line,
+                f"{name}={match[2]}",
+                Words(f"choose {name} from {low:g} to {high:g}", f"{name} 选 {low:g} 到 {high:g}"),
+            )
         values[name] = value
     return values
 
 
-def _refuse(number: int, line: str, why: str, todo: str) -> NoReturn:
-    raise BadInput(asked=f"line {number} of the script: {line[:40]!r}", found=why, todo=todo)
+def _refuse(number: int, line: str, why: Words | str, todo: Words) -> NoReturn:
+    raise BadInput(
+        asked=Words(f"line {number} of the script: {line[:40]!r}", f"剧本第 {number} 行：{line[:40]!r}"),
+        found=why,
+        todo=todo,
+    )
 
 
 def plans(script: Script, cast: Mapping[str, Voice], **values: Any) -> list[Plan]:
@@ -182,8 +243,16 @@ def plans(script: Script, cast: Mapping[str, Voice], **values: Any) -> list[Plan
     """
     missing = [role for role in script.roles if role not in cast]
     if missing:
-        request, todo = ", ".join(script.roles), f"name one in the cast: cast={{{missing[0]!r}: 'a voice', ...}}"
-        raise BadInput(asked=f"a script with {request}", found=f"no voice for {', '.join(missing)}", todo=todo)
+        request = ", ".join(script.roles)
+        todo = Words(
+            f"name one in the cast: cast={{{missing[0]!r}: 'a voice', ...}}",
+            "在 cast 里写上一个：cast={{missing[0]!r}: '声音的名字', ...}",
+        )
+        raise BadInput(
+            asked=Words(f"a script with {request}", f"剧本，角色有 {request}"),
+            found=Words(f"no voice for {', '.join(missing)}", f"没有给 {'、'.join(missing)} 安排声音"),
+            todo=todo,
+        )
     work = []
     for cue in script.cues:
         with _naming(cue):
@@ -197,8 +266,8 @@ def _naming(cue: Cue) -> Iterator[None]:
     try:
         yield
     except AigcError as error:
-        request = f"line {cue.number} of the script: {error.asked}"
-        raise type(error)(asked=request, found=error.found, todo=error.todo) from error
+        request = Words(f"line {cue.number} of the script: ", f"剧本第 {cue.number} 行：") + error.told.asked
+        raise type(error)(asked=request, found=error.told.found, todo=error.told.todo) from error
 
 
 def steps(script: Script, cast: Mapping[str, Voice], **values: Any) -> Generator[Step, None, Take]:

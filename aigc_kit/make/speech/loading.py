@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.types import Card, Plan
 from aigc_kit.models import loaded
 
@@ -17,7 +18,7 @@ def key(plan: Plan) -> tuple[str, ...]:
 def load(plan: Plan) -> "Engine":
     """Load the engine, with errors as in `Modality.engine`."""
     _, kind, dtype, device = key(plan)
-    folder, threads = loaded.on_disk(plan.card, "voice"), plan.budget.capabilities.get("threads")
+    folder, threads = loaded.on_disk(plan.card, Words("voice", "声音")), plan.budget.capabilities.get("threads")
     notice(plan.card)
     if kind == "kokoro":
         from aigc_kit.make.speech.engines.kokoro import KokoroEngine

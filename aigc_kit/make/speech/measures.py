@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import Take
+from aigc_kit.core.types import Take, Words
 from aigc_kit.media.wav import RATE
 
 FRAME, HOP = 960, 240  # samples: 40 ms, 10 ms
@@ -258,9 +258,12 @@ def _mono(wave: np.ndarray) -> np.ndarray:
     wave = np.asarray(wave)
     if wave.ndim != 1 or not np.issubdtype(wave.dtype, np.floating) or not np.isfinite(wave).all():
         raise BadInput(
-            asked=f"a measure of an array of shape {wave.shape} and type {wave.dtype}",
-            found="not a wave of finite floats, one channel",
-            todo="give Take.data of a speech run",
+            asked=Words(
+                f"a measure of an array of shape {wave.shape} and type {wave.dtype}",
+                f"测量形状 {wave.shape}、类型 {wave.dtype} 的数组",
+            ),
+            found=Words("not a wave of finite floats, one channel", "不是一个声道、取值有限的浮点波形"),
+            todo=Words("give Take.data of a speech run", "给语音运行的 Take.data"),
         )
     return wave
 

@@ -18,12 +18,16 @@ def resolve(request: Request, budget: Budget, card: Card) -> Plan:
     """
     facts = card.facts
     if request.batch != 1:
-        raise BadInput(asked=f"batch={request.batch}", found="texts are spoken one at a time", todo="loop over texts")
+        raise BadInput(
+            asked=f"batch={request.batch}",
+            found=Words("texts are spoken one at a time", "文字一次只朗读一段"),
+            todo=Words("loop over texts", "用循环逐段朗读"),
+        )
     voice, voices = request.extra.get("voice"), facts.voices
     names = [] if voice is None else [part.split(":")[0] for part in str(voice).split("+")]  # several in a blend
     if voices and not set(names) <= set(voices):
-        has = f"{card.name} has {', '.join(voices)}"
-        raise BadInput(asked=f"voice={voice!r}", found=has, todo="choose one of these")
+        has = Words(f"{card.name} has {', '.join(voices)}", f"{card.name} 有 {'、'.join(voices)}")
+        raise BadInput(asked=f"voice={voice!r}", found=has, todo=Words("choose one of these", "从里面选一个"))
     request, changes = _within(request, card)
     device = "cuda" if budget.device == "cuda" and facts.cuda else "cpu"
     dtype = ("float16" if facts.half else "float32") if device == "cuda" else facts.dtype
@@ -74,9 +78,15 @@ def _within(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]:
 def _check_fit(card: Card, peak: Figure, device: str, budget: Budget) -> None:
     free = budget.free_bytes if device == budget.device else budget.ram_free_bytes
     if peak.value > MARGIN * free:
-        why = f"{format_bytes(peak.value)} predicted, {format_bytes(free)} free"
-        todo = f"free {format_bytes(int(peak.value / MARGIN - free) + 1)} more, or take a smaller voice"
-        raise DoesNotFit(asked=f"the voice {card.name}", found=why, todo=todo)
+        why = Words(
+            f"{format_bytes(peak.value)} predicted, {format_bytes(free)} free",
+            f"预测要 {format_bytes(peak.value)}，空闲 {format_bytes(free)}",
+        )
+        todo = Words(
+            f"free {format_bytes(int(peak.value / MARGIN - free) + 1)} more, or take a smaller voice",
+            f"再空出 {format_bytes(int(peak.value / MARGIN - free) + 1)}，或换一个小一点的声音",
+        )
+        raise DoesNotFit(asked=Words(f"the voice {card.name}", f"声音 {card.name}"), found=why, todo=todo)
 
 
 def _reason(card: Card, device: str) -> Words:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from unicodedata import category
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.make.speech import controls, split
 from aigc_kit.make.speech.engines.base import Engine, Segment
@@ -49,9 +50,9 @@ def prepare(text: str, settings: Settings, engine: Engine) -> Prepared:
     """
     if len(text) > MOST_CHARACTERS:
         raise BadInput(
-            asked=f"speech of {len(text)} characters",
-            found=f"at most {MOST_CHARACTERS} are spoken in one run",
-            todo="cut the text in two, and join the waves",
+            asked=Words(f"speech of {len(text)} characters", f"朗读 {len(text)} 个字"),
+            found=Words(f"at most {MOST_CHARACTERS} are spoken in one run", f"一次最多朗读 {MOST_CHARACTERS} 个字"),
+            todo=Words("cut the text in two, and join the waves", "把文字分成两段，再把波形接起来"),
         )
     controls.check_inline(text)
     lines, changes, unspoken = list[Line](), list[Change](), list[Unspoken]()
@@ -69,9 +70,10 @@ def prepare(text: str, settings: Settings, engine: Engine) -> Prepared:
     if not lines:
         why = "; ".join(f"{u.text} ({u.why})" for u in unspoken[:5])
         raise BadInput(
-            asked=f"speech of {text[:40]!r}",
-            found="nothing in it can be said" + (f": {why}" if why else ""),
-            todo="write at least one word or number",
+            asked=Words(f"speech of {text[:40]!r}", f"朗读 {text[:40]!r}"),
+            found=Words("nothing in it can be said", "里面没有能读出来的内容")
+            + (Words(f": {why}", f"：{why}") if why else ""),
+            todo=Words("write at least one word or number", "至少写一个词或一个数"),
         )
     if engine.has["breaks"].whose == "kit" and settings.breaks is not None:
         lines = _with_breaks(lines, settings.breaks)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import Card, Request, Take
+from aigc_kit.core.types import Card, Request, Take, Words
 from aigc_kit.core.types.atoms import check_switches, plain, shown
 from aigc_kit.core.types.records import settings_from
 from aigc_kit.media.wav import RATE
@@ -70,16 +70,27 @@ class Settings:
         for name, (low, high) in LEVELS.items():
             value = getattr(self, name)
             if value is not None and (not _is_whole(value) or not low <= value <= high):
-                todo = f"choose {name} from {low} to {high}, or None for the model's own"
-                why = f"not a whole number from {low} to {high}"
+                todo = Words(
+                    f"choose {name} from {low} to {high}, or None for the model's own",
+                    f"{name} 从 {low} 到 {high} 里选；None 表示由模型自己定",
+                )
+                why = Words(f"not a whole number from {low} to {high}", f"不是 {low} 到 {high} 的整数")
                 raise BadInput(asked=f"{name}={shown(value)}", found=why, todo=todo)
         for name, (least, most) in {**RATIOS, "temperature": (1e-4, 10.0), "top_p": (1e-4, 1.0)}.items():
             _check_number(name, getattr(self, name), least, most)
         if self.top_k is not None and not (_is_whole(self.top_k) and self.top_k >= 1):
-            raise BadInput(asked=f"top_k={shown(self.top_k)}", found="no whole number >= 1", todo="say 20, or None")
+            raise BadInput(
+                asked=f"top_k={shown(self.top_k)}",
+                found=Words("no whole number >= 1", "不是大于等于 1 的整数"),
+                todo=Words("say 20, or None", "写 20，或 None"),
+            )
         check_switches(self, "refine", "normalise", "stream")
         if self.voice is not None and not (isinstance(self.voice, str) and self.voice.strip()):
-            raise BadInput(asked=f"voice={shown(self.voice)}", found="not a name", todo="name a voice, or leave it out")
+            raise BadInput(
+                asked=f"voice={shown(self.voice)}",
+                found=Words("not a name", "这不是名字"),
+                todo=Words("name a voice, or leave it out", "写一个声音的名字，或不写"),
+            )
 
     @classmethod
     def of(cls, request: Request, card: Card) -> "Settings":
@@ -89,7 +100,7 @@ class Settings:
             UnknownName: a setting that does not exist.
             BadInput: a value out of range.
         """
-        return settings_from(cls, request, card, "speech")
+        return settings_from(cls, request, card, Words("speech", "语音"))
 
 
 def _is_whole(value: Any) -> bool:
@@ -99,8 +110,12 @@ def _is_whole(value: Any) -> bool:
 def _check_number(name: str, value: Any, low: float, high: float) -> None:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if value is not None and not (number and isfinite(value) and low <= value <= high):
-        why = f"not a number from {low:g} to {high:g}"
-        raise BadInput(asked=f"{name}={shown(value)}", found=why, todo=f"choose {name} from {low:g} to {high:g}")
+        why = Words(f"not a number from {low:g} to {high:g}", f"不是 {low:g} 到 {high:g} 的数")
+        raise BadInput(
+            asked=f"{name}={shown(value)}",
+            found=why,
+            todo=Words(f"choose {name} from {low:g} to {high:g}", f"{name} 从 {low:g} 到 {high:g} 里选"),
+        )
 
 
 def ignored(card: Card) -> tuple[str, ...]:

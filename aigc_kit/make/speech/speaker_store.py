@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from aigc_kit.core import paths
-from aigc_kit.core.errors import BadInput, UnknownName
-from aigc_kit.core.types import as_json
+from aigc_kit.core.errors import BadInput, UnknownName, echo
+from aigc_kit.core.types import Words, as_json
 from aigc_kit.make.speech.speakers import Speaker, check_name
 
 _LARGEST = 64_000  # bytes; a speaker of ChatTTS takes about 3,000
@@ -31,9 +31,9 @@ def keep(speaker: Speaker, *, replace: bool = False) -> Path:
     path = _path(speaker.name)
     if path.exists() and not replace and get(speaker.name) != speaker:
         raise BadInput(
-            asked=f"to keep the speaker {speaker.name!r}",
-            found="another one has this name",
-            todo="choose another name, or say replace=True",
+            asked=Words(f"to keep the speaker {speaker.name!r}", f"保存说话人 {speaker.name!r}"),
+            found=Words("another one has this name", "已经有别的说话人叫这个名字"),
+            todo=Words("choose another name, or say replace=True", "换一个名字，或写 replace=True"),
         )
     content = {"format": "aigc-kit speaker 1", **as_json(speaker)}
     return paths.write_atomically(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
@@ -49,9 +49,15 @@ def get(name: str) -> Speaker:
     path = _path(name)
     if not path.is_file():
         raise UnknownName(
-            asked=f"the speaker {name!r}",
-            found=f"not kept on this machine; kept: {', '.join(names()) or 'none'}",
-            todo="sample one and keep it: aigc_kit.make.speech.speaker_store.keep(speaker)",
+            asked=Words(f"the speaker {name!r}", f"说话人 {name!r}"),
+            found=Words(
+                f"not kept on this machine; kept: {', '.join(names()) or 'none'}",
+                f"这台机器上没有保存过；保存过的有：{'、'.join(names()) or '无'}",
+            ),
+            todo=Words(
+                "sample one and keep it: aigc_kit.make.speech.speaker_store.keep(speaker)",
+                "抽一个并保存：aigc_kit.make.speech.speaker_store.keep(speaker)",
+            ),
         )
     return read(path)
 
@@ -91,9 +97,10 @@ def read(path: Path) -> Speaker:
             raise ValueError("no format line")
         return Speaker(content["name"], content["engine"], content.get("code", ""), content.get("settings", {}))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        why = error.found if isinstance(error, BadInput) else f"{type(error).__name__}: {error}"
-        request, why = f"a speaker from {path.name}", f"not a speaker's file ({why:.200})"
-        raise BadInput(asked=request, found=why, todo="delete the file") from None
+        why = error.told.found if isinstance(error, BadInput) else echo(error)
+        request = Words(f"a speaker from {path.name}", f"从 {path.name} 读出说话人")
+        found = Words(f"not a speaker's file ({why.en:.200})", f"不是说话人的文件（{why.zh:.200}）")
+        raise BadInput(asked=request, found=found, todo=Words("delete the file", "删掉这个文件")) from None
 
 
 def _path(name: str) -> Path:

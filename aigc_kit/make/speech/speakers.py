@@ -14,12 +14,10 @@ from typing import Any, Literal, NoReturn
 import numpy as np
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import FrozenMap
+from aigc_kit.core.types import FrozenMap, Words
 from aigc_kit.core.types.atoms import freeze, plain, shown
+from aigc_kit.make.speech.base16384 import decode_base16384, encode_base16384
 
-_FIRST, _MARK = 0x4E00, 0x3D00
-_BITS = 14
-_GROUP_BYTES, _GROUP_CHARACTERS = 7, 4
 DIM = 768
 LONGEST_CODE = 4096  # characters; a speaker of 768 numbers has about 900
 LONGEST_NAME = 40
@@ -28,53 +26,6 @@ KINDS: tuple[Kind, ...] = ("chattts", "fastspeech2", "kokoro")
 RANGES: Mapping[str, tuple[float, float]] = {"pitch": (0.5, 2.0), "energy": (0.5, 2.0), "speed": (0, 9)}
 _WRITE = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME}]
 _READ = [{"id": lzma.FILTER_LZMA2, "dict_size": 4096}]  # no dictionary larger than the 1,536 bytes can be needed
-
-
-def encode_base16384(data: bytes) -> str:
-    """Write bytes as characters of base16384.
-
-    >>> encode_base16384(b"ChatTTS"), encode_base16384(b"a")
-    ('廚吗彑打', '晀㴁')
-    """
-    rest = len(data) % _GROUP_BYTES
-    count = -(-len(data) * 8 // _BITS)
-    bits = int.from_bytes(data, "big") << (count * _BITS - len(data) * 8)
-    codes = [(bits >> (_BITS * (count - 1 - i))) & 0x3FFF for i in range(count)]
-    return "".join(chr(_FIRST + code) for code in codes) + (chr(_MARK + rest) if rest else "")
-
-
-def decode_base16384(text: str, longest: int = 4096) -> bytes:
-    """Read the bytes of such characters.
-
-    More than `longest` are refused before anything is computed.
-
-    Raises:
-        BadInput: too long, a character that does not belong, or a number of them that cannot be.
-    """
-    if len(text) > longest:
-        _refuse_base16384(f"{len(text)} characters, and at most {longest} are read")
-    rest = ord(text[-1]) - _MARK if text else 0
-    body, rest = (text[:-1], rest) if 0 < rest < _GROUP_BYTES else (text, 0)
-    for at, character in enumerate(body):
-        if not 0 <= ord(character) - _FIRST < 1 << _BITS:
-            _refuse_base16384(f"the character {character!r} at {at}, which the notation does not have")
-    tail = -(-rest * 8 // _BITS)
-    if len(body) < tail or (len(body) - tail) % _GROUP_CHARACTERS:
-        why = "which is no whole number of groups: it was cut, or something was lost"
-        _refuse_base16384(f"{len(body)} characters, {why}")
-    size = (len(body) - tail) // _GROUP_CHARACTERS * _GROUP_BYTES + rest
-    bits = 0
-    for character in body:
-        bits = bits << _BITS | ord(character) - _FIRST
-    spare = len(body) * _BITS - size * 8
-    if bits & ((1 << spare) - 1):
-        _refuse_base16384("bits behind the last byte: something was changed")
-    return (bits >> spare).to_bytes(size, "big")
-
-
-def _refuse_base16384(why: str) -> NoReturn:
-    request, todo = "bytes from a text in base16384 (a ChatTTS speaker)", "from its first to its last character"
-    raise BadInput(asked=request, found=why, todo=f"copy the whole text again, {todo}")
 
 
 @dataclass(frozen=True)
@@ -100,16 +51,34 @@ class Speaker:
     def __post_init__(self) -> None:
         check_name(self.name)
         if not isinstance(self.settings, Mapping):
-            _refuse(self.name, f"settings={shown(self.settings)}", 'say {"pitch": 1.2} or the like')
+            _refuse(
+                self.name,
+                f"settings={shown(self.settings)}",
+                Words('say {"pitch": 1.2} or the like', '写成 {"pitch": 1.2} 这样'),
+            )
         freeze(self, "settings")
         if self.engine not in KINDS:
-            _refuse(self.name, f"engine={shown(self.engine)}", f"choose one of {', '.join(KINDS)}")
+            _refuse(
+                self.name,
+                f"engine={shown(self.engine)}",
+                Words(f"choose one of {', '.join(KINDS)}", f"从 {'、'.join(KINDS)} 里选"),
+            )
         if self.engine == "chattts":
             decode(self.code, dim=None)
             if self.settings:
-                _refuse(self.name, "settings on a speaker of ChatTTS", "pass speed and the like with the request")
+                _refuse(
+                    self.name,
+                    Words("settings on a speaker of ChatTTS", "ChatTTS 的说话人不带设置"),
+                    Words("pass speed and the like with the request", "语速等设置写在请求里"),
+                )
         elif self.code:
-            _refuse(self.name, f"a ChatTTS string on a speaker of {self.engine}", 'say engine="chattts"')
+            _refuse(
+                self.name,
+                Words(
+                    f"a ChatTTS string on a speaker of {self.engine}", f"{self.engine} 的说话人却带着 ChatTTS 的字符串"
+                ),
+                Words('say engine="chattts"', '写 engine="chattts"'),
+            )
         else:
             object.__setattr__(self, "settings", _checked(self.name, self.settings))
 
@@ -121,7 +90,11 @@ class Speaker:
             BadInput: a speaker of another engine has none.
         """
         if self.engine != "chattts":
-            _refuse(self.name, f"no vector: it is a speaker of {self.engine}", "look at its settings")
+            _refuse(
+                self.name,
+                Words(f"no vector: it is a speaker of {self.engine}", f"没有向量：它是 {self.engine} 的说话人"),
+                Words("look at its settings", "看它的 settings"),
+            )
         return decode(self.code, dim=None)
 
     def values(self) -> dict[str, Any]:
@@ -165,9 +138,13 @@ def decode(code: str, dim: int | None = DIM) -> np.ndarray:
     Raises:
         BadInput: too long, damaged, not that many numbers, or numbers that are no speaker (NaN, infinite, all zero).
     """
-    request = "a speaker from a ChatTTS string"
+    request = Words("a speaker from a ChatTTS string", "从 ChatTTS 的字符串读出说话人")
     if not isinstance(code, str) or not code:
-        raise BadInput(asked=request, found="no text", todo="paste the string that `export` or ChatTTS gave")
+        raise BadInput(
+            asked=request,
+            found=Words("no text", "没有文字"),
+            todo=Words("paste the string that `export` or ChatTTS gave", "粘贴 `export` 或 ChatTTS 给出的字符串"),
+        )
     data = decode_base16384(code, LONGEST_CODE)
     most = 2 * (dim or DIM)
     try:
@@ -175,11 +152,23 @@ def decode(code: str, dim: int | None = DIM) -> np.ndarray:
         raw = reader.decompress(data, max_length=most + 1)
         whole = reader.eof and not reader.unused_data
     except (lzma.LZMAError, EOFError):
-        raise BadInput(asked=request, found="it does not unpack", todo="copy the whole string again") from None
+        raise BadInput(
+            asked=request,
+            found=Words("it does not unpack", "解不开"),
+            todo=Words("copy the whole string again", "重新复制整个字符串"),
+        ) from None
     if len(raw) > most or not whole or len(raw) % 2:
         size = f"more than {most}" if len(raw) > most else str(len(raw))
-        why = f"{size} bytes{'' if whole else ', cut off'}, and {most} are a speaker of this model"
-        raise BadInput(asked=request, found=why, todo="use a string of the same model, and copy all of it")
+        size_zh = f"超过 {most}" if len(raw) > most else size
+        why = Words(
+            f"{size} bytes{'' if whole else ', cut off'}, and {most} are a speaker of this model",
+            f"{size_zh} 个字节{'' if whole else '（被截断）'}，这个模型的说话人是 {most} 个",
+        )
+        raise BadInput(
+            asked=request,
+            found=why,
+            todo=Words("use a string of the same model, and copy all of it", "用同一个模型的字符串，并完整复制"),
+        )
     vector = np.frombuffer(raw, dtype="<f2").astype(np.float16)
     _check_vector(vector, dim)
     return vector
@@ -216,10 +205,21 @@ def blend(a: Speaker, b: Speaker, weight: float, name: str | None = None) -> Spe
     """
     weight = plain(weight)
     if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0 <= weight <= 1:
-        raise BadInput(asked=f"weight={shown(weight)}", found="not a number from 0 to 1", todo="0.5 is halfway")
+        raise BadInput(
+            asked=f"weight={shown(weight)}",
+            found=Words("not a number from 0 to 1", "不是 0 到 1 的数"),
+            todo=Words("0.5 is halfway", "0.5 正好是一半"),
+        )
     if a.engine != b.engine:
-        why = f"{a.name!r} is a voice of {a.engine}, {b.name!r} of {b.engine}"
-        raise BadInput(asked="a blend of two speakers", found=why, todo="choose two of one engine")
+        why = Words(
+            f"{a.name!r} is a voice of {a.engine}, {b.name!r} of {b.engine}",
+            f"{a.name!r} 是 {a.engine} 的声音，{b.name!r} 是 {b.engine} 的",
+        )
+        raise BadInput(
+            asked=Words("a blend of two speakers", "混合两个说话人"),
+            found=why,
+            todo=Words("choose two of one engine", "选同一个引擎的两个声音"),
+        )
     name = name or f"{a.name[:16]}+{b.name[:16]}@{weight:.2f}"
     if weight in (0, 1):
         same = b if weight else a
@@ -238,23 +238,37 @@ def check_name(name: str) -> str:
     fine = isinstance(name, str) and 0 < len(name) <= LONGEST_NAME and name == name.strip()
     if not fine or not all(c.isalnum() or c in " +-_.@()·" for c in name) or len(name.encode()) > 160:
         raise BadInput(
-            asked=f"a speaker named {shown(name)}",
-            found=f"no name of 1 to {LONGEST_NAME} letters, digits, spaces and + - _ . @ ( )",
-            todo="choose a name such as 小明 or narrator-2",
+            asked=Words(f"a speaker named {shown(name)}", f"名叫 {shown(name)} 的说话人"),
+            found=Words(
+                f"no name of 1 to {LONGEST_NAME} letters, digits, spaces and + - _ . @ ( )",
+                f"名字要 1 到 {LONGEST_NAME} 个字：文字、数字、空格和 + - _ . @ ( )",
+            ),
+            todo=Words("choose a name such as 小明 or narrator-2", "取一个名字，例如 小明 或 narrator-2"),
         )
     return name
 
 
 def _between(a: np.ndarray, b: np.ndarray, weight: float) -> np.ndarray:
     if a.shape != b.shape:
-        why = f"vectors of {len(a)} and {len(b)} numbers: they are of different models"
-        raise BadInput(asked="a blend of two speakers", found=why, todo="blend speakers of one model")
+        why = Words(
+            f"vectors of {len(a)} and {len(b)} numbers: they are of different models",
+            f"向量的长度是 {len(a)} 和 {len(b)}：它们属于不同的模型",
+        )
+        raise BadInput(
+            asked=Words("a blend of two speakers", "混合两个说话人"),
+            found=why,
+            todo=Words("blend speakers of one model", "混合同一个模型的说话人"),
+        )
     start, end = (v.astype(np.float64) / np.linalg.norm(v.astype(np.float64)) for v in (a, b))
     line = (1 - weight) * start + weight * end
     if np.linalg.norm(line) < 1e-3:
-        why = "the two voices are opposite: what lies between them has no direction"
-        request = f"a blend with weight {weight:g}"
-        raise BadInput(asked=request, found=why, todo="choose another weight or another voice")
+        why = Words(
+            "the two voices are opposite: what lies between them has no direction", "两个声音正好相反：它们中间没有方向"
+        )
+        request = Words(f"a blend with weight {weight:g}", f"按 {weight:g} 的比例混合")
+        raise BadInput(
+            asked=request, found=why, todo=Words("choose another weight or another voice", "换一个比例或换一个声音")
+        )
     return line.astype(np.float16)
 
 
@@ -284,17 +298,32 @@ def _checked(name: str, settings: Mapping) -> FrozenMap:
             low, high = RANGES[key]
             number = isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
             if not number or not low <= value <= high or (key == "speed" and value != int(value)):
-                _refuse(name, f"{key}={shown(value)}", f"choose {key} from {low:g} to {high:g}")
+                _refuse(
+                    name,
+                    f"{key}={shown(value)}",
+                    Words(f"choose {key} from {low:g} to {high:g}", f"{key} 选 {low:g} 到 {high:g}"),
+                )
         elif key == "voice":
             if not isinstance(value, str) or not value:
-                _refuse(name, f"voice={shown(value)}", "name one of the engine's voices")
+                _refuse(name, f"voice={shown(value)}", Words("name one of the engine's voices", "写这个引擎的一个声音"))
         elif key == "mix":
             value = _checked_mix(name, value)
         else:
-            _refuse(name, f"the setting {shown(key)}", f"choose from {', '.join([*RANGES, 'voice', 'mix'])}")
+            _refuse(
+                name,
+                Words(f"the setting {shown(key)}", f"设置 {shown(key)}"),
+                Words(
+                    f"choose from {', '.join([*RANGES, 'voice', 'mix'])}",
+                    f"从 {'、'.join([*RANGES, 'voice', 'mix'])} 里选",
+                ),
+            )
         values[key] = value
     if "mix" in values and "voice" in values:
-        _refuse(name, "both a voice and a mixture", "keep one of the two")
+        _refuse(
+            name,
+            Words("both a voice and a mixture", "既有一个声音，又有混合"),
+            Words("keep one of the two", "两样只留一样"),
+        )
     return FrozenMap(values)
 
 
@@ -303,21 +332,31 @@ def _checked_mix(name: str, mix: object) -> FrozenMap:
     good = all(isinstance(w, (int, float)) and not isinstance(w, bool) and w >= 0 for w in shares.values())
     good = good and all(isinstance(v, str) and v for v in shares) and 0 < len(shares) <= 16
     if not good or abs(sum(shares.values()) - 1) >= 1e-3:
-        _refuse(name, f"mix={shown(mix)}", 'say {"voice": weight, ...} with weights that sum to 1')
+        _refuse(
+            name,
+            f"mix={shown(mix)}",
+            Words('say {"voice": weight, ...} with weights that sum to 1', '写成 {"声音": 比例, ...}，比例加起来是 1'),
+        )
     return FrozenMap({voice: float(weight) for voice, weight in shares.items()})
 
 
 def _check_vector(values: np.ndarray, dim: int | None) -> None:
-    why = ""
+    why = None
     if values.ndim != 1 or not 1 <= len(values) <= DIM or (dim is not None and len(values) != dim):
-        why = f"shape {values.shape}, and ({dim or DIM},) is wanted"
+        why = Words(
+            f"shape {values.shape}, and ({dim or DIM},) is wanted", f"形状是 {values.shape}，要的是 ({dim or DIM},)"
+        )
     elif not np.isfinite(values).all():
-        why = "numbers that are not finite"
+        why = Words("numbers that are not finite", "有的数不是有限的数")
     elif not values.any():
-        why = "nothing but zeros: no direction, no voice"
+        why = Words("nothing but zeros: no direction, no voice", "全是零：没有方向，也就没有声音")
     if why:
-        raise BadInput(asked="a speaker of ChatTTS", found=why, todo="sample one, or import another string")
+        raise BadInput(
+            asked=Words("a speaker of ChatTTS", "一个 ChatTTS 说话人"),
+            found=why,
+            todo=Words("sample one, or import another string", "抽一个说话人，或导入另一个字符串"),
+        )
 
 
-def _refuse(name: str, why: str, todo: str) -> NoReturn:
-    raise BadInput(asked=f"the speaker {name!r}", found=why, todo=todo)
+def _refuse(name: str, why: Words | str, todo: Words) -> NoReturn:
+    raise BadInput(asked=Words(f"the speaker {name!r}", f"说话人 {name!r}"), found=why, todo=todo)

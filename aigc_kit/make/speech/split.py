@@ -8,6 +8,7 @@ longer than asked.
 import re
 from collections.abc import Iterator, Sequence
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 
 LONGEST = 80
@@ -170,8 +171,17 @@ def _best_cut(text: str, target: int, low: int, high: int) -> int:
 
 def _check(text: str, longest: int) -> None:
     if not isinstance(text, str):
-        raise BadInput(asked=f"sentences of a {type(text).__name__}", found="not a text", todo="pass a str")
+        raise BadInput(
+            asked=Words(f"sentences of a {type(text).__name__}", f"把 {type(text).__name__} 分成句子"),
+            found=Words("not a text", "这不是文字"),
+            todo=Words("pass a str", "给一段文字（str）"),
+        )
     if not isinstance(longest, int) or isinstance(longest, bool) or longest < SHORTEST_LIMIT:
-        request, todo = f"stretches of at most {longest!r:.40} characters", f"choose {SHORTEST_LIMIT} or more"
-        why = f"not a whole number >= {SHORTEST_LIMIT}"
-        raise BadInput(asked=request, found=why, todo=f"{todo}; {LONGEST} is usual")
+        request = Words(f"stretches of at most {longest!r:.40} characters", f"每段最多 {longest!r:.40} 个字")
+        todo = f"choose {SHORTEST_LIMIT} or more"
+        why = Words(f"not a whole number >= {SHORTEST_LIMIT}", f"不是大于等于 {SHORTEST_LIMIT} 的整数")
+        raise BadInput(
+            asked=request,
+            found=why,
+            todo=Words(f"{todo}; {LONGEST} is usual", f"改成 {SHORTEST_LIMIT} 或更大；平常用 {LONGEST}"),
+        )

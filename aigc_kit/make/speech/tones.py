@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.make.speech import measures
 from aigc_kit.make.speech.engines.base import Segment
@@ -66,8 +67,15 @@ def spoken(engine: "Engine", text: str) -> tuple[np.ndarray, list[Span]]:
     sound = engine.speak(Segment(words, words), Settings())
     said = syllables(words)
     if len(sound.marks) != len(said) - 1:
-        found = f"{len(said)} syllables, but the voice tells {len(sound.marks)} borders"
-        raise BadInput(asked=f"the syllables of {text!r}", found=found, todo="take the voice 'baker', without signs")
+        found = Words(
+            f"{len(said)} syllables, but the voice tells {len(sound.marks)} borders",
+            f"有 {len(said)} 个音节，声音却给出 {len(sound.marks)} 个分界",
+        )
+        raise BadInput(
+            asked=Words(f"the syllables of {text!r}", f"{text!r} 的音节"),
+            found=found,
+            todo=Words("take the voice 'baker', without signs", "用声音 'baker'，不带符号"),
+        )
     loud = np.flatnonzero(np.abs(sound.wave) > QUIET * float(np.abs(sound.wave).max()))
     lead = max(int(loud[0]) - round(EDGE_SECONDS * RATE), 0) / RATE  # what `trim` cuts off before
     wave = trim(sound.wave)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from aigc_kit.core.errors import NotOnDisk
 from aigc_kit.core.lazy import lazily
-from aigc_kit.core.types import Card, Plan
+from aigc_kit.core.types import Card, Plan, Words
 from aigc_kit.make.modality import Modality
 from aigc_kit.make.text import needs, settings
 from aigc_kit.make.text.settings import BANDS, PRESETS, Settings, exact_plan, fast_engine, language_of, speaks
@@ -56,17 +56,17 @@ def _gguf_file(card: Card, path: Path) -> Path:
     files = [path] if path.is_file() else sorted(path.glob("*.gguf"))
     if not files:
         raise NotOnDisk(
-            asked=f"the model file of {card.name!r}",
-            found=f"no .gguf file in {path}",
-            todo=f"fetch it once with `aigc fetch {card.name}`",
+            asked=Words(f"the model file of {card.name!r}", f"{card.name!r} 的模型文件"),
+            found=Words(f"no .gguf file in {path}", f"{path} 里没有 .gguf 文件"),
+            todo=Words(f"fetch it once with `aigc fetch {card.name}`", f"在终端下载一次：`aigc fetch {card.name}`"),
         )
     return files[0]
 
 
 MODALITY = Modality(
     name="text",
-    noun="a text",
-    model="a language model",
+    noun=Words("a text", "文字"),
+    model=Words("a language model", "语言模型"),
     settings=Settings.of,
     resolve=needs.resolve,
     load=_load,

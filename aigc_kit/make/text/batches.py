@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types.atoms import check_text
 from aigc_kit.make.text.engines.base import Engine, check_prompt
@@ -44,7 +45,11 @@ def answers(engine: Engine, prompts: Sequence[str], max_new_tokens: int = LONGES
         BadInput: another engine, a prompt that does not fit the context, or no new token.
     """
     if isinstance(max_new_tokens, bool) or not isinstance(max_new_tokens, int) or max_new_tokens < 1:
-        raise BadInput(asked=f"max_new_tokens={max_new_tokens!r}", found="not an integer >= 1", todo="choose 1 or more")
+        raise BadInput(
+            asked=f"max_new_tokens={max_new_tokens!r}",
+            found=Words("not an integer >= 1", "不是大于等于 1 的整数"),
+            todo=Words("choose 1 or more", "改成 1 或更大"),
+        )
     return [engine.decode(ids) for ids in continuations(engine, _rows(engine, prompts), max_new_tokens)]
 
 
@@ -77,9 +82,11 @@ def label_scores(engine: Engine, prompts: Sequence[str], labels: Sequence[str]) 
     words = [_label_ids(engine, label) for label in labels]
     if not words or len(set(words)) < len(words):
         raise BadInput(
-            asked=f"scores of the labels {list(labels)}",
-            found="two labels with the same tokens" if words else "no label",
-            todo="give labels that differ, each once",
+            asked=Words(f"scores of the labels {list(labels)}", f"给标签 {list(labels)} 打分"),
+            found=Words("two labels with the same tokens", "有两个标签的词元相同")
+            if words
+            else Words("no label", "没有标签"),
+            todo=Words("give labels that differ, each once", "给出各不相同的标签，每个一次"),
         )
     return row_scores(engine, _rows(engine, prompts), words)
 
@@ -115,11 +122,15 @@ def classify(engine: Engine, prompts: Sequence[str], labels: Sequence[str]) -> l
 
 
 def _able(engine: Any) -> "TransformersEngine":
-    if getattr(engine, "kind", None) != "transformers":
+    kind = getattr(engine, "kind", type(engine).__name__)
+    if kind != "transformers":
         raise BadInput(
-            asked="many prompts at once",
-            found=f"an engine of {getattr(engine, 'kind', type(engine).__name__)}, which reads one at a time",
-            todo="say engine='transformers' in text.plan_for, or ask for each by text.make",
+            asked=Words("many prompts at once", "一次给很多提示词"),
+            found=Words(f"an engine of {kind}, which reads one at a time", f"{kind} 引擎一次只读一个"),
+            todo=Words(
+                "say engine='transformers' in text.plan_for, or ask for each by text.make",
+                "在 text.plan_for 里写 engine='transformers'，或用 text.make 一个一个地问",
+            ),
         )
     return engine
 
@@ -133,8 +144,8 @@ def _rows(engine: Engine, prompts: Sequence[str]) -> Rows:
         try:
             check_prompt(ids, engine.vocab_size, engine.context)
         except BadInput as problem:
-            asked = f"prompts[{number}], {problem.asked}"
-            raise BadInput(asked=asked, found=problem.found, todo=problem.todo) from None
+            asked = Words(f"prompts[{number}], ", f"prompts[{number}]，") + problem.told.asked
+            raise BadInput(asked=asked, found=problem.told.found, todo=problem.told.todo) from None
         rows.append(ids)
     return rows
 
@@ -143,7 +154,11 @@ def _label_ids(engine: Engine, label: str) -> tuple[int, ...]:
     check_text("label", label)
     ids = tuple(_able(engine).tokenizer(label, add_special_tokens=False).input_ids)
     if not ids:
-        raise BadInput(asked=f"the score of the label {label!r}", found="no token", todo="give at least one character")
+        raise BadInput(
+            asked=Words(f"the score of the label {label!r}", f"标签 {label!r} 的分数"),
+            found=Words("no token", "没有词元"),
+            todo=Words("give at least one character", "至少给一个字"),
+        )
     return ids
 
 

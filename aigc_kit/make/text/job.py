@@ -72,9 +72,14 @@ def files(take: Take) -> dict[str, bytes]:
     """
     if not isinstance(take.data, str):
         raise BadInput(
-            asked=f"to save a text of {type(take.data).__name__}",
-            found="no text",
-            todo="save the data yourself; `record.build` still gives its record",
+            asked=Words(
+                f"to save a text of {type(take.data).__name__}", f"保存类型为 {type(take.data).__name__} 的文字"
+            ),
+            found=Words("no text", "这不是文字"),
+            todo=Words(
+                "save the data yourself; `record.build` still gives its record",
+                "自己保存数据；`record.build` 仍会给出它的记录",
+            ),
         )
     return {".txt": take.data.encode("utf-8")}
 

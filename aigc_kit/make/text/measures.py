@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import Take
+from aigc_kit.core.types import Take, Words
 from aigc_kit.make.text.engines import Candidates, Engine
 from aigc_kit.make.text.sampling import softmax, warp
 
@@ -33,9 +33,9 @@ def entropy(probabilities: np.ndarray | Sequence[float]) -> float:
     p = np.asarray(probabilities, dtype=np.float64)
     if not p.size or not p.min() >= 0 or abs(p.sum() - 1) > 1e-3:
         raise BadInput(
-            asked="the entropy of a distribution",
-            found="values that are negative, NaN, or do not sum to 1",
-            todo="pass probabilities, such as softmax(logits)",
+            asked=Words("the entropy of a distribution", "一个分布的熵"),
+            found=Words("values that are negative, NaN, or do not sum to 1", "有负数或 NaN，或加起来不等于 1"),
+            todo=Words("pass probabilities, such as softmax(logits)", "给出概率，例如 softmax(logits)"),
         )
     positive = p[p > 0]
     return float(max(0.0, -(positive * np.log2(positive)).sum()))
@@ -120,9 +120,12 @@ def likelihood(engine: Engine, prompt: str | Sequence[int], continuation: str | 
     after = _encode_inside(engine, continuation) if isinstance(continuation, str) else list(continuation)
     if not before or not after:
         raise BadInput(
-            asked="the likelihood of a continuation",
-            found="an empty prompt or an empty continuation",
-            todo="give both at least one token; the first token of a text cannot be foreseen",
+            asked=Words("the likelihood of a continuation", "一段续文的似然"),
+            found=Words("an empty prompt or an empty continuation", "提示词或续文是空的"),
+            todo=Words(
+                "give both at least one token; the first token of a text cannot be foreseen",
+                "两段各至少一个词元；一段文字的第一个词元无从预测",
+            ),
         )
     text = continuation if isinstance(continuation, str) else engine.decode(after)
     logprobs = engine.logprobs([*before, *after], len(before))
@@ -241,5 +244,9 @@ def _encode_inside(engine: Engine, text: str) -> list[int]:
 
 def _ngrams(tokens: Sequence[Hashable], n: int) -> list[tuple[Hashable, ...]]:
     if not isinstance(n, int) or n < 1:
-        raise BadInput(asked=f"n-grams with n={n!r}", found="not an integer >= 1", todo="choose n = 1, 2, 3 or 4")
+        raise BadInput(
+            asked=Words(f"n-grams with n={n!r}", f"n={n!r} 的 n 元组（n-gram）"),
+            found=Words("not an integer >= 1", "不是大于等于 1 的整数"),
+            todo=Words("choose n = 1, 2, 3 or 4", "选 n = 1、2、3 或 4"),
+        )
     return [tuple(tokens[i : i + n]) for i in range(len(tokens) - n + 1)]

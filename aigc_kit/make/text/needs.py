@@ -81,9 +81,17 @@ def _resolve_text(request: Request, card: Card) -> tuple[Request, tuple[Change, 
     extra = FrozenMap(card.defaults, **{k: v for k, v in request.extra.items() if v is not None})
     limit, length = card.facts.max_context, extra["max_new_tokens"]
     if not isinstance(length, int) or isinstance(length, bool) or length < 1:
-        raise BadInput(asked=f"max_new_tokens={shown(length)}", found="not an integer >= 1", todo="choose 1 or more")
+        raise BadInput(
+            asked=f"max_new_tokens={shown(length)}",
+            found=Words("not an integer >= 1", "不是大于等于 1 的整数"),
+            todo=Words("choose 1 or more", "改成 1 或更大"),
+        )
     if request.batch != 1:
-        raise BadInput(asked=f"batch={request.batch}", found="texts are made one at a time", todo="loop over seeds")
+        raise BadInput(
+            asked=f"batch={request.batch}",
+            found=Words("texts are made one at a time", "文字一次只生成一段"),
+            todo=Words("loop over seeds", "用循环换着种子生成"),
+        )
     if length < limit:
         return replace(request, extra=extra), ()
     why = Words(
@@ -114,9 +122,12 @@ def _weight_bytes(card: Card, engine: str, dtype: str) -> Figure:
             return Figure(sum(size or 0 for size in sizes), "B", "published", rule)
     if card.params is None:
         raise BadInput(
-            asked=f"a plan for {card.name!r}",
-            found="its card gives neither the size of its file nor the number of its parameters",
-            todo="add params=Figure(...) to the card",
+            asked=Words(f"a plan for {card.name!r}", f"为 {card.name!r} 做方案"),
+            found=Words(
+                "its card gives neither the size of its file nor the number of its parameters",
+                "它的卡里既没有文件大小，也没有参数个数",
+            ),
+            todo=Words("add params=Figure(...) to the card", "在卡里加上 params=Figure(...)"),
         )
     if engine == "llama.cpp":
         rule = Words(
@@ -176,25 +187,36 @@ def _check_fit(card: Card, engine: str, device: str, peak: Figure, budget: Budge
         DoesNotFit: it does not.
     """
 
-    def check(size: float, free: int, what: str) -> tuple[str, str]:
+    def check(size: float, free: int, what: Words) -> tuple[str, str]:
         if size > MARGIN * free:
-            raise _does_not_fit(card, engine, f"{format_bytes(size)} {what}", size, free)
+            raise _does_not_fit(
+                card, engine, Words(f"{format_bytes(size)} {what}", f"要 {format_bytes(size)} {what.zh}"), size, free
+            )
         return format_bytes(free), format_bytes(size)
 
     libraries, interval = LIBRARY_BYTES[engine], f"(±{peak.error:.0%})"
     if device == "cuda":
-        check(libraries, budget.ram_free_bytes, "of main memory for the libraries")
-        free, size = check(peak.value, budget.free_bytes, f"predicted {interval}")
+        check(libraries, budget.ram_free_bytes, Words("of main memory for the libraries", "给程序库的内存"))
+        free, size = check(peak.value, budget.free_bytes, Words(f"predicted {interval}", f"显存（预测，{interval}）"))
         return Words(f"{free} are free on the GPU, {size} are predicted", f"显存空闲 {free}，预测需要 {size}")
     room = budget.free_bytes if budget.device == "cpu" else budget.ram_free_bytes
-    free, size = check(peak.value + libraries, room, f"predicted with the libraries {interval}")
+    free, size = check(
+        peak.value + libraries,
+        room,
+        Words(f"predicted with the libraries {interval}", f"内存（预测，连同程序库，{interval}）"),
+    )
     return Words(f"{free} are free, {size} are predicted with the libraries", f"空闲 {free}，连同程序库预测需要 {size}")
 
 
-def _does_not_fit(card: Card, engine: str, found: str, size: float, free: int) -> DoesNotFit:
-    todo = f"free {format_bytes(int(size / MARGIN - free) + 1)} more"
+def _does_not_fit(card: Card, engine: str, found: Words, size: float, free: int) -> DoesNotFit:
+    todo = Words(
+        f"free {format_bytes(int(size / MARGIN - free) + 1)} more",
+        f"再空出 {format_bytes(int(size / MARGIN - free) + 1)}",
+    )
     if engine != "llama.cpp" and "llama.cpp" in card.facts.engines:
-        todo += ", or ask for engine='llama.cpp' (4-bit weights)"
+        todo += Words(", or ask for engine='llama.cpp' (4-bit weights)", "，或改用 engine='llama.cpp'（4 比特权重）")
     return DoesNotFit(
-        asked=f"{card.name} on the {engine} engine", found=f"{found}, {format_bytes(free)} free", todo=todo
+        asked=Words(f"{card.name} on the {engine} engine", f"用 {engine} 引擎运行 {card.name}"),
+        found=found + Words(f", {format_bytes(free)} free", f"，空闲 {format_bytes(free)}"),
+        todo=todo,
     )

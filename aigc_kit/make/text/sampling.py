@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -64,7 +65,11 @@ def apply_temperature(logits: np.ndarray | Sequence[float], temperature: float) 
     """
     scores = _scores(logits)
     if not 0 <= temperature < np.inf:
-        raise BadInput(asked=f"temperature={temperature}", found="T < 0 or not finite", todo="choose T >= 0, say 0.7")
+        raise BadInput(
+            asked=f"temperature={temperature}",
+            found=Words("T < 0 or not finite", "温度小于 0，或不是有限的数"),
+            todo=Words("choose T >= 0, say 0.7", "改成 T >= 0，例如 0.7"),
+        )
     divisor = scores.dtype.type(min(temperature, float(np.finfo(scores.dtype).max)))
     if not np.isfinite(scores.max()):
         return scores
@@ -96,7 +101,11 @@ def top_k(logits: np.ndarray | Sequence[float], k: int) -> np.ndarray:
     """
     scores = _scores(logits)
     if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
-        raise BadInput(asked=f"top_k={k!r}", found="not an integer >= 1", todo="choose k >= 1, say 40; V keeps all")
+        raise BadInput(
+            asked=f"top_k={k!r}",
+            found=Words("not an integer >= 1", "不是大于等于 1 的整数"),
+            todo=Words("choose k >= 1, say 40; V keeps all", "改成 k >= 1，例如 40；写词表的大小就保留所有词元"),
+        )
     if k >= len(scores):
         return scores.copy()
     kth = np.partition(scores, len(scores) - k)[len(scores) - k]
@@ -121,7 +130,11 @@ def top_p(logits: np.ndarray | Sequence[float], p: float) -> np.ndarray:
     """
     scores = _scores(logits)
     if not 0 < p <= 1:
-        raise BadInput(asked=f"top_p={p}", found="p outside (0, 1]", todo="choose 0 < p <= 1, say 0.9; 1 keeps all")
+        raise BadInput(
+            asked=f"top_p={p}",
+            found=Words("p outside (0, 1]", "p 不在 0（不含）到 1 之间"),
+            todo=Words("choose 0 < p <= 1, say 0.9; 1 keeps all", "改成 0 < p <= 1，例如 0.9；1 表示全部保留"),
+        )
     top = _highest(scores)
     upwards = np.sort(scores[scores > -np.inf])  # the rest has probability 0 and would be dropped first
     weights = np.exp(upwards - top)
@@ -158,7 +171,11 @@ def repetition_penalty(
     """
     scores = _scores(logits)
     if not 0 < penalty < np.inf:
-        raise BadInput(asked=f"repetition_penalty={penalty}", found="not > 0", todo="choose 1.0 (off) to about 1.3")
+        raise BadInput(
+            asked=f"repetition_penalty={penalty}",
+            found=Words("not > 0", "不是大于 0 的数"),
+            todo=Words("choose 1.0 (off) to about 1.3", "选 1.0（不惩罚）到 1.3 左右"),
+        )
     before = np.unique(np.fromiter(ids, dtype=np.int64))
     if vocabulary is None:
         where = before[(before >= 0) & (before < len(scores))]
@@ -235,7 +252,9 @@ def draw(probabilities: np.ndarray | Sequence[float], rng: np.random.Generator) 
     sums = np.cumsum(weights)
     if not (sums.size and 0 < sums[-1] < np.inf) or weights.min() < 0:
         raise BadInput(
-            asked="a draw", found="probabilities that are negative, NaN or all 0", todo="pass softmax(logits)"
+            asked=Words("a draw", "抽一个词元"),
+            found=Words("probabilities that are negative, NaN or all 0", "概率里有负数或 NaN，或全是 0"),
+            todo=Words("pass softmax(logits)", "给出 softmax(logits)"),
         )
     index = int(np.searchsorted(sums, rng.random() * sums[-1], side="right"))
     # u * sum can round up to the sum itself, which lies behind the last token
@@ -248,10 +267,16 @@ def _scores(logits: np.ndarray | Sequence[float]) -> np.ndarray:
         scores = scores.astype(np.float64)
     if scores.ndim != 1 or not scores.size:
         raise BadInput(
-            asked=f"scores of shape {scores.shape}", found="not one row of scores", todo="pass an array (V,), V >= 1"
+            asked=Words(f"scores of shape {scores.shape}", f"形状为 {scores.shape} 的分数"),
+            found=Words("not one row of scores", "这不是一行分数"),
+            todo=Words("pass an array (V,), V >= 1", "给一个形状为 (V,) 的数组，V >= 1"),
         )
     if np.isnan(scores).any():
-        raise BadInput(asked="sampling", found="NaN among the scores", todo="look for an overflow in the model's dtype")
+        raise BadInput(
+            asked=Words("sampling", "采样"),
+            found=Words("NaN among the scores", "分数里有 NaN"),
+            todo=Words("look for an overflow in the model's dtype", "看看模型的精度里是不是有溢出"),
+        )
     return scores
 
 
@@ -259,8 +284,10 @@ def _highest(scores: np.ndarray) -> np.floating:
     highest = scores.max()
     if not np.isfinite(highest):
         raise BadInput(
-            asked="probabilities",
-            found="a score of +inf" if highest > 0 else "every token is excluded (-inf)",
-            todo="leave at least one finite score, and none of +inf",
+            asked=Words("probabilities", "概率"),
+            found=Words("a score of +inf", "有一个分数是 +inf")
+            if highest > 0
+            else Words("every token is excluded (-inf)", "所有词元都被排除了（-inf）"),
+            todo=Words("leave at least one finite score, and none of +inf", "至少留一个有限的分数，不要有 +inf"),
         )
     return highest

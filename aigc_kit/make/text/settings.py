@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from aigc_kit.core.errors import BadInput, NotOnDisk, UnknownName, unknown_name
-from aigc_kit.core.types import Card, FrozenMap, Plan, Request
+from aigc_kit.core.types import Card, FrozenMap, Plan, Request, Words
 from aigc_kit.core.types.atoms import check_text, language_code, plain, shown
 from aigc_kit.core.types.records import settings_from
 from aigc_kit.make.run import of
@@ -62,22 +62,58 @@ class Settings:
     def __post_init__(self) -> None:
         self._settle()
         temperature_ok = 0 <= _float(self.temperature) < float("inf")
-        _number("temperature", self.temperature, temperature_ok, "T >= 0, say 0.7; T = 0 takes the arg-max")
-        _number("top_p", self.top_p, 0 < _float(self.top_p) <= 1, "0 < p <= 1, say 0.9; p = 1 keeps all tokens")
+        _number(
+            "temperature",
+            self.temperature,
+            temperature_ok,
+            Words("T >= 0, say 0.7; T = 0 takes the arg-max", "大于等于 0 的数，例如 0.7；写 0 就总取概率最高的词元"),
+        )
+        _number(
+            "top_p",
+            self.top_p,
+            0 < _float(self.top_p) <= 1,
+            Words(
+                "0 < p <= 1, say 0.9; p = 1 keeps all tokens", "大于 0、不超过 1 的数，例如 0.9；写 1 就保留所有词元"
+            ),
+        )
         penalty_ok = 0 < _float(self.repetition_penalty) < float("inf")
-        _number("repetition_penalty", self.repetition_penalty, penalty_ok, "a value > 0: 1.0 is off, 1.2 is strong")
+        _number(
+            "repetition_penalty",
+            self.repetition_penalty,
+            penalty_ok,
+            Words("a value > 0: 1.0 is off, 1.2 is strong", "大于 0 的数：1.0 不惩罚，1.2 已经很强"),
+        )
         if self.top_k is not None:
-            _whole("top_k", self.top_k, 1, "k >= 1, say 40; None keeps all tokens")
-        _whole("max_new_tokens", self.max_new_tokens, 1, "1 or more, say 100")
-        _whole("beams", self.beams, 2, "2 or more, say 5; one beam is search='greedy'")
+            _whole(
+                "top_k",
+                self.top_k,
+                1,
+                Words("k >= 1, say 40; None keeps all tokens", "大于等于 1 的整数，例如 40；写 None 就保留所有词元"),
+            )
+        _whole("max_new_tokens", self.max_new_tokens, 1, Words("1 or more, say 100", "大于等于 1 的整数，例如 100"))
+        _whole(
+            "beams",
+            self.beams,
+            2,
+            Words(
+                "2 or more, say 5; one beam is search='greedy'",
+                "大于等于 2 的整数，例如 5；只要一束就是 search='greedy'",
+            ),
+        )
         if self.search not in ("sample", "greedy", "beam"):
             raise BadInput(
-                asked=f"search={self.search!r}", found="no search of that name", todo="choose sample, greedy or beam"
+                asked=f"search={self.search!r}",
+                found=Words("no search of that name", "没有这个名字的搜索方式"),
+                todo=Words("choose sample, greedy or beam", "从 sample、greedy、beam 里选"),
             )
         if self.system is not None:
             check_text("system", self.system)
         if not isinstance(self.chat, bool):
-            raise BadInput(asked=f"chat={self.chat!r}", found="not True or False", todo="say chat=True or chat=False")
+            raise BadInput(
+                asked=f"chat={self.chat!r}",
+                found=Words("not True or False", "不是 True 或 False"),
+                todo=Words("say chat=True or chat=False", "写 chat=True 或 chat=False"),
+            )
 
     def _settle(self) -> None:
         """Turn numpy's numbers into Python's, stop into a tuple."""
@@ -85,7 +121,11 @@ class Settings:
             object.__setattr__(self, f.name, plain(getattr(self, f.name)))
         stop = (self.stop,) if isinstance(self.stop, str) else self.stop
         if not isinstance(stop, (tuple, list)) or not all(isinstance(text, str) and text for text in stop):
-            raise BadInput(asked=f"stop={shown(stop)}", found="no texts, or an empty one", todo="give non-empty texts")
+            raise BadInput(
+                asked=f"stop={shown(stop)}",
+                found=Words("no texts, or an empty one", "不是文字，或里面有空的文字"),
+                todo=Words("give non-empty texts", "给出不是空的文字"),
+            )
         for text in stop:
             check_text("stop", text)
         object.__setattr__(self, "stop", tuple(stop))
@@ -98,7 +138,7 @@ class Settings:
             UnknownName: a setting that does not exist.
             BadInput: a value out of range, or an engine that the card does not have.
         """
-        return settings_from(cls, request.change(engine=engine_of(request, card)), card, "a text")
+        return settings_from(cls, request.change(engine=engine_of(request, card)), card, Words("a text", "文字"))
 
 
 def engine_of(request: Request, card: Card) -> str:
@@ -111,9 +151,9 @@ def engine_of(request: Request, card: Card) -> str:
     engine = request.extra.get("engine") or card.defaults.get("engine", engines[0])
     if engine not in engines:
         raise BadInput(
-            asked=f"engine={shown(engine)} for {card.name}",
-            found=f"the card supports {', '.join(engines)}",
-            todo=f"say engine={engines[0]!r}, or leave it out",
+            asked=Words(f"engine={shown(engine)} for {card.name}", f"{card.name} 的 engine={shown(engine)}"),
+            found=Words(f"the card supports {', '.join(engines)}", f"这张卡支持 {'、'.join(engines)}"),
+            todo=Words(f"say engine={engines[0]!r}, or leave it out", f"写 engine={engines[0]!r}，或不写"),
         )
     return str(engine)
 
@@ -139,8 +179,10 @@ def preset_named(name: str | None) -> Mapping[str, Any]:
     if name is None:
         return FrozenMap()
     if name not in PRESETS:
-        todo = f"choose from {', '.join(PRESETS)}"
-        raise UnknownName(asked=f"preset={name!r}", found="no preset of that name", todo=todo)
+        todo = Words(f"choose from {', '.join(PRESETS)}", f"从 {'、'.join(PRESETS)} 里选")
+        raise UnknownName(
+            asked=f"preset={name!r}", found=Words("no preset of that name", "没有这个名字的预设"), todo=todo
+        )
     return PRESETS[name]
 
 
@@ -153,15 +195,23 @@ def _float(value: Any) -> float:
         return float("inf") if value > 0 else -float("inf")
 
 
-def _number(name: str, value: Any, ok: bool, advice: str) -> None:
+def _number(name: str, value: Any, ok: bool, advice: Words) -> None:
     if not ok:
-        fault = "not a number" if _float(value) != _float(value) else "a value out of range"
-        raise BadInput(asked=f"{name}={shown(value)}", found=fault, todo=f"choose {advice}")
+        fault = (
+            Words("not a number", "不是数字")
+            if _float(value) != _float(value)
+            else Words("a value out of range", "超出了范围")
+        )
+        raise BadInput(asked=f"{name}={shown(value)}", found=fault, todo=Words(f"choose {advice}", f"改成{advice.zh}"))
 
 
-def _whole(name: str, value: Any, low: int, advice: str) -> None:
+def _whole(name: str, value: Any, low: int, advice: Words) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < low:
-        raise BadInput(asked=f"{name}={shown(value)}", found=f"not an integer >= {low}", todo=f"choose {advice}")
+        raise BadInput(
+            asked=f"{name}={shown(value)}",
+            found=Words(f"not an integer >= {low}", f"不是大于等于 {low} 的整数"),
+            todo=Words(f"choose {advice}", f"改成{advice.zh}"),
+        )
 
 
 def language_of(text: str) -> str:
@@ -223,9 +273,15 @@ def wording(prompt: str, card: Card) -> tuple[str, str | None]:
         title = verse.prompt_for(BARE_FORM, prompt.strip())
     except BadInput as problem:
         raise BadInput(
-            asked=f"a poem about {prompt!r}",
-            found="neither a prompt of the poem model's form nor a title: " + problem.found,
-            todo="give a Chinese title of up to 8 characters, or write '<五绝>春晓<诗>' (verse.prompt_for)",
+            asked=Words(f"a poem about {prompt!r}", f"写一首关于 {prompt!r} 的诗"),
+            found=Words(
+                f"neither a prompt of the poem model's form nor a title: {problem.found}",
+                f"既不是诗歌模型的提示格式，也不是题目：{problem.told.found.zh}",
+            ),
+            todo=Words(
+                "give a Chinese title of up to 8 characters, or write '<五绝>春晓<诗>' (verse.prompt_for)",
+                "给一个不超过 8 个字的中文题目，或写 '<五绝>春晓<诗>'（verse.prompt_for）",
+            ),
         ) from None
     return title, f"[a title alone: taken as a {BARE_FORM}, prompt {title}]"
 
@@ -266,7 +322,7 @@ def _wanted_language(values: Mapping[str, Any], prompt: str) -> str:
     spoken = dict.fromkeys(name for card in cards.of_kind("text") for name in card.facts.languages)
     if language and language not in spoken:
         meant = language if "-" in str(language) else language_code(language) or language
-        raise unknown_name(f"language={shown(language)}", meant, spoken, "language")
+        raise unknown_name(f"language={shown(language)}", meant, spoken, Words("language", "语言"))
     return language or language_of(prompt)
 
 
@@ -276,11 +332,17 @@ def absent(fitting: list[Card], prompt: str, values: Mapping[str, Any], tier: st
 
     names = [card.name for card in fitting]
     here = [c for c in cards.of_kind("text") if c.name not in FULL_ONLY_BY_NAME and fetch.find(c) is not None]
-    present = ", ".join(f"{c.name} ({'/'.join(c.facts.languages)})" for c in here) or "no language model"
-    fetching = f"fetch one of them: aigc fetch {' | '.join(names)}; or " if names else ""
+    present = ", ".join(f"{c.name} ({'/'.join(c.facts.languages)})" for c in here)
+    fetch_one = f"aigc fetch {' | '.join(names)}"
+    fetching = (
+        Words(f"fetch one of them: {fetch_one}; or ", f"在终端下载一个：{fetch_one}；或者") if names else Words("", "")
+    )
     language = values.get("language") or language_of(prompt)
     return NotOnDisk(
-        asked=f"a model for language {language!r}" + (f" in the {tier} tier" if tier else ""),
-        found=f"none is on this machine; it has {present}",
-        todo=fetching + "name a card that is here, such as card='poem'",
+        asked=Words(f"a model for language {language!r}", f"写 {language!r} 的语言模型"),
+        found=Words(
+            f"none is on this machine; it has {present or 'no language model'}",
+            f"这台机器上没有；语言模型有：{present or '一个也没有'}",
+        ),
+        todo=fetching + Words("name a card that is here, such as card='poem'", "写一张这里有的卡，例如 card='poem'"),
     )

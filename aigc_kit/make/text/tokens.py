@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aigc_kit.core.errors import BadInput, UnknownName
-from aigc_kit.core.types import Card
+from aigc_kit.core.types import Card, Words
 from aigc_kit.make.text.engines.base import legible
 from aigc_kit.models import cards, loaded
 from aigc_kit.worlds.prompts.bpe import byte_letters
@@ -58,7 +58,11 @@ class Reading:
         A character cut in two is lost; BadInput for a limit below 0.
         """
         if limit < 0:
-            raise BadInput(asked=f"a limit of {limit} tokens", found="less than 0", todo="choose 0 or more")
+            raise BadInput(
+                asked=Words(f"a limit of {limit} tokens", f"上限 {limit} 个词元"),
+                found=Words("less than 0", "小于 0"),
+                todo=Words("choose 0 or more", "改成 0 或更大"),
+            )
         border = min((start for start, _ in self.spans[limit:]), default=len(self.text))
         return self.text[:border], self.text[border:]
 
@@ -75,14 +79,22 @@ def read(text: str, tokenizer: str) -> Reading:
         UnknownName: no such card. NotOnDisk: its files are not here.
     """
     if not text:
-        raise BadInput(asked="the tokens of a text", found="an empty text", todo="give at least one character")
+        raise BadInput(
+            asked=Words("the tokens of a text", "一段文字的词元"),
+            found=Words("an empty text", "文字是空的"),
+            todo=Words("give at least one character", "至少给一个字"),
+        )
     if tokenizer == BYTES:
         spans = tuple((i, i + 1) for i, character in enumerate(text) for _ in character.encode())
         ids = tuple(text.encode())
         return Reading(BYTES, text, ids, tuple(legible(bytes([byte])) for byte in ids), spans)
     card = cards.get(tokenizer)
     if card.kind != "text" or card.sources[0].kind == "endpoint":
-        raise UnknownName(asked=f"the tokenizer of {tokenizer!r}", found="it has none here", todo="name a local model")
+        raise UnknownName(
+            asked=Words(f"the tokenizer of {tokenizer!r}", f"{tokenizer!r} 的分词器"),
+            found=Words("it has none here", "这里没有它的分词器"),
+            todo=Words("name a local model", "写一个本地模型的名字"),
+        )
     return _read_with(_tokenizer_file(card), card.name, text)
 
 
@@ -106,7 +118,7 @@ def is_hanzi(character: str) -> bool:
 
 
 def _tokenizer_file(card: Card) -> Path:
-    folder = loaded.on_disk(card, "tokenizer of")
+    folder = loaded.on_disk(card, Words("tokenizer of", "分词器"))
     if (folder / "tokenizer.json").is_file():
         return folder / "tokenizer.json"
     from aigc_kit.make.text.engines.dequantise import converted_tokenizer

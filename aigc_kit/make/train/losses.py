@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -45,7 +46,11 @@ def denoising(
     elif target == "flow":
         truth = noise - clean
     else:
-        raise BadInput(asked=f"target={target!r}", found="no such target", todo="say 'epsilon', 'v' or 'flow'")
+        raise BadInput(
+            asked=f"target={target!r}",
+            found=Words("no such target", "没有这种训练目标"),
+            todo=Words("say 'epsilon', 'v' or 'flow'", "写 'epsilon'、'v' 或 'flow'"),
+        )
     errors = (predict(noisy) - truth).square()
     return errors.mean() if weight is None else (errors * weight).mean() / weight.mean()
 

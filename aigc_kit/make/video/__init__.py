@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.lazy import lazily
-from aigc_kit.core.types import Request
+from aigc_kit.core.types import Request, Words
 from aigc_kit.core.types.atoms import check_switches, shown
 from aigc_kit.core.types.records import settings_from
 from aigc_kit.make.diffusion import needs
@@ -40,8 +40,15 @@ class Settings:
         share = self.first_block_cache
         number = isinstance(share, (int, float)) and not isinstance(share, bool)
         if share is not None and not (number and 0 < share < 1):
-            todo = "choose first_block_cache=0.05 or another share, or leave it out"
-            raise BadInput(asked=f"first_block_cache={shown(share)}", found="not a share between 0 and 1", todo=todo)
+            todo = Words(
+                "choose first_block_cache=0.05 or another share, or leave it out",
+                "改成 first_block_cache=0.05 或别的比例，或不写",
+            )
+            raise BadInput(
+                asked=f"first_block_cache={shown(share)}",
+                found=Words("not a share between 0 and 1", "不是 0 和 1 之间的比例"),
+                todo=todo,
+            )
         check_switches(self, "follow")
 
     @classmethod
@@ -51,13 +58,13 @@ class Settings:
         Raises:
             UnknownName: a setting that does not exist. BadInput: a value out of range.
         """
-        return settings_from(cls, request, None, "a clip", SETTINGS)
+        return settings_from(cls, request, None, Words("a clip", "短片"), SETTINGS)
 
 
 MODALITY = Modality(
     name="video",
-    noun="a clip",
-    model="a video model",
+    noun=Words("a clip", "短片"),
+    model=Words("a video model", "视频模型"),
     settings=lambda request, card: Settings.of(request),
     resolve=needs.resolve,
     load=PipelineEngine.load,

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import FrozenMap, Plan, ReadWords, Take
-from aigc_kit.make.diffusion.denoise import check_decoded, check_latents, denoise
+from aigc_kit.core.types import FrozenMap, Plan, ReadWords, Take, Words
+from aigc_kit.make.diffusion.denoise import denoise
+from aigc_kit.make.diffusion.finite import check_decoded, check_latents
 from aigc_kit.make.diffusion.loading import labels_of, open_timed
 from aigc_kit.make.modality import Work
 from aigc_kit.make.video import MODALITY, Settings
@@ -123,16 +124,43 @@ def check_plan(plan: Plan) -> None:
     names = ("height", "width", "frames", "steps", "guidance", "fps")
     missing = [name for name in names if getattr(request, name) is None]
     if changes or missing or whole != request:
-        wish = f"a clip of {request.frames} frames, {request.height}x{request.width}"
-        becomes = "; ".join(
-            f"{change.what}: {change.asked} becomes {change.given} ({change.why.en})" for change in changes
+        wish = Words(
+            f"a clip of {request.frames} frames, {request.height}x{request.width}",
+            f"{request.frames} 帧、{request.height}x{request.width} 的短片",
         )
-        reason = f"the plan leaves {', '.join(missing)} open" if missing else f"no plan of the kit: {becomes}"
-        raise BadInput(asked=wish, found=reason, todo="plan it first: aigc_kit.video.plan_for(...)")
+        becomes = Words.join(
+            *(
+                Words(
+                    f"{c.what}: {c.asked} becomes {c.given} ({c.why})",
+                    f"{c.what}：{c.asked} 改为 {c.given}（{c.why.zh}）",
+                )
+                for c in changes
+            )
+        )
+        reason = (
+            Words(f"the plan leaves {', '.join(missing)} open", f"方案里没有定 {'、'.join(missing)}")
+            if missing
+            else Words("no plan of the kit: ", "这不是本项目做的方案：") + becomes
+        )
+        raise BadInput(
+            asked=wish,
+            found=reason,
+            todo=Words("plan it first: aigc_kit.video.plan_for(...)", "先做方案：aigc_kit.video.plan_for(...)"),
+        )
     if plan.dtypes.get("vae", "float32") == "float16":
-        what = "Wan's decoder in float16"
-        todo = "keep the VAE in float32, which a plan does by itself, or in bfloat16"
-        raise BadInput(asked=what, found="it overflows there: black or broken frames (errata E46)", todo=todo)
+        what = Words("Wan's decoder in float16", "用 float16 运行 Wan 的解码器")
+        todo = Words(
+            "keep the VAE in float32, which a plan does by itself, or in bfloat16",
+            "让 VAE 用 float32（方案自己就会这样做）或 bfloat16",
+        )
+        raise BadInput(
+            asked=what,
+            found=Words(
+                "it overflows there: black or broken frames (errata E46)",
+                "它在 float16 里会溢出：画面发黑或损坏（勘误 E46）",
+            ),
+            todo=todo,
+        )
 
 
 class FirstBlockCache:

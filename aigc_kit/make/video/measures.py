@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import Take
+from aigc_kit.core.types import Take, Words
 from aigc_kit.make.video.job import FEW, evenly
 from aigc_kit.worlds.tinyworld import clip
 from aigc_kit.worlds.tinyworld.captions import canonical
@@ -86,13 +86,21 @@ def _gray(frames: np.ndarray) -> np.ndarray:
 
 def _checked(frames: np.ndarray) -> np.ndarray:
     shape: tuple[int, ...] = getattr(frames, "shape", ())
-    dtype, wish = getattr(frames, "dtype", type(frames).__name__), "the consistency of a clip"
+    dtype = getattr(frames, "dtype", type(frames).__name__)
+    wish = Words("the consistency of a clip", "一段短片的一致性")
     if dtype != np.uint8 or len(shape) != 4 or shape[3] != 3:
-        todo = "pass uint8 (T, H, W, 3), such as aigc_kit.media.frames.to_frames(...).data"
+        todo = Words(
+            "pass uint8 (T, H, W, 3), such as aigc_kit.media.frames.to_frames(...).data",
+            "给 uint8 (T, H, W, 3)，例如 aigc_kit.media.frames.to_frames(...).data",
+        )
         raise BadInput(asked=wish, found=f"{dtype} {shape}", todo=todo)
     if shape[0] < FEWEST or min(shape[1:3]) < 16:
-        todo = f"it needs {FEWEST} frames of at least 16x16 pixels"
-        raise BadInput(asked=wish, found=f"{shape[0]} frames of {shape[2]}x{shape[1]}", todo=todo)
+        todo = Words(f"it needs {FEWEST} frames of at least 16x16 pixels", f"至少要 {FEWEST} 帧，每帧至少 16x16 像素")
+        raise BadInput(
+            asked=wish,
+            found=Words(f"{shape[0]} frames of {shape[2]}x{shape[1]}", f"{shape[0]} 帧，{shape[2]}x{shape[1]}"),
+            todo=todo,
+        )
     return frames
 
 
@@ -117,9 +125,11 @@ def text_similarity(frames: np.ndarray, prompts: Sequence[str], judge: Judge | N
     """
     texts = [frame_words(prompt) for prompt in prompts] if judge is None else list(prompts)
     if not texts or not all(texts):
-        reason = "no text, or one without a word that a frame can show"
-        todo = "name a subject, a colour, a scene or a light"
-        raise BadInput(asked="the similarity of a clip with a text", found=reason, todo=todo)
+        reason = Words("no text, or one without a word that a frame can show", "没有文字，或文字里没有画面能表现的词")
+        todo = Words("name a subject, a colour, a scene or a light", "写上主体、颜色、场景或光线")
+        raise BadInput(
+            asked=Words("the similarity of a clip with a text", "短片与文字的相似程度"), found=reason, todo=todo
+        )
     judge = judge or clip.similarity
     cosines: np.ndarray = np.asarray(judge(evenly(frames, FEW), texts), np.float64)
     return cosines.mean(axis=0)
@@ -144,8 +154,12 @@ def frames_of(film: Clip) -> tuple[np.ndarray, float]:
     if not isinstance(film, Take):
         return film
     if film.kind != "video":
-        todo = "pass a take of aigc_kit.make.video"
-        raise BadInput(asked=f"a clip of a {film.kind} take", found="no frames", todo=todo)
+        todo = Words("pass a take of aigc_kit.make.video", "给 aigc_kit.make.video 的结果（take）")
+        raise BadInput(
+            asked=Words(f"a clip of a {film.kind} take", f"把 {film.kind} 的结果当作短片"),
+            found=Words("no frames", "里面没有帧"),
+            todo=todo,
+        )
     return film.data, float(film.plan.request.fps or 16)
 
 

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import CannotWrite, MissingExtra
 
 LAST_WORDS = 200  # characters of what ffmpeg said that an error repeats
@@ -26,9 +27,12 @@ def program() -> str:
         return str(get_ffmpeg_exe())
     except (ImportError, RuntimeError, OSError) as error:
         raise MissingExtra(
-            asked="a clip or sound by ffmpeg",
-            found=f"no ffmpeg on this machine: {error}",
-            todo="pip install imageio-ffmpeg, or set IMAGEIO_FFMPEG_EXE to the path of an ffmpeg; then restart",
+            asked=Words("a clip or sound by ffmpeg", "用 ffmpeg 写短片或声音"),
+            found=Words(f"no ffmpeg on this machine: {error}", f"这台机器上没有 ffmpeg（原话：{error}）"),
+            todo=Words(
+                "pip install imageio-ffmpeg, or set IMAGEIO_FFMPEG_EXE to the path of an ffmpeg; then restart",
+                "运行 pip install imageio-ffmpeg，或把环境变量 IMAGEIO_FFMPEG_EXE 设为 ffmpeg 的路径，再重启内核",
+            ),
         ) from error
 
 
@@ -54,7 +58,7 @@ def run(words: Sequence[str], data: bytes | None = None) -> subprocess.Completed
     return subprocess.run([program(), *words], input=data, capture_output=True, check=False)
 
 
-def remake(source: bytes | Path, words: Sequence[str], *, asked: str, todo: str) -> bytes:
+def remake(source: bytes | Path, words: Sequence[str], *, asked: Words, todo: Words) -> bytes:
     """Make another MP4 of an MP4.
 
     Args:
@@ -71,7 +75,11 @@ def remake(source: bytes | Path, words: Sequence[str], *, asked: str, todo: str)
         process = run(["-y", "-loglevel", "error", "-i", str(path.resolve()), *words, str(target)])
         if process.returncode or not target.is_file():
             last = process.stderr.decode(errors="replace").strip()[-LAST_WORDS:]
-            raise CannotWrite(asked=asked, found=f"ffmpeg stopped: {last or 'it said nothing'}", todo=todo)
+            raise CannotWrite(
+                asked=asked,
+                found=Words(f"ffmpeg stopped: {last or 'it said nothing'}", f"ffmpeg 停了：{last or '没有留下话'}"),
+                todo=todo,
+            )
         return target.read_bytes()
 
 

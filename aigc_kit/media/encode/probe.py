@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput, CannotWrite
 from aigc_kit.media.encode import ffmpeg
 
@@ -45,8 +46,12 @@ def _read(path: Path) -> tuple[dict[str, tuple[str, tuple[int, int], int, Fracti
         }
         return facts, order.index(b"moov") < order.index(b"mdat")
     except (struct.error, ValueError, KeyError, IndexError) as error:
-        why = f"not a whole MP4 ({error})"
-        raise CannotWrite(asked=f"to read {path}", found=why, todo="write the clip again") from error
+        why = Words(f"not a whole MP4 ({error})", f"这不是完整的 MP4（原话：{error}）")
+        raise CannotWrite(
+            asked=Words(f"to read {path}", f"读取 {path}"),
+            found=why,
+            todo=Words("write the clip again", "重新写这个短片"),
+        ) from error
 
 
 def _boxes(file: BinaryIO, start: int, end: int, depth: int) -> Iterator[tuple[bytes, int, bytes]]:
@@ -119,13 +124,21 @@ def probe(path: str | os.PathLike[str]) -> Probe:
     """
     path = Path(path)
     if not path.is_file():
-        raise BadInput(asked=f"to look into {path}", found="no such file", todo="check the path")
+        raise BadInput(
+            asked=Words(f"to look into {path}", f"查看 {path}"),
+            found=Words("no such file", "没有这个文件"),
+            todo=Words("check the path", "检查路径"),
+        )
     if path.suffix in (".gif", ".webp"):
         return _probe_picture(path)
     tracks, faststart = _read(path)
     codec, size, frames, length = tracks.get("vide", ("", (0, 0), 0, Fraction(0)))
     if not length:
-        raise CannotWrite(asked=f"to look into {path}", found="no pictures in it", todo="write the clip again")
+        raise CannotWrite(
+            asked=Words(f"to look into {path}", f"查看 {path}"),
+            found=Words("no pictures in it", "里面没有画面"),
+            todo=Words("write the clip again", "重新写这个短片"),
+        )
     codec = {"avc1": "h264"}.get(codec, codec)
     facts = (codec, _pixel_format(path), *size, frames / length, frames, float(length))
     return Probe(*facts, float(tracks["soun"][3]) if "soun" in tracks else None, faststart, path.stat().st_size)
@@ -175,7 +188,11 @@ def _probe_picture(path: Path) -> Probe:
                 delays.append(int(image.info.get("duration", 0)))
             codec = str(image.format).lower()
     except (UnidentifiedImageError, OSError, SyntaxError, EOFError) as error:
-        raise CannotWrite(asked=f"to look into {path}", found=f"not whole ({error})", todo="write it again") from error
+        raise CannotWrite(
+            asked=Words(f"to look into {path}", f"查看 {path}"),
+            found=Words(f"not whole ({error})", f"文件不完整（原话：{error}）"),
+            todo=Words("write it again", "重新写一次"),
+        ) from error
     total = sum(delays)
     rate = Fraction(1000 * len(delays), total) if total else Fraction(0)
     return Probe(codec, None, *size, rate, len(delays), total / 1000, None, None, path.stat().st_size)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.media.encode.probe import Probe, probe
 from aigc_kit.media.encode.writer import Writer, as_path, check_fps
@@ -37,12 +38,19 @@ def contact_sheet(
     """
     rate = check_fps(fps)
     if frames.ndim != 4 or frames.dtype != np.uint8 or frames.shape[3] != 3 or not len(frames):
-        raise BadInput(asked="a contact sheet", found=f"{frames.dtype} {frames.shape}", todo="pass uint8 (T, H, W, 3)")
+        raise BadInput(
+            asked=Words("a contact sheet", "一张缩略图总览"),
+            found=f"{frames.dtype} {frames.shape}",
+            todo=Words("pass uint8 (T, H, W, 3)", "给 uint8，形状 (T, H, W, 3)"),
+        )
     if most < 1 or width < SMALLEST or (columns is not None and columns < 1):
         raise BadInput(
             asked=f"most={most}, columns={columns}, width={width}",
-            found="not a sheet",
-            todo=f"most and columns are at least 1, width at least {SMALLEST}",
+            found=Words("not a sheet", "这样排不成总览"),
+            todo=Words(
+                f"most and columns are at least 1, width at least {SMALLEST}",
+                f"most 和 columns 至少是 1，width 至少是 {SMALLEST}",
+            ),
         )
     indices = pick(len(frames), most)
     columns = columns or ceil(len(indices) ** 0.5 * (1.2 if len(indices) > 3 else 1))

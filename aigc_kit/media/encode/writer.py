@@ -15,6 +15,7 @@ from typing import IO, Any
 import numpy as np
 from PIL import Image
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput, CannotWrite, NoSpace
 from aigc_kit.media import wav
 from aigc_kit.media.encode import ffmpeg
@@ -49,14 +50,28 @@ def sound_file(sound: Any, folder: Path) -> tuple[Path, bool]:
     if isinstance(sound, (str, os.PathLike)):
         path = Path(sound)
         if not path.is_file():
-            raise BadInput(asked=f"the sound {path}", found="no such file", todo="check the path, or leave sound out")
+            raise BadInput(
+                asked=Words(f"the sound {path}", f"声音 {path}"),
+                found=Words("no such file", "没有这个文件"),
+                todo=Words("check the path, or leave sound out", "检查路径，或去掉 sound"),
+            )
         return path, False
     if not (isinstance(sound, tuple) and len(sound) == 2):
         kind = f"sound={type(sound).__name__}"
-        raise BadInput(asked=kind, found="not a sound", todo="pass a path, or (wave, rate in Hz)")
+        raise BadInput(
+            asked=kind,
+            found=Words("not a sound", "这不是声音"),
+            todo=Words("pass a path, or (wave, rate in Hz)", "给一个文件路径，或 (波形, 采样率)，采样率以 Hz 计"),
+        )
     samples = np.asarray(sound[0])
     if not samples.size:
-        raise BadInput(asked="the sound of a clip", found="no samples", todo="pass float32 (N,) in [-1, 1], or none")
+        raise BadInput(
+            asked=Words("the sound of a clip", "短片的声音"),
+            found=Words("no samples", "里面没有采样点"),
+            todo=Words(
+                "pass float32 (N,) in [-1, 1], or none", "给 float32、形状 (N,)、取值在 [-1, 1] 的波形，或不给声音"
+            ),
+        )
     data = wav.to_bytes(np.clip(samples, -1, 1) if samples.dtype.kind == "f" else samples, sound[1])
     handle, name = tempfile.mkstemp(dir=folder, prefix=".sound.", suffix=".wav")
     with os.fdopen(handle, "wb") as file:
@@ -79,10 +94,14 @@ def check_fps(value: Any, suffix: str = ".mp4") -> Fraction:
         fps = Fraction(0)
     most = GIF_FASTEST if suffix == ".gif" else FASTEST
     if not 0 < fps <= most or isinstance(value, bool):
-        why, todo = f"not a number above 0 and up to {most}", "choose such as 8, 16, 24 or '24000/1001'"
+        why = Words(f"not a number above 0 and up to {most}", f"不是大于 0、不超过 {most} 的数")
+        todo = Words("choose such as 8, 16, 24 or '24000/1001'", "改成 8、16、24 或 '24000/1001' 这样的值")
         if suffix == ".gif":
-            why += ": a GIF counts hundredths of a second, and browsers slow down what is faster"
-            todo += ", or write an MP4"
+            why += Words(
+                ": a GIF counts hundredths of a second, and browsers slow down what is faster",
+                "：GIF 以百分之一秒计时，再快浏览器就会放慢",
+            )
+            todo += Words(", or write an MP4", "，或写成 MP4")
         raise BadInput(asked=f"fps={value!r}", found=why, todo=todo)
     return fps
 
@@ -95,9 +114,15 @@ def as_path(path: Any) -> str:
     """
     if not isinstance(path, (str, os.PathLike)):
         raise BadInput(
-            asked=f"a clip at {type(path).__name__} {getattr(path, 'shape', path)}",
-            found="the first argument is no path",
-            todo="name the file first, then frames and rate: encode.mp4('clip.mp4', frames, 16)",
+            asked=Words(
+                f"a clip at {type(path).__name__} {getattr(path, 'shape', path)}",
+                f"写短片，文件名给的是 {type(path).__name__} {getattr(path, 'shape', path)}",
+            ),
+            found=Words("the first argument is no path", "第一个参数不是路径"),
+            todo=Words(
+                "name the file first, then frames and rate: encode.mp4('clip.mp4', frames, 16)",
+                "先写文件名，再写帧和帧率：encode.mp4('clip.mp4', frames, 16)",
+            ),
         )
     return os.fspath(path)
 
@@ -135,13 +160,29 @@ class Writer:
     ) -> None:
         self.path = Path(as_path(path))
         if self.path.suffix not in FORMATS:
-            raise BadInput(asked=f"a clip {self.path.name!r}", found="no such format", todo=f"use {', '.join(FORMATS)}")
+            raise BadInput(
+                asked=Words(f"a clip {self.path.name!r}", f"短片 {self.path.name!r}"),
+                found=Words("no such format", "没有这种格式"),
+                todo=Words(f"use {', '.join(FORMATS)}", f"用 {'、'.join(FORMATS)}"),
+            )
         if sound is not None and self.path.suffix != ".mp4":
-            raise BadInput(asked=f"sound in a {self.path.suffix}", found="it holds pictures only", todo="write an MP4")
+            raise BadInput(
+                asked=Words(f"sound in a {self.path.suffix}", f"在 {self.path.suffix} 里放声音"),
+                found=Words("it holds pictures only", "这种格式只放得下画面"),
+                todo=Words("write an MP4", "写成 MP4"),
+            )
         if odd not in (None, "crop", "pad"):
-            raise BadInput(asked=f"odd={odd!r}", found="not a way", todo="say None, 'crop' or 'pad'")
+            raise BadInput(
+                asked=f"odd={odd!r}",
+                found=Words("not a way", "没有这种做法"),
+                todo=Words("say None, 'crop' or 'pad'", "写 None、'crop' 或 'pad'"),
+            )
         if not isinstance(crf, int) or not 0 <= crf <= 51:
-            raise BadInput(asked=f"crf={crf!r}", found="not an integer 0 to 51", todo="20 is a good picture")
+            raise BadInput(
+                asked=f"crf={crf!r}",
+                found=Words("not an integer 0 to 51", "不是 0 到 51 的整数"),
+                todo=Words("20 is a good picture", "20 的画质就很好"),
+            )
         self.fps = check_fps(fps, self.path.suffix)
         self._odd, self._sound, self.count = odd, sound, 0
         self._quality = ["-crf", str(crf), "-preset", preset] if self.path.suffix == ".mp4" else []
@@ -168,7 +209,11 @@ class Writer:
         """Finish the file and move it to its name."""
         if self._process is None:
             self.cancel()
-            raise BadInput(asked=f"a clip {self.path.name!r}", found="no frame was added", todo="add at least one")
+            raise BadInput(
+                asked=Words(f"a clip {self.path.name!r}", f"短片 {self.path.name!r}"),
+                found=Words("no frame was added", "一帧也没有加进去"),
+                todo=Words("add at least one", "至少加一帧"),
+            )
         assert self._process.stdin is not None
         try:
             self._process.stdin.close()
@@ -227,11 +272,21 @@ class Writer:
             words = self._words.read().decode(errors="replace").strip()
         self.cancel()
         if "No space left" in words:
-            raise NoSpace(asked=f"to write {self.path}", found="the disk is full", todo="free some space, then again")
+            raise NoSpace(
+                asked=Words(f"to write {self.path}", f"写 {self.path}"),
+                found=Words("the disk is full", "磁盘满了"),
+                todo=Words("free some space, then again", "在磁盘上腾出空间，再来一次"),
+            )
         raise CannotWrite(
-            asked=f"to write {self.path} ({self.count} frames so far)",
-            found=f"ffmpeg stopped: {words[-300:] or 'it said nothing'}",
-            todo="look at these words; an older file of that name is as it was",
+            asked=Words(
+                f"to write {self.path} ({self.count} frames so far)", f"写 {self.path}（已经写了 {self.count} 帧）"
+            ),
+            found=Words(
+                f"ffmpeg stopped: {words[-300:] or 'it said nothing'}", f"ffmpeg 停了：{words[-300:] or '没有留下话'}"
+            ),
+            todo=Words(
+                "look at these words; an older file of that name is as it was", "看看它的原话；原来同名的文件没有动"
+            ),
         )
 
 
@@ -281,15 +336,23 @@ def _checked(frame: Any, shape: tuple[int, ...], index: int) -> np.ndarray:
     if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3:
         kind = f"{frame.dtype} {frame.shape}" if isinstance(frame, np.ndarray) else type(frame).__name__
         raise BadInput(
-            asked=f"to write frame {index}",
-            found=f"{kind}, not uint8 (H, W, 3)",
-            todo="bring it to that form first: aigc_kit.media.frames.to_frames(...)",
+            asked=Words(f"to write frame {index}", f"写第 {index} 帧"),
+            found=Words(f"{kind}, not uint8 (H, W, 3)", f"{kind}，不是 uint8、形状 (H, W, 3)"),
+            todo=Words(
+                "bring it to that form first: aigc_kit.media.frames.to_frames(...)",
+                "先转换：aigc_kit.media.frames.to_frames(...)",
+            ),
         )
     if shape and frame.shape != shape:
         raise BadInput(
-            asked=f"frame {index} of size {frame.shape[1]}x{frame.shape[0]}",
-            found=f"the clip is {shape[1]}x{shape[0]}",
-            todo="make all frames of one size; the kit never rescales on its own",
+            asked=Words(
+                f"frame {index} of size {frame.shape[1]}x{frame.shape[0]}",
+                f"第 {index} 帧，尺寸 {frame.shape[1]}x{frame.shape[0]}",
+            ),
+            found=Words(f"the clip is {shape[1]}x{shape[0]}", f"这个短片是 {shape[1]}x{shape[0]}"),
+            todo=Words(
+                "make all frames of one size; the kit never rescales on its own", "让所有帧一样大；本项目从不自己缩放"
+            ),
         )
     return frame
 
@@ -300,9 +363,17 @@ def _even(frame: np.ndarray, odd: str | None, suffix: str) -> np.ndarray:
         return frame
     if odd is None:
         raise BadInput(
-            asked=f"an MP4 of {frame.shape[1]}x{frame.shape[0]}",
-            found="an odd side: yuv420p, which every browser plays, keeps colour for 2x2 pixels",
-            todo="say odd='crop' (one row or column less) or odd='pad' (the last one repeated)",
+            asked=Words(
+                f"an MP4 of {frame.shape[1]}x{frame.shape[0]}", f"写一个 {frame.shape[1]}x{frame.shape[0]} 的 MP4"
+            ),
+            found=Words(
+                "an odd side: yuv420p, which every browser plays, keeps colour for 2x2 pixels",
+                "有一边是奇数：浏览器都能播的 yuv420p 每 2x2 个像素共用一个颜色",
+            ),
+            todo=Words(
+                "say odd='crop' (one row or column less) or odd='pad' (the last one repeated)",
+                "写 odd='crop'（去掉一行或一列）或 odd='pad'（重复最后一行或一列）",
+            ),
         )
     if odd == "crop":
         return frame[: len(frame) - height, : frame.shape[1] - width]

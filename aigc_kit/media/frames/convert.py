@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.media.frames import axes as layouts
 from aigc_kit.media.frames import values
@@ -85,14 +86,18 @@ def _stack(value: Any, layout: str | None, batch: int | None, notes: list[str]) 
 
 def _stack_list(value: Sequence[Any], layout: str | None, batch: int | None, notes: list[str]) -> tuple[Any, str]:
     if not value:
-        raise BadInput(asked="frames from a list", found="the list is empty", todo="pass at least one frame")
+        raise BadInput(
+            asked=Words("frames from a list", "把列表当作帧"),
+            found=Words("the list is empty", "列表是空的"),
+            todo=Words("pass at least one frame", "至少给一帧"),
+        )
     if isinstance(value[0], (list, tuple)):
         clip = _pick(value, batch, notes)
         if clip and isinstance(clip[0], (list, tuple)):
             raise BadInput(
-                asked="frames from lists in lists in lists",
-                found="deeper than 2: clips, frames",
-                todo="take one level off, such as .frames[0]",
+                asked=Words("frames from lists in lists in lists", "把列表套列表再套列表当作帧"),
+                found=Words("deeper than 2: clips, frames", "超过了两层：短片、帧"),
+                todo=Words("take one level off, such as .frames[0]", "去掉一层，例如 .frames[0]"),
             )
     elif not _is_picture(value[0]) and _array(value[0]).ndim > 3:
         clip = _pick(value, batch, notes)
@@ -107,30 +112,45 @@ def _stack_frames(value: Sequence[Any], layout: str | None, notes: list[str]) ->
     where = next((index for index, array in enumerate(arrays) if array.shape != arrays[0].shape), 0)
     if where:
         raise BadInput(
-            asked=f"one clip of {len(arrays)} frames",
-            found=f"frame 0 has shape {arrays[0].shape}, frame {where} has {arrays[where].shape}",
-            todo="make all frames of one size and one number of channels",
+            asked=Words(f"one clip of {len(arrays)} frames", f"一个短片，共 {len(arrays)} 帧"),
+            found=Words(
+                f"frame 0 has shape {arrays[0].shape}, frame {where} has {arrays[where].shape}",
+                f"第 0 帧的形状是 {arrays[0].shape}，第 {where} 帧是 {arrays[where].shape}",
+            ),
+            todo=Words("make all frames of one size and one number of channels", "让所有帧的大小和通道数都一样"),
         )
     if _is_picture(value[0]):
         return layouts.arrange(np.stack(arrays), "THWC")[0], "list of PIL images"
     name, is_guess = layouts.choose(arrays[0].shape, layout, one_frame=True)
     if set(name) & set("BT"):
-        raise BadInput(asked=f"layout={name!r} of every frame", found="a list holds one frame an entry", todo=_ONE)
+        raise BadInput(
+            asked=Words(f"layout={name!r} of every frame", f"每一帧的 layout={name!r}"),
+            found=Words("a list holds one frame an entry", "列表里每一项只是一帧"),
+            todo=_ONE,
+        )
     if is_guess:
         notes.append(f"every frame taken as {name}, the only reading of shape {arrays[0].shape}")
     return layouts.arrange(np.stack(arrays), "T" + name)[0], f"list of {name}"
 
 
-_ONE = "say the axes of one frame: layout='HW', 'HWC' or 'CHW'"
+_ONE = Words("say the axes of one frame: layout='HW', 'HWC' or 'CHW'", "说明一帧的各轴：layout='HW'、'HWC' 或 'CHW'")
 
 
 def _pick(clips: Any, batch: int | None, notes: list[str]) -> Any:
     if batch is None and len(clips) > 1:
-        todo = f"pick one: batch=0 to {len(clips) - 1}"
-        raise BadInput(asked="the frames of a batch", found=f"{len(clips)} clips", todo=todo)
+        todo = Words(f"pick one: batch=0 to {len(clips) - 1}", f"选一个：batch=0 到 {len(clips) - 1}")
+        raise BadInput(
+            asked=Words("the frames of a batch", "一批短片里的帧"),
+            found=Words(f"{len(clips)} clips", f"有 {len(clips)} 个短片"),
+            todo=todo,
+        )
     index = batch or 0
     if not isinstance(index, int) or not 0 <= index < len(clips):
-        raise BadInput(asked=f"batch={batch}", found=f"{len(clips)} clip(s)", todo=f"choose 0 to {len(clips) - 1}")
+        raise BadInput(
+            asked=f"batch={batch}",
+            found=Words(f"{len(clips)} clip(s)", f"共 {len(clips)} 个短片"),
+            todo=Words(f"choose 0 to {len(clips) - 1}", f"从 0 到 {len(clips) - 1} 里选"),
+        )
     notes.append(f"clip {index} of {len(clips)}")
     return clips[index]
 
@@ -148,13 +168,21 @@ def _array(value: Any) -> np.ndarray:
         if value.mode not in _MODES:
             plain = value.mode in ("I", "F")
             raise BadInput(
-                asked=f"a frame from a PIL image of mode {value.mode}",
-                found="numbers whose range the picture does not say"
+                asked=Words(
+                    f"a frame from a PIL image of mode {value.mode}", f"把 mode 为 {value.mode} 的 PIL 图片当作一帧"
+                ),
+                found=Words("numbers whose range the picture does not say", "里面的数没有说明取值范围")
                 if plain
-                else f"modes that can be shown: {', '.join(_MODES)}, I;16",
-                todo="array = np.asarray(image), then " + values.scaled(*value.getextrema())
+                else Words(
+                    f"modes that can be shown: {', '.join(_MODES)}, I;16",
+                    f"能显示的 mode 有：{'、'.join(_MODES)}、I;16",
+                ),
+                todo=Words("array = np.asarray(image), then ", "先 array = np.asarray(image)，再")
+                + values.scaled(*value.getextrema())
                 if plain
-                else "convert it first: to_frames(image.convert('RGB'))",
+                else Words(
+                    "convert it first: to_frames(image.convert('RGB'))", "先转换：to_frames(image.convert('RGB'))"
+                ),
             )
         return np.asarray(value.convert(_MODES[value.mode]))
     if hasattr(value, "detach") and hasattr(value, "cpu"):
@@ -163,9 +191,11 @@ def _array(value: Any) -> np.ndarray:
     if isinstance(value, np.ndarray):
         return value
     raise BadInput(
-        asked=f"frames from a {type(value).__name__}",
-        found="not a picture, an array, a tensor or a list of them",
-        todo="pass what the pipeline returned, such as pipe(...).frames",
+        asked=Words(f"frames from a {type(value).__name__}", f"把 {type(value).__name__} 当作帧"),
+        found=Words("not a picture, an array, a tensor or a list of them", "不是图片、数组、张量，也不是它们的列表"),
+        todo=Words(
+            "pass what the pipeline returned, such as pipe(...).frames", "给管线返回的结果，例如 pipe(...).frames"
+        ),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types.atoms import shown
 
@@ -21,8 +22,13 @@ def full_name(dtype: str, allowed: tuple[str, ...] = DTYPES) -> str:
     """Spell out a format: "fp16" is "float16", others BadInput."""
     name = SHORT.get(dtype, dtype) if isinstance(dtype, str) else dtype
     if name not in allowed:
-        todo = f"choose one of {[short for short, full in SHORT.items() if full in allowed and short != 'half']}"
-        raise BadInput(asked=f"dtype {shown(dtype)}", found="no format that can be reckoned with here", todo=todo)
+        names = [short for short, full in SHORT.items() if full in allowed and short != "half"]
+        todo = Words(f"choose one of {names}", f"从 {names} 里选")
+        raise BadInput(
+            asked=Words(f"dtype {shown(dtype)}", f"精度 {shown(dtype)}"),
+            found=Words("no format that can be reckoned with here", "这里不能用这种格式计算"),
+            todo=todo,
+        )
     return name
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.memory.footprint.bytes import COMPUTE_DTYPES, STORED, element_bytes, full_name, stored_bytes
 
@@ -188,7 +189,11 @@ class ModelFacts:
             if part.name == name:
                 return part
         names = [part.name for part in self.parts]
-        raise BadInput(asked=f"part {name!r}", found=f"{self.model} has {names}", todo="name one of these")
+        raise BadInput(
+            asked=Words(f"part {name!r}", f"部件 {name!r}"),
+            found=Words(f"{self.model} has {names}", f"{self.model} 有 {names}"),
+            todo=Words("name one of these", "写其中一个"),
+        )
 
     @property
     def params(self) -> int:
@@ -219,7 +224,9 @@ class ModelFacts:
             return cls(**{**data, "parts": parts, "phases": phases})
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise BadInput(
-                asked="the facts of a model", found=f"not such a record: {error}", todo="trace the model again"
+                asked=Words("the facts of a model", "一个模型的追踪数据"),
+                found=Words(f"not such a record: {error}", f"不是这样的记录（原话：{error}）"),
+                todo=Words("trace the model again", "重新追踪这个模型"),
             ) from None
 
 

@@ -105,13 +105,21 @@ def spread(facts: ModelFacts, placement: str | Mapping[str, str]) -> dict[str, s
     """
     if isinstance(placement, str):
         if placement not in PLACEMENTS:
-            raise BadInput(asked=f"placement {placement!r}", found="unknown", todo=f"choose one of {list(PLACEMENTS)}")
+            raise BadInput(
+                asked=Words(f"placement {placement!r}", f"摆放方式 {placement!r}"),
+                found=Words("unknown", "没有这种方式"),
+                todo=Words(f"choose one of {list(PLACEMENTS)}", f"从 {list(PLACEMENTS)} 里选"),
+            )
         mode = "cuda" if placement == "resident" else placement
         return {part.name: mode for part in facts.parts}
     for name, mode in placement.items():
         facts.part(name)
         if mode not in MODES:
-            raise BadInput(asked=f"{name} on {shown(mode)}", found="unknown", todo=f"choose one of {list(MODES)}")
+            raise BadInput(
+                asked=Words(f"{name} on {shown(mode)}", f"{name}，方式 {shown(mode)}"),
+                found=Words("unknown", "没有这种方式"),
+                todo=Words(f"choose one of {list(MODES)}", f"从 {list(MODES)} 里选"),
+            )
     return {part.name: placement.get(part.name, "cuda") for part in facts.parts}
 
 

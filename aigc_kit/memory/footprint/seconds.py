@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from aigc_kit.core import paths
-from aigc_kit.core.errors import BadInput, UnknownName, unknown_name
+from aigc_kit.core.errors import BadInput, UnknownName, echo, unknown_name
 from aigc_kit.core.types import Card, Figure, Request, Words
 from aigc_kit.core.types.atoms import shown
 from aigc_kit.core.units import GB, GIB
@@ -95,10 +95,24 @@ def gpu_named(name: str, memory: int | None = None) -> Gpu:
         return named[0]
     if named:
         names = [gpu.name for gpu in named]
-        found = f"{len(names)} cards of that name: {', '.join(names)}"
-        raise UnknownName(asked=f"GPU {shown(name)}", found=found, todo=f"choose {names[0]!r} or {names[1]!r}")
-    plain, more = _MAKERS.sub("", str(name).lower()), "; or give its memory alone: vram='8GiB'"
-    raise unknown_name(f"GPU {shown(name)}", plain, GPUS, "card with known figures", more)
+        found = Words(
+            f"{len(names)} cards of that name: {', '.join(names)}",
+            f"有 {len(names)} 块显卡叫这个名字：{'、'.join(names)}",
+        )
+        raise UnknownName(
+            asked=Words(f"GPU {shown(name)}", f"显卡 {shown(name)}"),
+            found=found,
+            todo=Words(f"choose {names[0]!r} or {names[1]!r}", f"写 {names[0]!r} 或 {names[1]!r}"),
+        )
+    plain = _MAKERS.sub("", str(name).lower())
+    more = Words("; or give its memory alone: vram='8GiB'", "；或只写显存大小：vram='8GiB'")
+    raise unknown_name(
+        Words(f"GPU {shown(name)}", f"显卡 {shown(name)}"),
+        plain,
+        GPUS,
+        Words("card with known figures", "有公开数据的显卡"),
+        more,
+    )
 
 
 def _read_name(name: str) -> tuple[str, int | None]:
@@ -160,7 +174,11 @@ def rough_seconds(
     """
     card = gpu_named(gpu) if isinstance(gpu, str) else gpu
     if steps is not None and (not isinstance(steps, int) or steps < 1):
-        raise BadInput(asked=f"steps={steps!r}", found="not an integer >= 1", todo="choose 1 or more steps")
+        raise BadInput(
+            asked=f"steps={steps!r}",
+            found=Words("not an integer >= 1", "不是大于等于 1 的整数"),
+            todo=Words("choose 1 or more steps", "改成 1 步或更多"),
+        )
     modes, spent = spread(facts, placement), []
     for phase in facts.phases:
         peak = card.flops.get(phase.dtype)
@@ -181,7 +199,9 @@ def efficiency() -> Mapping[str, Any]:
         return MappingProxyType(json.loads(path.read_text(encoding="utf-8"))["efficiency"])
     except (OSError, ValueError, KeyError) as error:
         raise BadInput(
-            asked="the efficiency of GPUs", found=f"{type(error).__name__}: {error}", todo="run: python -m assets.fit"
+            asked=Words("the efficiency of GPUs", "显卡的效率数据"),
+            found=echo(error),
+            todo=Words("run: python -m assets.fit", "运行 python -m assets.fit"),
         ) from None
 
 

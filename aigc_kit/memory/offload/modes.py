@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from aigc_kit.core.errors import BadInput, CannotLoad
-from aigc_kit.core.types import Plan
+from aigc_kit.core.types import Plan, Words
 from aigc_kit.memory.footprint.bytes import COMPUTE_DTYPES
 from aigc_kit.memory.xray.build import kept_float32
 
@@ -50,15 +50,22 @@ def cast(name: str, part: Any, dtype: str | None, plan: Plan) -> None:
     if any(_hook(module, _CASTING) for module in part.modules()):
         if dtype not in {None, "float8"}:
             raise CannotLoad(
-                asked=f"{name} in {dtype}",
-                found="its weights are stored in float8, where their last digits are gone",
-                todo="load the pipeline again, then place it",
+                asked=Words(f"{name} in {dtype}", f"让 {name} 用 {dtype}"),
+                found=Words(
+                    "its weights are stored in float8, where their last digits are gone",
+                    "它的权重已经存成 float8，末几位没有了",
+                ),
+                todo=Words("load the pipeline again, then place it", "重新载入管线，再摆放"),
             )
         return
     if dtype is None:
         return
     if dtype not in {*COMPUTE_DTYPES, "float8"}:
-        raise BadInput(asked=f"{name} in {dtype}", found="weights are quantised when they are loaded", todo="load so")
+        raise BadInput(
+            asked=Words(f"{name} in {dtype}", f"让 {name} 用 {dtype}"),
+            found=Words("weights are quantised when they are loaded", "权重要在载入时量化"),
+            todo=Words("load so", "载入时就这样做"),
+        )
     compute = work_dtype(plan) if dtype == "float8" else dtype
     usual = torch_dtype(compute)
     for path, weight in part.named_parameters():

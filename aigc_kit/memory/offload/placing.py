@@ -8,7 +8,7 @@ from inspect import signature
 from typing import Any
 
 from aigc_kit.core.errors import BadInput, CannotLoad, missing_extra
-from aigc_kit.core.types import Plan
+from aigc_kit.core.types import Plan, Words
 from aigc_kit.memory.offload import modes
 from aigc_kit.memory.offload.ledger import Ledger
 
@@ -34,15 +34,22 @@ def set_attention(parts: Mapping[str, Any], how: str) -> None:
         MissingExtra: "xformers" without the package.
     """
     if how not in ATTENTION:
-        raise BadInput(asked=f"attention {how!r}", found="unknown", todo=f"choose one of {list(ATTENTION)}")
+        raise BadInput(
+            asked=Words(f"attention {how!r}", f"注意力的算法 {how!r}"),
+            found=Words("unknown", "没有这种算法"),
+            todo=Words(f"choose one of {list(ATTENTION)}", f"从 {list(ATTENTION)} 里选"),
+        )
     if how == "xformers" and find_spec("xformers") is None:
-        raise missing_extra("xformers", "xformers", "attention by xformers")
+        raise missing_extra("xformers", "xformers", Words("attention by xformers", "用 xformers 计算注意力"))
     able = [part for part in parts.values() if hasattr(part, "set_attention_slice")]
     if how == "sliced" and not able:
         raise BadInput(
-            asked="sliced attention",
-            found=f"none of the parts {sorted(parts)} can slice its attention",
-            todo="choose sdpa, which needs least memory",
+            asked=Words("sliced attention", "分片计算注意力"),
+            found=Words(
+                f"none of the parts {sorted(parts)} can slice its attention",
+                f"{sorted(parts)} 这些部件都不能分片计算注意力",
+            ),
+            todo=Words("choose sdpa, which needs least memory", "选 sdpa：它最省内存"),
         )
     for part in parts.values():
         _set_processors(part, how)
@@ -217,16 +224,22 @@ def _checked(pipe: Any, plan: Plan, parts: Mapping[str, Any]) -> dict[str, str]:
     strangers = sorted(set(plan.placement) - set(parts))
     if strangers:
         raise BadInput(
-            asked=f"{', '.join(strangers)} placed",
-            found=f"{type(pipe).__name__} has {', '.join(sorted(parts))}",
-            todo="plan for the card of this pipeline",
+            asked=Words(f"{', '.join(strangers)} placed", f"摆放 {'、'.join(strangers)}"),
+            found=Words(
+                f"{type(pipe).__name__} has {', '.join(sorted(parts))}",
+                f"{type(pipe).__name__} 有 {'、'.join(sorted(parts))}",
+            ),
+            todo=Words("plan for the card of this pipeline", "按这条管线的模型卡做方案"),
         )
     ways = {place for place in plan.placement.values() if place in OFFLOADED}
     if len(ways) > 1 or (ways and "cuda" in plan.placement.values()):
         raise BadInput(
-            asked=f"placement {dict(plan.placement)}",
-            found="ways of offloading that a pipeline cannot mix",
-            todo="use one way for all parts; only text encoders may stay on the CPU",
+            asked=Words(f"placement {dict(plan.placement)}", f"摆放 {dict(plan.placement)}"),
+            found=Words("ways of offloading that a pipeline cannot mix", "一条管线里不能混用这些分批搬运的方式"),
+            todo=Words(
+                "use one way for all parts; only text encoders may stay on the CPU",
+                "所有部件用同一种方式；只有文本编码器可以留在 CPU 上",
+            ),
         )
     usual = next(iter(ways), plan.budget.device)
     places = {name: plan.placement.get(name, usual) for name in parts}
@@ -234,13 +247,17 @@ def _checked(pipe: Any, plan: Plan, parts: Mapping[str, Any]) -> dict[str, str]:
     for name, place in places.items():
         if place not in every:
             raise BadInput(
-                asked=f"{name} at {place!r}", found=f"not one of {sorted(every)}", todo="plan for this machine"
+                asked=Words(f"{name} at {place!r}", f"把 {name} 放到 {place!r}"),
+                found=Words(f"not one of {sorted(every)}", f"不在 {sorted(every)} 之中"),
+                todo=Words("plan for this machine", "为这台机器做方案"),
             )
         if place == "cpu" != plan.budget.device and not name.startswith("text_encoder"):
             raise BadInput(
-                asked=f"{name} on the CPU beside a GPU",
-                found="only text encoders work apart from the others",
-                todo="offload it instead (model, group or sequential)",
+                asked=Words(f"{name} on the CPU beside a GPU", f"有显卡，却把 {name} 放在 CPU 上"),
+                found=Words("only text encoders work apart from the others", "只有文本编码器能与别的部件分开工作"),
+                todo=Words(
+                    "offload it instead (model, group or sequential)", "改用分批搬运（model、group 或 sequential）"
+                ),
             )
     return places
 
@@ -250,9 +267,11 @@ def _set_vae(vae: Any, options: Mapping[str, Any]) -> None:
     unknown = set(options) - {"slicing", "tiling", "upcast"}
     if unknown or (vae is None and any(options.values())):
         raise BadInput(
-            asked=f"decoder options {dict(options)}",
-            found="there is no decoder" if vae is None else f"unknown: {sorted(unknown)}",
-            todo="use slicing and tiling",
+            asked=Words(f"decoder options {dict(options)}", f"解码器的选项 {dict(options)}"),
+            found=Words("there is no decoder", "没有解码器")
+            if vae is None
+            else Words(f"unknown: {sorted(unknown)}", f"不认识 {sorted(unknown)}"),
+            todo=Words("use slicing and tiling", "用 slicing 和 tiling"),
         )
     for name in ("slicing", "tiling"):
         on = bool(options.get(name))
@@ -260,4 +279,8 @@ def _set_vae(vae: Any, options: Mapping[str, Any]) -> None:
         if switch is not None:
             switch()
         elif on:
-            raise CannotLoad(asked=f"VAE {name}", found=f"{type(vae).__name__} has none", todo="plan without it")
+            raise CannotLoad(
+                asked=Words(f"VAE {name}", f"VAE 的 {name}"),
+                found=Words(f"{type(vae).__name__} has none", f"{type(vae).__name__} 没有它"),
+                todo=Words("plan without it", "做方案时不用它"),
+            )

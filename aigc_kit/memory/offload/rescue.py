@@ -109,7 +109,11 @@ def rescue(
     """
     ladder = tuple(islice(plans, LIMIT + 1))
     if not ladder:
-        raise BadInput(asked="a rescue without plans", found="nothing to run", todo="pass at least one plan")
+        raise BadInput(
+            asked=Words("a rescue without plans", "显存不够时的后备方案"),
+            found=Words("nothing to run", "一个方案也没有"),
+            todo=Words("pass at least one plan", "至少给一个方案"),
+        )
     falls: list[Fall] = []
     for place, wish in enumerate(ladder):
         plan = replace(wish, changes=(*wish.changes, *(_change(fall) for fall in falls)))

@@ -1,10 +1,11 @@
 """Say why a plan is as it is."""
 
-from aigc_kit.core.types import PHASES, Budget, Change, Request, Words, named
+from aigc_kit.core.types import PHASES, Budget, Change, FrozenMap, Request, Words, named
 from aigc_kit.core.units import format_bytes
 from aigc_kit.memory.plan.options import MARGIN, Size, volume
 from aigc_kit.memory.plan.search import Need, Remedy, Space, Way
 
+PLACES = {"the GPU": "显存", "main memory": "内存"}
 _PLACES = {
     "resident": ("every part stays on the GPU", "所有部件常驻显存"),
     "model": ("whole parts are moved to the GPU while they work", "部件整块轮流搬上显卡（model offload）"),
@@ -20,6 +21,12 @@ def size(of: Size | Way) -> str:
     """Write a size: 1024x1024, or 480x832x17 with frames."""
     height, width, frames = (of.height, of.width, of.frames) if isinstance(of, Way) else of
     return f"{height}x{width}" + (f"x{frames}" if frames > 1 else "")
+
+
+def peak_name(budget: Budget) -> FrozenMap:
+    """Name the peak of a pipeline, where tensors are counted."""
+    where = Words("peak", "内存峰值（权重与张量）" if budget.device == "cpu" else "显存峰值（已分配）")
+    return FrozenMap(peak=where)
 
 
 def reasons(space: Space, need: Need, request: Request) -> tuple[Words, ...]:
@@ -53,16 +60,15 @@ def remedy(help_: Remedy, request: Request, budget: Budget, where: str = "the GP
 
 def _more(help_: Remedy, budget: Budget, where: str) -> Words:
     """Say what to free, or which machine to take."""
-    places = {"the GPU": "显存", "main memory": "内存"}
     pairs = [(where, help_.device_bytes, budget.free_bytes), ("main memory", help_.ram_bytes, budget.ram_free_bytes)]
     pairs = [pair for pair in pairs if pair[1]]
     if help_.device_bytes <= budget.total_bytes - budget.free_bytes:
         frees = [(format_bytes(count), place) for place, count, _ in pairs]
-        parts = [Words(f"{count} more of {place}", f"{count} {places[place]}") for count, place in frees]
+        parts = [Words(f"{count} more of {place}", f"{count} {PLACES[place]}") for count, place in frees]
         return Words("free ", "再空出 ") + Words.join(*parts, en=" and ", zh="和 ")
     wholes = [(format_bytes(free + count), place) for place, count, free in pairs]
     parts = [
-        Words(f"{count} of {place} free".replace("the GPU", "GPU memory"), f"{count} 空闲{places[place]}")
+        Words(f"{count} of {place} free".replace("the GPU", "GPU memory"), f"{count} 空闲{PLACES[place]}")
         for count, place in wholes
     ]
     return Words("take a machine with ", "换一台机器，有 ") + Words.join(*parts, en=" and ", zh="和 ")

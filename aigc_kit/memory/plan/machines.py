@@ -1,7 +1,7 @@
 """Assume GPUs that are not here, for what-if plans."""
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import Budget, FrozenMap
+from aigc_kit.core.types import Budget, FrozenMap, Words
 from aigc_kit.core.units import GIB, format_bytes, parse_bytes
 from aigc_kit.memory.footprint import gpu_named
 
@@ -24,7 +24,11 @@ def a_gpu(vram: int | str | None = None, *, name: str | None = None, ram: int | 
     vram, ram = None if vram is None else parse_bytes(vram), parse_bytes(ram)
     if name is None:
         if vram is None:
-            raise BadInput(asked="a GPU without memory or name", found="nothing to plan for", todo="give one of them")
+            raise BadInput(
+                asked=Words("a GPU without memory or name", "一块既没有显存大小、也没有名字的显卡"),
+                found=Words("nothing to plan for", "没法做方案"),
+                todo=Words("give one of them", "写上其中一个，例如 vram='8GiB'"),
+            )
         return _budget(f"a GPU with {format_bytes(vram)}", vram, ram, modern=True)
     gpu = gpu_named(name, vram)
     vram = gpu.memory_bytes if vram is None else vram

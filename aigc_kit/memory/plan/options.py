@@ -18,6 +18,7 @@ SHORT: Mapping[str, str] = MappingProxyType({"fp32": "float32", "fp16": "float16
 ATTENTION = ("sdpa", "math", "sliced", "xformers")
 PLACEMENTS = ("resident", "model", "group", "sequential")
 POLICIES = ("kit", "course")
+_CHOICES = {"dtype": "精度", "attention": "注意力算法", "placement": "摆放方式", "policy": "策略"}
 SETTINGS = ("dtype", "attention", "placement", "text_on_cpu", "vae_slicing", "vae_tiling", "policy")
 COURSE_FRAMES: Mapping[int, int] = MappingProxyType({16: 17, 12: 13, 8: 9, 6: 5})  # what the library makes of them
 Size = tuple[int, int, int]  # height, width, frames
@@ -64,13 +65,21 @@ class Asked:
             text = f"{name}={shown(request.extra[name])}"
             if name in choices and value not in choices[name]:
                 names = (*SHORT, *choices[name]) if name == "dtype" else choices[name]
-                raise unknown_name(text, value, names, name)
+                raise unknown_name(text, value, names, Words(name, _CHOICES[name]))
             if name not in choices and not isinstance(value, bool):
-                raise BadInput(asked=text, found="not True or False", todo=f"say {name}=True or {name}=False")
+                raise BadInput(
+                    asked=text,
+                    found=Words("not True or False", "不是 True 或 False"),
+                    todo=Words(f"say {name}=True or {name}=False", f"写 {name}=True 或 {name}=False"),
+                )
         if values.get("dtype") == "float8" and values.get("placement") == "sequential":
-            reason = "two libraries would both change the weights on their way"
-            todo = "use placement='group', or dtype='float16'"
-            raise BadInput(asked="weights in float8, brought module by module", found=reason, todo=todo)
+            reason = Words("two libraries would both change the weights on their way", "两个库都要在途中改动权重")
+            todo = Words("use placement='group', or dtype='float16'", "用 placement='group'，或 dtype='float16'")
+            raise BadInput(
+                asked=Words("weights in float8, brought module by module", "权重用 float8，又逐个模块搬运"),
+                found=reason,
+                todo=todo,
+            )
         return cls(**values)
 
 
@@ -89,15 +98,27 @@ def complete(request: Request, card: Card) -> tuple[Request, tuple[Change, ...]]
     request, more = _guidance(request)
     changes += more
     if request.fps == 0:
-        raise BadInput(asked="fps=0", found="a clip that never ends", todo="choose such as 8, 16 or 24")
+        raise BadInput(
+            asked="fps=0",
+            found=Words("a clip that never ends", "这样的短片永远放不完"),
+            todo=Words("choose such as 8, 16 or 24", "改成 8、16 或 24 这样的值"),
+        )
     if card.kind == "video" and request.batch != 1:
-        todo = "leave batch out, and call once for each seed"
-        raise BadInput(asked=f"batch={request.batch}", found="clips are made one at a time", todo=todo)
+        todo = Words("leave batch out, and call once for each seed", "去掉 batch，每个种子调用一次")
+        raise BadInput(
+            asked=f"batch={request.batch}", found=Words("clips are made one at a time", "短片一次只生成一段"), todo=todo
+        )
     check_seeds(request)
     most = facts.max_steps
     if request.steps is not None and request.steps > most:
-        reason = f"the scheduler of {card.name} tells {most} levels of noise apart"
-        todo = f"choose {most} or fewer; {card.defaults['steps']} are usual"
+        reason = Words(
+            f"the scheduler of {card.name} tells {most} levels of noise apart",
+            f"{card.name} 的调度器只分 {most} 级噪声",
+        )
+        todo = Words(
+            f"choose {most} or fewer; {card.defaults['steps']} are usual",
+            f"改成 {most} 或更小；平常用 {card.defaults['steps']}",
+        )
         raise BadInput(asked=f"steps={shown(request.steps)}", found=reason, todo=todo)
     values: dict[str, Any] = {"frames": frames if facts.frame_step > 1 else None}
     for name in ("height", "width", "steps", "guidance", "fps"):
@@ -110,9 +131,19 @@ def check_seeds(request: Request) -> None:
     """Refuse a batch whose last seed is none any more."""
     last = request.seed + request.batch - 1
     if last > LAST_SEED:
-        asked = f"seed={request.seed} with batch={request.batch}"
-        found = f"seeds count up to {LAST_SEED}, and the last picture would have {last}"
-        raise BadInput(asked=asked, found=found, todo=f"choose seed={LAST_SEED - request.batch + 1} or less")
+        asked = Words(f"seed={request.seed} with batch={request.batch}", f"seed={request.seed}，batch={request.batch}")
+        found = Words(
+            f"seeds count up to {LAST_SEED}, and the last picture would have {last}",
+            f"种子最大是 {LAST_SEED}，最后一张图片却要用 {last}",
+        )
+        raise BadInput(
+            asked=asked,
+            found=found,
+            todo=Words(
+                f"choose seed={LAST_SEED - request.batch + 1} or less",
+                f"改成 seed={LAST_SEED - request.batch + 1} 或更小",
+            ),
+        )
 
 
 def _guidance(request: Request) -> tuple[Request, tuple[Change, ...]]:
@@ -132,7 +163,11 @@ def _frames(request: Request, card: Card) -> tuple[int | None, tuple[Change, ...
         return None, ()
     if step == 1:
         if wish != 1:
-            raise BadInput(asked=f"frames={wish}", found=f"{card.name} draws pictures", todo="use a video model")
+            raise BadInput(
+                asked=f"frames={wish}",
+                found=Words(f"{card.name} draws pictures", f"{card.name} 画的是图片"),
+                todo=Words("use a video model", "用视频模型"),
+            )
         return None, ()
     most = card.facts.max_frames or card.facts.frames_ladder[0]
     if wish % step != 1 and wish in COURSE_FRAMES:
@@ -142,9 +177,16 @@ def _frames(request: Request, card: Card) -> tuple[int | None, tuple[Change, ...
         return whole, (Change("frames", wish, whole, Words(why, why_zh)),)
     if wish % step != 1 or wish > most:
         low = min((wish - 1) // step * step + 1, most)
-        near = f"{low} or {low + step}" if low + step <= most else str(low)
-        todo = f"choose {near}"
-        raise BadInput(asked=f"frames={wish}", found=f"{card.name} makes {step}k+1 frames, at most {most}", todo=todo)
+        near = Words(f"{low} or {low + step}", f"{low} 或 {low + step}") if low + step <= most else Words.of(str(low))
+        todo = Words(f"choose {near}", f"改成 {near.zh}")
+        raise BadInput(
+            asked=f"frames={wish}",
+            found=Words(
+                f"{card.name} makes {step}k+1 frames, at most {most}",
+                f"{card.name} 只生成 {step}k+1 帧，最多 {most} 帧",
+            ),
+            todo=todo,
+        )
     return wish, ()
 
 
@@ -177,11 +219,19 @@ def by_course(request: Request, card: Card, free_bytes: int) -> tuple[Request, t
         BadInput: the model is none of those that it was written for, or the request fixes what it chooses.
     """
     if (480, 832) not in card.facts.ladder or card.facts.frame_step != 4:
-        todo = "use policy 'kit'"
-        raise BadInput(asked=f"policy 'course' for {card.name}", found="the course has it for Wan2.1 only", todo=todo)
+        todo = Words("use policy 'kit'", "用 policy 'kit'")
+        raise BadInput(
+            asked=Words(f"policy 'course' for {card.name}", f"{card.name} 的 policy 'course'"),
+            found=Words("the course has it for Wan2.1 only", "课程里只有 Wan2.1 有这种策略"),
+            todo=todo,
+        )
     if request.height or request.width or request.frames:
-        text = "policy 'course' with a size or frames"
-        raise BadInput(asked=text, found="it chooses these itself", todo="leave them out")
+        text = Words("policy 'course' with a size or frames", "policy 'course'，又写了尺寸或帧数")
+        raise BadInput(
+            asked=text,
+            found=Words("it chooses these itself", "尺寸和帧数由它自己选"),
+            todo=Words("leave them out", "去掉尺寸和帧数"),
+        )
     _, height, width, wish = next(row for row in COURSE if free_bytes / MIB > row[0])
     frames = COURSE_FRAMES[wish]
     why = f"the course asks for {wish} frames here; the decoder makes 4k+1, which the library does with a warning"

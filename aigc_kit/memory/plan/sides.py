@@ -56,33 +56,61 @@ def _check_sides(height: int, width: int, card: Card) -> None:
     _check_side("height", height, card)
     _check_side("width", width, card)
     if height * width > card.facts.max_pixels:
-        reason = f"more than the {card.facts.max_pixels:,} pixels that {card.name} can draw"
-        raise BadInput(asked=f"{height}x{width}", found=reason, todo=f"choose {_sizes(card.facts.ladder)}")
+        reason = Words(
+            f"more than the {card.facts.max_pixels:,} pixels that {card.name} can draw",
+            f"超过了 {card.name} 能画的 {card.facts.max_pixels:,} 个像素",
+        )
+        raise BadInput(
+            asked=f"{height}x{width}",
+            found=reason,
+            todo=Words(f"choose {_sizes(card.facts.ladder)}", f"改成 {_sizes(card.facts.ladder).zh}"),
+        )
 
 
 def _check_side(name: str, value: int, card: Card) -> None:
     step, least = card.facts.multiple, _least(card)
     if value % step or value < least:
         low = max(value // step * step, least)
-        reason = f"{card.name} needs a multiple of {step}, at least {least}"
-        raise BadInput(asked=f"{name}={value}", found=reason, todo=f"choose {name}={low} or {name}={low + step}")
+        reason = Words(
+            f"{card.name} needs a multiple of {step}, at least {least}", f"{card.name} 要 {step} 的倍数，至少 {least}"
+        )
+        raise BadInput(
+            asked=f"{name}={value}",
+            found=reason,
+            todo=Words(f"choose {name}={low} or {name}={low + step}", f"改成 {name}={low} 或 {name}={low + step}"),
+        )
 
 
 def _check_divided(asked: tuple[int, int], small: tuple[int, ...], card: Card) -> None:
     facts, least = card.facts, _least(card)
-    text = f"{small[0]}x{small[1]} for {card.name}, which draws at 1/{facts.scale}"
-    todo = f"choose {_sizes(facts.full_ladder)}, or one of its own sizes, {_sizes(facts.ladder)}"
+    drawn = f"{small[0]}x{small[1]}"
+    text = Words(
+        f"{drawn} for {card.name}, which draws at 1/{facts.scale}",
+        f"{card.name} 按 1/{facts.scale} 来画，就是 {drawn}",
+    )
+    todo = Words(
+        f"choose {_sizes(facts.full_ladder)}, or one of its own sizes, {_sizes(facts.ladder)}",
+        f"改成 {_sizes(facts.full_ladder).zh}，或它自己的尺寸 {_sizes(facts.ladder).zh}",
+    )
     wish = f"{asked[0]}x{asked[1]}"
     if small[0] * small[1] > facts.max_pixels:
-        most = f"{facts.max_pixels * facts.scale**2:,} pixels at full size ({facts.max_pixels:,} of its own)"
-        raise BadInput(asked=wish, found=f"{text}: it can draw up to {most}", todo=todo)
+        full, own = f"{facts.max_pixels * facts.scale**2:,}", f"{facts.max_pixels:,}"
+        most = Words(
+            f"{full} pixels at full size ({own} of its own)", f"{full} 个像素（按完整尺寸；它自己的 {own} 个）"
+        )
+        raise BadInput(
+            asked=wish, found=Words(f"{text}: it can draw up to {most}", f"{text.zh}：最多能画 {most.zh}"), todo=todo
+        )
     if 2 * min(asked) < least * facts.scale:
-        found = f"{text}: a side has at least {least * facts.scale // 2} at full size ({least} of its own)"
+        found = Words(
+            f"{text}: a side has at least {least * facts.scale // 2} at full size ({least} of its own)",
+            f"{text.zh}：按完整尺寸一边至少 {least * facts.scale // 2}（它自己的 {least}）",
+        )
         raise BadInput(asked=wish, found=found, todo=todo)
 
 
-def _sizes(ladder: tuple[tuple[int, int], ...]) -> str:
-    return " or ".join(f"{height}x{width}" for height, width in ladder[:2])
+def _sizes(ladder: tuple[tuple[int, int], ...]) -> Words:
+    return Words.join(*(f"{height}x{width}" for height, width in ladder[:2]), en=" or ", zh=" 或 ")
 
 
 def _alone(request: Request, card: Card) -> BadInput:
@@ -96,7 +124,21 @@ def _alone(request: Request, card: Card) -> BadInput:
     for pair in sorted(pairs, key=lambda pair: abs(pair[name] - (side or 0))):
         with suppress(BadInput):
             if pair[missing] * (side or 0) <= most and scaled(replace(request, **{missing: pair[missing]}), card):
-                todo = f"give {missing} too, such as {missing}={pair[missing]}, or neither"
-                return BadInput(asked=f"{name}={side} alone", found=f"no {missing}", todo=todo)
-    todo = f"give both sides, such as {_sizes(facts.full_ladder or facts.ladder)}, or neither"
-    return BadInput(asked=f"{name}={side} alone", found=f"no {missing}, and none goes with it", todo=todo)
+                todo = Words(
+                    f"give {missing} too, such as {missing}={pair[missing]}, or neither",
+                    f"把 {missing} 也写上，例如 {missing}={pair[missing]}，或两个都不写",
+                )
+                return BadInput(
+                    asked=Words(f"{name}={side} alone", f"只写了 {name}={side}"),
+                    found=Words(f"no {missing}", f"没有 {missing}"),
+                    todo=todo,
+                )
+    todo = Words(
+        f"give both sides, such as {_sizes(facts.full_ladder or facts.ladder)}, or neither",
+        f"两边都写，例如 {_sizes(facts.full_ladder or facts.ladder).zh}，或都不写",
+    )
+    return BadInput(
+        asked=Words(f"{name}={side} alone", f"只写了 {name}={side}"),
+        found=Words(f"no {missing}, and none goes with it", f"没有 {missing}，也没有能与它相配的"),
+        todo=todo,
+    )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from aigc_kit.core.errors import BadInput, DoesNotFit
-from aigc_kit.core.types import Budget, Card, Plan, Request
+from aigc_kit.core.types import Budget, Card, Plan, Request, Words
 from aigc_kit.core.units import GIB
 from aigc_kit.memory import footprint
 from aigc_kit.memory.plan import machines
@@ -142,8 +142,12 @@ def needed(plan: Plan) -> Need:
     """
     need: Need | None = plan.need
     if need is None:
-        wish = f"what {plan.card.name} takes, phase by phase"
-        raise BadInput(asked=wish, found="it was not traced", todo="use sdxl or wan2.1-1.3b")
+        wish = Words(f"what {plan.card.name} takes, phase by phase", f"{plan.card.name} 各阶段要多少")
+        raise BadInput(
+            asked=wish,
+            found=Words("it was not traced", "它没有追踪过"),
+            todo=Words("use sdxl or wan2.1-1.3b", "用 sdxl 或 wan2.1-1.3b"),
+        )
     return need
 
 

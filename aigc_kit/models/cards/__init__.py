@@ -1,7 +1,7 @@
 """Register what can be loaded, nothing is loaded here."""
 
 from aigc_kit.core.errors import CannotLoad, unknown_name
-from aigc_kit.core.types import Card, FrozenMap
+from aigc_kit.core.types import Card, FrozenMap, Words
 from aigc_kit.models.cards.diffusion import DIFFUSION_CARDS
 from aigc_kit.models.cards.sources import wheel
 from aigc_kit.models.cards.texts import TEXT_CARDS
@@ -45,9 +45,10 @@ def get(name: str) -> Card:
     card = ALL.get(name) if isinstance(name, str) else None
     if card is None:
         loadable = [known for known in names() if ALL[known].tier != "none"]
-        raise unknown_name(f"model {name!r}", name, loadable, "card", " (`aigc fetch --list` describes them)")
+        more = Words(" (`aigc fetch --list` describes them)", "（在终端运行 `aigc fetch --list` 看说明）")
+        raise unknown_name(Words(f"model {name!r}", f"模型 {name!r}"), name, loadable, Words("card", "模型卡"), more)
     if card.tier == "none":
-        raise CannotLoad(asked=f"model {name!r}", found=card.notes[1], todo=card.notes[2])
+        raise CannotLoad(asked=Words(f"model {name!r}", f"模型 {name!r}"), found=card.notes[1], todo=card.notes[2])
     return card
 
 

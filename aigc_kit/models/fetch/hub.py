@@ -19,13 +19,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aigc_kit.core.errors import FetchError, NoNetwork, SourceGone, WrongBytes
-from aigc_kit.core.types import RemoteFile, Source
+from aigc_kit.core.types import RemoteFile, Source, Words
 from aigc_kit.models.fetch import hublock
 from aigc_kit.models.fetch.common import Fetched, Progress, disk_error, refuse_code, sha256_of, tree_bytes
 from aigc_kit.models.fetch.costs import require_space
 
 CONNECT_SECONDS = 6.0
-AGAIN = "check the network, then run the same command again: what has arrived is kept and resumed"
+AGAIN = Words(
+    "check the network, then run the same command again: what has arrived is kept and resumed",
+    "检查网络，再运行一次：已经收到的都留着，会接着下载",
+)
+_WRONG = Words("nothing was replaced; run the same command again", "什么也没有替换；再运行一次")
 
 
 def fetch(source: Source, work: Path, progress: Progress) -> tuple[list[Fetched], dict[str, dict[str, Any]]]:
@@ -44,12 +48,19 @@ def fetch(source: Source, work: Path, progress: Progress) -> tuple[list[Fetched]
         NoNetwork, SourceGone, WrongBytes, NoSpace, FetchError: as the hub answers.
     """
     refuse_code(source)
-    aim = f"{source.ref} at revision {source.revision} from ModelScope"
+    aim = Words(
+        f"{source.ref} at revision {source.revision} from ModelScope",
+        f"从 ModelScope 取 {source.ref} 的版本 {source.revision}",
+    )
     try:
         api_module = importlib.import_module("modelscope_hub.api")
     except ImportError as error:
         raise FetchError(
-            asked=aim, found=f"the package modelscope cannot be imported ({error})", todo="pip install modelscope"
+            asked=aim,
+            found=Words(
+                f"the package modelscope cannot be imported ({error})", f"软件包 modelscope 不能导入（原话：{error}）"
+            ),
+            todo=Words("pip install modelscope", "运行 pip install modelscope"),
         ) from error
     with quiet(), translated(aim, work):
         # An explicit token (even an empty one) keeps the library from unpickling a stored cookie file. A configuration
@@ -69,12 +80,18 @@ def _listed(source: Source, file: RemoteFile, listed: Any) -> RemoteFile:
     """Give size and hash as the hub lists, once checked."""
     if listed is None:
         raise SourceGone(
-            asked=f"{file.path} of {source.ref}",
-            found=f"revision {source.revision} of the repository does not list it",
-            todo="another source is tried; or take the file from a folder: aigc fetch NAME --from DIR",
+            asked=Words(f"{file.path} of {source.ref}", f"{source.ref} 的 {file.path}"),
+            found=Words(
+                f"revision {source.revision} of the repository does not list it",
+                f"仓库的版本 {source.revision} 里没有它",
+            ),
+            todo=Words(
+                "another source is tried; or take the file from a folder: aigc fetch NAME --from DIR",
+                "会再试别的来源；或从一个文件夹里取：aigc fetch NAME --from DIR",
+            ),
         )
     sha256 = listed.sha256.lower() if listed.sha256 else None
-    hublock.check(source, file, listed.size, sha256, "the hub's listing")
+    hublock.check(source, file, listed.size, sha256, Words("the hub's listing", "仓库的清单"))
     return RemoteFile(file.path, bytes=listed.size, sha256=sha256)
 
 
@@ -111,24 +128,31 @@ def _check(
     for file, of_card in zip(wanted, source.files, strict=True):
         place = folder / file.path
         if not place.is_file():
-            raise FetchError(asked=f"{file.path} of {source.ref}", found="the download left no such file", todo=AGAIN)
+            raise FetchError(
+                asked=Words(f"{file.path} of {source.ref}", f"{source.ref} 的 {file.path}"),
+                found=Words("the download left no such file", "下载之后没有这个文件"),
+                todo=AGAIN,
+            )
         size, digest = place.stat().st_size, sha256_of(place)
         count += size
         progress(count, total, f"check {file.path}")
         if size != file.bytes or file.sha256 not in (None, digest):
             place.unlink()  # or every later try would resume from it
             raise WrongBytes(
-                asked=f"{file.path}: {file.bytes} bytes, sha256 {(file.sha256 or 'not listed')[:16]}...",
-                found=f"{size} bytes, sha256 {digest[:16]}...",
-                todo="nothing was replaced; run the same command again",
+                asked=Words(
+                    f"{file.path}: {file.bytes} bytes, sha256 {(file.sha256 or 'not listed')[:16]}...",
+                    f"{file.path}：{file.bytes} 字节，sha256 {(file.sha256 or '没有列出')[:16]}...",
+                ),
+                found=Words(f"{size} bytes, sha256 {digest[:16]}...", f"{size} 字节，sha256 {digest[:16]}..."),
+                todo=Words("nothing was replaced; run the same command again", "什么也没有替换；再运行一次"),
             )
-        hublock.check(source, of_card, size, digest, "the download")
+        hublock.check(source, of_card, size, digest, Words("the download", "下载的文件"))
         files.append(Fetched(file.path, place, size, digest, "card" if of_card.sha256 else "lock"))
         entries[file.path] = {"bytes": size, "sha256": digest, "from": "hub" if file.sha256 else "first use"}
     return files, entries
 
 
-def require_connection(endpoint: str, asked: str) -> None:
+def require_connection(endpoint: str, asked: Words) -> None:
     """Find out within seconds that there is no network.
 
     The library would retry for half a minute. With a proxy only it can tell, so nothing is checked.
@@ -157,11 +181,13 @@ def require_connection(endpoint: str, asked: str) -> None:
     thread.join(CONNECT_SECONDS)
     failure = outcome[0] if outcome else TimeoutError(f"no answer in {CONNECT_SECONDS:g} s")
     if failure is not None:
-        raise NoNetwork(asked=asked, found=f"no connection ({failure})", todo=AGAIN)
+        raise NoNetwork(
+            asked=asked, found=Words(f"no connection ({failure})", f"连不上（原话：{failure}）"), todo=AGAIN
+        )
 
 
 @contextmanager
-def translated(aim: str, work: Path) -> Iterator[None]:
+def translated(aim: Words, work: Path) -> Iterator[None]:
     """Turn the library's errors into ours."""
     try:
         yield
@@ -174,7 +200,7 @@ def translated(aim: str, work: Path) -> Iterator[None]:
         raise problem from error
 
 
-def _meaning(aim: str, work: Path, error: BaseException) -> FetchError | None:
+def _meaning(aim: Words, work: Path, error: BaseException) -> FetchError | None:
     """Find our error for one of the library's, or None."""
     from modelscope_hub import errors as hub
     from requests.exceptions import InvalidJSONError, RequestException
@@ -182,22 +208,35 @@ def _meaning(aim: str, work: Path, error: BaseException) -> FetchError | None:
     causes = getattr(error, "failed_files", None)
     if causes:  # one error for many files: the first says what kind of failure it is
         path, cause = next(iter(causes.items()))
-        return _meaning(f"{path} of {aim}", work, cause)
+        return _meaning(Words(f"{path} of {aim}", f"{path}（{aim.zh}）"), work, cause)
     words = (str(error) or type(error).__name__).splitlines()[0][:200]
     offline = (hub.NetworkError, RequestException, ConnectionError, TimeoutError)
-    rules: tuple[tuple[Any, type[FetchError], str, str], ...] = (
-        (hub.NotExistError, SourceGone, "the hub does not have it", "try aigc fetch NAME --from DIR"),
-        (hub.FileIntegrityError, WrongBytes, "wrong bytes came", "nothing was replaced; run the same command again"),
+    rules: tuple[tuple[Any, type[FetchError], Words, Words], ...] = (
+        (
+            hub.NotExistError,
+            SourceGone,
+            Words("the hub does not have it", "仓库里没有它"),
+            Words("try aigc fetch NAME --from DIR", "试试 aigc fetch NAME --from DIR"),
+        ),
+        (hub.FileIntegrityError, WrongBytes, Words("wrong bytes came", "收到的字节不对"), _WRONG),
         (
             (hub.AuthenticationError, hub.PermissionDeniedError),
             FetchError,
-            "the hub refuses",
-            "set MODELSCOPE_API_TOKEN to a token that may read it",
+            Words("the hub refuses", "仓库不让读"),
+            Words(
+                "set MODELSCOPE_API_TOKEN to a token that may read it",
+                "把环境变量 MODELSCOPE_API_TOKEN 设为有权读它的令牌",
+            ),
         ),
         # a login page of a hotel network, a broken mirror
-        ((InvalidJSONError, json.JSONDecodeError), FetchError, "the answer is not the hub's", AGAIN),
-        (offline, NoNetwork, "the connection failed", AGAIN),
-        (hub.HubError, FetchError, "the hub answered with an error", AGAIN),
+        (
+            (InvalidJSONError, json.JSONDecodeError),
+            FetchError,
+            Words("the answer is not the hub's", "回答不是仓库给的"),
+            AGAIN,
+        ),
+        (offline, NoNetwork, Words("the connection failed", "连接失败"), AGAIN),
+        (hub.HubError, FetchError, Words("the hub answered with an error", "仓库报告了错误"), AGAIN),
     )
     for behind in _chain(error):  # the library calls a write that failed a failed connection
         problem = disk_error(behind, aim, work)
@@ -205,7 +244,7 @@ def _meaning(aim: str, work: Path, error: BaseException) -> FetchError | None:
             return problem
     for classes, ours, case, todo in rules:
         if isinstance(error, classes):
-            return ours(asked=aim, found=f"{case} ({words})", todo=todo)
+            return ours(asked=aim, found=case + Words(f" ({words})", f"（原话：{words}）"), todo=todo)
     return None
 
 

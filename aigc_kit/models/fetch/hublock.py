@@ -12,7 +12,7 @@ from typing import Any
 
 from aigc_kit.core import paths
 from aigc_kit.core.errors import BadInput, WrongBytes
-from aigc_kit.core.types import RemoteFile, Source
+from aigc_kit.core.types import RemoteFile, Source, Words
 from aigc_kit.models.fetch import lock
 
 VERSION = 1
@@ -45,9 +45,9 @@ def read() -> dict[str, dict[str, dict[str, Any]]]:
             for entry in files.values()
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _damaged(f"not the JSON of a lock ({error})") from error
+        raise _damaged(Words(f"not the JSON of a lock ({error})", f"不是锁文件的 JSON（原话：{error}）")) from error
     if not whole:
-        raise _damaged(f"not a lock of version {VERSION}")
+        raise _damaged(Words(f"not a lock of version {VERSION}", f"不是版本 {VERSION} 的锁文件"))
     return repositories
 
 
@@ -71,31 +71,42 @@ def fill_in(source: Source, file: RemoteFile) -> RemoteFile:
     return replace(file, bytes=file.bytes or entry["bytes"], sha256=file.sha256 or entry["sha256"])
 
 
-def check(source: Source, file: RemoteFile, size: int, sha256: str | None, where: str) -> None:
+_CARD = Words("the card", "卡里写的")
+
+
+def check(source: Source, file: RemoteFile, size: int, sha256: str | None, where: Words) -> None:
     """Compare what a source says with card and lock.
 
     Args:
         source, file: of the card.
         size, sha256: as found; None when the hash is not known yet.
-        where: what says so, such as "the hub's listing".
+        where: what says so, such as Words("the hub's listing", "仓库的清单").
 
     Raises:
         WrongBytes: they differ.
     """
-    entry = read().get(key(source), {}).get(file.path, {})
+    entry_key = key(source)
+    entry = read().get(entry_key, {}).get(file.path, {})
     for who, expected_size, expected_hash in (
-        ("the card", file.bytes, file.sha256),
-        (paths.lock_file().name, entry.get("bytes"), entry.get("sha256")),
+        (_CARD, file.bytes, file.sha256),
+        (Words.of(paths.lock_file().name), entry.get("bytes"), entry.get("sha256")),
     ):
         if expected_size not in (None, size) or (sha256 is not None and expected_hash not in (None, sha256)):
-            advice = "report it, or use another source (aigc fetch NAME --from DIR)"
-            if who != "the card":
-                advice = f"if the change is meant, delete the entry {key(source)!r} "
-                advice += f"from {paths.lock_file()} and fetch again"
+            advice = Words(
+                "report it, or use another source (aigc fetch NAME --from DIR)",
+                "请报告，或换一个来源（aigc fetch NAME --from DIR）",
+            )
+            if who is not _CARD:
+                advice = Words(
+                    f"if the change is meant, delete the entry {entry_key!r} from {paths.lock_file()} and fetch again",
+                    f"如果是有意的改动，就从 {paths.lock_file()} 里删掉 {entry_key!r} 这一项，再下载一次",
+                )
             raise WrongBytes(
-                asked=f"{file.path}: {_words(expected_size, expected_hash)} ({who})",
-                found=f"{_words(size, sha256)} ({where})",
-                todo=f"nothing was replaced; {advice}",
+                asked=Words(f"{file.path}: ", f"{file.path}：")
+                + _words(expected_size, expected_hash)
+                + Words(f" ({who})", f"（{who.zh}）"),
+                found=_words(size, sha256) + Words(f" ({where})", f"（{where.zh}）"),
+                todo=Words("nothing was replaced; ", "什么也没有替换；") + advice,
             )
 
 
@@ -107,19 +118,26 @@ def record(source: Source, entries: Mapping[str, Mapping[str, Any]]) -> None:
         entries: path -> {"bytes", "sha256", "from"}.
     """
     guard = paths.models() / ".claims" / "aigc.lock"
-    with lock.claim(guard, asked=f"write {paths.lock_file().name}", wait=30.0):
+    with lock.claim(guard, asked=Words(f"write {paths.lock_file().name}", f"写 {paths.lock_file().name}"), wait=30.0):
         repositories = read()
         repositories[key(source)] = {**{k: dict(v) for k, v in entries.items()}, **repositories.get(key(source), {})}
         write(repositories)
 
 
-def _words(size: int | None, digest: str | None) -> str:
-    return f"{'any' if size is None else size} bytes, sha256 {digest[:16] + '...' if digest else 'not known'}"
+def _words(size: int | None, digest: str | None) -> Words:
+    start = f"{digest[:16]}..." if digest else None
+    return Words(
+        f"{'any' if size is None else size} bytes, sha256 {start or 'not known'}",
+        f"{'任意' if size is None else size} 字节，sha256 {start or '未知'}",
+    )
 
 
-def _damaged(found: str) -> BadInput:
+def _damaged(found: Words) -> BadInput:
     return BadInput(
-        asked=f"read {paths.lock_file()}",
+        asked=Words(f"read {paths.lock_file()}", f"读取 {paths.lock_file()}"),
         found=found,
-        todo="move the file away; sizes and hashes are written again on the next fetch",
+        todo=Words(
+            "move the file away; sizes and hashes are written again on the next fetch",
+            "把这个文件移走；下次下载时会重新写下大小和哈希值",
+        ),
     )

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from aigc_kit.core import paths
 from aigc_kit.core.errors import BadInput, WrongBytes
-from aigc_kit.core.types import Card, RemoteFile, Source
+from aigc_kit.core.types import Card, RemoteFile, Source, Words
 from aigc_kit.models.fetch.common import CHUNK, Fetched, Progress, counting, sha256_of, silent, written
 from aigc_kit.models.fetch.hublock import fill_in
 
@@ -145,9 +145,18 @@ def copy_checked(origin: Path, target: Path, known: RemoteFile, progress: Progre
     with origin.open("rb") as stream, written(target, iter(partial(stream.read, CHUNK), b""), report) as (size, sha256):
         if known.bytes not in (None, size) or known.sha256 not in (None, sha256):
             raise WrongBytes(
-                asked=f"{known.path}: {known.bytes or 'any'} bytes, sha256 {(known.sha256 or 'not known')[:16]}...",
-                found=f"{origin} has {size} bytes, sha256 {sha256[:16]}...",
-                todo="nothing was replaced; copy the file again from its origin, or fetch it from the network",
+                asked=Words(
+                    f"{known.path}: {known.bytes or 'any'} bytes, sha256 {(known.sha256 or 'not known')[:16]}...",
+                    f"{known.path}：{known.bytes or '任意'} 字节，sha256 {(known.sha256 or '未知')[:16]}...",
+                ),
+                found=Words(
+                    f"{origin} has {size} bytes, sha256 {sha256[:16]}...",
+                    f"{origin} 有 {size} 字节，sha256 是 {sha256[:16]}...",
+                ),
+                todo=Words(
+                    "nothing was replaced; copy the file again from its origin, or fetch it from the network",
+                    "什么也没有替换；从原处再复制一次，或从网络下载",
+                ),
             )
     return size, sha256
 

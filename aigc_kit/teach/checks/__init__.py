@@ -40,7 +40,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
-from aigc_kit.core.errors import BadInput, UnknownName
+from aigc_kit.core.bilingual import Words
+from aigc_kit.core.errors import AigcError, BadInput, UnknownName
 from aigc_kit.core.paths import home, write_atomically
 from aigc_kit.teach.checks.answers import keep
 
@@ -221,7 +222,8 @@ class Check:
 
     def _stopped(self, error: Exception, values: tuple[Any, ...]) -> Result:
         where = traceback.extract_tb(error.__traceback__)[-1]
-        file, words = Path(where.filename).name, f"{type(error).__name__}: {error}"
+        said = "；".join(error.in_chinese()) if isinstance(error, AigcError) else error
+        file, words = Path(where.filename).name, f"{type(error).__name__}: {said}"
         need = f"这一题需要{self.expects}。" if self.expects else "先看看答案的类型和形状对不对。"
         hint = f"收到的是 {'、'.join(map(_describe, values))}，检查进行不下去。{need}"
         if any(map(callable, values)) and file != "checks.py":
@@ -246,9 +248,14 @@ def check(lab: str, name: str, *, title: str, expects: str = "") -> Callable[[Ca
         checks = _REGISTRY.setdefault(lab, {})
         old = checks[name].function if name in checks else function
         if (old.__module__, old.__qualname__) != (function.__module__, function.__qualname__):
-            task = f"a check {lab}/{name} for {function.__qualname__}"
-            fault = f"{old.__qualname__} of {old.__module__} has that name"
-            raise BadInput(asked=task, found=fault, todo="choose another name")
+            task = Words(
+                f"a check {lab}/{name} for {function.__qualname__}", f"为 {function.__qualname__} 登记检查 {lab}/{name}"
+            )
+            fault = Words(
+                f"{old.__qualname__} of {old.__module__} has that name",
+                f"{old.__module__} 的 {old.__qualname__} 已经用了这个名字",
+            )
+            raise BadInput(asked=task, found=fault, todo=Words("choose another name", "换一个名字"))
         checks[name] = Check(function, lab, name, title, expects)
         return checks[name]
 
@@ -269,7 +276,11 @@ def checks_of(lab: str) -> tuple[Check, ...]:
             if error.name not in (folder, f"{folder}.checks"):
                 raise
     if not _REGISTRY.get(lab):
-        raise UnknownName(asked=f"checks of lab {lab!r}", found="none", todo="give a number such as '01'")
+        raise UnknownName(
+            asked=Words(f"checks of lab {lab!r}", f"实验 {lab!r} 的检查"),
+            found=Words("none", "没有"),
+            todo=Words("give a number such as '01'", "写实验的编号，例如 '01'"),
+        )
     return tuple(_REGISTRY[lab].values())
 
 
@@ -286,8 +297,11 @@ def run_checks(lab: str, answers: Mapping[str, Any]) -> Report:
     checks = {check.name: check for check in checks_of(lab)}
     strangers = sorted(set(answers) - set(checks))
     if strangers:
-        task, fault = f"checks {', '.join(strangers)} of lab {lab}", f"its checks are {', '.join(checks)}"
-        raise UnknownName(asked=task, found=fault, todo="use those names")
+        task, fault = (
+            Words(f"checks {', '.join(strangers)} of lab {lab}", f"实验 {lab} 的检查 {'、'.join(strangers)}"),
+            Words(f"its checks are {', '.join(checks)}", f"它的检查有 {'、'.join(checks)}"),
+        )
+        raise UnknownName(asked=task, found=fault, todo=Words("use those names", "用这些名字"))
     values = ((check, answers.get(name, ...)) for name, check in checks.items())
     return Report(lab, tuple(check(*(value if isinstance(value, tuple) else (value,))) for check, value in values))
 

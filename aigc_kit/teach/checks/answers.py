@@ -23,7 +23,8 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from aigc_kit.core.errors import BadInput
+from aigc_kit.core.bilingual import Words
+from aigc_kit.core.errors import BadInput, echo
 from aigc_kit.core.paths import home, write_atomically
 from aigc_kit.core.redact import redact
 from aigc_kit.core.units import MB
@@ -88,7 +89,7 @@ def decode(
     except BadInput:
         raise
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, MemoryError) as error:
-        raise _unreadable(f"{type(error).__name__}: {error}"[:200]) from None
+        raise _unreadable(echo(error)) from None
 
 
 def has_function(data: Any) -> bool:
@@ -167,7 +168,9 @@ def _importable(value: Any) -> bool:
 
 def _decode(data: Any, function: Any, file: Any, depth: int) -> Any:  # noqa: PLR0911 - one for each kind
     if depth > DEEPEST + 2 or not isinstance(data, Mapping):
-        raise _unreadable("nested too deeply" if isinstance(data, Mapping) else "no mapping")
+        raise _unreadable(
+            Words("nested too deeply", "嵌套太深") if isinstance(data, Mapping) else Words("no mapping", "不是映射")
+        )
     kind = next(iter(data), "nothing")
     inner: Any = data.get(kind)
     if kind == "value":
@@ -184,14 +187,14 @@ def _decode(data: Any, function: Any, file: Any, depth: int) -> Any:  # noqa: PL
         return function(inner)
     if kind == "file" and file is not None:
         return file(str(inner), str(data.get("sha256")))
-    raise _unreadable(f"{kind}: {inner}"[:200])
+    raise _unreadable(Words.of(f"{kind}: {inner}"[:200]))
 
 
 def _plain(value: Any) -> Any:
     if not (value is None or isinstance(value, (bool, int, float, str))):
-        raise _unreadable("no plain value")
+        raise _unreadable(Words("no plain value", "不是普通的值"))
     if isinstance(value, str) and _names_a_file(value):  # a check that reads files is not led to one of this machine
-        raise _unreadable("a text that names a file of this machine")
+        raise _unreadable(Words("a text that names a file of this machine", "文字里写着这台机器上的文件"))
     return value
 
 
@@ -201,11 +204,17 @@ def _read_array(data: Mapping[str, Any]) -> Any:
     dtype, shape = np.dtype(str(data["dtype"])), tuple(int(size) for size in data["shape"])
     raw = base64.b64decode(data["data"], validate=True)
     if dtype.kind not in _KINDS or dtype.itemsize > _ITEM_BYTES or len(shape) > 8 or min(shape, default=0) < 0:
-        raise _unreadable("an array of another kind")
+        raise _unreadable(Words("an array of another kind", "别的种类的数组"))
     if math.prod(shape) * dtype.itemsize != len(raw):
-        raise _unreadable(f"an array whose shape does not fit {len(raw)} bytes")
+        raise _unreadable(
+            Words(f"an array whose shape does not fit {len(raw)} bytes", f"数组的形状和 {len(raw)} 字节对不上")
+        )
     return np.frombuffer(raw, dtype=dtype).reshape(shape).copy()
 
 
-def _unreadable(found: str) -> BadInput:
-    return BadInput(asked="an answer that was kept", found=found, todo="run the check again where the answer was made")
+def _unreadable(found: Words) -> BadInput:
+    return BadInput(
+        asked=Words("an answer that was kept", "保存下来的一个答案"),
+        found=found,
+        todo=Words("run the check again where the answer was made", "在写答案的地方再运行一次检查"),
+    )

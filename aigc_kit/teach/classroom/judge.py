@@ -120,7 +120,7 @@ def _again(check: Check, path: Path, folder: Path, execute: bool) -> dict[str, s
             keywords = {str(key): decode(value, **tools) for key, value in by_name.items()}
             result = check.judge(*answers, **keywords)
         except AigcError as error:
-            return {"state": "broken", "hint": _words(error.found, HINT)}
+            return {"state": "broken", "hint": _words(error.told.found.zh, HINT)}
         except (RuntimeError, TypeError, ValueError) as error:  # the function does not start; a wrong number of answers
             return {"state": "ran-failed" if runs else "failed", "hint": _words(error, HINT)}
     state = "passed" if result.passed else "failed"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from aigc_kit.core import paths
 from aigc_kit.core.errors import BadInput, FetchError
-from aigc_kit.core.types import Card
+from aigc_kit.core.types import Card, Words
 from aigc_kit.models import fetch
 from aigc_kit.models.fetch.common import CHUNK, disk_errors, sha256_of
 from aigc_kit.models.fetch.costs import require_space
@@ -40,7 +40,7 @@ def models(cards: Sequence[Card], folder: Path, progress: Callable[[int, int | N
         target = folder / "models" / card.name
         names = [name for name in _of_card(card, here) if (here / name).is_file()]
         size = sum((here / name).stat().st_size for name in names)
-        task = f"copy {card.name} to {folder}"
+        task = Words(f"copy {card.name} to {folder}", f"把 {card.name} 复制到 {folder}")
         with disk_errors(task, folder):
             target.mkdir(parents=True, exist_ok=True)
             require_space(task, size, target, already=sum(_size(target / name) for name in names))

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.units import format_bytes
 from aigc_kit.models.fetch.common import CHUNK, safe_path
@@ -125,7 +126,7 @@ def _check_total(archive: Path, members: list[zipfile.ZipInfo]) -> None:
 def name_problem(name: str) -> str:
     """Say why a path is no submission's, or ""."""
     try:
-        parts = safe_path(name, "member").parts
+        parts = safe_path(name, Words("member", "压缩包成员")).parts
     except BadInput:
         return "这个名字不是每种系统都能写"
     longest = max((len(part.encode(errors="replace")) for part in parts), default=0)

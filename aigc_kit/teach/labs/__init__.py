@@ -10,6 +10,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from string import ascii_lowercase
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import UnknownName
 
 
@@ -70,7 +71,11 @@ def get(number: str) -> Lab:
     labs = numbered(number)
     if len(labs) > 1:
         names = [lab.number for lab in labs]
-        raise UnknownName(asked=f"one lab {number!r}", found=f"it has {len(labs)} parts", todo=f"choose from {names}")
+        raise UnknownName(
+            asked=Words(f"one lab {number!r}", f"一个实验 {number!r}"),
+            found=Words(f"it has {len(labs)} parts", f"它有 {len(labs)} 个部分"),
+            todo=Words(f"choose from {names}", f"从 {names} 里选"),
+        )
     return labs[0]
 
 
@@ -86,6 +91,10 @@ def numbered(number: str) -> tuple[Lab, ...]:
     wanted = str(number).rjust(3 if str(number)[-1:].isalpha() else 2, "0")
     labs = tuple(lab for lab in every() if wanted in (lab.number, lab.number.rstrip(ascii_lowercase)))
     if not labs:
-        todo = f"choose from {[lab.number for lab in every()]}"
-        raise UnknownName(asked=f"lab {number!r}", found="no lab of that number", todo=todo)
+        todo = Words(f"choose from {[lab.number for lab in every()]}", f"从 {[lab.number for lab in every()]} 里选")
+        raise UnknownName(
+            asked=Words(f"lab {number!r}", f"实验 {number!r}"),
+            found=Words("no lab of that number", "没有这个编号的实验"),
+            todo=todo,
+        )
     return labs

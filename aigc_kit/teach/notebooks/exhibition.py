@@ -271,7 +271,7 @@ def _work(path: Path, hall: Exhibition) -> Work | None:
     try:
         return Work.load(path.parent)
     except AigcError as problem:
-        hall.broken += [(path, problem.found)] if path not in dict(hall.broken) else []
+        hall.broken += [(path, problem.told.found.zh)] if path not in dict(hall.broken) else []
         return None
 
 

@@ -79,7 +79,7 @@ def records_below(out: Path) -> tuple[list[tuple[Path, Record]], list[tuple[Path
             records.append((path, record.load(path)))
         except BadInput as error:
             if not _is_other_json(path):
-                problems.append((path, error.found))
+                problems.append((path, error.told.found.zh))
     records.sort(key=lambda pair: (pair[0].relative_to(out).parts[0], pair[1].created, pair[0].name))
     return records, problems
 

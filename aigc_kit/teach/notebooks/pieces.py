@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import AigcError
 from aigc_kit.core.units import KB, MB
 from aigc_kit.media import wav
@@ -179,7 +180,8 @@ def _smaller(data: bytes, facts: Probe) -> bytes:
     width = min(facts.width, 480) // 2 * 2
     words = ["-vf", f"scale={width}:-2", "-c:v", "libx264", *(word for pair in _MIDDLE.items() for word in pair)]
     words += ["-movflags", "+faststart"]
-    return ffmpeg.remake(data, words, asked="a small copy of a film", todo="play the file itself")
+    todo = Words("play the file itself", "直接播放文件本身")
+    return ffmpeg.remake(data, words, asked=Words("a small copy of a film", "短片的小副本"), todo=todo)
 
 
 def _sound(data: bytes, media: str) -> dict[str, Any]:

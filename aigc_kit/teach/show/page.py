@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from aigc_kit.core.errors import AigcError
+from aigc_kit.core.errors import LABELS, AigcError
 from aigc_kit.core.types import PHASES, Figure, Plan, Step, Take, named
 from aigc_kit.core.units import format_bytes, format_seconds
 from aigc_kit.teach.show import prediction
@@ -150,11 +150,11 @@ def cost(made: Take) -> Html:
 
 
 def error(problem: AigcError) -> Html:
-    """Show an error of the kit as a card."""
-    rows = (("要求", problem.asked), ("发现", problem.found), ("怎么办", problem.todo))
-    body = "".join(f"<div><b>{name}</b> {escape(text)}</div>" for name, text in rows)
+    """Show an error as a card, in Chinese."""
+    rows = zip(LABELS, problem.told, strict=True)
+    body = "".join(f"<div><b>{label}</b> {escape(words.zh)}</div>" for label, words in rows)
     html = f'<div style="{CARD};border-color:#d9822b"><b>{escape(type(problem).__name__)}</b>{body}</div>'
-    return Html(html, f"{type(problem).__name__}\n{problem}")
+    return Html(html, "\n".join([type(problem).__name__, *problem.in_chinese()]))
 
 
 def figure_zh(figure: Figure) -> str:

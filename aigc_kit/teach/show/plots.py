@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from aigc_kit.core import paths
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import AigcError, BadInput
 from aigc_kit.media import fonts
 from aigc_kit.media.fonts import glyphs, label
@@ -52,8 +53,15 @@ class Picture(WithRows):
             BadInput: it was let go, since `FIGURES` pictures were shown after it.
         """
         if self._figure is None:
-            why = f"more than {FIGURES} pictures were shown after it: only its PNG was kept"
-            raise BadInput(asked="the figure of a picture", found=why, todo="run the cell that draws it again")
+            why = Words(
+                f"more than {FIGURES} pictures were shown after it: only its PNG was kept",
+                f"它后面又显示了 {FIGURES} 张以上的图片：只留下了 PNG",
+            )
+            raise BadInput(
+                asked=Words("the figure of a picture", "一张图片的图（figure）"),
+                found=why,
+                todo=Words("run the cell that draws it again", "再运行一次画它的那一格"),
+            )
         return self._figure
 
     def png(self) -> bytes:

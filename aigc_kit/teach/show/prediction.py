@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from aigc_kit.core import paths
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.teach.show.markup import GREY, Html, Place, table
 
@@ -70,8 +71,7 @@ class Prediction:
         """
         value = self._checked(measured if self.choices else float(measured))
         if value is None:
-            choices = f"one of {list(self.choices)}" if self.choices else "a finite number"
-            raise BadInput(asked=f"reveal({measured!r})", found=f"not {choices}", todo=f"give {choices}")
+            raise self._no_answer(f"reveal({measured!r})")
         self.measured, self._within = value, within
         pieces = [_written(content) for content in shown]
         words = f'<p style="margin:.5em 0">{escape(says)}</p>' if says else ""
@@ -79,6 +79,12 @@ class Prediction:
         self._shown = html, "\n".join(text for text in (says, *(piece.text for piece in pieces)) if text)
         self._answer = Place(self._result())
         _tell()
+
+    def _no_answer(self, asked: Words | str) -> BadInput:
+        what = Words("a finite number", "有限的数")
+        if self.choices:
+            what = Words(f"one of {list(self.choices)}", f"选项 {list(self.choices)} 之一")
+        return BadInput(asked=asked, found=Words("not ", "不是") + what, todo=Words("give ", "写") + what)
 
     def put(self, guess: str | float | None) -> bool:
         """Take a guess, or None to take it back.
@@ -91,8 +97,7 @@ class Prediction:
         """
         value = self._checked(guess)
         if guess is not None and value is None:
-            choices = f"one of {list(self.choices)}" if self.choices else "a finite number"
-            raise BadInput(asked=f"the guess {guess!r}", found=f"not {choices}", todo=f"give {choices}")
+            raise self._no_answer(Words(f"the guess {guess!r}", f"猜测 {guess!r}"))
         self.guess = value
         if self._answer is not None:
             self._answer.put(self._result())
@@ -163,7 +168,9 @@ def predict(question: str, choices: Sequence[str] = (), *, unit: str = "") -> Pr
     """
     if len(choices) == 1 or len(set(choices)) < len(choices):
         raise BadInput(
-            asked=f"choices {list(choices)}", found="too few, or one twice", todo="give two or more, or none"
+            asked=Words(f"choices {list(choices)}", f"选项 {list(choices)}"),
+            found=Words("too few, or one twice", "选项太少，或有一个写了两次"),
+            todo=Words("give two or more, or none", "给两个或更多，或不给"),
         )
     prediction = Prediction(question, choices, unit)
     prediction = _asked.setdefault(prediction.key, prediction)

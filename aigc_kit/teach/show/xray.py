@@ -5,7 +5,7 @@ from itertools import cycle
 from typing import TYPE_CHECKING
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import PHASES, named
+from aigc_kit.core.types import PHASES, Words, named
 from aigc_kit.core.units import GIB
 from aigc_kit.media.fonts import label
 from aigc_kit.memory.footprint import ModelFacts, PhaseFacts, PhasePrediction, Prediction
@@ -48,7 +48,11 @@ def timeline(facts: ModelFacts, prediction: Prediction, limit: int | None = None
         BadInput: a prediction of other facts.
     """
     if {part.name for part in facts.parts} != set(prediction.dtypes) or len(facts.phases) != len(prediction.phases):
-        raise BadInput(asked="a timeline", found="facts and prediction of different pipelines", todo="predict(facts)")
+        raise BadInput(
+            asked=Words("a timeline", "一条时间线"),
+            found=Words("facts and prediction of different pipelines", "追踪数据和预测属于不同的管线"),
+            todo=Words("predict(facts)", "用 predict(facts) 得到预测"),
+        )
     figure, (axis,) = canvas(width=WIDEST, height=4.4)
     colours = _colours(facts)
     ceiling = max([prediction.allocated_bytes, limit or 0]) / GIB * 1.17

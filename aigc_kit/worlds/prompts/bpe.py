@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.paths import assets
 
@@ -117,7 +118,9 @@ def _ranks() -> dict[tuple[str, str], int]:
     file = assets() / "data" / "clip_merges.txt.gz"
     if not file.is_file():
         raise BadInput(
-            asked="CLIP's tokens", found=f"{file} is missing", todo="install from a full clone, or set AIGC_ASSETS"
+            asked=Words("CLIP's tokens", "CLIP 的词元"),
+            found=Words(f"{file} is missing", f"没有 {file}"),
+            todo=Words("install from a full clone, or set AIGC_ASSETS", "从完整的克隆安装，或设置环境变量 AIGC_ASSETS"),
         )
     lines = gzip.decompress(file.read_bytes()).decode().splitlines()
     return {(left, right): rank for rank, (left, right) in enumerate(line.split(" ") for line in lines)}

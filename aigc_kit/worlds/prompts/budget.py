@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types.atoms import check_text
 from aigc_kit.worlds.prompts.bpe import Token, encode
@@ -86,7 +87,11 @@ def budget(prompt: str | Sequence[str], tokenizer: Any = None, *, limit: int | N
     if limit is None:
         limit = LIMIT if tokenizer is None else int(tokenizer.model_max_length) - 2
     if limit < 1:
-        raise BadInput(asked=f"a limit of {limit} tokens", found="less than 1", todo="choose 1 or more")
+        raise BadInput(
+            asked=Words(f"a limit of {limit} tokens", f"上限 {limit} 个词元"),
+            found=Words("less than 1", "小于 1"),
+            todo=Words("choose 1 or more", "改成 1 或更大"),
+        )
     whole, tokens = "", list[Token]()
     for part in prompt if isinstance(prompt, (list, tuple)) else (prompt,):
         check_text("prompt", part)
@@ -104,9 +109,12 @@ def _encode_with(tokenizer: Any, text: str) -> Sequence[Token]:
         return [Token(p.id, p.surface, end - len(p.surface), end) for p, end in zip(own, ends, strict=True)]
     if not getattr(tokenizer, "is_fast", False):
         raise BadInput(
-            asked=f"tokens of a {type(tokenizer).__name__}",
-            found="it does not tell where in the text a token stands",
-            todo="pass a fast tokenizer of transformers, such as pipe.tokenizer",
+            asked=Words(f"tokens of a {type(tokenizer).__name__}", f"{type(tokenizer).__name__} 给出的词元"),
+            found=Words("it does not tell where in the text a token stands", "它不说一个词元在文字的什么地方"),
+            todo=Words(
+                "pass a fast tokenizer of transformers, such as pipe.tokenizer",
+                "给 transformers 的快速分词器，例如 pipe.tokenizer",
+            ),
         )
     batch = tokenizer(text, add_special_tokens=False, truncation=False, return_offsets_mapping=True, verbose=False)
     places = zip(batch["input_ids"], batch["offset_mapping"], strict=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from aigc_kit.core.errors import BadInput, UnknownName
-from aigc_kit.core.types import FrozenMap
+from aigc_kit.core.types import FrozenMap, Words
 from aigc_kit.core.types.atoms import check_text, freeze, shown
 from aigc_kit.worlds.prompts.library import PARTS, all_words, has_hanzi, negatives, part_names
 
@@ -65,7 +65,11 @@ def compose(parts: Mapping[str, str | Sequence[str]]) -> Prompt:
     lists = {part: lists[part] for part in PARTS if lists.get(part)}
     phrases = [phrase for part in lists.values() for phrase in part]
     if not phrases:
-        raise BadInput(asked="a prompt of six parts", found="every part is empty", todo="write at least the subject")
+        raise BadInput(
+            asked=Words("a prompt of six parts", "六个部分组成的提示词"),
+            found=Words("every part is empty", "每个部分都是空的"),
+            todo=Words("write at least the subject", "至少写上主体"),
+        )
     joint = "，" if has_hanzi("".join(phrases)) else ", "
     return Prompt(joint.join(phrases), FrozenMap(lists))
 
@@ -103,10 +107,18 @@ def negative(*groups: str, language: str = "zh") -> str:
     lists = negatives()
     for group in groups:
         if group not in lists:
-            todo = f"choose from {', '.join(lists)}"
-            raise UnknownName(asked=f"negative words {group!r}", found="no group of that name", todo=todo)
+            todo = Words(f"choose from {', '.join(lists)}", f"从 {'、'.join(lists)} 里选")
+            raise UnknownName(
+                asked=Words(f"negative words {group!r}", f"负面词 {group!r}"),
+                found=Words("no group of that name", "没有这个名字的组"),
+                todo=todo,
+            )
     if language not in ("zh", "en"):
-        raise UnknownName(asked=f"language={language!r}", found="not in the library", todo="say 'zh' or 'en'")
+        raise UnknownName(
+            asked=f"language={language!r}",
+            found=Words("not in the library", "词库里没有"),
+            todo=Words("say 'zh' or 'en'", "写 'zh' 或 'en'"),
+        )
     words = [word for group in groups or lists for word in lists[group]]
     return "，".join(word.zh for word in words) if language == "zh" else ", ".join(word.en for word in words)
 
@@ -120,7 +132,11 @@ def _part(name: str) -> str:
         if isinstance(name, str) and name and names[part].startswith(name):
             return part
     choices = ", ".join(f"{part} ({names[part]})" for part in PARTS)
-    raise UnknownName(asked=f"the part {shown(name)} of a prompt", found="not in the formula", todo=f"use {choices}")
+    raise UnknownName(
+        asked=Words(f"the part {shown(name)} of a prompt", f"提示词的 {shown(name)} 部分"),
+        found=Words("not in the formula", "公式里没有这一部分"),
+        todo=Words(f"use {choices}", f"用 {choices}"),
+    )
 
 
 def _phrases(name: str, value: str | Sequence[str]) -> Iterator[str]:

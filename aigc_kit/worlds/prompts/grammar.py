@@ -19,6 +19,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import NoReturn
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types.atoms import check_text
 from aigc_kit.worlds.prompts.signs import elsewhere
@@ -187,13 +188,15 @@ def _condition(prompt: str, start: int, end: int, beside_and: bool) -> Condition
     if beside_and:
         end, weight = _condition_weight(prompt, start, end)
         if not prompt[start:end].strip():
-            fault, todo = "nothing stands beside this AND", "write a prompt on both sides"
+            fault = Words("nothing stands beside this AND", "这个 AND 的一边没有内容")
+            todo = Words("write a prompt on both sides", "在两边都写上提示词")
             _refuse(prompt, start, "AND 的一边没有内容", fault, todo)
         start, end = _stripped(prompt, start, end)
     condition = Condition(_Reader(prompt, start, end, beside_and).read(), weight)
     heaviest = max((piece.weight for piece in flatten(condition)), default=0)
     if heaviest > MAX_WEIGHT:
-        fault, todo = f"nested weights multiply to {heaviest:g}", f"stay within 0 to {MAX_WEIGHT:g}"
+        fault = Words(f"nested weights multiply to {heaviest:g}", f"嵌套的权重乘起来是 {heaviest:g}")
+        todo = Words(f"stay within 0 to {MAX_WEIGHT:g}", f"保持在 0 到 {MAX_WEIGHT:g} 之内")
         _refuse(prompt, start, "权重相乘后超出范围", fault, todo)
     return condition
 
@@ -206,8 +209,9 @@ def _condition_weight(prompt: str, start: int, end: int) -> tuple[int, float]:
         return end, 1.0
     weight = float(match["number"])
     if not -MAX_WEIGHT <= weight <= MAX_WEIGHT:
-        todo = f"choose -{MAX_WEIGHT:g} to {MAX_WEIGHT:g}"
-        _refuse(prompt, colon, "AND 条件的权重超出范围", f"a condition of weight {match['number']}", todo)
+        todo = Words(f"choose -{MAX_WEIGHT:g} to {MAX_WEIGHT:g}", f"改成 -{MAX_WEIGHT:g} 到 {MAX_WEIGHT:g}")
+        fault = Words(f"a condition of weight {match['number']}", f"条件的权重是 {match['number']}")
+        _refuse(prompt, colon, "AND 条件的权重超出范围", fault, todo)
     return colon, weight
 
 
@@ -245,23 +249,42 @@ class _Reader:
                 if letter in COLONS:
                     self.colon = len(self.letters)
                 elif letter == "|" and self.open[-1][0] == "[":
-                    fault = "[a|b] changes the prompt from step to step, which one call of the pipeline cannot do"
-                    todo = "keep one of them, or write \\| for the character"
+                    fault = Words(
+                        "[a|b] changes the prompt from step to step, which one call of the pipeline cannot do",
+                        "[a|b] 每一步都换提示词，一次调用管线做不到",
+                    )
+                    todo = Words(
+                        "keep one of them, or write \\| for the character", "只留其中一个；要写这个符号本身，就写 \\|"
+                    )
                     _refuse(self.prompt, self.at, "[a|b] 轮换语法不支持", fault, todo)
                 self.letters.append(letter)
             self.at += 1
         if len(self.open) > 1:
             kind, place, _ = self.open[-1]
-            other = "; AND splits whole prompts, so a bracket cannot reach over it" if self.beside_and else ""
-            todo = f"add {_CLOSING[kind]}, or write \\{kind} if you mean the character"
-            _refuse(self.prompt, place, f"“{kind}” 没有闭合", f"this {kind} is never closed{other}", todo)
+            beyond = Words(
+                "; AND splits whole prompts, so a bracket cannot reach over it",
+                "；AND 分开的是整段提示词，括号不能跨过它",
+            )
+            other = beyond if self.beside_and else ""
+            todo = Words(
+                f"add {_CLOSING[kind]}, or write \\{kind} if you mean the character",
+                f"加上 {_CLOSING[kind]}；要写这个符号本身，就写 \\{kind}",
+            )
+            fault = Words(f"this {kind} is never closed", f"这个 {kind} 一直没有闭合") + other
+            _refuse(self.prompt, place, f"“{kind}” 没有闭合", fault, todo)
         self._end_text()
         return tuple(self.open[0][2])
 
     def _begin(self, letter: str) -> None:
         if len(self.open) > MAX_DEPTH:
-            fault = f"brackets nested deeper than {MAX_DEPTH}"
-            _refuse(self.prompt, self.at, "括号嵌套太深", fault, "use an explicit weight such as (x:1.5)")
+            fault = Words(f"brackets nested deeper than {MAX_DEPTH}", f"括号嵌套超过 {MAX_DEPTH} 层")
+            _refuse(
+                self.prompt,
+                self.at,
+                "括号嵌套太深",
+                fault,
+                Words("use an explicit weight such as (x:1.5)", "直接写权重，例如 (x:1.5)"),
+            )
         self._end_text()
         self.open.append((letter, self.at, []))
 
@@ -269,21 +292,35 @@ class _Reader:
         kind, place, children = self.open[-1]
         if not kind or _CLOSING[kind] != letter:
             opening = "(" if letter == ")" else "["
-            todo = f"add {opening} in front, or write \\{letter} if you mean the character"
-            _refuse(self.prompt, self.at, f"“{letter}” 没有对应的开括号", f"this {letter} closes nothing", todo)
+            todo = Words(
+                f"add {opening} in front, or write \\{letter} if you mean the character",
+                f"在前面加上 {opening}；要写这个符号本身，就写 \\{letter}",
+            )
+            fault = Words(f"this {letter} closes nothing", f"这个 {letter} 没有可闭合的括号")
+            _refuse(self.prompt, self.at, f"“{letter}” 没有对应的开括号", fault, todo)
         weight = self._weight_at_end()
         if kind == "[" and weight is not None:
-            fault = "[a:b:0.5] and [a:0.5] switch the prompt at a step, which one call of the pipeline cannot do"
-            todo = "write (x:0.5) for a weight, or \\: for the character"
+            fault = Words(
+                "[a:b:0.5] and [a:0.5] switch the prompt at a step, which one call of the pipeline cannot do",
+                "[a:b:0.5] 和 [a:0.5] 要在中途换提示词，一次调用管线做不到",
+            )
+            todo = Words(
+                "write (x:0.5) for a weight, or \\: for the character", "要写权重，就写 (x:0.5)；要写冒号本身，就写 \\:"
+            )
             _refuse(self.prompt, place, "[a:b:0.5] 分步切换语法不支持", fault, todo)
         if weight is not None and not weight <= MAX_WEIGHT:
-            fault, sign = f"a weight of {weight:g}", "\\: is the sign itself"
-            todo = f"choose 0 to {MAX_WEIGHT:g}; 0.5 to 1.5 is what usually helps; {sign}"
+            fault = Words(f"a weight of {weight:g}", f"权重是 {weight:g}")
+            todo = Words(
+                f"choose 0 to {MAX_WEIGHT:g}; 0.5 to 1.5 is what usually helps; \\: is the sign itself",
+                f"改成 0 到 {MAX_WEIGHT:g}；平常 0.5 到 1.5 就够；要写冒号本身，就写 \\:",
+            )
             _refuse(self.prompt, place, "权重超出范围", fault, todo)
         self._end_text()
         if not children:
-            todo = "write something in it, or take the bracket away"
-            _refuse(self.prompt, place, "括号里没有内容", "nothing is in this bracket", todo)
+            todo = Words("write something in it, or take the bracket away", "在里面写点什么，或去掉括号")
+            _refuse(
+                self.prompt, place, "括号里没有内容", Words("nothing is in this bracket", "这个括号里什么也没有"), todo
+            )
         self.open.pop()
         name, usual = ("up", UP) if kind == "(" else ("down", DOWN)
         group = Group(name, tuple(children), usual) if weight is None else Group("set", tuple(children), weight)
@@ -298,8 +335,8 @@ class _Reader:
             return None
         number = match["number"]
         if number[0] == "-":
-            todo = "put what you do not want into the negative prompt"
-            _refuse(self.prompt, self.at, "权重不能为负", f"a weight of {number}", todo)
+            todo = Words("put what you do not want into the negative prompt", "不想要的东西写进负面提示词")
+            _refuse(self.prompt, self.at, "权重不能为负", Words(f"a weight of {number}", f"权重是 {number}"), todo)
         del self.letters[self.colon :]
         return float(number)
 
@@ -309,11 +346,12 @@ class _Reader:
         self.letters, self.colon = [], None
 
 
-def _refuse(prompt: str, at: int, zh: str, found: str, todo: str) -> NoReturn:
+def _refuse(prompt: str, at: int, zh: str, found: Words, todo: Words) -> NoReturn:
     start = max(0, at - 20)
     line = prompt[start : at + 20].replace("\n", " ")
     wide = sum(2 if ord(character) > 0x2E7F else 1 for character in line[: at - start])
-    raise BadInput(asked=f"the weights of a prompt\n  {line}\n  {' ' * wide}^ {zh}", found=found, todo=todo)
+    asked = Words("the weights of a prompt", "提示词里的权重") + f"\n  {line}\n  {' ' * wide}^ {zh}"
+    raise BadInput(asked=asked, found=found, todo=todo)
 
 
 def _notes(prompt: str, conditions: tuple[Condition, ...]) -> Iterator[str]:

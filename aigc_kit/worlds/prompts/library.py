@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 from aigc_kit.core.errors import UnknownName
-from aigc_kit.core.types import FrozenMap
+from aigc_kit.core.types import FrozenMap, Words
 
 PARTS = ("subject", "details", "scene", "lighting", "style", "technical")
 """The six parts of the course's formula, in its order: 主体 + 细节 + 场景/环境 + 光照/氛围 + 艺术风格 + 技术参数."""
@@ -91,8 +91,12 @@ def course_prompt(name: str) -> CoursePrompt:
     """
     prompts = {prompt.name: prompt for prompt in course_prompts()}
     if name not in prompts:
-        todo = f"choose from {', '.join(prompts)}"
-        raise UnknownName(asked=f"the course's prompt {name!r}", found="no prompt of that name", todo=todo)
+        todo = Words(f"choose from {', '.join(prompts)}", f"从 {'、'.join(prompts)} 里选")
+        raise UnknownName(
+            asked=Words(f"the course's prompt {name!r}", f"课程的提示词 {name!r}"),
+            found=Words("no prompt of that name", "没有这个名字的提示词"),
+            todo=todo,
+        )
     return prompts[name]
 
 

@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import Any
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import Card, ReadWords, Request
+from aigc_kit.core.types import Card, ReadWords, Request, Words
 from aigc_kit.worlds.prompts.budget import TokenBudget, budget
 from aigc_kit.worlds.prompts.grammar import Piece, flatten, joined, parse, plain
 from aigc_kit.worlds.prompts.signs import elsewhere, of_pictures
@@ -56,9 +56,15 @@ def read_for_picture(
     weights_differ = any(piece.weight != 1 for piece in pieces)
     if weights_differ and not card.facts.weighted:
         raise BadInput(
-            asked=f"weights in the prompt of {card.name}",
-            found="they are applied to the embeddings of CLIP, and its text encoder is none",
-            todo="write without brackets, or with weights=False, where brackets are words like any other",
+            asked=Words(f"weights in the prompt of {card.name}", f"{card.name} 的提示词里有权重"),
+            found=Words(
+                "they are applied to the embeddings of CLIP, and its text encoder is none",
+                "权重是乘在 CLIP 的编码上的，它的文本编码器不是 CLIP",
+            ),
+            todo=Words(
+                "write without brackets, or with weights=False, where brackets are words like any other",
+                "不写括号，或写 weights=False，括号就只是普通的字",
+            ),
         )
     heavy = tuple((piece.text, piece.weight) for piece in pieces) if weights_differ else ()
     count = budget([text for text, _ in heavy] or read, tokenizer, limit=card.facts.max_tokens)
@@ -98,10 +104,19 @@ def _pieces(text: str) -> tuple[tuple[Piece, ...], tuple[str, ...]]:
     tree = parse(text)
     if len(tree.conditions) > 1:
         raise BadInput(
-            asked=f"AND in a prompt: {' AND '.join(plain(c)[:20] for c in tree.conditions)}",
-            found=f"AND makes {len(tree.conditions)} conditions, each with a prediction of its own in every step; one "
-            "call of the pipeline makes one",
-            todo=r"use a comma, write \AND for the word, or add the predictions up in your own loop (lab 02 does)",
+            asked=Words(
+                f"AND in a prompt: {' AND '.join(plain(c)[:20] for c in tree.conditions)}",
+                f"提示词里的 AND：“{' AND '.join(plain(c)[:20] for c in tree.conditions)}”",
+            ),
+            found=Words(
+                f"AND makes {len(tree.conditions)} conditions, each with a prediction of its own in every step; one "
+                "call of the pipeline makes one",
+                f"AND 得到 {len(tree.conditions)} 个条件，每一步各要预测一次；一次调用管线只预测一个",
+            ),
+            todo=Words(
+                r"use a comma, write \AND for the word, or add the predictions up in your own loop (lab 02 does)",
+                r"改用逗号；要写这个词本身，就写 \AND；或在自己的循环里把预测加起来（实验 02 就这样做）",
+            ),
         )
     return flatten(tree.conditions[0]), tree.notes
 
@@ -120,11 +135,15 @@ def _english(prompt: str, wanted: bool, own: str | None, negative: bool) -> tupl
     if not translation.en.strip(" ."):
         only = translation.negated
         raise BadInput(
-            asked=f"English for {prompt[:40]!r}",
-            found="it says only what must not be there" if only else "the word list holds nothing of it",
-            todo="write what shall be seen, and the rest as negative='...'"
+            asked=Words(f"English for {prompt[:40]!r}", f"{prompt[:40]!r} 的英文"),
+            found=Words("it says only what must not be there", "它只说了不要什么")
             if only
-            else "write the prompt in English, or give english='...'",
+            else Words("the word list holds nothing of it", "词表里一个词也没有"),
+            todo=Words(
+                "write what shall be seen, and the rest as negative='...'", "写出想看到什么，其余写进 negative='...'"
+            )
+            if only
+            else Words("write the prompt in English, or give english='...'", "用英文写提示词，或给出 english='...'"),
         )
     fields = {"english": translation.en, "translated_by": translation.by, "unknown": translation.unknown}
     left_out = f"说了不要的没有读进去：{'、'.join(translation.negated)}。请写进负面提示词"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput, UnknownName
 from aigc_kit.worlds.prompt_task import TEXT, Item, Mark, share
 from aigc_kit.worlds.shop import checkers, clauses, free_texts, messages, orders, sums
@@ -43,9 +44,11 @@ class ShopTask:
         """
         if split not in ("train", "held") or count < 0:
             raise BadInput(
-                asked=f"{count} items of the split {split!r}",
-                found="no such items",
-                todo='split: "train" or "held"; count: 0 or more',
+                asked=Words(f"{count} items of the split {split!r}", f"{split!r} 里的 {count} 项"),
+                found=Words("no such items", "没有这样的项"),
+                todo=Words(
+                    'split: "train" or "held"; count: 0 or more', 'split 写 "train" 或 "held"；count 是 0 或更大'
+                ),
             )
         rng = random.Random(f"{self.name} {split} {seed}")
         return [self.item(self.source(rng, split), f"{self.name}-{split}-{seed}-{number}") for number in range(count)]
@@ -97,7 +100,9 @@ def fields(names: Sequence[str] = ("商品", "颜色", "数量", "单号")) -> S
     """
     if unknown := [name for name in names if name not in orders.FIELDS]:
         raise UnknownName(
-            asked=f"the fields {unknown}", found="no such field of an order", todo=f"use {list(orders.FIELDS)}"
+            asked=Words(f"the fields {unknown}", f"字段 {unknown}"),
+            found=Words("no such field of an order", "订单里没有这样的字段"),
+            todo=Words(f"use {list(orders.FIELDS)}", f"从 {list(orders.FIELDS)} 里选"),
         )
 
     def facts(message: Message) -> dict[str, Any]:
@@ -118,9 +123,9 @@ def rule(labels: dict[str, str], *, worked: bool = False) -> ShopTask:
     """
     if missing := set(clauses.INTENTS) - set(labels):
         raise BadInput(
-            asked=f"a rule with labels for {list(labels)}",
-            found=f"no label for {sorted(missing)}",
-            todo="name all six intents",
+            asked=Words(f"a rule with labels for {list(labels)}", f"一条规则，标签有 {list(labels)}"),
+            found=Words(f"no label for {sorted(missing)}", f"没有 {sorted(missing)} 的标签"),
+            todo=Words("name all six intents", "六种意图都写上"),
         )
     rows = "，".join(f"{intent}={label}" for intent, label in labels.items())
     ask = "先写意图，再给出标签。" if worked else "只输出标签。"
@@ -140,7 +145,9 @@ def pairs(labels: dict[tuple[str, str], str], *, worked: bool = False) -> ShopTa
     possible = {(i, s) for i in clauses.INTENTS for s in clauses.SENTIMENTS if clauses.FORCED.get(i, s) == s}
     if unknown := [pair for pair in labels if pair not in possible]:
         raise UnknownName(
-            asked=f"labels for {unknown}", found="no message is so", todo="pair an intent and a sentiment"
+            asked=Words(f"labels for {unknown}", f"{unknown} 的标签"),
+            found=Words("no message is so", "没有这样的留言"),
+            todo=Words("pair an intent and a sentiment", "一种意图配一种情感"),
         )
     rows = "，".join(f"{intent}+{sentiment}={label}" for (intent, sentiment), label in labels.items())
     ask = "先写意图和情感，再给出标签。" if worked else "只输出标签。"
@@ -168,7 +175,9 @@ def reply(style: str = "正式", glossary: dict[str, str] | None = None) -> Shop
     """
     if style not in free_texts.STYLES:
         raise UnknownName(
-            asked=f"the style {style!r}", found="no such style", todo=f"use one of {', '.join(free_texts.STYLES)}"
+            asked=Words(f"the style {style!r}", f"风格 {style!r}"),
+            found=Words("no such style", "没有这种风格"),
+            todo=Words(f"use one of {', '.join(free_texts.STYLES)}", f"从 {'、'.join(free_texts.STYLES)} 里选"),
         )
     terms = (
         glossary
@@ -195,7 +204,11 @@ def total(mode: str = "steps") -> ShopTask:
     mode: "steps" or "direct"; else raises UnknownName.
     """
     if mode not in ("steps", "direct"):
-        raise UnknownName(asked=f"the mode {mode!r}", found="no such mode", todo="use steps or direct")
+        raise UnknownName(
+            asked=Words(f"the mode {mode!r}", f"方式 {mode!r}"),
+            found=Words("no such mode", "没有这种方式"),
+            todo=Words("use steps or direct", "写 steps 或 direct"),
+        )
     ask = "一步一步算。" if mode == "steps" else "直接给出答案。"
     return ShopTask(
         f"total_{mode}", "算出顾客要付多少元", f"算一下一共多少元。{ask}", "total",

@@ -6,6 +6,7 @@ A caption says the attributes that the spec sets, and nothing else. ``canonical`
 import random
 from collections.abc import Callable
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import UnknownName
 from aigc_kit.worlds.tinyworld.motion import ClipSpec
 from aigc_kit.worlds.tinyworld.spec import Spec
@@ -69,7 +70,11 @@ def clip_caption(spec: ClipSpec, rng: random.Random, language: str = "zh") -> st
 
 def _words(spec: Spec | ClipSpec, language: str, pick: Pick) -> dict[str, str]:
     if language not in LANGUAGES:
-        raise UnknownName(asked=f"language={language!r}", found="no such language", todo="zh or en")
+        raise UnknownName(
+            asked=f"language={language!r}",
+            found=Words("no such language", "没有这种语言"),
+            todo=Words("zh or en", "写 zh 或 en"),
+        )
     at = LANGUAGES.index(language)
     say = {name: pick(_TERMS[name][value][at]) for name, value in spec.known().items()}
     if spec.subject:

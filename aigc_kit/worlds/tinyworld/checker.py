@@ -11,6 +11,7 @@ from functools import cache
 import numpy as np
 from PIL import Image
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec
 from aigc_kit.worlds.tinyworld.reading import (
@@ -59,9 +60,11 @@ def shrink(image: np.ndarray) -> np.ndarray:
     image = np.asarray(image)
     if not _readable(image, 3):
         raise BadInput(
-            asked="a picture to read",
+            asked=Words("a picture to read", "要读的图片"),
             found=f"{image.dtype} {image.shape}",
-            todo="give uint8 (H, W, 3), at least 32 pixels wide and high",
+            todo=Words(
+                "give uint8 (H, W, 3), at least 32 pixels wide and high", "给 uint8，形状 (H, W, 3)，宽和高至少 32 像素"
+            ),
         )
     return _squeezed(image)
 
@@ -92,9 +95,12 @@ def sampled(clip: np.ndarray) -> np.ndarray:
     clip = np.asarray(clip)
     if not _readable(clip, 4) or len(clip) < FRAMES:
         raise BadInput(
-            asked="a clip to read",
+            asked=Words("a clip to read", "要读的短片"),
             found=f"{clip.dtype} {clip.shape}",
-            todo=f"give uint8 (T, H, W, 3), at least {FRAMES} frames, 32 pixels wide and high",
+            todo=Words(
+                f"give uint8 (T, H, W, 3), at least {FRAMES} frames, 32 pixels wide and high",
+                f"给 uint8，形状 (T, H, W, 3)，至少 {FRAMES} 帧，宽和高至少 32 像素",
+            ),
         )
     places = np.linspace(0, len(clip) - 1, FRAMES).round().astype(int)
     return np.stack([_squeezed(clip[k]) for k in places])

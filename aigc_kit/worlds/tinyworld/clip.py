@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from aigc_kit.core import paths
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.worlds.tinyworld.reading import weights
 
@@ -50,11 +51,19 @@ def similarity(images: Sequence[np.ndarray], texts: Sequence[str]) -> np.ndarray
     from PIL import Image
 
     if not images or not texts:
-        raise BadInput(asked="a similarity", found="no pictures or no texts", todo="give at least one of each")
+        raise BadInput(
+            asked=Words("a similarity", "图与文的相似程度"),
+            found=Words("no pictures or no texts", "没有图片，或没有文字"),
+            todo=Words("give at least one of each", "两样各至少给一个"),
+        )
     arrays = [np.asarray(image) for image in images]
     for array in arrays:
         if array.ndim != 3 or array.shape[2] != 3 or array.dtype != np.uint8:
-            raise BadInput(asked="a similarity", found=f"{array.dtype} {array.shape}", todo="give uint8 (H, W, 3)")
+            raise BadInput(
+                asked=Words("a similarity", "图与文的相似程度"),
+                found=f"{array.dtype} {array.shape}",
+                todo=Words("give uint8 (H, W, 3)", "给 uint8，形状 (H, W, 3)"),
+            )
     model, tokenizer, processor = _parts(folder())
     room = int(model.config.text_config.max_position_embeddings)
     words = tokenizer(list(texts), padding="max_length", truncation=True, max_length=room, return_tensors="pt")
@@ -67,7 +76,7 @@ def similarity(images: Sequence[np.ndarray], texts: Sequence[str]) -> np.ndarray
 
 @cache
 def _parts(place: Path) -> tuple[Any, Any, Any]:
-    state = weights(place, NAME, "the CLIP of the tiny world,")
+    state = weights(place, NAME, Words("the CLIP of the tiny world,", "小世界的 CLIP"))
     from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel, CLIPTokenizer
 
     # by hand, since from_pretrained shows a progress bar in a notebook

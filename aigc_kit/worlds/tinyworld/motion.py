@@ -15,6 +15,7 @@ from typing import Self
 
 import numpy as np
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.worlds.tinyworld.layers import Actor, draw
 from aigc_kit.worlds.tinyworld.palette import COLOUR_RGB
@@ -72,9 +73,14 @@ class ClipSpec(Choice):
         super().__post_init__()
         if not go_together(self.subject, self.motion):
             raise BadInput(
-                asked=f"a {self.subject} with the motion {self.motion!r}",
-                found="only donut and cup can morph, and a ball that turns looks as before",
-                todo="choose another motion or subject",
+                asked=Words(
+                    f"a {self.subject} with the motion {self.motion!r}", f"{self.subject} 做 {self.motion!r} 的运动"
+                ),
+                found=Words(
+                    "only donut and cup can morph, and a ball that turns looks as before",
+                    "只有甜甜圈和杯子能变形；球怎么转看起来都一样",
+                ),
+                todo=Words("choose another motion or subject", "换一种运动或主体"),
             )
 
     def _filled(self, rng: random.Random) -> Self:
@@ -139,9 +145,9 @@ def film(spec: ClipSpec, frames: int = 17, height: int = 64, width: int = 64, se
     """
     if frames < 1 or not (32 <= height <= 1024 and 32 <= width <= 1024):
         raise BadInput(
-            asked=f"a clip of {frames} frames, {height} x {width}",
-            found="a number out of range",
-            todo="at least 1 frame, sides of 32 to 1024 pixels",
+            asked=Words(f"a clip of {frames} frames, {height} x {width}", f"{frames} 帧、{height} x {width} 的短片"),
+            found=Words("a number out of range", "有一个数超出了范围"),
+            todo=Words("at least 1 frame, sides of 32 to 1024 pixels", "至少 1 帧，边长 32 到 1024 像素"),
         )
     rng = random.Random(seed)
     full = spec.fill(rng)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from aigc_kit.core import paths
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import CannotLoad
 from aigc_kit.worlds.tinyworld.motion import CLIP_ATTRIBUTES, ClipSpec
 from aigc_kit.worlds.tinyworld.spec import ATTRIBUTES, Spec
@@ -84,7 +85,10 @@ def reading_of(row: np.ndarray, attributes: Mapping[str, Sequence[str]], valid_f
     return Reading(labels, confidence, validity >= valid_from, validity)
 
 
-def weights(folder: Path, name: str, what: str = "the reader") -> dict:
+_READER = Words("the reader", "读图器")
+
+
+def weights(folder: Path, name: str, what: Words = _READER) -> dict:
     """Read the float32 tensors of a small model by name.
 
     Args:
@@ -100,9 +104,14 @@ def weights(folder: Path, name: str, what: str = "the reader") -> dict:
     path = folder / "model.safetensors"
     if not path.is_file():
         raise CannotLoad(
-            asked=f"{what} {name}",
-            found=f"no model.safetensors in assets/models/{name}",
-            todo=f"install from a full clone, or train it: python -m assets.train.{name}",
+            asked=what + f" {name}",
+            found=Words(
+                f"no model.safetensors in assets/models/{name}", f"assets/models/{name} 里没有 model.safetensors"
+            ),
+            todo=Words(
+                f"install from a full clone, or train it: python -m assets.train.{name}",
+                f"从完整的克隆安装，或自己训练：python -m assets.train.{name}",
+            ),
         )
     return {key: value.float() for key, value in load_file(path).items()}
 

@@ -4,6 +4,7 @@ import random
 
 import numpy as np
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.worlds.tinyworld.layers import Actor, Layers, draw
 from aigc_kit.worlds.tinyworld.palette import COLOUR_RGB, INK
@@ -52,9 +53,9 @@ def render_with_mask(spec: Spec, height: int = 128, width: int = 128, seed: int 
     """Draw as ``render``, with the subject's mask: bool (height, width)."""
     if not (SMALLEST <= height <= LARGEST and SMALLEST <= width <= LARGEST):
         raise BadInput(
-            asked=f"a picture of {height} x {width}",
-            found="a side out of range",
-            todo=f"{SMALLEST} to {LARGEST} pixels",
+            asked=Words(f"a picture of {height} x {width}", f"{height} x {width} 的图片"),
+            found=Words("a side out of range", "有一边超出了范围"),
+            todo=Words(f"{SMALLEST} to {LARGEST} pixels", f"{SMALLEST} 到 {LARGEST} 像素"),
         )
     rng = random.Random(seed)
     full = spec.fill(rng)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import ClassVar, Self
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import UnknownName
 
 SUBJECTS = ("puppy", "cat", "wizard", "flower", "donut", "cup", "heart", "star", "fish", "ball", "square", "triangle")
@@ -61,7 +62,11 @@ class Choice:
         for name, value in self.known().items():
             if value not in self.attributes[name]:
                 values = ", ".join(self.attributes[name])
-                raise UnknownName(asked=f"{name}={value!r}", found="no such value", todo=f"one of {values}")
+                raise UnknownName(
+                    asked=f"{name}={value!r}",
+                    found=Words("no such value", "没有这个值"),
+                    todo=Words(f"one of {values}", f"从 {values.replace(', ', '、')} 里选"),
+                )
 
     def items(self) -> list[tuple[str, str | None]]:
         """List (attribute, value or None), ordered as the checker's outputs."""
@@ -83,9 +88,9 @@ class Choice:
         """
         if training and self.held_out():
             raise UnknownName(
-                asked=f"a training example of {self.known()}",
-                found=f"the held-out pair {self.held_out()[0]}",
-                todo="leave one of its two attributes open",
+                asked=Words(f"a training example of {self.known()}", f"用 {self.known()} 做一个训练样本"),
+                found=Words(f"the held-out pair {self.held_out()[0]}", f"它是留作检验的组合 {self.held_out()[0]}"),
+                todo=Words("leave one of its two attributes open", "两个属性里有一个不指定"),
             )
         while True:
             full = self._filled(rng)

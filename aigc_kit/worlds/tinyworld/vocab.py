@@ -19,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.worlds.tinyworld.captions import canonical
 from aigc_kit.worlds.tinyworld.negation import negated
@@ -79,7 +80,11 @@ def phrase(prompt: str, *, negative: bool = False) -> Phrase:
 def checked(prompt: str) -> str:
     """Return the prompt, or raise BadInput for no text."""
     if not isinstance(prompt, str):
-        raise BadInput(asked="a prompt", found=type(prompt).__name__, todo="give a text")
+        raise BadInput(
+            asked=Words("a prompt", "提示词"),
+            found=Words(type(prompt).__name__, f"这是 {type(prompt).__name__}，不是文字"),
+            todo=Words("give a text", "给一段文字"),
+        )
     return prompt
 
 
@@ -117,7 +122,11 @@ def split(text: str) -> list[str]:
             continue
         word = next((word for word in _LONGEST_FIRST if text.startswith(word, at) and _ends(text, at, word)), None)
         if word is None:
-            raise BadInput(asked=f"the words of {text!r}", found=f"{text[at : at + 12]!r}", todo="say it with phrase()")
+            raise BadInput(
+                asked=Words(f"the words of {text!r}", f"{text!r} 里的词"),
+                found=f"{text[at : at + 12]!r}",
+                todo=Words("say it with phrase()", "用 phrase() 来写"),
+            )
         words.append(word)
         at += len(word)
     return words

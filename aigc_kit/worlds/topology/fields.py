@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 
 Field = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
@@ -149,7 +150,11 @@ TEARING: dict[str, tuple[Family, tuple[int, ...], tuple[int, ...]]] = {
 
 def _check(t: float) -> None:
     if not 0 <= t <= 1:
-        raise BadInput(asked=f"t={t!r}", found="not in [0, 1]", todo="0 is the beginning, 1 the end")
+        raise BadInput(
+            asked=f"t={t!r}",
+            found=Words("not in [0, 1]", "不在 0 到 1 之间"),
+            todo=Words("0 is the beginning, 1 the end", "0 是开头，1 是结尾"),
+        )
 
 
 def _mix(a: float, b: float, share: float) -> float:

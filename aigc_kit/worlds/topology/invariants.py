@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.worlds.topology.mesh import Mesh
 
@@ -80,40 +81,78 @@ def closed(mesh: Mesh) -> None:
             gap) or with three or more; a vertex where pieces touch in a point; no way to turn all faces outward.
     """
     if not len(mesh.faces):
-        _refuse("no faces at all", "check that the surface lies inside the grid")
+        _refuse(
+            Words("no faces at all", "一个面也没有"),
+            Words("check that the surface lies inside the grid", "看看曲面是不是在网格范围之内"),
+        )
     a, b, c = mesh.faces.T
     if ((a == b) | (b == c) | (c == a)).any():
-        _refuse("a face that names a corner twice", "take such faces out, and join what they joined")
+        _refuse(
+            Words("a face that names a corner twice", "有一个面把同一个顶点写了两次"),
+            Words("take such faces out, and join what they joined", "去掉这样的面，再把它们连接的地方接上"),
+        )
     lonely = len(mesh.vertices) - len(np.unique(mesh.faces))
     if lonely:
-        _refuse(f"{lonely} vertices that no face uses", "take them out; they would count in V")
+        _refuse(
+            Words(f"{lonely} vertices that no face uses", f"有 {lonely} 个顶点不在任何面上"),
+            Words("take them out; they would count in V", "去掉它们；它们会算进 V 里"),
+        )
     edges, which = _edges(mesh.faces)
-    uses = np.bincount(which, minlength=len(edges))
+    _every_edge_has_two_faces(np.bincount(which, minlength=len(edges)))
+    _is_a_surface(mesh, which)
+
+
+def _every_edge_has_two_faces(uses: np.ndarray) -> None:
     if (uses == 1).any():
         _refuse(
-            f"{int((uses == 1).sum())} edges with one face only: the surface has gaps",
-            "close it; genus by 2 - 2g = V - E + F holds for closed surfaces",
+            Words(
+                f"{int((uses == 1).sum())} edges with one face only: the surface has gaps",
+                f"有 {int((uses == 1).sum())} 条边只属于一个面：曲面有缺口",
+            ),
+            Words(
+                "close it; genus by 2 - 2g = V - E + F holds for closed surfaces",
+                "把它补上；公式 2 - 2g = V - E + F 只对闭合的曲面成立",
+            ),
         )
     if (uses > 2).any():
         _refuse(
-            f"{int((uses > 2).sum())} edges with three or more faces: not a surface there",
-            "take the extra sheets apart",
+            Words(
+                f"{int((uses > 2).sum())} edges with three or more faces: not a surface there",
+                f"有 {int((uses > 2).sum())} 条边属于三个或更多的面：那里不是曲面",
+            ),
+            Words("take the extra sheets apart", "把多出来的面片拆开"),
         )
+
+
+def _is_a_surface(mesh: Mesh, which: np.ndarray) -> None:
+    """Refuse points where pieces touch, and a single side."""
     surplus = _fans(mesh.faces, which) - len(mesh.vertices)
     if surplus:
         _refuse(
-            f"a point where pieces touch (pinched): {surplus} more fans of faces than vertices",
-            "split the point; a pinched surface is no manifold, so it has no genus",
+            Words(
+                f"a point where pieces touch (pinched): {surplus} more fans of faces than vertices",
+                f"有一点只是几片相触（夹点）：面扇比顶点多 {surplus} 个",
+            ),
+            Words(
+                "split the point; a pinched surface is no manifold, so it has no genus",
+                "把这一点拆成两点；有夹点的不是流形，没有亏格",
+            ),
         )
     if not _orientable(mesh.faces, which):
         _refuse(
-            "no inside: going round it, the outside becomes the inside (as on a Klein bottle)",
-            "2 - 2g = V - E + F holds for surfaces that have two sides",
+            Words(
+                "no inside: going round it, the outside becomes the inside (as on a Klein bottle)",
+                "分不出里外：绕一圈，外面就成了里面（像克莱因瓶）",
+            ),
+            Words(
+                "2 - 2g = V - E + F holds for surfaces that have two sides",
+                "公式 2 - 2g = V - E + F 只对有两面的曲面成立",
+            ),
         )
 
 
-def _refuse(found: str, todo: str) -> None:
-    raise BadInput(asked="the genus of a mesh", found=found, todo=todo)
+def _refuse(found: Words, todo: Words) -> None:
+    raise BadInput(asked=Words("the genus of a mesh", "一个网格的亏格"), found=found, todo=todo)
 
 
 def _edges(faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -5,6 +5,7 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.worlds.topology.fields import BOX, Box, Family, Field
 from aigc_kit.worlds.topology.invariants import Topology, topology
@@ -33,9 +34,17 @@ def mesh_of(field: Field, cell: float = CELL, box: Box = BOX) -> Mesh:
 
     values, low = sample(field, cell, box)
     if values.min() >= 0:
-        raise BadInput(asked="a mesh", found="no surface in the box", todo="check the field, or take smaller cells")
+        raise BadInput(
+            asked=Words("a mesh", "一个网格"),
+            found=Words("no surface in the box", "范围里没有曲面"),
+            todo=Words("check the field, or take smaller cells", "检查函数，或把格子取小一点"),
+        )
     if any(np.take(values, end, axis=axis).min() <= 0 for axis in range(3) for end in (0, -1)):
-        raise BadInput(asked="a mesh", found="the solid leaves the box", todo="take a larger box")
+        raise BadInput(
+            asked=Words("a mesh", "一个网格"),
+            found=Words("the solid leaves the box", "立体伸出了范围"),
+            todo=Words("take a larger box", "把范围取大一点"),
+        )
     vertices, faces, _, _ = marching_cubes(values, 0.0, spacing=(cell,) * 3, gradient_direction="descent")
     return Mesh(vertices + low, faces)
 
@@ -44,13 +53,17 @@ def sample(field: Field, cell: float, box: Box) -> tuple[np.ndarray, np.ndarray]
     """Sample a field: float32 (X, Y, Z), first place (3,)."""
     low, high = np.array(box[0], float), np.array(box[1], float)
     if not cell > 0 or (high <= low).any():
-        raise BadInput(asked=f"cells of {cell} in {box}", found="not a grid", todo="cell > 0, low corner < high corner")
+        raise BadInput(
+            asked=Words(f"cells of {cell} in {box}", f"{box} 里边长 {cell} 的格子"),
+            found=Words("not a grid", "这样分不成格子"),
+            todo=Words("cell > 0, low corner < high corner", "cell > 0，低的角 < 高的角"),
+        )
     counts = np.ceil((high - low) / cell).astype(int) + 1
     if counts.prod(dtype=float) > MOST_CELLS:
         raise BadInput(
-            asked=f"a grid of {'x'.join(map(str, counts))}",
-            found=f"more than {MOST_CELLS:,} points",
-            todo="take larger cells",
+            asked=Words(f"a grid of {'x'.join(map(str, counts))}", f"{'x'.join(map(str, counts))} 的格子"),
+            found=Words(f"more than {MOST_CELLS:,} points", f"超过了 {MOST_CELLS:,} 个点"),
+            todo=Words("take larger cells", "把格子取大一点"),
         )
     axes = [first + cell * np.arange(count) for first, count in zip(low, counts, strict=True)]
     x, y, z = (axis.reshape([-1 if i == k else 1 for k in range(3)]) for i, axis in enumerate(axes))
@@ -113,9 +126,11 @@ def moment(
     first, last = (topology_at(family, t, cell).genus for t in (low, high))
     if first == last:
         raise BadInput(
-            asked=f"when the genus changes between t={low} and t={high}",
-            found=f"it is {first} at both ends",
-            todo="take another interval, or be glad: nothing tore",
+            asked=Words(
+                f"when the genus changes between t={low} and t={high}", f"亏格在 t={low} 和 t={high} 之间何时改变"
+            ),
+            found=Words(f"it is {first} at both ends", f"两端都是 {first}"),
+            todo=Words("take another interval, or be glad: nothing tore", "换一段区间；也可以高兴一下：什么也没有撕破"),
         )
     while high - low > tolerance:
         middle = (low + high) / 2

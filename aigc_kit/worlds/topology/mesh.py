@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 
 
@@ -27,17 +28,27 @@ class Mesh:
         rows_of_three = all(array.ndim == 2 and array.shape[1] == 3 for array in (vertices, faces))
         if not rows_of_three or faces.dtype.kind not in "iu" or vertices.dtype.kind not in "fiu":
             raise BadInput(
-                asked="a mesh",
-                found=f"vertices {vertices.dtype} {vertices.shape}, faces {faces.dtype} {faces.shape}",
-                todo="pass numbers (V, 3) and whole numbers (F, 3)",
+                asked=Words("a mesh", "一个网格"),
+                found=Words(
+                    f"vertices {vertices.dtype} {vertices.shape}, faces {faces.dtype} {faces.shape}",
+                    f"顶点是 {vertices.dtype} {vertices.shape}，面是 {faces.dtype} {faces.shape}",
+                ),
+                todo=Words("pass numbers (V, 3) and whole numbers (F, 3)", "顶点给 (V, 3) 的数，面给 (F, 3) 的整数"),
             )
         if not np.isfinite(vertices).all():
-            raise BadInput(asked="a mesh", found="coordinates that are not finite", todo="look for NaN or infinity")
+            raise BadInput(
+                asked=Words("a mesh", "一个网格"),
+                found=Words("coordinates that are not finite", "有的坐标不是有限的数"),
+                todo=Words("look for NaN or infinity", "找一找 NaN 或无穷大"),
+            )
         if faces.size and (faces.min() < 0 or faces.max() >= len(vertices)):
             raise BadInput(
-                asked=f"a mesh with {len(vertices)} vertices",
-                found=f"faces that name vertices {faces.min()} to {faces.max()}",
-                todo="count vertices from 0",
+                asked=Words(f"a mesh with {len(vertices)} vertices", f"有 {len(vertices)} 个顶点的网格"),
+                found=Words(
+                    f"faces that name vertices {faces.min()} to {faces.max()}",
+                    f"面里的顶点编号是 {faces.min()} 到 {faces.max()}",
+                ),
+                todo=Words("count vertices from 0", "顶点从 0 数起"),
             )
         object.__setattr__(self, "vertices", vertices.astype(np.float64))
         object.__setattr__(self, "faces", faces.astype(np.int64))

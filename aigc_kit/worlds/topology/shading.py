@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.worlds.topology.fields import Field
 from aigc_kit.worlds.topology.mesh import Mesh, normals
@@ -119,7 +120,11 @@ def render(
         lines, floor: glowing lines of equal height on the surface; the grid with the shadow below.
     """
     if not SMALLEST <= size <= LARGEST:
-        raise BadInput(asked=f"size={size}", found="not a picture", todo=f"choose {SMALLEST} to {LARGEST} pixels")
+        raise BadInput(
+            asked=f"size={size}",
+            found=Words("not a picture", "这样的尺寸画不成图"),
+            todo=Words(f"choose {SMALLEST} to {LARGEST} pixels", f"从 {SMALLEST} 到 {LARGEST} 像素里选"),
+        )
     camera, full = camera or Camera(), 2 * size
     picture = _background(camera, size, mesh if floor else None).repeat(2, axis=0).repeat(2, axis=1)
     if len(mesh.faces):

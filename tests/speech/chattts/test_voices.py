@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aigc_kit.core.errors import BadInput, UnknownName
-from aigc_kit.make.speech import Segment, Settings, speaker_store, speakers
+from aigc_kit.make.speech import Segment, Settings, base16384, speaker_store, speakers
 from aigc_kit.make.speech.speakers import Speaker, blend
 
 PLAIN = Settings(refine=False)
@@ -17,8 +17,8 @@ TEXT = "春天来了，花都开了。"
 def test_the_notation_is_that_of_pybase16384(data):
     import pybase16384
 
-    assert speakers.encode_base16384(data) == pybase16384.encode_to_string(data)
-    assert speakers.decode_base16384(pybase16384.encode_to_string(data)) == data
+    assert base16384.encode_base16384(data) == pybase16384.encode_to_string(data)
+    assert base16384.decode_base16384(pybase16384.encode_to_string(data)) == data
 
 
 @pytest.mark.parametrize("dim", [64, 768])

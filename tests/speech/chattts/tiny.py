@@ -77,12 +77,12 @@ def sizes(seed: int) -> dict:
     """What the manifest says: the sizes, and a spread of speakers."""
     import numpy as np
 
-    from aigc_kit.make.speech import speakers
+    from aigc_kit.make.speech import base16384
 
     random = np.random.default_rng(seed)
     spread, middle = np.abs(random.normal(1, 0.2, 64)), random.normal(0, 0.5, 64)
     count = len(vocabulary()) + len(SPECIAL)
-    told = {**SIZES, "spk_stat": speakers.encode_base16384(np.concatenate([spread, middle]).astype("<f2").tobytes())}
+    told = {**SIZES, "spk_stat": base16384.encode_base16384(np.concatenate([spread, middle]).astype("<f2").tobytes())}
     for part in ("gpt", "embed"):
         told[part] = {**told[part], "num_text_tokens": count}
     return told

@@ -50,9 +50,16 @@ def measure(plan: Plan, repeats: int = 1) -> Table:
     """
     check_repeats(repeats, usual=1)
     if plan.budget.origin != "probed":
-        reason = "a machine that is only assumed"
-        todo = "use ablation.predict, or plan for this machine with image.plan_for"
-        raise BadInput(asked=f"the ablation measured on {plan.budget.name}", found=reason, todo=todo)
+        reason = Words("a machine that is only assumed", "这台机器只是假设的，不在这里")
+        todo = Words(
+            "use ablation.predict, or plan for this machine with image.plan_for",
+            "用 ablation.predict 预测，或用 image.plan_for 为这台机器做方案",
+        )
+        raise BadInput(
+            asked=Words(f"the ablation measured on {plan.budget.name}", "在假设的机器上实测消融"),
+            found=reason,
+            todo=todo,
+        )
     plans, missing = _plans(plan)
     sides = _sides(plans, repeats, missing, alone=plan.budget.device == "cuda")
     reference = "half" if plan.budget.device == "cuda" else "baseline"

@@ -27,9 +27,19 @@ def predict(request: Request, budget: Budget) -> Table:
     """
     card = cards.get(request.card)
     if budget.device != "cuda" or card.kind != "image":
-        reason = "predictions are for image models on GPUs"
-        todo = "use ablation.measure on this machine, or machines.a_gpu(name='RTX4090')"
-        raise BadInput(asked=f"the ablation of {card.name} on {budget.name}, predicted", found=reason, todo=todo)
+        reason = Words("predictions are for image models on GPUs", "只能为显卡上的图像模型做预测")
+        todo = Words(
+            "use ablation.measure on this machine, or machines.a_gpu(name='RTX4090')",
+            "在这台机器上用 ablation.measure 实测，或给一块显卡：machines.a_gpu(name='RTX4090')",
+        )
+        raise BadInput(
+            asked=Words(
+                f"the ablation of {card.name} on {budget.name}, predicted",
+                f"预测 {card.name} 在 {budget.name} 上的消融",
+            ),
+            found=reason,
+            todo=todo,
+        )
     if request.height is None and request.width is None:
         height, width = card.facts.ladder[0]
         request = request.change(height=height, width=width)

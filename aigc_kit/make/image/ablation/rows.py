@@ -163,8 +163,12 @@ class Table:
         for row in self.rows:
             if row.name == name:
                 return row
-        todo = f"choose one of {[row.name for row in self.rows]}"
-        raise UnknownName(asked=f"row {name!r} of the ablation", found="no row of that name", todo=todo)
+        todo = Words(f"choose one of {[row.name for row in self.rows]}", f"从 {[row.name for row in self.rows]} 里选")
+        raise UnknownName(
+            asked=Words(f"row {name!r} of the ablation", f"消融表里的 {name!r} 这一行"),
+            found=Words("no row of that name", "没有这个名字的行"),
+            todo=todo,
+        )
 
     def cells(self) -> tuple[tuple[str, ...], ...]:
         """Write all rows in Chinese, without HEADER."""

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import Card, FrozenMap
+from aigc_kit.core.types import Card, FrozenMap, Words
 from aigc_kit.make.speech.frontend.normalise import Change, Unspoken
 from aigc_kit.make.speech.joins import BREAK_SECONDS
 from aigc_kit.make.speech.settings import Settings
@@ -74,8 +74,12 @@ KIT_CONTROLS: Mapping[str, Control] = FrozenMap(
 
 def no_chinese(segment: Segment) -> BadInput:
     """Make the error for a segment without a Chinese character."""
-    request = f"speech of {segment.text[:40]!r}"
-    return BadInput(asked=request, found="no Chinese character", todo="write at least one")
+    request = Words(f"speech of {segment.text[:40]!r}", f"朗读 {segment.text[:40]!r}")
+    return BadInput(
+        asked=request,
+        found=Words("no Chinese character", "里面没有汉字"),
+        todo=Words("write at least one", "至少写一个汉字"),
+    )
 
 
 class Engine(Protocol):

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from aigc_kit.core.errors import BadInput, CannotLoad
-from aigc_kit.core.types import Card, FrozenMap
+from aigc_kit.core.types import Card, FrozenMap, Words
 from aigc_kit.make.speech import controls, speaker_store, speakers, split
 from aigc_kit.make.speech.engines.base import Control, Segment, Spoken
 from aigc_kit.make.speech.engines.chattts_files import load_chat, manifest_of, require_package
@@ -31,6 +31,10 @@ HOP = 256  # samples per mel frame
 TOKEN = 2 * HOP  # samples per token: 46.875 tokens are a second at 24,000 Hz
 MOST_TOKENS = 2048  # of one segment: 43.7 s of sound
 TRIES = 5
+_AT_ONCE = (
+    Words(f"it ended at once, with nothing said, with {TRIES} seeds", f"试了 {TRIES} 个种子，模型都是一开口就结束"),
+    Words("try another seed", "换一个种子"),
+)
 BATCH = 4
 DEFAULT_SEED = 2  # of the speaker when none is named
 _NO_PITCH = "ChatTTS 没有音高控制：换一个说话人"
@@ -120,7 +124,11 @@ class ChatTTSEngine:
         self, card: Card, folder: Path, *, dtype: str = "float32", device: str = "cpu", threads: int | None = None
     ) -> None:
         if dtype != "float32":
-            raise CannotLoad(asked=f"ChatTTS in {dtype}", found="the package loads float32", todo='say "float32"')
+            raise CannotLoad(
+                asked=Words(f"ChatTTS in {dtype}", f"用 {dtype} 运行 ChatTTS"),
+                found=Words("the package loads float32", "这个软件包载入的是 float32"),
+                todo=Words('say "float32"', '写 "float32"'),
+            )
         self.card = card
         self._chat: Any = load_chat(card, folder, device)
         if threads and device == "cpu":
@@ -179,7 +187,7 @@ class ChatTTSEngine:
             _tell_seed(texts, seed, attempt)
             yield _spoken(parts.part(rows[0], last=True), text)
             return
-        raise _no_end(text.text, f"it ended at once, with nothing said, with {TRIES} seeds", "try another seed")
+        raise _no_end(text.text, *_AT_ONCE)
 
     def refine(self, text: str, settings: Settings, *, seed: int = 0) -> str:
         """Rewrite a text by the model, as the settings ask."""
@@ -208,9 +216,14 @@ class ChatTTSEngine:
         dim = int(self._chat.config.gpt.hidden_size)
         if speaker.engine != "chattts" or len(speaker.vector) != dim:
             raise BadInput(
-                asked=f"the speaker {speaker.name!r} on ChatTTS",
-                found=f"it is one of {speaker.engine}" if speaker.engine != "chattts" else "it has other dimensions",
-                todo="sample one: engine.sample_speaker(name, seed), then keep it",
+                asked=Words(f"the speaker {speaker.name!r} on ChatTTS", f"在 ChatTTS 上用说话人 {speaker.name!r}"),
+                found=Words(f"it is one of {speaker.engine}", f"它属于 {speaker.engine}")
+                if speaker.engine != "chattts"
+                else Words("it has other dimensions", "它的维数不同"),
+                todo=Words(
+                    "sample one: engine.sample_speaker(name, seed), then keep it",
+                    "抽一个：engine.sample_speaker(名字, 种子)，再保存它",
+                ),
             )
         return speaker
 
@@ -248,7 +261,7 @@ class ChatTTSEngine:
                 return rows[0]
             if len(group) > 1:  # one of them ended at once, which ends the batch
                 return [self._rows([entry], settings, code, seed)[0] for entry in group]
-        raise _no_end(texts[0], f"it ended at once, with nothing said, with {TRIES} seeds", "try another seed")
+        raise _no_end(texts[0], *_AT_ONCE)
 
     def _finish(self, text: Ready, row: Any, settings: Settings, code: str, seed: int, depth: int = 0) -> np.ndarray:
         """Decode a row, saying what was capped again in halves."""
@@ -266,8 +279,15 @@ class ChatTTSEngine:
 
     def _capped(self, text: str) -> BadInput:
         seconds = self.most_tokens * 512 / RATE
-        why = f"the model did not end within {self.most_tokens} tokens ({seconds:.1f} s)"
-        return _no_end(text, why, "try another seed or shorter sentences; with stream=False it is said in halves")
+        why = Words(
+            f"the model did not end within {self.most_tokens} tokens ({seconds:.1f} s)",
+            f"模型在 {self.most_tokens} 个词元（{seconds:.1f} 秒）之内没有读完",
+        )
+        todo = Words(
+            "try another seed or shorter sentences; with stream=False it is said in halves",
+            "换一个种子，或把句子写短；写 stream=False 会分成两半来读",
+        )
+        return _no_end(text, why, todo)
 
 
 def _spoken(wave: np.ndarray, text: Ready) -> Spoken:
@@ -280,5 +300,7 @@ def _tell_seed(texts: Sequence[Ready], seed: int, attempt: int) -> None:
         texts[0].changes.append(Change(texts[0].text, texts[0].text, why))
 
 
-def _no_end(text: str, why: str, todo: str) -> BadInput:
-    return BadInput(asked=f"speech of {text[:40]!r} by ChatTTS", found=why, todo=todo)
+def _no_end(text: str, why: Words, todo: Words) -> BadInput:
+    return BadInput(
+        asked=Words(f"speech of {text[:40]!r} by ChatTTS", f"用 ChatTTS 朗读 {text[:40]!r}"), found=why, todo=todo
+    )

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from aigc_kit.core.errors import AigcError, CannotLoad, NotOnDisk, WrongBytes, missing_extra
-from aigc_kit.core.types import Card
+from aigc_kit.core.types import Card, Words
 from aigc_kit.models import compat
 from aigc_kit.models.fetch.common import sha256_of
 
@@ -41,12 +41,18 @@ def require_package() -> Path:
     except PackageNotFoundError:
         number, spec = "", None
     if spec is None or spec.origin is None:
-        raise missing_extra("ChatTTS", "chattts", "speech by ChatTTS")
+        raise missing_extra("ChatTTS", "chattts", Words("speech by ChatTTS", "用 ChatTTS 朗读"))
     if number != VERSION:
         raise CannotLoad(
-            asked="speech by ChatTTS",
-            found=f"ChatTTS {number} is installed, and {VERSION} is what this kit was tested with",
-            todo=f"pip install ChatTTS=={VERSION}, then restart the kernel",
+            asked=Words("speech by ChatTTS", "用 ChatTTS 朗读"),
+            found=Words(
+                f"ChatTTS {number} is installed, and {VERSION} is what this kit was tested with",
+                f"装的是 ChatTTS {number}，本项目测试过的是 {VERSION}",
+            ),
+            todo=Words(
+                f"pip install ChatTTS=={VERSION}, then restart the kernel",
+                f"运行 pip install ChatTTS=={VERSION}，再重启内核",
+            ),
         )
     return Path(spec.origin).parent
 
@@ -69,9 +75,14 @@ def manifest_of(folder: Path) -> dict[str, Any]:
         whole = False
     if not whole:
         raise CannotLoad(
-            asked=f"the checkpoint in {folder.name}",
-            found=f"{MANIFEST} does not say label, config and sha256",
-            todo="build the checkpoint again, or take the published one: aigc fetch chattts",
+            asked=Words(f"the checkpoint in {folder.name}", f"{folder.name} 里的检查点"),
+            found=Words(
+                f"{MANIFEST} does not say label, config and sha256", f"{MANIFEST} 没有写明 label、config 和 sha256"
+            ),
+            todo=Words(
+                "build the checkpoint again, or take the published one: aigc fetch chattts",
+                "重新构建检查点，或用公开的：在终端运行 aigc fetch chattts",
+            ),
         )
     return content
 
@@ -91,16 +102,24 @@ def verify(card: Card, folder: Path) -> dict[str, str]:
     for path in digests:
         if not (folder / path).is_file():
             raise NotOnDisk(
-                asked=f"{path} of {card.name}",
-                found=f"no such file in {folder}",
-                todo=f"fetch it anew: aigc fetch {card.name}",
+                asked=Words(f"{path} of {card.name}", f"{card.name} 的 {path}"),
+                found=Words(f"no such file in {folder}", f"{folder} 里没有这个文件"),
+                todo=Words(f"fetch it anew: aigc fetch {card.name}", f"在终端重新下载：aigc fetch {card.name}"),
             )
         digest = sha256_of(folder / path)
         if digest != hashes.get(path):
             raise WrongBytes(
-                asked=f"{path} of {card.name}: sha256 {str(hashes.get(path))[:16]}...",
-                found=f"sha256 {digest[:16]}...; nothing was changed",
-                todo=f"move the folder away and fetch it anew: aigc fetch {card.name}",
+                asked=Words(
+                    f"{path} of {card.name}: sha256 {str(hashes.get(path))[:16]}...",
+                    f"{card.name} 的 {path}：sha256 {str(hashes.get(path))[:16]}...",
+                ),
+                found=Words(
+                    f"sha256 {digest[:16]}...; nothing was changed", f"sha256 是 {digest[:16]}...；什么也没有改动"
+                ),
+                todo=Words(
+                    f"move the folder away and fetch it anew: aigc fetch {card.name}",
+                    f"移走这个文件夹，再在终端重新下载：aigc fetch {card.name}",
+                ),
             )
     return {path: hashes[path] for path in digests}
 
@@ -133,15 +152,23 @@ def load_chat(card: Card, folder: Path, device: str) -> Any:
             raise
         except Exception as error:
             raise CannotLoad(
-                asked=f"ChatTTS from {folder.name}",
-                found=f"{type(error).__name__}: {error}"[:300],
-                todo="install the tested set: pip install 'aigc-kit[chattts]' -c constraints.txt",
+                asked=Words(f"ChatTTS from {folder.name}", f"从 {folder.name} 载入 ChatTTS"),
+                found=Words(
+                    f"{type(error).__name__}: {error}"[:300],
+                    f"软件包报告（原话）：{type(error).__name__}: {error}"[:300],
+                ),
+                todo=Words(
+                    "install the tested set: pip install 'aigc-kit[chattts]' -c constraints.txt",
+                    "安装测试过的一组软件包：pip install 'aigc-kit[chattts]' -c constraints.txt",
+                ),
             ) from error
     if not is_whole:
         raise CannotLoad(
-            asked=f"ChatTTS from {folder.name}",
-            found="load() returned False: the package does not take these files",
-            todo=f"fetch them anew: aigc fetch {card.name}",
+            asked=Words(f"ChatTTS from {folder.name}", f"从 {folder.name} 载入 ChatTTS"),
+            found=Words(
+                "load() returned False: the package does not take these files", "load() 返回 False：软件包不认这些文件"
+            ),
+            todo=Words(f"fetch them anew: aigc fetch {card.name}", f"在终端重新下载：aigc fetch {card.name}"),
         )
     return chat
 
@@ -163,11 +190,19 @@ def _configured(config: Any, values: dict[str, Any]) -> Any:
     for name, value in values.items():
         old = getattr(config, name, None)
         if name not in {f.name for f in fields(config)} or name in ("class_path", "path"):
-            raise CannotLoad(asked=f"the size {name!r}", found="no such size of ChatTTS", todo="build it again")
+            raise CannotLoad(
+                asked=Words(f"the size {name!r}", f"大小 {name!r}"),
+                found=Words("no such size of ChatTTS", "ChatTTS 没有这种大小"),
+                todo=Words("build it again", "重新构建"),
+            )
         if is_dataclass(old) and isinstance(value, dict):
             changes[name] = _configured(old, value)
         elif type(value) is type(old) and isinstance(value, (int, str)) and not isinstance(value, bool):
             changes[name] = value
         else:
-            raise CannotLoad(asked=f"{name}={value!r:.40}", found="not a size of ChatTTS", todo="build it again")
+            raise CannotLoad(
+                asked=f"{name}={value!r:.40}",
+                found=Words("not a size of ChatTTS", "这不是 ChatTTS 的大小"),
+                todo=Words("build it again", "重新构建"),
+            )
     return replace(config, **changes)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.make.speech import controls
 from aigc_kit.make.speech.engines.base import Segment
@@ -75,9 +76,15 @@ def fit(text: str, homophones: Mapping[str, str]) -> Ready:
         result = result.translate(_WIDE)
     if not any(c.isalpha() for c in controls.without_tokens(result)):
         raise BadInput(
-            asked=f"speech of {text[:40]!r} by ChatTTS",
-            found="nothing of it is in its alphabet: Chinese characters and Latin letters",
-            todo="write numbers and signs in words, or leave normalise=True, which does",
+            asked=Words(f"speech of {text[:40]!r} by ChatTTS", f"用 ChatTTS 朗读 {text[:40]!r}"),
+            found=Words(
+                "nothing of it is in its alphabet: Chinese characters and Latin letters",
+                "里面没有它认识的字：汉字和拉丁字母",
+            ),
+            todo=Words(
+                "write numbers and signs in words, or leave normalise=True, which does",
+                "把数字和符号写成字，或保留 normalise=True，由它来写",
+            ),
         )
     return Ready(
         result,
@@ -161,22 +168,40 @@ def check(settings: Settings, texts: Sequence[str]) -> None:
     """Refuse controls without effect or misplaced, by BadInput."""
     for name in ("pitch", "energy", "intonation"):
         if getattr(settings, name) not in (None, 1.0):
-            request = f"{name}={getattr(settings, name)} on ChatTTS"
-            raise BadInput(asked=request, found="ChatTTS has no such control", todo=f"leave {name} out")
+            request = Words(
+                f"{name}={getattr(settings, name)} on ChatTTS", f"ChatTTS 的 {name}={getattr(settings, name)}"
+            )
+            raise BadInput(
+                asked=request,
+                found=Words("ChatTTS has no such control", "ChatTTS 没有这种控制"),
+                todo=Words(f"leave {name} out", f"不写 {name}"),
+            )
     rewriting = [name for name in ("oral", "laugh", "breaks") if getattr(settings, name) is not None]
     if rewriting and not settings.refine:
         raise BadInput(
-            asked=f"{', '.join(rewriting)} with refine=False",
-            found="these act on the rewriting of the text, which is switched off",
-            todo="say refine=True, or put [uv_break], [laugh], [lbreak] into the text",
+            asked=Words(f"{', '.join(rewriting)} with refine=False", f"{'、'.join(rewriting)}，却写了 refine=False"),
+            found=Words(
+                "these act on the rewriting of the text, which is switched off",
+                "它们作用在改写文字这一步，而这一步关掉了",
+            ),
+            todo=Words(
+                "say refine=True, or put [uv_break], [laugh], [lbreak] into the text",
+                "写 refine=True，或在正文里写 [uv_break]、[laugh]、[lbreak]",
+            ),
         )
     for text in texts:
         tokens = [piece for piece, is_token in controls.pieces(text) if is_token]
         if tokens and settings.refine:
             raise BadInput(
-                asked=f"{tokens[0]} in the text with refine=True",
-                found="the rewriting sets these tokens itself, and may move or drop yours",
-                todo="say refine=False to place them by hand, or take them out",
+                asked=Words(f"{tokens[0]} in the text with refine=True", f"正文里有 {tokens[0]}，又写了 refine=True"),
+                found=Words(
+                    "the rewriting sets these tokens itself, and may move or drop yours",
+                    "改写时模型自己放这些控制词，可能挪动或丢掉你的",
+                ),
+                todo=Words(
+                    "say refine=False to place them by hand, or take them out",
+                    "写 refine=False 由自己安排，或把它们去掉",
+                ),
             )
 
 

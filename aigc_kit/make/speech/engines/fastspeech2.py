@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from aigc_kit.core.errors import BadInput, CannotLoad
-from aigc_kit.core.types import Card, FrozenMap
+from aigc_kit.core.types import Card, FrozenMap, Words
 from aigc_kit.make.speech.engines.base import KIT_CONTROLS, Control, Segment, Spoken, no_chinese
 from aigc_kit.make.speech.frontend.pinyin import Syllable, syllables
 from aigc_kit.make.speech.settings import NORMAL_SPEED, Settings
@@ -88,9 +88,14 @@ class FastSpeech2Engine:
             from ai_edge_litert.interpreter import Interpreter
         except ImportError as error:
             raise CannotLoad(
-                asked=f"the voice {card.name}",
-                found=f"the package ai-edge-litert cannot be imported: {error}",
-                todo="pip install ai-edge-litert, then restart the kernel",
+                asked=Words(f"the voice {card.name}", f"声音 {card.name}"),
+                found=Words(
+                    f"the package ai-edge-litert cannot be imported: {error}",
+                    f"软件包 ai-edge-litert 不能导入（原话：{error}）",
+                ),
+                todo=Words(
+                    "pip install ai-edge-litert, then restart the kernel", "运行 pip install ai-edge-litert，再重启内核"
+                ),
             ) from error
 
         mapper = json.loads((folder / "baker_mapper.json").read_text(encoding="utf-8"))
@@ -110,8 +115,8 @@ class FastSpeech2Engine:
         """
         voice = segment.voice or self.voices[0]
         if voice not in VOICES:
-            has = f"{self.card.name} has {', '.join(VOICES)}"
-            raise BadInput(asked=f"voice={voice!r}", found=has, todo="choose one of these")
+            has = Words(f"{self.card.name} has {', '.join(VOICES)}", f"{self.card.name} 有 {'、'.join(VOICES)}")
+            raise BadInput(asked=f"voice={voice!r}", found=has, todo=Words("choose one of these", "从里面选一个"))
         run = self._run(segment.spoken)
         if not run:
             raise no_chinese(segment)
@@ -231,9 +236,12 @@ def _check_bytes(card: Card, folder: Path) -> None:
         path = folder / file.path
         if not path.is_file() or sha256_of(path) != file.sha256:
             raise CannotLoad(
-                asked=f"the voice {card.name}",
-                found=f"{file.path} is missing or not the file that its card names",
-                todo=f"fetch it anew: aigc fetch {card.name}",
+                asked=Words(f"the voice {card.name}", f"声音 {card.name}"),
+                found=Words(
+                    f"{file.path} is missing or not the file that its card names",
+                    f"没有 {file.path}，或它不是卡里写的那个文件",
+                ),
+                todo=Words(f"fetch it anew: aigc fetch {card.name}", f"在终端重新下载：aigc fetch {card.name}"),
             )
 
 

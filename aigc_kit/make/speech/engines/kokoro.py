@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from aigc_kit.core.errors import BadInput, CannotLoad, missing_extra
-from aigc_kit.core.types import Card, FrozenMap
+from aigc_kit.core.types import Card, FrozenMap, Words
 from aigc_kit.make.speech.engines.base import KIT_CONTROLS, Control, Segment, Spoken, no_chinese
 from aigc_kit.make.speech.engines.fastspeech2 import length_ratio
 from aigc_kit.make.speech.frontend.ipa import phonetic
@@ -57,7 +57,7 @@ class KokoroEngine:
         try:
             import onnxruntime
         except ImportError:
-            raise missing_extra("onnxruntime", "kokoro", f"the voice {card.name}") from None
+            raise missing_extra("onnxruntime", "kokoro", Words(f"the voice {card.name}", f"声音 {card.name}")) from None
         self.card, self.voices = card, tuple(card.facts.voices)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads or 1, 1
@@ -69,9 +69,12 @@ class KokoroEngine:
             self._styles = {name: np.fromfile(file, np.float32).reshape(510, STYLE) for name, file in files.items()}
         except Exception as error:  # ONNX Runtime's errors share no class
             raise CannotLoad(
-                asked=f"the voice {card.name}",
-                found=f"its files cannot be read: {error}",
-                todo=f"check them with `aigc fetch --verify {card.name}`, or fetch them anew",
+                asked=Words(f"the voice {card.name}", f"声音 {card.name}"),
+                found=Words(f"its files cannot be read: {error}", f"读不了它的文件（原话：{error}）"),
+                todo=Words(
+                    f"check them with `aigc fetch --verify {card.name}`, or fetch them anew",
+                    f"在终端检查文件：`aigc fetch --verify {card.name}`，或重新下载",
+                ),
             ) from error
         self._names = [entry.name for entry in self._session.get_inputs()]  # tokens or input_ids, style, speed
 
@@ -85,8 +88,12 @@ class KokoroEngine:
         if not signs.strip(" ,.!?;:"):
             raise no_chinese(segment)
         if len(signs) > MOST_SIGNS:
-            request = f"{len(signs)} signs in one go"
-            raise BadInput(asked=request, found=f"at most {MOST_SIGNS}", todo="put a full stop into it")
+            request = Words(f"{len(signs)} signs in one go", f"一口气 {len(signs)} 个音标")
+            raise BadInput(
+                asked=request,
+                found=Words(f"at most {MOST_SIGNS}", f"最多 {MOST_SIGNS} 个"),
+                todo=Words("put a full stop into it", "在中间加一个句号"),
+            )
         ids = [SIGNS[sign] for sign in signs]
         style = self.style(segment.voice or self.voices[0])[min(len(ids), 510) - 1]
         speed = np.array([1 / length_ratio(settings.speed)], np.float32)
@@ -118,13 +125,23 @@ class KokoroEngine:
             if name not in self._styles or share < 0:
                 raise BadInput(
                     asked=f"voice={voice!r}",
-                    found=f"{part!r} is not one of {', '.join(self.voices)} with a weight",
-                    todo=f"say {self.voices[0]!r}, or a mixture such as '{self.voices[0]}:0.7+{self.voices[-1]}:0.3'",
+                    found=Words(
+                        f"{part!r} is not one of {', '.join(self.voices)} with a weight",
+                        f"{part!r} 不是 {'、'.join(self.voices)} 之一，或比例写得不对",
+                    ),
+                    todo=Words(
+                        f"say {self.voices[0]!r}, or a mixture such as '{self.voices[0]}:0.7+{self.voices[-1]}:0.3'",
+                        f"写 {self.voices[0]!r}，或写混合，例如 '{self.voices[0]}:0.7+{self.voices[-1]}:0.3'",
+                    ),
                 )
             styles += share * self._styles[name]
             total += share
         if total <= 0:
-            raise BadInput(asked=f"voice={voice!r}", found="weights of 0", todo="give one of them a weight")
+            raise BadInput(
+                asked=f"voice={voice!r}",
+                found=Words("weights of 0", "所有比例都是 0"),
+                todo=Words("give one of them a weight", "给其中一个大于 0 的比例"),
+            )
         return styles / np.float32(total)
 
     def close(self) -> None:

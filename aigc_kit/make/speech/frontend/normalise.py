@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal, get_args
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types.atoms import check_text, shown
 from aigc_kit.make.speech.frontend import symbols
@@ -92,7 +93,11 @@ def normalise(text: str, english: English = "letters") -> Normalised:
     """
     check_text("text", text)
     if english not in get_args(English):
-        raise BadInput(asked=f"english={shown(english)}", found="no such way", todo="say letters or keep")
+        raise BadInput(
+            asked=f"english={shown(english)}",
+            found=Words("no such way", "没有这种读法"),
+            todo=Words("say letters or keep", "写 letters 或 keep"),
+        )
     plain = "".join(map(_fold, text))
     parts, at = list[Part](), 0
     while at < len(text):

@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from aigc_kit.core.errors import BadInput
-from aigc_kit.core.types import Card
+from aigc_kit.core.types import Card, Words
 from aigc_kit.worlds.prompts.bpe import byte_letters
 
 
@@ -188,18 +188,25 @@ def log_sum_exp(scores: np.ndarray) -> float:
 def check_prompt(ids: Sequence[int], vocab_size: int, context: int) -> None:
     """Refuse a prompt that an engine cannot read, by BadInput."""
     if not len(ids):
-        raise BadInput(asked="a continuation of nothing", found="a prompt of 0 tokens", todo="write at least one word")
+        raise BadInput(
+            asked=Words("a continuation of nothing", "续写一段空的文字"),
+            found=Words("a prompt of 0 tokens", "提示词是 0 个词元"),
+            todo=Words("write at least one word", "至少写一个词"),
+        )
     if min(ids) < 0 or max(ids) >= vocab_size:
         raise BadInput(
-            asked=f"tokens from {min(ids)} to {max(ids)}",
-            found=f"the vocabulary has the ids 0 to {vocab_size - 1}",
-            todo="encode the text with this engine's own encode()",
+            asked=Words(f"tokens from {min(ids)} to {max(ids)}", f"编号从 {min(ids)} 到 {max(ids)} 的词元"),
+            found=Words(f"the vocabulary has the ids 0 to {vocab_size - 1}", f"词表里的编号是 0 到 {vocab_size - 1}"),
+            todo=Words("encode the text with this engine's own encode()", "用这个引擎自己的 encode() 给文字编码"),
         )
     if len(ids) >= context:
         raise BadInput(
-            asked=f"a prompt of {len(ids)} tokens",
-            found=f"the model sees at most {context} tokens, prompt included",
-            todo=f"shorten the prompt to fewer than {context} tokens",
+            asked=Words(f"a prompt of {len(ids)} tokens", f"{len(ids)} 个词元的提示词"),
+            found=Words(
+                f"the model sees at most {context} tokens, prompt included",
+                f"模型最多看 {context} 个词元，提示词也算在内",
+            ),
+            todo=Words(f"shorten the prompt to fewer than {context} tokens", f"把提示词缩短到 {context} 个词元以内"),
         )
 
 

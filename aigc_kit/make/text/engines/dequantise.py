@@ -15,7 +15,7 @@ from typing import Any
 
 from aigc_kit.core import paths
 from aigc_kit.core.errors import NoSpace
-from aigc_kit.core.types import Card
+from aigc_kit.core.types import Card, Words
 from aigc_kit.core.units import format_bytes
 from aigc_kit.make.text.engines.hf import loading
 from aigc_kit.models.fetch.common import disk_errors
@@ -52,7 +52,7 @@ def _once(card: Card, file: Path, what: str, make: Callable[[Path], None], check
     if (place / "tokenizer.json").is_file():
         return place
     shelf = place.parent
-    with disk_errors(f"unpack {file.name} into {shelf}", shelf):
+    with disk_errors(Words(f"unpack {file.name} into {shelf}", f"把 {file.name} 解开到 {shelf}"), shelf):
         shelf.mkdir(parents=True, exist_ok=True)
         check(shelf)
         draft = Path(mkdtemp(prefix=f".{card.name}-", dir=shelf))
@@ -79,9 +79,18 @@ def _check_room(card: Card, file: Path, shelf: Path) -> None:
     free = shutil.disk_usage(shelf).free
     if free < size:
         raise NoSpace(
-            asked=f"a float32 copy of {file.name} ({format_bytes(size, decimal=True)})",
-            found=f"{format_bytes(free, decimal=True)} free in {shelf}",
-            todo="free some disk, set AIGC_HOME to a larger one, or say engine='llama.cpp'",
+            asked=Words(
+                f"a float32 copy of {file.name} ({format_bytes(size, decimal=True)})",
+                f"{file.name} 的 float32 副本（{format_bytes(size, decimal=True)}）",
+            ),
+            found=Words(
+                f"{format_bytes(free, decimal=True)} free in {shelf}",
+                f"{shelf} 只空闲 {format_bytes(free, decimal=True)}",
+            ),
+            todo=Words(
+                "free some disk, set AIGC_HOME to a larger one, or say engine='llama.cpp'",
+                "在磁盘上腾出空间，把环境变量 AIGC_HOME 设到更大的磁盘，或写 engine='llama.cpp'",
+            ),
         )
 
 
@@ -113,4 +122,8 @@ def _convert(card: Card, file: Path, folder: Path) -> None:
 
 def _loading(card: Card, file: Path) -> AbstractContextManager[None]:
     damage = (ValueError, KeyError, ImportError, IndexError, struct.error)
-    return loading(card, file.name, damage, f"fetch the file anew (aigc fetch {card.name}), or say engine='llama.cpp'")
+    todo = Words(
+        f"fetch the file anew (aigc fetch {card.name}), or say engine='llama.cpp'",
+        f"在终端重新下载这个文件（aigc fetch {card.name}），或写 engine='llama.cpp'",
+    )
+    return loading(card, file.name, damage, todo)

@@ -21,14 +21,15 @@ from urllib.request import HTTPRedirectHandler, ProxyHandler, build_opener
 from urllib.request import Request as HttpRequest
 
 from aigc_kit.core.errors import BadInput, CannotLoad
-from aigc_kit.core.types import Card, Request
+from aigc_kit.core.types import Card, Request, Words
 from aigc_kit.make.text.autoregression import Candidate, Progress, TokenView
 from aigc_kit.make.text.settings import MODEL, URL, Settings
 
 KEY = "AIGC_OPENAI_API_KEY"
 _TOP = 5  # log-probabilities per token; the most that every server allows
 _WHOLE_BYTES = 1 << 22  # the longest answer that is read from a server that does not stream
-_LATER = f"check {MODEL} and the settings, or try again later"
+_AGAIN = Words("run it again", "再运行一次")
+_LATER = Words(f"check {MODEL} and the settings, or try again later", f"检查 {MODEL} 和设置，或过一会儿再试")
 _REFUSED = {400, 404, 405, 422}  # statuses by which servers refuse a parameter or a path
 
 
@@ -120,12 +121,18 @@ def finish_of(reason: str | None, settings: Settings) -> str | None:
     return "eos" if reason == "stop" and not settings.stop else reason
 
 
-def _not_offered(what: str) -> Callable[..., NoReturn]:
+def _not_offered(what: Words) -> Callable[..., NoReturn]:
     def refuse(*_: Any, **__: Any) -> NoReturn:
         raise BadInput(
-            asked=f"{what} from a server",
-            found="an OpenAI-compatible server returns text and samples by itself",
-            todo="use a local model, such as card='smollm2-135m', to sample by hand",
+            asked=Words(f"{what} from a server", f"服务器的{what.zh}"),
+            found=Words(
+                "an OpenAI-compatible server returns text and samples by itself",
+                "与 OpenAI 兼容的服务器自己采样，只返回文字",
+            ),
+            todo=Words(
+                "use a local model, such as card='smollm2-135m', to sample by hand",
+                "要自己动手采样，用本地的模型，例如 card='smollm2-135m'",
+            ),
         )
 
     return refuse
@@ -148,13 +155,20 @@ class EndpointEngine:
         missing = [name for name, value in ((URL, self.base), (MODEL, self.model)) if not value]
         if missing:
             raise BadInput(
-                asked="a text from a server",
-                found=f"{' and '.join(missing)} not set",
-                todo=f"set {URL} (https://host/v1), {MODEL} and, if needed, {KEY} in the environment",
+                asked=Words("a text from a server", "让服务器生成一段文字"),
+                found=Words(f"{' and '.join(missing)} not set", f"没有设置 {' 和 '.join(missing)}"),
+                todo=Words(
+                    f"set {URL} (https://host/v1), {MODEL} and, if needed, {KEY} in the environment",
+                    f"设置环境变量 {URL}（https://host/v1）和 {MODEL}，需要时再设 {KEY}",
+                ),
             )
         parts = urlsplit(self.base)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
-            raise BadInput(asked=f"the server in {URL}", found="not a plain http(s) address", todo="https://host/v1")
+            raise BadInput(
+                asked=Words(f"the server in {URL}", f"{URL} 里的服务器地址"),
+                found=Words("not a plain http(s) address", "这不是一个普通的 http(s) 地址"),
+                todo=Words("https://host/v1", "写成 https://host/v1 这样"),
+            )
         self.host, self._encrypted = parts.hostname, parts.scheme == "https"
         self._checked_key()
 
@@ -166,7 +180,11 @@ class EndpointEngine:
             CannotLoad: no connection, a refusal, or an answer that is not of this protocol.
         """
         if settings.search == "beam":
-            raise BadInput(asked="search='beam'", found="servers only sample", todo="use 'sample' or 'greedy'")
+            raise BadInput(
+                asked="search='beam'",
+                found=Words("servers only sample", "服务器只会采样"),
+                todo=Words("use 'sample' or 'greedy'", "改用 'sample' 或 'greedy'"),
+            )
         logprobs: list[float] = []
         for chunk in self._chunks(request, settings):
             progress.finish = chunk.finish or progress.finish
@@ -178,9 +196,9 @@ class EndpointEngine:
                 yield partial(_view, chunk, progress.text)
         progress.finish = finish_of(progress.finish, settings)
 
-    encode = decode = chat = token_text = _not_offered("token ids")
-    open = open_beams = _not_offered("scores of the next token")
-    logprobs = _not_offered("log-probabilities of a given text")
+    encode = decode = chat = token_text = _not_offered(Words("token ids", "词元编号"))
+    open = open_beams = _not_offered(Words("scores of the next token", "下一个词元的分数"))
+    logprobs = _not_offered(Words("log-probabilities of a given text", "给定文字的对数概率"))
 
     def close(self) -> None:
         """Hold nothing, free nothing."""
@@ -200,9 +218,9 @@ class EndpointEngine:
                 if again.code in (404, 405) and not settings.chat:
                     again.close()
                     raise BadInput(
-                        asked="a raw continuation from this server",
-                        found=f"{self.host} has no {path}",
-                        todo="say chat=True",
+                        asked=Words("a raw continuation from this server", "让这台服务器直接续写"),
+                        found=Words(f"{self.host} has no {path}", f"{self.host} 没有 {path}"),
+                        todo=Words("say chat=True", "写 chat=True"),
                     ) from None
                 raise self._refused(again) from None
         with answer:
@@ -212,14 +230,23 @@ class EndpointEngine:
         """Read the key to send now, "" for none."""
         key = _key()
         if not all("!" <= character <= "~" for character in key):
-            problem = f"{KEY} has blanks, control characters or letters outside ASCII in it"
-            todo = f"set {KEY} anew, as the server's owner wrote it"
+            problem = Words(
+                f"{KEY} has blanks, control characters or letters outside ASCII in it",
+                f"{KEY} 里有空白、控制字符或 ASCII 以外的字母",
+            )
+            todo = Words(f"set {KEY} anew, as the server's owner wrote it", f"重新设置 {KEY}，照服务器主人给的原样写")
         elif key and not self._encrypted and not _is_loopback(self.host):
-            problem = "http, which sends the key unencrypted"
-            todo = f"use https, or unset {KEY} if the server needs no key"
+            problem = Words("http, which sends the key unencrypted", "地址是 http：密钥会不加密就发出去")
+            todo = Words(
+                f"use https, or unset {KEY} if the server needs no key", f"改用 https；服务器不要密钥的话，就取消 {KEY}"
+            )
         else:
             return key
-        raise BadInput(asked=f"a request to {self.host} with a key", found=problem, todo=todo)
+        raise BadInput(
+            asked=Words(f"a request to {self.host} with a key", f"带着密钥向 {self.host} 提问"),
+            found=problem,
+            todo=todo,
+        )
 
     def _post(self, path: str, body: dict[str, Any]) -> Any:
         headers = {"Content-Type": "application/json", "Accept": "text/event-stream"}
@@ -233,7 +260,8 @@ class EndpointEngine:
             raise
         except (URLError, OSError, HTTPException) as error:
             reason = getattr(error, "reason", error)
-            raise self._failed(f"no connection: {reason}", "check the network and the address") from None
+            found = Words(f"no connection: {reason}", f"连不上（原话：{reason}）")
+            raise self._failed(found, Words("check the network and the address", "检查网络和地址")) from None
 
     def _read(self, answer: Any) -> Iterator[Chunk]:
         """Read the chunks of a stream, or one JSON."""
@@ -253,16 +281,18 @@ class EndpointEngine:
             if not stream:
                 yield parse_whole(self._uncomplaining(json.loads(rest)))
         except (OSError, HTTPException) as error:
-            raise self._failed(f"the connection broke: {error}", "run it again") from None
+            found = Words(f"the connection broke: {error}", f"连接断了（原话：{error}）")
+            raise self._failed(found, _AGAIN) from None
         except (ValueError, KeyError, TypeError, IndexError, AttributeError):
-            raise self._failed("an answer that is not of the OpenAI protocol", f"check {URL}") from None
+            found = Words("an answer that is not of the OpenAI protocol", "回答不符合 OpenAI 的接口")
+            raise self._failed(found, Words(f"check {URL}", f"检查 {URL}")) from None
         if stream and not at_end:
-            raise self._failed("the answer ended before the text did", "run it again")
+            raise self._failed(Words("the answer ended before the text did", "文字还没写完，回答就断了"), _AGAIN)
 
     def _uncomplaining(self, data: Any) -> Any:
         complaint = complaint_of(data)
         if complaint is not None:
-            raise self._failed(f"the server says: {complaint}", _LATER)
+            raise self._failed(Words(f"the server says: {complaint}", f"服务器报告（原话）：{complaint}"), _LATER)
         return data
 
     def _refused(self, error: HTTPError) -> CannotLoad:
@@ -272,12 +302,17 @@ class EndpointEngine:
             reason = json.loads(answer)["error"]["message"]
         except (ValueError, KeyError, TypeError):
             reason = error.reason
-        return self._failed(f"HTTP {error.code}: {reason}", f"check {KEY}" if error.code in (401, 403) else _LATER)
+        todo = Words(f"check {KEY}", f"检查 {KEY}") if error.code in (401, 403) else _LATER
+        return self._failed(Words.of(f"HTTP {error.code}: {reason}"), todo)
 
-    def _failed(self, found: str, todo: str) -> CannotLoad:
+    def _failed(self, found: Words, todo: Words) -> CannotLoad:
         key = _key()
-        clean = found.replace(key, "***") if key else found
-        return CannotLoad(asked=f"a text from {self.model} at {self.host}", found=clean[:500], todo=todo)
+        en, zh = (text.replace(key, "***")[:500] if key else text[:500] for text in (found.en, found.zh))
+        return CannotLoad(
+            asked=Words(f"a text from {self.model} at {self.host}", f"{self.host} 上的 {self.model} 生成一段文字"),
+            found=Words(en, zh),
+            todo=todo,
+        )
 
 
 class _NoRedirect(HTTPRedirectHandler):

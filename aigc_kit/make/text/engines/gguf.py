@@ -18,7 +18,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 import numpy as np
 
 from aigc_kit.core.errors import BadInput, CannotLoad
-from aigc_kit.core.types import Card
+from aigc_kit.core.types import Card, Words
 from aigc_kit.make.text.engines.base import Candidates, RereadBeams, check_prompt, idle_threads, legible
 from aigc_kit.make.text.settings import TOP_N
 
@@ -57,9 +57,12 @@ class LlamaCppEngine:
             self._server: Any = xllamacpp.Server(params)
         except RuntimeError as error:
             raise CannotLoad(
-                asked=f"{card.name} from {file.name}",
-                found=f"llama.cpp says: {error}",
-                todo=f"check the file with `aigc fetch --verify {card.name}`, or fetch it anew",
+                asked=Words(f"{card.name} from {file.name}", f"从 {file.name} 载入 {card.name}"),
+                found=Words(f"llama.cpp says: {error}", f"llama.cpp 报告（原话）：{error}"),
+                todo=Words(
+                    f"check the file with `aigc fetch --verify {card.name}`, or fetch it anew",
+                    f"在终端检查文件：`aigc fetch --verify {card.name}`，或重新下载",
+                ),
             ) from error
         self._opener = build_opener(ProxyHandler({}))  # loopback: never through a proxy
         self._pieces: dict[int, bytes] = {}
@@ -144,9 +147,14 @@ class LlamaCppEngine:
         answer = self._server.handle_completions(body)
         if "error" in answer:
             raise BadInput(
-                asked="a completion by llama.cpp",
-                found=f"it says: {answer['error'].get('message')}",
-                todo="shorten the prompt, or load the model anew: aigc_kit.models.loaded.free()",
+                asked=Words("a completion by llama.cpp", "用 llama.cpp 续写"),
+                found=Words(
+                    f"it says: {answer['error'].get('message')}", f"它报告（原话）：{answer['error'].get('message')}"
+                ),
+                todo=Words(
+                    "shorten the prompt, or load the model anew: aigc_kit.models.loaded.free()",
+                    "缩短提示词，或重新载入模型：aigc_kit.models.loaded.free()",
+                ),
             )
         return answer
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from aigc_kit.core.errors import BadInput, CannotLoad
-from aigc_kit.core.types import Card
+from aigc_kit.core.types import Card, Words
 from aigc_kit.make.text.engines.base import Candidates, check_prompt, idle_threads, legible, piece_reader
 from aigc_kit.models.compat import with_cache
 
@@ -106,7 +106,8 @@ class TransformersEngine:
 
         self.card, self.device, self.dtype = card, device, dtype
         damage = (OSError, ValueError, KeyError, TypeError, AttributeError, StrictDataclassError, SafetensorError)
-        with loading(card, folder, damage, f"fetch the model anew: aigc fetch {card.name}"):
+        todo = Words(f"fetch the model anew: aigc fetch {card.name}", f"在终端重新下载模型：aigc fetch {card.name}")
+        with loading(card, folder, damage, todo):
             self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
             self.model: Any = AutoModelForCausalLM.from_pretrained(
                 folder,
@@ -148,9 +149,12 @@ class TransformersEngine:
         """
         if not self.tokenizer.chat_template:
             raise BadInput(
-                asked=f"a chat with {self.card.name}",
-                found="it continues texts and was never taught to answer (no chat template)",
-                todo="say chat=False and write the beginning of a text",
+                asked=Words(f"a chat with {self.card.name}", f"和 {self.card.name} 对话"),
+                found=Words(
+                    "it continues texts and was never taught to answer (no chat template)",
+                    "它只会续写，没有学过回答问题（没有对话模板）",
+                ),
+                todo=Words("say chat=False and write the beginning of a text", "写 chat=False，并给出一段文字的开头"),
             )
         return self.tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True)
 
@@ -232,7 +236,7 @@ class TransformersEngine:
 
 
 @contextmanager
-def loading(card: Card, origin: Path | str, damage: tuple[type[Exception], ...], todo: str) -> Iterator[None]:
+def loading(card: Card, origin: Path | str, damage: tuple[type[Exception], ...], todo: Words) -> Iterator[None]:
     """Load quietly, and put transformers' errors in the kit's words.
 
     What it raises of ``damage`` over ``origin``, a folder or file, becomes CannotLoad with the advice ``todo``.
@@ -241,8 +245,11 @@ def loading(card: Card, origin: Path | str, damage: tuple[type[Exception], ...],
         with quiet():
             yield
     except damage as error:
-        words = f"transformers says: {(str(error).splitlines() or [type(error).__name__])[0]}"
-        raise CannotLoad(asked=f"{card.name} from {origin}", found=words, todo=todo) from error
+        line = (str(error).splitlines() or [type(error).__name__])[0]
+        words = Words(f"transformers says: {line}", f"transformers 报告（原话）：{line}")
+        raise CannotLoad(
+            asked=Words(f"{card.name} from {origin}", f"从 {origin} 载入 {card.name}"), found=words, todo=todo
+        ) from error
 
 
 @contextmanager

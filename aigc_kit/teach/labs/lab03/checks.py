@@ -101,7 +101,7 @@ def e(tokens: str) -> bool | str:
     try:
         levels = controls.parse(tokens)
     except BadInput as problem:
-        return f"这个控制串读不懂：{problem.asked}；{problem.found}。"
+        return f"这个控制串读不懂：{problem.told.asked.zh}；{problem.told.found.zh}。"
     if levels.get("breaks", 0) < 3:
         return "停顿还不到 3 级。哪个标记管停顿？"
     if levels.get("speed", 5) >= 5:

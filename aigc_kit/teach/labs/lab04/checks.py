@@ -106,6 +106,7 @@ def d(function: Callable[[np.ndarray, np.ndarray, float], np.ndarray]) -> bool |
 @check("04", "e", title="一个能播放的文件", expects=f"你写的 MP4 的路径：{FRAMES} 帧，每秒 {FPS} 帧，64×64 以上")
 def e(path: Any) -> bool | str:
     """Read everything back from the file itself."""
+    from aigc_kit.core.errors import AigcError
     from aigc_kit.media import encode
 
     if not isinstance(path, str | os.PathLike):
@@ -115,7 +116,8 @@ def e(path: Any) -> bool | str:
     try:
         facts = encode.probe(path)
     except Exception as problem:
-        return f"这个文件读不出画面：{str(problem).splitlines()[0]}"
+        why = problem.told.found.zh if isinstance(problem, AigcError) else str(problem).splitlines()[0]
+        return f"这个文件读不出画面：{why}"
     return _file_hint(facts) or _motion_hint(np.stack(list(encode.read_frames(path)))) or True
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.types import Take
 from aigc_kit.media import wav
 from aigc_kit.media.encode import ffmpeg, probe, read_frames
@@ -233,4 +234,5 @@ def _small(path: Path, width: int, quality: int, seconds: float) -> bytes:
     words = ["-t", f"{seconds:.3f}", "-vf", f"scale={width}:-2"]
     words += ["-c:v", "libx264", "-crf", str(quality), "-preset", "slow", "-pix_fmt", "yuv420p"]
     words += ["-c:a", "aac", "-b:a", "24k", "-ac", "1", "-movflags", "+faststart"]
-    return ffmpeg.remake(path, words, asked=f"a small copy of {path.name}", todo="play the file itself")
+    asked = Words(f"a small copy of {path.name}", f"{path.name} 的小副本")
+    return ffmpeg.remake(path, words, asked=asked, todo=Words("play the file itself", "直接播放文件本身"))

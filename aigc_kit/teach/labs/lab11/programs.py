@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.promptlab.alignment import exercises, mutants, syntax
 from aigc_kit.promptlab.alignment.exercises import Exercise, Verdict, code_in
@@ -79,8 +80,12 @@ def separation(programs: Sequence[Judged]) -> float:
     """
     right, wrong = ([p.overlap for p in programs if p.verdict.right == kind] for kind in (True, False))
     if not right or not wrong:
-        todo = "give programs of both kinds"
-        raise BadInput(asked="how well right and wrong come apart", found="one kind of program only", todo=todo)
+        todo = Words("give programs of both kinds", "两种程序都要给：有对的，也有错的")
+        raise BadInput(
+            asked=Words("how well right and wrong come apart", "对的和错的分得开多少"),
+            found=Words("one kind of program only", "只有一种程序"),
+            todo=todo,
+        )
     pairs = [(r > w) + (r == w) / 2 for r in right for w in wrong]
     return sum(pairs) / len(pairs)
 
