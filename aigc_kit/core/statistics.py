@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import comb
 from typing import Any
 
 import numpy as np
@@ -88,6 +89,85 @@ class Mean:
     mean: float
     half: float
     count: int
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Hold how much more often one thing held than another.
+
+    Both were tried on the same cases.
+
+    Args:
+        gain: share of the second minus share of the first, in [-1, 1].
+        low, high: its 95 % interval, of Wilson's two, less what the cases have in common.
+        worse, better: cases in which only the first, only the second held.
+        count: cases.
+        p: of the exact sign test: how often chance alone parts such cases so unevenly.
+    """
+
+    gain: float
+    low: float
+    high: float
+    worse: int
+    better: int
+    count: int
+    p: float
+
+    def real(self, limit: float = 0.05) -> bool:
+        """Tell whether chance is refused: p and interval agree."""
+        return self.p < limit and not self.low <= 0 <= self.high
+
+
+def paired(first: Sequence[bool], second: Sequence[bool]) -> Difference:
+    """Compare two outcomes on the same cases.
+
+    Args:
+        first, second: whether each case held, in the same order; at least one case.
+
+    Source: McNemar 1947, with the exact binomial; Newcombe 1998, "Improved confidence intervals for the difference
+    between binomial proportions based on paired data", method 10.
+
+    >>> change = paired([False] * 9 + [True], [True] * 10)
+    >>> change.gain, change.better, round(change.p, 4), change.real()
+    (0.9, 9, 0.0039, True)
+    """
+    one, two = np.asarray(first, dtype=bool), np.asarray(second, dtype=bool)
+    count, both, neither = len(one), int((one & two).sum()), int((~one & ~two).sum())
+    worse, better = int((one & ~two).sum()), int((~one & two).sum())
+    tail = sum(comb(worse + better, k) for k in range(min(worse, better) + 1)) / 2 ** (worse + better)
+    (p1, low1, high1), (p2, low2, high2) = wilson(both + worse, count), wilson(both + better, count)
+    product = (both + worse) * (better + neither) * (both + better) * (worse + neither)
+    common: float = both * neither - worse * better
+    common = max(common - count / 2, 0) if common > 0 else common
+    alike = common / product**0.5 if product else 0.0
+    below = _joined(p2 - low2, high1 - p1, alike)
+    above = _joined(high2 - p2, p1 - low1, alike)
+    gain = p2 - p1
+    return Difference(gain, gain - below, gain + above, worse, better, count, min(1.0, 2 * tail))
+
+
+def _joined(one: float, two: float, alike: float) -> float:
+    """Join two half-widths of outcomes that are correlated."""
+    return max(0.0, one * one - 2 * alike * one * two + two * two) ** 0.5
+
+
+def holm(values: Sequence[float]) -> list[float]:
+    """Raise p values for how many were looked at.
+
+    Of 20 comparisons in which nothing differs one has p < .05 on average; those that are still below it after this are
+    all true in 95 of 100 such families.
+
+    Source: Holm 1979, "A simple sequentially rejective multiple test procedure".
+
+    >>> [round(p, 3) for p in holm([0.01, 0.04, 0.03])]
+    [0.03, 0.06, 0.06]
+    """
+    order = sorted(range(len(values)), key=lambda k: values[k])
+    raised, highest = [0.0] * len(values), 0.0
+    for rank, k in enumerate(order):
+        highest = max(highest, min(1.0, (len(values) - rank) * values[k]))
+        raised[k] = highest
+    return raised
 
 
 def means(runs: Sequence[Mapping[str, Any]], by: str, measures: Iterable[str]) -> list[Mean]:

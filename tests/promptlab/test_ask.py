@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aigc_kit.core.errors import AigcError, BadInput, CannotLoad, CannotWrite, NotOnDisk, OverBudget, UnknownName
+from aigc_kit.models import loaded
 from aigc_kit.promptlab import ask
 from aigc_kit.promptlab.ask import recordings
 from aigc_kit.promptlab.ask.answer_cache import AnswerCache
@@ -194,6 +195,7 @@ def test_labels_are_two_different_words():
 def test_a_missing_model_says_how_to_get_it(monkeypatch, tmp_path):
     monkeypatch.setenv("AIGC_HOME", str(tmp_path))
     monkeypatch.setenv("AIGC_OFFLINE", "1")
+    loaded.free("smollm2-135m")  # another test may have it in memory
     with pytest.raises(NotOnDisk, match="aigc fetch smollm2-135m"):
         ask.model("smollm2-135m")(["hello"])
     with pytest.raises(UnknownName):
@@ -222,3 +224,57 @@ def test_calibration_takes_the_prompts_own_leaning_off():
     assert np.allclose(read, own) and np.isclose(np.exp(read).sum(), 1)
     assert np.array_equal(ask.calibrated(truth + own, read).argmax(axis=1), truth.argmax(axis=1))
     assert np.allclose(ask.among(truth * 1.0 - 500).sum(axis=1), 1)
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    return ask.model("tinychat", max_new_tokens=40)
+
+
+def some_prompts(count=24):
+    from aigc_kit.worlds.shop.prompt_tasks import all_tasks
+
+    task = all_tasks()["intent"]
+    return task, task.items(count, split="held")
+
+
+def test_a_real_model_is_asked_once_for_each_prompt(tiny):
+    task, items = some_prompts()
+    before = tiny.ledger.live
+    written = [task.prompt(task.instruction, item) for item in items]
+    answers = tiny.answers(written)
+    right = sum(bool(task.check(item, each.text)) for item, each in zip(items, answers, strict=True))
+    assert right >= 22 and {each.origin for each in answers} == {"live"} and all(each.tokens for each in answers)
+    assert tiny.ledger.live - before == 24
+    assert tiny(written) == [each.text for each in answers] and tiny.ledger.live - before == 24
+
+
+def test_scores_of_labels_are_those_of_the_engine_one_by_one(tiny):
+    task, items = some_prompts(3)
+    written = [task.prompt("判断顾客的意图。", item) for item in items]
+    labels = [*task.labels, "表扬退款"]  # one label of two tokens
+    scores = tiny.scores(written, labels)
+    engine = tiny.backend.engine
+    for row, prompt in zip(scores, written, strict=True):
+        ids = engine.chat([{"role": "user", "content": prompt}])
+        ends = [engine.tokenizer(label, add_special_tokens=False).input_ids for label in labels]
+        truth = [engine.logprobs([*ids, *end], len(ids)).sum() for end in ends]
+        assert np.allclose(row, truth, atol=1e-3)
+    chosen = [labels[best] for best in scores.argmax(axis=1)]
+    assert chosen == [item.answer for item in items]
+
+
+def test_drawn_answers_come_from_their_seed(tiny):
+    first = tiny.answers(["判断顾客的意图。\n消息：快递到哪了"], temperature=1.5, seed=1)[0]
+    again = ask.model("tinychat", max_new_tokens=40, temperature=1.5, seed=1)
+    assert again.answers(["判断顾客的意图。\n消息：快递到哪了"])[0].text == first.text
+    loose = "说出顾客的诉求。\n消息：快递到哪了"
+    many = {tiny.answers([loose], temperature=2.0, seed=seed)[0].text for seed in range(8)}
+    assert len(many) > 1
+
+
+def test_a_prompt_longer_than_the_context_is_refused_and_is_no_call(tiny):
+    before = tiny.ledger
+    with pytest.raises(BadInput):
+        tiny(["快递到哪了。" * 200])
+    assert tiny.ledger == before

@@ -124,6 +124,37 @@ QWEN_CODER_GGUF = Card(
     notes=("会中文的小模型（4.9 亿参数，4 比特量化），按名字下载：aigc fetch qwen2.5-coder-0.5b。",),
 )
 
+QWEN_CODER_LARGER = Card(
+    name="qwen2.5-coder-1.5b",
+    tier="tiny",
+    kind="text",
+    parts=FrozenMap(model="xllamacpp.Server"),
+    sources=(
+        Source(
+            "modelscope",
+            "Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF",
+            revision="master",
+            files=(
+                RemoteFile(
+                    path="qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
+                    bytes=1_117_320_768,
+                    sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+                ),
+            ),
+        ),
+    ),
+    facts=TextFacts(languages=_BOTH, engines=("llama.cpp",), layers=28, kv_heads=2, head_dim=128),
+    defaults=_SAMPLING.put(engine="llama.cpp"),
+    licence="Apache-2.0 (Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF)",
+    params=Figure(
+        1_543_714_304,
+        "parameters",
+        "published",
+        Words("config of Qwen2.5-1.5B, counted on the meta device", "按 Qwen2.5-1.5B 的配置，在元设备上数出来"),
+    ),
+    notes=("会中文，15 亿参数（4 比特量化，1.1 GB），按名字下载：aigc fetch qwen2.5-coder-1.5b。",),
+)
+
 QWEN_FULL = Card(
     name="qwen2.5-0.5b",
     tier="full",
@@ -183,4 +214,4 @@ GPT3_CHINESE = Card(
     ),
 )
 
-TEXT_CARDS = (QWEN_FULL, QWEN_CODER_GGUF, SMOLLM2, POEM, TINYCHAT, ENDPOINT, GPT3_CHINESE)
+TEXT_CARDS = (QWEN_FULL, QWEN_CODER_GGUF, QWEN_CODER_LARGER, SMOLLM2, POEM, TINYCHAT, ENDPOINT, GPT3_CHINESE)

@@ -23,7 +23,7 @@ from aigc_kit.models.fetch.hublock import fill_in
 if TYPE_CHECKING:
     from aigc_kit.make.text.engines import Engine
 
-BATCH = 32  # prompts; more wait longer for the longest of them
+BATCH = 64  # prompts at a time: `make.text.batches` cuts them into chunks, one a thread
 
 
 @dataclass(frozen=True)
