@@ -264,6 +264,14 @@ def test_calls_share_a_world_and_errors_leave_it_whole():
         assert program.call("f(2)") == 0.5 and program.call("seen") == [0, 2]
 
 
+def test_after_its_end_every_call_says_so():
+    with limited.Program("import os\n") as program:
+        for _ in range(3):
+            with pytest.raises(RuntimeError, match="ended"):
+                program.call("os._exit(3)")
+    assert not program._process._reader.is_alive()
+
+
 def test_silence_ends_by_the_clock(monkeypatch):
     """A process that sleeps spends no processor seconds."""
     with limited.Program("import time\n", limited.Limits(seconds=1.0)) as program:

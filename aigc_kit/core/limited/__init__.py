@@ -12,18 +12,19 @@ interpreter. Where the kernel holds nothing (macOS, Windows, old Linux), run no 
 
 import json
 import os
-import selectors
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+from queue import Empty, Queue
 from typing import Any
 
 from aigc_kit.core.units import MIB
@@ -67,10 +68,13 @@ class LimitedProcess(AbstractContextManager["LimitedProcess", None]):
         if sys.platform == "win32":  # without it sockets and random numbers do not start there
             environment["SYSTEMROOT"] = os.environ.get("SYSTEMROOT", "")
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-        self._rest = b""
         self._process = subprocess.Popen(
             list(command), cwd=self.home, env=environment, start_new_session=True, close_fds=True, **pipes
         )
+        self._rest = b""
+        self._blocks: Queue[bytes] = Queue(maxsize=4)  # a flood waits in the pipe, not in this process
+        self._reader = threading.Thread(target=self._pump, name="limited-process", daemon=True)
+        self._reader.start()
 
     def ask(self, what: Mapping[str, Any]) -> Any:
         """Send one line, and give the "result" of the answer.
@@ -101,32 +105,44 @@ class LimitedProcess(AbstractContextManager["LimitedProcess", None]):
                 os.killpg(self._process.pid, signal.SIGKILL)
             except (AttributeError, ProcessLookupError, PermissionError):
                 self._process.kill()
+        self._process.wait()
+        while self._reader.is_alive():  # it may wait for room
+            with suppress(Empty):
+                self._blocks.get(timeout=0.01)
         for stream in filter(None, (self._process.stdin, self._process.stdout)):
             with suppress(OSError):  # the reader is gone, and with it what was to be written
                 stream.close()
-        self._process.wait()
         shutil.rmtree(self.home, ignore_errors=True)
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _pump(self) -> None:
+        """Read what comes, in a thread of its own.
+
+        Windows cannot wait for a pipe.
+        """
+        assert self._process.stdout is not None
+        while True:
+            block = os.read(self._process.stdout.fileno(), MIB)
+            self._blocks.put(block)
+            if not block:
+                return
+
     def _line(self) -> bytes:
         """Read one line of its answer, within the time."""
-        assert self._process.stdout is not None
         deadline = time.monotonic() + self.limits.seconds
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._process.stdout, selectors.EVENT_READ)
-            while b"\n" not in self._rest:
-                left = deadline - time.monotonic()
-                if left <= 0 or not selector.select(left):
-                    self.close()
-                    raise RuntimeError(f"no answer within {self.limits.seconds:g} s")
-                block = os.read(self._process.stdout.fileno(), MIB)
-                self._rest += block
-                if not block or len(self._rest) > self.limits.answer_bytes:
-                    words = "an answer that is too long" if block else self._ending()
-                    self.close()
-                    raise RuntimeError(words)
+        while b"\n" not in self._rest:
+            try:
+                block = self._blocks.get(timeout=max(0.0, deadline - time.monotonic()))
+            except Empty:
+                self.close()
+                raise RuntimeError(f"no answer within {self.limits.seconds:g} s") from None
+            self._rest += block
+            if not block or len(self._rest) > self.limits.answer_bytes:
+                words = "an answer that is too long" if block else self._ending()
+                self.close()
+                raise RuntimeError(words)
         line, _, self._rest = self._rest.partition(b"\n")
         return line
 
