@@ -49,7 +49,7 @@ def test_the_three_lines_come_first_and_fit_the_page(page):
     lines = shown(page, 1)
     page.locator(".jp-Notebook .jp-CodeCell").nth(1).scroll_into_view_if_needed()
     screenshot(page, "error-of-the-kit")
-    assert lines[:3] == ["要求：seed=-1", "发现：不是大于等于 0 且小于等于 4294967295 的整数", "怎么办：改成整数，例如 seed=0"]
+    assert lines[:3] == ["要求：seed=-1", "发现：不是 0 到 4294967295 的整数", "怎么办：改成整数，例如 seed=0"]
     assert lines[3] == '你的代码，第 2 行：take = image.make("一只猫", seed=seed)'
     assert lines[4].startswith("（") and "%tb" in lines[4] and len(lines) == 5
     box = page.locator(".jp-Notebook .jp-CodeCell").nth(1).locator(ERRORS).first

@@ -214,7 +214,7 @@ def check_int(record: Any, name: str, low: int, high: int | None = None, *, opti
         return
     if not isinstance(value, int) or isinstance(value, bool) or value < low or (high is not None and value > high):
         limit = f">= {low}" + (f" and <= {high}" if high is not None else "")
-        limit_zh = f"大于等于 {low} " + (f"且小于等于 {high} " if high is not None else "") + "的"
+        limit_zh = f"大于等于 {low} 的" if high is None else f" {low} 到 {high} 的"
         todo = Words(
             f"choose an integer, such as {name}={_near(value, low, high)}",
             f"改成整数，例如 {name}={_near(value, low, high)}",

@@ -303,7 +303,7 @@ class EndpointEngine:
         except (ValueError, KeyError, TypeError):
             reason = error.reason
         todo = Words(f"check {KEY}", f"检查 {KEY}") if error.code in (401, 403) else _LATER
-        return self._failed(Words.of(f"HTTP {error.code}: {reason}"), todo)
+        return self._failed(Words(f"HTTP {error.code}: {reason}", f"HTTP {error.code}（原话：{reason}）"), todo)
 
     def _failed(self, found: Words, todo: Words) -> CannotLoad:
         key = _key()
