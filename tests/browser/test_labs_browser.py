@@ -149,6 +149,16 @@ def test_another_seed_gives_another_picture(page):
     screenshot(page, "02a-dials")
 
 
+@of("09")
+def test_an_example_more_changes_the_prompt_and_the_belief(page):
+    cell = cell_with(page, "lab09.play(")
+    before = picture(cell)()
+    move_slider(cell.locator(".noUi-handle").first, 1)
+    until_another(page, picture(cell), before)
+    assert cell.locator(".jp-OutputArea-output table").first.inner_text().count("消息：") == 2
+    screenshot(page, "09-play")
+
+
 @of("11")
 def test_the_alpha_slider_redraws_the_shares(page):
     cell = cell_with(page, "lab11.play(")

@@ -70,13 +70,14 @@ def bars(trials: Sequence[Trial], model: str, title: tuple[str, str], base: int 
     return Picture(figure, f"{title[0]}：{_said(rows)}", rows)
 
 
-def wordings(trials: Sequence[Trial], model: str) -> Picture:
+def wordings(trials: Sequence[Trial], model: str, spacing: float = 0.2) -> Picture:
     """Draw all wordings of one task, the best first.
 
-    Rows: `core.statistics.Share` in that order; `at` is the kind of the wording.
+    Rows: `core.statistics.Share` in that order; `at` is the kind of the wording. `spacing`: inches of a bar, its gap
+    included.
     """
     rows = sorted((each.share for each in trials), key=lambda share: -share.share)
-    figure, (axis,) = canvas(width=WIDEST, height=1.2 + 0.29 * len(rows))
+    figure, (axis,) = canvas(width=WIDEST, height=1.2 + spacing * len(rows))
     _bars(axis, rows, [KINDS_EN[row.at][1] for row in rows])
     name_bars(axis, [_cut(row.name) for row in rows])
     axis.margins(y=0.01)
@@ -96,7 +97,7 @@ def promise() -> Picture:
     chosen = {some[0]: kind for kind, some in ways.WORDINGS.items() if "{" not in some[0]}
     chosen |= dict.fromkeys(ways.WORDINGS["只问"][3:7:3], "只问")
     some = [trial(name, tiny, task, ways.items(count=60), name, at=kind) for name, kind in chosen.items()]
-    return wordings(some, tiny.model)
+    return wordings(some, tiny.model, spacing=0.29)
 
 
 def pairs(groups: Mapping[str, tuple[Trial, Trial]], model: str) -> Picture:
