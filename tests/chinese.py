@@ -21,7 +21,7 @@ _CODE = (
     r"\b(?:aigc|pip|uv|python|apt-get) [ -~]+",  # commands
     r"\n  .*",  # the learner's own line
     r"`[^`]*`|'[^']*'|\"[^\"]*\"|“[^”]*”",  # quoted
-    r"原话）?：.*",  # what another program said, as it is
+    r"原话）?：[\s\S]*",  # what another program said, as it is
     r"\([^()]*\)|\[[^][]*\]|\{[^{}]*\}",  # arguments, lists, mappings
     r"\S*[/\\=_.:<>*|-]\S*",  # paths, options, code
 )

@@ -77,7 +77,7 @@ def print_pdf(page: Path, pdf: Path, program: str) -> Path:
             last = process.stderr.decode(errors="replace").strip().splitlines()[-1:]
             found = Words(
                 f"{Path(program).name} stopped: {''.join(last)[:200] or 'it said nothing'}",
-                f"{Path(program).name} 停了：{''.join(last)[:200] or '没有留下话'}",
+                f"{Path(program).name} 停了（原话）：{''.join(last)[:200] or '没有留下话'}",
             )
             raise CannotWrite(asked=refuse, found=found, todo=todo)
         return write_atomically(pdf, target.read_bytes())

@@ -77,7 +77,9 @@ def remake(source: bytes | Path, words: Sequence[str], *, asked: Words, todo: Wo
             last = process.stderr.decode(errors="replace").strip()[-LAST_WORDS:]
             raise CannotWrite(
                 asked=asked,
-                found=Words(f"ffmpeg stopped: {last or 'it said nothing'}", f"ffmpeg 停了：{last or '没有留下话'}"),
+                found=Words(
+                    f"ffmpeg stopped: {last or 'it said nothing'}", f"ffmpeg 停了（原话）：{last or '没有留下话'}"
+                ),
                 todo=todo,
             )
         return target.read_bytes()

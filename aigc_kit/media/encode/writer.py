@@ -282,7 +282,8 @@ class Writer:
                 f"to write {self.path} ({self.count} frames so far)", f"写 {self.path}（已经写了 {self.count} 帧）"
             ),
             found=Words(
-                f"ffmpeg stopped: {words[-300:] or 'it said nothing'}", f"ffmpeg 停了：{words[-300:] or '没有留下话'}"
+                f"ffmpeg stopped: {words[-300:] or 'it said nothing'}",
+                f"ffmpeg 停了（原话）：{words[-300:] or '没有留下话'}",
             ),
             todo=Words(
                 "look at these words; an older file of that name is as it was", "看看它的原话；原来同名的文件没有动"
