@@ -187,7 +187,8 @@ def _decode(data: Any, function: Any, file: Any, depth: int) -> Any:  # noqa: PL
         return function(inner)
     if kind == "file" and file is not None:
         return file(str(inner), str(data.get("sha256")))
-    raise _unreadable(Words.of(f"{kind}: {inner}"[:200]))
+    said = f"{kind}: {inner}"[:200]
+    raise _unreadable(Words(said, f"它没有能读回来的写法（原话：{said}）"))
 
 
 def _plain(value: Any) -> Any:
