@@ -134,10 +134,10 @@ def test_other_json_and_broken_pictures_do_no_harm(out):
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"labels": "x"}, 'labels is "x", not an object'),
-        ({"measured": {"seconds": 5}}, "measured.seconds is 5, not a figure"),
-        ({"kind": EVIL}, f'kind is "{EVIL}", not one of'),
-        (None, "not JSON"),
+        ({"labels": "x"}, 'labels 是 "x"，应该是对象'),
+        ({"measured": {"seconds": 5}}, "measured.seconds 是 5，应该是带 value、unit、how 和 source 的数字"),
+        ({"kind": EVIL}, f'kind 是 "{EVIL}"，应该是 '),
+        (None, "不是 JSON"),
     ],
 )
 def test_a_broken_record_is_named_and_the_others_stay(out, change, why):
