@@ -111,7 +111,7 @@ def test_the_storyboard_is_edited_in_place():
     form.boxes[0]["旁白"].value = "短一点。"
     assert form.board.shots[0].voice == "短一点。"
     form.boxes[0]["秒"].value = before + 3
-    assert "take away 3 s" in form.html().text
+    assert "减去 3 秒" in form.html().text
     form.boxes[1]["秒"].value = form.rows[1]["秒"] - 3
     assert form.board.shots[0].seconds == before + 3
 
@@ -181,7 +181,7 @@ def test_a_mistake_in_the_wizard_is_a_card_not_a_traceback(tmp_path, monkeypatch
     wizard = lab05.Wizard(Work("洞"), tmp_path)
     wizard._do(wizard.put_text)
     said, _, page = wizard.views
-    assert "0 bytes" in said().text
+    assert "0 字节" in said().text
     assert "还没有内容" in page().text
 
 

@@ -110,7 +110,8 @@ def _note_what_lacks() -> None:
     for name in cards.ALIASES["core"]:
         readers = [lab.number for lab in labs.every() if lab.core and name in lab.cards]
         if readers and not fetch.find(cards.get(name)):
-            words = f"note: {name} is not on this machine, and lab {', '.join(readers)} wants it: aigc fetch core"
+            who = f"labs {', '.join(readers)} want" if len(readers) > 1 else f"lab {readers[0]} wants"
+            words = f"note: {name} is not on this machine, and {who} it: aigc fetch core"
             print(words, file=sys.stderr)
 
 
