@@ -189,10 +189,10 @@ def echo(error: BaseException) -> Words:
     return Words(said, f"出错了（原话：{said}）")
 
 
-def not_written(asked: Words | str, error: OSError) -> CannotWrite:
+def not_written(asked: Words | str, error: Exception) -> CannotWrite:
     """Say which file or folder the system refused."""
-    where = f" {error.filename!r}" if error.filename else ""
-    why = error.strerror or error
+    name, why = getattr(error, "filename", None), getattr(error, "strerror", None) or error
+    where = f" {name!r}" if name else ""
     return CannotWrite(
         asked=asked,
         found=Words(

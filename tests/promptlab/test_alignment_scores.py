@@ -195,7 +195,7 @@ def test_masked_likelihood_is_the_librarys_loss(poet):
     assert measured.per_token == pytest.approx(
         loss, rel=1e-4
     )  # two passes of float32, of which one sums the tokens in another order
-    assert (measured.tokens, measured.size) == (24, len(POEM.encode()))
+    assert (measured.tokens, measured.bytes) == (24, len(POEM.encode()))
     assert measured.perplexity == pytest.approx(np.exp(loss), rel=1e-4)
     assert measured.bits_per_byte == pytest.approx(loss * 24 / np.log(2) / 72, rel=1e-4)
 

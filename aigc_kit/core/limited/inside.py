@@ -170,9 +170,7 @@ def _resources(limits: Mapping[str, Any]) -> dict[str, str]:
     for name, most, key in rows:
         what = getattr(resource, f"RLIMIT_{name}")
         hard = resource.getrlimit(what)[1]
-        last = (
-            most + 1 if name == "CPU" else most
-        )  # the first ends it by a signal, which can be caught; the last cannot
+        last = most + (name == "CPU")  # the first second too many ends it by a signal, which it can catch; this cannot
         top = last if hard == resource.RLIM_INFINITY else min(last, hard)
         with contextlib.suppress(ValueError, OSError):  # macOS knows no limit of addresses
             resource.setrlimit(what, (min(most, top), top))

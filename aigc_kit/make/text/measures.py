@@ -84,12 +84,17 @@ class Likelihood:
     bytes: int
 
     @property
+    def per_token(self) -> float:
+        """Give nats a token."""
+        return self.nll / self.tokens
+
+    @property
     def perplexity(self) -> float:
         """Count equal choices per token: exp(nll / tokens).
 
         Source: Jelinek, Mercer, Bahl, Baker 1977, "Perplexity - a measure of the difficulty of speech recognition".
         """
-        return float(np.exp(self.nll / self.tokens))
+        return float(np.exp(self.per_token))
 
     @property
     def bits_per_byte(self) -> float:

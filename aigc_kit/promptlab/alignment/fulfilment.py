@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from aigc_kit.core.errors import BadInput
+from aigc_kit.core.statistics import bootstrap
 from aigc_kit.worlds.prompt_task import Mark
 
 
@@ -48,11 +49,10 @@ def fulfilment(marks: Sequence[Mark], seed: int = 0, draws: int = 4000) -> Fulfi
     if not marks:
         raise BadInput(asked="a score", found="no answer", todo="judge at least one answer")
     each = np.array(shares(marks))
-    means = each[np.random.default_rng(seed).integers(0, len(each), (draws, len(each)))].mean(axis=1)
     asks: dict[str, list[bool]] = {}
     for mark in marks:
         for name, met in mark.parts or (("整体", mark.right),):
             asks.setdefault(name, []).append(met)
-    low, high = np.quantile(means, [0.025, 0.975])
+    low, high = bootstrap(each, seed, draws)
     by_ask = {name: sum(met) / len(met) for name, met in asks.items()}
-    return Fulfilment(float(each.mean()), float(low), float(high), by_ask, len(each))
+    return Fulfilment(float(each.mean()), low, high, by_ask, len(each))

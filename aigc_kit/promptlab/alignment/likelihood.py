@@ -10,37 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from aigc_kit.core.errors import BadInput
+from aigc_kit.core.statistics import bootstrap
 from aigc_kit.make.text.engines.base import Engine
-
-
-@dataclass(frozen=True)
-class Likelihood:
-    """Hold what a model makes of a text.
-
-    Args:
-        nats: negative log-probability of the whole, natural logarithm.
-        tokens: of that model.
-        size: bytes in UTF-8.
-    """
-
-    nats: float
-    tokens: int
-    size: int
-
-    @property
-    def per_token(self) -> float:
-        """Give nats a token."""
-        return self.nats / self.tokens
-
-    @property
-    def perplexity(self) -> float:
-        """Give e to the nats a token."""
-        return float(np.exp(self.per_token))
-
-    @property
-    def bits_per_byte(self) -> float:
-        """Give bits a byte, one unit for all models."""
-        return self.nats / float(np.log(2)) / self.size
+from aigc_kit.make.text.measures import Likelihood
 
 
 def response(engine: Engine, prompt: str, answer: str) -> Likelihood:
@@ -107,14 +79,9 @@ def delta(first: Sequence[float], second: Sequence[float], seed: int = 0, draws:
 
     Raises:
         BadInput: fewer than two pairs, or lists of different lengths.
-
-    Source: Efron 1979, "Bootstrap methods" (percentile interval, pairs resampled).
     """
     if len(first) != len(second) or len(first) < 2:
         found = f"{len(first)} and {len(second)} numbers"
         raise BadInput(asked="a paired comparison", found=found, todo="give at least two pairs, one for each item")
     apart = np.asarray(second, dtype=np.float64) - np.asarray(first, dtype=np.float64)
-    rng = np.random.default_rng(seed)
-    means = apart[rng.integers(0, len(apart), (draws, len(apart)))].mean(axis=1)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return Delta(float(apart.mean()), float(low), float(high), len(apart))
+    return Delta(float(apart.mean()), *bootstrap(apart, seed, draws), len(apart))

@@ -3,14 +3,14 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from aigc_kit.core.errors import CannotLoad, CannotWrite
+from aigc_kit.core.bilingual import Words
+from aigc_kit.promptlab.sqlite_file import connection
 
-_PATIENCE = 60  # seconds that a writer waits for others
 _MANY = 500  # keys in one question to the file
 
 
@@ -28,10 +28,6 @@ class AnswerCache:
         self.path = None if path is None else Path(path)
         self._memory: dict[str, Any] = {}
         if self.path is not None:
-            try:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise self._unwritten(error) from error
             with self._open() as file:
                 file.execute("CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, value TEXT NOT NULL)")
 
@@ -56,21 +52,9 @@ class AnswerCache:
             with self._open() as file, file:
                 file.executemany("INSERT OR IGNORE INTO answers VALUES (?, ?)", rows)
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
+    def _open(self) -> AbstractContextManager[sqlite3.Connection]:
         assert self.path is not None
-        try:
-            with closing(sqlite3.connect(self.path, timeout=_PATIENCE)) as file:
-                yield file
-        except sqlite3.OperationalError as error:
-            raise self._unwritten(error) from error
-        except (sqlite3.DatabaseError, ValueError) as error:
-            found, todo = f"no cache: {error}", "name another file; this one stays as it is"
-            raise CannotLoad(asked=f"the answers in {self.path.name}", found=found, todo=todo) from error
-
-    def _unwritten(self, error: Exception) -> CannotWrite:
-        todo = "choose another folder: one that you may write to, with room on its disk; or keep nothing"
-        return CannotWrite(asked=f"a cache {self.path and self.path.name}", found=str(error), todo=todo)
+        return connection(self.path, Words("the answers in", "答案的缓存"))
 
 
 def key_of(**decides: Any) -> str:

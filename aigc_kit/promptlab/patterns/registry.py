@@ -10,17 +10,18 @@ A version is the hash of its content and is checked when it is read. Writers wai
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from aigc_kit.core.errors import BadInput, CannotLoad, CannotWrite, nearest, unknown_name
+from aigc_kit.core.bilingual import Words
+from aigc_kit.core.errors import BadInput, CannotLoad, nearest, unknown_name
 from aigc_kit.core.types.atoms import shown
 from aigc_kit.promptlab.patterns.templates import Template
+from aigc_kit.promptlab.sqlite_file import connection
 
-PATIENCE = 60  # seconds that a writer waits for others
 _TABLES = """
 CREATE TABLE IF NOT EXISTS content (version TEXT PRIMARY KEY, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS history (
@@ -58,10 +59,6 @@ class Registry:
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise self._unwritten(error) from error
         with self._open() as file:
             file.executescript(_TABLES)
 
@@ -153,20 +150,8 @@ class Registry:
         query = "SELECT version FROM history WHERE name = ? ORDER BY number DESC LIMIT 1"
         return (file.execute(query, (name,)).fetchone() or (None,))[0]
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with closing(sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)) as file:
-                yield file
-        except sqlite3.OperationalError as error:
-            raise self._unwritten(error) from error
-        except sqlite3.DatabaseError as error:
-            todo = "name another file; this one stays as it is"
-            raise CannotLoad(asked=f"the registry {self.path.name}", found=f"not one: {error}", todo=todo) from error
-
-    def _unwritten(self, error: Exception) -> CannotWrite:
-        todo = "choose another folder: one that exists or can be made, that you may write to, with room on its disk"
-        return CannotWrite(asked=f"the registry {self.path.name}", found=str(error), todo=todo)
+    def _open(self) -> AbstractContextManager[sqlite3.Connection]:
+        return connection(self.path, Words("the registry", "登记簿"), isolation_level=None)
 
     def _damaged(self, version: str, fault: str) -> CannotLoad:
         todo = "take another version (history), or save the template again in a new file"

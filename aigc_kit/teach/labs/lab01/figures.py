@@ -155,10 +155,10 @@ def sweep(
     figure, axes = canvas((len(measures) + 1) // 2, 2, width=WIDEST, height=3.1 * ((len(measures) + 1) // 2))
     for axis, (key, names), colour in zip(axes, measures.items(), TEMPERATURE_COLOURS, strict=False):
         curve = [row for row in rows if row.name == key]
-        means, half = np.array([row.mean for row in curve]), np.array([row.half for row in curve])
-        lowest, highest = bounds.get(key, (0.0, np.inf))
-        around = [np.minimum(half, means - lowest), np.minimum(half, highest - means)]
-        axis.errorbar([row.at for row in curve], means, yerr=around, marker="o", capsize=4, color=colour)
+        around = np.transpose([row.around(*bounds.get(key, (0.0, np.inf))) for row in curve])
+        axis.errorbar(
+            [row.at for row in curve], [row.mean for row in curve], yerr=around, marker="o", capsize=4, color=colour
+        )
         axis.set_ylim(bottom=0)
         axis.set_xlabel("T")
         axis.set_title(label(*names), fontsize=13)

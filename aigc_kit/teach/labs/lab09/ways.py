@@ -14,8 +14,8 @@ from aigc_kit.worlds.shop.prompt_tasks import ShopTask, all_tasks
 COUNT = 100  # items of a trial: a share of 90 % is known to about 6 points
 SHOTS = (0, 1, 2, 4)
 BARE = "判断顾客的意图。"
-WITHIN = "是退款、物流、换货、咨询、投诉、表扬中的哪一个？"
 _ROW = "退款、物流、换货、咨询、投诉、表扬"
+WITHIN = f"是{_ROW}中的哪一个？"
 WORDINGS: Mapping[str, tuple[str, ...]] = {
     "只问": (
         "判断顾客的意图。",
@@ -35,7 +35,7 @@ WORDINGS: Mapping[str, tuple[str, ...]] = {
         "说出顾客的诉求。直接给出标签。",
     ),
     "列出标签": (
-        f"是{_ROW}中的哪一个？",
+        WITHIN,
         f"判断顾客的意图，从{_ROW}中选一个。",
         f"类别有{_ROW}。给消息分类。",
         f"在{_ROW}里面挑。",

@@ -172,14 +172,16 @@ def recall(runs: Sequence[Mapping[str, Any]]) -> Picture:
     figure, (axis,) = canvas(width=WIDEST, height=3.4)
     for name, colour in zip(classes.NAMES, (GREY, BLUE, ORANGE), strict=True):
         curve = [row for row in rows if row.name == name]
-        heights, halves = [row.mean for row in curve], [row.half for row in curve]
-        style: dict[str, Any] = {"color": colour, "marker": "o", "capsize": 4, "linewidth": 2}
-        axis.errorbar([row.at for row in curve], heights, yerr=halves, **style)
+        around = np.transpose([row.around(0, 1) for row in curve])
+        style: dict[str, Any] = {"color": colour, "marker": "o", "capsize": 4, "linewidth": 2, "yerr": around}
+        axis.errorbar([row.at for row in curve], [row.mean for row in curve], **style)
     counts = dict(zip(classes.NAMES, classes.COUNTS, strict=True))
     axis.legend([label(f"{name}（{n} 条）", f"{_CLASSES[name]} ({n})") for name, n in counts.items()], fontsize=12)
     axis.set_ylim(0, 1.05)
     axis.set_xticks([row.at for row in rows if row.name == classes.NAMES[0]])
-    axis.set_xlabel("alpha", fontsize=12)
+    seeds = rows[0].count
+    words = f"alpha（{seeds} 个种子的均值，线段是 95% 区间，实测）"
+    axis.set_xlabel(label(words, f"alpha ({seeds} seeds, 95 %)"), fontsize=12)
     axis.set_ylabel(label("找回来的比例（召回率）", "recall"), fontsize=12)
     words = "，".join(f"{row.name} alpha {row.at:g} {row.mean:.2f}" for row in rows if row.at in (0, 1))
     return Picture(figure, f"召回率：{words}", rows)

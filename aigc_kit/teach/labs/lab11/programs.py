@@ -48,7 +48,7 @@ def answers() -> list[Judged]:
 
     prompts = [exercise.prompt for exercise in exercises.every()]
     texts = ask.recorded(exercises.RECORDED)(prompts)
-    return _judged((e, text, MODEL) for e, text in zip(exercises.every(), texts, strict=True))
+    return _judged((e, code_in(text), MODEL) for e, text in zip(exercises.every(), texts, strict=True))
 
 
 def changed(count: int = 5, seed: int = 0) -> list[Judged]:
