@@ -250,12 +250,13 @@ def _lasting(lengths: Sequence[float | tuple[float, float]]) -> list[float]:
 
 def _seconds(cell: str, line: Words) -> float | tuple[float, float] | None:
     """Read how long a shot lasts, or None."""
+    from cn2an import cn2an
+
     text = re.sub(r"(?<=.)\s*[（(][^（）()]*[)）]$", "", cell.strip("* "))  # a remark behind the time
     text = re.sub(rf"^(?:(?:{_ABOUT})\s*[:：]?\s*)+", "", text.strip("（）()[]【】 "))
     text = re.sub(r"\s*(?:左右|上下|以内|之内|/\s*镜头?|。)$", "", text.replace("第", ""))
-    text = _NUMERALS.sub(
-        lambda match: str(_counted(match[0])), text.replace("半分钟", "30秒").replace("分半钟", "分30秒")
-    )
+    text = text.replace("半分钟", "30秒").replace("分半钟", "分30秒")
+    text = _NUMERALS.sub(lambda match: str(cn2an(match[0], "normal")), text)
     if match := _SPAN.fullmatch(text):
         start, end = _clock_seconds(match.groups()[:3]), _clock_seconds(match.groups()[3:])
         if end <= start:
@@ -272,17 +273,6 @@ def _seconds(cell: str, line: Words) -> float | tuple[float, float] | None:
     if match := _MINUTES.fullmatch(text):
         return 60 * _plain(match[1]) + _plain(match[2] or "0")
     return None
-
-
-def _counted(numeral: str) -> int:
-    """Read a Chinese numeral below a hundred.
-
-    >>> [_counted(numeral) for numeral in ("五", "十", "十二", "两", "三十五")]
-    [5, 10, 12, 2, 35]
-    """
-    digits = {character: value for value, character in enumerate("一二三四五六七八九", 1)} | {"两": 2}
-    tens, ten, ones = numeral.rpartition("十")
-    return (digits.get(tens, 1) * 10 if ten else 0) + digits.get(ones, 0)
 
 
 def _plain(number: str) -> float:
