@@ -6,7 +6,7 @@ from pathlib import Path
 
 FOLDERS = (
     *("core", "make", "media", "memory/plan", "memory/offload", "memory/footprint", "worlds", "works"),
-    *("keep/record", "keep/sweep", "models", "teach/checks", "teach/labs", "teach/show"),
+    *("keep/record", "keep/sweep", "models", "promptlab", "teach/checks", "teach/labs", "teach/show"),
 )
 """Folders whose errors a cell of a notebook can meet. The rest speaks to a terminal: cli, doctor, setup,
 commands of classroom and notebooks, the X-ray's internals, the fit of a machine's overheads."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.statistics import Difference, Share, holm, paired
 from aigc_kit.promptlab.ask.asking import Asker
@@ -129,8 +130,11 @@ def compare(trials: Sequence[Trial], base: Trial | None = None) -> list[Change]:
     start = base or (trials[0] if trials else None)
     others = [each for each in trials if each is not start]
     if start is None or not others or any(len(each.marks) != len(start.marks) for each in others) or not start.marks:
-        found = "fewer than two trials, or not the same items"
-        raise BadInput(asked="to compare trials", found=found, todo="try two ways on the same items, one at least")
+        raise BadInput(
+            asked=Words("to compare trials", "比较几次试验"),
+            found=Words("fewer than two trials, or not the same items", "试验不到两次，或者用的不是同一批题"),
+            todo=Words("try two ways on the same items, one at least", "用同一批题（至少一题）试两种问法"),
+        )
     differences = [paired(start.held, each.held) for each in others]
     raised = holm([difference.p for difference in differences])
     return [

@@ -106,7 +106,7 @@ BAD_VALUES = {
     "true": ({"topic": True}, "not text"),
     "not the choice": ({"topic": "月", "style": "怒"}, "'怒'"),
     "a number that is none": ({"topic": "月", "count": "三"}, "'三'"),
-    "too large": ({"topic": "月", "count": 10**5000}, "a number of 16610 bits"),
+    "too large": ({"topic": "月", "count": 10**5000}, "int(16610 bits)"),
     "a half": ({"topic": "月", "count": 2.5}, "2.5"),
     "too many": ({"topic": "月", "all": ["a"] * 9}, "9 texts"),
     "a text for a list": ({"topic": "月", "all": "abc"}, "a str"),

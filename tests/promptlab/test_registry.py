@@ -100,7 +100,7 @@ def test_all_or_none(registry):
 
 
 def test_unknown_names_and_versions(registry):
-    with pytest.raises(UnknownName, match="a name that was saved"):
+    with pytest.raises(UnknownName, match="save one first"):
         registry.get("feynman")
     registry.save_all(PATTERNS.values())
     with pytest.raises(UnknownName, match="feynman"):

@@ -190,7 +190,7 @@ def shown(value: Any) -> str:
     try:
         text = repr(value)
     except ValueError:  # Python refuses to print more than 4300 digits
-        return f"a number of {value.bit_length()} bits" if isinstance(value, int) else f"a {type(value).__name__}"
+        return f"{type(value).__name__}({f'{value.bit_length()} bits' if isinstance(value, int) else '...'})"
     return text if len(text) <= 80 else text[:80] + "..."
 
 

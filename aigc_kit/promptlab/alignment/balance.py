@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 
 SMOOTHING = 1e-6
@@ -30,9 +31,15 @@ def weights(counts: Sequence[int] | np.ndarray, alpha: float, smoothing: float =
     array = np.asarray(counts, dtype=np.float64)
     if array.ndim != 1 or not len(array) or array.min() < 0 or alpha < 0 or smoothing <= 0:
         raise BadInput(
-            asked=f"weights of classes with {list(counts)} examples at alpha {alpha:g}",
-            found="no class, or a negative number",
-            todo="give one count of 0 or more for each class, alpha of 0 or more, smoothing above 0",
+            asked=Words(
+                f"weights of classes with {list(counts)} examples at alpha {alpha:g}",
+                f"各类样本数为 {list(counts)}、alpha={alpha:g} 时的权重",
+            ),
+            found=Words("no class, or a negative number", "一个类也没有，或者有负数"),
+            todo=Words(
+                "give one count of 0 or more for each class, alpha of 0 or more, smoothing above 0",
+                "每类给一个不小于 0 的样本数，alpha 不小于 0，smoothing 大于 0",
+            ),
         )
     return (array + smoothing) ** -alpha
 
@@ -47,7 +54,11 @@ def shares(counts: Sequence[int] | np.ndarray, alpha: float, smoothing: float = 
     """
     mass = np.asarray(counts, dtype=np.float64) * weights(counts, alpha, smoothing)
     if not mass.sum() > 0:
-        raise BadInput(asked="shares of classes", found="no example at all", todo="give counts above 0")
+        raise BadInput(
+            asked=Words("shares of classes", "各类所占的份额"),
+            found=Words("no example at all", "一个样本也没有"),
+            todo=Words("give counts above 0", "给大于 0 的样本数"),
+        )
     return mass / mass.sum()
 
 
@@ -77,7 +88,11 @@ def spread(labels: np.ndarray, batch: int, seed: int) -> np.ndarray:
     """
     labels = np.asarray(labels)
     if batch < 1:
-        raise BadInput(asked=f"batches of {batch}", found="no example in a batch", todo="give a batch of 1 or more")
+        raise BadInput(
+            asked=Words(f"batches of {batch}", f"每批 {batch} 个样本"),
+            found=Words("no example in a batch", "一批里没有样本"),
+            todo=Words("give a batch of 1 or more", "batch 改成 1 或更大"),
+        )
     rng = np.random.default_rng(seed)
     places, keys = [], []
     for label in np.unique(labels):

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput, unknown_name
 
 _CHATML = (
@@ -58,11 +59,19 @@ def written(name: str, messages: Sequence[Mapping[str, str]]) -> str:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     if name not in FORMATS:
-        raise unknown_name(f"the chat format {name!r}", name, FORMATS, "format")
+        raise unknown_name(
+            Words(f"the chat format {name!r}", f"对话格式 {name!r}"), name, FORMATS, Words("format", "格式")
+        )
     roles = [message.get("role") for message in messages]
     if not roles or set(roles) - {"system", "user", "assistant"}:
-        todo = 'give messages {"role": ..., "content": ...} of system, user, assistant'
-        raise BadInput(asked="a conversation", found=f"the roles {roles}", todo=todo)
+        raise BadInput(
+            asked=Words("a conversation", "一段对话"),
+            found=Words(f"the roles {roles}", f"角色是 {roles}"),
+            todo=Words(
+                'give messages {"role": ..., "content": ...} of system, user, assistant',
+                '每条写成 {"role": ..., "content": ...}，角色用 system、user 或 assistant',
+            ),
+        )
     environment = ImmutableSandboxedEnvironment(keep_trailing_newline=True)
     return environment.from_string(FORMATS[name]).render(messages=list(messages))
 

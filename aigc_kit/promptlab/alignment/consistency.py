@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput, unknown_name
 
 
@@ -33,9 +34,12 @@ class Weights:
         """Refuse weights of which one would be negative."""
         if min(self.alpha, self.beta) < 0 or self.alpha + self.beta > 1 + 1e-9:
             raise BadInput(
-                asked=f"weights alpha {self.alpha:g}, beta {self.beta:g}",
-                found="one of the three would be negative",
-                todo="choose both 0 or more, with a sum of at most 1",
+                asked=Words(
+                    f"weights alpha {self.alpha:g}, beta {self.beta:g}",
+                    f"权重 alpha={self.alpha:g}、beta={self.beta:g}",
+                ),
+                found=Words("one of the three would be negative", "三个权重里会有一个是负数"),
+                todo=Words("choose both 0 or more, with a sum of at most 1", "两个都不小于 0，加起来不超过 1"),
             )
 
     @property
@@ -55,7 +59,7 @@ PRESETS: Mapping[str, Weights] = {
 def preset(name: str) -> Weights:
     """Find weights by name, or raise UnknownName."""
     if name not in PRESETS:
-        raise unknown_name(f"weights {name!r}", name, PRESETS, "weights")
+        raise unknown_name(Words(f"weights {name!r}", f"权重 {name!r}"), name, PRESETS, Words("weights", "权重"))
     return PRESETS[name]
 
 
@@ -72,14 +76,19 @@ def terms(prompt: np.ndarray, response: np.ndarray, template: np.ndarray) -> dic
     arrays = {name: np.asarray(vector, dtype=np.float64) for name, vector in vectors.items()}
     sizes = {name: array.shape for name, array in arrays.items()}
     if len(set(sizes.values())) > 1 or len(sizes["prompt"]) != 1:
+        shapes = ", ".join(f"{name} {shape}" for name, shape in sizes.items())
         raise BadInput(
-            asked="a distance of embeddings",
-            found=f"shapes {', '.join(f'{name} {shape}' for name, shape in sizes.items())}",
-            todo="embed all of them with the same model, one vector each",
+            asked=Words("a distance of embeddings", "向量之间的距离"),
+            found=Words(f"shapes {shapes}", f"形状是 {shapes}"),
+            todo=Words("embed all of them with the same model, one vector each", "用同一个模型求向量，每段文字一个"),
         )
     for name, array in arrays.items():
         if not np.linalg.norm(array) > 0:
-            raise BadInput(asked="a direction", found=f"the {name} is all zeros", todo="give a text that is not empty")
+            raise BadInput(
+                asked=Words("a direction", "向量的方向"),
+                found=Words(f"the {name} is all zeros", f"{name} 全是 0"),
+                todo=Words("give a text that is not empty", "给一段不空的文字"),
+            )
     one, other, shape = arrays.values()
     return {
         "meaning": (1 - _cosine(one, other)) / 2,

@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any
 
 from aigc_kit.core import paths
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import unknown_name
 from aigc_kit.core.limited import Limits, Program
 
@@ -142,7 +143,8 @@ def named(name: str) -> Exercise:
     for exercise in every():
         if exercise.name == name:
             return exercise
-    raise unknown_name(f"the exercise {name!r}", name, [exercise.name for exercise in every()], "exercise")
+    names = [exercise.name for exercise in every()]
+    raise unknown_name(Words(f"the exercise {name!r}", f"习题 {name!r}"), name, names, Words("exercise", "习题"))
 
 
 def code_in(answer: str) -> str:

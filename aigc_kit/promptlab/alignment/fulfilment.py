@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.statistics import bootstrap
 from aigc_kit.worlds.prompt_task import Mark
@@ -47,7 +48,11 @@ def fulfilment(marks: Sequence[Mark], seed: int = 0, draws: int = 4000) -> Fulfi
     Raises BadInput without an answer.
     """
     if not marks:
-        raise BadInput(asked="a score", found="no answer", todo="judge at least one answer")
+        raise BadInput(
+            asked=Words("a score", "打分"),
+            found=Words("no answer", "一个回答也没有"),
+            todo=Words("judge at least one answer", "至少判一个回答"),
+        )
     each = np.array(shares(marks))
     asks: dict[str, list[bool]] = {}
     for mark in marks:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.statistics import bootstrap
 from aigc_kit.make.text.engines.base import Engine
@@ -24,13 +25,16 @@ def response(engine: Engine, prompt: str, answer: str) -> Likelihood:
     """
     before, ids = engine.encode(prompt), engine.encode(prompt + answer)
     if not before or len(ids) <= len(before):
-        todo = "give a prompt and an answer of at least one token each"
-        raise BadInput(asked="the likelihood of an answer", found=f"{len(before)} and no more tokens", todo=todo)
+        raise BadInput(
+            asked=Words("the likelihood of an answer", "一个回答的似然"),
+            found=Words(f"{len(before)} and no more tokens", f"提示词有 {len(before)} 个词元，接上回答也没有更多"),
+            todo=Words("give a prompt and an answer of at least one token each", "提示词和回答各给至少一个词元"),
+        )
     if ids[: len(before)] != before:
         raise BadInput(
-            asked="the likelihood of an answer alone",
-            found="prompt and answer share a token",
-            todo="end the prompt with a space or a mark",
+            asked=Words("the likelihood of an answer alone", "只算回答的似然"),
+            found=Words("prompt and answer share a token", "提示词的末尾和回答的开头合成了一个词元"),
+            todo=Words("end the prompt with a space or a mark", "让提示词以空格或标点结尾"),
         )
     logprobs = engine.logprobs(ids, len(before))
     return Likelihood(-float(logprobs.sum()), len(logprobs), len(answer.encode()))
@@ -43,7 +47,11 @@ def text(engine: Engine, words: str) -> Likelihood:
     """
     ids = engine.encode(words)
     if len(ids) < 2:
-        raise BadInput(asked="the likelihood of a text", found=f"{len(ids)} tokens", todo="give a longer text")
+        raise BadInput(
+            asked=Words("the likelihood of a text", "一段文字的似然"),
+            found=Words(f"{len(ids)} tokens", f"只有 {len(ids)} 个词元"),
+            todo=Words("give a longer text", "给长一些的文字"),
+        )
     logprobs = engine.logprobs(ids, 1)
     return Likelihood(-float(logprobs.sum()), len(logprobs), len(words.encode()))
 
@@ -81,7 +89,10 @@ def delta(first: Sequence[float], second: Sequence[float], seed: int = 0, draws:
         BadInput: fewer than two pairs, or lists of different lengths.
     """
     if len(first) != len(second) or len(first) < 2:
-        found = f"{len(first)} and {len(second)} numbers"
-        raise BadInput(asked="a paired comparison", found=found, todo="give at least two pairs, one for each item")
+        raise BadInput(
+            asked=Words("a paired comparison", "成对比较"),
+            found=Words(f"{len(first)} and {len(second)} numbers", f"一边 {len(first)} 个数，一边 {len(second)} 个数"),
+            todo=Words("give at least two pairs, one for each item", "至少给两对，每题一对"),
+        )
     apart = np.asarray(second, dtype=np.float64) - np.asarray(first, dtype=np.float64)
     return Delta(float(apart.mean()), *bootstrap(apart, seed, draws), len(apart))

@@ -8,7 +8,8 @@ import ast
 from collections import Counter
 from collections.abc import Callable, Mapping
 
-from aigc_kit.core.errors import BadInput
+from aigc_kit.core.bilingual import Words
+from aigc_kit.core.errors import BadInput, echo
 
 THRESHOLD = 0.82  # of the overlap, from which the course takes an answer for aligned
 
@@ -29,8 +30,11 @@ def bag(source: str, *, words: bool = False) -> Counter[str]:
     try:
         nodes = list(ast.walk(ast.parse(source)))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        found = f"{type(error).__name__}: {error}"
-        raise BadInput(asked="the syntax tree of a text", found=found, todo="give the text of a program") from None
+        raise BadInput(
+            asked=Words("the syntax tree of a text", "一段文字的语法树"),
+            found=echo(error),
+            todo=Words("give the text of a program", "给一段 Python 程序"),
+        ) from None
     return Counter(_named(node, words) for node in nodes if not isinstance(node, ast.expr_context))
 
 

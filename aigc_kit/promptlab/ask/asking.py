@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput, OverBudget
 from aigc_kit.core.types.atoms import check_prompt
 from aigc_kit.promptlab.ask.answer_cache import AnswerCache, key_of
@@ -92,8 +93,11 @@ class Asker:
         on_batch: Callable[[int, int], object] | None = None,
     ) -> None:
         if calls is not None and (not isinstance(calls, int) or isinstance(calls, bool) or calls < 0):
-            todo = "give an integer, 0 or more; None is no limit"
-            raise BadInput(asked=f"calls={calls!r}", found="no number of calls", todo=todo)
+            raise BadInput(
+                asked=f"calls={calls!r}",
+                found=Words("no number of calls", "这不是次数"),
+                todo=Words("give an integer, 0 or more; None is no limit", "给一个不小于 0 的整数；None 是不限"),
+            )
         self.backend, self.model, self.calls = backend, backend.model, calls
         self.cache, self.how, self.on_batch = cache or AnswerCache(), how or How(), on_batch
         self.ledger = Ledger()
@@ -148,7 +152,11 @@ class Asker:
         """
         names = list(labels)
         if len(names) < 2 or len(set(names)) < len(names) or not all(isinstance(name, str) and name for name in names):
-            raise BadInput(asked=f"scores of {names}", found="no two different labels", todo="give two or more")
+            raise BadInput(
+                asked=Words(f"scores of {names}", f"给标签 {names} 打分"),
+                found=Words("no two different labels", "没有两个不同的标签"),
+                todo=Words("give two or more", "给两个或更多，互不相同"),
+            )
 
         def ask(some: list[str]) -> list[list[float]]:
             return self.backend.scores(some, names, self.how).tolist()
@@ -199,10 +207,17 @@ class Asker:
 
     def _refuse(self, count: int) -> None:
         if self.left is not None and count > self.left:
+            more = self.ledger.live + count
             raise OverBudget(
-                asked=f"{count} more calls of {self.model}",
-                found=f"{self.left} of {self.calls} are left; none of these was made",
-                todo=f"ask at most {self.left} new prompts, or raise the budget: calls={self.ledger.live + count}",
+                asked=Words(f"{count} more calls of {self.model}", f"再问 {self.model} {count} 次"),
+                found=Words(
+                    f"{self.left} of {self.calls} are left; none of these was made",
+                    f"{self.calls} 次里只剩 {self.left} 次；这一批一次也没有问",
+                ),
+                todo=Words(
+                    f"ask at most {self.left} new prompts, or raise the budget: calls={more}",
+                    f"最多问 {self.left} 条新的提示词，或提高预算：calls={more}",
+                ),
             )
 
     def _origin(self, prompt: str, fresh: set[str]) -> Origin:

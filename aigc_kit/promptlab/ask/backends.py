@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import numpy as np
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Card
 from aigc_kit.make import text
@@ -47,7 +48,11 @@ class How:
     def __post_init__(self) -> None:
         tokens = self.max_new_tokens
         if not isinstance(tokens, int) or isinstance(tokens, bool) or tokens < 1:
-            raise BadInput(asked=f"max_new_tokens={tokens!r}", found="not an integer >= 1", todo="give one, such as 64")
+            raise BadInput(
+                asked=f"max_new_tokens={tokens!r}",
+                found=Words("not an integer >= 1", "不是大于等于 1 的整数"),
+                todo=Words("give one, such as 64", "给一个这样的数，例如 64"),
+            )
 
     def messages(self, prompt: str) -> list[dict[str, str]]:
         """Write the conversation that a chat model reads."""
@@ -131,8 +136,7 @@ class LocalBackend:
     def scores(self, prompts: Sequence[str], labels: Sequence[str], how: How) -> np.ndarray:
         """Give log-probabilities of labels, float64 (prompts, labels)."""
         if self._kind == "endpoint":
-            todo = "ask a model on this machine, or compare answers instead of scores"
-            raise BadInput(asked=f"label scores of {self.model}", found="a server gives no scores", todo=todo)
+            raise _no_scores(self.model, Words("a server gives no scores", "服务器不给分数"))
         encode = self.engine.encode if not self._batched else self._bare
         rows = [self.engine.chat(how.messages(prompt)) for prompt in prompts]
         ends = [encode(label) for label in labels]
@@ -160,9 +164,16 @@ def check_length(engine: Any, rows: Sequence[Sequence[int]], limit: int) -> None
     if longest + limit > engine.context:
         room = engine.context - limit
         raise BadInput(
-            asked=f"an answer of {limit} tokens to a prompt of {longest}",
-            found=f"{engine.card.name} reads and writes {engine.context} tokens in all",
-            todo=f"shorten the prompt to {room} tokens, or the answer" if room > 0 else "ask for a shorter answer",
+            asked=Words(
+                f"an answer of {limit} tokens to a prompt of {longest}", f"提示词 {longest} 个词元，回答 {limit} 个"
+            ),
+            found=Words(
+                f"{engine.card.name} reads and writes {engine.context} tokens in all",
+                f"{engine.card.name} 一共只能读写 {engine.context} 个词元",
+            ),
+            todo=Words(f"shorten the prompt to {room} tokens, or the answer", f"把提示词缩到 {room} 个词元，或缩短回答")
+            if room > 0
+            else Words("ask for a shorter answer", "让回答短一些"),
         )
 
 
@@ -185,15 +196,17 @@ class FunctionBackend:
         start = time.perf_counter()
         texts = self._function(list(prompts))
         if len(texts) != len(prompts):
-            fault, todo = f"{len(texts)} answers", "return one answer for each prompt"
-            raise BadInput(asked=f"{len(prompts)} answers of {self.model}", found=fault, todo=todo)
+            raise BadInput(
+                asked=Words(f"{len(prompts)} answers of {self.model}", f"{self.model} 的 {len(prompts)} 个回答"),
+                found=Words(f"{len(texts)} answers", f"给了 {len(texts)} 个"),
+                todo=Words("return one answer for each prompt", "每条提示词返回一个回答"),
+            )
         seconds = (time.perf_counter() - start) / max(1, len(prompts))
         return [Reply(answer, None, seconds) for answer in texts]
 
     def scores(self, prompts: Sequence[str], labels: Sequence[str], how: How) -> np.ndarray:
         """Refuse: a function gives texts only."""
-        found, todo = "a function gives no scores", "ask a model on this machine"
-        raise BadInput(asked=f"label scores of {self.model}", found=found, todo=todo)
+        raise _no_scores(self.model, Words("a function gives no scores", "函数不给分数"))
 
 
 def text_card(name: str) -> Card:
@@ -205,9 +218,21 @@ def text_card(name: str) -> Card:
     """
     card = cards.get(name)
     if card.kind != "text":
-        names = ", ".join(other.name for other in cards.of_kind("text"))
-        raise BadInput(asked=f"to ask {name!r}", found=f"a {card.kind} card", todo=f"choose from {names}")
+        names = [other.name for other in cards.of_kind("text")]
+        raise BadInput(
+            asked=Words(f"to ask {name!r}", f"向 {name!r} 提问"),
+            found=Words(f"a {card.kind} card", f"这是 {card.kind} 的模型，不写文字"),
+            todo=Words(f"choose from {', '.join(names)}", f"从 {'、'.join(names)} 里选"),
+        )
     return card
+
+
+def _no_scores(model: str, why: Words) -> BadInput:
+    return BadInput(
+        asked=Words(f"label scores of {model}", f"{model} 给标签的分数"),
+        found=why,
+        todo=Words("ask a model on this machine, or compare answers", "问本机上的模型，或直接比较回答"),
+    )
 
 
 def portions(prompts: Sequence[str], size: int) -> Iterator[list[str]]:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from aigc_kit.core import paths
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput, CannotLoad, NotOnDisk, unknown_name
 from aigc_kit.promptlab.ask.asking import Asker
 from aigc_kit.promptlab.ask.backends import How, Reply
@@ -53,8 +54,14 @@ class Recording:
         """
         text = json.dumps(asdict(self), ensure_ascii=False, indent=0, sort_keys=True) + "\n"
         if len(text.encode()) > LARGEST:
-            todo = f"record fewer prompts, for at most {LARGEST:,} bytes"
-            raise BadInput(asked=f"a recording of {self.model}", found=f"{len(text.encode()):,} bytes", todo=todo)
+            size = len(text.encode())
+            raise BadInput(
+                asked=Words(f"a recording of {self.model}", f"{self.model} 的录制"),
+                found=Words(f"{size:,} bytes", f"有 {size:,} 字节"),
+                todo=Words(
+                    f"record fewer prompts, for at most {LARGEST:,} bytes", f"少录几条提示词，不超过 {LARGEST:,} 字节"
+                ),
+            )
         return paths.write_atomically(path, text)
 
 
@@ -86,9 +93,17 @@ class RecordedBackend:
         missing = [prompt for prompt in prompts if prompt not in rows]
         if missing:
             raise NotOnDisk(
-                asked=f"{len(prompts)} recorded answers of {self.model}",
-                found=f"{len(missing)} of them were never recorded, such as {missing[0][:40]!r}",
-                todo=f"ask the model itself: aigc fetch {self.model}, then ask.model({self.model!r})",
+                asked=Words(
+                    f"{len(prompts)} recorded answers of {self.model}", f"{self.model} 录下的 {len(prompts)} 个回答"
+                ),
+                found=Words(
+                    f"{len(missing)} of them were never recorded, such as {missing[0][:40]!r}",
+                    f"其中 {len(missing)} 个没有录过，例如 {missing[0][:40]!r}",
+                ),
+                todo=Words(
+                    f"ask the model itself: aigc fetch {self.model}, then ask.model({self.model!r})",
+                    f"问模型本身：先运行 aigc fetch {self.model}，再写 ask.model({self.model!r})",
+                ),
             )
 
 
@@ -108,15 +123,19 @@ def read(name: str) -> Recording:
         CannotLoad: its file is damaged.
     """
     names = sorted(path.stem for path in folder().glob(f"*{ENDING}"))
+    asked = Words(f"the recording {name!r}", f"录制 {name!r}")
     if name not in names:
-        raise unknown_name(f"the recording {name!r}", name, names or ["(none ships)"], "recording")
+        raise unknown_name(asked, name, names or ["(none ships)"], Words("recording", "录制"))
     try:
         values = json.loads((folder() / f"{name}{ENDING}").read_text(encoding="utf-8"))
         how = How(**values.pop("how"))
         return Recording(**{**values, "how": how, "labels": tuple(values["labels"])})
     except (OSError, ValueError, KeyError, TypeError) as error:
-        todo = "restore the file from the repository"
-        raise CannotLoad(asked=f"the recording {name!r}", found=f"damaged: {error}", todo=todo) from error
+        raise CannotLoad(
+            asked=asked,
+            found=Words(f"damaged: {error}", f"文件坏了（原话：{error}）"),
+            todo=Words("restore the file from the repository", "从仓库里恢复这个文件"),
+        ) from error
 
 
 def record(asker: Asker, prompts: Sequence[str], *, where: str, at: str, labels: Sequence[str] = ()) -> Recording:

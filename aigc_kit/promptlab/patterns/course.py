@@ -5,6 +5,7 @@ Words and defaults are the course's; the sentences around them are ours.
 
 from collections.abc import Mapping
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import unknown_name
 from aigc_kit.core.types import FrozenMap
 from aigc_kit.promptlab.patterns.templates import Slot, Template
@@ -174,5 +175,6 @@ def pattern(name: str) -> Template:
         UnknownName: there is none of that name, with the nearest.
     """
     if name not in PATTERNS:
-        raise unknown_name(f"the pattern {name!r}", name, PATTERNS, "pattern")
+        what = Words(f"the pattern {name!r}", f"模式 {name!r}")
+        raise unknown_name(what, name, PATTERNS, Words("pattern", "模式"))
     return PATTERNS[name]

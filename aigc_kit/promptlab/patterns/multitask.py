@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.statistics import Share
 from aigc_kit.core.types import FrozenMap
@@ -71,7 +72,11 @@ class Reader:
         for text, task in samples:
             self._counts[task].update(_pieces(text))
         if not any(self._counts.values()):
-            raise BadInput(asked="a reader of requests", found="no samples", todo="give it requests(rng, 200)")
+            raise BadInput(
+                asked=Words("a reader of requests", "读懂请求的分类器"),
+                found=Words("no samples", "一个样本也没有"),
+                todo=Words("give it requests(rng, 200)", "给它 requests(rng, 200)"),
+            )
         self._known = set().union(*self._counts.values())
 
     def confidence(self, text: str) -> dict[str, float]:

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from aigc_kit.core.bilingual import Words
-from aigc_kit.core.errors import BadInput, CannotLoad, nearest, unknown_name
+from aigc_kit.core.errors import BadInput, CannotLoad, UnknownName, nearest, unknown_name
 from aigc_kit.core.types.atoms import shown
 from aigc_kit.promptlab.patterns.templates import Template
 from aigc_kit.promptlab.sqlite_file import connection
@@ -103,11 +103,12 @@ class Registry:
         entries = self.history(name)
         hits = {entry.version for entry in entries if entry.version.startswith(version or "")}
         if version is not None and len(hits) != 1:
+            asked = Words(f"{name} in version {version!r}", f"{name} 的版本 {version!r}")
             if hits:
-                found, todo = f"{len(hits)} versions begin so", "give more of its digits"
-                raise BadInput(asked=f"{name} in version {version!r}", found=found, todo=todo)
+                found = Words(f"{len(hits)} versions begin so", f"有 {len(hits)} 个版本这样开头")
+                raise BadInput(asked=asked, found=found, todo=Words("give more of its digits", "多写几位版本号"))
             versions = [entry.version for entry in entries[-5:]]
-            raise unknown_name(f"{name} in version {version!r}", version, versions, "version")
+            raise unknown_name(asked, version, versions, Words("version", "版本"))
         digest = entries[-1].version if version is None else hits.pop()
         about = next(entry.about for entry in reversed(entries) if entry.version == digest)
         with self._open() as file:
@@ -115,9 +116,9 @@ class Registry:
         try:
             template = Template.of_content(name, body, about)
         except BadInput as error:
-            raise self._damaged(digest, error.found) from error
+            raise self._damaged(digest, error.told.found) from error
         if template.version != digest:
-            raise self._damaged(digest, f"its content is {template.version}")
+            raise self._damaged(digest, Words(f"its content is {template.version}", f"内容是 {template.version} 的"))
         return template
 
     def names(self) -> list[str]:
@@ -136,8 +137,14 @@ class Registry:
             entries = [Entry(*row) for row in file.execute(query, (name,))]
         if not entries:
             every = self.names()
-            close = nearest(name, every, 5) or every[:5]
-            raise unknown_name(f"the template {shown(name)}", name, close or ["a name that was saved"], "template")
+            asked = Words(f"the template {shown(name)}", f"模板 {shown(name)}")
+            if not every:
+                raise UnknownName(
+                    asked=asked,
+                    found=Words("no template was saved yet", "还没有存过模板"),
+                    todo=Words("save one first: registry.save(template)", "先存一个：registry.save(template)"),
+                )
+            raise unknown_name(asked, name, nearest(name, every, 5) or every[:5], Words("template", "模板"))
         return entries
 
     def __len__(self) -> int:
@@ -153,6 +160,12 @@ class Registry:
     def _open(self) -> AbstractContextManager[sqlite3.Connection]:
         return connection(self.path, Words("the registry", "登记簿"), isolation_level=None)
 
-    def _damaged(self, version: str, fault: str) -> CannotLoad:
-        todo = "take another version (history), or save the template again in a new file"
-        return CannotLoad(asked=f"version {version} of {self.path.name}", found=f"damaged: {fault}", todo=todo)
+    def _damaged(self, version: str, fault: Words) -> CannotLoad:
+        return CannotLoad(
+            asked=Words(f"version {version} of {self.path.name}", f"{self.path.name} 里的版本 {version}"),
+            found=Words("damaged: ", "坏了：") + fault,
+            todo=Words(
+                "take another version (history), or save the template again in a new file",
+                "换一个版本（见 history），或把模板重新存进一个新文件",
+            ),
+        )

@@ -22,6 +22,7 @@ from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
 from jinja2.exceptions import TemplateRuntimeError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import FrozenMap
 from aigc_kit.core.types.atoms import check_text, plain, shown
@@ -41,6 +42,17 @@ _BRACKETS = ("<>", "[]", "【】", "〔〕", "「」", "（）", "()")
 _ALLOWED = (
     *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.If, nodes.For, nodes.Filter),
     *(nodes.Getattr, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not),
+)
+
+_REFUSED = {
+    "call": Words("a call", "函数调用"),
+    "getitem": Words("an index", "下标"),
+    "include": Words("an include", "引入别的模板"),
+}
+_WRITE_SLOTS = Words("write slots as {{ name }}", "槽要写成 {{ name }}")
+_ALLOWED_WORDS = Words(
+    "show slots, join lists, use plain if, and for over one list",
+    "只放槽、用 join 连起列表、用简单的 if、用 for 走一个列表",
 )
 
 
@@ -73,16 +85,22 @@ class Slot:
         object.__setattr__(self, "choices", tuple(self.choices))
         if isinstance(self.default, list):
             object.__setattr__(self, "default", tuple(self.default))
-        fault = ""
+        fault = None
         if not isinstance(self.name, str) or not _NAME.fullmatch(self.name) or self.name == "loop":
-            fault = "no name of a slot"
+            fault = Words("no name of a slot", "名字不合规定")
         elif kind not in KINDS:
-            fault = f"the kind {shown(kind)}"
+            fault = Words(f"the kind {shown(kind)}", f"没有 {shown(kind)} 这种槽")
         elif kind == "choice" and not self.choices:
-            fault = "a choice without choices"
+            fault = Words("a choice without choices", "choice 没有可选的值")
         if fault:
-            todo = f"name it in small letters, such as topic; kinds: {', '.join(KINDS)}"
-            raise BadInput(asked=f"the slot {shown(self.name)}", found=fault, todo=todo)
+            raise BadInput(
+                asked=Words(f"the slot {shown(self.name)}", f"槽 {shown(self.name)}"),
+                found=fault,
+                todo=Words(
+                    f"name it in small letters, such as topic; kinds: {', '.join(KINDS)}",
+                    f"名字用小写字母，例如 topic；种类有 {'、'.join(KINDS)}",
+                ),
+            )
 
     def read(self, value: Any) -> Any:
         """Check a value: text, int, or a tuple of texts.
@@ -96,12 +114,20 @@ class Slot:
             return self._number(value)
         if self.kind == "list":
             if isinstance(value, str) or not isinstance(value, Sequence) or not self.least <= len(value) <= self.most:
-                count = f"{len(value)} texts" if isinstance(value, (list, tuple)) else f"a {type(value).__name__}"
-                raise self._refused(count, f"give a list of {self.least} to {self.most} texts")
+                kind, several = type(value).__name__, isinstance(value, (list, tuple))
+                fault = (
+                    Words(f"{len(value)} texts", f"有 {len(value)} 段") if several else Words(f"a {kind}", f"是 {kind}")
+                )
+                todo = Words(
+                    f"give a list of {self.least} to {self.most} texts",
+                    f"给一个列表，{self.least} 到 {self.most} 段文字",
+                )
+                raise self._refused(fault, todo)
             return tuple(self._text(item) for item in value)
         text = self._text(value)
         if self.choices and text not in self.choices:
-            raise self._refused(shown(text), f"choose from {', '.join(self.choices)}")
+            todo = Words(f"choose from {', '.join(self.choices)}", f"从 {'、'.join(self.choices)} 里选")
+            raise self._refused(shown(text), todo)
         return text
 
     def _number(self, value: Any) -> int:
@@ -109,24 +135,31 @@ class Slot:
         if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit() and len(value) < 12:
             value = int(value)
         if not isinstance(value, int) or isinstance(value, bool) or not self.least <= value <= self.most:
-            raise self._refused(shown(value), f"give an integer from {self.least} to {self.most}")
+            todo = Words(
+                f"give an integer from {self.least} to {self.most}", f"给一个 {self.least} 到 {self.most} 的整数"
+            )
+            raise self._refused(shown(value), todo)
         return value
 
     def _text(self, value: Any) -> str:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             value = shown(plain(value))
-        check_text(f"slot {self.name}", value)
-        text, todo = value.strip(), f"give at most {self.longest} plain characters"
+        check_text(self.name, value)
+        text = value.strip()
+        todo = Words(f"give at most {self.longest} plain characters", f"给最多 {self.longest} 个普通字符")
         if len(text) > self.longest:
-            raise self._refused(f"{len(text):,} characters", todo)
-        if _OPEN.search(text) or _HIDDEN.search(text):
-            raise self._refused("a slot in it" if _OPEN.search(text) else "hidden characters", todo)
+            raise self._refused(Words(f"{len(text):,} characters", f"有 {len(text):,} 个字"), todo)
+        if _OPEN.search(text):
+            raise self._refused(Words("a slot in it", "里面又有一个槽"), todo)
+        if _HIDDEN.search(text):
+            raise self._refused(Words("hidden characters", "有看不见的字符"), todo)
         if not text:
-            raise self._refused("nothing", f"give a text: {self.about or self.name}")
+            what = self.about or self.name
+            raise self._refused(Words("nothing", "是空的"), Words(f"give a text: {what}", f"填上：{what}"))
         return text
 
-    def _refused(self, fault: str, todo: str) -> BadInput:
-        return BadInput(asked=f"slot {self.name!r}", found=fault, todo=todo)
+    def _refused(self, fault: Words | str, todo: Words) -> BadInput:
+        return BadInput(asked=Words(f"slot {self.name!r}", f"槽 {self.name!r}"), found=fault, todo=todo)
 
 
 @dataclass(frozen=True)
@@ -166,14 +199,23 @@ class Template:
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.strip() or len(self.name) > 80 or _HIDDEN.search(self.name):
-            raise BadInput(asked=f"a template named {shown(self.name)}", found="no name", todo="give a short name")
-        check_text("the template", self.text)
+            raise BadInput(
+                asked=Words(f"a template named {shown(self.name)}", f"名为 {shown(self.name)} 的模板"),
+                found=Words("no name", "这不是名字"),
+                todo=Words("give a short name", "起一个短的名字"),
+            )
+        check_text("text", self.text)
         object.__setattr__(self, "slots", tuple(self.slots))
         if len(self.text) > LONGEST_TEMPLATE:
-            raise self._refused(f"{len(self.text):,} characters", f"write at most {LONGEST_TEMPLATE:,}")
+            raise self._refused(
+                Words(f"{len(self.text):,} characters", f"有 {len(self.text):,} 个字"),
+                Words(f"write at most {LONGEST_TEMPLATE:,}", f"最多写 {LONGEST_TEMPLATE:,} 个字"),
+            )
         names = [slot.name for slot in self.slots]
         if len(set(names)) < len(names):
-            raise self._refused("a slot twice", "list each slot once")
+            raise self._refused(
+                Words("a slot twice", "有一个槽列了两次"), Words("list each slot once", "每个槽只列一次")
+            )
         self._check(names)
 
     def _check(self, names: list[str]) -> None:
@@ -181,23 +223,29 @@ class Template:
         try:
             tree = _environment().parse(self.text)
         except (TemplateSyntaxError, RecursionError) as error:
-            words = f"no template: {getattr(error, 'message', None) or 'nested too deeply'}"
-            raise self._refused(words, "write slots as {{ name }}") from None
+            said = getattr(error, "message", None) or "nested too deeply"
+            fault = Words(f"no template: {said}", f"不是模板（原话：{said}）")
+            raise self._refused(fault, _WRITE_SLOTS) from None
         for fault in _faults(tree, lists):
-            raise self._refused(f"{fault} in it", "show slots, join lists, use plain if, and for over one list")
+            raise self._refused(fault + Words(" in it", "，这里不许用"), _ALLOWED_WORDS)
         data = "".join(node.data for node in tree.find_all(nodes.TemplateData))
         if rest := open_slots(data, names):
-            raise self._refused(f"{rest[0]!r}, which is never filled", "write slots as {{ name }}")
+            fault = Words(f"{rest[0]!r}, which is never filled", f"{rest[0]!r} 永远不会被填上")
+            raise self._refused(fault, _WRITE_SLOTS)
         inside = {node.target.name for node in tree.find_all(nodes.For) if isinstance(node.target, nodes.Name)}
         asked = {node.name for node in tree.find_all(nodes.Name) if node.ctx == "load"} - inside - {"loop"}
         if clash := sorted(inside & {*names, "loop"}):
-            raise self._refused(f"a loop over {clash[0]!r} hides a slot", "name what goes through the list otherwise")
+            fault = Words(f"a loop over {clash[0]!r} hides a slot", f"循环变量 {clash[0]!r} 盖住了同名的槽")
+            raise self._refused(fault, Words("name what goes through the list otherwise", "循环变量换一个名字"))
         if asked != set(names):
-            fault = f"slots in the text: {sorted(asked)}, listed: {sorted(names)}"
-            raise self._refused(fault, "list exactly the slots that the text shows")
+            fault = Words(
+                f"slots in the text: {sorted(asked)}, listed: {sorted(names)}",
+                f"文字里的槽是 {sorted(asked)}，列出的是 {sorted(names)}",
+            )
+            raise self._refused(fault, Words("list exactly the slots that the text shows", "文字里有哪些槽，就列哪些"))
 
-    def _refused(self, fault: str, todo: str) -> BadInput:
-        return BadInput(asked=f"the template {self.name!r}", found=fault, todo=todo)
+    def _refused(self, fault: Words, todo: Words) -> BadInput:
+        return BadInput(asked=Words(f"the template {self.name!r}", f"模板 {self.name!r}"), found=fault, todo=todo)
 
     @property
     def version(self) -> str:
@@ -229,18 +277,29 @@ class Template:
         strange = sorted(set(map(str, given)) - set(names))
         missing = [name for name in self.needed if given.get(name) in (None, "", (), [])]
         if strange or missing:
-            fault = f"unknown slots {strange}" if strange else f"nothing for {', '.join(missing)}"
-            raise BadInput(asked=f"the prompt {self.name!r}", found=fault, todo=f"fill {', '.join(names)}")
+            raise BadInput(
+                asked=Words(f"the prompt {self.name!r}", f"提示词 {self.name!r}"),
+                found=Words(f"unknown slots {strange}", f"没有这样的槽：{strange}")
+                if strange
+                else Words(f"nothing for {', '.join(missing)}", f"{'、'.join(missing)} 还空着"),
+                todo=Words(f"fill {', '.join(names)}", f"要填的是 {'、'.join(names)}"),
+            )
         read = {slot.name: slot.read(given.get(slot.name, slot.default)) for slot in self.slots}
         try:
             text = _compiled(self.text).render(read).strip()
         except (TemplateRuntimeError, RecursionError, TypeError) as error:
-            raise self._refused(f"it cannot be filled: {error}", "repair the template") from None
+            fault = Words(f"it cannot be filled: {error}", f"填不了（原话：{error}）")
+            raise self._refused(fault, Words("repair the template", "改好模板")) from None
         if len(text) > LONGEST_PROMPT:
-            raise self._refused(f"a prompt of {len(text):,} characters", f"fill at most {LONGEST_PROMPT:,}")
-        if not text or (rest := open_slots(text, names)):
-            words = f"{rest[0]!r} left open" if text else "an empty prompt"
-            raise self._refused(words, "take away the braces around it" if text else "write some text around the slots")
+            fault = Words(f"a prompt of {len(text):,} characters", f"提示词有 {len(text):,} 个字")
+            todo = Words(f"fill at most {LONGEST_PROMPT:,}", f"填得短一些，总共最多 {LONGEST_PROMPT:,} 个字")
+            raise self._refused(fault, todo)
+        if not text:
+            todo = Words("write some text around the slots", "在槽的旁边写一些文字")
+            raise self._refused(Words("an empty prompt", "提示词是空的"), todo)
+        if rest := open_slots(text, names):
+            fault = Words(f"{rest[0]!r} left open", f"{rest[0]!r} 还没有填")
+            raise self._refused(fault, Words("take away the braces around it", "去掉它外面的括号"))
         return Filled(text, self.name, self.version, FrozenMap(read))
 
     @classmethod
@@ -256,8 +315,11 @@ class Template:
         except BadInput:
             raise
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            found, todo = f"not one: {error}", "give the JSON of text and slots"
-            raise BadInput(asked=f"the template {name!r} of JSON", found=found, todo=todo) from None
+            raise BadInput(
+                asked=Words(f"the template {name!r} of JSON", f"从 JSON 读模板 {name!r}"),
+                found=Words(f"not one: {error}", f"这不是模板（原话：{error}）"),
+                todo=Words("give the JSON of text and slots", "给含有 text 和 slots 的 JSON"),
+            ) from None
 
 
 def open_slots(text: str, names: Sequence[str] = ()) -> list[str]:
@@ -288,23 +350,23 @@ def _compiled(text: str) -> Any:
     return _environment().from_string(text)
 
 
-def _faults(tree: nodes.Node, lists: Sequence[str], inside: bool = False) -> Iterator[str]:
+def _faults(tree: nodes.Node, lists: Sequence[str], inside: bool = False) -> Iterator[Words]:
     """Yield what a template may not do."""
     for node in tree.iter_child_nodes():
         name = type(node).__name__.lower()
         if not isinstance(node, _ALLOWED):
-            yield {"call": "a call", "getitem": "an index", "include": "an include"}.get(name, f"a {name}")
+            yield _REFUSED.get(name, Words(f"a {name}", f"Jinja2 的 {name}"))
         elif isinstance(node, nodes.Getattr) and not _asks_the_loop(node, inside):
-            yield f"the attribute {node.attr!r}"
+            yield Words(f"the attribute {node.attr!r}", f"属性 {node.attr!r}")
         elif isinstance(node, nodes.Filter) and node.name not in FILTERS:
-            yield f"the filter {node.name!r}"
+            yield Words(f"the filter {node.name!r}", f"过滤器 {node.name!r}")
         elif isinstance(node, nodes.For):
             if inside or node.recursive:
-                yield "a loop in a loop"
+                yield Words("a loop in a loop", "循环里的循环")
             if not isinstance(node.iter, nodes.Name) or node.iter.name not in lists or node.test:
-                yield "a loop over something else than a list slot"
+                yield Words("a loop over something else than a list slot", "不是沿着列表槽的循环")
             if not isinstance(node.target, nodes.Name):
-                yield "a loop with several names"
+                yield Words("a loop with several names", "有几个变量的循环")
         yield from _faults(node, lists, inside or isinstance(node, nodes.For))
 
 
