@@ -1,0 +1,111 @@
+"""Put trainable vectors before a frozen model's input."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aigc_kit.core.bilingual import Words
+from aigc_kit.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+VECTORS = 5
+START = "风雅颂古诗"  # the tokens whose vectors a soft prompt starts from
+
+
+def starting_vectors(engine: Any, words: str = START) -> "Tensor":
+    """Copy the embeddings of a text, one vector a token.
+
+    Returns:
+        float32 (tokens, width), a copy that no gradient ties to the model.
+
+    Raises:
+        BadInput: a text without tokens.
+    """
+    import torch
+
+    ids = engine.tokenizer(words, add_special_tokens=False).input_ids
+    if not ids:
+        raise BadInput(
+            asked=Words("vectors to start from", "软提示的起点"),
+            found=Words("a text without tokens", "文字里一个词元也没有"),
+            todo=Words(f"give some characters, such as {START}", f"给几个字，例如 {START}"),
+        )
+    return engine.model.get_input_embeddings().weight[torch.tensor(ids)].detach().clone().float()
+
+
+def nearest_tokens(engine: Any, vectors: "Tensor") -> tuple[str, tuple[float, ...]]:
+    """Find the token nearest to each vector.
+
+    Args:
+        engine: of transformers; vectors: (K, width).
+
+    Returns:
+        The tokens' text, and each vector's distance in units of the median distance between two tokens: near 0 it is
+        a token, near 1 it lies as far off as tokens lie from each other.
+    """
+    import torch
+
+    table = engine.model.get_input_embeddings().weight.detach()
+    apart = torch.cdist(vectors.detach(), table)
+    nearest = apart.min(1)
+    some = table[torch.randperm(len(table), generator=torch.Generator().manual_seed(0))[:200]]
+    usual = float(torch.pdist(some).median())
+    text = "".join(engine.tokenizer.decode([int(token)]).strip() for token in nearest.indices)
+    return text, tuple(float(distance) / usual for distance in nearest.values)
+
+
+def continued(engine: Any, network: Any, prompts: Sequence[str], soft: "Tensor | None", **settings: Any) -> list[str]:
+    """Continue prompts by a tuned model, by sampling.
+
+    Args:
+        engine: whose tokenizer is used; network: the model, wrapped by PEFT or not.
+        prompts: of any lengths.
+        soft: (K, width), put before every prompt, or None.
+        settings: temperature (0.7), max_new_tokens (44), seed (0).
+
+    Returns:
+        The texts without the prompts.
+    """
+    import torch
+
+    temperature, limit, seed = (
+        settings.get(k, v) for k, v in (("temperature", 0.7), ("max_new_tokens", 44), ("seed", 0))
+    )
+    tokenizer = engine.tokenizer
+    rows = [tokenizer(prompt, add_special_tokens=False).input_ids for prompt in prompts]
+    texts: list[str] = [""] * len(rows)
+    draw = torch.Generator().manual_seed(seed)
+    causal = network.get_base_model() if hasattr(network, "get_base_model") else network
+    for length in sorted({len(row) for row in rows}):  # rows of one length need neither padding nor a mask
+        places = [place for place, row in enumerate(rows) if len(row) == length]
+        embedded = causal.get_input_embeddings()(torch.tensor([rows[place] for place in places]))
+        if soft is not None:
+            embedded = torch.cat([soft.detach().expand(len(places), -1, -1), embedded], 1)
+        for place, ids in zip(
+            places, _written(causal, embedded, temperature, limit, draw, engine.eos_ids), strict=True
+        ):
+            texts[place] = engine.decode(ids)
+    return texts
+
+
+def _written(
+    causal: Any, embedded: "Tensor", temperature: float, limit: int, draw: Any, ends: frozenset[int]
+) -> list[list[int]]:
+    """Sample token by token until each row has ended."""
+    import torch
+    from transformers import DynamicCache
+
+    cache, rows = DynamicCache(config=causal.config), np.zeros((len(embedded), 0), dtype=int)
+    with torch.inference_mode():
+        fresh: dict[str, Any] = {"inputs_embeds": embedded}
+        for _ in range(limit):
+            logits = causal(**fresh, past_key_values=cache, use_cache=True, logits_to_keep=1).logits[:, -1]
+            ids = torch.multinomial(torch.softmax(logits / temperature, -1), 1, generator=draw)
+            rows = np.concatenate([rows, ids.numpy()], 1)
+            fresh = {"input_ids": ids}
+            if all(set(row) & ends for row in rows.tolist()):
+                break
+    return [row[: next((k for k, token in enumerate(row) if token in ends), len(row))] for row in rows.tolist()]
