@@ -41,7 +41,7 @@ def bootstrap(values: np.ndarray, seed: int, draws: int = 4000) -> tuple[float, 
 
 
 def crossed(first: np.ndarray, second: np.ndarray, seed: int, draws: int = 4000) -> tuple[float, float]:
-    """Give the 95 % interval of a difference over items and seeds.
+    """Give a difference's 95 % interval over items and seeds.
 
     Items are resampled once for both, runs for each by itself: what varies is which items were drawn, and which seeds.
     With two or three runs the interval is too narrow, since so few cannot show how far runs lie apart.

@@ -4,7 +4,7 @@ ask.model("tinychat", calls=500)        # one way to call any model, every call 
 patterns.pattern("feynman").fill(...)   # templates with typed slots, versions by content
 alignment.exercises.judge(...)          # scores of answers, and what they miss
 optimise.PromptOptimizer(task).evolve(...)   # prompts searched at a counted budget
-tune.ways.Tuning(engine, "lora", rows)  # vectors, LoRA, all weights
+tune.Tuning(engine, "lora", rows)  # vectors, LoRA, all weights
 """
 
 from aigc_kit.core.lazy import lazily

@@ -1,4 +1,4 @@
-"""Hold 诗经 and 楚辞, verse that the poem model never saw.
+"""Hold 诗经 and 楚辞, which the poem model never saw.
 
 The model was trained on lines of five and seven characters alone. Lines of 诗经 have four, and in
 楚辞 there is 兮: what tuning does, and what it makes the model forget, is seen at a glance and told by a program.

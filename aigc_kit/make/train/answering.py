@@ -128,7 +128,7 @@ def surprises(network: Any, rows: Rows, soft: "Tensor | None" = None) -> "Tensor
     told = head(hidden[places[:, 0], places[:, 1] + before - 1])  # what stands before a token foretells it
     errors = F.cross_entropy(told, rows.labels[places[:, 0], places[:, 1]], reduction="none")
     counts = (rows.labels != IGNORED).sum(1)
-    return torch.zeros(len(rows)).index_add(0, places[:, 0], errors) / counts
+    return errors.new_zeros(len(rows)).index_add(0, places[:, 0], errors) / counts
 
 
 def surprise(network: Any, rows: Rows, soft: "Tensor | None" = None) -> "Tensor":

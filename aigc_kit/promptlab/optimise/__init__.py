@@ -1,4 +1,4 @@
-"""Search prompts at a counted budget, and say what was gained.
+"""Search prompts at a counted budget, gains with intervals.
 
 run = PromptOptimizer("text_classification").evolve("判断以下文本的情感倾向：{text}", items, "accuracy", iterations=10)
 run.prompt, run.calls, run.steps     # the best on the development items, what was spent, the tree

@@ -18,7 +18,7 @@ class Gain:
     Args:
         name: what is compared with what.
         mean, low, high: in the unit of the scores, with the 95 % interval over items and seeds.
-        seeds, items: that it rests on; calls: of each search.
+        seeds, items: that it rests on; calls: the budget of each search.
         unit: of the scores.
     """
 
@@ -64,7 +64,7 @@ def against_start(runs: Sequence[Evolution], name: str = "", seed: int = 0) -> G
 
 
 def against(runs: Sequence[Evolution], others: Sequence[Evolution], name: str = "", seed: int = 0) -> Gain:
-    """Compare searches with others at equal calls, such as random ones.
+    """Compare searches with others at equal calls.
 
     Args:
         runs, others: of one method each, on the same items.
@@ -82,13 +82,13 @@ def against(runs: Sequence[Evolution], others: Sequence[Evolution], name: str = 
 def _gain(name: str, one: np.ndarray, two: np.ndarray, run: Evolution, seed: int) -> Gain:
     low, high = crossed(one, two, seed)
     mean = float(one.mean() - two.mean())
-    return Gain(name, mean, low, high, len(one), one.shape[1], run.calls, run.unit)
+    return Gain(name, mean, low, high, len(one), one.shape[1], run.budget, run.unit)
 
 
 def _checked(runs: Sequence[Evolution]) -> Evolution:
-    alike = {(run.calls, run.dev, run.test, run.unit) for run in runs}
+    alike = {(run.budget, run.dev, run.test, run.unit) for run in runs}
     if len(alike) != 1:
-        calls = sorted({run.calls for run in runs})
+        calls = sorted({run.budget for run in runs})
         raise BadInput(
             asked=Words(f"to compare {len(runs)} searches", f"比较 {len(runs)} 次搜索"),
             found=Words(f"other items, or other budgets: {calls} calls", f"题目不同，或预算不同：{calls} 次调用"),

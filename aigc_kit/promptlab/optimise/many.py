@@ -29,7 +29,7 @@ def evolutions(
     lines: int = 2,
     folder: Path | None = None,
 ) -> dict[str, list[Evolution]]:
-    """Search characters before the poem model's prompt, by method and seed.
+    """Search characters for the poem model, by method and seed.
 
     Args:
         methods, seeds: of the searches; each is run with each.

@@ -46,7 +46,7 @@ def climb(space: Space, start: str, score: float, rng: random.Random) -> Search:
 
 
 def beam(space: Space, start: str, score: float, rng: random.Random) -> Search:
-    """Edit the two best, so that one dead end does not stop all."""
+    """Edit the two best: one may be a dead end."""
     known = yield from _several(space, start, score, rng, BEAM * 2)
     while True:
         best = sorted(known, key=lambda prompt: -known[prompt])[:BEAM]
@@ -116,7 +116,7 @@ def bandit(space: Space, start: str, score: float, rng: random.Random) -> Search
 
 
 def _begin(space: Space, start: str, score: float, rng: random.Random) -> Generator[Wanted, Any, tuple[str, float]]:
-    """Begin at the start, or at a draw where that has no place."""
+    """Begin at the start, or at a draw."""
     if space.holds(start):
         return start, score
     draw = space.draw(rng)

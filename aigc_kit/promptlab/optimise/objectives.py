@@ -140,6 +140,7 @@ class Likelihood:
         """
         import torch
 
+        self._engine.use_threads()
         table = self._engine.model.get_input_embeddings().weight
         ids = torch.tensor(self._engine.encode(prompt[: space.length]))
         vectors = table[ids].clone().requires_grad_(True)

@@ -20,7 +20,7 @@ from aigc_kit.promptlab.optimise.runs import Evolution, Kept, Step, decision
 from aigc_kit.promptlab.optimise.spaces import Edit, Space, Wordings, check_slot
 from aigc_kit.worlds.prompt_task import Item, PromptTask
 
-WIDTH = 8  # calls of an iteration
+WIDTH = 4  # calls of an iteration
 GRADIENT = 2  # calls
 IDLE = 50  # rounds without a new prompt, after which there is nothing left to try
 COURSE = "text_classification"  # the course's name for a task: the sentiment of a message
@@ -75,7 +75,7 @@ class PromptOptimizer:
         test: Sequence[Item] | None = None,
         calls: int | None = None,
     ) -> Evolution:
-        """Search from a prompt, and judge the best on items kept away.
+        """Search from a prompt, and judge the best.
 
         Called again with the same arguments it goes on where it was interrupted: what was scored is not scored again,
         and counts as before.
@@ -109,7 +109,7 @@ class PromptOptimizer:
         ends = objective.scores(list(dict.fromkeys((prompt, best))), held)
         rows = tuple(tuple(row) for row in ends.tolist())
         keys = tuple(item.key for item in dev), tuple(item.key for item in held)
-        facts = (self.method, self.seed, objective.unit, meter.calls, len(dev), steps)
+        facts = (self.method, self.seed, objective.unit, budget, meter.calls, len(dev), steps)
         return Evolution(*facts, *keys, rows[0], rows[-1], decides)
 
     def _objective(self, metric: str | Metric) -> Objective:
@@ -181,7 +181,7 @@ class _Meter:
 def _drive(
     meter: _Meter, space: Space, start: str, method: Callable[..., Any], rng: random.Random, objective: Objective
 ) -> None:
-    """Give a method what it wants until the budget is spent."""
+    """Serve a method until the budget is spent."""
     first = meter.scores([Edit("start", (), start)])
     assert first is not None
     search = method(space, start, first[0], rng)

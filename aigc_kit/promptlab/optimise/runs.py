@@ -1,4 +1,4 @@
-"""Keep a search: every prompt scored, so that it can go on."""
+"""Keep every prompt scored, so that searches go on."""
 
 import json
 from collections.abc import Mapping
@@ -40,7 +40,9 @@ class Evolution:
 
     Args:
         method, seed: of the search; unit: of its scores, higher being better.
-        calls: scored prompts that it spent, a gradient being two; items: that each was scored on.
+        budget: calls that it might spend; calls: that it spent, fewer where nothing new was left to try; a gradient is
+            two.
+        items: that each prompt was scored on.
         steps: every prompt scored, the start first.
         dev, test: keys of the items to choose on, and of those kept away.
         start_scores, best_scores: of first and best prompt on the test items, float64 (N,).
@@ -50,6 +52,7 @@ class Evolution:
     method: str
     seed: int
     unit: str
+    budget: int
     calls: int
     items: int
     steps: tuple[Step, ...]
@@ -61,7 +64,7 @@ class Evolution:
 
     @property
     def best(self) -> Step:
-        """Give the best step on the development items, the first of equals."""
+        """Give the best development step, the first of equals."""
         return max(self.steps, key=lambda step: (step.score, -step.number))
 
     @property
@@ -111,7 +114,7 @@ class Evolution:
 
 
 class Kept:
-    """Keep scores of one search, in memory or in a file.
+    """Keep one search's scores, in memory or a file.
 
     Args:
         decides: hash of all that decides the search.

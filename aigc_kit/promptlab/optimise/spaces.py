@@ -1,4 +1,4 @@
-"""Say which prompts can be reached from a prompt, and how.
+"""Say which prompts can be reached, and how.
 
 Every edit is typed: it changes a word, a phrase or a sentence, so that a search can tell which kind helped.
 """
@@ -45,7 +45,7 @@ class Space(Protocol):
         """Make a prompt from nothing."""
 
     def edit(self, prompt: str, rng: random.Random, kind: str | None = None) -> Edit:
-        """Change a prompt in one place, by a kind or any."""
+        """Change a prompt in one place."""
 
     def cross(self, one: str, other: str, rng: random.Random) -> str:
         """Join two prompts."""
@@ -101,7 +101,7 @@ class Prefixes:
         return "".join(self._some(rng, self.length)) + self.template
 
     def edit(self, prompt: str, rng: random.Random, kind: str | None = None) -> Edit:
-        """Change a prompt in one place, by a kind or any."""
+        """Change a prompt in one place."""
         chosen = kind or rng.choices(self.kinds, (8, 1, 1))[0]
         head = list(prompt[: self.length])
         if chosen == "word" or self.length == 1:
@@ -116,7 +116,7 @@ class Prefixes:
         return Edit(chosen, (prompt,), "".join(head) + self.template)
 
     def cross(self, one: str, other: str, rng: random.Random) -> str:
-        """Take the beginning of one and the end of the other."""
+        """Join the beginning of one with another's end."""
         cut = rng.randrange(1, self.length) if self.length > 1 else 0
         return one[:cut] + other[cut:]
 
@@ -172,7 +172,7 @@ class Wordings:
         return prompt
 
     def edit(self, prompt: str, rng: random.Random, kind: str | None = None) -> Edit:
-        """Change a prompt in one place, by a kind or any.
+        """Change a prompt in one place.
 
         Where nothing of that kind can change, the prompt comes back as it was.
         """

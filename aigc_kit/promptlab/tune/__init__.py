@@ -1,8 +1,8 @@
 """Tune a small model: vectors, LoRA, both, or all weights.
 
-ways.Tuning(poet, "lora", rows)     # soft prompt, LoRA, both, all weights; saved, interrupted, resumed
+Tuning(poet, "lora", rows)     # soft prompt, LoRA, both, all weights; saved, interrupted, resumed
 adapters.merged(network)            # LoRA counted, merged, exchanged on one base
-sandbox.TuningSandbox(poet, rows).rehearse(steps=5).verdict   # may a four-bit rehearsal be trusted?
+TuningSandbox(poet, rows).rehearse(steps=5).verdict   # may a four-bit rehearsal be trusted?
 continual.in_turn(poet, lessons, judge, replay=own)           # what is forgotten, with and without replay
 """
 
@@ -16,8 +16,8 @@ __getattr__, __dir__ = lazily(
         "clock": (),
         "continual": (),
         "nf4": (),
-        "sandbox": ("TuningSandbox",),
+        "rehearsal": ("TuningSandbox",),
         "soft": (),
-        "ways": ("WAYS", "Tuning"),
+        "tuning": ("WAYS", "Tuning"),
     },
 )

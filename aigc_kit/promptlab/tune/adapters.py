@@ -27,7 +27,7 @@ def quiet_peft() -> Iterator[None]:
 
 
 def lora_numbers(matrices: Sequence[tuple[int, int]], rank: int = RANK) -> int:
-    """Count the numbers of a LoRA: A is (rank, in), B (out, rank).
+    """Count the numbers in a LoRA's A and B.
 
     Args:
         matrices: (out, in) of each that gets one.
@@ -100,7 +100,7 @@ def _own(network: Any) -> "dict[str, Tensor]":
 
 
 def merged(network: Any) -> Any:
-    """Add B A to the weights of a copy: a plain model again."""
+    """Add B A to the weights of a copy."""
     return copy.deepcopy(network).merge_and_unload()
 
 
@@ -121,7 +121,7 @@ def save_adapter(network: Any, path: Path | str, name: str = "default") -> Path:
 
 
 def load_adapter(network: Any, path: Path | str, name: str) -> None:
-    """Add the LoRA of a file to a model that has one already.
+    """Add a file's LoRA to a model that has one.
 
     Args:
         network: a PeftModel whose adapters have the same rank and targets.

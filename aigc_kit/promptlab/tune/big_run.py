@@ -1,4 +1,4 @@
-"""Predict what the big run needs, before it is paid for."""
+"""Predict what the big run needs, before it starts."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -39,7 +39,7 @@ class Need:
 def big_run(
     config: Any, *, batch: int, length: int, four_bits: bool, rank: int = RANK, targets: Sequence[str] = TARGETS
 ) -> Need:
-    """Predict what a LoRA run of a model needs, without its weights.
+    """Predict a LoRA run's bytes, without any weights.
 
     The model is built on the meta device, and one step of it is traced: every tensor that the way back keeps is
     counted once.
@@ -65,7 +65,7 @@ def big_run(
 
 
 def saved_bytes(network: Any, ids: "Tensor") -> int:
-    """Count what a step keeps for the way back, in bytes.
+    """Count the bytes that a training step keeps.
 
     Args:
         network: a causal language model; on the meta device nothing is computed.
@@ -87,7 +87,7 @@ def saved_bytes(network: Any, ids: "Tensor") -> int:
 
 
 def kept_bytes(network: Any, step: Callable[[], object], known: "Sequence[Tensor]" = ()) -> int:
-    """Count the bytes that a forward pass keeps, each storage once.
+    """Count the bytes kept, each storage once.
 
     Args:
         network: whose own weights do not count.

@@ -37,6 +37,7 @@ def checkpointing(engine: Any, rows: Rows, repeats: int = 5) -> dict[str, Pass]:
     Returns:
         "off" and "on" -> what was measured, in turn, on the same weights.
     """
+    engine.use_threads()
     networks = {"off": with_lora(engine.model), "on": with_lora(engine.model)}
     networks["on"].get_base_model().activation_checkpointing_enable({"use_reentrant": False})
     for network in networks.values():
@@ -59,7 +60,7 @@ def checkpointing(engine: Any, rows: Rows, repeats: int = 5) -> dict[str, Pass]:
 
 
 class Stanzas:
-    """Hold rows for a loader, each as slow as asked to read."""
+    """Hold rows for a loader, slow to read."""
 
     def __init__(self, rows: Rows, seconds: float) -> None:
         self._rows, self._seconds = rows, seconds
@@ -73,7 +74,7 @@ class Stanzas:
 
 
 def loading(rows: Rows, work: Callable[[], object], *, workers: int, seconds: float = 0.0, size: int = 8) -> float:
-    """Time an epoch: batches come from a loader, each is worked on.
+    """Time an epoch of a loader and its work.
 
     Args:
         rows: of the data; work: what is done with a batch.

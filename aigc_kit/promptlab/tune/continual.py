@@ -5,7 +5,7 @@ from typing import Any
 
 from aigc_kit.make.train.answering import Rows, encode
 from aigc_kit.promptlab.tune.soft import continued
-from aigc_kit.promptlab.tune.ways import Tuning
+from aigc_kit.promptlab.tune.tuning import Tuning
 
 TARGETS = ("q_proj", "v_proj", "up_proj", "down_proj")
 Measures = Mapping[str, float]

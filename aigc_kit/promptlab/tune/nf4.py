@@ -1,4 +1,4 @@
-"""Round weights to four bits as QLoRA does: NF4, by hand."""
+"""Round weights to four bits by hand: NF4."""
 
 from typing import TYPE_CHECKING
 

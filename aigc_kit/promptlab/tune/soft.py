@@ -1,6 +1,6 @@
 """Put trainable vectors before a frozen model's input."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,6 +60,8 @@ def nearest_tokens(engine: Any, vectors: "Tensor") -> tuple[str, tuple[float, ..
 def continued(engine: Any, network: Any, prompts: Sequence[str], soft: "Tensor | None", **settings: Any) -> list[str]:
     """Continue prompts by a tuned model, by sampling.
 
+    Tokens that the model's own generation config suppresses are never drawn.
+
     Args:
         engine: whose tokenizer is used; network: the model, wrapped by PEFT or not.
         prompts: of any lengths.
@@ -71,41 +73,40 @@ def continued(engine: Any, network: Any, prompts: Sequence[str], soft: "Tensor |
     """
     import torch
 
-    temperature, limit, seed = (
-        settings.get(k, v) for k, v in (("temperature", 0.7), ("max_new_tokens", 44), ("seed", 0))
-    )
-    tokenizer = engine.tokenizer
-    rows = [tokenizer(prompt, add_special_tokens=False).input_ids for prompt in prompts]
+    engine.use_threads()
+    rows = [engine.tokenizer(prompt, add_special_tokens=False).input_ids for prompt in prompts]
     texts: list[str] = [""] * len(rows)
-    draw = torch.Generator().manual_seed(seed)
+    draw = torch.Generator().manual_seed(settings.get("seed", 0))
     causal = network.get_base_model() if hasattr(network, "get_base_model") else network
+
+    def drawn(logits: "Tensor") -> "Tensor":
+        logits[:, causal.generation_config.suppress_tokens or []] = -float("inf")
+        return torch.multinomial(torch.softmax(logits / settings.get("temperature", 0.7), -1), 1, generator=draw)
+
     for length in sorted({len(row) for row in rows}):  # rows of one length need neither padding nor a mask
         places = [place for place, row in enumerate(rows) if len(row) == length]
-        embedded = causal.get_input_embeddings()(torch.tensor([rows[place] for place in places]))
-        if soft is not None:
-            embedded = torch.cat([soft.detach().expand(len(places), -1, -1), embedded], 1)
-        for place, ids in zip(
-            places, _written(causal, embedded, temperature, limit, draw, engine.eos_ids), strict=True
-        ):
+        with torch.inference_mode():
+            embedded = causal.get_input_embeddings()(torch.tensor([rows[place] for place in places]))
+            if soft is not None:
+                embedded = torch.cat([soft.detach().expand(len(places), -1, -1), embedded], 1)
+            written = _written(causal, embedded, settings.get("max_new_tokens", 44), drawn, engine.eos_ids)
+        for place, ids in zip(places, written, strict=True):
             texts[place] = engine.decode(ids)
     return texts
 
 
 def _written(
-    causal: Any, embedded: "Tensor", temperature: float, limit: int, draw: Any, ends: frozenset[int]
+    causal: Any, embedded: "Tensor", limit: int, drawn: "Callable[[Tensor], Tensor]", ends: frozenset[int]
 ) -> list[list[int]]:
     """Sample token by token until each row has ended."""
-    import torch
     from transformers import DynamicCache
 
     cache, rows = DynamicCache(config=causal.config), np.zeros((len(embedded), 0), dtype=int)
-    with torch.inference_mode():
-        fresh: dict[str, Any] = {"inputs_embeds": embedded}
-        for _ in range(limit):
-            logits = causal(**fresh, past_key_values=cache, use_cache=True, logits_to_keep=1).logits[:, -1]
-            ids = torch.multinomial(torch.softmax(logits / temperature, -1), 1, generator=draw)
-            rows = np.concatenate([rows, ids.numpy()], 1)
-            fresh = {"input_ids": ids}
-            if all(set(row) & ends for row in rows.tolist()):
-                break
+    fresh: dict[str, Any] = {"inputs_embeds": embedded}
+    for _ in range(limit):
+        ids = drawn(causal(**fresh, past_key_values=cache, use_cache=True, logits_to_keep=1).logits[:, -1])
+        rows = np.concatenate([rows, ids.numpy()], 1)
+        fresh = {"input_ids": ids}
+        if all(set(row) & ends for row in rows.tolist()):
+            break
     return [row[: next((k for k, token in enumerate(row) if token in ends), len(row))] for row in rows.tolist()]

@@ -208,8 +208,7 @@ class TransformersEngine:
         """
         import torch
 
-        if self._threads and torch.get_num_threads() != self._threads:
-            torch.set_num_threads(self._threads)
+        self.use_threads()
         with torch.inference_mode():
             answer = self.model(
                 torch.tensor(rows, device=self.device),
@@ -221,6 +220,13 @@ class TransformersEngine:
             if self._suppressed:
                 logits[:, self._suppressed] = -float("inf")
             return logits.cpu().numpy()
+
+    def use_threads(self) -> None:
+        """Set torch's threads to what suits the model."""
+        import torch
+
+        if self._threads and torch.get_num_threads() != self._threads:
+            torch.set_num_threads(self._threads)
 
     def everything(self, logits: np.ndarray) -> Candidates:
         """Make candidates of all tokens from scores (V,)."""

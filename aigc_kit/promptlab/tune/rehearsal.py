@@ -1,4 +1,4 @@
-"""Rehearse a big run: does a four-bit copy give the same gradients?
+"""Rehearse a big run by a four-bit copy.
 
 The course trusts a rehearsal when each matrix has a relative distance below .01 and a cosine above .99 between the
 gradients of the four-bit run and those of the full one. Here both runs are made, and the limits applied.
@@ -14,7 +14,7 @@ import numpy as np
 from aigc_kit.make.train.answering import Rows, surprise
 from aigc_kit.promptlab.tune import nf4
 from aigc_kit.promptlab.tune.adapters import RANK, TARGETS
-from aigc_kit.promptlab.tune.ways import Tuning
+from aigc_kit.promptlab.tune.tuning import Tuning
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -130,6 +130,7 @@ class TuningSandbox:
         if more > 0:
             for _ in self._tuning.run(more):
                 pass
+        self._tuning.engine.use_threads()
         full = self._tuning.network
         if scatter:
             _scatter(full, scatter)

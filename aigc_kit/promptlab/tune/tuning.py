@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Way:
-    """Describe a way to tune: its name, what learns, the rate of Adam."""
+    """Describe a way to tune, and Adam's rate."""
 
     name: Words
     soft: bool
@@ -128,12 +128,13 @@ class Tuning:
                 found=Words("not an integer >= 1", "不是大于等于 1 的整数"),
                 todo=Words("give one, such as 60", "给一个，例如 60"),
             )
+        self.engine.use_threads()
         for progress in train(self._training, self._draw(self.step + steps), self._mistakes):
             self.losses.append(progress.loss)
             yield progress
 
     def _draw(self, steps: int) -> Iterator[tuple[Rows, ...]]:
-        """Draw a batch a step, half of it old where there is a replay."""
+        """Draw batches, half of each old under replay."""
         old = self.size // 2 if self.replay is not None else 0
         parts = [(self.rows, self.size - old), *([(self.replay, old)] if self.replay is not None else [])]
         draws = [answer_batches(rows, size, seed=self.seed, steps=steps, start=self.step) for rows, size in parts]
@@ -146,6 +147,7 @@ class Tuning:
         """Measure answers: nats per token, float64 (N,)."""
         import torch
 
+        self.engine.use_threads()
         with torch.inference_mode():
             return surprises(self.network, rows, self.soft).double().numpy()
 
