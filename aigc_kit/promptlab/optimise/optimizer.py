@@ -116,7 +116,7 @@ class PromptOptimizer:
         if metric == "likelihood":
             if not hasattr(self.model, "tokenizer"):
                 raise BadInput(
-                    asked=Words('metric="likelihood"', 'metric="likelihood"'),
+                    asked=Words("to search by likelihood", "按似然来搜索"),
                     found=Words("a model that gives answers only", "给的模型只会回答，看不到概率"),
                     todo=Words(
                         "give text.engine(text.plan_for(..., engine='transformers')) as model",

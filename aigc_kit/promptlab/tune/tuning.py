@@ -42,7 +42,7 @@ class Way:
 
 WAYS: Mapping[str, Way] = {
     "soft": Way(Words("soft prompt", "软提示"), True, False, 3e-2),
-    "lora": Way(Words("LoRA", "LoRA"), False, True, 5e-3),
+    "lora": Way(Words("LoRA", "LoRA 矩阵"), False, True, 5e-3),
     "both": Way(Words("LoRA and soft prompt", "LoRA 加软提示"), True, True, 5e-3),
     "full": Way(Words("all weights", "全部权重"), False, False, 1e-3),
 }
