@@ -2,17 +2,21 @@
 
 import json
 from collections.abc import Callable, Hashable, Sequence
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 
 from aigc_kit.worlds.tinyworld.reading import Reading
-from assets.train import tables
 from assets.train.measures import wilson
+from assets.train.tables import rate
 
 from .items import KINDS, LABELS, MODELS, SOURCES, Item, digest_of
 from .labels import Label, Labels
 
+TOGETHER = "together"  # the reader's name for what all people saw alike
+WHO = {TOGETHER: "what all persons see alike (where they differ it counts as nothing)"}
+WISHES = {"subject": "subject", "manner": "what else was asked"}
 THRESHOLDS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
 
 
@@ -62,6 +66,27 @@ def between(items: Sequence[Item], one: Labels, other: Labels) -> dict:
     return out
 
 
+def together(items: Sequence[Item], people: Sequence[Labels]) -> Labels:
+    """What all people saw; where they name different subjects it counts as nothing, clear is what all call clear."""
+    of = {}
+    for item in items:
+        seen = [each.of[item.name] for each in people]
+        alone = len({label.subject for label in seen}) > 1
+        of[item.name] = Label("none" if alone else seen[0].subject, not alone and all(label.clear for label in seen))
+    return Labels(TOGETHER, of)
+
+
+def by_wish(items: Sequence[Item], labels: Labels) -> dict:
+    """Of generated items: subject, and motion or style -> how many were named as asked, and how many clearly."""
+    made = [item for item in items if item.source == "generated"]
+    out: dict = {}
+    for name, of in (("subject", lambda item: item.asked), ("manner", lambda item: item.manner)):
+        wishes = sorted({of(item) for item in made} - {None})
+        groups = {wish: [item for item in made if of(item) == wish] for wish in wishes}
+        out[name] = {wish: by_source(group, labels)["generated"] for wish, group in groups.items()}
+    return out
+
+
 def says_so(reading: Reading, item: Item, least: float) -> bool:
     """Whether the machine calls the item one of the world, of the subject that was asked."""
     return reading.validity >= least and reading.labels["subject"] == item.asked
@@ -84,6 +109,7 @@ def against(items: Sequence[Item], labels: Labels, readings: Sequence[Reading], 
         "machine alone": int(counts[1, 0]),
         "eye alone": int(counts[0, 1]),
         "both no": int(counts[0, 0]),
+        "agreed": wilson(int(counts.trace()), len(items)),
         "kappa": kappa(machine, eye),
     }
 
@@ -104,10 +130,12 @@ def report(items: Sequence[Item], people: Sequence[Labels], readings: Sequence[R
     least: the validity from which the shipped reader says yes.
     """
     halves = {side: [k for k, item in enumerate(items) if item.frozen == side] for side in (False, True)}
-    out: dict = {"items": len(items), "by_source": {}, "between": [], "machine": {}}
-    for k, one in enumerate(people):
+    out: dict = {"items": len(items), "by_source": {}, "machine": {}}
+    out["between"] = [between(items, *pair) for pair in combinations(people, 2)]
+    everybody = [*people, together(items, people)] if len(people) > 1 else people
+    out["by_wish"] = by_wish(items, everybody[-1])
+    for one in everybody:
         out["by_source"][one.reader] = by_source(items, one)
-        out["between"] += [between(items, one, other) for other in people[k + 1 :]]
         parts = {side: ([items[k] for k in at], one, [readings[k] for k in at]) for side, at in halves.items()}
         out["machine"][one.reader] = {
             "frozen half, as shipped": against(*parts[True], least),
@@ -128,17 +156,39 @@ def told(kind: str, folder: Path = LABELS) -> str:
             f"- The weights have changed since the {kind} were judged by eye; what follows is of those before."
         )
     for reader, sources in verdict["by_source"].items():
-        made, true = sources["generated"], sources["render"]["named as asked"]
-        machine = verdict["machine"][reader]["frozen half, as shipped"]
-        unseen = machine["machine alone"] + machine["both no"]
+        lines.append(_told_of(kind, WHO.get(reader, f"person {reader}"), sources, verdict["machine"][reader]))
+    for pair in verdict["between"]:
         lines.append(
-            f"- **By eye**, blind, person {reader}: of {made['none']['of']} {kind} (the first frozen prompts) "
-            f"{tables.rate(made['named as asked'])} show something that can be named and was asked for, "
-            f"{tables.rate(made['clearly'])} clearly, and {tables.rate(made['none'])} nothing that can be named; of "
-            f"true renders among them {true['right']} of {true['of']} were named. Of {unseen} items of the frozen half "
-            f"in which this person saw nothing that was asked, the reader says of {machine['machine alone']} that they "
-            f"show it (kappa {machine['kappa']:.2f}; `assets/train/judge`)."
+            f"- Persons {' and '.join(pair['readers'])} name the same in {rate(pair['subject']['agreed'])} "
+            f"(kappa {pair['subject']['kappa']:.2f}); on whether it is clear they agree in "
+            f"{rate(pair['clear']['agreed'])} (kappa {pair['clear']['kappa']:.2f})."
         )
     if len(verdict["by_source"]) == 1:
         lines.append("- One person's eyes only: a second one has still to judge the same sheets.")
+    lines += [_told_by_wish(name, groups) for name, groups in verdict["by_wish"].items() if groups]
     return "\n".join(lines)
+
+
+def _told_of(kind: str, who: str, sources: dict, machines: dict) -> str:
+    made, true = sources["generated"], sources["render"]["named as asked"]
+    machine = machines["frozen half, as shipped"]
+    unseen = machine["machine alone"] + machine["both no"]
+    return (
+        f"- **By eye**, blind, {who}: of {made['none']['of']} {kind} (the first frozen prompts) "
+        f"{rate(made['named as asked'])} show something that can be named and was asked for, "
+        f"{rate(made['clearly'])} clearly, and {rate(made['none'])} nothing that can be named; of "
+        f"true renders among them {true['right']} of {true['of']} were named. Of {unseen} items of the frozen half "
+        f"in which nothing that was asked is seen, the reader says of {machine['machine alone']} that they "
+        f"show it; on that half it is of one mind with the eye in {rate(machine['agreed'])} "
+        f"(kappa {machine['kappa']:.2f}; `assets/train/judge`)."
+    )
+
+
+def _told_by_wish(name: str, groups: dict) -> str:
+    """Every wish, the best first: of how many, how many named and how many clear."""
+    order = sorted(groups.items(), key=lambda group: -group[1]["clearly"]["percent"])
+    rights = (
+        (wish, *(shares[seen]["right"] for seen in ("named as asked", "clearly")), shares) for wish, shares in order
+    )
+    counts = (f"{wish} {named}, {clear} of {shares['none']['of']}" for wish, named, clear, shares in rights)
+    return f"- By {WISHES[name]}, named as asked and clear by eye: {'; '.join(counts)}."

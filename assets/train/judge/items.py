@@ -36,12 +36,14 @@ class Item:
         source: of `SOURCES`.
         asked: the subject of its prompt; of a failure the one that was spoilt, or None.
         pixels: uint8 (H, W, 3), or (T, H, W, 3) for a clip.
+        manner: the motion or the style that its prompt asked for, if it asked for one.
     """
 
     name: str
     source: str
     asked: str | None
     pixels: np.ndarray
+    manner: str | None = None
 
     @property
     def frozen(self) -> bool:
@@ -51,10 +53,11 @@ class Item:
 
 @dataclass(frozen=True)
 class Kind:
-    """How one kind of items is made; all functions but `digest` take the index of the item."""
+    """How one kind of items is made; all functions but the first two take the index of the item."""
 
     subjects: tuple[str, ...]
     folder: str
+    manner: str
     prompts: Callable[[], list[dict]]
     generate: Callable[[list[str]], np.ndarray]
     render: Callable[[int], tuple[str, np.ndarray]]
@@ -150,8 +153,8 @@ def _film(prompts: list[str]) -> np.ndarray:
 
 
 KINDS = {
-    "pictures": Kind(SUBJECTS, "tinysdxl", lambda: _prompts("pictures"), _draw, true_picture, failed_picture),
-    "clips": Kind(MOVING, "tinywan", lambda: _prompts("clips"), _film, true_clip, failed_clip),
+    "pictures": Kind(SUBJECTS, "tinysdxl", "style", lambda: _prompts("pictures"), _draw, true_picture, failed_picture),
+    "clips": Kind(MOVING, "tinywan", "motion", lambda: _prompts("clips"), _film, true_clip, failed_clip),
 }
 
 
@@ -166,13 +169,12 @@ def make(kind: str, counts: tuple[int, int, int], model: Path) -> list[Item]:
     maker, digest = KINDS[kind], digest_of(model)
     entries = maker.prompts()[: counts[0]]
     made = maker.generate([entry["prompt"] for entry in entries])
-    pairs: list[tuple[str, int, str | None, np.ndarray]] = [
-        ("generated", k, entry["spec"].subject, pixels)
-        for k, (entry, pixels) in enumerate(zip(entries, made, strict=True))
+    found = [
+        Item(name_of(digest, "generated", k), "generated", spec.subject, pixels, getattr(spec, maker.manner))
+        for k, (spec, pixels) in enumerate(zip([entry["spec"] for entry in entries], made, strict=True))
     ]
-    pairs += [("render", k, *maker.render(k)) for k in range(counts[1])]
-    pairs += [("failure", k, *maker.fail(k)) for k in range(counts[2])]
-    found = [Item(name_of(digest, source, k), source, asked, pixels) for source, k, asked, pixels in pairs]
+    for source, count, one in (("render", counts[1], maker.render), ("failure", counts[2], maker.fail)):
+        found += [Item(name_of(digest, source, k), source, *one(k)) for k in range(count)]
     if len({item.name for item in found}) < len(found):
         raise ValueError(f"asked for {len(found)} items, found two of one name; take more digits in name_of")
     return sorted(found, key=lambda item: item.name)
@@ -184,7 +186,7 @@ def write(folder: Path, found: list[Item]) -> None:
     with (part := folder / "items.part").open("wb") as file:
         np.savez(file, **{item.name: item.pixels for item in found})
     part.replace(folder / "items.npz")
-    key = {item.name: {"source": item.source, "asked": item.asked} for item in found}
+    key = {item.name: {"source": item.source, "asked": item.asked, "manner": item.manner} for item in found}
     (folder / "key.json").write_text(json.dumps(key, indent=1) + "\n", encoding="utf-8")
 
 
@@ -192,4 +194,4 @@ def read(folder: Path) -> list[Item]:
     """The items that `write` kept."""
     key = json.loads((folder / "key.json").read_text(encoding="utf-8"))
     with np.load(folder / "items.npz") as pixels:
-        return [Item(name, each["source"], each["asked"], pixels[name]) for name, each in key.items()]
+        return [Item(name, each["source"], each["asked"], pixels[name], each["manner"]) for name, each in key.items()]

@@ -11,18 +11,23 @@ from aigc_kit.make.train import muon, save_checkpoint
 from aigc_kit.make.train.loop import descend
 from assets.train import session
 
-from . import clips, codec, paths
+from . import clips, codec, grow, paths
 from .bank import rows_of
 
 SHAPES = {
     "even": {"base_dim": 16, "decoder_base_dim": 48, "dim_mult": [1, 1, 1], "num_res_blocks": 0},
     "pyramid": {"base_dim": 12, "decoder_base_dim": 18, "dim_mult": [1, 2, 3], "num_res_blocks": 1},
+    "deep": {"base_dim": 16, "decoder_base_dim": 48, "dim_mult": [1, 1, 1], "num_res_blocks": 1},
 }
 """Of the same latents: "even" is as wide at the latents, where four frames hang on each cell, as at the pixels;
 "pyramid" is wider there, narrow at the pixels and twice as deep: 1.3 times the parameters, 0.6 times the operations."""
 SHIPPED = "even"
-MOVING_WEIGHT = 2.0  # extra weight of the decoder's errors where something moves
+GROWS = {"even": "deep"}  # which begins as the other, and goes on from there
+MOVING_WEIGHT = 4.0  # extra weight of the decoder's errors where something moves
 TURNS = 4.0  # a turn, where the latents tell least of each frame, is drawn this many times as often as another motion
+SHAKE = 0.1  # most noise on the decoder's latents, whose own spreads are 0.3 to 3: more of it drowns the fine ones
+CROP = 6  # cells of 8 x 8 pixels: the side of what a batch of the decoder shows, taken where most moves
+WHOLE = 0.25  # share of the batches, half as large, that show whole clips: what the first frame tells is carried on
 HOLD_SECONDS, HOLD_SHARE = 110.0, 10  # between checkpoints: seconds, or times what the last look took
 LOGVAR = -6.0  # the encoder's variance is pinned, so that its samples are its means within float16
 
@@ -63,7 +68,7 @@ def loss_of(model: AutoencoderKLWan, half: str, video: Tensor, latents: Tensor) 
     if half == "encoder":
         found = model.encode(video).latent_dist
         return (found.mean - latents).square().mean() + 0.01 * (found.logvar - LOGVAR).square().mean()
-    shaken = latents + 0.24 * torch.rand(len(latents), 1, 1, 1, 1) * torch.randn_like(latents)
+    shaken = latents + SHAKE * torch.rand(len(latents), 1, 1, 1, 1) * torch.randn_like(latents)
     error = model.decode(shaken).sample - video
     weight = (1 + 3 * edges(video)) * (1 + MOVING_WEIGHT * moving(video))
     return ((error.square() + 0.1 * error.abs()) * weight).mean()
@@ -87,14 +92,17 @@ class Run:
         self.optimisers, self.rates = [matrix, adam], ((0.012,), (0.002,))
 
     def stored(self) -> dict | None:
-        """The checkpoint, else the committed weights, if there are any of this shape."""
+        """The checkpoint, else the committed weights, if there are any of this shape or of one that grows into it."""
         if (file := paths.autoencoder(self.shape)).exists():
             return torch.load(file, weights_only=True)
-        if self.shape != SHIPPED or not paths.PROGRESS.exists():
+        if self.shape not in (SHIPPED, GROWS.get(SHIPPED)) or not paths.PROGRESS.exists():
             return None
         from . import export
 
-        return export.read_autoencoder()
+        state = export.read_autoencoder()
+        if self.shape != SHIPPED:
+            state["model"] = grow.grow(state["model"], self.model.state_dict())
+        return state
 
     def update(self, factor: float) -> None:
         named = parts(self.model, self.half)
@@ -129,6 +137,19 @@ def batch(rng: np.random.Generator, count: int, frames: int = 9) -> Tensor:
     return torch.from_numpy(np.stack([source[i, start : start + frames] for i in chosen]))
 
 
+def crop(videos: Tensor, rng: np.random.Generator, cells: int = CROP) -> Tensor:
+    """Of each clip a square where much moves: uint8 (N, T, H, W, 3) -> (N, T, 8 * cells, 8 * cells, 3)."""
+    side, out = codec.BLOCK * cells, []
+    for video in videos.numpy():
+        moves = np.ptp(video.astype(np.int16), axis=0).max(-1) > 24
+        sums = np.pad(moves.cumsum(0).cumsum(1), ((1, 0), (1, 0)))[:: codec.BLOCK, :: codec.BLOCK]
+        inside = sums[cells:, cells:] - sums[:-cells, cells:] - sums[cells:, :-cells] + sums[:-cells, :-cells]
+        chance = (1 + inside) * rng.uniform(0.5, 1, inside.shape)
+        top, left = (codec.BLOCK * int(k) for k in np.unravel_index(chance.argmax(), chance.shape))
+        out.append(torch.from_numpy(video[:, top : top + side, left : left + side]))
+    return torch.stack(out)
+
+
 @torch.no_grad()
 def check(model: AutoencoderKLWan, linear: codec.Codec, count: int = 12) -> dict[str, float]:
     """PSNR in dB on held-back clips of 17 frames: linear codec, decoder from its latents, encoder and decoder; "moving"
@@ -157,7 +178,7 @@ def train(half: str, wall: float, decay: float = 0.3, size: int = 4, shape: str 
     cpu, hold = time.process_time(), HOLD_SECONDS
     while (now := time.monotonic()) - began < wall:
         left = 1 - (now - began) / wall
-        given = batch(rng, size)
+        given = batch(rng, size // 2, clips.FRAMES) if rng.random() < WHOLE else crop(batch(rng, size), rng)
         video = (given.float() / 127.5 - 1).permute(0, 4, 1, 2, 3).contiguous()
         latents = linear.encode(given)
         with session.half():
@@ -166,10 +187,13 @@ def train(half: str, wall: float, decay: float = 0.3, size: int = 4, shape: str 
         run.update(min(1.0, (run.step[half] + 1) / 30, left / decay if decay else 1.0))
         if now - saved > hold:
             run.save()
-            line = {half: run.step[half], "cpu": round(time.process_time() - cpu), **check(load(shape), linear)}
-            if shape != SHIPPED:
-                line["shape"] = shape
-            session.note(paths.LOG, line)
+            line = {
+                "half": half,
+                "step": run.step[half],
+                "cpu": round(time.process_time() - cpu),
+                **check(load(shape), linear),
+            }
+            session.note(paths.LOG, line | {"shape": shape})
             saved = time.monotonic()
             hold = max(HOLD_SECONDS, HOLD_SHARE * (saved - now))
     run.save()

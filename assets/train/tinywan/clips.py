@@ -12,7 +12,7 @@ CHUNK = 250
 FRAMES = 17
 SIZES = ((64, 64), (64, 64), (64, 64), (64, 112))
 """(height, width) of the chunks in turn: 64 x 112 is Wan's 480 x 832 divided by 8, in the multiples of 16 it needs."""
-PIXEL_CHUNKS = 10  # chunks whose pixels are kept: the autoencoder needs few clips, the transformer many
+PIXEL_CHUNKS = 30  # chunks whose pixels are kept: the autoencoder needs few clips, the transformer many
 
 
 def size_of(chunk: int) -> tuple[int, int]:

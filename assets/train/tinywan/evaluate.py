@@ -15,7 +15,7 @@ from aigc_kit.worlds.tinyworld.reading import Reading, matches
 from assets.train import measures
 from assets.train.clipreader import evaluate as reader
 
-from . import clips, codec, paths, sampling
+from . import autoencoder, clips, codec, paths, sampling
 
 GATES = {"motion": 95, "colour": 95, "subject": 90, "scene": 95, "light": 95}
 NEAREST = 8
@@ -59,12 +59,38 @@ def speed(pipe) -> dict[str, float]:
     return measures.speed(lambda: sampling.film(pipe, ["一只小狗跳跃，在月球上"]))
 
 
-def nearest(samples: np.ndarray) -> tuple[list[dict], np.ndarray]:
+def earlier() -> dict | None:
+    """The evaluation before this one, where only the autoencoder has been trained since: what it says of the
+    transformer's training, and which training clips are nearest to its latents, holds still. Else None.
+    """
+    return None if any("samples" in line for line in log()) else json.loads(paths.EVALUATION.read_text("utf-8"))
+
+
+def log() -> list[dict]:
+    """The lines of the training's log; none where nothing was trained."""
+    return [json.loads(line) for line in paths.LOG.read_text("utf-8").splitlines()] if paths.LOG.exists() else []
+
+
+def nearest(samples: np.ndarray, known: list[dict] | None = None) -> tuple[list[dict], np.ndarray]:
     """For each square sample the training clip whose linear latents are nearest; distance in grey levels of the pixels.
+
+    known: rows of an earlier search, whose clips are taken again.
 
     Returns:
         One row per sample, and those training clips uint8 (N, 17, 64, 64, 3), rendered again.
     """
+    best = [(row["chunk"], row["row"]) for row in known] if known else search(samples)
+    rendered = {number: clips.render_chunk(number)[0] for number in {number for number, _ in best}}
+    found = np.stack([rendered[number][row] for number, row in best])
+    rows = []
+    for k, (number, row) in enumerate(best):
+        distance = float(np.sqrt(((samples[k].astype(np.float32) - found[k]) ** 2).mean()))
+        rows.append({"distance": distance, "chunk": number, "row": row})
+    return rows, found
+
+
+def search(samples: np.ndarray) -> list[tuple[int, int]]:
+    """(chunk, row) of the nearest training clip for each sample."""
     linear = codec.load()
     wanted = linear.encode(torch.from_numpy(samples)).flatten(1).numpy()
     best = [(math.inf, 0, 0)] * len(wanted)
@@ -75,13 +101,7 @@ def nearest(samples: np.ndarray) -> tuple[list[dict], np.ndarray]:
         far = np.sqrt(((wanted[:, None] - known[None]) ** 2).mean(-1))
         for k, row in enumerate(far):
             best[k] = min(best[k], (float(row.min()), number, int(row.argmin())))
-    rendered = {number: clips.render_chunk(number)[0] for number in {number for _, number, _ in best}}
-    found = np.stack([rendered[number][row] for _, number, row in best])
-    rows = []
-    for k, (_, number, row) in enumerate(best):
-        distance = float(np.sqrt(((samples[k].astype(np.float32) - found[k]) ** 2).mean()))
-        rows.append({"distance": distance, "chunk": number, "row": row})
-    return rows, found
+    return [(number, row) for _, number, row in best]
 
 
 def reconstruction(pipe, count: int = 120) -> dict[str, float]:
@@ -102,7 +122,7 @@ def checker() -> dict:
 
 def evaluate() -> dict:
     """Run everything and write ``eval.json``."""
-    pipe = load()
+    pipe, before = load(), earlier()
     settings = {"steps": sampling.STEPS, "guidance": sampling.GUIDANCE, "negative": sampling.NEGATIVE, "gates": GATES}
     report: dict = {"settings": settings, "sets": {}, "speed": speed(pipe)}
     filmed = {}
@@ -119,7 +139,7 @@ def evaluate() -> dict:
         paths.RUN.mkdir(parents=True, exist_ok=True)
         sampling.sheet(filmed[name][:72], 3, paths.RUN / f"sheet-{name.split(',')[0]}.png")
     report["other_sizes"], report["said_twice"] = other_sizes(pipe), said_twice(pipe)
-    report["nearest"], found = nearest(filmed["generated"][:NEAREST])
+    report["nearest"], found = nearest(filmed["generated"][:NEAREST], before and before["nearest"])
     pairs = np.stack([filmed["generated"][:NEAREST], found], 1).reshape(-1, *found.shape[1:])
     sampling.sheet(pairs, 2, paths.MODEL / "nearest.jpg")
     sampling.sheet(filmed["generated"][:24], 3, paths.MODEL / "samples.jpg")
@@ -127,7 +147,7 @@ def evaluate() -> dict:
     report["parameters"] = {name: sum(p.numel() for p in getattr(pipe, name).parameters()) for name in parts}
     report["bytes"] = sum(file.stat().st_size for file in paths.MODEL.rglob("*.safetensors"))
     report["autoencoder"], report["checker"] = reconstruction(pipe), checker()
-    report["training"] = training()
+    report["training"] = training(before and before["training"])
     paths.EVALUATION.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return report
 
@@ -168,17 +188,26 @@ def said_twice(pipe) -> dict:
     return out | {"zh only": pairs.count((True, False)), "en only": pairs.count((False, True))}
 
 
-def training() -> dict:
-    """How long it was trained, and the looks of the probe."""
-    lines = [json.loads(line) for line in paths.LOG.read_text(encoding="utf-8").splitlines()]
-    flow = [line for line in lines if "samples" in line]
-    found = {name: flow[-1][name] for name in ("step", "samples", "cpu")}
-    found["prefers"] = [line["prefers"] | {"samples": line["samples"]} for line in flow if "prefers" in line]
-    lines = [line for line in lines if "shape" not in line]  # trials of other autoencoders
+def training(before: dict | None = None) -> dict:
+    """How long it was trained, and the looks of the probe.
+
+    before: what was said of trainings whose log is elsewhere, and is added to.
+    """
+    lines = log()
+    if before:
+        found = dict(before)
+    else:
+        flow = [line for line in lines if "samples" in line]
+        found = {name: flow[-1][name] for name in ("step", "samples", "cpu")}
+        found["prefers"] = [line["prefers"] | {"samples": line["samples"]} for line in flow if "prefers" in line]
+        found["clips"] = clips.CHUNK * len(clips.ready())
+    ours = [
+        line for line in lines if "linear" in line and line.get("shape", autoencoder.SHIPPED) == autoencoder.SHIPPED
+    ]
     for half in ("decoder", "encoder"):
-        of_it = [line for line in lines if "linear" in line and ("encoder" in line) == (half == "encoder")]
-        found[f"{half}_cpu"] = added_up([line["cpu"] for line in of_it])
-    found["clips"] = clips.CHUNK * len(clips.ready())
+        cpu = added_up([line["cpu"] for line in ours if line["half"] == half])
+        name = f"{half}_cpu"
+        found[name] = (cpu or 0) + (found.get(name) or 0) or None
     return found
 
 

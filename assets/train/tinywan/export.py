@@ -13,12 +13,15 @@ FLOW_SHIFT = 3.0
 
 
 def pipeline(decayed: bool = True):
-    """The WanPipeline of the averaged weights, float32, stock attention."""
+    """The WanPipeline of the averaged weights, float32, stock attention; a transformer that was not trained here is the
+    shipped one.
+    """
     from diffusers import UniPCMultistepScheduler, WanPipeline
 
     source = paths.DECAYED if decayed and paths.DECAYED.exists() else paths.NETWORK
     model = network.build()
-    model.load_state_dict(torch.load(source, weights_only=True)["averaged"])
+    trained = torch.load(source, weights_only=True)["averaged"] if source.exists() else _shipped("transformer")
+    model.load_state_dict(trained)
     network.restore(model)
     scheduler = UniPCMultistepScheduler(
         prediction_type="flow_prediction", use_flow_sigmas=True, num_train_timesteps=1000, flow_shift=FLOW_SHIFT
@@ -51,7 +54,7 @@ def write(folder: Path = paths.MODEL) -> int:
 def write_state() -> None:
     """What a later training needs beside the shipped weights: codec, text encoder, and how far each training was."""
     source = paths.DECAYED if paths.DECAYED.exists() else paths.NETWORK
-    state = torch.load(source, weights_only=True)
+    state = torch.load(source, weights_only=True) if source.exists() else _progress()["transformer"]
     halves = torch.load(paths.autoencoder(autoencoder.SHIPPED), weights_only=True)
     numbers = {"transformer": {key: state[key] for key in ("step", "samples", "cpu")}, "autoencoder": halves["step"]}
     paths.STATE.mkdir(parents=True, exist_ok=True)

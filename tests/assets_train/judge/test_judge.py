@@ -16,8 +16,8 @@ from assets.train.judge.labels import Label, Labels
 WORDS = ("cat", "puppy")
 
 
-def item(name, asked="cat", source="generated", shape=(64, 64, 3)):
-    return Item(name, source, asked, np.zeros(shape, np.uint8))
+def item(name, asked="cat", source="generated", shape=(64, 64, 3), manner=None):
+    return Item(name, source, asked, np.zeros(shape, np.uint8), manner)
 
 
 def reading(subject, validity):
@@ -40,11 +40,12 @@ def quick(monkeypatch):
 
     class Asked:
         subject = "cat"
+        style = "ink"
 
     kind = items.KINDS["pictures"]
     prompts = lambda: [{"prompt": f"cat {k}", "spec": Asked} for k in range(9)]  # noqa: E731
     draw = lambda prompts: np.full((len(prompts), 128, 128, 3), 128, np.uint8)  # noqa: E731
-    whole = items.Kind(kind.subjects, kind.folder, prompts, draw, kind.render, kind.fail)
+    whole = items.Kind(kind.subjects, kind.folder, kind.manner, prompts, draw, kind.render, kind.fail)
     monkeypatch.setitem(items.KINDS, "pictures", whole)
 
 
@@ -97,10 +98,10 @@ def test_the_box_of_a_mask_hides_its_outline():
 
 
 def test_items_are_read_as_they_were_written(tmp_path):
-    pair = [item("00000001", None, "failure"), item("00000002", "puppy", shape=(5, 64, 64, 3))]
+    pair = [item("00000001", None, "failure"), item("00000002", "puppy", shape=(5, 64, 64, 3), manner="turn")]
     items.write(tmp_path, pair)
     for one, other in zip(pair, items.read(tmp_path), strict=True):
-        assert (one.name, one.source, one.asked) == (other.name, other.source, other.asked)
+        assert (one.name, one.source, one.asked, one.manner) == (other.name, other.source, other.asked, other.manner)
         assert np.array_equal(one.pixels, other.pixels)
 
 
@@ -205,6 +206,30 @@ def test_two_people_are_compared_on_both_questions():
     assert found["clear"]["kappa"] == 0
 
 
+def test_where_two_people_differ_nothing_counts_as_seen():
+    four = [item(f"0000000{k}", manner="turn" if k < 2 else "grow") for k in range(4)]
+    seen = ("cat", True), ("cat", True), ("cat", True), ("none", False)
+    other = ("cat", True), ("cat", False), ("puppy", True), ("none", False)
+    people = [
+        Labels(name, {each.name: Label(*label) for each, label in zip(four, row, strict=True)})
+        for name, row in (("ann", seen), ("bob", other))
+    ]
+    both = agreement.together(four, people)
+    assert [both.of[each.name] for each in four] == [
+        Label("cat", clear=True),
+        Label("cat", clear=False),
+        Label("none", clear=False),
+        Label("none", clear=False),
+    ]
+    by_manner = agreement.by_wish(four, both)["manner"]
+    assert by_manner["turn"]["named as asked"]["right"] == 2 and by_manner["turn"]["clearly"]["right"] == 1
+    assert by_manner["grow"]["named as asked"]["right"] == 0 and by_manner["grow"]["none"]["of"] == 2
+    readings = [reading("cat", 0.9)] * 4
+    found = agreement.report(four, people, readings, 0.75)
+    assert list(found["by_source"]) == list(found["machine"]) == ["ann", "bob", agreement.TOGETHER]
+    assert found["machine"][agreement.TOGETHER]["frozen half, as shipped"]["agreed"]["right"] == 1
+
+
 def test_shares_are_counted_by_source():
     three = [item("00000001"), item("00000002", source="failure"), item("00000003", None, "failure")]
     eye = Labels("ann", dict.fromkeys((each.name for each in three), Label("none", clear=False)))
@@ -223,7 +248,7 @@ def test_the_machine_is_counted_beside_the_eye():
     machine = [reading("cat", 0.99), reading("cat", 0.6), reading("cat", 0.8), reading("puppy", 0.9)]
     found = agreement.against(four, eye, machine, 0.75)
     assert [found[name] for name in ("both yes", "machine alone", "eye alone", "both no")] == [1, 1, 1, 1]
-    assert found["kappa"] == 0
+    assert found["kappa"] == 0 and found["agreed"]["percent"] == 50
     assert agreement.against(four, eye, machine, 0.85)["machine alone"] == 0
     assert agreement.best(four, eye, machine) == 0.5
 
@@ -298,7 +323,8 @@ def test_the_card_tells_the_verdict_or_that_there_is_none(tmp_path):
     text = agreement.told("clips", tmp_path)
     assert "person ann: of 3 clips" in text
     assert "66.7 %" in text and "1 of 1 were named" in text
-    assert "Of 2 items of the frozen half in which this person saw nothing that was asked, the reader says of 1" in text
+    assert "Of 2 items of the frozen half in which nothing that was asked is seen, the reader says of 1" in text
     assert "One person's eyes only" in text and "have changed" not in text
+    assert "By subject, named as asked and clear by eye: cat 2, 2 of 2; puppy 0, 0 of 1." in text
     (tmp_path / "clips-verdict.json").write_text(json.dumps(verdict | {"weights": "others"}))
     assert agreement.told("clips", tmp_path).startswith("- The weights have changed since the clips were judged by eye")

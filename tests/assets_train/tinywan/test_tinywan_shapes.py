@@ -6,7 +6,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 
-from assets.train.tinywan import autoencoder, codec, network, paths, text, tokens  # noqa: E402
+from assets.train.tinywan import autoencoder, codec, evaluate, export, grow, network, paths, text, tokens  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -45,6 +45,50 @@ def test_a_pyramid_is_wider_at_the_latents_and_cheaper():
     (plain, few), (cheap, many) = found["even"], found["pyramid"]
     assert 0.5 < cheap / plain < 0.65
     assert 1.25 < many / few < 1.45
+
+
+def test_a_deeper_one_begins_as_the_even_one_and_gradients_reach_it():
+    even, deep = autoencoder.build("even").eval(), autoencoder.build("deep").eval()
+    deep.load_state_dict(grow.grow(even.state_dict(), deep.state_dict()))
+    video, latents = 2 * torch.rand(1, 3, 5, 16, 16) - 1, torch.randn(1, codec.CHANNELS, 2, 2, 2)
+    with torch.no_grad():
+        assert torch.equal(deep.encode(video).latent_dist.mean, even.encode(video).latent_dist.mean)
+        assert torch.equal(deep.decode(latents).sample, even.decode(latents).sample)
+    autoencoder.loss_of(deep, "decoder", video, latents).backward()
+    new = set(dict(deep.decoder.named_parameters())) - set(dict(even.decoder.named_parameters()))
+    last = [name for name in new if name.endswith("conv2.weight")]
+    assert len(last) == 3
+    assert all(deep.decoder.get_parameter(name).grad.abs().max() > 0 for name in last)
+
+
+def test_a_deeper_ones_training_begins_with_the_shipped_weights(folder, monkeypatch):
+    even = autoencoder.build("even")
+    monkeypatch.setattr(autoencoder, "SHIPPED", "even")
+    state = {"model": even.state_dict(), "averaged": {}, "step": {"decoder": 7, "encoder": 3}}
+    monkeypatch.setattr(export, "read_autoencoder", lambda: state)
+    run = autoencoder.Run("decoder", "deep")
+    assert run.step == {"decoder": 7, "encoder": 3}
+    assert torch.equal(run.model.decoder.conv_in.weight, even.decoder.conv_in.weight)
+
+
+def test_a_crop_lies_where_something_moves():
+    clip = np.full((3, 5, 64, 64, 3), 100, np.uint8)
+    clip[:, 2, 48:60, 4:16] = 220
+    cut = autoencoder.crop(torch.from_numpy(clip), np.random.default_rng(0), cells=3)
+    assert cut.shape == (3, 5, 24, 24, 3)
+    assert ((cut[:, 2] == 220).sum((1, 2, 3)) >= 12 * 12 * 3 / 2).all()
+
+
+def test_minutes_of_trainings_elsewhere_are_added_to(folder, monkeypatch):
+    monkeypatch.setattr(autoencoder, "SHIPPED", "deep")
+    lines = [
+        '{"half": "decoder", "cpu": 60, "linear": 22, "shape": "deep"}',
+        '{"half": "decoder", "cpu": 500, "linear": 22, "shape": "pyramid"}',
+    ]
+    (folder / "training.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    monkeypatch.setattr(paths, "LOG", folder / "training.jsonl")
+    before = {"step": 5, "samples": 96, "cpu": 9, "prefers": [], "clips": 250, "decoder_cpu": 40, "encoder_cpu": None}
+    assert evaluate.training(before) == before | {"decoder_cpu": 100}
 
 
 def test_a_trial_has_a_checkpoint_of_its_own(folder):
