@@ -54,7 +54,7 @@ def write_verdict(kind: str, _: tuple[int, int, int]) -> None:
     pixels = [item.pixels for item in found]
     readings = checker.read(pixels) if kind == "pictures" else checker.read_clips(pixels)
     least = checker.VALID_FROM if kind == "pictures" else checker.CLIPS_VALID_FROM
-    verdict = agreement.report(found, everybody, readings, least)
+    verdict = agreement.report(found, everybody, readings, least, items.sizes(kind))
     verdict["weights"] = items.digest_of(items.MODELS / items.KINDS[kind].folder)
     target: Path = labels.LABELS / f"{kind}-verdict.json"
     target.write_text(json.dumps(verdict, indent=1) + "\n", encoding="utf-8")

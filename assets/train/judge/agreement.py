@@ -1,22 +1,18 @@
 """How far two people agree, and how far a reader agrees with them."""
 
-import json
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from itertools import combinations
-from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
 from aigc_kit.worlds.tinyworld.reading import Reading
 from assets.train.measures import wilson
-from assets.train.tables import rate
 
-from .items import KINDS, LABELS, MODELS, SOURCES, Item, digest_of
+from .items import SOURCES, Item
 from .labels import Label, Labels
 
 TOGETHER = "together"  # the reader's name for what all people saw alike
-WHO = {TOGETHER: "what all persons see alike (where they differ it counts as nothing)"}
-WISHES = {"subject": "subject", "manner": "what else was asked"}
 THRESHOLDS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
 
 
@@ -76,14 +72,25 @@ def together(items: Sequence[Item], people: Sequence[Labels]) -> Labels:
     return Labels(TOGETHER, of)
 
 
-def by_wish(items: Sequence[Item], labels: Labels) -> dict:
-    """Of generated items: subject, and motion or style -> how many were named as asked, and how many clearly."""
-    made = [item for item in items if item.source == "generated"]
+def by_wish(items: Sequence[Item], labels: Labels, reads: Mapping[str, bool], sizes: Mapping[str, str]) -> dict:
+    """Of generated items: attribute -> value -> how many were named as asked, clearly, as nothing, and read as asked.
+
+    reads: item's name -> whether the machine says that it shows what was asked; sizes: item's name -> size asked for.
+    """
+    generated = [item for item in items if item.source == "generated"]
+    values: dict[str, Callable[[Item], str | None]] = {
+        "all": lambda item: "all",
+        "subject": lambda item: item.asked,
+        "manner": lambda item: item.manner,
+        "size": lambda item: sizes.get(item.name),
+    }
     out: dict = {}
-    for name, of in (("subject", lambda item: item.asked), ("manner", lambda item: item.manner)):
-        wishes = sorted({of(item) for item in made} - {None})
-        groups = {wish: [item for item in made if of(item) == wish] for wish in wishes}
-        out[name] = {wish: by_source(group, labels)["generated"] for wish, group in groups.items()}
+    for attribute, value in values.items():
+        out[attribute] = {}
+        for wish in sorted({value(item) for item in generated} - {None}):
+            group = [item for item in generated if value(item) == wish]
+            machine = wilson(sum(reads[item.name] for item in group), len(group))
+            out[attribute][wish] = by_source(group, labels)["generated"] | {"read as asked": machine}
     return out
 
 
@@ -124,16 +131,23 @@ def best(items: Sequence[Item], labels: Labels, readings: Sequence[Reading]) -> 
     return max(THRESHOLDS, key=lambda least: (agreement(least), -least))
 
 
-def report(items: Sequence[Item], people: Sequence[Labels], readings: Sequence[Reading], least: float) -> dict:
+def report(
+    items: Sequence[Item],
+    people: Sequence[Labels],
+    readings: Sequence[Reading],
+    least: float,
+    sizes: Mapping[str, str] = MappingProxyType({}),
+) -> dict:
     """Everything: people by source and with each other; the machine on the half by which nothing is chosen.
 
-    least: the validity from which the shipped reader says yes.
+    least: the validity from which the shipped reader says yes; sizes: item's name -> the size that was asked for.
     """
     halves = {side: [k for k, item in enumerate(items) if item.frozen == side] for side in (False, True)}
     out: dict = {"items": len(items), "by_source": {}, "machine": {}}
     out["between"] = [between(items, *pair) for pair in combinations(people, 2)]
     everybody = [*people, together(items, people)] if len(people) > 1 else people
-    out["by_wish"] = by_wish(items, everybody[-1])
+    reads = {item.name: says_so(reading, item, least) for item, reading in zip(items, readings, strict=True)}
+    out["by_wish"] = by_wish(items, everybody[-1], reads, sizes)
     for one in everybody:
         out["by_source"][one.reader] = by_source(items, one)
         parts = {side: ([items[k] for k in at], one, [readings[k] for k in at]) for side, at in halves.items()}
@@ -142,53 +156,3 @@ def report(items: Sequence[Item], people: Sequence[Labels], readings: Sequence[R
             "frozen half, threshold of the other half": against(*parts[True], best(*parts[False])),
         }
     return out
-
-
-def told(kind: str, folder: Path = LABELS) -> str:
-    """What a model's card says of its verdict: one line of a list for each person, or that there is none."""
-    file = folder / f"{kind}-verdict.json"
-    if not file.exists():
-        return f"- The {kind} have not been judged by eye yet (`assets/train/judge`)."
-    verdict = json.loads(file.read_text(encoding="utf-8"))
-    lines = []
-    if verdict["weights"] != digest_of(MODELS / KINDS[kind].folder):
-        lines.append(
-            f"- The weights have changed since the {kind} were judged by eye; what follows is of those before."
-        )
-    for reader, sources in verdict["by_source"].items():
-        lines.append(_told_of(kind, WHO.get(reader, f"person {reader}"), sources, verdict["machine"][reader]))
-    for pair in verdict["between"]:
-        lines.append(
-            f"- Persons {' and '.join(pair['readers'])} name the same in {rate(pair['subject']['agreed'])} "
-            f"(kappa {pair['subject']['kappa']:.2f}); on whether it is clear they agree in "
-            f"{rate(pair['clear']['agreed'])} (kappa {pair['clear']['kappa']:.2f})."
-        )
-    if len(verdict["by_source"]) == 1:
-        lines.append("- One person's eyes only: a second one has still to judge the same sheets.")
-    lines += [_told_by_wish(name, groups) for name, groups in verdict["by_wish"].items() if groups]
-    return "\n".join(lines)
-
-
-def _told_of(kind: str, who: str, sources: dict, machines: dict) -> str:
-    made, true = sources["generated"], sources["render"]["named as asked"]
-    machine = machines["frozen half, as shipped"]
-    unseen = machine["machine alone"] + machine["both no"]
-    return (
-        f"- **By eye**, blind, {who}: of {made['none']['of']} {kind} (the first frozen prompts) "
-        f"{rate(made['named as asked'])} show something that can be named and was asked for, "
-        f"{rate(made['clearly'])} clearly, and {rate(made['none'])} nothing that can be named; of "
-        f"true renders among them {true['right']} of {true['of']} were named. Of {unseen} items of the frozen half "
-        f"in which nothing that was asked is seen, the reader says of {machine['machine alone']} that they "
-        f"show it; on that half it is of one mind with the eye in {rate(machine['agreed'])} "
-        f"(kappa {machine['kappa']:.2f}; `assets/train/judge`)."
-    )
-
-
-def _told_by_wish(name: str, groups: dict) -> str:
-    """Every wish, the best first: of how many, how many named and how many clear."""
-    order = sorted(groups.items(), key=lambda group: -group[1]["clearly"]["percent"])
-    rights = (
-        (wish, *(shares[seen]["right"] for seen in ("named as asked", "clearly")), shares) for wish, shares in order
-    )
-    counts = (f"{wish} {named}, {clear} of {shares['none']['of']}" for wish, named, clear, shares in rights)
-    return f"- By {WISHES[name]}, named as asked and clear by eye: {'; '.join(counts)}."

@@ -158,6 +158,13 @@ KINDS = {
 }
 
 
+def sizes(kind: str) -> dict[str, str]:
+    """The name of a generated item -> the size that its prompt asks for, where it asks for one."""
+    digest = digest_of(MODELS / KINDS[kind].folder)
+    asked = enumerate(getattr(entry["spec"], "size", None) for entry in KINDS[kind].prompts())
+    return {name_of(digest, "generated", k): size for k, size in asked if size}
+
+
 def make(kind: str, counts: tuple[int, int, int], model: Path) -> list[Item]:
     """Items in an order that tells nothing: by their names.
 

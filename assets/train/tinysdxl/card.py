@@ -3,7 +3,7 @@
 import json
 
 from assets.train import tables
-from assets.train.judge import agreement
+from assets.train.judge import telling
 
 from . import evaluate, network, paths, vae
 
@@ -11,10 +11,10 @@ TEMPLATE = paths.HERE / "card_template.md"
 
 
 def verdict(report: dict) -> str:
-    """One line that says which gates are missed."""
+    """One line that says which gates are missed, by the reader's eyes."""
     missed = tables.missed(report["sets"]["generated"], evaluate.GATES)
     if not missed:
-        return "- Every accuracy that was wanted is reached on the frozen prompts."
+        return "- By the reader every accuracy that was wanted is reached on the frozen prompts."
     return f"- **Not finished**: below what was wanted (table above): {', '.join(missed)}."
 
 
@@ -53,7 +53,9 @@ def text(report: dict) -> str:
         core_minutes=f"{training['cpu'] / 60:.0f}",
         decoder_minutes=f"{training['decoder_cpu'] / 60:.0f}",
         curve_table=tables.table(["samples", *attributes], curve),
-        eye=agreement.told("pictures"),
+        eye=telling.told("pictures"),
+        eye_zh=telling.told_zh("pictures"),
+        failures=telling.failures("pictures"),
         verdict=verdict(report),
     )
 

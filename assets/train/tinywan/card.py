@@ -4,7 +4,7 @@ import json
 import re
 
 from assets.train import tables
-from assets.train.judge import agreement
+from assets.train.judge import telling
 
 from . import codec, evaluate, network, paths
 
@@ -37,7 +37,7 @@ def verdict(report: dict) -> str:
     """One line that says which gates are missed."""
     missed = tables.missed(report["sets"]["generated"], evaluate.GATES)
     if not missed:
-        return "- Every accuracy that was wanted is reached on the frozen prompts."
+        return "- By the reader every accuracy that was wanted is reached on the frozen prompts."
     return f"- **Below what was wanted** (table above): {', '.join(missed)}."
 
 
@@ -84,7 +84,9 @@ def text(report: dict) -> str:
         core_minutes=f"{training['cpu'] / 60:.0f}",
         halves=", ".join(f"{half} {cpu / 60:.0f}" for half, cpu in minutes.items() if cpu),
         curve_table=tables.table(["samples", *evaluate.GATES], curve),
-        eye=agreement.told("clips"),
+        eye=telling.told("clips"),
+        eye_zh=telling.told_zh("clips"),
+        failures=telling.failures("clips"),
         verdict=verdict(report),
     )
 

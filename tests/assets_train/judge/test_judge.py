@@ -9,7 +9,7 @@ import pytest
 
 from aigc_kit.worlds.tinyworld.reading import Reading
 from assets.train.judge import __main__ as command
-from assets.train.judge import agreement, items, labels, sheets
+from assets.train.judge import agreement, items, labels, sheets, telling
 from assets.train.judge.items import Item
 from assets.train.judge.labels import Label, Labels
 
@@ -221,9 +221,16 @@ def test_where_two_people_differ_nothing_counts_as_seen():
         Label("none", clear=False),
         Label("none", clear=False),
     ]
-    by_manner = agreement.by_wish(four, both)["manner"]
+    reads = dict(zip([each.name for each in four], (True, True, True, False), strict=True))
+    found = agreement.by_wish(four, both, reads, {"00000000": "small", "00000003": "large"})
+    by_manner, by_size = found["manner"], found["size"]
     assert by_manner["turn"]["named as asked"]["right"] == 2 and by_manner["turn"]["clearly"]["right"] == 1
     assert by_manner["grow"]["named as asked"]["right"] == 0 and by_manner["grow"]["none"]["of"] == 2
+    assert by_manner["grow"]["read as asked"]["right"] == 1 and found["all"]["all"]["read as asked"]["right"] == 3
+    assert {size: (each["clearly"]["right"], each["none"]["of"]) for size, each in by_size.items()} == {
+        "small": (1, 1),
+        "large": (0, 1),
+    }
     readings = [reading("cat", 0.9)] * 4
     found = agreement.report(four, people, readings, 0.75)
     assert list(found["by_source"]) == list(found["machine"]) == ["ann", "bob", agreement.TOGETHER]
@@ -293,38 +300,89 @@ def test_a_verdict_waits_for_committed_labels(tmp_path, monkeypatch):
     assert found["items"] == 2 and list(found["machine"]) == ["ann"]
 
 
-def test_the_card_tells_the_verdict_or_that_there_is_none(tmp_path):
-    assert "have not been judged" in agreement.told("clips", tmp_path)
-    four = [
-        item("00000001"),
-        item("00000003", "puppy"),
-        item("00000005", source="render"),
-        item("00000007", source="failure"),
-    ]
-    seen = {
-        "00000001": ("cat", True),
-        "00000003": ("none", False),
-        "00000005": ("cat", True),
-        "00000007": ("none", False),
+def test_sizes_are_those_of_the_prompts(monkeypatch, model):
+    class Asked:
+        def __init__(self, size):
+            self.size = size
+
+    prompts = lambda: [{"spec": Asked("small")}, {"spec": Asked(None)}, {"spec": object()}]  # noqa: E731
+    kind = items.KINDS["pictures"]
+    whole = items.Kind(kind.subjects, "", kind.manner, prompts, kind.generate, kind.render, kind.fail)
+    monkeypatch.setitem(items.KINDS, "pictures", whole)
+    monkeypatch.setattr(items, "MODELS", model)
+    assert items.sizes("pictures") == {items.name_of(items.digest_of(model), "generated", 0): "small"}
+
+
+# --- what a card tells
+
+
+@pytest.fixture
+def judged(tmp_path):
+    """A verdict on 5 clips: a cat clear, a cat rough, a cat and two puppies that are nothing; all are read as asked."""
+    rows = {
+        "00000001": ("cat", "cat", True),
+        "00000002": ("cat", "cat", False),
+        "00000003": ("cat", "none", False),
+        "00000004": ("puppy", "none", False),
+        "00000005": ("puppy", "none", False),
     }
-    eye = Labels("ann", {name: Label(*label) for name, label in seen.items()})
-    open_one = item("00000002")
-    eye.of["00000002"] = Label("cat", clear=True)
-    readings = [
-        reading("cat", 0.9),
-        reading("puppy", 0.9),
-        reading("cat", 0.9),
-        reading("puppy", 0.2),
-        reading("cat", 1),
-    ]
-    verdict = agreement.report([*four, open_one], [eye], readings, 0.75)
-    verdict["weights"] = items.digest_of(items.MODELS / "tinywan")
-    (tmp_path / "clips-verdict.json").write_text(json.dumps(verdict))
-    text = agreement.told("clips", tmp_path)
-    assert "person ann: of 3 clips" in text
-    assert "66.7 %" in text and "1 of 1 were named" in text
-    assert "Of 2 items of the frozen half in which nothing that was asked is seen, the reader says of 1" in text
-    assert "One person's eyes only" in text and "have changed" not in text
-    assert "By subject, named as asked and clear by eye: cat 2, 2 of 2; puppy 0, 0 of 1." in text
-    (tmp_path / "clips-verdict.json").write_text(json.dumps(verdict | {"weights": "others"}))
-    assert agreement.told("clips", tmp_path).startswith("- The weights have changed since the clips were judged by eye")
+    found = [item(name, asked, manner="turn") for name, (asked, _, _) in rows.items()]
+    found += [item("00000007", source="render"), item("00000009", source="failure")]
+    of = {name: Label(subject, clear) for name, (_, subject, clear) in rows.items()}
+    of |= {"00000007": Label("cat", clear=True), "00000009": Label("none", clear=False)}
+    people = [Labels("ann", of), Labels("bob", of)]
+    readings = [reading(each.asked, 0.9 if each.source != "failure" else 0.2) for each in found]
+
+    def write(count=2, **changes):
+        verdict = agreement.report(found, people[:count], readings, 0.75)
+        verdict["weights"] = items.digest_of(items.MODELS / "tinywan")
+        (tmp_path / "clips-verdict.json").write_text(json.dumps(verdict | changes))
+        return tmp_path
+
+    return write
+
+
+def test_without_a_verdict_a_card_says_so(tmp_path):
+    assert "have not been judged" in telling.told("clips", tmp_path)
+    assert "not known" in telling.failures("clips", tmp_path)
+    assert telling.told_zh("clips", tmp_path) == ""
+
+
+def test_a_card_tells_the_eyes_figures_beside_the_readers(judged):
+    folder = judged()
+    text = telling.told("clips", folder)
+    assert "Two people on their own (ann and bob)" in text and "have changed" not in text
+    assert "| all (5) | 40.0 % (11.8 to 76.9) | 20.0 % (3.6 to 62.4) | 100.0 % (56.6 to 100.0) |" in text
+    assert "| cat (3) | 66.7 %" in text and "| puppy (2) | 0.0 %" in text and "| turn (5) | 40.0 %" in text
+    assert "1 true renders (named: 1) and 1 known failures (named: 0)" in text
+    assert "Of 3 items of the frozen half in which eyes do not see what was asked, the reader says of 2" in text
+    assert telling.told_zh("clips", folder).startswith(
+        "盲看 5 段短片，能认出主体的占 40%，清楚的只占 20%；读片网络说画对主体的有 100%"
+    )
+
+
+def test_a_card_names_what_is_never_clear_and_what_cannot_be_named(judged):
+    lines = telling.failures("clips", judged()).splitlines()
+    assert lines[0] == "- By eye 90 % should be named as asked: **missed**, 40.0 % (11.8 to 76.9)."
+    assert lines[1].endswith("not once: puppy.")
+    assert lines[2].endswith("puppy 0 of 2, turn 2 of 5, cat 2 of 3.")
+
+
+def test_a_card_says_when_one_person_looked_and_when_the_weights_are_others(judged):
+    assert telling.told("clips", judged(1)).startswith("One person's eyes only (ann), blind")
+    assert telling.told("clips", judged(weights="others")).startswith("**The weights have changed since the clips")
+
+
+@pytest.mark.parametrize("kind", ["pictures", "clips"])
+def test_the_shipped_cards_say_what_the_committed_verdict_says(kind):
+    verdict = json.loads((labels.LABELS / f"{kind}-verdict.json").read_text(encoding="utf-8"))
+    folder = items.MODELS / items.KINDS[kind].folder
+    assert verdict["weights"] == items.digest_of(folder)
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    never = next((line for line in card.splitlines() if line.startswith("- **Never clear**")), "")
+    for values in verdict["by_wish"].values():
+        for wish, shares in values.items():
+            named, clear = (shares[seen]["percent"] for seen in ("named as asked", "clearly"))
+            row = next(line for line in card.splitlines() if line.startswith(f"| {wish} ({shares['none']['of']}) | "))
+            assert f"| {named:.1f} % (" in row and f"| {clear:.1f} % (" in row
+            assert (f" {wish}," in f"{never[:-1]},") == (clear == 0)
