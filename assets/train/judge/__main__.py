@@ -8,7 +8,7 @@ from aigc_kit.worlds.tinyworld import checker
 
 from . import agreement, items, labels, sheets
 
-COUNTS = (40, 12, 12)  # generated, renders, failures
+COUNTS = (300, 30, 30)  # generated (at most as many as there are frozen prompts), renders, failures
 
 
 def main() -> None:
@@ -31,7 +31,7 @@ def make_sheets(kind: str, counts: tuple[int, int, int]) -> None:
     print(f"look at the sheets, not at key.json; one line for each item into {labels.file_of(kind, 'YOU')}", flush=True)
 
 
-def people(kind: str) -> tuple[list[items.Item], list[labels.Labels]]:
+def judges(kind: str) -> tuple[list[items.Item], list[labels.Labels]]:
     """The items of a kind and everybody's labels, complete and of these items."""
     found = items.read(items.RUN / kind)
     return found, labels.read(kind, items.KINDS[kind].subjects, [item.name for item in found])
@@ -39,14 +39,14 @@ def people(kind: str) -> tuple[list[items.Item], list[labels.Labels]]:
 
 def check_labels(kind: str, _: tuple[int, int, int]) -> None:
     """Say who has labelled everything; stop at the first line that cannot be read."""
-    found, everybody = people(kind)
+    found, everybody = judges(kind)
     for each in everybody:
         print(f"{each.reader}: {len(each.of)} of {len(found)} labelled", flush=True)
 
 
 def write_verdict(kind: str, _: tuple[int, int, int]) -> None:
-    """Compare people with each other and with the reader; only labels that are committed count."""
-    found, everybody = people(kind)
+    """Compare judges with each other and with the reader; only labels that are committed count."""
+    found, everybody = judges(kind)
     files = [labels.file_of(kind, each.reader) for each in everybody]
     if not files or (late := labels.uncommitted(files)):
         names = ", ".join(file.name for file in late) if files else f"no labels of {kind}"

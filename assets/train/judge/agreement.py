@@ -1,4 +1,4 @@
-"""How far two people agree, and how far a reader agrees with them."""
+"""How far two judges agree, and how far a reader agrees with them."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from itertools import combinations
@@ -12,7 +12,7 @@ from assets.train.measures import wilson
 from .items import SOURCES, Item
 from .labels import Label, Labels
 
-TOGETHER = "together"  # the reader's name for what all people saw alike
+TOGETHER = "together"  # the reader's name for what all judges saw alike
 THRESHOLDS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
 
 
@@ -48,7 +48,7 @@ def by_source(items: Sequence[Item], labels: Labels) -> dict:
 
 
 def between(items: Sequence[Item], one: Labels, other: Labels) -> dict:
-    """Cohen's kappa of two people, on the subject and on whether it is clear, and how often they are of one mind."""
+    """Cohen's kappa of two judges, on the subject and on whether it is clear, and how often they are of one mind."""
     pairs = [(one.of[item.name], other.of[item.name]) for item in items]
     questions: dict[str, Callable[[Label], Hashable]] = {
         "subject": lambda label: label.subject,
@@ -62,11 +62,11 @@ def between(items: Sequence[Item], one: Labels, other: Labels) -> dict:
     return out
 
 
-def together(items: Sequence[Item], people: Sequence[Labels]) -> Labels:
-    """What all people saw; where they name different subjects it counts as nothing, clear is what all call clear."""
+def together(items: Sequence[Item], judges: Sequence[Labels]) -> Labels:
+    """What all judges saw; where they name different subjects it counts as nothing, clear is what all call clear."""
     of = {}
     for item in items:
-        seen = [each.of[item.name] for each in people]
+        seen = [each.of[item.name] for each in judges]
         alone = len({label.subject for label in seen}) > 1
         of[item.name] = Label("none" if alone else seen[0].subject, not alone and all(label.clear for label in seen))
     return Labels(TOGETHER, of)
@@ -100,7 +100,7 @@ def says_so(reading: Reading, item: Item, least: float) -> bool:
 
 
 def against(items: Sequence[Item], labels: Labels, readings: Sequence[Reading], least: float) -> dict:
-    """The machine beside one person: both yes, machine alone, eye alone, both no; kappa. Yes: "shows what was asked".
+    """The machine beside one judge: both yes, machine alone, eye alone, both no; kappa. Yes: "shows what was asked".
 
     least: the validity from which the machine says yes.
     """
@@ -122,7 +122,7 @@ def against(items: Sequence[Item], labels: Labels, readings: Sequence[Reading], 
 
 
 def best(items: Sequence[Item], labels: Labels, readings: Sequence[Reading]) -> float:
-    """The validity, of `THRESHOLDS`, from which the machine agrees best with a person; the lowest of equals."""
+    """The validity, of `THRESHOLDS`, from which the machine agrees best with a judge; the lowest of equals."""
 
     def agreement(least: float) -> float:
         found = against(items, labels, readings, least)["kappa"]
@@ -133,19 +133,19 @@ def best(items: Sequence[Item], labels: Labels, readings: Sequence[Reading]) -> 
 
 def report(
     items: Sequence[Item],
-    people: Sequence[Labels],
+    judges: Sequence[Labels],
     readings: Sequence[Reading],
     least: float,
     sizes: Mapping[str, str] = MappingProxyType({}),
 ) -> dict:
-    """Everything: people by source and with each other; the machine on the half by which nothing is chosen.
+    """Everything: judges by source and with each other; the machine on the half by which nothing is chosen.
 
     least: the validity from which the shipped reader says yes; sizes: item's name -> the size that was asked for.
     """
     halves = {side: [k for k, item in enumerate(items) if item.frozen == side] for side in (False, True)}
     out: dict = {"items": len(items), "by_source": {}, "machine": {}}
-    out["between"] = [between(items, *pair) for pair in combinations(people, 2)]
-    everybody = [*people, together(items, people)] if len(people) > 1 else people
+    out["between"] = [between(items, *pair) for pair in combinations(judges, 2)]
+    everybody = [*judges, together(items, judges)] if len(judges) > 1 else judges
     reads = {item.name: says_so(reading, item, least) for item, reading in zip(items, readings, strict=True)}
     out["by_wish"] = by_wish(items, everybody[-1], reads, sizes)
     for one in everybody:

@@ -19,7 +19,7 @@ from assets.train.tinyreader import negatives
 HERE = Path(__file__).resolve().parent
 MODELS = HERE.parents[1] / "models"
 RUN = HERE / "run"  # items and sheets: not in git
-LABELS = HERE / "labels"  # what people saw: in git
+LABELS = HERE / "labels"  # what judges saw: in git
 SOURCES = ("generated", "render", "failure")
 FIRST_SEED = 5_000_000_000  # of renders and failures: none that a training or an evaluation used
 SWEEPING = ("left", "right", "up", "down", "grow", "bounce")  # motions in which the whole subject leaves its place

@@ -1,4 +1,4 @@
-"""What people saw: one line an item, "name subject clear" or "name none"; checked, and committed before any verdict.
+"""What judges saw: one line an item, "name subject clear" or "name none"; checked, and committed before any verdict.
 
 3fa94c10 cat clear      a cat, and one would show it to a class
 9b02e7d1 cat rough      a cat for who looks twice: damaged, but nothing else it could be
@@ -14,6 +14,7 @@ from .items import LABELS
 
 CLARITY = ("clear", "rough")
 NOTHING = "none"
+MODELS = frozenset("abc")  # judges that are large models which see, not persons
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,13 @@ from assets.train.tables import rate, table
 
 from .agreement import TOGETHER
 from .items import KINDS, LABELS, MODELS, digest_of
+from .labels import MODELS as SEEN_BY_MODELS
 
 WANTED = {"pictures": 95, "clips": 90}  # percent of generated items that eyes should name as asked
 OFTEN = 90  # percent: what is named less often is no longer promised
 SEEN = ("named as asked", "clearly", "read as asked")
+SEEING = SEEN_BY_MODELS | {TOGETHER}
+ALIKE = "judges are a large model that sees, the same one twice, more of one mind than two persons would be"
 WORDS_ZH = {"pictures": ("张图", "图"), "clips": ("段短片", "片")}
 
 
@@ -26,22 +29,25 @@ def told(kind: str, folder: Path = LABELS) -> str:
     if verdict is None:
         return f"The {kind} have not been judged by eye yet (`assets/train/judge`)."
     made = verdict["by_wish"]["all"]["all"]
-    people = list(verdict["by_source"])
-    one = f"One person's eyes only ({people[0]}), blind: a second one has still to judge the same sheets"
+    judges = list(verdict["by_source"])
+    one = f"One judge only ({judges[0]}), blind: a second one has still to look at the same sheets"
     two = (
-        f"Two people on their own ({' and '.join(people[:-1])}), blind; named, or clear, is what both call so, and "
+        f"Two judges on their own ({' and '.join(judges[:-1])}), blind; named, or clear, is what both call so, and "
         "where they name different things it counts as nothing"
+    )
+    machines = (
+        f" **No person looked**: judges are a large model that sees ({ALIKE}). " if set(judges) <= SEEING else " "
     )
     stale = verdict["weights"] != digest_of(MODELS / KINDS[kind].folder)
     warning = f"**The weights have changed since the {kind} were judged; what follows is of those before.**\n"
     lines = [
         warning if stale else "",
-        f"{two if people[-1] == TOGETHER else one}. They saw the {kind} of the first {made['none']['of']} frozen "
-        f"prompts among {_others(verdict, people[-1])}, in an order that tells nothing, without prompts "
-        "(`assets/train/judge`). *Clear*: one would show it to a class. *Read*: what the reader says of the same "
-        f"{kind}, one of the world and of the subject that was asked.\n",
+        f"{two if judges[-1] == TOGETHER else one}.{machines} Shown were the {kind} of the first "
+        f"{made['none']['of']} frozen prompts among {_others(verdict, judges[-1])}, in an order that tells nothing, "
+        "without prompts (`assets/train/judge`). *Clear*: one would show it to a class. *Read*: what the reader says "
+        f"of the same {kind}, one of the world and of the subject that was asked.\n",
         _table(verdict["by_wish"]),
-        *_agreement(verdict, people[-1]),
+        *_agreement(verdict, judges[-1]),
     ]
     return "\n".join(line for line in lines if line)
 
@@ -76,9 +82,10 @@ def told_zh(kind: str, folder: Path = LABELS) -> str:
         return ""
     made, (noun, short) = verdict["by_wish"]["all"]["all"], WORDS_ZH[kind]
     named, clear, machine = (f"{made[seen]['percent']:.0f}%" for seen in SEEN)
+    machines = "（看图的大模型，不是人）" if set(verdict["by_source"]) <= SEEING else ""
     return (
-        f"盲看 {made['none']['of']} {noun}，能认出主体的占 {named}，清楚的只占 {clear}；读{short}网络说画对主体的有 "
-        f"{machine}，比眼睛宽容。"
+        f"评判者{machines}盲看 {made['none']['of']} {noun}，能认出主体的占 {named}，清楚的只占 {clear}；"
+        f"读{short}网络说主体对的有 {machine}，比眼睛宽容。"
     )
 
 
@@ -110,7 +117,7 @@ def _agreement(verdict: dict, reader: str) -> list[str]:
     for pair in verdict["between"]:
         subject, clear = pair["subject"], pair["clear"]
         lines.append(
-            f"The two people name the same in {rate(subject['agreed'])}, kappa {subject['kappa']:.2f}; on whether it "
+            f"They name the same in {rate(subject['agreed'])}, kappa {subject['kappa']:.2f}; on whether it "
             f"is clear they agree in {rate(clear['agreed'])}, kappa {clear['kappa']:.2f}."
         )
     return lines

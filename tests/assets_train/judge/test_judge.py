@@ -195,7 +195,7 @@ def test_kappa_is_that_of_a_case_by_hand():
         agreement.kappa([True], [True, False])
 
 
-def test_two_people_are_compared_on_both_questions():
+def test_two_judges_are_compared_on_both_questions():
     pair = [item("00000001"), item("00000002")]
     ann = Labels("ann", {"00000001": Label("cat", clear=True), "00000002": Label("puppy", clear=True)})
     bob = Labels("bob", {"00000001": Label("cat", clear=False), "00000002": Label("puppy", clear=True)})
@@ -206,15 +206,15 @@ def test_two_people_are_compared_on_both_questions():
     assert found["clear"]["kappa"] == 0
 
 
-def test_where_two_people_differ_nothing_counts_as_seen():
+def test_where_two_judges_differ_nothing_counts_as_seen():
     four = [item(f"0000000{k}", manner="turn" if k < 2 else "grow") for k in range(4)]
     seen = ("cat", True), ("cat", True), ("cat", True), ("none", False)
     other = ("cat", True), ("cat", False), ("puppy", True), ("none", False)
-    people = [
+    judges = [
         Labels(name, {each.name: Label(*label) for each, label in zip(four, row, strict=True)})
         for name, row in (("ann", seen), ("bob", other))
     ]
-    both = agreement.together(four, people)
+    both = agreement.together(four, judges)
     assert [both.of[each.name] for each in four] == [
         Label("cat", clear=True),
         Label("cat", clear=False),
@@ -232,7 +232,7 @@ def test_where_two_people_differ_nothing_counts_as_seen():
         "large": (0, 1),
     }
     readings = [reading("cat", 0.9)] * 4
-    found = agreement.report(four, people, readings, 0.75)
+    found = agreement.report(four, judges, readings, 0.75)
     assert list(found["by_source"]) == list(found["machine"]) == ["ann", "bob", agreement.TOGETHER]
     assert found["machine"][agreement.TOGETHER]["frozen half, as shipped"]["agreed"]["right"] == 1
 
@@ -330,11 +330,11 @@ def judged(tmp_path):
     found += [item("00000007", source="render"), item("00000009", source="failure")]
     of = {name: Label(subject, clear) for name, (_, subject, clear) in rows.items()}
     of |= {"00000007": Label("cat", clear=True), "00000009": Label("none", clear=False)}
-    people = [Labels("ann", of), Labels("bob", of)]
+    judges = [Labels("ann", of), Labels("bob", of)]
     readings = [reading(each.asked, 0.9 if each.source != "failure" else 0.2) for each in found]
 
     def write(count=2, **changes):
-        verdict = agreement.report(found, people[:count], readings, 0.75)
+        verdict = agreement.report(found, judges[:count], readings, 0.75)
         verdict["weights"] = items.digest_of(items.MODELS / "tinywan")
         (tmp_path / "clips-verdict.json").write_text(json.dumps(verdict | changes))
         return tmp_path
@@ -351,13 +351,13 @@ def test_without_a_verdict_a_card_says_so(tmp_path):
 def test_a_card_tells_the_eyes_figures_beside_the_readers(judged):
     folder = judged()
     text = telling.told("clips", folder)
-    assert "Two people on their own (ann and bob)" in text and "have changed" not in text
+    assert "Two judges on their own (ann and bob)" in text and "have changed" not in text
     assert "| all (5) | 40.0 % (11.8 to 76.9) | 20.0 % (3.6 to 62.4) | 100.0 % (56.6 to 100.0) |" in text
     assert "| cat (3) | 66.7 %" in text and "| puppy (2) | 0.0 %" in text and "| turn (5) | 40.0 %" in text
     assert "1 true renders (named: 1) and 1 known failures (named: 0)" in text
     assert "Of 3 items of the frozen half in which eyes do not see what was asked, the reader says of 2" in text
     assert telling.told_zh("clips", folder).startswith(
-        "盲看 5 段短片，能认出主体的占 40%，清楚的只占 20%；读片网络说画对主体的有 100%"
+        "评判者盲看 5 段短片，能认出主体的占 40%，清楚的只占 20%；读片网络说主体对的有 100%"
     )
 
 
@@ -368,8 +368,8 @@ def test_a_card_names_what_is_never_clear_and_what_cannot_be_named(judged):
     assert lines[2].endswith("puppy 0 of 2, turn 2 of 5, cat 2 of 3.")
 
 
-def test_a_card_says_when_one_person_looked_and_when_the_weights_are_others(judged):
-    assert telling.told("clips", judged(1)).startswith("One person's eyes only (ann), blind")
+def test_a_card_says_when_one_judge_looked_and_when_the_weights_are_others(judged):
+    assert telling.told("clips", judged(1)).startswith("One judge only (ann), blind")
     assert telling.told("clips", judged(weights="others")).startswith("**The weights have changed since the clips")
 
 
@@ -377,8 +377,10 @@ def test_a_card_says_when_one_person_looked_and_when_the_weights_are_others(judg
 def test_the_shipped_cards_say_what_the_committed_verdict_says(kind):
     verdict = json.loads((labels.LABELS / f"{kind}-verdict.json").read_text(encoding="utf-8"))
     folder = items.MODELS / items.KINDS[kind].folder
+    assert set(verdict["by_source"]) <= telling.SEEING  # else the cards' "no person looked" is wrong
     assert verdict["weights"] == items.digest_of(folder)
     card = (folder / "README.md").read_text(encoding="utf-8")
+    assert "**No person looked**" in card
     never = next((line for line in card.splitlines() if line.startswith("- **Never clear**")), "")
     for values in verdict["by_wish"].values():
         for wish, shares in values.items():
