@@ -73,10 +73,13 @@ def train_encoder(arguments: argparse.Namespace) -> None:
     autoencoder.train("encoder", arguments.wall, arguments.decay, shape=arguments.shape)
 
 
-def write_state(_: argparse.Namespace) -> None:
-    from . import export
+def write_state(arguments: argparse.Namespace) -> None:
+    from . import autoencoder, export
 
-    export.write_state()
+    if arguments.shape == autoencoder.SHIPPED:
+        export.write_state()
+    else:
+        export.write_trial(arguments.shape)
 
 
 def restore_state(_: argparse.Namespace) -> None:

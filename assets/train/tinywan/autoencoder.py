@@ -92,13 +92,15 @@ class Run:
         self.optimisers, self.rates = [matrix, adam], ((0.012,), (0.002,))
 
     def stored(self) -> dict | None:
-        """The checkpoint, else the committed weights, if there are any of this shape or of one that grows into it."""
+        """The checkpoint, else committed weights: of a trial of this shape, shipped, or of one that grows into it."""
         if (file := paths.autoencoder(self.shape)).exists():
             return torch.load(file, weights_only=True)
-        if self.shape not in (SHIPPED, GROWS.get(SHIPPED)) or not paths.PROGRESS.exists():
-            return None
         from . import export
 
+        if self.shape != SHIPPED and paths.trial(self.shape).exists():
+            return export.read_trial(self.shape)
+        if self.shape not in (SHIPPED, GROWS.get(SHIPPED)) or not paths.PROGRESS.exists():
+            return None
         state = export.read_autoencoder()
         if self.shape != SHIPPED:
             state["model"] = grow.grow(state["model"], self.model.state_dict())

@@ -7,6 +7,8 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
+from aigc_kit.make.train import read_weights, write_weights
+
 from . import autoencoder, network, paths, text, widen
 
 FLOW_SHIFT = 3.0
@@ -58,9 +60,18 @@ def write_state() -> None:
     halves = torch.load(paths.autoencoder(autoencoder.SHIPPED), weights_only=True)
     numbers = {"transformer": {key: state[key] for key in ("step", "samples", "cpu")}, "autoencoder": halves["step"]}
     paths.STATE.mkdir(parents=True, exist_ok=True)
+    numbers |= {"trials": _progress().get("trials", {})} if paths.PROGRESS.exists() else {}
     shutil.copyfile(paths.CODEC, paths.STATE / "codec.safetensors")
     shutil.copytree(paths.TEXT, paths.STATE / "text", dirs_exist_ok=True)
-    paths.PROGRESS.write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
+    _note_progress(numbers)
+
+
+def write_trial(shape: str) -> None:
+    """Keep the averaged weights of an autoencoder that is not shipped yet, float16, and the steps of its halves."""
+    state = torch.load(paths.autoencoder(shape), weights_only=True)
+    write_weights(state["model"] | state["averaged"], paths.trial(shape), half=True)
+    numbers = _progress()
+    _note_progress(numbers | {"trials": numbers.get("trials", {}) | {shape: state["step"]}})
 
 
 def restore() -> None:
@@ -81,6 +92,15 @@ def read_state() -> dict:
 def read_autoencoder() -> dict:
     """The shipped autoencoder, float32, and the steps of its halves."""
     return {"model": _shipped("vae"), "averaged": {}, "step": _progress()["autoencoder"]}
+
+
+def read_trial(shape: str) -> dict:
+    """What `write_trial` kept, float32; the average begins anew."""
+    return {"model": read_weights(paths.trial(shape)), "averaged": {}, "step": _progress()["trials"][shape]}
+
+
+def _note_progress(numbers: dict) -> None:
+    paths.PROGRESS.write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
 
 
 def _progress() -> dict:

@@ -19,6 +19,11 @@ EVALUATION = MODEL / "eval.json"
 PROMPTS = HERE.parents[1] / "prompts" / "video_eval.json"
 
 
+def trial(shape: str) -> Path:
+    """The weights of a shape that is not shipped yet, which its next training goes on from."""
+    return STATE / f"autoencoder-{shape}.safetensors"
+
+
 def autoencoder(shape: str) -> Path:
     """The checkpoint of an autoencoder of this shape."""
     return RUN / ("autoencoder.pt" if shape == "even" else f"autoencoder-{shape}.pt")

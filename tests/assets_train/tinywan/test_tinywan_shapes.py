@@ -1,5 +1,7 @@
 """Autoencoders of other shapes for the same latents: they fit the pipeline, and their training touches no other."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,9 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
+    """An empty run, and nothing committed that it could go on from but the shipped weights."""
     monkeypatch.setattr(paths, "RUN", tmp_path)
+    monkeypatch.setattr(paths, "STATE", tmp_path / "state")
     return tmp_path
 
 
@@ -104,6 +108,38 @@ def test_a_trial_has_a_checkpoint_of_its_own(folder):
     for (name, one), (_, other) in zip(run.model.named_parameters(), again.model.named_parameters(), strict=True):
         assert torch.equal(one, other), name
     assert torch.equal(autoencoder.load("pyramid").decoder.conv_in.weight, run.averaged["decoder.conv_in.weight"])
+
+
+def test_a_trial_that_is_kept_is_gone_on_with_in_a_fresh_clone(folder, monkeypatch):
+    paths.STATE.mkdir()
+    monkeypatch.setattr(paths, "PROGRESS", paths.STATE / "state.json")
+    paths.PROGRESS.write_text('{"autoencoder": {"decoder": 7, "encoder": 3}}', encoding="utf-8")
+    run = autoencoder.Run("decoder", "pyramid")
+    run.step["decoder"] = 40
+    run.averaged = {"decoder.conv_in.weight": torch.full_like(run.model.decoder.conv_in.weight, 0.25)}
+    run.save()
+    export.write_trial("pyramid")
+    assert paths.trial("pyramid").stat().st_size < 6e6
+    paths.autoencoder("pyramid").unlink()
+    again = autoencoder.Run("decoder", "pyramid")
+    assert again.step == {"decoder": 40, "encoder": 0}
+    assert (again.model.decoder.conv_in.weight == 0.25).all()
+    last = "encoder.conv_out.weight"
+    assert torch.allclose(again.model.get_parameter(last), run.model.get_parameter(last), rtol=1e-3, atol=1e-6)
+    assert json.loads(paths.PROGRESS.read_text(encoding="utf-8"))["autoencoder"] == {"decoder": 7, "encoder": 3}
+
+
+def test_the_committed_trial_is_whole_and_further_than_what_is_shipped(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "RUN", tmp_path)  # no checkpoint: a fresh clone
+    assert paths.trial("deep").stat().st_size <= 6e6
+    run = autoencoder.Run("decoder", "deep")
+    assert run.step["decoder"] > export.read_autoencoder()["step"]["decoder"]
+    assert all(value.isfinite().all() for value in run.model.state_dict().values())
+    new = set(dict(run.model.decoder.named_parameters())) - set(
+        dict(autoencoder.build("even").decoder.named_parameters())
+    )
+    grown = [run.model.decoder.get_parameter(name) for name in new if name.endswith("conv2.weight")]
+    assert len(grown) == 3 and all(weight.abs().max() > 1e-4 for weight in grown)  # zero where it began
 
 
 def test_the_check_looks_where_something_moves(monkeypatch):
