@@ -13,6 +13,7 @@ from .items import SOURCES, Item
 from .labels import Label, Labels
 
 TOGETHER = "together"  # the reader's name for what all judges saw alike
+FACES = ("puppy", "cat", "fish", "wizard")
 THRESHOLDS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
 
 
@@ -72,6 +73,13 @@ def together(items: Sequence[Item], judges: Sequence[Labels]) -> Labels:
     return Labels(TOGETHER, of)
 
 
+def _face(item: Item, size: str | None) -> str | None:
+    """Small or larger, with a face or without; None where no size was asked for."""
+    if size is None:
+        return None
+    return f"{'small' if size == 'small' else 'larger'} {'with' if item.asked in FACES else 'without'} face"
+
+
 def by_wish(items: Sequence[Item], labels: Labels, reads: Mapping[str, bool], sizes: Mapping[str, str]) -> dict:
     """Of generated items: attribute -> value -> how many were named as asked, clearly, as nothing, and read as asked.
 
@@ -83,6 +91,7 @@ def by_wish(items: Sequence[Item], labels: Labels, reads: Mapping[str, bool], si
         "subject": lambda item: item.asked,
         "manner": lambda item: item.manner,
         "size": lambda item: sizes.get(item.name),
+        "face": lambda item: _face(item, sizes.get(item.name)),
     }
     out: dict = {}
     for attribute, value in values.items():

@@ -62,8 +62,8 @@ def failures(kind: str, folder: Path = LABELS) -> str:
     reached = "reached" if named["percent"] >= wanted else "**missed**"
     lines = [f"- By eye {wanted} % should be named as asked: {reached}, {rate(named)}."]
     groups = {wish: shares for values in list(wishes.values())[1:] for wish, shares in values.items()}
-    never = [wish for wish, shares in groups.items() if not shares["clearly"]["right"]]
-    rarely = {w: s for w, s in groups.items() if w not in never and s["clearly"]["high"] < 50}
+    never = [wish for wish, shares in groups.items() if not shares["clearly"]["right"] and wish not in wishes["face"]]
+    rarely = {w: s for w, s in groups.items() if s["clearly"]["right"] and s["clearly"]["high"] < 50}
     seldom = {w: s for w, s in groups.items() if s["named as asked"]["percent"] < OFTEN}
     if never:
         lines.append(f"- **Never clear** to both, not once: {', '.join(never)}.")
