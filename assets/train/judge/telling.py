@@ -35,9 +35,7 @@ def told(kind: str, folder: Path = LABELS) -> str:
         f"Two judges on their own ({' and '.join(judges[:-1])}), blind; named, or clear, is what both call so, and "
         "where they name different things it counts as nothing"
     )
-    machines = (
-        f" **No person looked**: judges are a large model that sees ({ALIKE}). " if set(judges) <= SEEING else " "
-    )
+    machines = f" **No person looked**: {ALIKE}." if set(judges) <= SEEING else ""
     stale = verdict["weights"] != digest_of(MODELS / KINDS[kind].folder)
     warning = f"**The weights have changed since the {kind} were judged; what follows is of those before.**\n"
     lines = [
@@ -65,6 +63,9 @@ def failures(kind: str, folder: Path = LABELS) -> str:
     never = [wish for wish, shares in groups.items() if not shares["clearly"]["right"] and wish not in wishes["face"]]
     rarely = {w: s for w, s in groups.items() if s["clearly"]["right"] and s["clearly"]["high"] < 50}
     seldom = {w: s for w, s in groups.items() if s["named as asked"]["percent"] < OFTEN}
+    often = [wish for wish, shares in groups.items() if shares["named as asked"]["percent"] >= OFTEN]
+    if often:
+        lines.append(f"- Named in {OFTEN} % or more, so to be counted on: {', '.join(often)}.")
     if never:
         lines.append(f"- **Never clear** to both, not once: {', '.join(never)}.")
     if rarely:
