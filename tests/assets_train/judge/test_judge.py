@@ -389,3 +389,14 @@ def test_the_shipped_cards_say_what_the_committed_verdict_says(kind):
             row = next(line for line in card.splitlines() if line.startswith(f"| {wish} ({shares['none']['of']}) | "))
             assert f"| {named:.1f} % (" in row and f"| {clear:.1f} % (" in row
             assert (f" {wish}," in f"{never[:-1]},") == (clear == 0 and "face" not in wish)
+
+
+@pytest.mark.parametrize("kind", ["pictures", "clips"])
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md", "lab"])
+def test_other_pages_tell_the_same_figures(kind, page):
+    made = json.loads((labels.LABELS / f"{kind}-verdict.json").read_text(encoding="utf-8"))["by_wish"]["all"]["all"]
+    lab = {"pictures": "notebooks/02a_sdxl.ipynb", "clips": "notebooks/04_wan.ipynb"}[kind]
+    text = (items.MODELS.parents[1] / (lab if page == "lab" else page)).read_text(encoding="utf-8")
+    assert f"{made['none']['of']} {kind}" in text or f"{made['none']['of']} {telling.WORDS_ZH[kind][0]}" in text
+    for seen in telling.SEEN:
+        assert re.search(f"{made[seen]['percent']:.0f} ?%", text), seen
