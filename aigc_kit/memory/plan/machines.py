@@ -29,7 +29,7 @@ def a_gpu(vram: int | str | None = None, *, name: str | None = None, ram: int | 
                 found=Words("nothing to plan for", "没法做方案"),
                 todo=Words("give one of them", "写上其中一个，例如 vram='8GiB'"),
             )
-        return _budget(f"a GPU with {format_bytes(vram)}", vram, ram, modern=True)
+        return _budget(f"GPU {format_bytes(vram)}", vram, ram, modern=True)  # the same in both languages
     gpu = gpu_named(name, vram)
     vram = gpu.memory_bytes if vram is None else vram
     return _budget(gpu.name, vram, ram, modern="bfloat16" in gpu.flops)

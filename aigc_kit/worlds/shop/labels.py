@@ -135,11 +135,13 @@ def pairs(
     later: bool = False,
     symbols: list[str] | None = None,
     worked: bool | None = None,
+    rows: int | None = None,
 ) -> Sample:
     """Ask for a label of intent and sentiment together.
 
     The prompt defines it: 退款+负面 = A.
     Other rows share the intent or the sentiment with the right one. ``worked``: the prompt wants both first.
+    ``rows`` of the rule: 3 to 12; None draws 3 to 5, as training does.
     """
     message = message or messages.draw(rng, split, intent=rng.choice(["退款", "物流", "换货", "咨询"]))
     truth = (message.intent, message.sentiment)
@@ -147,7 +149,8 @@ def pairs(
     every = [(a, b) for a in free for b in clauses.SENTIMENTS if (a, b) != truth]
     near = [pair for pair in every if pair[0] == truth[0] or pair[1] == truth[1]]
     keys = [truth, *rng.sample(near, 2)]
-    keys += rng.sample([pair for pair in every if pair not in keys], rng.randint(0, 2))
+    more = rng.randint(0, 2) if rows is None else rows - len(keys)
+    keys += rng.sample([pair for pair in every if pair not in keys], more)
     keys = rng.sample(keys, len(keys))
     labels = dict(
         zip(["+".join(pair) for pair in keys], rng.sample(symbols or label_pool(rng), len(keys)), strict=True)

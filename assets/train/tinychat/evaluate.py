@@ -8,13 +8,15 @@ from collections.abc import Callable, Sequence
 from statistics import mean
 from typing import Any
 
+import psutil
 import torch
 import transformers
 
 from aigc_kit import text
+from aigc_kit.core.statistics import paired
 from aigc_kit.memory import device
 from aigc_kit.worlds.prompt_task import measure
-from aigc_kit.worlds.shop import checkers, clauses, outside, prompt_tasks, tasks
+from aigc_kit.worlds.shop import checkers, clauses, messages, outside, prompt_tasks, tasks
 from aigc_kit.worlds.shop.instructions import HELD_SYMBOLS
 from aigc_kit.worlds.shop.samples import from_row
 from assets.prompts.make_chat_eval import VARIANTS
@@ -56,26 +58,59 @@ def best_reader() -> dict[str, float]:
     return {variant: 100 * mean(found) for variant, found in best.items()}
 
 
+GATED = ("intent", "sentiment", "summary", "json", "reply", "rule worked, held symbols")
 DRAWN = ("intent", "sentiment", "summary", "json", "reply", "rule", "rule worked", "rule, held symbols")
 DRAWN += ("rule worked, held symbols", "pairs", "pairs worked", "total direct", "total steps")
 
 
 MORE = {"sentiment": 1000}  # where 200 cannot say on which side of the gate it is
+HARDER: dict[str, tuple[str, dict[str, Any]]] = {  # not among the frozen prompts
+    f"pairs{' worked' if worked else ''}, {rows} rows": ("pairs", {"worked": worked, "rows": rows})
+    for rows in (8, 12)
+    for worked in (False, True)
+}
 
 
 def drawn(chat: Chat, names: Sequence[str] = DRAWN) -> dict[str, dict]:
     """Right answers to more prompts than are frozen: held-out messages, wordings half seen and half held out.
 
-    200 each, or MORE.
+    200 each, or MORE. ``named``: where steps are written first, how many of the wrong answers name the truth rightly.
     """
     found = {}
     for name in names:
-        (task, how), count = VARIANTS[name], MORE.get(name, 200)
+        (task, how), count = (VARIANTS | HARDER)[name], MORE.get(name, 200)
         rng = random.Random(f"drawn {name}")
         samples = [tasks.draw(task, rng, "held", ("train", "held")[k % 2], **how) for k in range(count)]
         said = chat.ask([sample.prompt for sample in samples])
-        marks = [checkers.check(sample, answer).right for sample, answer in zip(samples, said, strict=True)]
-        found[name] = wilson(sum(marks), count)
+        marks = [checkers.check(sample, answer) for sample, answer in zip(samples, said, strict=True)]
+        named = sum(dict(mark.parts).get("intent", False) for mark in marks if not mark.right)
+        found[name] = wilson(sum(mark.right for mark in marks), count) | ({"named": named} if how.get("worked") else {})
+    return found
+
+
+def messages_alone(chat: Chat, names: Sequence[str], count: int = 200) -> dict[str, dict[str, float]]:
+    """What held-out messages lose under the same instruction: points of percent, with the 95 % interval.
+
+    Each instruction, drawn in the wordings of the training's kinds, is asked twice: with a message of the training's
+    kinds, and with a held-out one of the same intent and sentiment.
+    """
+    found = {}
+    for name in names:
+        (task, how), marks = VARIANTS[name], {}
+        for split in ("train", "held"):
+            samples = []
+            for number in range(count):
+                rng = random.Random(f"alone {name} {number}")
+                intent, sentiment = rng.choice(clauses.INTENTS), rng.choice(clauses.SENTIMENTS)
+                message = messages.draw(rng, split, intent, sentiment)
+                samples.append(tasks.draw(task, random.Random(f"asked {name} {number}"), message=message, **how))
+            said = chat.ask([sample.prompt for sample in samples])
+            marks[split] = [checkers.check(s, answer).right for s, answer in zip(samples, said, strict=True)]
+        change = paired(marks["train"], marks["held"])
+        found[name] = {
+            "points": 0 - 100 * change.gain, "low": 0 - 100 * change.high, "high": 0 - 100 * change.low, "of": count,
+            "seen": sum(marks["train"]), "held": sum(marks["held"]),
+        }  # fmt: skip
     return found
 
 
@@ -107,7 +142,7 @@ def instructions(chat: Chat, rows: list[dict[str, Any]], count: int = 50) -> dic
     test = [score["test"]["percent"] for score in scores]
     rng = random.Random(0)
     gains = []
-    for _ in range(1000):  # the best of ten drawn instructions by the development half, against the ten's mean
+    for _ in range(1000):  # the best of ten drawn instructions by the development half, against the worst of the ten
         ten = rng.sample(scores, 10)
         best = max(ten, key=lambda score: score["dev"]["percent"])
         gains.append(best["test"]["percent"] - min(score["test"]["percent"] for score in ten))
@@ -163,7 +198,8 @@ def speed(chat: Chat, repeats: int = 30) -> dict[str, float | str]:
     """Classifications a second by ``text.classify`` on two threads, and tokens a second singly.
 
     By clock the best of some repeats, since other work on the machine only ever makes them slower; by processor the
-    best on one thread, which the clock's may approach twice on two idle cores.
+    best on one thread, which the clock's may approach twice on two idle cores. ``others``: percent of the machine's
+    processor time that other processes took meanwhile.
     """
     task = prompt_tasks.all_tasks()["intent"]
     items = task.items(128, split="held", seed=1)
@@ -175,6 +211,7 @@ def speed(chat: Chat, repeats: int = 30) -> dict[str, float | str]:
         "tokens": (40, lambda: chat.ask(prompts[:1], 40, min_new_tokens=40)),
     }
     found: dict[str, float | str] = {"machine": device.cpu_name(), "threads": device.threads()}
+    clock, busy, own = time.perf_counter(), busy_seconds(), time.process_time()
     for name, (count, call) in calls.items():
         times = []
         for _ in range(repeats):
@@ -183,7 +220,21 @@ def speed(chat: Chat, repeats: int = 30) -> dict[str, float | str]:
             times.append((time.perf_counter() - began, time.process_time() - cpu))
         found[f"{name}_per_second"] = round(count / min(wall for wall, _ in times))
         found[f"{name}_per_processor_second"] = round(count / min(spent for _, spent in times))
+    others = busy_seconds() - busy - (time.process_time() - own)
+    found["others"] = round(100 * max(0.0, others) / ((time.perf_counter() - clock) * psutil.cpu_count()))
     return found
+
+
+def busy_seconds() -> float:
+    """Seconds that all processors of this machine have worked since it started."""
+    times = psutil.cpu_times()
+    return (
+        sum(times)
+        - times.idle
+        - getattr(times, "iowait", 0.0)
+        - getattr(times, "guest", 0.0)
+        - getattr(times, "guest_nice", 0.0)
+    )
 
 
 def by_set(chat: Chat, rows: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
@@ -201,6 +252,8 @@ PARTS: dict[str, Callable[[Chat, Rows], dict[str, Any]]] = {
     "tasks": by_set,
     "best_reader": lambda chat, rows: {"best_reader": best_reader()},
     "drawn": lambda chat, rows: {"drawn": drawn(chat)},
+    "harder": lambda chat, rows: {"harder": drawn(chat, tuple(HARDER))},
+    "messages_alone": lambda chat, rows: {"messages_alone": messages_alone(chat, GATED)},
     "few_shot": lambda chat, rows: {"few_shot": few_shot(chat)},
     "handwritten": lambda chat, rows: {"handwritten": handwritten(chat, rows["handwritten"])},
     "instructions": lambda chat, rows: {"instructions": instructions(chat, rows["instructions"])},

@@ -19,20 +19,24 @@ def curve(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / "training.jsonl").read_text("utf-8").splitlines()]
 
 
-def gather(folder: Path, count: int = 200) -> dict[str, Any]:
+def gather(folder: Path, count: int = 100) -> dict[str, Any]:
     """Read all runs in ``folder`` that have come to their end, score them on more samples, and write the report.
 
-    Raises FileNotFoundError where none has.
+    Runs that the report has already stay, so that one more seed needs no other's weights. Remove it to begin anew.
+    Raises FileNotFoundError where no run has come to its end.
     """
     encoder, runs = Encoder(), {}
+    if paths.SEEDS.exists():
+        report = json.loads(paths.SEEDS.read_text("utf-8"))
+        runs, count = report["runs"], report["samples"]
     for run in sorted(folder.glob("seed_*")):
-        if (run / "done").exists():
+        if (run / "done").exists() and run.name not in runs:
             scores = watch.scores(state.averaged(run / "state.safetensors"), encoder, count)
             lines = [{name: line[name] for name in ("tokens", "cpu_minutes", *SHOWN)} for line in curve(run)]
             runs[run.name] = {"curve": lines, "scores": {n: scores[n] for n in SHOWN if n in scores}}
     if not runs:
         raise FileNotFoundError(f"no seed_*/done in {folder}: no run has come to its end")
-    report = {"samples": count, "runs": runs}
+    report = {"samples": count, "runs": dict(sorted(runs.items()))}
     paths.SEEDS.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", "utf-8")
     return report
 
