@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_kit.core.statistics import holm, paired
+from aigc_kit.core.statistics import crossed, holm, paired
 
 cases = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=60)
 
@@ -62,3 +62,22 @@ def test_raised_values_keep_their_order_and_never_fall(values):
     assert all(0 <= old <= new <= 1 for old, new in zip(values, raised, strict=True))
     order = sorted(range(len(values)), key=lambda k: values[k])
     assert [raised[k] for k in order] == sorted(raised)
+
+
+def test_an_interval_over_items_and_seeds_has_the_width_of_its_formula():
+    """Against the closed form: s_items^2 / N + s_runs^2 / R + s_rest^2 / (R N), of the sample itself."""
+    rng = np.random.default_rng(3)
+    runs, items = 12, 50
+    values = rng.normal(0, 1.0, (1, items)) + rng.normal(0, 0.6, (runs, 1)) + rng.normal(0, 0.3, (runs, items))
+    low, high = crossed(values, np.zeros((1, items)), seed=0, draws=20_000)
+    by_item, by_run = values.mean(0), values.mean(1)
+    rest = values - by_item - by_run[:, None] + values.mean()
+    expected = (by_item.var() / items + by_run.var() / runs + rest.var() / (runs * items)) ** 0.5
+    assert (high - low) / 2 == pytest.approx(1.96 * expected, rel=0.05)
+    assert low < values.mean() < high
+
+
+def test_items_are_resampled_together():
+    """Two runs that differ by a constant on every item differ by it whatever items are drawn."""
+    values = np.random.default_rng(0).normal(0, 5, (1, 30))
+    assert crossed(values + 0.5, values, seed=1) == pytest.approx((0.5, 0.5))

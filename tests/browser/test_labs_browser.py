@@ -168,6 +168,15 @@ def test_the_alpha_slider_redraws_the_shares(page):
     screenshot(page, "11-alpha")
 
 
+@of("12")
+def test_the_tree_of_a_search_grows_with_its_slider(page):
+    cell = cell_with(page, "lab12.grow(")
+    before = picture(cell)()
+    move_slider(cell.locator(".noUi-handle").first, -20)
+    until_another(page, picture(cell), before)
+    screenshot(page, "12-tree")
+
+
 @of("02b", "04")
 def test_the_memory_slider_changes_the_plan(page, request):
     cell = cell_with(page, "vram.slide(")

@@ -11,7 +11,6 @@ from aigc_kit.core.errors import BadInput
 if TYPE_CHECKING:
     from torch import Tensor
 
-VECTORS = 5
 START = "风雅颂古诗"  # the tokens whose vectors a soft prompt starts from
 
 
