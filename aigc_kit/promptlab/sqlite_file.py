@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aigc_kit.core.bilingual import Words
-from aigc_kit.core.errors import CannotLoad, not_written
+from aigc_kit.core.errors import AigcError, CannotLoad, not_written
 
 _PATIENCE = 60  # seconds that a writer waits for others
 
@@ -30,6 +30,8 @@ def connection(path: Path, what: Words, **options: Any) -> Iterator[sqlite3.Conn
         path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(path, timeout=_PATIENCE, **options)) as file:
             yield file
+    except AigcError:  # what the caller found out while it was open; some of them are ValueErrors too
+        raise
     except (OSError, sqlite3.OperationalError) as error:
         raise not_written(asked, error) from error
     except (sqlite3.DatabaseError, ValueError) as error:

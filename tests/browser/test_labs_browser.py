@@ -177,6 +177,15 @@ def test_the_tree_of_a_search_grows_with_its_slider(page):
     screenshot(page, "12-tree")
 
 
+@of("14")
+def test_the_threshold_slider_moves_both_errors(page):
+    cell = cell_with(page, "lab14.play(")
+    before = picture(cell)()
+    move_slider(cell.locator(".noUi-handle").first, 3)
+    until_another(page, picture(cell), before)
+    screenshot(page, "14-threshold")
+
+
 @of("02b", "04")
 def test_the_memory_slider_changes_the_plan(page, request):
     cell = cell_with(page, "vram.slide(")

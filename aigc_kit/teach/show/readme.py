@@ -29,6 +29,7 @@ from aigc_kit.teach.labs.lab05 import stages
 from aigc_kit.teach.labs.lab09 import promise as wordings
 from aigc_kit.teach.labs.lab11 import answers, changed, overlap, people
 from aigc_kit.teach.labs.lab12.promise import promise as ways
+from aigc_kit.teach.labs.lab14 import promise as peeking
 from aigc_kit.teach.show.plots import SMALL, TEMPERATURE_COLOURS, WIDEST, Picture, canvas
 from aigc_kit.works import frames
 from aigc_kit.worlds import verse
@@ -212,7 +213,7 @@ def main(folder: Path) -> None:
     print(write_atomically(folder / "lab.webp", packed(screenshot(*SHOWN_LAB))))
     pictures = {"temperature": temperature(), "speech": speech_controls(), "topology": stages(), "video": clips()}
     pictures |= {"pictures": promise(), "memory": switches(), "overlap": overlap(people() + answers() + changed())}
-    pictures |= {"prompts": wordings(), "tuning": ways()}
+    pictures |= {"prompts": wordings(), "tuning": ways(), "peeking": peeking()}
     for name, picture in pictures.items():
         print(write_atomically(folder / f"{name}.webp", packed(picture.png())))
 
