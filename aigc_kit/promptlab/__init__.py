@@ -5,8 +5,13 @@ patterns.pattern("feynman").fill(...)   # templates with typed slots, versions b
 alignment.exercises.judge(...)          # scores of answers, and what they miss
 optimise.PromptOptimizer(task).evolve(...)   # prompts searched at a counted budget
 tune.Tuning(engine, "lora", rows)  # vectors, LoRA, all weights
+schema.ask(schema.order(), tiny, [...]) # answers that a program can read: asked again, mended, masked
+budget.by_information(engine, "", text, 0.5)  # shorter prompts; terms that answers keep to
 """
 
 from aigc_kit.core.lazy import lazily
 
-__getattr__, __dir__ = lazily(__name__, {"alignment": (), "ask": (), "optimise": (), "patterns": (), "tune": ()})
+__getattr__, __dir__ = lazily(
+    __name__,
+    {"alignment": (), "ask": (), "budget": (), "optimise": (), "patterns": (), "schema": (), "tune": ()},
+)

@@ -10,7 +10,7 @@ together, padded on the right, where causal attention never looks; chunks run si
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -29,6 +29,16 @@ BATCH = 16  # rows of a chunk: more fit the caches of a processor worse
 LONGEST = 96  # new tokens of an answer
 Rows = Sequence[Sequence[int]]  # token ids
 Shared = list[tuple[Any, Any]]  # keys and values of a layer, (1, heads, time, head) each
+
+
+class Mask(Protocol):
+    """Tell which tokens may come next in one text."""
+
+    def allowed(self) -> np.ndarray:
+        """Give bool (V,): tokens that may come now."""
+
+    def append(self, token: int) -> None:
+        """Add the token that was written."""
 
 
 def answers(engine: Engine, prompts: Sequence[str], max_new_tokens: int = LONGEST) -> list[str]:
@@ -53,15 +63,18 @@ def answers(engine: Engine, prompts: Sequence[str], max_new_tokens: int = LONGES
     return [engine.decode(ids) for ids in continuations(engine, _rows(engine, prompts), max_new_tokens)]
 
 
-def continuations(engine: Engine, rows: Rows, limit: int) -> list[list[int]]:
+def continuations(engine: Engine, rows: Rows, limit: int, masks: Sequence[Mask] = ()) -> list[list[int]]:
     """Continue rows of token ids greedily, as `answers` does.
+
+    Args:
+        masks: one for each row, which takes away what may not come next; none leaves every token.
 
     Returns:
         The new tokens of each, at most `limit`, without the one that ends it.
     """
 
-    def write(chunk: Rows, shared: Shared) -> list[list[int]]:
-        return _written(engine, chunk, shared, limit)
+    def write(chunk: Rows, shared: Shared, numbers: Sequence[int]) -> list[list[int]]:
+        return _written(engine, chunk, shared, limit, [masks[number] for number in numbers] if masks else [])
 
     return _in_chunks(engine, rows, write)
 
@@ -106,7 +119,7 @@ def row_scores(engine: Engine, rows: Rows, ends: Sequence[Sequence[int]]) -> np.
         columns = [k for k, ids in enumerate(words) if len(ids) > len(head) and ids[: len(head)] == head]
         nexts = [words[k][len(head)] for k in columns]
 
-        def told(chunk: Rows, shared: Shared, nexts: list[int] = nexts) -> np.ndarray:
+        def told(chunk: Rows, shared: Shared, _: Sequence[int], nexts: list[int] = nexts) -> np.ndarray:
             return _last_logits(engine, chunk, shared).log_softmax(-1)[:, nexts].float().cpu().numpy()
 
         longer = [[*row, *head] for row in rows]
@@ -162,11 +175,11 @@ def _label_ids(engine: Engine, label: str) -> tuple[int, ...]:
     return ids
 
 
-def _in_chunks(engine: Any, rows: Rows, work: Callable[[Rows, Shared], Iterable[Any]]) -> list[Any]:
+def _in_chunks(engine: Any, rows: Rows, work: Callable[[Rows, Shared, Sequence[int]], Iterable[Any]]) -> list[Any]:
     """Work on chunks of like length, side by side.
 
-    work: (what follows the shared beginning, its keys and values a layer) -> one result a row. Results come back in
-    the order of the rows.
+    work: (what follows the shared beginning, its keys and values a layer, the rows' numbers) -> one result a row.
+    Results come back in the order of the rows.
     """
     import torch
 
@@ -177,17 +190,17 @@ def _in_chunks(engine: Any, rows: Rows, work: Callable[[Rows, Shared], Iterable[
     chunks = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
     on_cpu, before = engine.device == "cpu", torch.get_num_threads()
 
-    def alone(part: Rows, shared: Shared) -> Iterable[Any]:
+    def alone(chunk: Sequence[int], shared: Shared) -> Iterable[Any]:
         if on_cpu:
             torch.set_num_threads(1)
         with torch.inference_mode():
-            return work(part, shared)
+            return work([rows[k][common:] for k in chunk], shared, chunk)
 
     results: dict[int, Any] = {}
     try:
         shared = _beginning(engine, rows[0][:common]) if common else []
         with ThreadPoolExecutor(threads() if on_cpu else 1) as pool:
-            parts = [pool.submit(alone, [rows[k][common:] for k in chunk], shared) for chunk in chunks]
+            parts = [pool.submit(alone, chunk, shared) for chunk in chunks]
             for chunk, part in zip(chunks, parts, strict=True):
                 results |= zip(chunk, part.result(), strict=True)
     finally:
@@ -249,7 +262,7 @@ def _last_logits(engine: Any, chunk: Rows, shared: Shared) -> "Tensor":
     return _prefill(engine, chunk, shared)[0]
 
 
-def _written(engine: Any, chunk: Rows, shared: Shared, most: int) -> list[list[int]]:
+def _written(engine: Any, chunk: Rows, shared: Shared, most: int, masks: Sequence[Mask]) -> list[list[int]]:
     """Write greedily behind rows; those that end are taken out."""
     import torch
 
@@ -259,11 +272,15 @@ def _written(engine: Any, chunk: Rows, shared: Shared, most: int) -> list[list[i
     suppressed = list(engine.model.generation_config.suppress_tokens or ())
     for step in range(most):
         logits[:, suppressed] = -float("inf")
+        for at, k in enumerate(active if masks else ()):
+            logits[at, torch.from_numpy(~masks[k].allowed())] = -float("inf")
         best = logits.argmax(-1)
         goes_on = []
         for at, (k, token) in enumerate(zip(active, best.tolist(), strict=True)):
             if token not in engine.eos_ids:
                 texts[k].append(token)
+                if masks:
+                    masks[k].append(token)
                 if int(places[at]) + 1 < engine.context:
                     goes_on.append(at)
         if not goes_on or step + 1 == most:

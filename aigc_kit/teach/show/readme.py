@@ -27,6 +27,7 @@ from aigc_kit.teach.labs.lab02b import switches
 from aigc_kit.teach.labs.lab03 import sounds
 from aigc_kit.teach.labs.lab05 import stages
 from aigc_kit.teach.labs.lab09 import promise as wordings
+from aigc_kit.teach.labs.lab10 import promise as structured
 from aigc_kit.teach.labs.lab11 import answers, changed, overlap, people
 from aigc_kit.teach.labs.lab12.promise import promise as ways
 from aigc_kit.teach.labs.lab14 import promise as peeking
@@ -213,7 +214,7 @@ def main(folder: Path) -> None:
     print(write_atomically(folder / "lab.webp", packed(screenshot(*SHOWN_LAB))))
     pictures = {"temperature": temperature(), "speech": speech_controls(), "topology": stages(), "video": clips()}
     pictures |= {"pictures": promise(), "memory": switches(), "overlap": overlap(people() + answers() + changed())}
-    pictures |= {"prompts": wordings(), "tuning": ways(), "peeking": peeking()}
+    pictures |= {"prompts": wordings(), "structured": structured(), "tuning": ways(), "peeking": peeking()}
     for name, picture in pictures.items():
         print(write_atomically(folder / f"{name}.webp", packed(picture.png())))
 

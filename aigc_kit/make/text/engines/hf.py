@@ -175,6 +175,7 @@ class TransformersEngine:
         import torch
 
         check_prompt(ids[:-1], self.vocab_size, self.context)
+        self.use_threads()
         with torch.inference_mode():
             logits = self.model(torch.tensor([list(ids[:-1])], device=self.device), use_cache=False).logits[0]
             rows = torch.log_softmax(logits[start - 1 :].float(), dim=-1)
