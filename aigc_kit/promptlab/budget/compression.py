@@ -1,4 +1,4 @@
-"""Shorten a prompt by rules, by what surprises a model, or by chance.
+"""Shorten prompts by rules, by surprise, or by chance.
 
 Self-information is -log2 P(token | what stands before), as Selective Context (Li et al. 2023) and LLMLingua (Jiang et
 al. 2023) use it: what a model can guess may go. Whether the rest still answers the question is another matter.
@@ -44,7 +44,7 @@ def by_rules(text: str, drop: Sequence[str] = (), clauses: str = "") -> str:
 
 
 def information(engine: Any, before: str, text: str) -> tuple[list[int], np.ndarray]:
-    """Measure how much each token of a text surprises a model.
+    """Measure how much each token surprises a model.
 
     Args:
         engine: of transformers, with a chat template.

@@ -1,4 +1,4 @@
-"""Define the density of a prompt, as a number that can be counted.
+"""Define the density of a prompt as a counted number.
 
 The article writes (entities + 2 constraints + verbs) / window and names neither the words nor the window. Here the
 words are lists over the shop's closed world, and the window is the tokens of the prompt.

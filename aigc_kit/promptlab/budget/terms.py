@@ -1,4 +1,4 @@
-"""Hold a model to terms: a dictionary, a check of its own answers, a rewriting.
+"""Hold a model to terms: dictionary, check, rewriting.
 
 A dictionary is data, perhaps a stranger's: it is small, its aliases belong to one term each, and its patterns end in
 time.
@@ -293,7 +293,7 @@ def _term(row: Mapping[str, Any]) -> Term:
 
 
 def _places(word: str, text: str) -> list[tuple[int, int]]:
-    """Find a word in a text, Latin ones as whole words in any case."""
+    """Find a word, Latin ones whole and in any case."""
     before = r"(?<![A-Za-z0-9])" if re.match(r"[A-Za-z0-9]", word) else ""
     behind = r"(?![A-Za-z0-9])" if re.search(r"[A-Za-z0-9]\Z", word) else ""
     return [match.span() for match in regex.finditer(before + regex.escape(word) + behind, text, regex.IGNORECASE)]

@@ -1,4 +1,4 @@
-"""Ask for output that a program can trust, by JSON Schema.
+"""Ask for output that a program can trust.
 
 form = schema.Schema(schema.TICKET)                       # refused here, before any call, if it promises nothing
 results = schema.ask(form, tiny, prompts, retries=1)      # asked, checked, asked again with what was wrong

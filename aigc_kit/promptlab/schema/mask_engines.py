@@ -1,4 +1,4 @@
-"""Compare engines of masks on schemas, with a model that knows nothing.
+"""Compare engines of masks, by a model that knows nothing.
 
 Each byte is drawn evenly among those that the mask allows, so what comes out valid is the mask's work alone. Whether it
 is valid, jsonschema says, with the formats checked. xgrammar and outlines-core are optional; what they did elsewhere is

@@ -55,7 +55,7 @@ class Vocabulary:
 
     @classmethod
     def of_bytes(cls) -> "Vocabulary":
-        """Take each byte as a token, and one more as the end."""
+        """Take each byte as a token, one more ends."""
         return cls([*(bytes([byte]) for byte in range(BYTES)), b""], BYTES)
 
     @classmethod
@@ -98,7 +98,9 @@ class JsonMask:
         self._fill = llguidance.numpy.fill_next_token_bitmask
 
     def allowed(self) -> np.ndarray:
-        """Give bool (V,): tokens that may come now, the end among them when the text is whole.
+        """Give bool (V,): tokens that may come now.
+
+        The end is among them when the text is whole.
 
         Raises:
             CannotWrite: none may: no token writes what must come next.
@@ -147,7 +149,7 @@ def grammar_of(document: Mapping[str, Any], vocabulary: Vocabulary) -> str:
 
 
 class MaskedBackend(LocalBackend):
-    """Ask a model here that can write nothing but valid JSON.
+    """Ask a model that can write only valid JSON.
 
     Models of transformers are masked by llguidance; those of llama.cpp by its own grammar.
 

@@ -1,4 +1,4 @@
-"""Ask for a form: check each answer, ask again, then mend it.
+"""Ask for a form: check, ask again, then mend.
 
 Valid says that an answer fits its schema; whether it is true, a schema cannot know.
 """
@@ -48,7 +48,7 @@ class Result:
 
 
 def in_full(prompt: str, answer: str, faults: Sequence[Fault]) -> str:
-    """Show the model its answer and what is wrong with it."""
+    """Show the model its answer and its faults."""
     wrong = "；".join(fault.words.zh for fault in faults[:5])
     return f"{prompt}\n你上次的回答：{answer[:400]}\n它不合格式：{wrong}。请重新回答，只输出改正后的 JSON。"
 

@@ -75,7 +75,7 @@ _RULES_ZH: Mapping[str, str] = {
 
 
 class Schema:
-    """Hold a JSON Schema that can be asked for and checked.
+    """Hold a JSON Schema to ask for and to check.
 
     Args:
         source: JSON text, or what it says as a mapping. An object at its root.

@@ -1,4 +1,4 @@
-"""Read JSON as the standard says, and name what a value breaks."""
+"""Read JSON as the standard says, and name faults."""
 
 import json
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Give figures, tables and widgets of the lab of trusted output."""
+"""Give figures, tables, widgets of the lab of schemas."""
 
 from aigc_kit.core.lazy import lazily
 from aigc_kit.teach.labs import Exhibit, Lab

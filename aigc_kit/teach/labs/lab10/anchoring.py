@@ -1,4 +1,4 @@
-"""Hold the tiny model to terms: right words, wrong words, and calls."""
+"""Hold the tiny model to terms, and count calls."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class Kept:
 
     @property
     def misused_share(self) -> Share:
-        """Share of answers with a wrong word, with its 95 % interval."""
+        """Share of answers with a wrong word, with interval."""
         return Share.of(f"{self.name}：误用", self.misused)
 
 

@@ -1,4 +1,4 @@
-"""Check a schema, a strict reader, terms, two claims, a compressor.
+"""Check a schema, a reader, terms, claims, a compressor.
 
 Each check recomputes the truth by a way of its own, or asks the tiny model about messages that the lab did not use.
 """
@@ -55,7 +55,7 @@ MESSAGES, LEAST, MOST = 40, 0.97, 0.60  # share of answers that are right, share
 
 @check("10", "a", title="自己的 Schema", expects="一个 Schema：schema.Schema({...})")
 def a(form: Schema) -> bool | str:
-    """Hold it against values that fit, and values that do not."""
+    """Hold it against values that fit or do not."""
     if not isinstance(form, Schema):
         return f"需要一个 Schema，收到的是 {type(form).__name__}。schema.Schema({{...}}) 会返回一个。"
     for value in GOOD:
@@ -67,7 +67,7 @@ def a(form: Schema) -> bool | str:
 
 @check("10", "b", title="严格地读", expects="一个函数 f(文字)：是一个严格的 JSON 值就返回它，否则返回 None")
 def b(function: Callable[[str], Any]) -> bool | str:
-    """Read strings that are JSON, and strings that only look so."""
+    """Read strings that are JSON, or only look so."""
     for text, truth in ANSWERS.items():
         shown = text if len(text) < 40 else f"{text[:3]}…（{len(text)} 个字符）"
         try:
@@ -112,7 +112,7 @@ def d(shares: Sequence[float]) -> bool | str:
 
 @check("10", "e", title="至少问了几题", expects="一个整数")
 def e(count: int) -> bool | str:
-    """Find the least count that all four percentages can come from."""
+    """Find the least count that gives all four percentages."""
     n = int(count)
     misses = [p for p in ROUNDED if not any(f"{100 * k / n:.1f}" == f"{p:.1f}" for k in range(n + 1))] if n > 0 else [0]
     if misses:

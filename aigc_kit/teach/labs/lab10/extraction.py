@@ -1,4 +1,4 @@
-"""Ask for orders as JSON in several ways: valid and right, counted apart."""
+"""Ask for orders as JSON: valid and right apart."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Shorten messages in several ways, and count what is still answered."""
+"""Shorten messages, and count what is still answered."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -50,7 +50,7 @@ class Point:
 
     @property
     def answered(self) -> Share:
-        """Share of questions that are answered, with its 95 % interval."""
+        """Share of questions that are answered, with interval."""
         return Share.of(f"{self.method}，{self.at}", self.answers, self.message)
 
     @property
@@ -67,7 +67,7 @@ def items(count: int = COUNT) -> tuple[Item, ...]:
 
 
 def by_hand(item: Item) -> str:
-    """Write the message anew, as one who knows what is asked.
+    """Write the message anew, knowing what is asked.
 
     A program writes it from the facts; it stands for a person's rewriting, at its best.
     """

@@ -63,7 +63,10 @@ def examples(ways: Sequence[Way], numbers: Sequence[int] = (0, 1)) -> Html:
 
 
 def asked_twice(results: Sequence[Result], count: int = 3) -> Html:
-    """Show results that were asked again or mended. Rows: the results."""
+    """Show results that were asked again or mended.
+
+    Rows: those shown.
+    """
     some = [result for result in results if result.how != "asked"][:count]
     how = {"retried": "重试", "lenient": "宽松（标记）", "failed": "仍然不合"}
     lines = [

@@ -21,7 +21,7 @@ _SAMPLE = '{"id": "3f2b8c1e-9a4d-4e6f-8b7a-1c2d3e4f5a6b", "status": "done"}'
 
 
 def editor() -> None:
-    """Edit a schema and an answer, and see what each breaks."""
+    """Edit a schema and an answer, and see faults."""
     import ipywidgets as widgets
 
     wide: Any = {"layout": {"width": "46em", "height": "11em"}, "continuous_update": False}
