@@ -159,6 +159,23 @@ def test_an_example_more_changes_the_prompt_and_the_belief(page):
     screenshot(page, "09-play")
 
 
+@of("10")
+def test_the_editor_of_schemas_tells_whether_an_answer_fits(page):
+    cell = cell_with(page, "lab10.editor(")
+
+    def verdict():
+        return cell.locator(".jp-OutputArea-output table").last.inner_text()
+
+    before = verdict()
+    assert "不在允许的值里" in before
+    answer = cell.locator("textarea").nth(1)
+    answer.fill('{"id": "3f2b8c1e-9a4d-4e6f-8b7a-1c2d3e4f5a6b", "status": "failed"}')
+    answer.press("Tab")
+    until_another(page, verdict, before)
+    assert "合格式" in verdict() and "不在允许的值里" not in verdict()
+    screenshot(page, "10-editor")
+
+
 @of("11")
 def test_the_alpha_slider_redraws_the_shares(page):
     cell = cell_with(page, "lab11.play(")

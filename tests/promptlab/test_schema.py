@@ -69,6 +69,12 @@ def test_what_promises_nothing_is_refused_before_any_call(name):
     assert error.value.told.found.zh and error.value.told.todo.zh
 
 
+def test_the_advice_about_a_misspelt_keyword_is_followed():
+    with pytest.raises(BadInput, match="minumum") as error:
+        Schema(of(a={"minumum": 1}))
+    assert "'minimum'" in error.value.todo and Schema(of(a={"minimum": 1})).fields == ("a",)
+
+
 def test_a_reference_within_is_followed():
     form = Schema({**of(a={"$ref": "#/$defs/t"}), "required": ["a"], "$defs": {"t": {"type": "integer", "minimum": 3}}})
     assert form.valid({"a": 3}) and not form.valid({"a": 2}) and not form.nullable("a")

@@ -15,7 +15,7 @@ from jsonschema.exceptions import SchemaError, ValidationError
 from jsonschema.validators import extend
 
 from aigc_kit.core.bilingual import Words
-from aigc_kit.core.errors import BadInput
+from aigc_kit.core.errors import BadInput, nearest
 from aigc_kit.core.types.atoms import shown
 from aigc_kit.promptlab import bounded_regex
 from aigc_kit.promptlab.schema.strict_json import Fault, loaded
@@ -250,9 +250,10 @@ def _check_meaning(document: dict[str, Any]) -> None:
 def _check_node(path: str, node: dict[str, Any]) -> None:
     where = Words(f"at {path or '/'}: ", f"{path or '/'} 处：")
     if unknown := sorted(set(node) - KEYWORDS):
+        near = (nearest(unknown[0], KEYWORDS) or ["description"])[0]
         raise _refusal(
             where + Words(f"the keyword {unknown[0]!r}, which nobody checks", f"没有人检查的关键字 {unknown[0]!r}"),
-            Words("check its spelling; known: ", "看看拼写；可用的有：") + ", ".join(sorted(KEYWORDS)),
+            Words(f"write {near!r} if that is meant, else leave it out", f"要写的是 {near!r} 就改成它，不是就去掉"),
         )
     kind = node.get("format", FORMATS[0])
     if kind not in FORMATS:
