@@ -111,23 +111,26 @@ def test_recorded_answers_belong_to_the_prompts_of_the_lab():
 
 def test_the_editor_tells_what_schema_and_answer_break(monkeypatch):
     draws = []
-    monkeypatch.setattr(widgets, "follow", lambda controls, *views: draws.extend((controls, *views)))
+    monkeypatch.setattr(widgets, "follow", lambda controls, *views: draws.extend((*controls, *views)))
     lab10.editor()
-    (source, answer, lenient), verdict = draws
+    source, answer, lenient, verdict, caps = draws
+    assert [row.at for row in caps().rows] == [20, 40, 80, 160]
     assert "不在允许的值里" in verdict().text and "掩码写出的" in verdict().text
     answer.value = answer.value.replace("done", "failed")
     assert "合格式" in verdict().text
     source.value = source.value.replace("enum", "enums")
-    assert "没有人检查的关键字" in verdict().text
+    assert "没有人检查的关键字" in verdict().text and caps().text == ""
     source.value, answer.value, lenient.value = widgets.SOURCES["小店订单"], '<b>{"商品": "雨伞"}', True
     assert "补上了“颜色”：null" in verdict().text
 
 
 def test_a_message_is_shortened_by_hand(monkeypatch, tiny):
     draws = []
-    monkeypatch.setattr(widgets, "follow", lambda controls, *views: draws.extend((controls, *views)))
+    monkeypatch.setattr(widgets, "follow", lambda controls, *views: draws.extend((*controls, *views)))
     lab10.squeeze(tiny)
-    (number, text), answer = draws
+    number, text, answer, bits = draws
+    rows = bits().rows
+    assert "".join(row["token"] for row in rows) == squeezing.items()[0].text and any(row["wanted"] for row in rows)
     assert "✓" in answer().text
     number.value = 2
     assert text.value == squeezing.items()[1].text

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from aigc_kit.core.statistics import Share
-from aigc_kit.media.fonts import label
+from aigc_kit.media.fonts import glyphs, label
 from aigc_kit.teach.labs.lab10.anchoring import CLAIMED, Kept
 from aigc_kit.teach.labs.lab10.extraction import Way
 from aigc_kit.teach.labs.lab10.squeezing import Point
@@ -23,6 +23,7 @@ COLOURS: Mapping[str, str] = {
     "手写": GREEN,
     "三段式": RED,
 }
+_A_LINE = 22  # tokens of a message in one line
 METHODS_EN: Mapping[str, str] = {
     "不压缩": "uncut",
     "规则": "rules",
@@ -148,6 +149,32 @@ def compression(points: Sequence[Point], model: str) -> Picture:
     )
     words = "；".join(f"{p.method}{p.at}：词元 {p.prompt:.0%}，答对 {p.answered.share:.0%}" for p in points)
     return Picture(figure, words, points)
+
+
+def surprise(tokens: Sequence[str], bits: Sequence[float], wanted: Sequence[bool]) -> Picture:
+    """Draw how much each token of a message surprises the model.
+
+    Rows: {"token", "bits", "wanted"}.
+
+    Args:
+        tokens: of the message.
+        bits: -log2 P of each.
+        wanted: whether it carries an answer.
+    """
+    lines = [range(at, min(at + _A_LINE, len(tokens))) for at in range(0, len(tokens), _A_LINE)]
+    figure, axes = canvas(len(lines), 1, width=WIDEST, height=0.7 + 1.15 * len(lines))
+    for axis, line in zip(axes, lines, strict=True):
+        places = range(len(line))
+        axis.bar(places, [bits[at] for at in line], color=[GREEN if wanted[at] else GREY for at in line])
+        axis.set_xticks(places, [glyphs(tokens[at]) for at in line], fontsize=SMALL)
+        axis.set_xlim(-0.6, _A_LINE - 0.4)
+        axis.set_ylim(0, max(bits) * 1.05 + 0.1)
+        axis.set_ylabel(label("比特", "bits"))
+    figure.supxlabel(label("绿：带着答案的词；灰：别的词（实测）", "green: carries an answer"), fontsize=11)
+    rows = [{"token": t, "bits": float(b), "wanted": w} for t, b, w in zip(tokens, bits, wanted, strict=True)]
+    return Picture(
+        figure, "每个词元的自信息：" + "，".join(f"{t} {b:.1f}" for t, b in zip(tokens, bits, strict=True)), rows
+    )
 
 
 def scatter(values: Sequence[float], shares: Sequence[Share], correlation: tuple[float, float]) -> Picture:

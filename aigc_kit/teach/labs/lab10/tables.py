@@ -58,7 +58,7 @@ def examples(ways: Sequence[Way], numbers: Sequence[int] = (0, 1)) -> Html:
             row = {"item": message, "way": way.name, "text": way.texts[number]}
             rows.append(row | {"valid": way.valid[number], "right": way.right[number]})
             marks = ("✓" if way.valid[number] else "✗", "✓" if way.right[number] else "✗")
-            lines.append((message, way.name, way.texts[number] or "（空）", *marks))
+            lines.append((message if way is ways[0] else "", way.name, way.texts[number] or "（空）", *marks))
     return table(lines, ("消息", "问法", "回答", "合格式", "答对"), "每种问法答的是同样的消息（实测）", rows)
 
 

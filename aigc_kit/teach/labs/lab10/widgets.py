@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.promptlab import budget, schema
-from aigc_kit.teach.labs.lab10 import squeezing
+from aigc_kit.teach.labs.lab10 import extraction, figures, squeezing
 from aigc_kit.teach.show import page
 from aigc_kit.teach.show.page import Html, table
-from aigc_kit.teach.show.plots import follow
+from aigc_kit.teach.show.plots import Picture, follow
 
 if TYPE_CHECKING:
     from aigc_kit.promptlab.ask.asking import Asker
@@ -17,6 +17,7 @@ SOURCES = {
     "课程：工单": json.dumps(schema.TICKET, ensure_ascii=False, indent=1),
     "小店订单": json.dumps(schema.order().document, ensure_ascii=False, separators=(",", ":")),
 }
+_CAPS = (20, 40, 80, 160)  # bytes
 _SAMPLE = '{"id": "3f2b8c1e-9a4d-4e6f-8b7a-1c2d3e4f5a6b", "status": "done"}'
 
 
@@ -46,7 +47,14 @@ def editor() -> None:
         ]
         return table(lines, ("", ""), "掩码写出的：什么也不懂的模型，只许写合格式的字节")
 
-    follow((source, answer, lenient), verdict)
+    def caps() -> Picture | Html:
+        try:
+            document = schema.Schema(source.value).document
+            return figures.lengths({"你的 Schema": extraction.caps(document, _CAPS, 20)})
+        except BadInput:
+            return Html("", "")  # the verdict says what is wrong
+
+    follow((source, answer, lenient), verdict, caps)
 
 
 def squeeze(asker: "Asker") -> None:
@@ -72,7 +80,16 @@ def squeeze(asker: "Asker") -> None:
         ]
         return table(lines, ("", ""), f"{asker.model}，现场问的")
 
-    follow((at, text), answer)
+    def bits() -> Picture:
+        item = some[at.value - 1]
+        ids, values = budget.information(engine, squeezing.BEFORE, item.text)
+        tokens, place, wanted = [engine.decode([token]) for token in ids], 0, []
+        for token in tokens:
+            wanted.append(any(start < place + len(token) and place < end for start, end in item.carriers))
+            place += len(token)
+        return figures.surprise(tokens, list(values), wanted)
+
+    follow((at, text), answer, bits)
 
 
 def _same(truth: dict[str, Any], reply: str) -> bool:
