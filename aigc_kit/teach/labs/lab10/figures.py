@@ -152,7 +152,7 @@ def compression(points: Sequence[Point], model: str) -> Picture:
 
 
 def surprise(tokens: Sequence[str], bits: Sequence[float], wanted: Sequence[bool]) -> Picture:
-    """Draw how much each token of a message surprises the model.
+    """Draw how much each token surprises the model.
 
     Rows: {"token", "bits", "wanted"}.
 
