@@ -4,7 +4,7 @@ import argparse
 
 from assets.train.stages import run
 
-from . import card, evaluate, export, pictures, train
+from . import card, evaluate, export, pictures, smears, train
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
         "card": lambda _: card.write(),
     }
     parser = argparse.ArgumentParser(prog="python -m assets.train.tinyreader", description=__doc__)
-    run(parser, stages)
+    run(parser, stages, extra={"smears": lambda _: smears.trial()})
 
 
 if __name__ == "__main__":
