@@ -47,6 +47,12 @@ def test_caches_are_shown():
     assert lab14.waits(two).rows[0] == {"name": "一", "p50": 1.5, "p99": pytest.approx(1.99), "batches": 2}
 
 
+def test_a_stream_meets_false_hits_and_a_strict_threshold_few():
+    (loose, wrong), (strict, few) = evidence.alike((0.4, 0.95), texts=60, count=150)
+    assert loose.count == strict.count == 150 and loose.held > strict.held and wrong.count == loose.held
+    assert wrong.held > few.held
+
+
 def test_a_queue_answers_everybody_in_both_ways():
     asker = Asker(FunctionBackend(lambda some: ["退款"] * len(some), "echo"))
     one, many = asyncio.run(evidence.queue(asker, count=20))

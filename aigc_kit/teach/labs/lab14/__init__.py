@@ -20,7 +20,7 @@ __getattr__, __dir__ = lazily(
     __name__,
     {
         "checks": (),
-        "evidence": ("encoders", "pair_codes", "queue", "stream"),
+        "evidence": ("alike", "encoders", "pair_codes", "queue", "stream"),
         "figures": ("alarm_curve", "paths", "policies", "promise", "rates", "risks", "topics", "waits"),
         "tables": ("arms", "codes", "edits", "findings", "outcome", "pair_errors", "sizes"),
         "widgets": ("look", "play"),

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from aigc_kit.core.statistics import Share
 from aigc_kit.promptlab import caches, diff
 from aigc_kit.promptlab.caches.batching import Latency
 from aigc_kit.promptlab.diff.release import Release
@@ -51,6 +52,34 @@ def stream(sizes: Sequence[int], texts: int = 300, count: int = 3000) -> dict[st
                 cache.fetch(each, bool)
             shares.setdefault(name, []).append(cache.tally.rate)
     return shares
+
+
+def alike(thresholds: Sequence[float], texts: int = 150, count: int = 600) -> list[tuple[Share, Share]]:
+    """Send a Zipf stream through semantic caches of several thresholds.
+
+    The answer to a message is its intent; cosines are those of `caches.bigrams`, computed now.
+
+    Returns:
+        hits among all requests, and false ones among the hits, for each threshold.
+    """
+    items = all_tasks()["intent"].items(texts, split="held", seed=14)
+    known = {item.text: item.answer for item in items}
+    some = list(known)
+    labels = [known[text] for text in caches.zipf(some, count, noise=False)]
+    vectors = {text: caches.bigrams([text]) for text in caches.zipf(some, count)}
+    rows = []
+    for threshold in thresholds:
+        cache, wrong = caches.SemanticCache(lambda asked: vectors[asked[0]], threshold), []
+        for text, answer in zip(caches.zipf(some, count), labels, strict=True):
+            hit = cache.get(text)
+            if hit is None:
+                cache.put(text, answer)
+            else:
+                wrong.append(hit[0] != answer)
+        held = cache.tally.hits
+        hits = Share.of("命中", [True] * held + [False] * (count - held), threshold)
+        rows.append((hits, Share.of("命中里错的", wrong, threshold)))
+    return rows
 
 
 async def queue(
