@@ -1,0 +1,1 @@
+"""How the ControlNet of the tiny SDXL was made: ``python -m assets.train.tinycontrol``."""
