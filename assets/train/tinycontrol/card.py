@@ -38,7 +38,7 @@ sha256 of the files it was trained on; a test fails when one differs:
 
 240 masks and prompts that were frozen before its first result (`assets/prompts/control_eval.json`, its seeds in no
 training picture), plain backgrounds by day, {sampling} steps, guidance 3, scale 1, one sample each. The
-subject is found by its colours alone (`aigc_kit.teach.labs.lab06.masks`): on true renders that ruler agrees
+subject is found by its colours alone (`aigc_kit.teach.labs.lab06.silhouettes`): on true renders that ruler agrees
 with the true masks to an IoU of {ruler:.3f}, which is the most that can be reached here. IoU with the wanted
 mask, mean and 95 % interval (bootstrap):
 

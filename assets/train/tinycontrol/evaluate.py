@@ -13,7 +13,7 @@ from PIL import Image
 from aigc_kit.core.statistics import bootstrap
 from aigc_kit.make.train import controlled, load_control, read_weights, save_control
 from aigc_kit.teach.labs.lab06 import painting
-from aigc_kit.teach.labs.lab06.masks import iou, subject_of
+from aigc_kit.teach.labs.lab06.silhouettes import iou, subject_of
 from aigc_kit.worlds import tinyworld
 from aigc_kit.worlds.tinyworld import checker
 from aigc_kit.worlds.tinyworld.spec import COLOURS, SUBJECTS, Spec

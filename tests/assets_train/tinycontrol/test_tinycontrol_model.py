@@ -12,7 +12,7 @@ diffusers = pytest.importorskip("diffusers")
 from shipped_files import dtypes  # noqa: E402
 
 from aigc_kit.make.train import controlled, load_control  # noqa: E402
-from aigc_kit.teach.labs.lab06.masks import iou, subject_of  # noqa: E402
+from aigc_kit.teach.labs.lab06.silhouettes import iou, subject_of  # noqa: E402
 from assets.train.tinycontrol import card, evaluate, hints, paths, train  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -22,7 +22,7 @@ __getattr__, __dir__ = lazily(
         "canvas": ("drawn", "picture_of"),
         "checks": (),
         "figures": ("Curve", "curve", "obedience", "shares", "sheet"),
-        "masks": ("FILLING", "iou", "shapes", "subject_of"),
+        "silhouettes": ("FILLING", "iou", "shapes", "subject_of"),
         "memory": ("kept", "saved_activations", "sdxl_counts", "sdxl_table", "training"),
         "own": ("SCENES", "brought", "caption", "hinted", "mushroom", "scattered"),
         "painting": ("STEPS", "base", "inside", "paint", "shipped", "shipped_control", "with_loras"),

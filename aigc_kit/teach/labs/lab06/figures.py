@@ -7,7 +7,7 @@ import numpy as np
 
 from aigc_kit.core import statistics
 from aigc_kit.media.fonts import label
-from aigc_kit.teach.labs.lab06.masks import iou, subject_of
+from aigc_kit.teach.labs.lab06.silhouettes import iou, subject_of
 from aigc_kit.teach.show.plots import BLUE, GREEN, GREY, ORANGE, RED, SMALL, WIDEST, Live, Picture, bare, canvas
 
 SMOOTH = 0.95  # of the running mean, per step
