@@ -11,7 +11,7 @@ from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.make.train.lessons import Material, batches
 from aigc_kit.make.train.loop import Progress, Training, train
-from aigc_kit.make.train.lora import BASE, check_base, fingerprint, read_parts
+from aigc_kit.make.train.lora import BASE, check_base, fingerprint, quietly, read_parts
 from aigc_kit.make.train.teaching import mistake
 
 EMBEDDING = (8, 16, 32, 64)
@@ -102,9 +102,10 @@ def load_control(pipe: Any, folder: Path | str) -> Any:
     metadata, state = read_parts(folder / WEIGHTS)
     check_base(pipe, metadata, folder)
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    control = ControlNetModel.from_config(config)
-    control.load_state_dict(state)
-    return control.to(pipe.device, pipe.unet.dtype).eval().requires_grad_(False)
+    with quietly():
+        control = ControlNetModel.from_config(config)
+        control.load_state_dict(state)
+        return control.to(pipe.device, pipe.unet.dtype).eval().requires_grad_(False)
 
 
 def controlled(pipe: Any, control: Any) -> Any:

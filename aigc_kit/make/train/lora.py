@@ -3,11 +3,13 @@
 import hashlib
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
+from aigc_kit.make.diffusion.loading import quiet
 from aigc_kit.make.train.lessons import Material, batches
 from aigc_kit.make.train.loop import Progress, Training, train
 from aigc_kit.make.train.teaching import mistake
@@ -64,8 +66,7 @@ def learn_lora(
     torch.manual_seed(seed)
     unet = pipe.unet
     unet.requires_grad_(False)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # peft warns of a second LoRA, which is wanted here
+    with quietly():
         unet.add_adapter(LoraConfig(r=rank, lora_alpha=rank, target_modules=list(targets)), adapter_name=name)
     unet.enable_adapters()  # where another one had been switched off
     unet.set_adapter(name)
@@ -79,8 +80,17 @@ def learn_lora(
             yield progress
     finally:
         if not done:
-            unet.delete_adapters(name)
+            with quietly():
+                unet.delete_adapters(name)
         unet.requires_grad_(False)
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Silence what peft and diffusers say of second LoRAs."""
+    with quiet(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def refuse_taken(pipe: Any, name: str) -> None:
@@ -134,8 +144,7 @@ def load_lora(pipe: Any, path: Path | str, name: str, strength: float = 1.0) -> 
             found=Words("it holds no matrices of a LoRA", "里面没有 LoRA 的矩阵"),
             todo=Words("give a file that save_lora wrote", "换成 save_lora 写出的文件"),
         )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # as above
+    with quietly():
         pipe.load_lora_weights(state, adapter_name=name)
     pipe.unet.requires_grad_(False)
     pipe.set_adapters([name], [strength])

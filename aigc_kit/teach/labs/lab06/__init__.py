@@ -25,7 +25,7 @@ __getattr__, __dir__ = lazily(
         "silhouettes": ("FILLING", "iou", "shapes", "subject_of"),
         "memory": ("kept", "saved_activations", "sdxl_counts", "sdxl_table", "training"),
         "own": ("SCENES", "brought", "caption", "hinted", "mushroom", "scattered"),
-        "painting": ("STEPS", "base", "inside", "paint", "shipped", "shipped_control", "with_loras"),
+        "painting": ("STEPS", "base", "inside", "paint", "quietly", "shipped", "shipped_control", "with_loras"),
         "reader": ("read",),
         "scratch": ("CORNER", "corner", "folded", "mini_unet", "unfolded"),
         "tables": ("OLD", "lora_table", "remembered", "styles"),

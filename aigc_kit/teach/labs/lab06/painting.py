@@ -9,7 +9,7 @@ from aigc_kit.core import paths
 from aigc_kit.core.types import Plan
 from aigc_kit.make.diffusion.loading import read_pipeline
 from aigc_kit.make.train.control import controlled, hint_of, load_control
-from aigc_kit.make.train.lora import load_lora
+from aigc_kit.make.train.lora import load_lora, quietly  # noqa: F401  (the lab gives it on)
 from aigc_kit.models import loaded
 from aigc_kit.teach.labs.lab06 import looks
 
