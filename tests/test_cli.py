@@ -12,7 +12,7 @@ from aigc_kit import cli
 from aigc_kit.cli import main, parser
 
 ALWAYS = {
-    "app", "calibrate", "doctor", "fetch", "generate", "grade", "handout", "lab", "labs",
+    "app", "calibrate", "diff", "doctor", "fetch", "generate", "grade", "handout", "lab", "labs",
     "notebook",
     "plan", "prefetch", "progress", "reproduce", "submit", "xray",
 }  # fmt: skip
