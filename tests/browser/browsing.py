@@ -64,7 +64,7 @@ def until_another(page, read: Callable[[], object], before: object) -> None:
 
 
 def move_slider(slider, presses: int) -> None:
-    """Move a slider with the keyboard, step by step."""
+    """Move a slider with the keyboard, step by step; to the left where there are less than none."""
     slider.focus()
-    for _ in range(presses):
-        slider.press("ArrowRight")
+    for _ in range(abs(presses)):
+        slider.press("ArrowRight" if presses > 0 else "ArrowLeft")
