@@ -233,7 +233,8 @@ def test_every_cited_erratum_exists():
     assert known == {f"E{i}" for i in range(1, len(known) + 1)}
     for path, text in texts():
         if path.suffix in {".py", ".md", ".ipynb"} and "train" not in path.parts:
-            cited = set(re.findall(r"(?<![\w.+-])E[1-9]\d?(?![\w.%-])", text))
+            words = re.sub(r"[A-Za-z0-9+/=]{200,}", "", text)  # bytes of a picture cite nothing
+            cited = set(re.findall(r"(?<![\w.+-])E[1-9]\d?(?![\w.%-])", words))
             assert cited <= known, f"{path.relative_to(ROOT)} cites {sorted(cited - known)}"
 
 
