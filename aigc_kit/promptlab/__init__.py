@@ -6,7 +6,7 @@ alignment.exercises.judge(...)          # scores of answers, and what they miss
 optimise.PromptOptimizer(task).evolve(...)   # prompts searched at a counted budget
 tune.Tuning(engine, "lora", rows)  # vectors, LoRA, all weights
 schema.ask(schema.order(), tiny, [...]) # answers that a program can read: asked again, mended, masked
-budget.by_information(engine, "", text, 0.5)  # shorter prompts; terms that answers keep to
+budget.keep(engine, *budget.information(engine, "", text), 0.5)  # shorter prompts; terms that answers keep to
 """
 
 from aigc_kit.core.lazy import lazily

@@ -184,11 +184,16 @@ def test_self_information_is_what_the_session_says(engine):
 def test_the_share_that_was_asked_is_kept_in_order(engine, share):
     text = "在吗，我买了2把红色雨伞，单号A371，今天天气很热"
     ids, bits = budget.information(engine, "消息：", text)
-    for short in (budget.by_information(engine, "消息：", text, share), budget.by_chance(engine, text, share, 3)):
+    for short in (
+        budget.keep(engine, *budget.information(engine, "消息：", text), share),
+        budget.by_chance(engine, text, share, 3),
+    ):
         letters = iter(text)
         assert all(letter in letters for letter in short)  # a subsequence
     best = sorted(range(len(ids)), key=lambda k: (-bits[k], k))[: max(1, round(share * len(ids)))]
-    assert budget.by_information(engine, "消息：", text, share) == engine.decode([ids[k] for k in sorted(best)])
+    assert budget.keep(engine, *budget.information(engine, "消息：", text), share) == engine.decode(
+        [ids[k] for k in sorted(best)]
+    )
 
 
 @pytest.mark.parametrize("share", [0, -1, 1.5, float("nan")], ids=str)

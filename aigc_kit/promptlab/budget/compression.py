@@ -71,25 +71,12 @@ def information(engine: Any, before: str, text: str) -> tuple[list[int], np.ndar
     return own, -np.asarray(logprobs, dtype=np.float64) / np.log(2)
 
 
-def by_information(engine: Any, before: str, text: str, share: float) -> str:
-    """Keep the tokens that surprise the model most.
-
-    Args:
-        engine, before, text: as in `information`.
-        share: of the tokens that stay, in (0, 1].
-
-    Raises:
-        BadInput: as `information`, or another share.
-    """
-    ids, bits = information(engine, before, text)
-    return keep(engine, ids, bits, share)
-
-
 def by_chance(engine: Any, text: str, share: float, seed: int = 0) -> str:
     """Keep tokens drawn at random, to compare with.
 
     Args:
-        engine, text, share: as in `by_information`.
+        engine, text: as in `information`.
+        share: of the tokens that stay, in (0, 1].
         seed: of the draw.
     """
     check_prompt(text)
