@@ -63,5 +63,6 @@ __getattr__, __dir__ = lazily(
         "backends": ("FunctionBackend", "How"),
         "calibration": ("among", "calibrated", "leaning"),
         "recordings": ("Recording", "record"),
+        "loopback": ("Address", "serve"),
     },
 )

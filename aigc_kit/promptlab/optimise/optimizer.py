@@ -61,7 +61,7 @@ class PromptOptimizer:
         if method not in METHODS:
             asked = Words(f"to search by {method!r}", f"用 {method!r} 搜索")
             raise unknown_name(asked, method, METHODS, Words("method", "方法"))
-        self.task, self.model, self.space = _task(task), model, space
+        self.task, self.model, self.space = task_of(task), model, space
         self.method, self.seed, self.keep, self.on_step = method, seed, keep, on_step
         self._memory: dict[str, Kept] = {}
 
@@ -93,8 +93,8 @@ class PromptOptimizer:
                 metric that raises. OverBudget: of the asker.
         """
         check_slot(prompt)
-        dev, held = _apart(dataset, test)
-        budget = _budget(iterations, calls)
+        dev, held = apart(dataset, test)
+        budget = calls_of(iterations, calls)
         objective = self._objective(metric)
         space = self.space or Wordings(prompt, WORDS, PHRASES, SENTENCES)
         decides = decision(
@@ -204,7 +204,8 @@ def _drive(
     search.close()
 
 
-def _task(task: PromptTask | str) -> PromptTask:
+def task_of(task: PromptTask | str) -> PromptTask:
+    """Find the task that a name of the course means."""
     if not isinstance(task, str):
         return task
     from aigc_kit.worlds.shop.prompt_tasks import all_tasks
@@ -214,7 +215,7 @@ def _task(task: PromptTask | str) -> PromptTask:
     return all_tasks()["sentiment"]
 
 
-def _apart(dataset: Sequence[Item], test: Sequence[Item] | None) -> tuple[list[Item], list[Item]]:
+def apart(dataset: Sequence[Item], test: Sequence[Item] | None) -> tuple[list[Item], list[Item]]:
     """Part items to choose on from items to test on."""
     items = list(dataset)
     if not all(isinstance(item, Item) for item in [*items, *(test or ())]):
@@ -247,7 +248,7 @@ def _apart(dataset: Sequence[Item], test: Sequence[Item] | None) -> tuple[list[I
     return dev, held
 
 
-def _budget(iterations: int, calls: int | None) -> int:
+def calls_of(iterations: int, calls: int | None) -> int:
     """Count the calls of a search."""
     name, value, least = ("iterations", iterations, 1) if calls is None else ("calls", calls, 2)
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
