@@ -137,6 +137,13 @@ def test_assertions_of_each_kind():
         Assertion("慢", "regex", pattern=r"(?:a|aa)+").fault("a" * 60 + "b")
 
 
+def test_a_pattern_within_a_schema_ends_in_time_too():
+    slow = Assertion("慢", "schema", schema={"type": "string", "pattern": "^(a|aa)+$"})
+    with pytest.raises(BadInput, match="no end after"):
+        slow.fault('"' + "a" * 60 + 'b"')
+    assert Assertion("快", "schema", schema={"type": "string", "pattern": "^a+$"}).fault('"aaa"') is None
+
+
 def test_assertions_of_answers_count_what_gets_worse():
     rules = [Assertion("短", "length", most=2)]
     old, new = Original("a", "旧"), Original("b", "新")

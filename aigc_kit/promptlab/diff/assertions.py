@@ -101,7 +101,7 @@ class Assertion:
         """Say what is wrong with a text, or None.
 
         Raises:
-            BadInput: the pattern takes longer than a second.
+            BadInput: the pattern, or one within the schema, takes too long.
         """
         if self.kind == "length":
             most = len(text) if self.most is None else self.most
@@ -126,14 +126,14 @@ class Assertion:
         return None if hit else Words("does not match", "对不上")
 
     def _not_valid(self, text: str) -> Words | None:
-        from jsonschema import Draft202012Validator
+        from aigc_kit.promptlab.schema.schemas import VALIDATOR
 
         schema = dict(self.schema or {})
         try:
             value = json.loads(text)
         except (ValueError, RecursionError):
             return Words("no JSON", "不是 JSON")
-        check = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+        check = VALIDATOR(schema, format_checker=VALIDATOR.FORMAT_CHECKER)
         error = next(iter(check.iter_errors(value)), None)
         return None if error is None else Words(error.message[:120], f"不合 schema（原话：{error.message[:120]}）")
 

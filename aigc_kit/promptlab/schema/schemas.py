@@ -111,7 +111,7 @@ class Schema:
     def nullable(self, field: str) -> bool:
         """Tell whether a field may be null."""
         rest = {"$schema": Draft202012Validator.META_SCHEMA["$id"], "$defs": self.document.get("$defs", {})}
-        return bool(_VALIDATOR({**rest, **self.document["properties"][field]}).is_valid(None))
+        return bool(VALIDATOR({**rest, **self.document["properties"][field]}).is_valid(None))
 
     def prompt(self, instruction: str, text: str, example: Any = None, *, whole: bool = True) -> str:
         """Write a prompt that asks for this form.
@@ -141,7 +141,7 @@ class Schema:
 
     @cached_property
     def _validator(self) -> Any:
-        return _VALIDATOR(self.document, format_checker=_FORMATS)
+        return VALIDATOR(self.document, format_checker=_FORMATS)
 
 
 TICKET: Mapping[str, Any] = {
@@ -181,7 +181,8 @@ def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterat
 
 
 _FORMATS = FormatChecker(FORMATS)
-_VALIDATOR: Any = extend(Draft202012Validator, {"pattern": _pattern})
+VALIDATOR: Any = extend(Draft202012Validator, {"pattern": _pattern})
+"""JSON Schema 2020-12 whose patterns end in time."""
 
 
 def _refusal(found: Words, todo: Words) -> BadInput:
