@@ -28,7 +28,7 @@ def untrained(tmp_path, monkeypatch):
     model.save_pretrained(tmp_path)
     tokens.tokenizers()[0].save_pretrained(tmp_path)
     evaluate.processor().save_pretrained(tmp_path)
-    monkeypatch.setattr(clip, "folder", lambda: tmp_path)
+    monkeypatch.setattr(clip, "folder", lambda name=clip.NAME: tmp_path)
     return model
 
 
@@ -61,7 +61,7 @@ def test_the_shipped_one_tells_a_donut_from_a_cup():
 
 
 def test_what_is_missing_is_said(tmp_path, monkeypatch):
-    monkeypatch.setattr(clip, "folder", lambda: tmp_path)
+    monkeypatch.setattr(clip, "folder", lambda name=clip.NAME: tmp_path)
     assert not clip.available()
     with pytest.raises(CannotLoad, match=r"no model\.safetensors in assets/models/miniclip"):
         clip.similarity([np.zeros((8, 8, 3), np.uint8)], ["洞"])
@@ -74,6 +74,6 @@ def test_other_pictures_are_refused(image):
 
 
 def test_loading_shows_no_progress_bar(capfd):
-    clip._parts.cache_clear()
-    clip._parts(clip.folder())
+    clip.parts.cache_clear()
+    clip.parts(clip.folder(), clip.NAME)
     assert "Loading" not in "".join(capfd.readouterr())

@@ -186,3 +186,22 @@ def test_a_style_is_heard_whole_with_or_without_the_word_for_style(word):
         heard = vocab.phrase(said)
         assert len([kept for kept in heard.kept if kept.attribute == "style"]) == 1, said
         assert [one.text for one in heard.dropped if one.why == "unknown"] == [], said
+
+
+def test_a_small_face_is_promised_at_medium_size():
+    read = vocab.phrase("一只小小的红色小狗，在花丛里")
+    fit = vocab.promised(read)
+    assert fit.spec == Spec("puppy", "red", "flowers", size="medium")
+    assert fit.phrase == canonical(fit.spec, "zh") and vocab.phrase(fit.phrase).spec == fit.spec
+    assert [(piece.text, piece.why) for piece in fit.dropped if piece.why == "coarse"] == [("小小的", "coarse")]
+    assert all(hit.attribute != "size" for hit in fit.kept)
+
+
+@given(specs, languages)
+def test_what_is_promised_changes_nothing_but_small_faces(spec, language):
+    read = vocab.phrase(canonical(spec, language))
+    small = spec.size == "small" and spec.subject in {"puppy", "cat", "fish", "wizard"}
+    fit = vocab.promised(read)
+    assert fit.spec == (Spec(**spec.known() | {"size": "medium"}) if small else spec)
+    assert fit == read or small
+    assert vocab.promised(fit) == fit

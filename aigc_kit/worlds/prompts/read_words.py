@@ -15,10 +15,12 @@ from aigc_kit.worlds.prompts.budget import TokenBudget, budget
 from aigc_kit.worlds.prompts.grammar import Piece, flatten, joined, parse, plain
 from aigc_kit.worlds.prompts.signs import elsewhere, of_pictures
 from aigc_kit.worlds.prompts.translate import translate as to_english
+from aigc_kit.worlds.tinyworld.captions import canonical
 from aigc_kit.worlds.tinyworld.clip_vocab import clip_phrase
+from aigc_kit.worlds.tinyworld.motion import ClipSpec, nameable
 from aigc_kit.worlds.tinyworld.negation import negated_spans
 from aigc_kit.worlds.tinyworld.scan import scan, traditional
-from aigc_kit.worlds.tinyworld.vocab import phrase
+from aigc_kit.worlds.tinyworld.vocab import phrase, promised
 
 
 def read_for_picture(
@@ -160,7 +162,7 @@ def _named_by_no(text: str) -> Notes:
 def _in_words_of_the_world(pieces: tuple[Piece, ...], negative: bool) -> tuple[tuple[Piece, ...], dict[str, Any]]:
     """Say it in the tiny world's words, weights kept."""
     starts = list(accumulate((len(piece.text) for piece in pieces), initial=0))[:-1]
-    whole = phrase("".join(piece.text for piece in pieces), negative=negative)
+    whole = promised(phrase("".join(piece.text for piece in pieces), negative=negative))
     weights = {word.attribute: pieces[bisect_right(starts, word.start) - 1].weight for word in whole.kept}
     own, at = list[Piece](), 0
     for word in phrase(whole.phrase).kept:  # the canonical phrase again, to find the place of each attribute
@@ -184,12 +186,21 @@ def read_for_clip(prompt: str, card: Card, tokenizer: Any, *, negative: bool = F
     if card.facts.world == "tinyworld":
         wish = clip_phrase(prompt, negative=negative)
         read, fields = wish.phrase, _in_world(wish)
+        notes = (*notes, *_blurred(wish.spec, negative))
         if not read:
             empty = "负面提示词里没有小世界认识的词" if negative else "提示词里没有小世界认识的词，短片与它无关"
             notes = (*notes, empty)
         notes = (*notes, *_old_writing(prompt))
     count = budget(read, tokenizer, limit=card.facts.max_tokens - 1)  # one place marks the end
     return _counted(prompt, read, count, notes, **fields)
+
+
+def _blurred(spec: ClipSpec, negative: bool) -> tuple[str, ...]:
+    """Say which wish is beyond what is promised."""
+    if negative or nameable(spec.subject, spec.motion):
+        return ()
+    wish = canonical(ClipSpec(subject=spec.subject, motion=spec.motion), "zh")
+    return (f"“{wish}”不在保证之内：小视频模型画得出颜色、位置和动作，主体多半认不清",)
 
 
 def _in_world(phrase: Any) -> dict[str, Any]:

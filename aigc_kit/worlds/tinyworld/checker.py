@@ -106,6 +106,27 @@ def sampled(clip: np.ndarray) -> np.ndarray:
     return np.stack([_squeezed(clip[k]) for k in places])
 
 
+def activations(images: np.ndarray | Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Give what the reader's layers see, for distances between pictures.
+
+    Args:
+        images: as in `read`, one or more.
+
+    Returns:
+        float32 (B, channels, height, width) after each convolution, the coarsest last.
+    """
+    import torch
+
+    inputs = torch.from_numpy(np.stack([shrink(image) for image in images])).movedim(-1, 1).float() / 127.5 - 1
+    layers: list[np.ndarray] = []
+    with torch.no_grad():
+        for layer in _network(clips=False):
+            inputs = layer(inputs)
+            if isinstance(layer, torch.nn.ReLU):
+                layers.append(inputs.numpy())
+    return layers
+
+
 def _readable(pixels: np.ndarray, dimensions: int) -> bool:
     shape = pixels.shape
     return pixels.dtype == np.uint8 and len(shape) == dimensions and shape[-1] == 3 and min(shape[-3:-1]) >= 32

@@ -32,7 +32,7 @@ from aigc_kit.worlds.tinyworld.scan import (
 from aigc_kit.worlds.tinyworld.vocab import Phrase, checked, gathered, settle
 from aigc_kit.worlds.tinyworld.words import rows_of
 
-_ON_THE_WAY = ("roll", "转身")
+ON_THE_WAY = ("roll", "转身")
 
 MOTION_SYNONYMS = rows_of(
     "left: 向左 往左 朝左 左移 向左边 往左边 朝左边 向左侧 往左侧 从右向左 从右往左 从右到左 从右边向左 从右边往左 | "
@@ -151,7 +151,7 @@ def _drop_unfit(hits: list[Hit], why: list[str]) -> None:
     if something_else or (subject is not None and not go_together(hits[subject].value, hits[motion].value)):
         why[motion] = "unfit"
         _take_next(hits, why, subject, CLIP_ATTRIBUTES["motion"])
-    elif hits[motion].text.lower().startswith(_ON_THE_WAY):
+    elif hits[motion].text.lower().startswith(ON_THE_WAY):
         why[motion] = "second" if _take_next(hits, why, subject, ("left", "right", "up", "down")) else ""
 
 

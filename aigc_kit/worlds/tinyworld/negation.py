@@ -81,7 +81,7 @@ def _chinese(prompt: str, hits: Sequence[Hit], k: int) -> list[int]:
         hit = hits[j]
         if hits[k].text == "不是" and hit.text == "是":
             break
-        if not _goes_on(prompt, hits[j - 1], hit) or (hit.text.startswith(STOPS_ZH) and hit.attribute in _EMPTY):
+        if not _goes_on(prompt, hits[j - 1], hit) or (hit.text.startswith(STOPS_ZH) and hit.attribute in EMPTY):
             break
         ends = hits[k].text in WITHOUT and hit.text in ("的", "地") and hits[j - 1].attribute in NOUNS
         if ends and any(later.clause == hit.clause for later in hits[j + 1 :]):
@@ -90,7 +90,7 @@ def _chinese(prompt: str, hits: Sequence[Hit], k: int) -> list[int]:
     return reach if any(hits[j].attribute != "grammar" for j in reach) else []
 
 
-_EMPTY = frozenset({"grammar", "unknown", "negation"})
+EMPTY = frozenset({"grammar", "unknown", "negation"})
 
 
 def _goes_on(prompt: str, before: Hit, hit: Hit) -> bool:
@@ -144,7 +144,7 @@ def _before(hits: Sequence[Hit], k: int) -> list[int]:
         return []
     reach: list[int] = []
     for j in range(k - 1, -1, -1):
-        stops = hits[j].attribute in _EMPTY and hits[j].text.startswith(STOPS_ZH[:-3])
+        stops = hits[j].attribute in EMPTY and hits[j].text.startswith(STOPS_ZH[:-3])
         if stops or hits[j].clause != hits[k].clause:
             break
         reach.insert(0, j)

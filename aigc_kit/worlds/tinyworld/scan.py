@@ -73,7 +73,7 @@ def scan(prompt: str, lexicon: Lexicon | None = None) -> list[Hit]:
         if hits and hits[-1].end > start:  # one character that became several
             start = hits[-1].end
         if start < stop:
-            if text[at:end] in _ENDINGS and hits and hits[-1].end == start and hits[-1].attribute == "unknown":
+            if text[at:end] in ENDINGS and hits and hits[-1].end == start and hits[-1].attribute == "unknown":
                 attribute = "unknown"
             hits.append(Hit(start, stop, prompt[start:stop], clause, attribute, value, hint))
         at = end
@@ -96,11 +96,11 @@ def _in_a_word(hits: list[Hit], k: int) -> bool:
         return True
     if before is None or before.attribute != "unknown" or before.text in LEADS:
         return False
-    goes_on = after is not None and (after.text in "的色" + BESIDE or after.attribute in _NOUN_PHRASE)
+    goes_on = after is not None and (after.text in "的色" + BESIDE or after.attribute in NOUN_PHRASE)
     return not (hit.attribute == "colour" and goes_on)
 
 
-_NOUN_PHRASE = ("colour", "subject", "size")
+NOUN_PHRASE = ("colour", "subject", "size")
 
 
 def _neighbour(hits: list[Hit], k: int, step: int) -> Hit | None:
@@ -127,7 +127,7 @@ def _longest(text: str, at: int, lexicon: Lexicon) -> tuple[int, str, str, bool]
     return best
 
 
-_ENDINGS = "色地里"
+ENDINGS = "色地里"
 """Grammar after a word of this world, but the end of an unknown word right after one: 藏青色, 沼泽地."""
 
 

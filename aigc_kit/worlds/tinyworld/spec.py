@@ -9,6 +9,7 @@ from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import UnknownName
 
 SUBJECTS = ("puppy", "cat", "wizard", "flower", "donut", "cup", "heart", "star", "fish", "ball", "square", "triangle")
+FACES = ("puppy", "cat", "fish", "wizard")  # subjects with eyes, of one latent cell or less
 COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "white")
 SCENES = ("plain", "flowers", "sea", "moon", "forest", "city")
 STYLES = ("flat", "sketch", "ink", "oil", "neon", "pixel")
