@@ -96,7 +96,8 @@ def collect(model: str, grid: Grid) -> dict[str, Any]:
                 phases.append(packed)
             indices.append(places[text])
         parts[dtype] = as_json(facts.parts)
-        cases[key(*size, batch, dtype, attention, slicing, tiling)] = {"parts": dtype, "phases": indices}
+        case = {"parts": dtype, "phases": indices, "pools": facts.pools}
+        cases[key(*size, batch, dtype, attention, slicing, tiling)] = case
     assert facts is not None
     sizes = sorted(set(grid.sizes), key=lambda s: (-s[0] * s[1] * s[2], s))
     head = {name: getattr(facts, name) for name in ("pipeline", "steps", "tokens", "traced_with")}

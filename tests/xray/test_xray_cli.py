@@ -51,6 +51,15 @@ def test_text_says_whether_it_fits(capsys):
     assert "fits in 12.0 GiB" in offloaded.out
 
 
+def test_a_part_can_be_quantised_and_placed_alone(capsys):
+    options = ("--quant", "transformer=nf4", "--place", "text_encoder_2=cpu", "--vram", "12GiB", "--json")
+    _, printed = shown(capsys, "flux.1-dev", *options)
+    found = json.loads(printed.out)
+    plain = predict(cached("flux.1-dev", 1024, 1024, dtype="bf16"))
+    assert found["placement"]["text_encoder_2"] == "cpu" and found["vram_bytes"] == 12 * 2**30
+    assert found["peak_allocated_bytes"] < plain.allocated_bytes / 2 and found["verdict"] in ("fits", "may fit")
+
+
 def test_a_folder_is_traced_now(capsys, tmp_path):
     folder = save(RECIPES["sdxl"], tmp_path)
     status, printed = shown(capsys, str(folder), "--height", "96", "--width", "64", "--lora", "2", "--json")
@@ -70,6 +79,10 @@ def test_a_folder_is_traced_now(capsys, tmp_path):
         (["sdxl", "--vram", "8G"], "GiB"),
         (["sdxl", "--gpu", "Abacus"], "Abacus"),
         (["no-such-model"], "no-such-model"),
+        (["sdxl", "--gpu", "T4", "--steps", "1000000000"], "1000000000"),
+        (["sdxl", "--quant", "unet"], "PART=HOW"),
+        (["sdxl", "--quant", "ghost=nf4"], "ghost"),
+        (["sdxl", "--place", "unet=moon"], "moon"),
     ],
 )
 def test_bad_input_ends_with_a_clear_error(capsys, arguments, words):

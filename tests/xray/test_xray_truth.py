@@ -64,12 +64,9 @@ def fed(folder, name, dtype, batch):
     import torch
 
     module = importlib.import_module("aigc_kit.memory.xray.trace")
-    from aigc_kit.memory.xray import families
-    from aigc_kit.memory.xray.families import Shape
 
     bench = module.Bench(folder, dtype)
-    latent = module._latent(bench.pipeline, tuple({"frames": 1, **RECIPES[name].size}[k] for k in ORDER))
-    shape = Shape(batch, latent, families.tokens(bench.pipeline, bench.family), getattr(torch, dtype))
+    shape = bench.shape(tuple({"frames": 1, **RECIPES[name].size}[k] for k in ORDER), batch)
     rows = 2 * batch if bench.family.guidance == "batched" else batch
     with torch.device("meta"):
         return described((), bench.family.feed(bench.denoiser, shape, rows))

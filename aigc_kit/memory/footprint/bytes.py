@@ -8,7 +8,8 @@ from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types.atoms import shown
 
 COMPUTE_DTYPES = ("float32", "float16", "bfloat16")
-STORED = ("float8", "int8", "nf4")
+BITSANDBYTES = ("int8", "nf4")
+STORED = ("float8", "int8", "int8wo", "nf4")
 DTYPES = (*COMPUTE_DTYPES, *STORED)
 SHORT: Mapping[str, str] = MappingProxyType(
     {"fp32": "float32", "fp16": "float16", "bf16": "bfloat16", "fp8": "float8", "half": "float16"}
@@ -41,13 +42,14 @@ def stored_bytes(dtype: str, weights: int, rows: int) -> int:
     """Count the bytes of weights in a format for storage.
 
     Args:
-        dtype: "float8" (1 byte each: layerwise casting), "int8" (1 byte each and a float32 scale per row: LLM.int8) or
-            "nf4" (half a byte each and a float32 scale per 64: bitsandbytes without double quantisation).
+        dtype: "float8" (1 byte each: layerwise casting), "int8" (1 byte each and a float32 scale per row: LLM.int8),
+            "int8wo" (1 byte each and a scale in 16 bits per row: torchao, weights only) or "nf4" (half a byte each and
+            a float32 scale per 64: bitsandbytes without double quantisation).
         weights: how many.
         rows: output features of all layers together.
     """
     if dtype == "float8":
         return weights
-    if dtype == "int8":
-        return weights + 4 * rows
+    if dtype.startswith("int8"):
+        return weights + (4 if dtype == "int8" else 2) * rows
     return -(-weights // 2) + 4 * -(-weights // NF4_BLOCK)

@@ -6,7 +6,14 @@ from typing import Any, Literal
 
 from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
-from aigc_kit.memory.footprint.bytes import COMPUTE_DTYPES, STORED, element_bytes, full_name, stored_bytes
+from aigc_kit.memory.footprint.bytes import (
+    BITSANDBYTES,
+    COMPUTE_DTYPES,
+    STORED,
+    element_bytes,
+    full_name,
+    stored_bytes,
+)
 
 Role = Literal["text", "denoise", "decode", "generate", "other"]
 Attention = Literal["sdpa", "math", "sliced"]
@@ -26,11 +33,16 @@ class PartFacts:
         dtype: in which this pipeline loads it ("float32" | "float16" | "bfloat16").
         linear_params, linear_rows: weights of its Linear layers (what int8 and nf4 quantise), and their output rows.
         layer_params: weights of Linear and convolution layers (what layerwise float8 stores in one byte).
+        spared_params, spared_rows: of the Linear layers, those that quantisers leave as they are: heads of language
+            models, and what `_keep_in_fp32_modules` names.
+        upcast_params: of these, what bitsandbytes' loaders keep in float32 (T5's `wo`); torchao's do not.
         float32_params: parameters that its class keeps in float32 whatever the dtype.
         buffer_bytes: of what it holds beside parameters.
         largest_leaf: parameters of the largest module without sub-modules (what sequential offload moves at a time).
         blocks: parameters of each block that group offload moves at a time.
         leaves: number of modules with parameters of their own.
+        stored: the format for storage as which it was traced ("int8", ...), its layers' own work among the phases; "":
+            it was traced in `dtype`.
     """
 
     name: str
@@ -41,33 +53,47 @@ class PartFacts:
     linear_params: int = 0
     linear_rows: int = 0
     layer_params: int = 0
+    spared_params: int = 0
+    spared_rows: int = 0
+    upcast_params: int = 0
     float32_params: int = 0
     buffer_bytes: int = 0
     largest_leaf: int = 0
     blocks: tuple[int, ...] = ()
     leaves: int = 0
+    stored: str = ""
+
+    @property
+    def kept(self) -> str:
+        """Name the format of the weights as they were traced."""
+        return self.stored or self.dtype
 
     def bytes(self, dtype: str | None = None, compute: str | None = None) -> int:
         """Count the bytes of weights and buffers.
 
         Args:
-            dtype: the format they are kept in; None: the one this part loads in. For "float8", "int8" and "nf4" the
-                weights that the format covers are stored so, and the others in `compute`.
+            dtype: the format they are kept in; None: the one this part was traced in. Of those for storage ("float8",
+                "int8", "int8wo", "nf4") only weights that the format covers are stored so, the others in `compute`.
             compute: the format of the others; None: the one this part loads in.
 
         Raises:
             BadInput: an unknown format.
         """
-        name = full_name(dtype or self.dtype)
+        name = full_name(dtype or self.kept)
         if name in COMPUTE_DTYPES:
             return self.buffer_bytes + self._plain(self.params, name)
-        count = self.layer_params if name == "float8" else self.linear_params
-        rest = self._plain(self.params - count, compute or self.dtype)
-        return self.buffer_bytes + stored_bytes(name, count, self.linear_rows) + rest
+        rows = self.linear_rows - self.spared_rows
+        count = self.layer_params if name == "float8" else self.linear_params - self.spared_params
+        upcast = self.upcast_params if name in BITSANDBYTES else 0
+        rest = self._plain(self.params - count, compute or self.dtype, upcast)
+        return self.buffer_bytes + stored_bytes(name, count, rows) + rest
 
     def unpacked_bytes(self, dtype: str | None = None, compute: str | None = None) -> int:
-        """Count the bytes of the one layer unpacked from storage."""
-        if full_name(dtype or self.dtype) not in STORED:
+        """Count the bytes of the one layer unpacked from storage.
+
+        0 where the part was traced in that format: there the phases hold it.
+        """
+        if full_name(dtype or self.kept) not in STORED or full_name(dtype or self.kept) == self.stored:
             return 0
         return self.largest_leaf * element_bytes(compute or self.dtype)
 
@@ -87,8 +113,8 @@ class PartFacts:
         widest = max((a + b for a, b in zip(self.blocks, self.blocks[1:], strict=False)), default=sum(self.blocks))
         return min(whole, int((outside + widest) * per_parameter))
 
-    def _plain(self, params: int, dtype: str) -> int:
-        kept32 = min(params, self.float32_params)
+    def _plain(self, params: int, dtype: str, upcast: int = 0) -> int:
+        kept32 = min(params, max(self.float32_params, upcast))
         return kept32 * 4 + (params - kept32) * element_bytes(dtype)
 
 
@@ -123,6 +149,7 @@ class PhaseFacts:
         calls: how often it is called, per run or per denoising step or per token.
         per: "run", "step" or "token".
         timeline: live bytes along the call, the highest of each of at most 48 equal stretches.
+        pool_bytes: segments that an empty allocator takes for all but weights, by replay; 0: not replayed.
     """
 
     name: str
@@ -135,6 +162,7 @@ class PhaseFacts:
     calls: int = 1
     per: Literal["run", "step", "token"] = "run"
     timeline: tuple[int, ...] = ()
+    pool_bytes: int = 0
 
     @property
     def live_bytes(self) -> int:
@@ -164,6 +192,9 @@ class ModelFacts:
         tokens: length for models that generate token by token; else 0.
         lora_rank: of the adapter on the denoiser, 0 without one.
         traced_with: versions of the libraries that were traced, such as "torch 2.13.0, diffusers 0.42.1".
+        untraced: parts and inputs that are in no phase, in words; with any, every prediction is a lower bound.
+        pools: segments taken for all but weights after each phase, one following the other, by replay; (): not
+            replayed.
     """
 
     model: str
@@ -182,6 +213,8 @@ class ModelFacts:
     tokens: int = 0
     lora_rank: int = 0
     traced_with: str = ""
+    untraced: tuple[str, ...] = ()
+    pools: tuple[int, ...] = ()
 
     def part(self, name: str) -> PartFacts:
         """Look up a part, or raise a BadInput."""
@@ -217,11 +250,12 @@ class ModelFacts:
         """Rebuild facts of their JSON, or raise a BadInput."""
         try:
             parts = tuple(PartFacts(**{**p, "blocks": tuple(p.get("blocks", ()))}) for p in data["parts"])
-            phases = tuple(_phase_from_json(phase) for phase in data["phases"])
+            phases = tuple(phase_from_json(phase) for phase in data["phases"])
             strangers = set(data) - {f.name for f in fields(cls)}
             if strangers:
                 raise ValueError(f"unknown fields {sorted(strangers)}")
-            return cls(**{**data, "parts": parts, "phases": phases})
+            lists = {name: tuple(data.get(name, ())) for name in ("untraced", "pools")}
+            return cls(**{**data, "parts": parts, "phases": phases, **lists})
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise BadInput(
                 asked=Words("the facts of a model", "一个模型的追踪数据"),
@@ -230,6 +264,7 @@ class ModelFacts:
             ) from None
 
 
-def _phase_from_json(data: Mapping[str, Any]) -> PhaseFacts:
+def phase_from_json(data: Mapping[str, Any]) -> PhaseFacts:
+    """Rebuild a phase of its JSON."""
     points = tuple(Point(**point) for point in data["points"])
     return PhaseFacts(**{**data, "points": points, "timeline": tuple(data.get("timeline", ()))})

@@ -8,6 +8,8 @@ from aigc_kit.core import paths
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types import Words
 
+NEEDED = 6  # fields of a file; those kept before the others came have no more
+
 
 @dataclass(frozen=True)
 class Overheads:
@@ -15,11 +17,15 @@ class Overheads:
 
     Args:
         workspace: bytes of workspace per number in input and output of a convolution at work.
-        reserve: bytes reserved by the allocator per byte of activations and workspace allocated, >= 1.
-        base: bytes allocated in any case (workspaces of the matrix library).
+        reserve: bytes reserved by the allocator per byte of activations and workspace allocated, >= 1; where no replay
+            was made.
+        base: bytes allocated in any case (workspaces of the matrix library, which differ by card).
         context: bytes of the CUDA context, which only the driver sees.
-        error: relative half-width of the interval around what is fitted (activations and workspace; weights are exact).
+        error: relative half-width of the interval around activations and workspace (weights are exact), of what is
+            reserved.
         source: on what they were fitted.
+        allocated_error: the same of what is allocated; None: as `error`.
+        replay: bytes reserved per byte of the segments that a replay through torch's allocator takes.
     """
 
     workspace: float
@@ -28,6 +34,8 @@ class Overheads:
     context: int
     error: float
     source: Words | str
+    allocated_error: float | None = None
+    replay: float = 1.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "source", Words.of(self.source))
@@ -45,7 +53,8 @@ def load_overheads(path: Path | None = None) -> Overheads:
     file = path or paths.assets() / "data" / "overheads.json"
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-        return Overheads(**{f.name: content[f.name] for f in fields(Overheads)})
+        own = [f.name for f in fields(Overheads)]
+        return Overheads(**{name: content[name] for name in own if name in content or own.index(name) < NEEDED})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInput(
             asked=f"overheads of {file.name}",

@@ -58,7 +58,7 @@ class Prediction:
         allocated_interval: (low, high) of `allocated_bytes`.
         context_bytes: of the CUDA context, beside what is reserved; 0 when nothing runs on the GPU.
         ram_bytes: weights that wait in the host's memory, and what phases on the CPU keep alive.
-        error: relative half-width of the interval around activations and workspace.
+        error: relative half-width of `interval` around activations and workspace.
         source: on what the overheads were fitted.
     """
 
@@ -143,11 +143,12 @@ def predict(
         BadInput: an unknown placement, part or format.
     """
     extra = overheads or load_overheads()
-    modes, formats = spread(facts, placement), {part.name: part.dtype for part in facts.parts}
+    modes, formats = spread(facts, placement), {part.name: part.kept for part in facts.parts}
     for name, dtype in (dtypes or {}).items():
         formats[facts.part(name).name] = full_name(dtype)
-    phases = tuple(_phase(facts, phase, modes, formats, extra) for phase in facts.phases)
+    phases = tuple(_phase(facts, index, modes, formats, extra) for index in range(len(facts.phases)))
     highest = max((p.reserved_bytes for p in phases), default=0)
+    closer = extra.error if extra.allocated_error is None else extra.allocated_error
     waiting = sum(part.bytes(formats[part.name]) for part in facts.parts if modes[part.name] != "cuda")
     on_cpu = max((p.live_bytes for p in facts.phases if modes[p.part] == "cpu"), default=0)
     return Prediction(
@@ -156,8 +157,8 @@ def predict(
         dtypes=formats,
         allocated_bytes=max((p.allocated_bytes for p in phases), default=0),
         reserved_bytes=highest,
-        interval=_interval([(p.resident_bytes, p.reserved_bytes) for p in phases], extra.error),
-        allocated_interval=_interval([(p.resident_bytes, p.allocated_bytes) for p in phases], extra.error),
+        interval=_interval([(p.resident_bytes, p.reserved_bytes) for p in phases], extra.error, extra.base),
+        allocated_interval=_interval([(p.resident_bytes, p.allocated_bytes) for p in phases], closer, extra.base),
         context_bytes=extra.context if highest else 0,
         ram_bytes=waiting + on_cpu,
         error=extra.error,
@@ -177,12 +178,13 @@ def activations(phase: PhaseFacts, workspace: float) -> tuple[int, int, str]:
 
 
 def _phase(
-    facts: ModelFacts, phase: PhaseFacts, modes: Mapping[str, str], formats: Mapping[str, str], extra: Overheads
+    facts: ModelFacts, index: int, modes: Mapping[str, str], formats: Mapping[str, str], extra: Overheads
 ) -> PhasePrediction:
-    weights = {}
+    phase, weights = facts.phases[index], {}
     for part in facts.parts:
         working = phase.dtype if part.name == phase.part else None
-        size = _on_device(part, modes[part.name], formats[part.name], working)
+        waits = _waits(facts, phase, part.name) and modes[phase.part] == modes[part.name] == "model"
+        size = _on_device(part, "cuda" if waits else modes[part.name], formats[part.name], working)
         if size:
             weights[part.name] = size
     where = "cpu" if modes[phase.part] == "cpu" else "cuda"
@@ -197,9 +199,32 @@ def _phase(
         activation_bytes=live,
         workspace_bytes=workspace + base,
         allocated_bytes=resident + live + workspace + base,
-        reserved_bytes=resident + int((live + workspace) * extra.reserve) + base,
+        reserved_bytes=resident + max(_segments(facts, index, modes, live + workspace, extra), live + workspace) + base,
         setter=setter,
     )
+
+
+def _segments(facts: ModelFacts, index: int, modes: Mapping[str, str], needed: int, extra: Overheads) -> int:
+    """Count what the allocator takes from the driver beside weights.
+
+    Offloading empties it before each phase; where all parts stay, a phase finds what those before it left.
+    """
+    phase = facts.phases[index]
+    if modes[phase.part] == "cpu":
+        return 0
+    if facts.pools and set(modes.values()) == {"cuda"}:
+        return int(facts.pools[index] * extra.replay)
+    return int(phase.pool_bytes * extra.replay) or int(needed * extra.reserve)
+
+
+def _waits(facts: ModelFacts, phase: PhaseFacts, name: str) -> bool:
+    """Tell whether accelerate leaves a part on the device.
+
+    A hook sends away the part before its own. For a negative prompt the encoders run again, and the first of them has
+    none before it: the last encoder of the first prompt stays until its own turn comes.
+    """
+    text = [part.name for part in facts.parts if part.role == "text"]
+    return phase.calls > 1 and phase.part in text[:-1] and name == text[-1]
 
 
 def _on_device(part: PartFacts, mode: str, dtype: str, working: str | None) -> int:
@@ -214,8 +239,8 @@ def _on_device(part: PartFacts, mode: str, dtype: str, working: str | None) -> i
     return 0
 
 
-def _interval(phases: list[tuple[int, int]], error: float) -> tuple[int, int]:
-    """Bound the highest phase, its weights being exact."""
-    low = max((weights + (total - weights) / (1 + error) for weights, total in phases), default=0)
-    high = max((weights + (total - weights) * (1 + error) for weights, total in phases), default=0)
+def _interval(phases: list[tuple[int, int]], error: float, base: int) -> tuple[int, int]:
+    """Bound the highest phase, the base none or twice."""
+    low = max((weights + max(0, (total - weights) / (1 + error) - base) for weights, total in phases), default=0)
+    high = max((weights + (total - weights) * (1 + error) + base * (total > 0) for weights, total in phases), default=0)
     return int(low), int(high)

@@ -63,7 +63,8 @@ def cached(
     facts = {"model": model, **dict(zip(_CASE, values, strict=True))}
     facts |= {name: traces[name] for name in ("pipeline", "steps", "tokens", "traced_with")}
     phases = [_phase(traces, index) for index in case["phases"]]
-    return ModelFacts.from_json({**facts, "parts": traces["parts"][case["parts"]], "phases": phases})
+    facts |= {"parts": traces["parts"][case["parts"]], "phases": phases, "pools": case.get("pools", ())}
+    return ModelFacts.from_json(facts)
 
 
 def key(*case: Any) -> str:

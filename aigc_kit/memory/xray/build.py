@@ -3,6 +3,7 @@
 import importlib
 import json
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -23,23 +24,43 @@ _NOT_A_MODULE = re.compile(
 _TEXT = re.compile("text_encoder|^t5|^llm")
 _DECODE = re.compile("^vae|^vqvae|^movq|^vocoder|decoder$")
 # These load their decoder in float32 whatever the rest is in (the example in the docstring of each).
-_FLOAT32_DECODER = ("WanPipeline",)
+_FLOAT32_DECODER = tuple(
+    f"{name}Pipeline"
+    for name in (
+        "Wan", "WanImageToVideo", "WanVideoToVideo", "WanVACE", "LucyEdit", "Allegro", "ChronoEdit", "Helios",
+        "HeliosPyramid", "SkyReelsV2", "SkyReelsV2ImageToVideo", "SkyReelsV2DiffusionForcing",
+        "SkyReelsV2DiffusionForcingImageToVideo", "SkyReelsV2DiffusionForcingVideoToVideo",
+    )
+)  # fmt: skip
+MUSICGEN = "MusicgenForConditionalGeneration"
 
 
 @dataclass
 class Part:
-    """Hold a part on the meta device, and its config."""
+    """Hold a part on the meta device, and its config.
+
+    Args:
+        packed: whether its weights are kept in fewer bits.
+    """
 
     name: str
     module: Any
     config: Mapping[str, Any]
     role: Role
     dtype: str
+    packed: bool = False
 
     @property
     def cls(self) -> str:
         """Name its class."""
         return type(self.module).__name__
+
+    def sizes(self) -> list[int]:
+        """List the bytes of its weights, unless packed.
+
+        Published runs with packed weights show no rests of segments.
+        """
+        return [] if self.packed else [t.nbytes for t in (*self.module.parameters(), *self.module.buffers())]
 
 
 @dataclass
@@ -122,17 +143,47 @@ def load(model: str | Path, dtype: str, dtypes: Mapping[str, str] | None = None)
         if not _NOT_A_MODULE.search(str(entry[1])):
             config = read_json(folder / name / "config.json")
             role = role_of(name)
-            own = "float32" if role == "decode" and cls in _FLOAT32_DECODER else dtype
+            own = "float32" if loads_float32(cls, name) else dtype
             own = full_name((dtypes or {}).get(name, own), COMPUTE_DTYPES)
             module = build(name, str(entry[0]), str(entry[1]), config, own)
             complete = config if hasattr(module, "config_class") else dict(module.config)  # with its defaults
             parts[name] = Part(name, module, complete, role, own)
+    join_motion(parts)
     if not parts:
         raise BadInput(asked=f"the parts of {folder.name}", found="model_index.json lists none", todo="fetch it again")
     unknown = sorted(set(dtypes or {}) - set(parts))
     if unknown:
         raise BadInput(asked=f"dtypes of {unknown}", found=f"the parts are {sorted(parts)}", todo="name one of these")
     return Pipeline(folder.name, cls, parts, index, folder)
+
+
+def loads_float32(pipeline: str, part: str) -> bool:
+    """Tell whether a published pipeline loads this in float32."""
+    if part == "image_encoder":
+        return pipeline in {"WanImageToVideoPipeline", "ChronoEditPipeline"}
+    return role_of(part) == "decode" and pipeline in _FLOAT32_DECODER
+
+
+def join_motion(parts: dict[str, Part]) -> None:
+    """Join a UNet and a motion adapter, as AnimateDiff does."""
+    import torch
+
+    unet, motion = parts.get("unet"), parts.get("motion_adapter")
+    if unet is None or motion is None or unet.cls != "UNet2DConditionModel":
+        return
+    from diffusers import UNetMotionModel
+
+    try:
+        with torch.device("meta"), torch.no_grad():
+            joined = UNetMotionModel.from_unet2d(unet.module, motion.module, load_weights=False)
+    except (ValueError, RuntimeError) as error:
+        raise CannotLoad(
+            asked="a UNet and a motion adapter joined",
+            found=f"{type(error).__name__}: {str(error)[:200]}",
+            todo="give the motion adapter that was made for this UNet",
+        ) from error
+    parts["unet"] = Part("unet", cast(joined, unet.dtype).eval(), dict(joined.config), "denoise", unet.dtype)
+    del parts["motion_adapter"]
 
 
 def left_out(model: str | Path) -> set[str]:
@@ -163,7 +214,8 @@ def build(name: str, library: str, cls: str, config: Mapping[str, Any], dtype: s
     kind = _class(name, library, cls)
     own = {key: value for key, value in config.items() if key not in {"_name_or_path", "torch_dtype", "dtype"}}
     try:
-        with torch.device("meta"), torch.no_grad():
+        with warnings.catch_warnings(), torch.device("meta"), torch.no_grad():
+            warnings.simplefilter("ignore")
             if getattr(kind, "config_class", None) is not None:
                 # some bring their weights to "cpu" unless they are told where they are to be
                 where = {"device": "meta"} if "device" in signature(kind.__init__).parameters else {}
@@ -176,6 +228,7 @@ def build(name: str, library: str, cls: str, config: Mapping[str, Any], dtype: s
             found=f"{type(error).__name__}: {str(error)[:200]}",
             todo="compare its config.json with the one that the model's publisher offers",
         ) from error
+    torch.nn.Module.to(module, "meta")  # what a class made elsewhere, such as SVD's mixing factors
     return cast(module, dtype).eval()
 
 
@@ -217,12 +270,10 @@ def facts(part: Part) -> PartFacts:
     import torch
 
     module, layers = part.module, (torch.nn.Linear, torch.nn.modules.conv._ConvNd)
-    linear = [m for m in module.modules() if isinstance(m, torch.nn.Linear)]
+    linear = {n: m for n, m in module.named_modules() if isinstance(m, torch.nn.Linear)}
+    spared = [m for n, m in linear.items() if is_spared(module, n)]
     leaves = [n for m in module.modules() if (n := sum(p.numel() for p in m.parameters(recurse=False)))]
-    patterns = tuple(getattr(module, "_skip_layerwise_casting_patterns", None) or ())
-    castable = [
-        m for name, m in module.named_modules() if isinstance(m, layers) and not any(p in name for p in patterns)
-    ]
+    castable = [m for n, m in module.named_modules() if isinstance(m, layers) and is_cast(module, n)]
     lists = (torch.nn.ModuleList, torch.nn.Sequential)  # directly in the part: what block-level offload groups
     members = [member for child in module.children() if isinstance(child, lists) for member in child]
     return PartFacts(
@@ -231,8 +282,11 @@ def facts(part: Part) -> PartFacts:
         role=part.role,
         params=sum(p.numel() for p in module.parameters()),
         dtype=part.dtype,
-        linear_params=sum(m.weight.numel() for m in linear),
-        linear_rows=sum(m.out_features for m in linear),
+        linear_params=sum(m.weight.numel() for m in linear.values()),
+        linear_rows=sum(m.out_features for m in linear.values()),
+        spared_params=sum(m.weight.numel() for m in spared),
+        spared_rows=sum(m.out_features for m in spared),
+        upcast_params=sum(m.weight.numel() for n, m in linear.items() if _named(module, n)),
         layer_params=sum(p.numel() for m in castable for p in m.parameters(recurse=False)),
         float32_params=sum(p.numel() for p in module.parameters() if part.dtype != "float32" and p.itemsize == 4),
         buffer_bytes=sum(b.numel() * b.element_size() for b in module.buffers()),
@@ -240,6 +294,22 @@ def facts(part: Part) -> PartFacts:
         blocks=tuple(n for member in members if (n := sum(p.numel() for p in member.parameters()))),
         leaves=len(leaves),
     )
+
+
+def is_spared(module: Any, name: str) -> bool:
+    """Tell whether quantisers leave this Linear layer alone."""
+    return _named(module, name) or (hasattr(module, "config_class") and name.rsplit(".", maxsplit=1)[-1] == "lm_head")
+
+
+def is_cast(module: Any, name: str) -> bool:
+    """Tell whether diffusers' layerwise casting takes this layer."""
+    patterns = (getattr(module, a, None) or () for a in ("_skip_layerwise_casting_patterns", "_keep_in_fp32_modules"))
+    return not any(re.search(pattern, name) for group in patterns for pattern in group)
+
+
+def _named(module: Any, name: str) -> bool:
+    """Tell whether `_keep_in_fp32_modules` names a module."""
+    return bool(set(name.split(".")) & set(getattr(module, "_keep_in_fp32_modules", None) or ()))
 
 
 def _class(name: str, library: str, cls: str) -> Any:
@@ -258,10 +328,20 @@ def _class(name: str, library: str, cls: str) -> Any:
 
 def is_speech(model: str | Path) -> bool:
     """Tell whether a folder holds ChatTTS's config.json alone."""
+    return '"vocos"' in _lone_config(model)
+
+
+def is_musicgen(model: str | Path) -> bool:
+    """Tell whether a folder holds MusicGen's config.json alone."""
+    return f'"{MUSICGEN}"' in _lone_config(model)
+
+
+def _lone_config(model: str | Path) -> str:
+    """Read a config.json beside which no pipeline is described."""
     config = find(model) / "config.json"
     if config.with_name("model_index.json").exists() or not config.is_file():
-        return False
-    return '"vocos"' in config.read_text(encoding="utf-8", errors="replace")
+        return ""
+    return config.read_text(encoding="utf-8", errors="replace")
 
 
 def versions() -> str:

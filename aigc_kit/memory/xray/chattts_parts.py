@@ -102,9 +102,9 @@ def _phases(
         return feed
 
     return [
-        phases.run(gpt, attention, token, "token", per="token"),
-        phases.run(mel, attention, columns(mel, config["decoder"]["idim"]), "mel"),
-        phases.run(wave, attention, columns(wave, config["vocos"]["input_channels"]), "wave"),
+        phases.run(gpt, attention, token, "token", per="token").facts,
+        phases.run(mel, attention, columns(mel, config["decoder"]["idim"]), "mel").facts,
+        phases.run(wave, attention, columns(wave, config["vocos"]["input_channels"]), "wave").facts,
     ]
 
 

@@ -1,14 +1,16 @@
 """Tell what a decoder enlarges, and how parts attend."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from aigc_kit.core.errors import BadInput
+from aigc_kit.memory.xray import stand_ins
 from aigc_kit.memory.xray.build import Part
-from aigc_kit.memory.xray.tracer import Trace
+
+_CLASS = re.compile(r"^class (\w+)\(", re.MULTILINE)
 
 
 def scales(part: Part) -> tuple[int, int]:
@@ -29,13 +31,49 @@ def channels(part: Part) -> int:
     return _first(part, "latent_channels", "z_dim", "in_channels") or 4
 
 
+def flat(part: Part) -> bool:
+    """Tell whether a decoder makes pictures, also as frames."""
+    import torch
+
+    if part.cls == "AutoencoderKLTemporalDecoder":
+        return True  # its encoder knows no time, and its decoder is told how many frames a batch holds
+    return not any(isinstance(module, torch.nn.Conv3d) for module in part.module.modules())
+
+
 def latents(part: Part, batch: int, latent: tuple[int, int, int, int], dtype: Any) -> Any:
     """Make the tensor that is decoded."""
     import torch
 
     depth, frames, height, width = latent
-    video = any(isinstance(module, torch.nn.Conv3d) for module in part.module.modules())  # they have an axis for time
-    return torch.empty((batch, depth, frames, height, width) if video else (batch, depth, height, width), dtype=dtype)
+    shape = (batch * frames, depth, height, width) if flat(part) else (batch, depth, frames, height, width)
+    return torch.empty(shape, dtype=dtype)
+
+
+def call(part: Part, z: Any, chunk: int) -> Callable[[], Any]:
+    """Make the call that decodes, in chunks where used.
+
+    Args:
+        part: the decoder.
+        z: latents, as `latents` makes them.
+        chunk: frames at a time; 0: all at once.
+    """
+    import torch
+
+    if chunk and flat(part):
+        timed = part.cls == "AutoencoderKLTemporalDecoder"
+
+        def pieces() -> Any:
+            made = []
+            for piece in z.split(chunk):
+                more = {"num_frames": piece.shape[0]} if timed else {}
+                made.append(part.module.decode(piece, return_dict=False, **more)[0])
+            return torch.cat(made)
+
+        return pieces
+    more = {}
+    if part.config.get("timestep_conditioning"):
+        more["temb"] = torch.empty(z.shape[0], dtype=z.dtype)
+    return lambda: part.module.decode(z, return_dict=False, **more)
 
 
 def set_options(part: Part, slicing: bool, tiling: bool) -> None:
@@ -60,23 +98,31 @@ def upcasts(part: Part, pipeline: str) -> bool:
     """
     if part.dtype != "float16" or not getattr(part.module.config, "force_upcast", False):
         return False
-    return "upcast_vae" in _source(pipeline)
+    return "upcast_vae" in source(pipeline)
 
 
 @cache
-def _source(pipeline: str) -> str:
+def source(pipeline: str) -> str:
     """Read the source of a diffusers pipeline, importing nothing."""
     import ast
+
+    path = _homes().get(pipeline)
+    if path is None:
+        return ""
+    text = path.read_text(encoding="utf-8")
+    nodes = (node for node in ast.parse(text).body if isinstance(node, ast.ClassDef) and node.name == pipeline)
+    return ast.get_source_segment(text, next(nodes)) or ""
+
+
+@cache
+def _homes() -> dict[str, Path]:
+    """Map the classes of diffusers' pipelines to their files."""
     from importlib.util import find_spec
 
     spec = find_spec("diffusers")
     home = Path(spec.origin).parent / "pipelines" if spec and spec.origin else Path()
-    for path in sorted(home.rglob("pipeline_*.py")):
-        text = path.read_text(encoding="utf-8")
-        if f"class {pipeline}(" in text:
-            nodes = (node for node in ast.parse(text).body if isinstance(node, ast.ClassDef) and node.name == pipeline)
-            return ast.get_source_segment(text, next(nodes)) or ""
-    return ""
+    files = sorted(home.rglob("pipeline_*.py"), reverse=True)
+    return {name: path for path in files for name in _CLASS.findall(path.read_text(encoding="utf-8"))}
 
 
 def _first(part: Part, *names: str) -> int | None:
@@ -96,12 +142,14 @@ def prepare(modules: dict[str, Any], attention: str) -> None:
     Raises:
         BadInput: "sliced" where no part can slice.
     """
+    for module in modules.values():
+        stand_ins.settle(module)
     if attention == "math":
         from diffusers.models.attention_processor import AttnProcessor, AttnProcessor2_0
 
         for block in (block for module in modules.values() for block in module.modules()):
             if isinstance(getattr(block, "processor", None), AttnProcessor2_0):
-                block.set_processor(AttnProcessor())  # other processors follow `standing_in`
+                block.set_processor(AttnProcessor())  # other processors follow `stand_ins.standing_in`
     if attention == "sliced":
         able = [module for module in modules.values() if hasattr(module, "set_attention_slice")]
         if not able:
@@ -112,38 +160,3 @@ def prepare(modules: dict[str, Any], attention: str) -> None:
             )
         for module in able:
             module.set_attention_slice("auto")
-
-
-@contextmanager
-def standing_in(trace: Trace, attention: str) -> Iterator[None]:
-    """Let fused attention keep alive what a GPU's kernel does.
-
-    The fused kernels return their result as a transposed (B, L, H, D) and one float32 per row (the log-sum-exp), and
-    make nothing of size L x S. The meta device would choose the plain path, hence this; "math" does follow it.
-    """
-    import torch
-    from torch.overrides import TorchFunctionMode
-    from torch.utils.flop_counter import sdpa_flop_count
-
-    plain = torch.ops.aten._scaled_dot_product_attention_math
-
-    def fused(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False):
-        if attention == "math" or query.dim() != 4:
-            return plain(query, key, value, attn_mask, dropout_p, is_causal, scale=scale, enable_gqa=enable_gqa)[0]
-        batch, heads, length, _width = query.shape
-        out = query.new_empty(batch, length, heads, value.shape[-1]).transpose(1, 2)
-        query.new_empty(batch, heads, length, dtype=torch.float32)
-        keys = (batch, heads, *key.shape[2:])
-        trace.flops += sdpa_flop_count(tuple(query.shape), keys, (batch, heads, *value.shape[2:]))
-        return out
-
-    class StandIn(TorchFunctionMode):
-        """Take the place of one function."""
-
-        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            if func is torch.nn.functional.scaled_dot_product_attention:
-                return fused(*args, **(kwargs or {}))
-            return func(*args, **(kwargs or {}))
-
-    with StandIn():
-        yield

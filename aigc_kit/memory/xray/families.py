@@ -1,34 +1,12 @@
 """Shape the inputs of each class of denoisers."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from aigc_kit.core.errors import CannotLoad
 from aigc_kit.memory.xray.build import Part, Pipeline
-
-
-@dataclass(frozen=True)
-class Shape:
-    """Hold the sizes that all inputs follow from.
-
-    Args:
-        batch: outputs made together.
-        latent: (channels, frames, height, width) of what is denoised.
-        tokens: length of the long text encoder's output.
-        dtype: torch dtype of the denoiser.
-    """
-
-    batch: int
-    latent: tuple[int, int, int, int]
-    tokens: int
-    dtype: Any
-
-    def new(self, *size: int, dtype: Any = None) -> Any:
-        """Make a tensor, by default in the denoiser's dtype."""
-        import torch
-
-        return torch.empty(*size, dtype=dtype or self.dtype)
+from aigc_kit.memory.xray.feeds import EDITED, FEEDS, Feed, Shape
 
 
 @dataclass(frozen=True)
@@ -43,15 +21,23 @@ class Family:
         size: (height, width, frames) of a usual run; None: the denoiser's `sample_size`.
         steps: of a usual run.
         masked: whether the pipeline tells the long text encoder which tokens are padding.
+        pipelines: classes whose whole run this describes; of any other class inputs may be missing.
+        lengths: class of a text encoder -> tokens that it reads, where these are not `tokens`.
+        chunk: frames that the decoder makes at a time, as a batch of pictures; 0: a decoder of videos, or one picture.
+        ahead: whether the first frame has a latent of its own, so that frames are k * time + 1.
     """
 
-    feed: Callable[[Part, Shape, int], dict[str, Any]]
+    feed: Feed
     guidance: Literal["batched", "separate", "embedded"]
     tokens: int = 77
     patch: int = 2
     size: tuple[int, int, int] | None = (1024, 1024, 1)
     steps: int = 50
     masked: bool = True
+    pipelines: tuple[str, ...] = ()
+    lengths: Mapping[str, int] = field(default_factory=dict)
+    chunk: int = 0
+    ahead: bool = True
 
 
 CHATGLM_TOKENS = 256  # to which Kolors pads its prompts
@@ -68,9 +54,17 @@ def tokens(pipeline: Pipeline, family: Family) -> int:
     return family.tokens
 
 
-def of(part: Part) -> Family:
-    """Find the family of a denoiser, else try its signature."""
-    return FAMILIES.get(part.cls) or Family(_by_signature, "batched", tokens=256)
+def of(pipeline: Pipeline) -> Family:
+    """Find a denoiser's family, else try its signature."""
+    part = denoiser(pipeline)
+    family = FAMILIES.get(part.cls) or Family(_by_signature, "batched", tokens=256)
+    if pipeline.cls in _EDITS:
+        family = replace(family, feed=EDITED)
+    if part.cls == "Flux2Transformer2DModel" and pipeline.cls == "Flux2KleinPipeline":
+        family = replace(family, guidance="embedded" if pipeline.index.get("is_distilled") else "separate", steps=4)
+    if pipeline.index.get("expand_timesteps"):
+        family = replace(family, size=(704, 1280, 121))
+    return family
 
 
 def _unet(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
@@ -95,10 +89,6 @@ def _states(shape: Shape, rows: int, size: tuple[int, ...], context: int, **more
     return {**states, **({} if "timestep" in more else {"timestep": _times(rows)}), **more}
 
 
-def _wan(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
-    return _states(shape, rows, shape.latent, part.config["text_dim"])
-
-
 def _flux(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
     config, length = part.config, _packed(shape)
     more = {"img_ids": shape.new(length, 3), "txt_ids": shape.new(shape.tokens, 3), "timestep": shape.new(rows)}
@@ -120,15 +110,6 @@ def _qwen_image(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
     size, context = (_packed(shape), part.config["in_channels"]), part.config["joint_attention_dim"]
     shapes = [[(frames, height // 2, width // 2)]] * rows
     return _states(shape, rows, size, context, timestep=shape.new(rows), img_shapes=shapes)
-
-
-def _cogvideox(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
-    channels, frames, height, width = shape.latent
-    config, rotary = part.config, None
-    if config.get("use_rotary_positional_embeddings"):
-        rotary = tuple(_float(_packed(shape), config["attention_head_dim"]) for _ in range(2))
-    size, context = (frames, channels, height, width), config.get("text_embed_dim", 4096)
-    return _states(shape, rows, size, context, image_rotary_emb=rotary)
 
 
 def _captioned(part: Part, shape: Shape, rows: int) -> dict[str, Any]:
@@ -182,8 +163,7 @@ def unfed(part: Part, found: str) -> CannotLoad:
     return CannotLoad(
         asked=f"to run part {part.name!r} ({part.cls})",
         found=found,
-        todo="choose a pipeline of a known family, or add this class to aigc_kit/memory/xray/families.py: "
-        + ", ".join(FAMILIES),
+        todo="choose a pipeline of a known family (docs/XRAY.md lists them), or look whether its configs are whole",
     )
 
 
@@ -204,16 +184,101 @@ def _float(*size: int) -> Any:
     return torch.empty(*size, dtype=torch.float32)
 
 
+_EDITS = ("QwenImageEditPipeline",)
+_SD = (
+    "StableDiffusionPipeline", "StableDiffusionXLPipeline", "KolorsPipeline", "LatentConsistencyModelPipeline",
+    "LDMTextToImagePipeline", "AltDiffusionPipeline", "StableDiffusionPipelineSafe",
+)  # fmt: skip
+_CLIP_LONG = {"CLIPTextModelWithProjection": 77, "LlamaForCausalLM": 128, "T5EncoderModel": 128}
+_480P, _720P, _COG = (480, 832, 81), (720, 1280, 129), (480, 720, 49)
+
+
+def _known(cls: str, guidance: Any, *pipelines: str, **more: Any) -> Family:
+    return Family(FEEDS[cls], guidance, pipelines=tuple(f"{name}Pipeline" for name in pipelines), **more)
+
+
 FAMILIES: Mapping[str, Family] = {
-    "UNet2DConditionModel": Family(_unet, "batched", patch=1, size=None, steps=25),
-    "WanTransformer3DModel": Family(_wan, "separate", tokens=512, size=(480, 832, 81)),
-    "FluxTransformer2DModel": Family(_flux, "embedded", tokens=512, steps=28, masked=False),
-    "SD3Transformer2DModel": Family(_sd3, "batched", tokens=256, steps=28, masked=False),
-    "QwenImageTransformer2DModel": Family(_qwen_image, "separate", tokens=128, size=(1328, 1328, 1)),
-    "CogVideoXTransformer3DModel": Family(_cogvideox, "batched", tokens=226, size=(480, 720, 49), masked=False),
-    "SanaTransformer2DModel": Family(_captioned, "batched", tokens=300, patch=1, steps=20),
-    "PixArtTransformer2DModel": Family(_captioned, "batched", tokens=300, steps=20),
-    "LTXVideoTransformer3DModel": Family(_ltx, "batched", tokens=128, patch=1, size=(512, 704, 161), masked=False),
+    "UNet2DConditionModel": Family(_unet, "batched", patch=1, size=None, steps=25, pipelines=_SD),
+    "FluxTransformer2DModel": Family(
+        _flux, "embedded", tokens=512, steps=28, masked=False, pipelines=("FluxPipeline",)
+    ),
+    "SD3Transformer2DModel": Family(
+        _sd3, "batched", tokens=256, steps=28, masked=False, pipelines=("StableDiffusion3Pipeline",)
+    ),
+    "QwenImageTransformer2DModel": Family(
+        _qwen_image, "separate", tokens=128, size=(1328, 1328, 1), pipelines=("QwenImagePipeline",)
+    ),
+    "SanaTransformer2DModel": Family(_captioned, "batched", tokens=300, patch=1, steps=20, pipelines=("SanaPipeline",)),
+    "PixArtTransformer2DModel": Family(
+        _captioned, "batched", tokens=300, steps=20, pipelines=("PixArtAlphaPipeline", "PixArtSigmaPipeline")
+    ),
+    "LTXVideoTransformer3DModel": Family(
+        _ltx, "batched", tokens=128, patch=1, size=(512, 704, 161), masked=False, pipelines=("LTXPipeline",)
+    ),
+    **{
+        cls: _known(cls, guidance, *pipelines, **more)
+        for cls, guidance, pipelines, more in (
+            ("WanTransformer3DModel", "separate", ("Wan", "WanImageToVideo"), {"tokens": 512, "size": _480P}),
+            ("WanVACETransformer3DModel", "separate", ("WanVACE",), {"tokens": 512, "size": _480P}),
+            ("SkyReelsV2Transformer3DModel", "separate", ("SkyReelsV2",), {"tokens": 512, "size": (544, 960, 97)}),
+            (
+                "CogVideoXTransformer3DModel", "batched", ("CogVideoX", "CogVideoXImageToVideo"),
+                {"tokens": 226, "size": _COG, "masked": False},
+            ),
+            ("ConsisIDTransformer3DModel", "batched", (), {"tokens": 226, "size": _COG, "masked": False}),
+            (
+                "HunyuanVideoTransformer3DModel", "embedded", ("HunyuanVideo",),
+                {"tokens": 256, "size": _720P, "lengths": {"LlamaModel": 351}},
+            ),
+            (
+                "HunyuanVideo15Transformer3DModel", "separate", ("HunyuanVideo15",),
+                {"tokens": 1000, "size": (480, 832, 121), "patch": 1, "lengths": {"T5EncoderModel": 256}},
+            ),
+            ("Flux2Transformer2DModel", "embedded", ("Flux2", "Flux2Klein"), {"tokens": 512, "steps": 50}),
+            ("ChromaTransformer2DModel", "separate", ("Chroma",), {"tokens": 512, "steps": 35}),
+            ("ZImageTransformer2DModel", "embedded", ("ZImage",), {"tokens": 512, "steps": 9}),
+            ("MochiTransformer3DModel", "batched", ("Mochi",), {"tokens": 256, "size": (480, 848, 85), "steps": 64}),
+            ("SanaVideoTransformer3DModel", "batched", ("SanaVideo",), {"tokens": 300, "size": _480P}),
+            ("Lumina2Transformer2DModel", "separate", ("Lumina2",), {"tokens": 256, "steps": 30}),
+            ("AuraFlowTransformer2DModel", "batched", ("AuraFlow",), {"tokens": 256}),
+            ("CogView4Transformer2DModel", "separate", ("CogView4",), {"tokens": 224}),
+            (
+                "HunyuanDiT2DModel", "batched", ("HunyuanDiT",),
+                {"tokens": 256, "lengths": {"BertModel": 77}},
+            ),
+            ("HiDreamImageTransformer2DModel", "batched", (), {"tokens": 128, "lengths": _CLIP_LONG}),
+            ("LatteTransformer3DModel", "batched", ("Latte",), {"tokens": 120, "size": (512, 512, 16), "chunk": 14}),
+            ("StableCascadeUNet", "batched", ("StableCascadePrior",), {"tokens": 77, "steps": 20, "patch": 16}),
+            ("CosmosTransformer3DModel", "separate", ("CosmosTextToWorld",), {"tokens": 512, "size": (704, 1280, 121)}),
+            (
+                "AllegroTransformer3DModel", "batched", ("Allegro",),
+                {"tokens": 512, "size": (720, 1280, 88), "ahead": False},
+            ),
+            (
+                "UNetMotionModel", "batched", ("AnimateDiff", "AnimateDiffSDXL"),
+                {"patch": 1, "size": (512, 512, 16), "chunk": 16},
+            ),
+            (
+                "UNetSpatioTemporalConditionModel", "batched", ("StableVideoDiffusion",),
+                {"tokens": 1, "patch": 1, "size": (576, 1024, 25), "steps": 25, "chunk": 25},
+            ),
+            (
+                "LTX2VideoTransformer3DModel", "batched", (),
+                {"tokens": 1024, "patch": 1, "size": (512, 768, 121), "steps": 40},
+            ),
+        )
+    },
+}  # fmt: skip
+
+
+# pipelines that encode a picture or a clip before they denoise, whose denoiser is fed with it
+ENCODED = {
+    "WanImageToVideoPipeline": "clip",
+    "WanVACEPipeline": "clip",
+    "CogVideoXImageToVideoPipeline": "picture",
+    "ConsisIDPipeline": "picture",
+    "QwenImageEditPipeline": "picture",
+    "StableVideoDiffusionPipeline": "picture",
 }
 
 

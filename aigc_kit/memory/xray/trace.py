@@ -2,16 +2,16 @@
 
 import importlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.types.atoms import shown
-from aigc_kit.memory.footprint.bytes import COMPUTE_DTYPES, element_bytes, full_name
-from aigc_kit.memory.footprint.model_facts import ATTENTION, ModelFacts, PhaseFacts
-from aigc_kit.memory.xray import build, decoder, families, phases
+from aigc_kit.memory.footprint.bytes import COMPUTE_DTYPES, STORED, element_bytes, full_name
+from aigc_kit.memory.footprint.model_facts import ATTENTION, ModelFacts
+from aigc_kit.memory.xray import build, caching, decoder, families, feeds, omissions, phases, quantised
 from aigc_kit.memory.xray.decoder import prepare
 
 TARGETS = re.compile(r"\.(to_q|to_k|to_v|to_out\.0)$")
@@ -66,6 +66,7 @@ def trace(
     vae_tiling: bool = False,
     lora_rank: int | None = None,
     dtypes: Mapping[str, str] | None = None,
+    stored: Mapping[str, str] | None = None,
 ) -> ModelFacts:
     """Count every phase of a pipeline, on the meta device.
 
@@ -80,6 +81,7 @@ def trace(
         vae_slicing, vae_tiling: options of the decoder.
         lora_rank: with an adapter of this rank on the denoiser's attention.
         dtypes: part -> dtype, over what the published pipeline does.
+        stored: part -> format of its weights: "float8" (fp8), "int8", "int8wo" or "nf4"; layers work as theirs do.
 
     Raises:
         UnknownName, BadInput: no such model or folder, a config that cannot be read, a value out of range.
@@ -93,7 +95,11 @@ def trace(
         from aigc_kit.memory.xray import chattts_parts
 
         return chattts_parts.trace(build.find(model), full, attention, batch)
-    bench = Bench(model, full, attention, lora_rank, dtypes)
+    if build.is_musicgen(model):
+        from aigc_kit.memory.xray import musicgen_parts
+
+        return musicgen_parts.trace(build.find(model), full, attention, batch)
+    bench = Bench(model, full, attention, lora_rank, dtypes, stored)
     return bench.facts(bench.size(height, width, frames), batch, vae_slicing, vae_tiling)
 
 
@@ -101,7 +107,7 @@ class Bench:
     """Trace a pipeline at many sizes, shared phases once.
 
     Args:
-        model, dtype, attention, lora_rank, dtypes: as in `trace`.
+        model, dtype, attention, lora_rank, dtypes, stored: as in `trace`.
         done: phases that were run before, shared between benches of one model.
     """
 
@@ -112,55 +118,100 @@ class Bench:
         attention: str = "sdpa",
         lora_rank: int | None = None,
         dtypes: Mapping[str, str] | None = None,
-        done: dict[tuple[Any, ...], PhaseFacts] | None = None,
+        stored: Mapping[str, str] | None = None,
+        done: dict[tuple[Any, ...], phases.Traced] | None = None,
     ) -> None:
         self.pipeline, self.dtype, self.attention = build.load(model, dtype, dtypes), dtype, attention
         self.denoiser = families.denoiser(self.pipeline)
-        self.family = families.of(self.denoiser)
+        self.family = families.of(self.pipeline)
         prepare({name: part.module for name, part in self.pipeline.parts.items()}, attention)
         if lora_rank:
             attach(self.denoiser.module, lora_rank)
         self.lora_rank = lora_rank or 0
         self.parts = tuple(build.facts(part) for part in self.pipeline.parts.values())
+        self._store(stored or {})
         self._done = {} if done is None else done
+
+    def _store(self, stored: Mapping[str, str]) -> None:
+        """Keep weights in other formats, or raise a BadInput."""
+        names = sorted(set(stored) - set(self.pipeline.parts))
+        if names:
+            found = f"the parts are {sorted(self.pipeline.parts)}"
+            raise BadInput(asked=f"formats of {names}", found=found, todo="name one of these")
+        kinds = {name: full_name(kind, STORED) for name, kind in stored.items()}
+        self.parts = tuple(replace(part, stored=kinds.get(part.name, "")) for part in self.parts)
+        for name, kind in kinds.items():
+            quantised.store(self.pipeline.parts[name].module, kind)
+            self.pipeline.parts[name].packed = True
+
+    def _sizes(self) -> list[int]:
+        """List the bytes of all weights."""
+        return [size for part in self.pipeline.parts.values() for size in part.sizes()]
 
     def size(self, height: int | None, width: int | None, frames: int | None) -> tuple[int, int, int]:
         """Fill in height, width and frames, or raise a BadInput."""
         return _size(self.pipeline, self.denoiser, self.family, (height, width, frames))
 
+    def shape(self, size: tuple[int, int, int], batch: int) -> feeds.Shape:
+        """Say what all inputs follow from."""
+        latent, tokens = _latent(self.pipeline, self.family, size), families.tokens(self.pipeline, self.family)
+        dtype = getattr(importlib.import_module("torch"), self.denoiser.dtype)
+        return feeds.Shape(batch, latent, tokens, dtype, self.pipeline.index)
+
     def facts(self, size: tuple[int, int, int], batch: int, slicing: bool = False, tiling: bool = False) -> ModelFacts:
         """Trace one size (height, width, frames), as `size` gives it."""
-        part, family, attention = self.denoiser, self.family, self.attention
-        latent, tokens = _latent(self.pipeline, size), families.tokens(self.pipeline, family)
-        shape = families.Shape(batch, latent, tokens, getattr(importlib.import_module("torch"), part.dtype))
-        runs = []
-        for p in self.pipeline.of("text"):
-            key = (p.name, p.dtype, batch, attention)
-            runs.append(self._once(key, phases.text, self.pipeline, p, family, batch, attention))
-        width = element_bytes(part.dtype)  # both half precisions make tensors of the same sizes
-        step = self._once((part.name, width, latent, batch, attention), phases.denoise, part, family, shape, attention)
-        runs.append(replace(step, dtype=part.dtype))
+        shape, attention = self.shape(size, batch), self.attention
+        tiling = tiling or any(part.cls == "AutoencoderKLAllegro" for part in self.pipeline.of("decode"))  # only so
+        runs = [*self._before(size, batch), self._denoise(shape)]
+        width = element_bytes(self.denoiser.dtype)
         for vae in self.pipeline.of("decode"):
-            place = (vae.name, vae.dtype, width, latent, batch, attention, slicing, tiling)
-            decoding = (vae, self.pipeline, family, shape, attention, slicing, tiling)
+            place = (vae.name, vae.dtype, width, shape.latent, batch, attention, slicing, tiling)
+            decoding = (vae, self.pipeline, self.family, shape, attention, slicing, tiling)
             runs.append(self._once(place, phases.decode, *decoding))
+        runs += [self._look(p, batch) for p in self.pipeline.of("other") if "SafetyChecker" in p.cls]
+        facts = tuple(run.facts for run in runs)
         return ModelFacts(
             model=self.pipeline.name,
             pipeline=self.pipeline.cls,
             parts=self.parts,
-            phases=tuple(runs),
+            phases=facts,
+            pools=tuple(caching.pools(self._sizes(), [run.events for run in runs])),
             **dict(zip(("height", "width", "frames"), size, strict=True)),
             batch=batch,
             dtype=self.dtype,
             attention=attention,  # type: ignore[arg-type]
             vae_slicing=slicing,
             vae_tiling=tiling,
-            steps=family.steps,
+            steps=self.family.steps,
             lora_rank=self.lora_rank,
             traced_with=build.versions(),
+            untraced=omissions.omitted(self.pipeline, facts),
         )
 
-    def _once(self, key: tuple[Any, ...], run: Any, *arguments: Any) -> PhaseFacts:
+    def _before(self, size: tuple[int, int, int], batch: int) -> Iterator[phases.Traced]:
+        """Run what works before the denoiser."""
+        pipeline, attention = self.pipeline, self.attention
+        for p in pipeline.of("text"):
+            key = (p.name, p.dtype, batch, attention)
+            yield self._once(key, phases.text, pipeline, p, self.family, batch, attention)
+        for p in pipeline.of("other"):
+            if "Vision" in p.cls:
+                yield self._look(p, batch)
+        for vae in pipeline.of("decode")[:1] if pipeline.cls in families.ENCODED else ():
+            place = ("encode", vae.dtype, size, batch, attention)
+            yield self._once(place, phases.encode, vae, pipeline, size, batch, attention)
+
+    def _denoise(self, shape: feeds.Shape) -> phases.Traced:
+        part = self.denoiser
+        width = element_bytes(part.dtype)  # both half precisions make tensors of the same sizes
+        key = (part.name, width, shape.latent, shape.batch, self.attention)
+        step = self._once(key, phases.denoise, part, self.family, shape, self.attention)
+        return replace(step, facts=replace(step.facts, dtype=part.dtype))
+
+    def _look(self, part: build.Part, batch: int) -> phases.Traced:
+        return self._once((part.name, part.dtype, batch, self.attention), phases.look, part, batch, self.attention)
+
+    def _once(self, key: tuple[Any, ...], run: Any, *arguments: Any) -> phases.Traced:
         if key not in self._done:
             self._done[key] = run(*arguments)
         return self._done[key]
@@ -175,10 +226,10 @@ def _check(**numbers: Any) -> None:
 def _size(
     pipeline: build.Pipeline, part: build.Part, family: families.Family, asked: tuple[int | None, ...]
 ) -> tuple[int, int, int]:
-    vaes = pipeline.of("decode")
-    time, side = decoder.scales(vaes[0]) if vaes else (1, 8)
+    time, side = _scales(pipeline, family)
     sample = part.config.get("sample_size") or 128
-    usual = family.size or (int(sample) * side, int(sample) * side, 1)
+    sample = sample if isinstance(sample, int) else max(sample)
+    usual = family.size or (sample * side, sample * side, 1)
     height, width, frames = (a if a is not None else u for a, u in zip(asked, usual, strict=True))
     step = side * family.patch
     for name, value in (("height", height), ("width", width)):
@@ -188,16 +239,30 @@ def _size(
                 found=f"{pipeline.cls} makes multiples of {step} (decoder {side} x, patch {family.patch})",
                 todo=f"choose {name} {max(step, value // step * step)} or {(value // step + 1) * step}",
             )
-    if (frames - 1) % time or (time == 1 and frames > 1):
-        nearest = (frames - 1) // time * time + 1
-        kind = f"makes {time}k + 1 frames" if time > 1 else "makes single images"
-        hint = f"frames {nearest} or {nearest + time}" if time > 1 else "frames 1"
-        raise BadInput(asked=f"frames={frames}", found=f"{pipeline.cls} {kind}", todo=f"choose {hint}")
+    _check_frames(pipeline.cls, family, frames, time)
     return height, width, frames
 
 
-def _latent(pipeline: build.Pipeline, size: tuple[int, int, int]) -> tuple[int, int, int, int]:
+def _check_frames(cls: str, family: families.Family, frames: int, time: int) -> None:
+    first = 1 if family.ahead else 0  # the first frame has a latent of its own
+    if family.chunk or ((frames - first) % time == 0 and (time > 1 or frames == 1)):
+        return
+    nearest = max((frames - first) // time * time + first, time * (1 - first))
+    kind = "makes single images" if time == 1 else f"makes {time}k{' + 1' * first} frames"
+    hint = f"frames {nearest} or {nearest + time}" if time > 1 else "frames 1"
+    raise BadInput(asked=f"frames={frames}", found=f"{cls} {kind}", todo=f"choose {hint}")
+
+
+def _scales(pipeline: build.Pipeline, family: families.Family) -> tuple[int, int]:
+    """Give the frames and pixels a side of one latent."""
     vaes = pipeline.of("decode")
     time, side = decoder.scales(vaes[0]) if vaes else (1, 8)
+    return (1 if family.chunk else time), side
+
+
+def _latent(pipeline: build.Pipeline, family: families.Family, size: tuple[int, int, int]) -> tuple[int, int, int, int]:
+    vaes = pipeline.of("decode")
+    time, side = _scales(pipeline, family)
     depth = decoder.channels(vaes[0]) if vaes else int(families.denoiser(pipeline).config.get("in_channels", 4))
-    return depth, (size[2] - 1) // time + 1, size[0] // side, size[1] // side
+    frames = (size[2] - 1) // time + 1 if family.ahead else size[2] // time
+    return depth, frames, size[0] // side, size[1] // side
