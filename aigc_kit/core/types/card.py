@@ -11,7 +11,7 @@ from aigc_kit.core.units import format_bytes
 
 @dataclass(frozen=True)
 class Piece:
-    """Name a member of a data wheel.
+    """Name a member of a package.
 
     Args:
         requirement: such as "name==1.0".
@@ -48,15 +48,15 @@ class Source:
     """Name a place that has a model's files.
 
     Args:
-        kind: "shipped" (in assets/), "wheel" (data files of a Python package), "modelscope" (a hub repository) or
-            "endpoint" (an OpenAI-compatible server; nothing is fetched).
+        kind: "shipped" (in assets/), "wheel" (data files of a Python package), "npm" (files of a package of npm),
+            "modelscope" (a hub repository) or "endpoint" (an OpenAI-compatible server; nothing is fetched).
         ref: folder below assets/, or hub id; for wheels a word about them.
         revision: hub revision, pinned.
         files: what to take from it.
         note: what a reader should know before using it.
     """
 
-    kind: Literal["shipped", "wheel", "modelscope", "endpoint"]
+    kind: Literal["shipped", "wheel", "npm", "modelscope", "endpoint"]
     ref: str
     revision: str | None = None
     files: tuple[RemoteFile, ...] = ()

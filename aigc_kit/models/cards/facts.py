@@ -120,3 +120,53 @@ class ListenerFacts:
 
     languages: tuple[str, ...]
     longest: int
+
+
+@dataclass(frozen=True)
+class MusicFacts:
+    """Hold facts about a music model.
+
+    Args:
+        languages: that its prompts are in.
+        parameters: counted on its class.
+        positions, rows, cache_width: of its cache: places, rows in a batch (two with guidance), numbers in each place
+            for keys, over all layers.
+        overhead: bytes that the process grows by besides.
+        traced: instead of these, bytes that the X-ray predicts for a piece of 30 s: on a card in float16, with the
+            context; on a CPU in float32.
+        rate: of the sound that it makes itself, Hz; 0 for tunes.
+        guidance: that a model of sound takes where the request leaves it open; 1 is none.
+        commercial: its licence allows commercial use.
+        cuda: it can use a GPU.
+    """
+
+    languages: tuple[str, ...]
+    parameters: int
+    positions: int
+    rows: int
+    cache_width: int
+    overhead: int
+    traced: tuple[int, int] | None = None
+    rate: int = 0
+    guidance: float = 3.0
+    commercial: bool = True
+    cuda: bool = False
+
+
+@dataclass(frozen=True)
+class ClipFacts:
+    """Hold facts about a model that puts pictures beside texts.
+
+    Args:
+        languages: that its text tower reads.
+        width: numbers of a vector.
+        side: pixels that its picture tower sees, along each side.
+        tokens: that its text tower reads at most.
+        world: the closed world that it knows, or None.
+    """
+
+    languages: tuple[str, ...]
+    width: int
+    side: int
+    tokens: int
+    world: str | None = None

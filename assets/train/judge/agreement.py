@@ -6,14 +6,15 @@ from types import MappingProxyType
 
 import numpy as np
 
+from aigc_kit.worlds.tinyworld.motion import nameable
 from aigc_kit.worlds.tinyworld.reading import Reading
+from aigc_kit.worlds.tinyworld.spec import FACES
 from assets.train.measures import wilson
 
 from .items import SOURCES, Item
 from .labels import Label, Labels
 
 TOGETHER = "together"  # the reader's name for what all judges saw alike
-FACES = ("puppy", "cat", "fish", "wizard")
 THRESHOLDS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
 
 
@@ -80,6 +81,13 @@ def _face(item: Item, size: str | None) -> str | None:
     return f"{'small' if size == 'small' else 'larger'} {'with' if item.asked in FACES else 'without'} face"
 
 
+def _promise(item: Item) -> str | None:
+    """Whether the kit promises a clip of this wish; None of a picture."""
+    if item.pixels.ndim == 3:
+        return None
+    return "promised" if nameable(item.asked, item.manner) else "beyond it"
+
+
 def by_wish(items: Sequence[Item], labels: Labels, reads: Mapping[str, bool], sizes: Mapping[str, str]) -> dict:
     """Of generated items: attribute -> value -> how many were named as asked, clearly, as nothing, and read as asked.
 
@@ -88,6 +96,7 @@ def by_wish(items: Sequence[Item], labels: Labels, reads: Mapping[str, bool], si
     generated = [item for item in items if item.source == "generated"]
     values: dict[str, Callable[[Item], str | None]] = {
         "all": lambda item: "all",
+        "promise": _promise,
         "subject": lambda item: item.asked,
         "manner": lambda item: item.manner,
         "size": lambda item: sizes.get(item.name),

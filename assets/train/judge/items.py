@@ -3,9 +3,10 @@
 import hashlib
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -22,6 +23,7 @@ RUN = HERE / "run"  # items and sheets: not in git
 LABELS = HERE / "labels"  # what judges saw: in git
 SOURCES = ("generated", "render", "failure")
 FIRST_SEED = 5_000_000_000  # of renders and failures: none that a training or an evaluation used
+NOTHING: Mapping[str, Any] = {}
 SWEEPING = ("left", "right", "up", "down", "grow", "bounce")  # motions in which the whole subject leaves its place
 BLUR = 0.2  # of the subject's longer side: a lump of the right colour at the right place
 CLIP_BLUR = 0.09  # of a clip's height
@@ -64,9 +66,10 @@ class Kind:
     fail: Callable[[int], tuple[str | None, np.ndarray]]
 
 
-def name_of(digest: str, source: str, index: int) -> str:
-    """The item's name: the same on every machine, another for other weights."""
-    return hashlib.sha256(f"{digest}:{source}:{index}".encode()).hexdigest()[:8]
+def name_of(digest: str, source: str, index: int, entry: Mapping[str, Any] = NOTHING) -> str:
+    """The item's name: the same on every machine, another for other weights, or where the kit changes the prompt."""
+    prompt = f":{entry['prompt']}" if entry.get("fitted") else ""
+    return hashlib.sha256(f"{digest}:{source}:{index}{prompt}".encode()).hexdigest()[:8]
 
 
 def digest_of(folder: Path) -> str:
@@ -137,7 +140,9 @@ def _prompts(modality: str) -> list[dict]:
     from assets.train.tinysdxl import evaluate as pictures
     from assets.train.tinywan import evaluate as clips
 
-    return {"pictures": pictures, "clips": clips}[modality].entries()["generated"]
+    if modality == "pictures":
+        return pictures.entries()["generated"]
+    return clips.judged()
 
 
 def _draw(prompts: list[str]) -> np.ndarray:
@@ -161,8 +166,11 @@ KINDS = {
 def sizes(kind: str) -> dict[str, str]:
     """The name of a generated item -> the size that its prompt asks for, where it asks for one."""
     digest = digest_of(MODELS / KINDS[kind].folder)
-    asked = enumerate(getattr(entry["spec"], "size", None) for entry in KINDS[kind].prompts())
-    return {name_of(digest, "generated", k): size for k, size in asked if size}
+    return {
+        name_of(digest, "generated", k, entry): entry["spec"].size
+        for k, entry in enumerate(KINDS[kind].prompts())
+        if getattr(entry["spec"], "size", None)
+    }
 
 
 def make(kind: str, counts: tuple[int, int, int], model: Path) -> list[Item]:
@@ -177,8 +185,9 @@ def make(kind: str, counts: tuple[int, int, int], model: Path) -> list[Item]:
     entries = maker.prompts()[: counts[0]]
     made = maker.generate([entry["prompt"] for entry in entries])
     found = [
-        Item(name_of(digest, "generated", k), "generated", spec.subject, pixels, getattr(spec, maker.manner))
-        for k, (spec, pixels) in enumerate(zip([entry["spec"] for entry in entries], made, strict=True))
+        Item(name, "generated", entry["spec"].subject, pixels, getattr(entry["spec"], maker.manner))
+        for k, (entry, pixels) in enumerate(zip(entries, made, strict=True))
+        for name in [name_of(digest, "generated", k, entry)]
     ]
     for source, count, one in (("render", counts[1], maker.render), ("failure", counts[2], maker.fail)):
         found += [Item(name_of(digest, source, k), source, *one(k)) for k in range(count)]

@@ -1,21 +1,24 @@
-"""Ships the small CLIP and measures its retrieval on held-out renders, Chinese and English."""
+"""Ships the small CLIP and measures both editions: retrieval, pairs of one attribute, words apart, what they miss."""
 
 import json
 import random
+from pathlib import Path
 
 import numpy as np
 import torch
 
+from aigc_kit.promptlab import retrieval
 from aigc_kit.worlds.tinyworld import captions
 from aigc_kit.worlds.tinyworld.render import render
-from aigc_kit.worlds.tinyworld.spec import Spec
+from aigc_kit.worlds.tinyworld.spec import ATTRIBUTES
+from aigc_kit.worlds.tinyworld.words import TERMS
 from assets.train.measures import wilson
 from assets.train.tinysdxl import tokens
 
-from . import network, paths
+from . import network, paths, train
 
 GALLERY = 500
-GATES = {"R@1": 80, "R@5": 95}
+GATES = {"R@1": 80, "R@5": 95, "pairs": 95}
 
 
 def processor():
@@ -48,42 +51,85 @@ def export() -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
 
-def gallery(seed: int = 20_261_123, count: int = GALLERY) -> tuple[list[Spec], np.ndarray]:
-    """Different full specs, held-out pairs among them, and a render of each: uint8 (count, 128, 128, 3)."""
-    rng, specs = random.Random(seed), []
-    while len(specs) < count:
-        if (spec := Spec.sample(rng)) not in specs:
-            specs.append(spec)
-    return specs, np.stack([render(spec, seed=rng.randrange(2**31)) for spec in specs])
-
-
-@torch.no_grad()
-def evaluate() -> dict:
-    """R@1 and R@5 in both directions, one caption a picture, among ``GALLERY`` pictures; writes ``eval.json``."""
-    from transformers import CLIPModel
-
-    torch.set_num_threads(1)
-    model = CLIPModel.from_pretrained(paths.MODEL).eval()
-    tokenizer = tokens.tokenizers()[0]
-    specs, images = gallery()
-    report: dict = {"gallery": len(specs), "gates": GATES, "recall": {}}
+def recall(towers: retrieval.Towers) -> dict:
+    """R@1 and R@5 in both directions and languages, one caption a picture, among ``GALLERY`` pictures."""
+    shown = retrieval.Gallery.drawn(20_261_123, GALLERY)
+    seen, same, found = towers.pictures(shown.images), np.eye(GALLERY, dtype=bool), {}
     for language in captions.LANGUAGES:
         rng = random.Random(7)
-        texts = [captions.caption(spec, rng, language) for spec in specs]
-        parts = []
-        for k in range(0, len(specs), 100):
-            words = network.ids(tokenizer, texts[k : k + 100], network.POSITIONS)
-            parts.append(network.vectors(model, torch.from_numpy(images[k : k + 100]), words))
-        seen, said = (torch.cat(column) for column in zip(*parts, strict=True))
-        scores = said @ seen.T
-        for name, each in (("text to picture", scores), ("picture to text", scores.T)):
-            rank = (each > each.diagonal().unsqueeze(1)).sum(1)
-            report["recall"][f"{name}, {language}"] = {
-                f"R@{k}": wilson(int((rank < k).sum()), len(rank)) for k in (1, 5)
-            }
+        said = towers.texts([captions.caption(spec, rng, language) for spec in shown.specs])
+        for name, pair in (("text to picture", (said, seen)), ("picture to text", (seen, said))):
+            first, five = retrieval.hits(*pair, same)
+            found[f"{name}, {language}"] = {"R@1": _wilson(first), "R@5": _wilson(five)}
+    return found
+
+
+def _wilson(share) -> dict[str, float]:
+    return wilson(share.held, share.count)
+
+
+def joined(towers: retrieval.Towers) -> dict:
+    """R@1 of Chinese words of all attributes, by what stands between them."""
+    shown = retrieval.Gallery.drawn(20_261_124, GALLERY)
+    seen, queries = towers.pictures(shown.images), retrieval.ask_for(shown, tuple(ATTRIBUTES), "zh", 0)
+    found = {}
+    for name, between in (("joined", ""), ("spaces", " "), ("commas", "，")):
+        said = towers.texts([between.join(query.words) for query in queries])
+        found[name] = _wilson(retrieval.hits(said, seen, shown.right(queries))[0])
+    return found
+
+
+def blind(towers: retrieval.Towers) -> dict:
+    """What it cannot read: 200 pairs of pictures with and without a colour, asked for without it. Chance: half."""
+    rng, right, count = random.Random(11), {"zh": 0, "en": 0}, 200
+    pairs = retrieval.draw_pairs("colour", count, 12)
+    for pair in pairs:
+        pictures = towers.pictures([render(spec, seed=pair.seed) for spec in (pair.spec, pair.other)])
+        colour, subject = (TERMS[name][pair.spec.known()[name]] for name in ("colour", "subject"))
+        texts = {
+            "zh": f"{rng.choice(subject[0])}，不要{rng.choice(colour[0])}",
+            "en": f"a {rng.choice(subject[1])}, not {rng.choice(colour[1])}",
+        }
+        for language, text in texts.items():
+            said = towers.texts([text])[0]
+            right[language] += int(pictures[1] @ said > pictures[0] @ said)
+    return {language: wilson(held, count) for language, held in right.items()}
+
+
+def measured(towers: retrieval.Towers) -> dict:
+    """What one edition does: retrieval, pairs that differ in one attribute, words apart, and a negation."""
+    pairs = {each: _wilson(retrieval.pairs_right(towers, each, retrieval.frozen_pairs(each))) for each in ATTRIBUTES}
+    return {
+        "gallery": GALLERY,
+        "gates": GATES,
+        "recall": recall(towers),
+        "pairs": pairs,
+        "joined": joined(towers),
+        "negated": blind(towers),
+    }
+
+
+def evaluate() -> dict:
+    """Measure the second edition and write its ``eval.json``."""
+    torch.set_num_threads(1)
     state = torch.load(paths.CHECKPOINT, weights_only=True)
-    report["training"] = {"samples": state["step"] * 128, "core_seconds": round(state["spent"])}
-    report["parameters"] = sum(parameter.numel() for parameter in model.parameters())
-    report["bytes"] = (paths.MODEL / "model.safetensors").stat().st_size
-    paths.EVALUATION.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    more = {
+        "training": {"samples": state["step"] * train.BATCH, "core_seconds": round(state["spent"])},
+        "parameters": sum(value.numel() for value in state["model"].values() if value.is_floating_point()),
+        "bytes": (paths.MODEL / "model.safetensors").stat().st_size,
+    }
+    return write(paths.EVALUATION, measured(retrieval.TinyTowers(paths.MODEL.name)) | more)
+
+
+def baseline() -> dict:
+    """Measure the first edition in the same way; what is known of its training stays."""
+    torch.set_num_threads(1)
+    file = paths.FIRST / "eval.json"
+    known = json.loads(file.read_text(encoding="utf-8"))
+    kept = {name: known[name] for name in ("training", "parameters", "bytes")}
+    return write(file, measured(retrieval.TinyTowers(paths.FIRST.name)) | kept)
+
+
+def write(file: Path, report: dict) -> dict:
+    file.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return report

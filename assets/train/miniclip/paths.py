@@ -1,11 +1,14 @@
-"""Where the training of the small CLIP reads and writes. Its pictures are those of the tiny SDXL, rendered ahead."""
+"""Where the training of the small CLIP reads and writes."""
 
 import os
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 RUN = Path(os.environ.get("MINICLIP_RUN", HERE / "run"))  # checkpoint and log: not in git
-MODEL = HERE.parents[1] / "models" / "miniclip"  # what is shipped
+MODELS = HERE.parents[1] / "models"
+MODEL = MODELS / "miniclip"  # what is shipped
+FIRST = MODELS / "miniclip_v1"  # the first edition, from which the second starts
+PAIRS = HERE.parents[1] / "prompts" / "clip_eval.json"
 
 CHECKPOINT = RUN / "clip.pt"
 LOG = RUN / "training.jsonl"

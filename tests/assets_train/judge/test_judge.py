@@ -306,12 +306,17 @@ def test_sizes_are_those_of_the_prompts(monkeypatch, model):
         def __init__(self, size):
             self.size = size
 
-    prompts = lambda: [{"spec": Asked("small")}, {"spec": Asked(None)}, {"spec": object()}]  # noqa: E731
+    prompts = lambda: [{"prompt": "a", "spec": Asked(size), "fitted": size == "small"} for size in ("small", None)]  # noqa: E731
     kind = items.KINDS["pictures"]
     whole = items.Kind(kind.subjects, "", kind.manner, prompts, kind.generate, kind.render, kind.fail)
     monkeypatch.setitem(items.KINDS, "pictures", whole)
     monkeypatch.setattr(items, "MODELS", model)
-    assert items.sizes("pictures") == {items.name_of(items.digest_of(model), "generated", 0): "small"}
+    digest = items.digest_of(model)
+    name = items.name_of(digest, "generated", 0, {"prompt": "a", "fitted": True})
+    assert items.sizes("pictures") == {name: "small"} and name != items.name_of(digest, "generated", 0)
+    assert items.name_of(digest, "generated", 0, {"prompt": "a", "fitted": False}) == items.name_of(
+        digest, "generated", 0
+    )
 
 
 # --- what a card tells
@@ -364,7 +369,7 @@ def test_a_card_tells_the_eyes_figures_beside_the_readers(judged):
 
 def test_a_card_names_what_is_never_clear_and_what_cannot_be_named(judged):
     lines = telling.failures("clips", judged()).splitlines()
-    assert lines[0] == "- By eye 90 % should be named as asked: **missed**, 40.0 % (11.8 to 76.9)."
+    assert lines[0] == "- By eye 90 % of what is promised should be named as asked: **missed**, 40.0 % (11.8 to 76.9)."
     assert lines[1].endswith("not once: puppy.")
     assert lines[2].endswith("puppy 0 of 2, turn 2 of 5, cat 2 of 3.")
 

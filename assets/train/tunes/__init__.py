@@ -1,0 +1,1 @@
+"""The tiny melody model: tunes composed by rules, a LlamaForCausalLM that learns them, its evaluation and card."""
