@@ -63,13 +63,13 @@ def test_phases_are_those_of_a_fresh_trace_and_the_overheads(name):
     sets = {"math": {"attention": "math"}, "vae_slicing": {"vae_slicing": True}}.get(name, {})
     wanted = live(trace("sdxl", 512, 512, batch=2, dtype="float16", **sets))
     row = predicted(2, height=512, width=512)[name]
-    workspace = load_overheads().workspace
+    workspace, base = load_overheads().workspace, load_overheads().base
     for phase, size in row.phases.items():
         assert size >= wanted[phase]  # never less than what must be there
         assert (
-            size <= wanted[phase] * 1.02 + workspace * 2 * 2 * 512 * 512 * 512
+            size <= wanted[phase] * 1.02 + base + workspace * 2 * 2 * 512 * 512 * 512
         )  # nor more than its largest convolution
-    assert row.phases["text"] == pytest.approx(wanted["text"], rel=0.001)  # no convolution
+    assert row.phases["text"] - base == pytest.approx(wanted["text"], rel=0.001)  # no convolution
 
 
 def test_what_sets_the_peak_and_what_does_nothing():

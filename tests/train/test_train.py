@@ -284,3 +284,14 @@ def test_a_convolution_is_updated_as_a_matrix():
     step = (before * (1 - 0.002) - convolution.weight.detach()).flatten(1) / 0.1
     values = torch.linalg.svdvals(step)
     assert values.min() > 0.6 and values.max() < 1.3
+
+
+def test_a_small_network_is_trained_by_one_thread_which_are_given_back():
+    torch.set_num_threads(2)
+    network = small()
+    training = Training(network, [torch.optim.SGD(network.parameters(), lr=0.1)])
+    loop = train(training, batches(3), lambda batch: network(batch).square().mean())
+    next(loop)
+    assert torch.get_num_threads() == 1
+    loop.close()
+    assert torch.get_num_threads() == 2

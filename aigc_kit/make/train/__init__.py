@@ -10,6 +10,7 @@ write_weights(training.averaged.state_dict(), "out/trained.safetensors")
 `loss(batch)` returns a tensor, or several of which the gradients add up: `denoising` and `next_token` are there.
 """
 
+from aigc_kit.make.train.contrast import contrast, learn_clip, new_clip
 from aigc_kit.make.train.control import controlled, learn_control, load_control, new_control, save_control
 from aigc_kit.make.train.lessons import Batch, Material, batches, material
 from aigc_kit.make.train.loop import Progress, Training, read_weights, save_checkpoint, train, write_weights
@@ -24,8 +25,10 @@ __all__ = [
     "Progress",
     "Training",
     "batches",
+    "contrast",
     "controlled",
     "denoising",
+    "learn_clip",
     "learn_control",
     "learn_lora",
     "load_control",
@@ -33,6 +36,7 @@ __all__ = [
     "material",
     "mistake",
     "muon",
+    "new_clip",
     "new_control",
     "next_token",
     "orthogonalise",

@@ -103,7 +103,7 @@ def answer_batches(rows: Rows, size: int, *, seed: int, steps: int, start: int =
 def surprises(network: Any, rows: Rows, soft: "Tensor | None" = None) -> "Tensor":
     """Measure how surprised a model is by each answer.
 
-    Logits are made for the answers' tokens alone.
+    Logits are made for the answers' tokens alone, and what all rows begin with is read once.
 
     Args:
         network: a causal language model of transformers, or one of PEFT.
@@ -117,15 +117,16 @@ def surprises(network: Any, rows: Rows, soft: "Tensor | None" = None) -> "Tensor
     import torch.nn.functional as F
 
     places = (rows.labels != IGNORED).nonzero()
-    before = 0 if soft is None else len(soft)
     inside, head = _parts(network)
     if soft is None:
-        hidden = inside(input_ids=rows.ids, use_cache=False).last_hidden_state
+        read, hidden = _after_prefix(inside, rows)
+        column = places[:, 1] - read
     else:
         embedded = network.get_input_embeddings()(rows.ids)
         joined = torch.cat([soft.expand(len(rows), -1, -1), embedded], 1)
         hidden = inside(inputs_embeds=joined, use_cache=False).last_hidden_state
-    told = head(hidden[places[:, 0], places[:, 1] + before - 1])  # what stands before a token foretells it
+        column = places[:, 1] + len(soft)
+    told = head(hidden[places[:, 0], column - 1])  # what stands before a token foretells it
     errors = F.cross_entropy(told, rows.labels[places[:, 0], places[:, 1]], reduction="none")
     counts = (rows.labels != IGNORED).sum(1)
     return errors.new_zeros(len(rows)).index_add(0, places[:, 0], errors) / counts
@@ -135,6 +136,25 @@ def surprise(network: Any, rows: Rows, soft: "Tensor | None" = None) -> "Tensor"
     """Measure the mean over all tokens of all answers, ()."""
     counts = (rows.labels != IGNORED).sum(1)
     return (surprises(network, rows, soft) * counts).sum() / counts.sum()
+
+
+def _after_prefix(inside: Any, rows: Rows) -> "tuple[int, Tensor]":
+    """Read rows behind what they all begin with.
+
+    Nothing is foretold from the last token, so it is not read; one token at least before the first answer is read in
+    its row.
+
+    Returns:
+        length of the common beginning; hidden states, floats (N, T - 1 - length, width).
+    """
+    ids, counted = rows.ids[:, :-1], rows.labels != IGNORED
+    alike = (ids == ids[:1]).all(0) & ~counted[:, 1:].any(0)  # no answer begins right behind it
+    length = int(alike.int().cumprod(0).sum())
+    if len(rows) < 2 or not length or getattr(inside, "gradient_checkpointing", False):  # that keeps no cache
+        return 0, inside(input_ids=ids, use_cache=False).last_hidden_state
+    beginning = inside(input_ids=ids[:1, :length], use_cache=True).past_key_values
+    beginning.batch_repeat_interleave(len(rows))
+    return length, inside(input_ids=ids[:, length:], past_key_values=beginning, use_cache=True).last_hidden_state
 
 
 def _parts(network: Any) -> tuple[Any, Any]:

@@ -2,12 +2,15 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
     from torch.optim import Optimizer
+
+SMALL = 30_000_000  # parameters: of the tiny SDXL a step of a LoRA takes 0.28 s by one thread, 0.43 s by two
 
 
 class Progress(NamedTuple):
@@ -86,20 +89,37 @@ def train(
 ) -> Iterator[Progress]:
     """Train on batch after batch, step by step.
 
+    A small network on a processor is trained by one thread: two share so short operations badly.
+
     Args:
         training: what learns.
         batches: as many as there shall be steps, or without end.
         loss: batch -> what is to get smaller, (); of several tensors the gradients add up, as do the losses reported.
         pace: steps made so far -> factor of the full learning rates; asked when the gradients are there.
     """
-    for batch in batches:
-        began, total = time.perf_counter(), 0.0
-        errors: Any = loss(batch)
-        for error in [errors] if hasattr(errors, "backward") else errors:
-            error.backward()
-            total += error.item()
-        training.update(pace(training.step))
-        yield Progress(training.step, total, time.perf_counter() - began)
+    with _threads_for(training.network):
+        for batch in batches:
+            began, total = time.perf_counter(), 0.0
+            errors: Any = loss(batch)
+            for error in [errors] if hasattr(errors, "backward") else errors:
+                error.backward()
+                total += error.item()
+            training.update(pace(training.step))
+            yield Progress(training.step, total, time.perf_counter() - began)
+
+
+@contextmanager
+def _threads_for(network: Any) -> Iterator[None]:
+    """Take one thread for a small network on a processor."""
+    import torch
+
+    weights, before = list(network.parameters()), torch.get_num_threads()
+    if sum(each.numel() for each in weights) < SMALL and all(each.device.type == "cpu" for each in weights):
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def descend(

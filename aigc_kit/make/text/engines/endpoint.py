@@ -203,6 +203,26 @@ class EndpointEngine:
     def close(self) -> None:
         """Hold nothing, free nothing."""
 
+    def message(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Ask for a whole message, which may call tools.
+
+        Args:
+            body: of /chat/completions, without the model.
+
+        Raises:
+            CannotLoad: no connection, a refusal, or an answer that is not of this protocol.
+        """
+        try:
+            answer = self._post("/chat/completions", {"model": self.model, "stream": False, **body})
+        except HTTPError as error:
+            raise self._refused(error) from None
+        try:
+            with answer:
+                return dict(self._uncomplaining(json.loads(answer.read(_WHOLE_BYTES)))["choices"][0]["message"])
+        except (OSError, HTTPException, ValueError, KeyError, TypeError, IndexError):
+            found = Words("an answer that is not of the OpenAI protocol", "回答不符合 OpenAI 的接口")
+            raise self._failed(found, Words(f"check {URL}", f"检查 {URL}")) from None
+
     def _chunks(self, request: Request, settings: Settings) -> Iterator[Chunk]:
         path, body = body_of(self.model, request, settings)
         extra = {"logprobs": True, "top_logprobs": _TOP} if settings.chat else {"logprobs": _TOP}
