@@ -40,3 +40,23 @@ def connection(path: Path, what: Words, **options: Any) -> Iterator[sqlite3.Conn
             found=Words(f"not one: {error}", f"文件里不是它（原话：{error}）"),
             todo=Words("name another file; this one stays as it is", "换一个文件名；这个文件保持原样"),
         ) from error
+
+
+@contextmanager
+def transaction(path: Path, what: Words) -> Iterator[sqlite3.Connection]:
+    """Hold a file open, and write all or nothing."""
+    with connection(path, what, isolation_level=None) as file, whole(file):
+        yield file
+
+
+@contextmanager
+def whole(file: sqlite3.Connection) -> Iterator[None]:
+    """Write all or nothing into an open file."""
+    file.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        file.execute("COMMIT")
+    except BaseException:
+        if file.in_transaction:
+            file.execute("ROLLBACK")
+        raise

@@ -374,3 +374,14 @@ def test_every_batch_of_a_loader_is_worked_on(rows):
     worked = []
     assert clock.loading(rows, lambda: worked.append(1), workers=0, size=5) > 0
     assert len(worked) == 3
+
+
+def test_prompts_of_all_lengths_are_continued_as_each_alone(poet):
+    """Almost greedily: what stands beside a row does not matter."""
+    prompts = ["<五绝>春夜<诗>", "<五绝>江<诗>", "<七绝>送友人<诗>"]
+    for vectors in (None, soft.starting_vectors(poet)):
+        how = {"temperature": 1e-3, "max_new_tokens": 20}
+        together = soft.continued(poet, poet.model, prompts, vectors, **how)
+        alone = [soft.continued(poet, poet.model, [prompt], vectors, **how)[0] for prompt in prompts]
+        assert together == alone and all(together)
+    assert soft.continued(poet, poet.model, [], None) == []

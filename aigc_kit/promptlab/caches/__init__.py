@@ -14,6 +14,7 @@ __getattr__, __dir__ = lazily(
     __name__,
     {
         "batching": ("Batcher", "Latency", "poisson"),
+        "cross_attention": (),
         "exact": ("ExactCache", "Tally", "key", "normal"),
         "semantic": ("SemanticCache", "bigrams", "similarity", "slots"),
         "streams": ("Question", "false_hits", "questions", "zipf"),

@@ -12,8 +12,7 @@ result counts only those who came under the newest rollout, so no user and no da
 """
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
@@ -24,7 +23,7 @@ from aigc_kit.core.statistics import Share
 from aigc_kit.core.types.atoms import plain, shown
 from aigc_kit.promptlab.experiment.assignment import NEW, OLD, checked_share, place
 from aigc_kit.promptlab.experiment.verdict import Outcome, contrast, srm
-from aigc_kit.promptlab.sqlite_file import connection
+from aigc_kit.promptlab.sqlite_file import connection, transaction
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS experiments (name TEXT PRIMARY KEY, need INTEGER, note TEXT NOT NULL);
@@ -200,18 +199,9 @@ class Enrolment:
         at = datetime.now(UTC).isoformat(timespec="seconds")
         file.execute("INSERT INTO phases (name, rollout, at) VALUES (?, ?, ?)", (name, rollout, at))
 
-    @contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
+    def _write(self) -> AbstractContextManager[sqlite3.Connection]:
         """Hold the file, what is written all or nothing."""
-        with connection(self.path, Words("the experiments in", "实验记录"), isolation_level=None) as file:
-            file.execute("BEGIN IMMEDIATE")
-            try:
-                yield file
-                file.execute("COMMIT")
-            except BaseException:
-                if file.in_transaction:
-                    file.execute("ROLLBACK")
-                raise
+        return transaction(self.path, Words("the experiments in", "实验记录"))
 
 
 def _key(name: str, user: str) -> str:

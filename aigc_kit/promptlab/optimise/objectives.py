@@ -1,5 +1,6 @@
 """Score prompts on items, higher being better."""
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -18,6 +19,7 @@ from aigc_kit.worlds.prompt_task import Item, PromptTask
 if TYPE_CHECKING:
     from aigc_kit.promptlab.ask import Asker
 
+LOOK_SECONDS = 10.0  # between two looks at how busy the processors are
 Metric = Callable[[Item, str], float]
 
 
@@ -113,6 +115,8 @@ class Likelihood:
 
     def __init__(self, task: PromptTask, engine: Any) -> None:
         self._task, self._engine = task, engine
+        self._threads, self._looked = 1, -LOOK_SECONDS
+        self._ids: dict[str, Any] = {}  # of the characters that were encoded
         engine.model.requires_grad_(False)
 
     def scores(self, prompts: Sequence[str], items: Sequence[Item]) -> np.ndarray:
@@ -129,7 +133,7 @@ class Likelihood:
             with torch.inference_mode():
                 return -surprises(self._engine.model, self._rows(prompt, items)).double().numpy()
 
-        with ThreadPoolExecutor(min(idle_threads(None), max(len(prompts), 1))) as pool:
+        with ThreadPoolExecutor(min(self._idle(), max(len(prompts), 1))) as pool:
             return np.array(list(pool.map(one, prompts))).reshape(len(prompts), len(items))
 
     def slopes(self, prompt: str, items: Sequence[Item], space: Prefixes) -> np.ndarray:
@@ -159,10 +163,19 @@ class Likelihood:
 
         return fingerprint(self._engine.model)
 
+    def _idle(self) -> int:
+        """Count idle processors, by a short look now and then."""
+        now = time.monotonic()
+        if now - self._looked >= LOOK_SECONDS:
+            self._threads, self._looked = idle_threads(None), now
+        return self._threads
+
     def _alphabet(self, characters: str) -> Any:
         import torch
 
-        return torch.tensor([self._engine.encode(character)[0] for character in characters])
+        if characters not in self._ids:
+            self._ids[characters] = torch.tensor([self._engine.encode(character)[0] for character in characters])
+        return self._ids[characters]
 
     def _rows(self, prompt: str, items: Sequence[Item]) -> Any:
         rows = encode(

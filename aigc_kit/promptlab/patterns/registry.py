@@ -20,7 +20,7 @@ from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput, CannotLoad, UnknownName, nearest, unknown_name
 from aigc_kit.core.types.atoms import shown
 from aigc_kit.promptlab.patterns.templates import Template
-from aigc_kit.promptlab.sqlite_file import connection
+from aigc_kit.promptlab.sqlite_file import connection, whole
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS content (version TEXT PRIMARY KEY, body TEXT NOT NULL);
@@ -73,19 +73,13 @@ class Registry:
         """Keep several, all or none, and give their versions."""
         rows = [(each.name, each.version, each.content, each.about) for each in templates]
         at = datetime.now(UTC).isoformat(timespec="seconds")
-        with self._open() as file:
-            file.execute("BEGIN IMMEDIATE")  # the newest version is read under the lock by which it is written
-            try:
-                for name, version, body, about in rows:
-                    if self._newest(file, name) == version:
-                        continue
-                    file.execute("INSERT OR IGNORE INTO content VALUES (?, ?)", (version, body))
-                    line = (name, version, at, note, about)
-                    file.execute("INSERT INTO history (name, version, at, note, about) VALUES (?, ?, ?, ?, ?)", line)
-                file.execute("COMMIT")
-            except BaseException:
-                file.execute("ROLLBACK")
-                raise
+        with self._open() as file, whole(file):  # the newest version is read under the lock by which it is written
+            for name, version, body, about in rows:
+                if self._newest(file, name) == version:
+                    continue
+                file.execute("INSERT OR IGNORE INTO content VALUES (?, ?)", (version, body))
+                line = (name, version, at, note, about)
+                file.execute("INSERT INTO history (name, version, at, note, about) VALUES (?, ?, ?, ?, ?)", line)
         return [version for _, version, *_ in rows]
 
     def get(self, name: str, version: str | None = None) -> Template:

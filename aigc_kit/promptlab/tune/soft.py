@@ -74,7 +74,6 @@ def continued(engine: Any, network: Any, prompts: Sequence[str], soft: "Tensor |
 
     engine.use_threads()
     rows = [engine.tokenizer(prompt, add_special_tokens=False).input_ids for prompt in prompts]
-    texts: list[str] = [""] * len(rows)
     draw = torch.Generator().manual_seed(settings.get("seed", 0))
     causal = network.get_base_model() if hasattr(network, "get_base_model") else network
 
@@ -82,30 +81,54 @@ def continued(engine: Any, network: Any, prompts: Sequence[str], soft: "Tensor |
         logits[:, causal.generation_config.suppress_tokens or []] = -float("inf")
         return torch.multinomial(torch.softmax(logits / settings.get("temperature", 0.7), -1), 1, generator=draw)
 
-    for length in sorted({len(row) for row in rows}):  # rows of one length need neither padding nor a mask
-        places = [place for place, row in enumerate(rows) if len(row) == length]
-        with torch.inference_mode():
-            embedded = causal.get_input_embeddings()(torch.tensor([rows[place] for place in places]))
-            if soft is not None:
-                embedded = torch.cat([soft.detach().expand(len(places), -1, -1), embedded], 1)
-            written = _written(causal, embedded, settings.get("max_new_tokens", 44), drawn, engine.eos_ids)
-        for place, ids in zip(places, written, strict=True):
-            texts[place] = engine.decode(ids)
-    return texts
+    if not rows:
+        return []
+    with torch.inference_mode():
+        embedded, seen = _side_by_side(causal.get_input_embeddings(), rows, soft)
+        written = _written(causal, embedded, seen, settings.get("max_new_tokens", 44), drawn, engine.eos_ids)
+    return [engine.decode(ids) for ids in written]
+
+
+def _side_by_side(table: Any, rows: list[list[int]], soft: "Tensor | None") -> "tuple[Tensor, Tensor]":
+    """Embed rows of any lengths, ending together.
+
+    Returns:
+        floats (N, T, width), zeros before the shorter rows; int64 (N, T), 0 there.
+    """
+    import torch
+
+    parts = [table(torch.tensor(row, dtype=torch.long)) for row in rows]
+    if soft is not None:
+        parts = [torch.cat([soft.detach(), part]) for part in parts]
+    longest = max(map(len, parts))
+    embedded = torch.stack([torch.nn.functional.pad(part, (0, 0, longest - len(part), 0)) for part in parts])
+    places = torch.arange(longest).expand(len(parts), -1)
+    return embedded, (places >= torch.tensor([[longest - len(part)] for part in parts])).long()
 
 
 def _written(
-    causal: Any, embedded: "Tensor", limit: int, drawn: "Callable[[Tensor], Tensor]", ends: frozenset[int]
+    causal: Any,
+    embedded: "Tensor",
+    seen: "Tensor",
+    limit: int,
+    drawn: "Callable[[Tensor], Tensor]",
+    ends: frozenset[int],
 ) -> list[list[int]]:
     """Sample token by token until each row has ended."""
+    import torch
     from transformers import DynamicCache
 
     cache, rows = DynamicCache(config=causal.config), np.zeros((len(embedded), 0), dtype=int)
     fresh: dict[str, Any] = {"inputs_embeds": embedded}
+    padded = not bool(seen.all())  # rows of one length need neither mask nor places
+    places = (seen.cumsum(1) - 1).clamp(min=0)
     for _ in range(limit):
+        if padded:
+            fresh |= {"attention_mask": seen, "position_ids": places}
         ids = drawn(causal(**fresh, past_key_values=cache, use_cache=True, logits_to_keep=1).logits[:, -1])
         rows = np.concatenate([rows, ids.numpy()], 1)
-        fresh = {"input_ids": ids}
+        fresh, places = {"input_ids": ids}, places[:, -1:] + 1
+        seen = torch.cat([seen, torch.ones_like(ids)], 1)
         if all(set(row) & ends for row in rows.tolist()):
             break
     return [row[: next((k for k, token in enumerate(row) if token in ends), len(row))] for row in rows.tolist()]
