@@ -11,14 +11,16 @@ from PIL import Image, ImageDraw
 from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.core.paths import write_atomically
+from aigc_kit.make.speech.measures import loudness
 from aigc_kit.media.encode import Probe, Writer, probe
 from aigc_kit.media.fonts import caption_font, write
 from aigc_kit.media.pages import visible
 from aigc_kit.works.part_from import picture_of
+from aigc_kit.works.scoring import gains
 from aigc_kit.works.storyboard import Storyboard
 
 SIZE, FPS, RATE = (640, 360), 12, 24_000
-PEAK = 0.95
+PEAK, UNDER = 0.95, 0.5  # of the sound; of music beside voices, before it gives way to them
 MOVES = ((1.0, 1.16, (0.5, 0.5), (0.5, 0.4)), (1.16, 1.16, (0.1, 0.5), (0.9, 0.5)), (1.18, 1.0, (0.5, 0.6), (0.5, 0.5)))
 """(zoom at the start, at the end, where in the spare room at the start, at the end), taken in turns."""
 
@@ -33,6 +35,7 @@ class Animatic:
         captions: whether they are in the pictures; without a Chinese font they are only in the file of subtitles.
         subtitles: path of the WebVTT file.
         overrun: shot (from 1) -> seconds by which its voice lasts longer than the shot.
+        loudness: LUFS of its sound; None where it is silent, or too short or quiet to measure.
     """
 
     path: Path
@@ -40,6 +43,7 @@ class Animatic:
     captions: bool
     subtitles: Path
     overrun: dict[int, float]
+    loudness: float | None = None
 
 
 def animatic(
@@ -102,7 +106,8 @@ def animatic(
             if on_frame is not None:
                 on_frame(count, total)
     subtitles = write_atomically(path.with_suffix(".vtt"), board.subtitles())
-    return Animatic(path, probe(path), font is not None, subtitles, overrun)
+    loud = None if sound is None or rate != RATE else loudness(sound)
+    return Animatic(path, probe(path), font is not None, subtitles, overrun, loud)
 
 
 def mix(
@@ -110,8 +115,8 @@ def mix(
 ) -> tuple[np.ndarray, dict[int, float]]:
     """Mix the sound track, never above 0.95.
 
-    Each voice begins with its shot, music lies softly below. Returns float32 (N,) as long as the storyboard, and shot
-    (from 1) -> seconds that its voice is too long.
+    Each voice begins with its shot; music lies below and gives way (`scoring.gains`).
+    Returns float32 (N,) as long as the storyboard, and shot (from 1) -> seconds that its voice is too long.
     """
     track = np.zeros(round(board.total * rate), np.float32)
     overrun: dict[int, float] = {}
@@ -125,8 +130,8 @@ def mix(
         piece = np.asarray(voice, np.float32)[: len(track) - start]
         track[start : start + len(piece)] += piece
     if music is not None and len(music):
-        loud = 0.2 if np.abs(track).max(initial=0.0) > 0 else 1.0
-        track += loud * np.resize(np.asarray(music, np.float32), len(track))
+        loud = UNDER if np.abs(track).max(initial=0.0) > 0 else 1.0
+        track += loud * gains(track, rate) * np.resize(np.asarray(music, np.float32), len(track))
     peak = float(np.abs(track).max(initial=0.0))
     return (track * (PEAK / peak) if peak > PEAK else track), overrun
 

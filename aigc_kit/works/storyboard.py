@@ -326,7 +326,7 @@ def draft(article: str, shots: int = 8, total: float = TOTAL, pace: float = 4.0)
     scenes = []
     for index, group in enumerate(_groups(sentences, count)):
         voice = _shortened(group, int(total * pace / count))
-        sound = "轻快的音乐进入" if index == 0 else "音乐渐弱，一声轻响" if index == count - 1 else "音乐继续"
+        sound = "江南风格，欢快的音乐进入" if index == 0 else "音乐渐弱，一声轻响" if index == count - 1 else "音乐继续"
         scenes.append(Shot(f"{TO_WRITE}{_scene(group[0])}", voice, sound, SHORTEST + length(voice)))
     return balanced(scenes, total)
 
