@@ -14,7 +14,7 @@ from aigc_kit.cli import main, parser
 ALWAYS = {
     "app", "calibrate", "diff", "doctor", "fetch", "generate", "grade", "handout", "lab", "labs",
     "notebook",
-    "plan", "prefetch", "progress", "reproduce", "submit", "xray",
+    "plan", "prefetch", "progress", "reproduce", "site", "submit", "xray",
 }  # fmt: skip
 
 

@@ -33,6 +33,8 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("--models", nargs="+", default=["core"], metavar="NAME", help=about)
     about = "also the wheels of make labs, for this system and Python"
     parser.add_argument("--wheels", action="store_true", help=about)
+    about = "also the tiny models as pages for a browser, in DIR/site (see aigc site)"
+    parser.add_argument("--site", action="store_true", help=about)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -63,6 +65,11 @@ def fill(args: argparse.Namespace) -> int:
             print(place)
     if args.wheels:
         print(f"{len(prefetch.wheels(args.folder))} wheels in {args.folder / 'wheels'}")
+    if args.site:
+        from aigc_kit.teach import site
+
+        for page in site.build(args.folder / "site", say=lambda words: print(words, file=sys.stderr, flush=True)):
+            print(page)
     sums = prefetch.write_sums(args.folder)
     size = sum(path.stat().st_size for path in args.folder.rglob("*") if path.is_file())
     print(f"{args.folder}: {format_bytes(size, decimal=True)}; check a copy with: sha256sum -c {sums.name}")

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from aigc_kit.cli import refuse_options
 from aigc_kit.core.types import Step, Take, Words
 
-_OPTIONS = ("temperature", "top_k", "top_p", "max_new_tokens", "engine", "chat", "voice", "controls")
+_OPTIONS = ("temperature", "top_k", "top_p", "max_new_tokens", "engine", "chat", "voice", "controls", "bpm")
+_OF_MUSIC = ("instrument", "harmony", "control")
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
@@ -25,6 +26,10 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("--chat", action=argparse.BooleanOptionalAction, help=template)
     parser.add_argument("--voice", help="of a speech model: one of its voices, or a kept speaker")
     parser.add_argument("--controls", help="of a speech model: tokens such as '[break_4][speed_5]'")
+    parser.add_argument("--bpm", type=float, help="of a music model: quarter notes a minute")
+    parser.add_argument("--instrument", help="of a music model that writes notes: what plays them")
+    parser.add_argument("--harmony", help="of a music model that writes notes: what goes with the melody")
+    parser.add_argument("--control", help="of a music model that writes notes: ask, constrain or both")
     parser.add_argument("--save", action="store_true", help="write a text and its record to out/ (all else always)")
     parser.set_defaults(run=run)
 
@@ -37,7 +42,9 @@ def run(args: argparse.Namespace) -> int:
 
     card = cards.get(args.model)
     modality = of(card.kind, Words.of(f"aigc generate {args.model}"))
-    unknown = [name for name in _OPTIONS if name not in modality.options or name in modality.ignored(card)]
+    unknown = [
+        name for name in (*_OPTIONS, *_OF_MUSIC) if name not in modality.options or name in modality.ignored(card)
+    ]
     why = Words(
         f"a {card.kind} model does not listen to it in this command", f"{card.kind} 类的模型在这个命令里不理会它"
     )
