@@ -189,7 +189,7 @@ def test_memory_c_wants_the_first_placement_that_fits():
     from aigc_kit.memory.footprint import cached, predict
 
     facts = cached("sdxl", 1024, 1024, dtype="float32")
-    fits = [name for name in memory.PLACEMENTS if predict(facts, name).interval[1] <= 9.9 * GIB]
+    fits = [name for name in memory.PLACEMENTS if predict(facts, name).interval[1] <= 10.8 * GIB]
     assert fits == ["group", "sequential"]
     assert memory.c("group")
     assert "更快" in memory.c("sequential").hint and "再省" in memory.c("model").hint and "四种" in memory.c("gpu").hint

@@ -136,8 +136,8 @@ def test_a_name_and_a_label_are_texts_and_a_take_is_a_take(take, tmp_path):
 
 
 def test_kinds_that_cannot_be_written_are_named(take, tmp_path):
-    with pytest.raises(BadInput, match=r"save a music take with ndarray data[\s\S]*writes image, speech, text, video"):
-        record.save(replace(take, kind="music", data=np.zeros(3, np.float32)), tmp_path)
+    with pytest.raises(BadInput, match=r"save a scent take with ndarray data[\s\S]*writes image, music, speech, text"):
+        record.save(replace(take, kind="scent", data=np.zeros(3, np.float32)), tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 

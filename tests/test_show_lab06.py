@@ -168,3 +168,21 @@ def test_obedience_counts_iou():
 
 def test_captions_of_a_new_subject():
     assert own.caption(Spec(scene="sea", colour="red", style="oil"), "火箭") == "一个火箭，在海边"
+
+
+def test_the_table_of_trainings_says_what_fits():
+    """Traced needs: 8-bit states and checkpointing only save, LoRA fits where full training does not."""
+    from aigc_kit.teach.labs import lab06
+
+    rows = lab06.fitting("sdxl", 16).rows
+    need = {(r["method"], r["optimizer"], r["checkpointing"]): r["device"] for r in rows}
+    assert need["lora", "adamw", True] < need["lora", "adamw", False]
+    assert need["full", "adamw8bit", True] < need["full", "adamw", True] < need["full", "adamw", False]
+    assert all(r["fits"] is (r["device"] <= 16 * 10**9) for r in rows)
+    assert any(r["fits"] for r in rows) and not all(r["fits"] for r in rows)
+
+
+def test_the_dials_of_trainings_leave_a_picture(capsys):
+    from aigc_kit.teach.labs import lab06
+
+    lab06.afford("sd15", 8)

@@ -197,3 +197,15 @@ def test_wrong_questions_and_answers_are_refused(screen):
     for value in (float("nan"), float("inf")):
         with pytest.raises(BadInput, match="finite"):
             count.reveal(value)
+
+
+@pytest.mark.parametrize(("kind", "word"), prediction.KINDS.items())
+def test_an_answer_says_how_it_came_about(screen, kind, word):
+    others = set(prediction.KINDS.values()) - {word}
+    for asked, answer in ((page.predict("多少？", unit="个"), 4.0), (page.predict("怎么变？", WAYS), "升")):
+        asked.reveal(answer, kind=kind)
+        told = screen.places[-1]
+        assert f"{word}：{asked.words(answer)}" in told.text and word in told.html
+        assert not any(other in told.html + told.text for other in others)
+    with pytest.raises(BadInput, match="guessed"):
+        asked.reveal("升", kind="guessed")

@@ -311,7 +311,7 @@ def test_the_size_of_the_history_counts_what_was_removed_and_not_what_no_commit_
 
 def test_the_wheel_carries_what_the_clone_has():
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    for folder in ("data", "models", "templates"):
+    for folder in ("data", "models", "site", "templates"):
         assert f'"assets/{folder}" = "aigc_kit/_assets/{folder}"' in text
     assert (ROOT / "assets" / "data").is_dir()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from aigc_kit import cards, fetch
+from aigc_kit.core import paths
 
 sync_api = pytest.importorskip(
     "playwright.sync_api", reason="playwright is not installed: pip install 'aigc-kit[browser]'"
@@ -26,17 +27,21 @@ PLAYS = """async media => {
 }"""
 
 
-def launch(play, *flags: str):
-    """The browser. Where the font of the plots is on disk, it draws the page's Chinese too, which else may be boxes."""
-    environment: dict[str, str] = dict(os.environ)
+def environment() -> dict[str, str]:
+    """Where the font of the plots is on disk, a browser draws the page's Chinese with it, which else may be boxes."""
+    variables: dict[str, str] = dict(os.environ)
     font = fetch.find(cards.get("font-cjk"))
     if font is not None:
         config = SEEN / "fonts.conf"
-        config.parent.mkdir(parents=True, exist_ok=True)
         system = '<include ignore_missing="yes">/etc/fonts/fonts.conf</include>'
-        config.write_text(f"<fontconfig>{system}<dir>{font}</dir></fontconfig>", encoding="utf-8")
-        environment["FONTCONFIG_FILE"] = str(config)
-    return play.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags], env=environment)
+        paths.write_atomically(config, f"<fontconfig>{system}<dir>{font}</dir></fontconfig>")  # others may write it too
+        variables["FONTCONFIG_FILE"] = str(config)
+    return variables
+
+
+def launch(play, *flags: str):
+    """The browser, with the font of the plots."""
+    return play.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags], env=environment())
 
 
 def screenshot(page, name: str) -> None:
@@ -47,11 +52,11 @@ def screenshot(page, name: str) -> None:
 
 def until(page, expression: str) -> None:
     """Wait till an expression holds; Playwright's own waiting evaluates strings, which the page's policy forbids."""
-    for _ in range(150):
+    for _ in range(600):
         if page.evaluate(expression):
             return
         page.wait_for_timeout(100)
-    raise AssertionError(f"not within 15 s: {expression}")
+    raise AssertionError(f"not within a minute: {expression}")
 
 
 def until_another(page, read: Callable[[], object], before: object) -> None:

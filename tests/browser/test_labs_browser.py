@@ -185,6 +185,15 @@ def test_the_alpha_slider_redraws_the_shares(page):
     screenshot(page, "11-alpha")
 
 
+@of("08")
+def test_the_threshold_of_the_cache_changes_its_counts(page):
+    cell = cell_with(page, "lab08.threshold(")
+    before = cell.inner_text()
+    move_slider(cell.locator(".noUi-handle").first, 1)
+    until_another(page, cell.inner_text, before)
+    screenshot(page, "08-threshold")
+
+
 @of("12")
 def test_the_tree_of_a_search_grows_with_its_slider(page):
     cell = cell_with(page, "lab12.grow(")
@@ -192,6 +201,16 @@ def test_the_tree_of_a_search_grows_with_its_slider(page):
     move_slider(cell.locator(".noUi-handle").first, -20)
     until_another(page, picture(cell), before)
     screenshot(page, "12-tree")
+
+
+@of("13")
+def test_the_queue_of_log_lines_gets_shorter(page):
+    cell = cell_with(page, "lab13.review(")
+    waiting = cell.locator("text=/还有 \\d+ 行等着/").first
+    before = waiting.inner_text()
+    cell.get_by_role("button", name="不是日志，丢掉").click()
+    until_another(page, waiting.inner_text, before)
+    screenshot(page, "13-queue")
 
 
 @of("14")
@@ -246,3 +265,15 @@ def test_sounds_and_clips_play(page, request):
             assert found["error"] is None and found["length"] > 0.3 and found["at"] > 0, found
         media.first.scroll_into_view_if_needed()
         screenshot(page, f"{number}-{tag}")
+
+
+@of("15")
+def test_feedback_at_the_gate_becomes_asks(page):
+    cell = cell_with(page, "lab15.gate(")
+    before = cell.inner_text()
+    words = cell.locator("textarea").first
+    words.fill("举个例子")
+    words.press("Tab")
+    until_another(page, cell.inner_text, before)
+    assert "例子至少" in cell.inner_text()
+    screenshot(page, "15-gate")

@@ -92,6 +92,13 @@ def test_page_loads_nothing_and_its_links_stay_in_the_folder(out):
     assert "01_temperature/one.json" in page.addresses and "01_temperature.ipynb" in page.addresses
 
 
+def test_the_browser_edition_is_linked_where_it_lies_beside(out):
+    assert "site/index.html" not in render(out).addresses
+    (out / "site").mkdir(parents=True)
+    (out / "site" / "index.html").write_text("<!DOCTYPE html>", encoding="utf-8")
+    assert "site/index.html" in render(out).addresses
+
+
 def test_numbers_are_those_of_the_run_and_the_record(out):
     text = render(out).text
     for expected in ("12.5 s", "预算 60 s", "700 MiB", "通过", "tiny 小模型", "跳过 1 个标为 slow", "温度采样"):

@@ -201,3 +201,9 @@ def test_every_notebook_gives_slides_of_one_idea(lab):
     for slide in made:
         assert len(slide.blocks) <= 4, slide.title
         assert slide.title or slide.level == 1
+
+
+def test_a_slide_with_a_guess_shows_the_question_and_no_code(tmp_path):
+    asked = html('<div class="aigc-question">几个？</div>')
+    asked = code('size = page.predict("几个？", unit="个")', outputs=[asked], count=1)
+    assert kinds(deck(tmp_path, words("# 一课"), asked)[-1]) == ["table"]

@@ -104,7 +104,7 @@ def test_the_lab_that_was_asked_for_opens_with_all_options(monkeypatch, capsys):
     assert main(["lab"]) == main(["lab", "3", "--jupyter=--no-browser", "--jupyter=--ServerApp.port=8123"]) == 0
     assert calls == [("01_temperature.ipynb", []), ("03_chattts.ipynb", ["--no-browser", "--ServerApp.port=8123"])]
     said = capsys.readouterr().err
-    assert "labs 01, 11 want it: aigc fetch core" in said and "baker" in said and "tinysdxl" not in said
+    assert "labs 01, 11, 15 want it: aigc fetch core" in said and "baker" in said and "tinysdxl" not in said
     assert main(["lab", "99"]) == 2 and len(calls) == 2
 
 

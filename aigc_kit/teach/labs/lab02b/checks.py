@@ -14,7 +14,7 @@ from aigc_kit.teach.checks import check
 ROWS = ("1", "4")  # pictures at once
 COLUMNS = ("weights", "peak", "seconds")
 HOW = ("measured", "predicted")
-CARD, MARGIN = 11 * GIB, 0.9  # bytes of the card, and the share of it that may be used
+CARD, MARGIN = 12 * GIB, 0.9  # bytes of the card, and the share of it that may be used
 PLACEMENTS = ("resident", "model", "group", "sequential")  # the fewer bytes are moved the earlier
 _ZH = {"weights": "权重", "peak": "峰值", "seconds": "用时"}
 
@@ -69,7 +69,7 @@ def _fault(name: str, row: Mapping[str, Any] | None) -> str:
 
 
 @check(
-    "02b", "c", title="11 GiB 的老显卡", expects='一个字符串，四种摆法之一："resident"、"model"、"group"、"sequential"'
+    "02b", "c", title="12 GiB 的老显卡", expects='一个字符串，四种摆法之一："resident"、"model"、"group"、"sequential"'
 )
 def c(placement: str) -> bool | str:
     """Compare the prediction's upper end with the card."""

@@ -1,5 +1,6 @@
 """Count what training keeps in memory."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -8,7 +9,7 @@ from typing import Any, NamedTuple
 from aigc_kit.core import paths
 from aigc_kit.core.units import format_bytes
 from aigc_kit.make.train.lora import RANK, TARGETS
-from aigc_kit.teach.show.markup import Html, table
+from aigc_kit.teach.show.markup import Html, barred, table
 
 ADAM = 8  # bytes of AdamW's two float32 averages for each trained number
 ATTENTION = TARGETS[:4]
@@ -126,3 +127,42 @@ def sdxl_table(gigabytes: tuple[int, ...] = (8, 12, 24)) -> Html:
     words = "按真实配置数参数算出（预测，没有在显卡上跑过）；还没有算激活值、文本编码器和 VAE，所以“放得下”只是必要条件"
     head = ("训练方式", "权重", "梯度", "优化器", "合计", "只看这三样，放得下")
     return table(lines, head, words, [{"way": name, "kept": need} for name, need in ways.items()])
+
+
+MODELS_ZH = {"sd15": "SD 1.5，512×512", "sdxl": "SDXL，1024×1024"}
+WAYS_ZH = {"lora": "LoRA（秩 8）", "full": "全部微调"}
+OPTIMIZERS_ZH = {"adamw": "AdamW", "adamw8bit": "8 位 AdamW", "adafactor": "Adafactor"}
+_PARTS_ZH = {"weights": "权重", "gradients": "梯度", "states": "优化器", "activations": "激活"}
+
+
+@cache
+def traced_needs() -> tuple[dict[str, Any], ...]:
+    """Read the traced needs of training that ship, in bytes."""
+    return tuple(json.loads((paths.assets() / "data" / "training_needs.json").read_text(encoding="utf-8")))
+
+
+def fitting(model: str = "sdxl", gigabytes: int = 12) -> Html:
+    """Tell which training fits a card, and what savings cost.
+
+    Args:
+        model: one of MODELS_ZH.
+        gigabytes: GB of the card.
+
+    Returns:
+        A table; rows: the entries, with "fits".
+    """
+    lines, rows = [], []
+    for entry in (entry for entry in traced_needs() if entry["model"] == model):
+        fits = entry["device"] <= gigabytes * 10**9
+        saving = "开（每步约多算三分之一）" if entry["checkpointing"] else "关"
+        way = (WAYS_ZH[entry["method"]], OPTIMIZERS_ZH[entry["optimizer"]], saving)
+        sizes = (*(entry[name] for name in _PARTS_ZH), entry["device"])
+        lines.append((*way, *map(format_bytes, sizes), "放得下" if fits else "放不下"))
+        rows.append({**entry, "fits": fits})
+    words = (
+        f"{MODELS_ZH[model]}，批大小 1，混合精度 fp16，潜变量和文本编码事先算好。预测：在 meta 设备上跟踪一步训练得到，"
+        "没有在显卡上跑过；“合计”含 CUDA 上下文和分配器多占的部分"
+    )
+    head = ("训练方式", "优化器", "梯度检查点", *_PARTS_ZH.values(), "合计", f"{gigabytes} GB 显卡")
+    page = table(lines, head, words, rows)
+    return barred(page, [row["device"] / 1e9 for row in rows], gigabytes, "每种训练的合计；虚线是显卡的显存")

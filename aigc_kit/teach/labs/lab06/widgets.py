@@ -7,7 +7,7 @@ import numpy as np
 
 from aigc_kit.core.errors import AigcError
 from aigc_kit.teach.labs.lab02a.pictures import row
-from aigc_kit.teach.labs.lab06 import own, painting
+from aigc_kit.teach.labs.lab06 import memory, own, painting
 from aigc_kit.teach.labs.lab06.canvas import Canvas, drawn
 from aigc_kit.teach.show.markup import Html
 from aigc_kit.teach.show.page import error
@@ -94,3 +94,17 @@ def learn(steps: Any, see: Callable[[float], None]) -> list[float]:
         losses.append(progress.loss)
         see(progress.loss)
     return losses
+
+
+def afford(model: str = "sdxl", gigabytes: int = 12) -> None:
+    """Choose model and card, and see which training fits.
+
+    Args:
+        model, gigabytes: to begin with, as in `memory.fitting`.
+    """
+    import ipywidgets as widgets
+
+    names = [(words, name) for name, words in memory.MODELS_ZH.items()]
+    which = widgets.Dropdown(options=names, value=model, description="模型", **_WIDE)
+    card = widgets.ToggleButtons(options=[8, 12, 16, 24], value=gigabytes, description="显存 GB")
+    follow([which, card], lambda: memory.fitting(which.value, card.value))
