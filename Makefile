@@ -4,6 +4,7 @@
 #   PIP_FLAGS="..."            passed to every pip install, such as an index of CPU-only wheels of torch
 #   LABS="01"  TIER=tiny       which labs `make labs` runs, and in which tier
 #   JOBS=2                     how many processes share the tests of `make test`
+#   BROWSERS=2                 how many share those of `make browser`, each lab in one (0: one after another)
 #   MODELS=extra               also fetch the larger optional models
 #   OFFLINE=DIR                install and fetch from a folder, with no network
 
@@ -17,6 +18,7 @@ TIER ?= tiny
 LABS ?=
 MODELS ?= core
 JOBS ?= 2
+BROWSERS ?= 0
 PIP_FLAGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # An environment that was damaged (two makes at once, say) must not send pip to the system's Python
@@ -51,7 +53,7 @@ test: fetch $(CHATTTS)
 
 # The labs in JupyterLab, one as an app, and the pages of works, in a system Chromium: tests/browser.
 browser: fetch $(BROWSER)
-	$(BIN)/python -m pytest tests/browser -rs
+	$(BIN)/python -m pytest tests/browser -rs -n $(BROWSERS) --dist loadgroup
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .
