@@ -35,6 +35,7 @@ _LATER = {
     "prepare": ("MOST_CHARACTERS",),
     "measures": (),
     "controls": (),
+    "transcription": ("transcribe",),
 }
 __getattr__, __dir__ = lazily(__name__, _LATER)
 __all__ = ["CONTROLS", "LEVELS", "MODALITY", "RATIOS", "Settings", "engine", "make", "plan_for", "run", "steps"]

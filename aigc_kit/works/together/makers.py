@@ -12,6 +12,8 @@ import numpy as np
 
 from aigc_kit.core.types import FrozenMap, Take
 from aigc_kit.core.types.records import freeze
+from aigc_kit.models import cards, fetch
+from aigc_kit.works.evaluation import character_error
 from aigc_kit.works.together import soundscape
 from aigc_kit.works.together.sayable import EVERY, Facts
 from aigc_kit.works.writing import can_write
@@ -19,7 +21,7 @@ from aigc_kit.worlds.tinyworld import checker, vocab
 from aigc_kit.worlds.tinyworld.clip_vocab import lexicon
 from aigc_kit.worlds.tinyworld.scan import scan
 
-ENGLISH = "smollm2-135m"
+ENGLISH, LISTENER = "smollm2-135m", "whisper-base"
 LONGEST_TEXT = 60  # tokens
 _STORY_ZH = "用两句话讲一个小故事，必须写到：{facts}。"
 _STORY_EN = "Write a story of two short sentences. It must mention: {facts}."
@@ -133,11 +135,16 @@ def play(facts: Facts, seed: int) -> Piece:
 
 
 def speak(facts: Facts, seed: int) -> Piece:
-    """Read the facts aloud in Chinese."""
+    """Read the facts aloud, heard where a listener is."""
     from aigc_kit.make import speech
 
-    take = speech.make(facts.caption("zh") + "。", seed=seed)
-    return Piece(np.asarray(take.data), None, take, "没有装听写模型，所以没有读回")
+    said = facts.caption("zh") + "。"
+    take = speech.make(said, seed=seed)
+    if fetch.find(cards.get(LISTENER)) is None:
+        return Piece(np.asarray(take.data), None, take, "没有装听写模型，所以没有读回")
+    heard = speech.transcribe(take.data, card=LISTENER)
+    share = f"字错率 {100 * character_error(heard, said):.0f}%"
+    return Piece(np.asarray(take.data), None, take, f"听写模型听到“{heard}”，{share}（不计入忠实度）")
 
 
 def _seen(reading: Any) -> Reading:

@@ -17,8 +17,13 @@ KEPT_BACK = 1  # chunks at the start of the numbering that training never sees
 WIDE_SHARE, SHORT_SHARE = 0.25, 0.2
 KEEP, KEEP_SHARES = (1.0, 0.85, 0.3), (0.35, 0.35, 0.3)
 """How probable it is that a caption says each attribute, and how often it is one of these."""
-FAVOURABLE = {"puppy": ClipSpec(subject="puppy"), "turn": ClipSpec(motion="turn")}
-"""What a training can look at longer: the subject of the course's prompt; the motion that is hardest to draw."""
+FAVOURABLE = {
+    "puppy": ClipSpec(subject="puppy"),
+    "turn": ClipSpec(motion="turn"),
+    "dance": ClipSpec(subject="puppy", motion="bounce"),
+    "morph": ClipSpec(motion="morph"),
+}
+"""What a training can look at longer: what the course's prompts show; the motion that is hardest to draw."""
 NEGATIVES = ("low quality, watermark, glitch", "blurry, low quality", "模糊，低质量", "静止，模糊", "worst quality")
 
 
@@ -70,7 +75,8 @@ class Bank:
         for place in range(count):
             chunk = self.chunks[chosen[place % len(chosen)]]
             favoured = rng.choices((*favours, None), (*favours.values(), 1 - sum(favours.values())))[0]
-            index = int(rng.choice(chunk[favoured])) if favoured else rng.randrange(len(chunk["labels"]))
+            among = chunk[favoured] if favoured else ()  # a chunk need not hold any
+            index = int(rng.choice(among)) if len(among) else rng.randrange(len(chunk["labels"]))
             latents.append(chunk[name][index])
             rows.append(chunk["labels"][index])
         labels = torch.from_numpy(np.stack(rows)).long()

@@ -28,7 +28,9 @@ class Settings:
     moving_weight: float = 3.0  # extra weight of latent cells over which something moves
     position_weight: float = 0.3
     position_steps: int = 4000  # the probe helps at the start; then it is left out
-    favours: Mapping[str, float] = field(default_factory=lambda: {"turn": 0.2})  # of the clips, beside chance
+    favours: Mapping[str, float] = field(  # of the clips, beside chance
+        default_factory=lambda: {"turn": 0.05, "dance": 0.12, "morph": 0.13}
+    )
     drop_empty: float = 0.1
     drop_negative: float = 0.03  # text replaced by a usual negative prompt: the branch that guidance leaves
     save_seconds: float = 110.0
@@ -47,7 +49,7 @@ def moving(latents: Tensor) -> Tensor:
 STILL = 0.05  # of true clips six cells in ten stay below 0.01, three in ten exceed 0.2
 
 
-POLISH, POLISH_FROM = Settings(favours={"turn": 0.2, "puppy": 0.3}), 0.4
+POLISH, POLISH_FROM = Settings(favours={"dance": 0.2, "puppy": 0.1, "morph": 0.1}), 0.4
 """For the end: from this share of the full rates, and looking longer at the subject of the course's own prompt."""
 
 
@@ -145,6 +147,7 @@ def train(wall: float, settings: Settings = Settings(), fall_from: float = 0.0, 
     while bank.refresh() < 4:
         time.sleep(5)
     run = Run(settings, bank)
+    network.compile_blocks(run.model)
     print("resumed at" if run.resume(source) else "fresh start", run.step, f"{len(bank.chunks)} chunks", flush=True)
     draw = lambda: bank.batch(settings.batch, run.rng, settings.favours)  # noqa: E731
     session.go_on(run, draw, run.both, probe.Watch(bank), wall, fall_from)

@@ -269,6 +269,8 @@ def test_a_favoured_share_of_a_batch_shows_what_is_favoured():
     shows = {
         "puppy": [k for k, spec in enumerate(specs) if spec.subject == "puppy"],
         "turn": [k for k, spec in enumerate(specs) if spec.motion == "turn"],
+        "dance": [k for k, spec in enumerate(specs) if (spec.subject, spec.motion) == ("puppy", "bounce")],
+        "morph": [k for k, spec in enumerate(specs) if spec.motion == "morph"],
     }
     chunk = {"labels": labels} | {name: bank.rows_of(labels, name) for name in bank.FAVOURABLE}
     assert {name: chunk[name].tolist() for name in bank.FAVOURABLE} == shows
@@ -285,6 +287,9 @@ def test_a_favoured_share_of_a_batch_shows_what_is_favoured():
     both = sum(specs[k].subject == "puppy" for k in shows["turn"]) / len(shows["turn"])
     assert share({}) == pytest.approx(puppies, abs=0.03)
     assert share({"puppy": 0.5}) == pytest.approx(0.5 + 0.5 * puppies, abs=0.05)
+    rare = chunk | {"dance": np.array([], np.int64)}
+    made.chunks = {bank.KEPT_BACK: rare, bank.KEPT_BACK + 2: rare}
+    assert share({"dance": 0.5}) == pytest.approx(puppies, abs=0.04)  # where there are none, chance decides
     assert share({"turn": 0.3, "puppy": 0.4}) == pytest.approx(0.3 * both + 0.4 + 0.3 * puppies, abs=0.05)
 
 

@@ -17,6 +17,7 @@ from aigc_kit.works.together import MEDIA_ZH, MultimodalContent
 from aigc_kit.worlds.tinyworld.captions import MOTION_TERMS
 from aigc_kit.worlds.tinyworld.words import TERMS
 
+_ROW = "display:flex;flex-wrap:wrap;gap:.4em 1em;align-items:flex-start"
 _NAMES: Mapping[str, str] = {**ATTRIBUTES_ZH, "motion": "运动"}
 
 
@@ -69,12 +70,12 @@ def display_multimodal_content(content: MultimodalContent) -> Html:
         else:
             source = embed.uri(*compressed(piece.content))
             shown = f'<audio controls preload="metadata" src="{source}"></audio> {len(piece.content) / RATE:.1f} 秒'
-        blocks.append(f'<div style="{CARD}">{told}<div>{shown}</div></div>')
+        blocks.append(f'<div style="{CARD};flex:1 1 15rem">{told}<div>{shown}</div></div>')
         words.append(
             f"{MEDIA_ZH[each.medium]}：{piece.content if each.medium == 'text' else _maker(piece.take, piece.note)}"
         )
     below = read_back(content)
-    return Html("".join(blocks) + below.html, "\n".join([*words, below.text]), below.rows)
+    return Html(f'<div style="{_ROW}">{"".join(blocks)}</div>{below.html}', "\n".join([*words, below.text]), below.rows)
 
 
 def _maker(take: Take | None, note: str) -> str:

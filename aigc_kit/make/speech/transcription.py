@@ -1,16 +1,16 @@
-"""A recogniser that writes down what it hears, so that what was said can be checked against it.
+"""Write down what a recogniser hears.
 
-transcribe(take.data)                                   # "今天的天气真不错"
-character_error_rate(text, transcribe(take.data))       # how far it is from what was asked
+heard = transcribe(take.data)             # "今天的天气真不错"
+works.evaluation.character_error(heard, text)   # how far it is from what was asked
 """
 
-from collections.abc import Sequence
 from functools import lru_cache
 from math import gcd
 from typing import Any
 
 import numpy as np
 
+from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
 from aigc_kit.media.wav import RATE
 from aigc_kit.models import cards, loaded
@@ -20,7 +20,9 @@ SECONDS = 30  # its window
 
 
 def transcribe(wave: np.ndarray, rate: int = RATE, *, language: str = "zh", card: str = "whisper-base") -> str:
-    """What a recogniser hears in a wave, piece by piece of at most 30 s; greedy, so the same wave gives the same text.
+    """Write down what a recogniser hears in a wave.
+
+    Piece by piece of at most 30 s; greedy, so the same wave gives the same text.
 
     Args:
         wave: float (N,) in [-1, 1].
@@ -31,13 +33,20 @@ def transcribe(wave: np.ndarray, rate: int = RATE, *, language: str = "zh", card
     Raises:
         BadInput: not such a wave, or a card of another kind.
         NotOnDisk: the model is not on this machine; `aigc fetch whisper-base`.
+
+    Source: Radford et al. 2022, "Robust Speech Recognition via Large-Scale Weak Supervision".
     """
     chosen = cards.get(card)
     if chosen.kind != "listener" or language not in chosen.facts.languages:
         raise BadInput(
-            asked=f"to hear {language!r} with {card!r}",
-            found=f"a {chosen.kind} card for {', '.join(getattr(chosen.facts, 'languages', ()))}",
-            todo="use card='whisper-base', language='zh' or 'en'",
+            asked=Words(f"to hear {language!r} with {card!r}", f"用 {card!r} 听写 {language!r}"),
+            found=Words(
+                f"a {chosen.kind} card for {', '.join(getattr(chosen.facts, 'languages', ()))}",
+                f"这张模型卡是 {chosen.kind}，语言 {'、'.join(getattr(chosen.facts, 'languages', ()))}",
+            ),
+            todo=Words(
+                "use card='whisper-base', language='zh' or 'en'", "写 card='whisper-base'，language='zh' 或 'en'"
+            ),
         )
     samples = resampled(_checked(wave), rate)
     model, processor = _loaded(str(loaded.on_disk(chosen)))
@@ -46,33 +55,19 @@ def transcribe(wave: np.ndarray, rate: int = RATE, *, language: str = "zh", card
     return "".join(parts).strip()
 
 
-def character_error_rate(said: str, heard: str) -> float:
-    """Fewest insertions, deletions and replacements that turn one text into the other, per character of `said`.
-
-    >>> character_error_rate("今天天气", "今天天起了")
-    0.5
-    """
-    if not said:
-        raise BadInput(asked="a character error rate", found="an empty reference", todo="give the text that was said")
-    return edit_distance(said, heard) / len(said)
-
-
-def edit_distance(a: Sequence, b: Sequence) -> int:
-    """Levenshtein's distance."""
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        before, row[0] = row[0], i
-        for j, y in enumerate(b, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (x != y))
-    return row[-1]
-
-
 def resampled(wave: np.ndarray, rate: int) -> np.ndarray:
-    """float32 at 16 kHz, by a polyphase filter (scipy)."""
+    """Bring a wave to float32 at 16 kHz.
+
+    By a polyphase filter (scipy).
+    """
     from scipy.signal import resample_poly
 
     if not isinstance(rate, int) or not 1000 <= rate <= 384_000:
-        raise BadInput(asked=f"rate={rate!r}", found="not a sampling rate in Hz", todo="the kit's speech has 24000")
+        raise BadInput(
+            asked=f"rate={rate!r}",
+            found=Words("not a sampling rate in Hz", "这不是采样率（Hz）"),
+            todo=Words("the kit's speech has 24000", "工具包的语音是 24000"),
+        )
     common = gcd(rate, HEARS_AT)
     return np.asarray(resample_poly(wave, HEARS_AT // common, rate // common), np.float32)
 
@@ -107,8 +102,11 @@ def _checked(wave: Any) -> np.ndarray:
     samples = np.asarray(wave)
     if samples.ndim != 1 or samples.dtype.kind != "f" or not len(samples) or not np.isfinite(samples).all():
         raise BadInput(
-            asked="to hear a wave",
-            found=f"{samples.dtype} {samples.shape}, or values that are not finite",
-            todo="pass float (N,) in [-1, 1], such as take.data",
+            asked=Words("to hear a wave", "听写一段波形"),
+            found=Words(
+                f"{samples.dtype} {samples.shape}, or values that are not finite",
+                f"{samples.dtype} {samples.shape}，或有不是有限数的值",
+            ),
+            todo=Words("pass float (N,) in [-1, 1], such as take.data", "给一维浮点波形，范围 -1 到 1，例如 take.data"),
         )
     return samples

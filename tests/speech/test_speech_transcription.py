@@ -3,13 +3,15 @@ model where somebody fetched it."""
 
 import json
 
-import listening
 import numpy as np
 import pytest
-from listening import HEARS_AT, character_error_rate, resampled, transcribe
 
 from aigc_kit import cards, fetch, speech
 from aigc_kit.core.errors import BadInput, NotOnDisk
+from aigc_kit.make.speech import transcription
+from aigc_kit.make.speech.transcription import HEARS_AT, resampled, transcribe
+from aigc_kit.works import together
+from aigc_kit.works.evaluation import character_error
 
 SPECIAL = ["<|endoftext|>", "<|startoftranscript|>", "<|zh|>", "<|en|>", "<|transcribe|>", "<|translate|>"]
 SPECIAL += ["<|nospeech|>", "<|notimestamps|>", "<|startofprev|>", "<|startoflm|>"]
@@ -71,9 +73,23 @@ def test_the_real_class_runs_and_repeats_itself(folder, monkeypatch):
 def test_long_waves_are_heard_in_windows(folder, monkeypatch):
     monkeypatch.setenv("AIGC_MODELS_DIR", str(folder))
     lengths = []
-    monkeypatch.setattr(listening, "_hear", lambda _m, _p, samples, _l: lengths.append(len(samples)) or "字")
+    monkeypatch.setattr(transcription, "_hear", lambda _m, _p, samples, _l: lengths.append(len(samples)) or "字")
     assert transcribe(tone(61)) == "字字字"
     assert lengths == [30 * HEARS_AT, 30 * HEARS_AT, HEARS_AT]
+
+
+def test_a_reading_aloud_is_heard_where_a_listener_is(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("AIGC_MODELS_DIR", str(folder))
+    monkeypatch.setattr(transcription, "_hear", lambda *_: "夜晚的海边一颗黄色的五角")
+    content = together.generate_multimodal_content("夜晚的海边，一颗黄色的五角星", ["speech"], 0.5)
+    said = content.facts.caption("zh")
+    share = f"{100 * character_error('夜晚的海边一颗黄色的五角', said):.0f}%"
+    note = content.kept("speech").note
+    assert "夜晚的海边一颗黄色的五角" in note and f"字错率 {share}" in note and content.kept("speech").reading is None
+    monkeypatch.setenv("AIGC_MODELS_DIR", str(tmp_path))
+    if fetch.find(cards.get("whisper-base")) is None:
+        nothing = together.generate_multimodal_content("夜晚的海边，一颗黄色的五角星", ["speech"], 0.5)
+        assert "没有读回" in nothing.kept("speech").note
 
 
 def test_resampling_keeps_pitch_length_and_level():
@@ -113,4 +129,4 @@ def test_the_embedded_voice_is_understood_by_whisper():
         pytest.skip("whisper-base is not on this machine (aigc fetch whisper-base)")
     text = "今天的天气真不错"
     plan = speech.plan_for(text, card="baker")
-    assert character_error_rate(text, transcribe(speech.run(plan).data)) <= 0.25
+    assert character_error(transcribe(speech.run(plan).data), text) <= 0.25
