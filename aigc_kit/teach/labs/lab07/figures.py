@@ -77,15 +77,14 @@ def shares(groups: Mapping[str, Sequence[Obeyed]], names: Mapping[str, str] | No
         places = np.arange(len(found)) + (number - (len(groups) - 1) / 2) * step
         values = np.array([[share.share, share.low, share.high] for share in found]) * 100
         spread = np.abs(values[:, 1:] - values[:, :1]).T
-        axis.bar(
-            places, values[:, 0], step * 0.9, yerr=spread, capsize=3, color=COLOURS[number % 3], label=glyphs(group)
-        )
+        title, colour = glyphs(group).replace("␣", " "), COLOURS[number % 3]
+        axis.bar(places, values[:, 0], step * 0.9, yerr=spread, capsize=3, color=colour, label=title)
         rows += [{"group": group, **share._asdict()} for share in found]
     axis.set_xticks(range(len(whats)), [titles.get(what, what) for what in whats])
     axis.set_ylim(0, 105)
     axis.set_ylabel(label("占比（%）", "share, %"))
     if len(groups) > 1:
-        axis.legend(fontsize=SMALL, loc="lower right")
+        axis.legend(fontsize=SMALL, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(groups), frameon=False)
     words = "；".join(
         f"{group}：" + "、".join(f"{s.what} {s.share:.0%}" for s in found) for group, found in groups.items()
     )

@@ -138,15 +138,15 @@ def pair_shares() -> Picture:
         axis.bar_label(bars, [f"{value:.0f}" for value in middle], fontsize=11, padding=2)
         rows += [{"edition": edition, "attribute": n, "percent": found[n]["percent"]} for n in ATTRIBUTES_ZH]
     axis.axhline(50, color=RED, linestyle="--", linewidth=1.5)
-    axis.text(-0.75, 51, label("瞎猜", "chance"), fontsize=12, color=RED)
+    beside = axis.get_yaxis_transform()
+    axis.text(1.01, 50, label("瞎猜", "chance"), fontsize=12, color=RED, va="center", transform=beside)
     names = [label(zh, name) for name, zh in ATTRIBUTES_ZH.items()]
     axis.set_xticks(range(len(names)), names, fontsize=13)
     axis.set_ylim(0, 112)
     axis.set_ylabel("%", fontsize=13)
     handles, labels = axis.get_legend_handles_labels()
-    axis.legend(
-        handles, [label(text, f"edition {k + 1}") for k, text in enumerate(labels)], fontsize=12, loc="lower left"
-    )
+    editions = [label(text, f"edition {k + 1}") for k, text in enumerate(labels)]
+    axis.legend(handles, editions, fontsize=12, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False)
     words = "；".join(
         f"{edition} "
         + "、".join(f"{ATTRIBUTES_ZH[r['attribute']]} {r['percent']:.0f}%" for r in rows if r["edition"] == edition)
@@ -185,6 +185,7 @@ def curves(thresholds: Sequence[float], rows: Mapping[str, Sequence[tuple[Share,
         axis.set_title(label(*title), fontsize=13, loc="left")
         axis.set_xlabel(label("阈值", "threshold"), fontsize=13)
         axis.set_ylim(0, None)
+        axis.locator_params(axis="x", nbins=5)
         axis.xaxis.set_major_formatter("{x:.2f}")
     axes[0].set_ylim(0, 105)
     axes[0].legend(frameon=False, fontsize=12, loc="lower left")
