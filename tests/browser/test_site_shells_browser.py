@@ -10,6 +10,7 @@ from browsing import needs_chromium
 
 from aigc_kit import cards, fetch
 from aigc_kit.teach.site import contents, playgrounds, word_lists
+from aigc_kit.works.viewer import morph_view
 from aigc_kit.worlds.tinyworld.vocab import phrase
 
 pytestmark = needs_chromium
@@ -36,6 +37,10 @@ def facts(name):
 
 def shell(page, name, before=""):
     """Show a page; `before` runs in it first."""
+    if name == "topology":
+        page.set_content(playgrounds.render_view(playgrounds.TOPOLOGY, morph_view(moments=3, cell=0.2)))
+        page.wait_for_selector("#main[data-ready]", state="attached")
+        return
     words = playgrounds.catalogue()
     kept = {"facts": facts(name), "lists": word_lists.word_lists() if name != "text" else {}}
     playground = playgrounds.PLAYGROUNDS[name]
@@ -48,6 +53,7 @@ def shell(page, name, before=""):
         home=words["home"],
         noscript=words["noScript"],
         licence="",
+        inside="",
         csp="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'",
         css=playgrounds.markup(playgrounds.source("page.css")),
         catalogue=playgrounds.markup(json.dumps(words, ensure_ascii=False).replace("<", "\\u003c")),
@@ -65,7 +71,7 @@ def shell(page, name, before=""):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", sorted(BUILDS))
+@pytest.mark.parametrize("name", [*sorted(BUILDS), "topology"])
 def test_everybody_can_use_a_page(browser, name, scheme):
     from axe_playwright_python.sync_playwright import Axe
 
@@ -84,6 +90,19 @@ def test_everybody_can_use_a_page(browser, name, scheme):
     assert unnamed == []
     page.locator("#language button").press("Enter")  # the keyboard alone
     assert page.evaluate("document.documentElement.lang") == "en" and trouble == []
+    page.close()
+
+
+def test_the_deformation_has_a_heading_a_way_back_and_a_slider_that_counts(browser):
+    page = browser.new_page()
+    shell(page, "topology")
+    assert page.locator("h1").inner_text() == playgrounds.catalogue()["title.topology"]["zh"]
+    assert page.locator("nav a").get_attribute("href") == "index.html"
+    page.locator("#language button").click()
+    assert page.locator("h1").inner_text() == playgrounds.catalogue()["title.topology"]["en"]
+    page.wait_for_selector(".morph.live")
+    page.locator(".morph input").fill("2")
+    assert "t = 1.00" in page.locator(".morph output").inner_text()
     page.close()
 
 

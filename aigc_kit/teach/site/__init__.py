@@ -16,6 +16,7 @@ from aigc_kit.models.loaded import on_disk
 from aigc_kit.teach.site import agreement, contents, playgrounds
 from aigc_kit.teach.site.exports import Part
 from aigc_kit.teach.site.packing import Bundle
+from aigc_kit.works.viewer import morph_view
 
 LARGEST, ALL = 30_000_000, 60_000_000  # bytes of one page, and of all
 __all__ = ["build"]
@@ -49,7 +50,8 @@ def build(folder: Path, names: Iterable[str] = (), say: Callable[[str], None] = 
     written = []
     for name in wanted:
         page = playgrounds.PLAYGROUNDS[name]
-        html = _topology() if page is playgrounds.TOPOLOGY else playgrounds.render(page, _bundle(name, say))
+        learnt = page is not playgrounds.TOPOLOGY
+        html = playgrounds.render(page, _bundle(name, say)) if learnt else playgrounds.render_view(page, morph_view())
         _require_small(Words(f"the page {name}", f"页面 {name}"), len(html.encode()), LARGEST)
         written.append(write_atomically(folder / page.file, html))
         say(f"{page.file}: {len(html.encode()):,} bytes")
@@ -93,9 +95,3 @@ def _language_part(name: str, say: Callable[[str], None]) -> Part:
     agreement.tell([part], say)
     agreement.check_text(model, part, range(5, 25), say)
     return part
-
-
-def _topology() -> str:
-    from aigc_kit.works import viewer
-
-    return viewer.document(viewer.morph_view())

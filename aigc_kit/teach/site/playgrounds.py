@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,14 +14,18 @@ from aigc_kit.core import paths
 from aigc_kit.core.errors import CannotLoad
 from aigc_kit.core.types import Words
 from aigc_kit.core.units import format_bytes
-from aigc_kit.media.pages import markup, policy
+from aigc_kit.media.pages import environment, markup, policy, safe, template_text
 from aigc_kit.models import cards
 from aigc_kit.models.loaded import on_disk
 from aigc_kit.teach.site.packing import Bundle
+from aigc_kit.works.viewer import View
 
 ORT, SCRIPT, WASM = "ort-web", "ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"
 RULES = ("runtime", "chance", "words_scan", "words_reach", "words_settle", "words_motion", "tokens", "solvers")
 COMMON = (*RULES, "dom", "draw")  # the rules need no page around them
+BESIDE_A_VIEW = """document.getElementById("language").append(languageButton());
+document.getElementById("main").dataset.ready = "true";
+"""
 NOWHERE = '"https://page.invalid/ort.mjs"'  # where the engine thinks that it came from: it is never asked for
 _EXPORTS = re.compile(r"export\{([^}]*)\};?\s*(//# sourceMappingURL=\S*\s*)?$")
 
@@ -105,27 +109,28 @@ def render(page: Playground, bundle: Bundle) -> str:
 
     Its policy allows its own two scripts by their hash, WebAssembly, and no request at all.
     """
-    runtime, script, css, words = engine(bundle), script_of(page), source("page.css"), catalogue()
+    runtime, script, css = engine(bundle), script_of(page), source("page.css")
     allowed = policy((runtime, script), (css,)).replace("script-src", "script-src 'wasm-unsafe-eval'")
-    return (
-        _environment()
-        .get_template("page.html.j2")
-        .render(
-            name=page.name,
-            title=words[f"title.{page.name}"],
-            lead=words[f"lead.{page.name}"],
-            home=words["home"],
-            noscript=words["noScript"],
-            licence="aigc-kit, Apache-2.0 · onnxruntime-web, MIT",
-            csp=allowed,
-            css=markup(css),
-            catalogue=markup(json.dumps(words, ensure_ascii=False).replace("<", "\\u003c")),
-            index=markup(bundle.index),
-            payload=markup(bundle.text),
-            runtime=markup(runtime),
-            script=markup(script),
-        )
-    )
+    parts = {"css": css, "index": bundle.index, "payload": bundle.text, "runtime": runtime, "script": script}
+    return _page(page, allowed, "aigc-kit, Apache-2.0 · onnxruntime-web, MIT", parts)
+
+
+def render_view(page: Playground, view: View) -> str:
+    """Render a page around a view that turns."""
+    css = "\n".join((source("page.css"), template_text("story_viewer.css"), source("view.css")))
+    runtime, script = template_text("story_viewer.js"), f"{source('dom.js')}\n{BESIDE_A_VIEW}"
+    inside = environment().get_template("story_morph.html.j2").render(view=safe(view))
+    parts = {"css": css, "index": "{}", "payload": "", "runtime": runtime, "script": script, "inside": inside}
+    return _page(page, policy((runtime, script), (css,)), "aigc-kit, Apache-2.0", parts)
+
+
+def _page(page: Playground, csp: str, licence: str, parts: Mapping[str, str]) -> str:
+    words = catalogue()
+    told = {"title": words[f"title.{page.name}"], "lead": words[f"lead.{page.name}"], "home": words["home"]}
+    told |= {"noscript": words["noScript"]}
+    kept = {"inside": "", "catalogue": json.dumps(words, ensure_ascii=False).replace("<", "\\u003c"), **parts}
+    ours = {name: markup(text) for name, text in kept.items()}
+    return _environment().get_template("page.html.j2").render(name=page.name, csp=csp, licence=licence, **told, **ours)
 
 
 def index(files: Sequence[tuple[Playground, Path]]) -> str:
