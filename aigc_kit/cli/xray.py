@@ -86,6 +86,16 @@ _LANGUAGE = Words(
     "读提示词时最多占 {prefill}（由 {setter} 决定）；已分配（预测）：{all}",
 )
 _STEP_FITS = Words("fits in {}", "{} 显存放得下")
+_LANGUAGE_FITS = Words(
+    "may fit in {}: the CUDA context and what the allocator takes beyond that come on top",
+    "{} 显存可能放得下：还要加上 CUDA 上下文和分配器多占的部分",
+)
+
+# Options that belong together, with the values that stand for "not given".
+_OF_A_RUN = ("placement", "attention", "vae_slicing", "vae_tiling", "lora", "gpu", "steps", "quant", "place")
+_OF_TRAINING = ("rank", "checkpointing", "optimizer", "trained_dtype", "keep")
+_OF_LANGUAGE = ("context", "weights")
+_UNGIVEN = {"placement": "resident", "attention": "sdpa"}
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
@@ -120,8 +130,10 @@ def run(args: argparse.Namespace) -> int:
     """Print the X-ray."""
     from aigc_kit.core import units
     from aigc_kit.memory import footprint
+    from aigc_kit.memory.footprint.bytes import STORED, full_name
 
     if args.train is not None:
+        refuse(args, (*_OF_A_RUN, *_OF_LANGUAGE), "not options of training", "leave them out, or --train")
         return run_training(args)
     from pathlib import Path
 
@@ -130,8 +142,11 @@ def run(args: argparse.Namespace) -> int:
         from aigc_kit.memory.xray import language
 
         if language.is_language(args.model):
+            names = (*_OF_A_RUN, *_OF_TRAINING, "height", "width", "frames")
+            refuse(args, names, f"{args.model} is a language model", "leave them out; --weights Q4_0 stores weights so")
             return run_language(args)
-    refuse_stray(args)
+    refuse(args, _OF_TRAINING, "options of training", "add --train lora or --train full")
+    refuse(args, _OF_LANGUAGE, f"{args.model} is no folder of a language model", "leave them out; --quant is for parts")
     if args.placement not in footprint.PLACEMENTS:
         todo = f"choose one of {list(footprint.PLACEMENTS)}"
         raise BadInput(asked=f"placement {args.placement!r}", found="unknown", todo=todo)
@@ -142,6 +157,7 @@ def run(args: argparse.Namespace) -> int:
         raise BadInput(asked=f"--steps {args.steps}", found="no card to estimate the time on", todo="add --gpu RTX4090")
     vram = units.parse_bytes(args.vram) if args.vram is not None else None
     formats, places = (_pairs(pairs, name) for pairs, name in ((args.quant, "--quant"), (args.place, "--place")))
+    formats = {part: full_name(kind, STORED) for part, kind in formats.items()}
     facts, from_file = _facts(args, formats)
     placement = {**footprint.spread(facts, args.placement), **places} if places else args.placement
     prediction = footprint.predict(facts, placement)
@@ -277,13 +293,12 @@ def add_training(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--keep", action="append", metavar="PART", help="a part that stays on the card")
 
 
-def refuse_stray(args: argparse.Namespace) -> None:
-    """Refuse options of training without --train (BadInput)."""
-    names = ("rank", "optimizer", "trained_dtype", "keep")
-    stray = [name for name in names if getattr(args, name) is not None] + ["checkpointing"] * args.checkpointing
-    if stray:
-        words = ", ".join(f"--{name.replace('_', '-')}" for name in stray)
-        raise BadInput(asked=words, found="options of training", todo="add --train lora or --train full")
+def refuse(args: argparse.Namespace, names: tuple[str, ...], found: str, todo: str) -> None:
+    """Refuse options that would change nothing (BadInput)."""
+    values = {name: getattr(args, name) for name in names}
+    given = [n for n, v in values.items() if v is not None and v is not False and v not in ([], _UNGIVEN.get(n))]
+    if given:
+        raise BadInput(asked=", ".join(f"--{name.replace('_', '-')}" for name in given), found=found, todo=todo)
 
 
 def run_training(args: argparse.Namespace) -> int:
@@ -347,5 +362,5 @@ def run_language(args: argparse.Namespace) -> int:
     told = {**vars(facts), **{name: format_bytes(size) for name, size in sizes.items()}}
     print(getattr(_LANGUAGE, args.lang).format(**told))
     if vram is not None:
-        print(getattr(_TIGHT if verdict == "may fit" else _NO, args.lang).format(format_bytes(vram)))
+        print(getattr(_LANGUAGE_FITS if verdict == "may fit" else _NO, args.lang).format(format_bytes(vram)))
     return 0

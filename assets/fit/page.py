@@ -20,7 +20,9 @@ test compares.
 `aigc xray` builds the real classes of a pipeline from their configs on torch's meta device and runs every phase there
 (each text encoder, one denoising step, the decoder). Every tensor is followed from its making to its release, so that
 weights, live bytes and operations are counted and not estimated; tests compare the count with real tensors on the CPU,
-for every option, within 2 %. A GPU adds what such a trace cannot see. A few global numbers stand for that, the same for
+for every option, within 2 %. At published width (measured with `AIGC_SLOW=1`, tests/xray/test_xray_full_width.py) a
+step of 512x512 in float32 takes 157.5 MiB in the trace and 157.5 MiB of real tensors with SDXL, 260.0 and 260.0 MiB
+with Stable Diffusion 1.5. A GPU adds what such a trace cannot see. A few global numbers stand for that, the same for
 every model:
 
 | number | value | meaning |
@@ -64,8 +66,8 @@ Exceptions, not in the fit:
 RIVALS = """
 ## Other programs on the same rows
 
-Their formulas, written anew on the same exact weights (`assets/fit/rivals.py`), on the allocated peaks of the rows
-above that they have a formula for:
+Their formulas, written anew on the same exact weights (`assets/fit/rivals.py`, which names the versions), on the
+allocated peaks of the rows above that they have a formula for:
 
 | formula | rows | median absolute error | worst | from .. to |
 |---|---|---|---|---|
@@ -138,8 +140,8 @@ TRAINING = """
 `aigc xray MODEL --train lora|full` runs a forward and a backward pass and the optimiser on the meta device: what
 autograd saves is alive there as on a GPU. Automatic casts follow torch's lists, attention saves what the fused kernels
 save, 8-bit states are counted. `reserved` is a replay of all takings and givings, twice, through a model of torch's
-caching allocator (block sizes, cutting, joining), with no fitted number. Tests compare with real steps of reduced SDXL,
-Wan and FLUX on the CPU within 2 %; of reduced CogVideoX a step was 5.5 % lower (float32) and 5.1 % higher (bfloat16).
+caching allocator (block sizes, cutting, joining), with no fitted number; states lie beside. Tests compare with real
+steps of reduced SDXL, Wan, FLUX and CogVideoX on the CPU within 2 %.
 
 Published peaks ({source}):
 
@@ -148,9 +150,15 @@ Published peaks ({source}):
 """
 
 TRAINING_AFTER = """
-Median absolute error {median:.1%}, worst {worst:.1%} ({count} rows of one source). Its script prints three numbers and
-the table does not say which it holds; it is read as the highest reserved. Full training with 8-bit states is
-predicted 12 to 15 % too high: the source does not say in which dtype gradients were.
+Median absolute error {median:.1%}, worst {worst:.1%} ({count} rows of one source). Its scripts tell what was run: two
+steps (`metrics.sh`) in float16, where trained weights, gradients and states are float32 (before full training of 5b
+30.06 GiB are there, before LoRA 19.74: two bytes more for each weight). They print three numbers and the table does not
+say which it holds; all 23 are multiples of 2 MiB, which only the highest reserved must be.
+
+The column is that of a first step, which makes the states when its passes are over: with 8-bit states batch 4 took
+27.93 and 66.65 GiB, with states on the CPU (`CPUOffloadOptimizer`) 27.92 and 66.61, so the passes ran without them.
+float16's scaling of the loss leaves out steps that overflow, often the first ones. `aigc xray` tells of later steps, in
+which states are there all the time; the worst row, full training of 2b with AdamW and batch 4, may hold one.
 """
 
 

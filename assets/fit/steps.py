@@ -13,11 +13,9 @@ from aigc_kit.core import paths
 from aigc_kit.core.units import GIB
 from aigc_kit.memory.footprint.step_needs import as_parts, predict_training
 
-SOURCE = (
-    "a-r-r-o-w/finetrainers examples/_legacy/training/README.md (480x720, 49 frames, bf16, latents and prompts ready)"
-)
+SOURCE = "a-r-r-o-w/finetrainers, examples/_legacy/training/README.md: 480x720, 49 frames, latents and prompts ready"
 # (model, method, rank, batch, checkpointing, optimizer, GiB published as memory_before_validation). Rows with a figure
-# no higher than before training tell nothing of a step and are left out; full training keeps weights in float32.
+# no higher than before training tell nothing of a step and are left out; trained weights are in float32.
 ROWS = [
     *(("cogvideox-2b", "lora", r, 1, False, o, g) for o, peaks in (("adamw", (43.764, 44.314, 45.826)),
         ("adamw8bit", (43.732, 44.004, 45.291))) for r, g in zip((16, 64, 256), peaks, strict=True)),
@@ -67,9 +65,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         folders = {"cogvideox-2b": "cogvideox-2b", "cogvideox-5b": larger(Path(home))}
         for model, method, rank, batch, checkpointing, optimizer, published in ROWS:
-            kept = "float32" if method == "full" else "bfloat16"
-            size = (480, 720, 49, batch, "bfloat16", kept, checkpointing, optimizer)
-            need = predict_training(train(folders[model], method, max(rank, 1), *size))
+            size = (480, 720, 49, batch, "float16", "float32", checkpointing, optimizer)
+            need = predict_training(train(folders[model], method, max(rank, 1), *size), first=True)
             sizes = (f"{need.reserved_bytes / GIB:.2f}", f"{need.allocated_bytes / GIB:.2f}")
             writer.writerow([model, method, rank, batch, checkpointing, optimizer, published, *sizes])
             print(text.getvalue().splitlines()[-1], flush=True)

@@ -47,6 +47,8 @@ def test_rivals_say_what_their_formulas_say_by_hand():
     assert weights / GIB == pytest.approx(6.62, rel=0.01)
     assert rivals.comfyui(facts, found) == weights + 2178 * 1024 * 1024 * 4
     assert rivals.invokeai(facts, found) == weights + 2200 * 1024 * 1024 * 4 + 250 * MIB
+    facts, found = FIT["N32"].facts(), FIT["N32"].predict(load_overheads())  # 16 x 24 x 16 latents, in 16 bits
+    assert rivals.comfyui(facts, found) == found.phases[-1].resident_bytes + 1200 * 16 * 24 * 16 * 512 * 2
     errors = rivals.table(measures(), left_out())
     ours = median(map(abs, errors["this kit"]))
     assert all(median(map(abs, own)) > 5 * ours for name, own in errors.items() if name != "this kit")

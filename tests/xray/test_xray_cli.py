@@ -83,6 +83,11 @@ def test_a_folder_is_traced_now(capsys, tmp_path):
         (["sdxl", "--quant", "unet"], "PART=HOW"),
         (["sdxl", "--quant", "ghost=nf4"], "ghost"),
         (["sdxl", "--place", "unet=moon"], "moon"),
+        (["sdxl", "--quant", "unet=q3"], "['fp8', 'int8', 'int8wo', 'nf4']"),
+        (["sdxl", "--context", "100"], "--context"),
+        (["sdxl", "--weights", "Q4_0"], "--weights"),
+        (["sdxl", "--checkpointing", "--keep", "vae"], "--checkpointing, --keep"),
+        (["sdxl", "--train", "lora", "--quant", "unet=nf4", "--attention", "math"], "--attention, --quant"),
     ],
 )
 def test_bad_input_ends_with_a_clear_error(capsys, arguments, words):

@@ -62,6 +62,9 @@ def test_the_command_knows_language_models(capsys, llama):
     assert record["verdict"] == "may fit" and record["cache_bytes"] == 256 * MIB
     assert main(["xray", str(llama), "--context", "512", "--lang", "zh"]) == 0
     assert "256 MiB" in capsys.readouterr().out
+    assert main(["xray", str(llama), "--quant", "model=nf4", "--height", "512"]) == 2
+    printed = capsys.readouterr().err
+    assert "--quant, --height" in printed and "--weights" in printed
 
 
 @pytest.mark.parametrize(

@@ -147,23 +147,27 @@ def test_an_adapter_adds_its_weights_and_keeps_more_alive(tiny):
     assert adapted.phases[-1] == plain.phases[-1]
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 @pytest.mark.parametrize("kind", ["nf4", "int8", "int8wo", "float8"])
-def test_layers_of_packed_weights_by_hand(kind):
-    """x (10, 64) in float16 meets a weight (32, 64); what is alive at the highest moment beside x."""
+def test_layers_of_packed_weights_by_hand(kind, dtype):
+    """x (10, 64) in 16 bits meets a weight (32, 64); what is alive at the highest moment beside x."""
     import torch
 
     from aigc_kit.memory.xray import quantised
     from aigc_kit.memory.xray.tracer import tracing
 
-    net = torch.nn.Sequential(torch.nn.Linear(64, 32, bias=False, device="meta", dtype=torch.float16))
+    net = torch.nn.Sequential(torch.nn.Linear(64, 32, bias=False, device="meta", dtype=getattr(torch, dtype)))
     quantised.store(net, kind)
     with torch.no_grad(), tracing([net], granule=1) as trace:
-        x = torch.empty(10, 64, device="meta", dtype=torch.float16)
+        x = torch.empty(10, 64, device="meta", dtype=getattr(torch, dtype))
         out = net(x)
     made, weight = 2 * 10 * 32, 64 * 32
+    other = dtype == "bfloat16"
+    codes = 10 * 64 + 4 * 10  # and scales of x; int8's result is float16, and its sums are alive while it is cast
     most = {
         "nf4": 2 * weight + made,
-        "int8": 10 * 64 + 4 * 10 + 4 * 10 * 32 + made,  # codes and scales of x, sums in 32 bits, float16
+        "int8": codes
+        + max(10 * 64 * (3 + 2 * other), 4 * 10 * 32 + made * (1 + other)),  # |x| and where it is high; sums
         "int8wo": 2 * weight + made,  # the scale comes when the copy is gone
         "float8": weight + made,  # the second byte of each weight
     }

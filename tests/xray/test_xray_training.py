@@ -77,6 +77,11 @@ CASES = [
     ("flux", "lora", 8, "float32", "float32", False, False, "adamw", 1),
     ("flux", "full", 1, "float32", "float32", True, False, "adamw", 2),
     ("cogvideox", "lora", 4, "bfloat16", "float32", True, True, "adamw", 1),
+    ("cogvideox", "lora", 4, "float32", "float32", False, False, "adamw", 1),
+    ("cogvideox", "lora", 4, "bfloat16", "float32", False, True, "adamw", 1),
+    ("cogvideox", "full", 1, "float32", "float32", False, False, "adamw", 1),
+    ("cogvideox", "full", 1, "bfloat16", "float32", True, True, "adamw", 1),
+    ("wan", "full", 1, "bfloat16", "float32", True, True, "adamw", 1),
 ]
 
 
@@ -97,9 +102,9 @@ def test_the_traced_step_is_the_real_one(folders, monkeypatch, case):
 
 def test_eight_bit_states_by_hand():
     """Two states of one byte and a float32 scale per 256; a small tensor in float32."""
-    from aigc_kit.memory.xray.training import eight_bit_bytes
+    from aigc_kit.memory.xray.training import eight_bit_tensors
 
-    assert eight_bit_bytes([4096, 10]) == 2 * (4096 + 16 * 4) + 80
+    assert eight_bit_tensors([4096, 10]) == [4096, 4096, 16 * 4, 16 * 4, 40, 40]
 
 
 def test_adafactor_keeps_a_row_and_a_column(folders):
@@ -110,6 +115,25 @@ def test_adafactor_keeps_a_row_and_a_column(folders):
     states = {name: need.state_bytes for name, need in needs.items()}
     assert states["adamw"] > 7.9 * needs["adamw"].trained_params
     assert states["adafactor"] < states["adamw8bit"] < states["adamw"]
+
+
+def test_a_first_step_has_no_states_in_its_passes(folders):
+    """Peak of passes without states, or of the optimiser with gradients and states: the same at most, then less."""
+    from dataclasses import asdict
+
+    from aigc_kit.memory.footprint import load_overheads
+    from aigc_kit.memory.footprint.step_needs import TrainingFacts, predict_training
+    from aigc_kit.memory.xray.training import train
+
+    facts = train(folders("wan"), "full", **RECIPES["wan"].size, optimizer="adamw8bit")
+    later, first = predict_training(facts), predict_training(facts, first=True)
+    assert later.allocated_bytes - first.allocated_bytes == facts.state_bytes and first.setter == later.setter
+    assert first.reserved_bytes < later.reserved_bytes
+    alone = TrainingFacts(**{**asdict(facts), "points": (replace(facts.points[0], live=0, conv=0),)})
+    states = predict_training(alone, first=True)
+    assert states.setter == "optimizer"
+    needed = facts.trained_bytes + facts.frozen_bytes + facts.gradient_bytes + facts.state_bytes
+    assert states.allocated_bytes == needed + load_overheads().base
 
 
 def test_checkpointing_costs_less_and_a_kept_part_more(folders):

@@ -23,7 +23,8 @@ def full_name(dtype: str, allowed: tuple[str, ...] = DTYPES) -> str:
     """Spell out a format: "fp16" is "float16", others BadInput."""
     name = SHORT.get(dtype, dtype) if isinstance(dtype, str) else dtype
     if name not in allowed:
-        names = [short for short, full in SHORT.items() if full in allowed and short != "half"]
+        shorts = {full: short for short, full in SHORT.items() if short != "half"}
+        names = [shorts.get(full, full) for full in allowed]
         todo = Words(f"choose one of {names}", f"从 {names} 里选")
         raise BadInput(
             asked=Words(f"dtype {shown(dtype)}", f"精度 {shown(dtype)}"),

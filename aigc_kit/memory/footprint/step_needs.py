@@ -32,6 +32,7 @@ class TrainingFacts:
         points: moments of forward and backward pass at which the peak can lie, gradients among what is alive.
         held_bytes: of these, inputs that were there before.
         pool_bytes: segments that the allocator takes for all but weights and states, by replay.
+        first_pool_bytes: for all but weights in a first step, which makes the states in what its passes left.
         kept_bytes: part -> weights of other parts that stay on the card (text encoders, decoder).
         traced_with: versions of the libraries that were traced.
     """
@@ -57,6 +58,7 @@ class TrainingFacts:
     points: tuple[Point, ...]
     held_bytes: int
     pool_bytes: int
+    first_pool_bytes: int
     kept_bytes: Mapping[str, int]
     traced_with: str
 
@@ -87,23 +89,26 @@ class TrainingNeed:
     source: Words
 
 
-def predict_training(facts: TrainingFacts, overheads: Overheads | None = None) -> TrainingNeed:
-    """Predict the peak of a training step after the first.
+def predict_training(facts: TrainingFacts, overheads: Overheads | None = None, first: bool = False) -> TrainingNeed:
+    """Predict the peak of a training step.
 
-    The first step has no states yet; from the second on they stay on the card.
+    The first step makes the states, when its passes are over; from the second on they stay on the card.
 
     Args:
         facts: as traced.
         overheads: None: those that ship with the kit.
+        first: a run that ends after its first step.
     """
     extra = overheads or load_overheads()
     top = max(facts.points, key=lambda point: point.live + extra.workspace * point.conv)
     passes = top.live + int(extra.workspace * top.conv)
     update = facts.gradient_bytes + facts.update_bytes
     weights = facts.frozen_bytes + facts.trained_bytes + sum(facts.kept_bytes.values())
-    rest = max(passes, update)
+    early = facts.state_bytes if first else 0  # not yet there in the passes
+    rest = max(passes - early, update)
     allocated = weights + facts.state_bytes + rest + extra.base
-    reserved = max(allocated, weights + facts.state_bytes + facts.pool_bytes)
+    segments = facts.first_pool_bytes if first else facts.pool_bytes + facts.state_bytes
+    reserved = max(allocated, weights + segments)
     return TrainingNeed(
         weights_bytes=weights,
         gradient_bytes=facts.gradient_bytes,
@@ -112,7 +117,7 @@ def predict_training(facts: TrainingFacts, overheads: Overheads | None = None) -
         allocated_bytes=allocated,
         reserved_bytes=reserved,
         device_bytes=reserved + extra.context,
-        setter=top.setter if passes >= update else "optimizer",
+        setter=top.setter if passes - early >= update else "optimizer",
         source=Words.of(extra.source),
     )
 

@@ -73,9 +73,11 @@ def casting(dtype: Any, device: str = "cuda") -> Iterator[Any]:
         copies.clear()
         state["keep"] = False  # a block that is run again has its copies for itself
 
-    with Casting():
-        yield release
-    copies.clear()
+    try:
+        with Casting():
+            yield release
+    finally:  # a block that is run again is left by an exception as soon as all is there that its backward pass needs
+        copies.clear()
 
 
 def _functions(names: list[str]) -> set[Any]:

@@ -9,6 +9,8 @@ from typing import Any
 
 from aigc_kit.memory.xray import build
 
+OUTLIER = 6.0  # the usual `llm_int8_threshold`
+
 
 def store(module: Any, kind: str) -> None:
     """Let a part's layers compute as from storage.
@@ -65,15 +67,22 @@ def _int8_weights(layer: Any, x: Any) -> Any:
 
 
 def _int8(layer: Any, x: Any) -> Any:
-    """Make codes of the input, 32-bit sums, and float16."""
+    """Make codes of the input, 32-bit sums, and float16.
+
+    Codes and sums stay until the result has its dtype. Columns with outliers, which depend on values, are left out:
+    each layer keeps their weights in 16 bits from its first call on.
+    """
     import torch
 
     rows = x.reshape(-1, x.shape[-1])
-    codes = torch.empty_like(rows.to(torch.float16), dtype=torch.int8)
+    half = rows.to(torch.float16)
+    codes = torch.empty_like(half, dtype=torch.int8)
     scales = codes.new_empty(rows.shape[0], dtype=torch.float32)
+    half.abs().ge(OUTLIER)  # looked for in every column
+    del half
     stored = layer.weight.view(torch.int8)[:, : layer.in_features]  # a view, which takes nothing
     torch.mm(codes, stored.t())  # for its operations: the meta device makes bytes, the kernel sums in 32 bits
     sums = torch.empty(rows.shape[0], layer.out_features, dtype=torch.int32)
-    out = torch.empty_like(sums, dtype=torch.float16)
+    out = torch.empty_like(sums, dtype=torch.float16).to(x.dtype)
     del codes, scales, sums
-    return out.to(x.dtype).reshape(*x.shape[:-1], layer.out_features)
+    return out.reshape(*x.shape[:-1], layer.out_features)

@@ -8,21 +8,23 @@ from typing import Any
 
 from aigc_kit.memory.xray.tracer import Trace
 
+FLASH = 256  # the widest head of flash attention, which takes 16-bit numbers and no mask
 _INVERTED = "_aigc_inverted"  # a mark on masks that were turned round
 
 
 @contextmanager
-def standing_in(trace: Trace, attention: str, tokens: int = 0) -> Iterator[None]:
+def standing_in(trace: Trace, attention: str, tokens: int = 0, device: str = "cuda") -> Iterator[None]:
     """Answer for fused attention and for full masks.
 
-    The fused kernels return their result as a transposed (B, L, H, D) and one float32 per row (the log-sum-exp), and
-    make nothing of size L x S. The meta device would choose the plain path, hence this; "math" does follow it. What
-    depends on the values of a mask is answered as for a prompt that fills its length.
+    The fused kernels return their result and one float32 per row (the log-sum-exp), and make nothing of size L x S. The
+    meta device would choose the plain path, hence this; "math" does follow it. What depends on the values of a mask is
+    answered as for a prompt that fills its length.
 
     Args:
         trace: that the operations are added to.
         attention: "sdpa" | "math" | "sliced".
         tokens: length of the prompt, which a mask's sum is asked for.
+        device: whose kernels are followed: "cuda" or "cpu".
     """
     import torch
     from torch.overrides import TorchFunctionMode
@@ -34,7 +36,7 @@ def standing_in(trace: Trace, attention: str, tokens: int = 0) -> Iterator[None]
 
         def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             if func is torch.nn.functional.scaled_dot_product_attention:
-                return attend(trace, attention, *args, **(kwargs or {}))
+                return attend(trace, attention, device, *args, **(kwargs or {}))
             answer = masked.answer(func, args)
             if answer is not None:
                 return answer
@@ -66,6 +68,7 @@ def _no_autocast_on_meta() -> Iterator[None]:
 def attend(
     trace: Trace,
     attention: str,
+    device: str,
     query: Any,
     key: Any,
     value: Any,
@@ -80,6 +83,7 @@ def attend(
     Args:
         trace: that the operations are added to.
         attention: "math" runs the plain path, any other a fused kernel.
+        device: whose fused kernel, "cuda" or "cpu".
         query, key, value, attn_mask, dropout_p, is_causal, scale, enable_gqa: of torch's function.
     """
     import torch
@@ -91,29 +95,37 @@ def attend(
     batch, heads = query.shape[:2]  # all heads of the query count, also where they share keys
     keys, values = ((batch, heads, *tensor.shape[2:]) for tensor in (key, value))
     trace.flops += sdpa_flop_count(tuple(query.shape), keys, values)
+    like = device == "cpu" or (attn_mask is None and query.element_size() == 2 and query.shape[-1] <= FLASH)
     if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in (query, key, value)):
-        return _fused().apply(query, key, value)
-    return _forward(query, value)[0]
+        return _fused().apply(query, key, value, like)
+    return _forward(query, value, like)[0]
 
 
-def _forward(query: Any, value: Any) -> tuple[Any, Any]:
+def _forward(query: Any, value: Any, like: bool) -> tuple[Any, Any]:
+    """Make a result and its sums.
+
+    Flash attention's result lies in memory as the query does (so does that of a CPU's kernel), the memory-efficient
+    kernel's as (B, L, H, D): only one of these can be viewed as (B, L, H x D).
+    """
     import torch
 
-    batch, heads, length, _width = query.shape
-    out = query.new_empty(batch, length, heads, value.shape[-1]).transpose(1, 2)
-    return out, query.new_empty(batch, heads, length, dtype=torch.float32)
+    batch, heads, length, width = query.shape
+    sums = query.new_empty(batch, heads, length, dtype=torch.float32)
+    if like and value.shape[-1] == width:
+        return torch.empty_like(query), sums
+    return query.new_empty(batch, length, heads, value.shape[-1]).transpose(1, 2), sums
 
 
 def _fused() -> Any:
-    """Make the function that keeps what flash attention keeps."""
+    """Make the function that keeps what fused kernels keep."""
     import torch
 
     class Fused(torch.autograd.Function):
         """Save what the fused kernels save."""
 
         @staticmethod
-        def forward(context: Any, query: Any, key: Any, value: Any) -> Any:
-            out, sums = _forward(query, value)
+        def forward(context: Any, query: Any, key: Any, value: Any, like: bool) -> Any:
+            out, sums = _forward(query, value, like)
             context.save_for_backward(query, key, value, out, sums)
             return out
 
@@ -125,7 +137,7 @@ def _fused() -> Any:
                 grad = torch.empty_like(out)
             made = tuple(torch.empty_like(tensor) for tensor in (query, key, value))
             query.new_empty(query.shape, dtype=torch.float32)  # the kernel adds up the query's gradient so
-            return made
+            return *made, None
 
     return Fused
 

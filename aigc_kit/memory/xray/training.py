@@ -158,7 +158,7 @@ class _Step:
         self.bench, self.size, self.batch, self.device = bench, size, batch, device
         self.dtype, self.mixed = dtype, mixed
         self.points: tuple[Any, ...] = ()
-        self.gradients = self.states = self.update = self.tokens = self.held = self.pool = 0
+        self.gradients = self.states = self.update = self.tokens = self.held = self.pool = self.first_pool = 0
         self.trace: Any = None
 
     def run(self, optimizer: str) -> None:
@@ -182,11 +182,14 @@ class _Step:
                 ) from error
         self.points = trace.hull()
         self.gradients = _rounded(p.grad for p in trained if p.grad is not None)
-        updates = self._optimise(trained, optimizer)
-        pool = caching.Allocator()
+        first, later = self._optimise(trained, optimizer)
+        pool, own = caching.Allocator(), caching.Allocator()
+        own.replay(trace.events, caching.WORKSPACE)
+        own.replay(first, caching.WORKSPACE)
+        self.first_pool = own.most
         for _ in range(2):
             gradients = pool.replay(trace.events, caching.WORKSPACE)
-            for block in (*pool.replay(updates, caching.WORKSPACE), *gradients):
+            for block in (*pool.replay(later, caching.WORKSPACE), *gradients):
                 pool.give(block)
         self.pool = pool.most
 
@@ -205,6 +208,7 @@ class _Step:
             "points": self.points,
             "held_bytes": self.held,
             "pool_bytes": self.pool,
+            "first_pool_bytes": self.first_pool,
         }
 
     @contextmanager
@@ -212,7 +216,7 @@ class _Step:
         """Stand in for attention, and cast."""
         import torch
 
-        with standing_in(self.trace, "sdpa", self.tokens):
+        with standing_in(self.trace, "sdpa", self.tokens, self.device):
             if not self.mixed:
                 yield lambda: None
                 return
@@ -234,28 +238,30 @@ class _Step:
             target = torch.empty_like(made)
             torch.nn.functional.mse_loss(made.float(), target.float()).backward()
 
-    def _optimise(self, trained: list[Any], optimizer: str) -> list[tuple[int, int]]:
-        """Step twice, and give the second step's events."""
+    def _optimise(self, trained: list[Any], optimizer: str) -> tuple[list[caching.Event], list[caching.Event]]:
+        """Step twice, and give the events of each."""
         import torch
 
         if optimizer == "adamw8bit":
-            self.states, self.update = eight_bit_bytes([p.numel() for p in trained]), 0
-            return []
+            tensors = eight_bit_tensors([p.numel() for p in trained])
+            self.states = sum(tensors)
+            return [(size, name) for name, size in enumerate(tensors)], []
         kinds: dict[str, Any] = {
             "adamw": partial(torch.optim.AdamW, foreach=self.device == "cuda"),
             "sgd": partial(torch.optim.SGD, lr=1e-3, foreach=self.device == "cuda"),
             "adafactor": partial(_adafactor(), lr=1e-3, relative_step=False, scale_parameter=False),
         }
         rule = kinds[optimizer](trained)
-        with tracer.tracing([]):
+        there = [*trained, *(p.grad for p in trained if p.grad is not None)]
+        with tracer.tracing([], others=there) as making:
             rule.step()  # its counters of steps are on the CPU
+        first = list(making.events)  # what ends later is not of this step
         held = [t for s in rule.state.values() for t in s.values() if isinstance(t, torch.Tensor)]
         self.states = _rounded(t for t in held if t.device.type == "meta")
-        others = [*held, *trained, *(p.grad for p in trained if p.grad is not None)]
-        with tracer.tracing([], others=others) as trace:
+        with tracer.tracing([], others=[*held, *there]) as trace:
             rule.step()
         self.update = trace.top[0]
-        return trace.events
+        return first, list(trace.events)
 
 
 def _adafactor() -> Any:
@@ -268,12 +274,16 @@ def _rounded(tensors: Any) -> int:
     return sum(-(-t.nbytes // tracer.GRANULE) * tracer.GRANULE for t in tensors)
 
 
-def eight_bit_bytes(sizes: list[int]) -> int:
-    """Count bitsandbytes' states of AdamW in 8 bits.
+def eight_bit_tensors(sizes: list[int]) -> list[int]:
+    """Count the bytes of bitsandbytes' 8-bit states.
 
-    Two states: one byte a number and a float32 scale per 256 each; tensors under 4096 numbers in float32.
+    Of AdamW, two states: one byte a number and a float32 scale per 256 each; tensors under 4096 numbers in float32.
 
     Args:
         sizes: numbers of each trained tensor.
+
+    Returns:
+        Bytes of each tensor of states.
     """
-    return sum(2 * (n + 4 * -(-n // BLOCK)) if n >= SMALLEST else 8 * n for n in sizes)
+    packed = ((n, n, 4 * -(-n // BLOCK), 4 * -(-n // BLOCK)) if n >= SMALLEST else (4 * n, 4 * n) for n in sizes)
+    return [size for state in packed for size in state]
