@@ -27,7 +27,7 @@ TUNES = Card(
         "tunes",
         ("config.json", 714, "f09232ad2807cdde54028c264d29065152c717127dd7b4813b25364268bd877c"),
         ("generation_config.json", 707, "9e73b331bab6b6a4f644349d238d3e299990c53f2cf22a9372e5a2f8bf00aec6"),
-        ("model.safetensors", 1_693_864, "1300c77863dc5596ea07f0202812e14bbe4da8e498420be87363a68a6a258977"),
+        ("model.safetensors", 1_693_864, "0cb5f4458fdeb67f5d88773f1a5330e55a9837a36ffdf9607937f3ad422ac455"),
         ("tokenizer.json", 7_477, "703437d177f75b995e1ec7688f9a819b4e8b700cba9c2890914d281c1dbb523e"),
         ("tokenizer_config.json", 237, "cd288383feff2762059184749d2b66a516d019015bcc0fb7eecad6e77a145e26"),
     ),

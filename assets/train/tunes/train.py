@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
@@ -22,7 +23,7 @@ from .network import hidden
 from .vocabulary import PAD, SIZE, ids
 
 SHAPE = Shape(SIZE, width=128, layers=4, heads=4, inner=352, base=10_000.0)
-CLOSING = 8.0
+CLOSING, SUMMIT = 8.0, 6.0
 LEFT_OPEN = 0.15  # share of the qualities that a wish leaves open in training
 
 
@@ -107,7 +108,30 @@ def mistake(network: Network, rows: Tensor, closing: float = 1.0) -> Tensor:
     errors = F.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), reduction="none").view(targets.shape)
     weights = (targets != ids()[PAD]).float()
     weights[:, :-1] += (targets[:, 1:] == ids()[PHRASE]).float() * (closing - 1)
+    if closing > 1:
+        weights += summits(rows)[:, GIVEN:].float() * (SUMMIT - 1)
     return (errors * weights).sum() / weights.sum()
+
+
+def summits(rows: Tensor) -> Tensor:
+    """The highest notes of each phrase, bool as the rows, where the summit shall lie in the third (qi-cheng-zhuan-he).
+
+    That its summit lies there is what 3 in 10 of such tunes missed after 4,900 steps, and nearly nothing else.
+    """
+    heights = pitches()[rows]
+    phrase = (rows == ids()[PHRASE]).cumsum(1)
+    found = torch.zeros_like(rows, dtype=torch.bool)
+    for number in range(4):
+        inside = torch.where(phrase == number, heights, -1)
+        found |= (inside == inside.amax(1, keepdim=True)) & (inside > 0)
+    return found & (rows == ids()["<qczh>"]).any(1, keepdim=True)
+
+
+@cache
+def pitches() -> Tensor:
+    """int64 (tokens,): the MIDI number of a note, 0 of all else."""
+    heads = [token.partition(":") for token in ids()]
+    return torch.tensor([int(head) if colon and head.isdigit() else 0 for head, colon, _ in heads])
 
 
 @torch.no_grad()
