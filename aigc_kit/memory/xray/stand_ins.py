@@ -110,10 +110,11 @@ def _forward(query: Any, value: Any, like: bool) -> tuple[Any, Any]:
     import torch
 
     batch, heads, length, width = query.shape
-    sums = query.new_empty(batch, heads, length, dtype=torch.float32)
-    if like and value.shape[-1] == width:
-        return torch.empty_like(query), sums
-    return query.new_empty(batch, length, heads, value.shape[-1]).transpose(1, 2), sums
+    if like and value.shape[-1] == width and query.stride(1) > query.stride(2):  # all tokens of a head together
+        out = torch.empty_like(query)
+    else:
+        out = query.new_empty(batch, length, heads, value.shape[-1]).transpose(1, 2)
+    return out, query.new_empty(batch, heads, length, dtype=torch.float32)
 
 
 def _fused() -> Any:
