@@ -18,7 +18,7 @@ TIER ?= tiny
 LABS ?=
 MODELS ?= core
 JOBS ?= 2
-BROWSERS ?= 0
+BROWSERS ?= 2
 PIP_FLAGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # An environment that was damaged (two makes at once, say) must not send pip to the system's Python
@@ -49,11 +49,11 @@ lab: fetch
 	$(BIN)/aigc lab $(LABS)
 
 test: fetch $(CHATTTS)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 # The labs in JupyterLab, one as an app, and the pages of works, in a system Chromium: tests/browser.
 browser: fetch $(BROWSER)
-	$(BIN)/python -m pytest tests/browser -rs -n $(BROWSERS) --dist loadgroup
+	$(BIN)/python -m pytest tests/browser -rs -n $(BROWSERS)
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

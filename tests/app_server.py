@@ -28,7 +28,7 @@ def app_server(home: Path, lab: str | Path, **environment: str) -> Iterator[Serv
         command, cwd=ROOT, env=plain, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
     )
     reader = threading.Thread(target=process.stdout.read, daemon=True)
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 900
     try:
         said = process.stdout.readline()
         found = re.search(r"http://127\.0\.0\.1:(\d+)/\?token=(\w+)", said)
@@ -40,7 +40,7 @@ def app_server(home: Path, lab: str | Path, **environment: str) -> Iterator[Serv
         yield Server(int(found[1]), found[2], process)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(60)
+        process.wait(300)
         if reader.ident is not None:
             reader.join(10)
         process.stdout.close()

@@ -51,7 +51,7 @@ def lab_server(home: Path, *more: str, folder: Path | None = None, **environment
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    options = ["--no-browser", f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--allow-root", *more]
+    options = ["--no-browser", f"--ServerApp.port={port}", "--allow-root", *more]
     plain = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER_")}
     plain |= {"HOME": str(home), "JUPYTER_CONFIG_DIR": str(home / "config"), **environment}
     if folder is not None:
@@ -61,7 +61,7 @@ def lab_server(home: Path, *more: str, folder: Path | None = None, **environment
     process = subprocess.Popen(
         command, cwd=ROOT, env=plain, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
-    said, deadline = "", time.monotonic() + 120
+    said, deadline = "", time.monotonic() + 900
     reader = threading.Thread(target=process.stderr.read, daemon=True)
     try:
         while not (found := re.search(r"http://127\.0\.0\.1:(\d+)/(lab\S*)\?token=(\w+)", said)):
@@ -74,7 +74,7 @@ def lab_server(home: Path, *more: str, folder: Path | None = None, **environment
         yield Server(int(found[1]), found[3], process, found[2])
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(300)
         if reader.ident is not None:
             reader.join(10)
         process.stderr.close()

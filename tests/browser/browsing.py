@@ -17,11 +17,13 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--autoplay-policy=no-user-gesture-required", "--mute-audio"]
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium")
 
+PATIENCE = 900_000  # milliseconds that anything may take: the clock is no test, but what hangs must end
+
 ROOT = Path(__file__).parents[2]
 SEEN = ROOT / "out" / "browser"
 PLAYS = """async media => {
   media.currentTime = 0; await media.play();
-  await new Promise(done => setTimeout(done, 1000));
+  for (let k = 0; k < 600 && !media.currentTime; k++) await new Promise(done => setTimeout(done, 100));
   media.pause();
   return {at: media.currentTime, length: media.duration, error: media.error && media.error.message};
 }"""
@@ -40,8 +42,12 @@ def environment() -> dict[str, str]:
 
 
 def launch(play, *flags: str):
-    """The browser, with the font of the plots."""
-    return play.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags], env=environment())
+    """The browser, with the font of the plots; its pages wait as long as a busy machine makes them."""
+    chromium = play.chromium.launch(
+        executable_path=CHROMIUM, args=[*FLAGS, *flags], env=environment(), timeout=PATIENCE
+    )
+    chromium.on("context", lambda context: context.set_default_timeout(PATIENCE))
+    return chromium
 
 
 def screenshot(page, name: str) -> None:
@@ -52,20 +58,16 @@ def screenshot(page, name: str) -> None:
 
 def until(page, expression: str) -> None:
     """Wait till an expression holds; Playwright's own waiting evaluates strings, which the page's policy forbids."""
-    for _ in range(600):
-        if page.evaluate(expression):
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError(f"not within a minute: {expression}")
+    until_another(page, lambda: bool(page.evaluate(expression)), False)
 
 
 def until_another(page, read: Callable[[], object], before: object) -> None:
-    """Wait till `read` gives something else than before; the clock is no test, a page that stays as it was must end."""
-    for _ in range(600):
+    """Wait till `read` gives something else than before."""
+    for _ in range(PATIENCE // 100):
         if read() != before:
             return
-        page.wait_for_timeout(200)
-    raise AssertionError("the page is what it was")
+        page.wait_for_timeout(100)
+    raise AssertionError(f"the page is what it was: {before!r:.200}")
 
 
 def move_slider(slider, presses: int) -> None:

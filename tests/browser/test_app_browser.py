@@ -18,9 +18,9 @@ def test_lab_01_as_an_app(tmp_path):
         page = launch(play).new_page(viewport={"width": 1280, "height": 900})
         page.on("response", lambda response: answered.append(response.url))
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(server.url(""), timeout=120_000)
+        page.goto(server.url(""))
         page.wait_for_selector(WAITING, state="attached")
-        page.wait_for_function(f"() => !document.querySelector('{WAITING}')", timeout=1_200_000)
+        page.wait_for_function(f"() => !document.querySelector('{WAITING}')", timeout=2_400_000)
         assert errors == []
         here = (f"http://127.0.0.1:{server.port}/", "data:", "blob:")
         assert [url for url in answered if not url.startswith(here)] == []

@@ -1,13 +1,10 @@
 """The drawing canvas of lab 06 in JupyterLab: what a mouse draws reaches the kernel, undo and clear do too."""
 
-import nbformat
+import notebook_page
 import numpy as np
 import pytest
 from browsing import needs_chromium, screenshot
-from lab_server import ROOT, lab_server
-from test_labs_browser import OPEN
-
-from aigc_kit.teach.notebooks import cells
+from notebook_page import OPEN, leave, visit
 
 pytestmark = [needs_chromium, pytest.mark.filterwarnings("ignore:.*:ResourceWarning")]
 SOURCES = (
@@ -18,23 +15,16 @@ CAPTION = ".jp-Notebook figcaption"
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory, browser):
-    folder = tmp_path_factory.mktemp("canvas")
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in SOURCES])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    cells.write(notebook, folder / "canvas.ipynb")
-    environment = {"AIGC_OUT": str(folder / "out"), "PYTHONPATH": str(ROOT), "AIGC_OFFLINE": "1"}
-    options = ["--LabApp.expose_app_in_browser=True", "--LabApp.news_url="]
-    with lab_server(folder / "home", *options, folder=folder, **environment) as server:
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.goto(server.url("lab/tree/canvas.ipynb"), timeout=240_000)
-        page.wait_for_function(OPEN, timeout=480_000)
-        page.locator(".jp-Notebook .jp-CodeCell").first.click()
-        page.keyboard.press("Shift+Enter")
-        page.wait_for_selector(".jp-Notebook canvas", timeout=480_000)
-        page.wait_for_selector("[id^=canvas-][data-ready]", timeout=240_000)
-        yield page
-        page.close()
+def page(browser, server, classroom):
+    notebook_page.write(classroom / "canvas.ipynb", SOURCES)
+    page = visit(browser, server, "canvas.ipynb")
+    page.wait_for_function(OPEN)
+    page.locator(".jp-Notebook .jp-CodeCell").first.click()
+    page.keyboard.press("Shift+Enter")
+    page.wait_for_selector(".jp-Notebook canvas")
+    page.wait_for_selector("[id^=canvas-][data-ready]")
+    yield page
+    leave(page)
 
 
 def drag(page, start, end):
@@ -49,7 +39,6 @@ def drag(page, start, end):
 def told(page, words):
     page.wait_for_function(
         f"() => [...document.querySelectorAll('{CAPTION}')].some(one => one.textContent.includes('{words}'))",
-        timeout=120_000,
     )
 
 
@@ -61,7 +50,7 @@ def test_a_stroke_reaches_the_kernel(page):
     screenshot(page, "canvas-drawn")
     page.locator(".jp-Notebook .jp-CodeCell").nth(1).click()
     page.keyboard.press("Shift+Enter")
-    page.wait_for_selector(".jp-OutputArea-output:has-text('True')", timeout=120_000)
+    page.wait_for_selector(".jp-OutputArea-output:has-text('True')")
     said = page.locator(".jp-OutputArea-output:has-text('True')").last.inner_text().split()
     length, width = 0.4 * np.hypot(128, 128), 7  # of the stroke in pixels of 128: 14 on a canvas of 256
     assert int(said[1]) == pytest.approx(length * width, rel=0.3)  # round ends and soft edges add to it

@@ -1,12 +1,9 @@
 """An error of the kit in JupyterLab: its three lines first, then the learner's own line, and no page of internals."""
 
-import nbformat
+import notebook_page
 import pytest
 from browsing import needs_chromium, screenshot
-from lab_server import ROOT, lab_server
-from test_labs_browser import OPEN
-
-from aigc_kit.teach.notebooks import cells
+from notebook_page import OPEN, leave, visit
 
 pytestmark = [needs_chromium, pytest.mark.filterwarnings("ignore:.*:ResourceWarning")]
 SOURCES = (
@@ -19,24 +16,16 @@ ERRORS = ".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']"
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory, browser):
-    folder = tmp_path_factory.mktemp("errors")
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in SOURCES])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    cells.write(notebook, folder / "errors.ipynb")
-    environment = {"AIGC_OUT": str(folder / "out"), "PYTHONPATH": str(ROOT), "AIGC_OFFLINE": "1"}
-    options = ["--LabApp.expose_app_in_browser=True", "--LabApp.news_url="]
-    with lab_server(folder / "home", *options, folder=folder, **environment) as server:
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.goto(server.url("lab/tree/errors.ipynb"), timeout=120_000)
-        page.wait_for_function(OPEN, timeout=240_000)
-        page.locator(".jp-Notebook .jp-CodeCell").first.click()
-        for number in range(1, len(SOURCES) + 1):  # each by itself: Run All stops at an error
-            page.keyboard.press("Shift+Enter")
-            prompt = f".jp-InputPrompt:text-is('[{number}]:')"
-            page.wait_for_selector(prompt, timeout=240_000)
-        yield page
-        page.close()
+def page(browser, server, classroom):
+    notebook_page.write(classroom / "errors.ipynb", SOURCES)
+    page = visit(browser, server, "errors.ipynb")
+    page.wait_for_function(OPEN)
+    page.locator(".jp-Notebook .jp-CodeCell").first.click()
+    for number in range(1, len(SOURCES) + 1):  # each by itself: Run All stops at an error
+        page.keyboard.press("Shift+Enter")
+        page.wait_for_selector(f".jp-InputPrompt:text-is('[{number}]:')")
+    yield page
+    leave(page)
 
 
 def shown(page, number):

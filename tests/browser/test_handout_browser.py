@@ -35,7 +35,6 @@ def test_every_slide_fits_and_can_be_read(browser, lab, tmp_path):
     )
     assert min(tables) >= 0.6, [index + 1 for index, size in enumerate(tables) if size < 0.6]  # of 30 pixels a line
     page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(300)
     screenshot(page, f"slides-{lab.number}")
     page.close()
     assert troubles == []

@@ -1,13 +1,12 @@
 """A guess in JupyterLab and in an app: by the keyboard, without a kernel the result is folded."""
 
-import nbformat
+import notebook_page
 import pytest
 from app_server import app_server
 from browsing import needs_chromium, screenshot, until
-from lab_server import ROOT, lab_server
-from test_labs_browser import DONE, OPEN, RUN
+from notebook_page import CLEAR, DONE, OPEN, RUN, leave, visit
 
-from aigc_kit.teach.notebooks import cells, refresh
+from aigc_kit.teach.notebooks import refresh
 
 pytestmark = [needs_chromium, pytest.mark.filterwarnings("ignore:.*:ResourceWarning")]
 SOURCES = (
@@ -21,24 +20,19 @@ SOURCES = (
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def guesses(classroom):
     """A notebook with two questions, run as those of the project are."""
-    folder = tmp_path_factory.mktemp("guess")
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in SOURCES])
-    refresh.refresh(cells.write(notebook, folder / "06_guess.ipynb"), timeout=120)
-    return folder
+    path = notebook_page.write(classroom / "06_guess.ipynb", SOURCES)
+    refresh.refresh(path)
+    return path
 
 
 @pytest.fixture(scope="module")
-def page(folder, browser):
-    environment = {"AIGC_OUT": str(folder / "out"), "PYTHONPATH": str(ROOT)}
-    options = ["--LabApp.expose_app_in_browser=True", "--LabApp.news_url="]
-    with lab_server(folder / "home", *options, folder=folder, **environment) as server:
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.goto(server.url("lab/tree/06_guess.ipynb"), timeout=120_000)
-        page.wait_for_function(OPEN, timeout=240_000)
-        yield page
-        page.close()
+def page(guesses, browser, server):
+    page = visit(browser, server, guesses.name)
+    page.wait_for_function(OPEN)
+    yield page
+    leave(page)
 
 
 ANSWERS = "document.querySelectorAll('.jp-OutputArea-output details').length"
@@ -52,8 +46,9 @@ def test_as_it_is_opened_every_result_is_folded(page):
 
 
 def test_the_keyboard_gives_the_guesses(page):
+    page.evaluate(CLEAR)  # else it might pass for done before it begins
     page.evaluate(RUN)
-    page.wait_for_function(DONE, timeout=240_000, polling=500)
+    page.wait_for_function(DONE, polling=500)
     until(page, f"{ANSWERS} === 2")
     button = page.get_by_role("button", name="变尖")
     button.focus()
@@ -73,11 +68,11 @@ def test_the_keyboard_gives_the_guesses(page):
     screenshot(page, "predict-answered")
 
 
-def test_in_an_app_a_click_opens_the_result(folder, browser, tmp_path):
-    with app_server(tmp_path, folder / "06_guess.ipynb") as server:
+def test_in_an_app_a_click_opens_the_result(guesses, browser, tmp_path):
+    with app_server(tmp_path, guesses) as server:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.goto(server.url(""), timeout=120_000)
-        page.wait_for_function("() => document.querySelectorAll('details').length === 2", timeout=240_000)
+        page.goto(server.url(""))
+        page.wait_for_function("() => document.querySelectorAll('details').length === 2")
         page.get_by_role("button", name="变平").click()
         until(page, "document.querySelectorAll('details').length === 1")
         screenshot(page, "predict-app")

@@ -65,7 +65,7 @@ def opened(browser):
         page.on("request", lambda request: asked.append(request.url))
         page.on("console", lambda line: asked.append(line.text) if line.type == "error" else None)
         page.on("pageerror", lambda error: asked.append(str(error)))
-        page.goto(path.as_uri(), timeout=600_000)
+        page.goto(path.as_uri())
         asked.remove(path.as_uri())
         for _ in range(6000):
             if page.evaluate(READY):

@@ -6,7 +6,7 @@ Needs a system Chromium, and `pip install 'aigc-kit[browser]'`.
 import browsing
 import numpy as np
 import pytest
-from browsing import needs_chromium, sync_api, until
+from browsing import needs_chromium, sync_api, until, until_another
 
 from aigc_kit.works import Work, morph_view, notebook_html, sample, write_page
 from aigc_kit.worlds.topology import torus
@@ -115,15 +115,14 @@ def test_the_model_turns_with_the_keyboard_and_the_slider_counts(open_page):
     canvas.focus()
     for _ in range(4):
         page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(300)
+    until_another(page, canvas.screenshot, before)
     turned = canvas.screenshot()
-    assert turned != before
     assert "t = 0.00" in label.inner_text()
     page.locator(".morph input").focus()
     page.keyboard.press("End")
     until(page, "document.querySelector('.morph output').textContent.includes('t = 1.00')")
     assert "亏格 1" in label.inner_text()
-    assert canvas.screenshot() != turned
+    until_another(page, canvas.screenshot, turned)
 
 
 def test_the_model_turns_with_the_mouse_and_plays(open_page):
@@ -137,8 +136,7 @@ def test_the_model_turns_with_the_mouse_and_plays(open_page):
     page.mouse.down()
     page.mouse.move(x + 120, y + 20, steps=4)
     page.mouse.up()
-    page.wait_for_timeout(300)
-    assert canvas.screenshot() != before
+    until_another(page, canvas.screenshot, before)
     page.locator(".morph button").click()
     until(page, "document.querySelector('.morph input').value === '4'")
 
@@ -147,10 +145,9 @@ def test_without_webgl_the_picture_stays(launch, folder):
     chromium = launch(["--disable-3d-apis", "--disable-gpu"])
     page = chromium.new_page()
     page.goto((folder / "topology_story.html").as_uri())
-    page.wait_for_timeout(500)
+    page.wait_for_selector(".morph .without:has-text('静态图')")
     assert page.locator(".morph .stage img").is_visible()
     assert not page.locator(".morph .controls").is_visible()
-    assert "静态图" in page.locator(".morph .without").inner_text()
     chromium.close()
 
 
