@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 
 import chinese
@@ -21,6 +22,19 @@ settings.register_profile(
     "repeatable", derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("repeatable")
+
+# Files that take longest, most first (measured): each is one process's alone, so it must not be the last to begin
+LONGEST = (
+    "test_lab05.py", "test_leaks.py", "test_elsewhere.py", "test_lab03_chattts.py", "test_interrupt.py",
+    "test_chattts_package.py", "test_classroom_grade.py", "test_xray_truth.py", "test_tinysdxl_model.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    """Where processes share the tests, hand out what takes longest first, then the files with most tests."""
+    if "PYTEST_XDIST_WORKER" in os.environ and not any("browser" in item.path.parts for item in items):
+        tests, places = Counter(item.path for item in items), {name: place for place, name in enumerate(LONGEST)}
+        items.sort(key=lambda item: (places.get(item.path.name, len(LONGEST)), -tests[item.path], str(item.path)))
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def elsewhere(tmp_path_factory):
     home = require_card("baker").parents[1]
     root = tmp_path_factory.mktemp("别处 elsewhere")
     clone = root / "aigc 工具包"
-    subprocess.run(["git", "clone", "-q", "--depth", "1", f"file://{ROOT}", str(clone)], check=True)
+    subprocess.run(["git", "clone", "-q", "--shared", str(ROOT), str(clone)], check=True)
     prefix = sealed(root / "home")
     environment = {
         "PATH": os.environ["PATH"],
