@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: (places.get(name := group(item.nodeid), len(FIRST)), name not in LABS, name))
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(tryfirst=True, optionalhook=True)  # without xdist there is no such hook
 def pytest_xdist_make_scheduler(config, log):
     """Hand out whole groups, in their order. xdist's own --dist loadgroup does nothing with pytest 9.2."""
     from xdist.scheduler import LoadScopeScheduling
