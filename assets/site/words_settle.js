@@ -138,8 +138,7 @@ function canonicalOf(spec, language, lists) {
   const at = language === "zh" ? 0 : 1;
   const say = {};
   for (const name of [...ATTRIBUTES, "motion"]) if (spec[name]) say[name] = lists.terms[name][spec[name]][at][0];
-  const becomes = spec.motion === "morph" && lists.becomes[spec.subject];
-  const motion = becomes ? becomes[at] : say.motion || "";
+  const motion = say.motion || "";
   const { subject = "", colour = "", size = "", light = "", style = "", position = "" } = say;
   if (language === "zh") {
     const where = spec.scene ? `在${say.scene}${lists.where.zh[spec.scene]}` : "";

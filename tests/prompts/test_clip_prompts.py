@@ -2,8 +2,9 @@
 
 import pytest
 
-from aigc_kit import cards
+from aigc_kit import cards, video
 from aigc_kit.worlds.prompts.read_words import read_for_clip, read_for_picture
+from aigc_kit.worlds.tinyworld import checker
 
 CLIP, PICTURE = cards.get("tinywan"), cards.get("tinysdxl")
 
@@ -46,3 +47,11 @@ def test_a_wish_beyond_what_is_promised_is_noted(prompt, wish):
 )
 def test_pictures_and_clips_say_the_same(prompt):
     assert read_for_clip(prompt, CLIP, None).notes == read_for_picture(prompt, PICTURE, None).notes
+
+
+@pytest.mark.parametrize(
+    ("prompt", "first"), [("咖啡杯变成甜甜圈", "cup"), ("甜甜圈变成咖啡杯", "donut"), ("a cup becomes a donut", "cup")]
+)
+def test_what_becomes_what_is_filmed_that_way_round(prompt, first):
+    clips = [video.make(prompt, card="tinywan", seed=seed).data for seed in (0, 1)]
+    assert [reading.labels["subject"] for reading in checker.read_clips(clips)] == [first, first]

@@ -91,7 +91,8 @@ def test_a_caption_says_what_is_set():
     spec = ClipSpec("puppy", None, "moon", None, "bounce")
     assert canonical(spec) == "一只小狗跳跃，在月球上"
     assert canonical(spec, "en") == "a puppy jumping, on the moon"
-    assert canonical(ClipSpec("donut", "pink", motion="morph")) == "一个粉色的甜甜圈变成咖啡杯"
+    assert canonical(ClipSpec("donut", "pink", motion="morph")) == "一个粉色的甜甜圈变形"
+    assert canonical(ClipSpec("cup", motion="morph"), "en") == "a coffee cup morphing"  # named both, the end came first
     assert canonical(ClipSpec()) == canonical(ClipSpec(), "en") == ""
     with pytest.raises(UnknownName, match="language"):
         canonical(spec, "fr")

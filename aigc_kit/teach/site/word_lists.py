@@ -39,7 +39,6 @@ def word_lists() -> dict[str, Any]:
         "picture": lexicon_of(scan.pictures()),
         "clip": lexicon_of(clip_vocab.lexicon()),
         "terms": {**words.TERMS, "motion": captions.MOTION_TERMS},
-        "becomes": captions.BECOMES,
         "measure": words.MEASURE,
         "where": {"zh": words.WHERE_ZH, "en": words.WHERE_EN},
         "quality": clip_vocab.QUALITY_TERMS,

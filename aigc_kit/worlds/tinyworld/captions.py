@@ -86,9 +86,13 @@ def _words(spec: Spec | ClipSpec, language: str, pick: Pick) -> dict[str, str]:
 
 
 def _motion(spec: Spec | ClipSpec, say: dict[str, str], language: str, rng: random.Random | None = None) -> str:
-    """Say the motion, of a morph also what it becomes."""
+    """Say the motion, at times what comes of it.
+
+    Never in canonical words: where both are named the tiny encoder mixes them up (of 20 clips of 咖啡杯变成甜甜圈 17
+    showed a donut that became a cup; of 36 of 咖啡杯变形 or a coffee cup morphing none).
+    """
     becomes = BECOMES.get(spec.subject or "") if say.get("motion") and spec.known()["motion"] == "morph" else None
-    if becomes and (rng is None or rng.random() < 0.6):
+    if becomes and rng is not None and rng.random() < 0.6:
         return becomes[LANGUAGES.index(language)]
     return say.get("motion", "")
 

@@ -117,8 +117,12 @@ class Run:
 
 
 def load(shape: str = SHIPPED) -> AutoencoderKLWan:
-    """The averaged weights of both halves."""
-    model, state = build(shape), torch.load(paths.autoencoder(shape), weights_only=True)
+    """The averaged weights of both halves; those that are shipped where none were trained here."""
+    from . import export
+
+    file, model = paths.autoencoder(shape), build(shape)
+    trained = file.exists() or shape != SHIPPED
+    state = torch.load(file, weights_only=True) if trained else export.read_autoencoder()
     model.load_state_dict(state["model"])
     model.load_state_dict(state["averaged"], strict=False)
     return model.eval().requires_grad_(False)

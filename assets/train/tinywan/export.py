@@ -57,8 +57,9 @@ def write_state() -> None:
     """What a later training needs beside the shipped weights: codec, text encoder, and how far each training was."""
     source = paths.DECAYED if paths.DECAYED.exists() else paths.NETWORK
     state = torch.load(source, weights_only=True) if source.exists() else _progress()["transformer"]
-    halves = torch.load(paths.autoencoder(autoencoder.SHIPPED), weights_only=True)
-    numbers = {"transformer": {key: state[key] for key in ("step", "samples", "cpu")}, "autoencoder": halves["step"]}
+    file = paths.autoencoder(autoencoder.SHIPPED)
+    halves = torch.load(file, weights_only=True)["step"] if file.exists() else _progress()["autoencoder"]
+    numbers = {"transformer": {key: state[key] for key in ("step", "samples", "cpu")}, "autoencoder": halves}
     paths.STATE.mkdir(parents=True, exist_ok=True)
     trials = _progress().get("trials", {}) if paths.PROGRESS.exists() else {}
     numbers |= {"trials": {shape: step for shape, step in trials.items() if shape != autoencoder.SHIPPED}}
