@@ -30,8 +30,9 @@ def entries() -> dict[str, list[dict]]:
 
 
 def judged() -> list[dict]:
-    """The frozen prompts whose clips eyes judge."""
-    return measures.entries(paths.JUDGED, ClipSpec, lambda prompt: clip_vocab.clip_phrase(prompt).phrase)["generated"]
+    """The frozen prompts whose clips eyes judge, said in the model's words, as the kit says them."""
+    said = measures.entries(paths.JUDGED, ClipSpec, lambda prompt: clip_vocab.clip_phrase(prompt).phrase)["generated"]
+    return [entry | {"prompt": clip_vocab.clip_phrase(entry["prompt"]).phrase} for entry in said]
 
 
 def load(threads: int = 2):
