@@ -16,6 +16,7 @@ def main() -> None:
         "encoder": train_encoder,
         "decay": decay_flow,
         "polish": polish_flow,
+        "blend": blend_flow,
         "state": write_state,
         "export": write_model,
         "evaluate": evaluate_model,
@@ -59,6 +60,12 @@ def polish_flow(arguments: argparse.Namespace) -> None:
     from . import flow, paths
 
     flow.train(arguments.wall, flow.POLISH, flow.POLISH_FROM, paths.DECAYED)
+
+
+def blend_flow(_: argparse.Namespace) -> None:
+    from . import flow
+
+    flow.blend()
 
 
 def train_decoder(arguments: argparse.Namespace) -> None:

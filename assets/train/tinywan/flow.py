@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from aigc_kit.make.train import denoising, muon
+from aigc_kit.make.train import denoising, muon, save_checkpoint
 from assets.train import session
 
 from . import network, paths, probe
@@ -48,6 +48,9 @@ def moving(latents: Tensor) -> Tensor:
 
 STILL = 0.05  # of true clips six cells in ten stay below 0.01, three in ten exceed 0.2
 
+
+BLEND = 0.6
+"""Share of the newly polished weights beside the shipped ones: what was favoured stays, the rest loses nothing."""
 
 POLISH, POLISH_FROM = Settings(favours={"dance": 0.2, "puppy": 0.1, "morph": 0.1}), 0.4
 """For the end: from this share of the full rates, and looking longer at the subject of the course's own prompt."""
@@ -138,6 +141,18 @@ class Run(session.Run):
         from . import export
 
         return export.read_state()
+
+
+def blend(share: float = BLEND) -> None:
+    """Mix the polished weights with the shipped ones, which they began from.
+
+    Source: Wortsman et al. 2022, "Robust fine-tuning of zero-shot models" (weights interpolated).
+    """
+    from . import export
+
+    state, shipped = torch.load(paths.DECAYED, weights_only=True), export.read_state()["averaged"]
+    state["averaged"] = {name: torch.lerp(shipped[name], value, share) for name, value in state["averaged"].items()}
+    save_checkpoint(state, paths.DECAYED)
 
 
 def train(wall: float, settings: Settings = Settings(), fall_from: float = 0.0, source: Path = paths.NETWORK) -> Run:
