@@ -46,7 +46,7 @@ NAMED: dict[str, tuple[str, ...]] = {
 
 What else it knows keeps its colour, place and motion, and blurs. Chosen by eye on clips of other prompts than those
 that were judged (`assets/train/judge`); then a puppy that bounces and a cat that grows were left out, since eyes named
-0 of 6 and 3 of 6.
+0 of 6 and 3 of 6; of later weights 3 and 4.
 """
 
 CLIP_ATTRIBUTES: dict[str, tuple[str, ...]] = {
