@@ -200,13 +200,14 @@ def training(before: dict | None = None) -> dict:
     before: what was said of trainings whose log is elsewhere, and is added to.
     """
     lines = log()
-    if before:
-        found = dict(before)
-    else:
-        flow = [line for line in lines if "samples" in line]
-        found = {name: flow[-1][name] for name in ("step", "samples", "cpu")}
-        found["prefers"] = [line["prefers"] | {"samples": line["samples"]} for line in flow if "prefers" in line]
-        found["clips"] = clips.CHUNK * len(clips.ready())
+    found = dict(before or {})
+    flow = [line for line in lines if line.get("samples", 0) > found.get("samples", 0)]
+    if flow:
+        looks = [line["prefers"] | {"samples": line["samples"]} for line in flow if "prefers" in line]
+        found |= {name: flow[-1][name] for name in ("step", "samples", "cpu")} | {
+            "prefers": [*found.get("prefers", []), *looks],
+            "clips": max(found.get("clips", 0), clips.CHUNK * len(clips.ready())),
+        }
     ours = [
         line for line in lines if "linear" in line and line.get("shape", autoencoder.SHIPPED) == autoencoder.SHIPPED
     ]
