@@ -8,6 +8,7 @@ import struct
 import wave as library
 from collections.abc import Mapping
 from io import BytesIO
+from math import gcd
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,16 @@ from aigc_kit.core.types import Take, Words
 
 FULL = 32767
 RATE = 24_000  # samples per second of every wave of the kit
+
+
+def resampled(wave: np.ndarray, rate: int, wanted: int) -> np.ndarray:
+    """Change the sampling rate by a polyphase filter, float32 (N,)."""
+    from scipy.signal import resample_poly
+
+    if rate == wanted:
+        return np.asarray(wave, np.float32)
+    common = gcd(rate, wanted)
+    return np.asarray(resample_poly(wave, wanted // common, rate // common), np.float32)
 
 
 def to_bytes(wave: np.ndarray, rate: int = RATE, info: Mapping[str, str] | None = None) -> bytes:

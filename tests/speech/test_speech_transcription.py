@@ -9,7 +9,8 @@ import pytest
 from aigc_kit import cards, fetch, speech
 from aigc_kit.core.errors import BadInput, NotOnDisk
 from aigc_kit.make.speech import transcription
-from aigc_kit.make.speech.transcription import HEARS_AT, resampled, transcribe
+from aigc_kit.make.speech.transcription import HEARS_AT, transcribe
+from aigc_kit.media.wav import resampled
 from aigc_kit.works import together
 from aigc_kit.works.evaluation import character_error
 
@@ -93,7 +94,7 @@ def test_a_reading_aloud_is_heard_where_a_listener_is(folder, tmp_path, monkeypa
 
 
 def test_resampling_keeps_pitch_length_and_level():
-    out = resampled(tone(2.0), 24000)
+    out = resampled(tone(2.0), 24000, HEARS_AT)
     assert len(out) == 2 * HEARS_AT and out.dtype == np.float32
     spectrum = np.abs(np.fft.rfft(out))
     assert np.argmax(spectrum) / 2 == pytest.approx(440, abs=0.5)

@@ -15,11 +15,10 @@ from aigc_kit.make.meter import Meter
 from aigc_kit.make.modality import Work
 from aigc_kit.make.music import MODALITY
 from aigc_kit.make.music.midi import to_midi
-from aigc_kit.make.music.musicgen import resampled
 from aigc_kit.make.music.settings import Settings
 from aigc_kit.make.music.synthesis import perform, sound
 from aigc_kit.media import wav
-from aigc_kit.media.wav import RATE
+from aigc_kit.media.wav import RATE, resampled
 from aigc_kit.worlds.sounds import listener
 from aigc_kit.worlds.tunes.hearing import hear
 from aigc_kit.worlds.tunes.tune import BAR, PHRASE, Tune, tokens_of, tune_of

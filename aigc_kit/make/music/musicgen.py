@@ -1,7 +1,6 @@
 """Make sound with MusicGen: words, or words and a sample."""
 
 from dataclasses import replace
-from math import gcd
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from aigc_kit.core.types import Card, Request, Words
 from aigc_kit.core.types.records import ReadWords
 from aigc_kit.make.music.settings import Settings
 from aigc_kit.make.text.engines.hf import quiet
-from aigc_kit.media.wav import RATE
+from aigc_kit.media.wav import RATE, resampled
 from aigc_kit.worlds.sounds.sound_world import FRAMES, SOUND_NAMES, read_sound, sound_caption
 
 LONGEST_SAMPLE = 15.0  # seconds to go on from
@@ -140,16 +139,6 @@ class MusicgenEngine:
             kept=tuple((SOUND_NAMES[value].zh, name, value) for name, value in wish.items()),
             dropped=tuple((word, "这个小世界里没有") for word in rest.split()),
         )
-
-
-def resampled(wave: np.ndarray, rate: int, wanted: int) -> np.ndarray:
-    """Change the sampling rate by a polyphase filter, float32 (N,)."""
-    from scipy.signal import resample_poly
-
-    if rate == wanted:
-        return np.asarray(wave, np.float32)
-    common = gcd(rate, wanted)
-    return resample_poly(wave, wanted // common, rate // common).astype(np.float32)
 
 
 def _checked(sample: Any) -> np.ndarray:

@@ -5,14 +5,13 @@ works.evaluation.character_error(heard, text)   # how far it is from what was as
 """
 
 from functools import lru_cache
-from math import gcd
 from typing import Any
 
 import numpy as np
 
 from aigc_kit.core.bilingual import Words
 from aigc_kit.core.errors import BadInput
-from aigc_kit.media.wav import RATE
+from aigc_kit.media.wav import RATE, resampled
 from aigc_kit.models import cards, loaded
 
 HEARS_AT = 16_000  # Hz, what Whisper was trained on
@@ -48,28 +47,21 @@ def transcribe(wave: np.ndarray, rate: int = RATE, *, language: str = "zh", card
                 "use card='whisper-base', language='zh' or 'en'", "写 card='whisper-base'，language='zh' 或 'en'"
             ),
         )
-    samples = resampled(_checked(wave), rate)
+    samples = resampled(_checked(wave), _checked_rate(rate), HEARS_AT)
     model, processor = _loaded(str(loaded.on_disk(chosen)))
     window = SECONDS * HEARS_AT
     parts = [_hear(model, processor, samples[at : at + window], language) for at in range(0, len(samples), window)]
     return "".join(parts).strip()
 
 
-def resampled(wave: np.ndarray, rate: int) -> np.ndarray:
-    """Bring a wave to float32 at 16 kHz.
-
-    By a polyphase filter (scipy).
-    """
-    from scipy.signal import resample_poly
-
+def _checked_rate(rate: Any) -> int:
     if not isinstance(rate, int) or not 1000 <= rate <= 384_000:
         raise BadInput(
             asked=f"rate={rate!r}",
             found=Words("not a sampling rate in Hz", "这不是采样率（Hz）"),
             todo=Words("the kit's speech has 24000", "工具包的语音是 24000"),
         )
-    common = gcd(rate, HEARS_AT)
-    return np.asarray(resample_poly(wave, HEARS_AT // common, rate // common), np.float32)
+    return rate
 
 
 def _hear(model: Any, processor: Any, samples: np.ndarray, language: str) -> str:
