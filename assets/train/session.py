@@ -61,14 +61,14 @@ def go_on(
     fall_from: float = 0.0,
 ) -> None:
     """Train for ``wall`` seconds. With ``fall_from`` the rates fall from that share of the full ones to zero in this
-    time, and the result is a branch of its own, ``decayed.pt``, saved at the end.
+    time, and the result is a branch of its own, ``decayed.pt``.
 
     draw: one batch; watch: ``look(network)`` probes what it has learned. The run's bank reads what was rendered since.
     """
     settings, bank, paths = run.settings, run.bank, run.paths
     began = saved = time.monotonic()
     probed = began if run.step else began - settings.probe_seconds + FIRST_LOOK
-    cpu, losses = time.process_time(), []
+    cpu, losses, target = time.process_time(), [], paths.DECAYED if fall_from else None
     (paths.RUN / "pid").write_text(str(os.getpid()))
 
     def batches():
@@ -83,10 +83,10 @@ def go_on(
         losses.append(progress.loss)
         run.samples += settings.batch
         now = time.monotonic()
-        if not fall_from and now - saved > settings.save_seconds:
+        if now - saved > settings.save_seconds:
             spent, cpu = time.process_time() - cpu, time.process_time()
             run.cpu += spent
-            run.save()
+            run.save(target)
             line = {
                 "step": run.step,
                 "samples": run.samples,
@@ -104,7 +104,7 @@ def go_on(
             bank.refresh()
             saved, losses = time.monotonic(), []
     run.cpu += time.process_time() - cpu
-    run.save(paths.DECAYED if fall_from else None)
+    run.save(target)
     note(
         paths.LOG,
         {"step": run.step, "samples": run.samples, "cpu": round(run.cpu), "prefers": watch.look(run.averaged)},

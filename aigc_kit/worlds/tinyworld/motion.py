@@ -21,6 +21,7 @@ from aigc_kit.worlds.tinyworld.layers import Actor, draw
 from aigc_kit.worlds.tinyworld.palette import COLOUR_RGB
 from aigc_kit.worlds.tinyworld.scenes import paint_scene
 from aigc_kit.worlds.tinyworld.spec import COLOURS, LIGHTS, Choice, Pair, pairs_of
+from aigc_kit.worlds.tinyworld.starts import Anywhere, Marks, Starts
 from aigc_kit.worlds.tinyworld.styles import Shot, flat
 
 MOVING = ("puppy", "cat", "fish", "flower", "donut", "cup", "heart", "star", "ball", "square")
@@ -28,7 +29,6 @@ BACKGROUNDS = ("plain", "moon", "sea", "city")
 MOTIONS = ("left", "right", "up", "down", "grow", "bounce", "turn", "morph")
 MORPHING = ("donut", "cup")
 ROUND = ("ball",)  # a turn of these cannot be seen
-EDGE = 0.12  # share of a side that the middle of a travelling subject keeps from the edge
 
 _WAYS = ("left", "right", "up", "down", "grow", "bounce")
 NAMED: dict[str, tuple[str, ...]] = {
@@ -121,31 +121,31 @@ def nameable(subject: str | None, motion: str | None) -> bool:
     return subject is None or motion is None or motion in NAMED.get(subject, ())
 
 
-def path(spec: ClipSpec, frames: int, rng: random.Random) -> list[Actor]:
+def path(spec: ClipSpec, frames: int, starts: Starts) -> list[Actor]:
     """Place the subject of a full spec in every frame.
 
     Travel, growth and turns go on evenly over the whole clip, whatever its number of frames; a bounce is two hops.
     """
     colour = COLOUR_RGB[spec.colour or "red"]
-    place = rng.uniform(0.38, 0.62), rng.uniform(0.42, 0.6), rng.uniform(0.2, 0.26)
-    start, times = Actor(spec.subject or "ball", colour, *place), [k / max(1, frames - 1) for k in range(frames)]
-    far = rng.uniform(0.2, 0.34)
-    travel = {"left": (-far, 0.0), "right": (far, 0.0), "up": (0.0, -far), "down": (0.0, far)}
+    start = Actor(spec.subject or "ball", colour, *starts.place())
+    times = [k / max(1, frames - 1) for k in range(frames)]
     motion = spec.motion or "right"
+    far = starts.far(motion in ("left", "right"))
+    travel = {"left": (-far, 0.0), "right": (far, 0.0), "up": (0.0, -far), "down": (0.0, far)}
     if motion in travel:
         dx, dy = travel[motion]
-        middle = rng.uniform(EDGE + far / 2, 1 - EDGE - far / 2)  # the whole way lies in the picture
+        middle = starts.middle(far, bool(dx))
         start = start._replace(x=middle) if dx else start._replace(y=middle)
         return [start._replace(x=start.x + dx * (t - 0.5), y=start.y + dy * (t - 0.5)) for t in times]
     if motion == "grow":
-        low, high = rng.uniform(0.11, 0.14), rng.uniform(0.36, 0.42)
+        low, high = starts.between(0.11, 0.14), starts.between(0.36, 0.42)
         return [start._replace(y=0.52, half=low + (high - low) * t) for t in times]
     if motion == "turn":
-        begin = rng.uniform(-0.6, 0.6)
+        begin = starts.between(-0.6, 0.6)
         return [start._replace(turn=begin + 2 * np.pi * 0.75 * t, y=0.5) for t in times]
     if motion == "morph":
         return [start._replace(half=0.3, y=0.52, morph=t) for t in times]
-    height = rng.uniform(0.26, 0.34)
+    height = starts.between(0.26, 0.34)
     return [_hop(start, t, height) for t in times]
 
 
@@ -157,7 +157,9 @@ def _hop(start: Actor, t: float, height: float) -> Actor:
     return start._replace(y=0.70 - height * up, stretch=squash)
 
 
-def film(spec: ClipSpec, frames: int = 17, height: int = 64, width: int = 64, seed: int = 0) -> np.ndarray:
+def film(
+    spec: ClipSpec, frames: int = 17, height: int = 64, width: int = 64, seed: int = 0, *, marked: bool = False
+) -> np.ndarray:
     """Draw a clip: uint8 (frames, height, width, 3).
 
     The same arguments give the same bytes. More frames show the same motion in smaller steps.
@@ -166,6 +168,7 @@ def film(spec: ClipSpec, frames: int = 17, height: int = 64, width: int = 64, se
         spec: open attributes are filled by chance, from the seed.
         frames, height, width: 1 or more; 32 to 1024 pixels; else BadInput.
         seed: decides what the spec leaves open, where it begins and where the details of the background lie.
+        marked: begin at one of few `Marks`, as in the clips that the tiny video model is taught.
     """
     if frames < 1 or not (32 <= height <= 1024 and 32 <= width <= 1024):
         raise BadInput(
@@ -175,7 +178,7 @@ def film(spec: ClipSpec, frames: int = 17, height: int = 64, width: int = 64, se
         )
     rng = random.Random(seed)
     full = spec.fill(rng)
-    actors = path(full, frames, rng)
+    actors = path(full, frames, Marks(rng, height, width) if marked else Anywhere(rng))
     scene = paint_scene(full.scene or "plain", full.light or "day", height, width, rng)
     clip = np.empty((frames, height, width, 3), np.uint8)
     for index, actor in enumerate(actors):

@@ -24,6 +24,7 @@ def main() -> None:
     }
     parser = argparse.ArgumentParser(prog="python -m assets.train.tinywan", description=__doc__)
     parser.add_argument("--wall", type=float, default=3600.0, help="seconds for each training stage")
+    parser.add_argument("--threads", type=int, default=1, help="of the transformer's training")
     parser.add_argument("--chunks", type=int, default=CHUNKS, help="chunks of 250 clips")
     parser.add_argument("--shape", choices=("deep", "pyramid"), default="deep", help="of decoder and encoder")
     parser.add_argument(
@@ -47,19 +48,19 @@ def teach_text(_: argparse.Namespace) -> None:
 def train_flow(arguments: argparse.Namespace) -> None:
     from . import flow
 
-    flow.train(arguments.wall)
+    flow.train(arguments.wall, threads=arguments.threads)
 
 
 def decay_flow(arguments: argparse.Namespace) -> None:
     from . import flow
 
-    flow.train(arguments.wall, fall_from=1.0)
+    flow.train(arguments.wall, fall_from=1.0, threads=arguments.threads)
 
 
 def polish_flow(arguments: argparse.Namespace) -> None:
     from . import flow, paths
 
-    flow.train(arguments.wall, flow.POLISH, flow.POLISH_FROM, paths.DECAYED)
+    flow.train(arguments.wall, flow.POLISH, flow.POLISH_FROM, paths.DECAYED, arguments.threads)
 
 
 def blend_flow(_: argparse.Namespace) -> None:

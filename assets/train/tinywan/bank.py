@@ -22,8 +22,10 @@ FAVOURABLE = {
     "turn": ClipSpec(motion="turn"),
     "dance": ClipSpec(subject="puppy", motion="bounce"),
     "morph": ClipSpec(motion="morph"),
+    "ball": ClipSpec(subject="ball"),
+    "star": ClipSpec(subject="star"),
 }
-"""What a training can look at longer: what the course's prompts show; the motion that is hardest to draw."""
+"""What a training can look at longer: what the course's prompts show; what is hardest to draw."""
 NEGATIVES = ("low quality, watermark, glitch", "blurry, low quality", "模糊，低质量", "静止，模糊", "worst quality")
 
 

@@ -36,7 +36,7 @@ def render_chunk(number: int) -> tuple[np.ndarray, np.ndarray]:
     rng = random.Random(2_000_003 * (number + 1))
     height, width = size_of(number)
     specs = [ClipSpec.sample(rng, training=True) for _ in range(CHUNK)]
-    clips = np.stack([film(spec, FRAMES, height, width, rng.randrange(2**31)) for spec in specs])
+    clips = np.stack([film(spec, FRAMES, height, width, rng.randrange(2**31), marked=True) for spec in specs])
     return clips, np.array([labels(spec) for spec in specs], np.int8)
 
 

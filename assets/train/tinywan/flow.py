@@ -29,7 +29,7 @@ class Settings:
     position_weight: float = 0.3
     position_steps: int = 4000  # the probe helps at the start; then it is left out
     favours: Mapping[str, float] = field(  # of the clips, beside chance
-        default_factory=lambda: {"turn": 0.05, "dance": 0.12, "morph": 0.13}
+        default_factory=lambda: {"turn": 0.05, "dance": 0.1, "morph": 0.1, "ball": 0.1, "star": 0.1}
     )
     drop_empty: float = 0.1
     drop_negative: float = 0.03  # text replaced by a usual negative prompt: the branch that guidance leaves
@@ -155,9 +155,15 @@ def blend(share: float = BLEND) -> None:
     save_checkpoint(state, paths.DECAYED)
 
 
-def train(wall: float, settings: Settings = Settings(), fall_from: float = 0.0, source: Path = paths.NETWORK) -> Run:
+def train(
+    wall: float,
+    settings: Settings = Settings(),
+    fall_from: float = 0.0,
+    source: Path = paths.NETWORK,
+    threads: int = 1,
+) -> Run:
     """Train for ``wall`` seconds; ``fall_from`` as in ``session.go_on``."""
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
     bank = Bank()
     while bank.refresh() < 4:
         time.sleep(5)

@@ -271,6 +271,8 @@ def test_a_favoured_share_of_a_batch_shows_what_is_favoured():
         "turn": [k for k, spec in enumerate(specs) if spec.motion == "turn"],
         "dance": [k for k, spec in enumerate(specs) if (spec.subject, spec.motion) == ("puppy", "bounce")],
         "morph": [k for k, spec in enumerate(specs) if spec.motion == "morph"],
+        "ball": [k for k, spec in enumerate(specs) if spec.subject == "ball"],
+        "star": [k for k, spec in enumerate(specs) if spec.subject == "star"],
     }
     chunk = {"labels": labels} | {name: bank.rows_of(labels, name) for name in bank.FAVOURABLE}
     assert {name: chunk[name].tolist() for name in bank.FAVOURABLE} == shows
