@@ -59,11 +59,13 @@ def go_on(
     watch: Any,
     wall: float,
     fall_from: float = 0.0,
+    threads: int | None = None,
 ) -> None:
     """Train for ``wall`` seconds. With ``fall_from`` the rates fall from that share of the full ones to zero in this
     time, and the result is a branch of its own, ``decayed.pt``.
 
-    draw: one batch; watch: ``look(network)`` probes what it has learned. The run's bank reads what was rendered since.
+    draw: one batch; watch: ``look(network)`` probes what it has learned; threads: as in ``train``. The run's bank reads
+    what was rendered since.
     """
     settings, bank, paths = run.settings, run.bank, run.paths
     began = saved = time.monotonic()
@@ -79,7 +81,7 @@ def go_on(
         left = max(0.0, 1 - (time.monotonic() - began) / wall)
         return run.factor(fall_from * left if fall_from else None)
 
-    for progress in train(run, batches(), loss, pace):
+    for progress in train(run, batches(), loss, pace, threads):
         losses.append(progress.loss)
         run.samples += settings.batch
         now = time.monotonic()

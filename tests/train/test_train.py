@@ -286,12 +286,13 @@ def test_a_convolution_is_updated_as_a_matrix():
     assert values.min() > 0.6 and values.max() < 1.3
 
 
-def test_a_small_network_is_trained_by_one_thread_which_are_given_back():
+@pytest.mark.parametrize(("asked", "taken"), [(None, 1), (3, 3)])
+def test_a_small_network_is_trained_by_one_thread_or_as_many_as_asked_which_are_given_back(asked, taken):
     torch.set_num_threads(2)
     network = small()
     training = Training(network, [torch.optim.SGD(network.parameters(), lr=0.1)])
-    loop = train(training, batches(3), lambda batch: network(batch).square().mean())
+    loop = train(training, batches(3), lambda batch: network(batch).square().mean(), threads=asked)
     next(loop)
-    assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == taken
     loop.close()
     assert torch.get_num_threads() == 2

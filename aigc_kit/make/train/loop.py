@@ -86,18 +86,21 @@ def train(
     batches: Iterable[Any],
     loss: "Callable[[Any], Tensor | Iterable[Tensor]]",
     pace: Callable[[int], float] = lambda step: 1.0,
+    threads: int | None = None,
 ) -> Iterator[Progress]:
     """Train on batch after batch, step by step.
 
-    A small network on a processor is trained by one thread: two share so short operations badly.
+    A small network on a processor is trained by one thread: two share so short operations badly. Those of large batches
+    in compiled blocks they share well.
 
     Args:
         training: what learns.
         batches: as many as there shall be steps, or without end.
         loss: batch -> what is to get smaller, (); of several tensors the gradients add up, as do the losses reported.
         pace: steps made so far -> factor of the full learning rates; asked when the gradients are there.
+        threads: of the processor; None takes one for a small network, else as many as are set.
     """
-    with _threads_for(training.network):
+    with _threads_for(training.network, threads):
         for batch in batches:
             began, total = time.perf_counter(), 0.0
             errors: Any = loss(batch)
@@ -109,12 +112,14 @@ def train(
 
 
 @contextmanager
-def _threads_for(network: Any) -> Iterator[None]:
-    """Take one thread for a small network on a processor."""
+def _threads_for(network: Any, threads: int | None) -> Iterator[None]:
+    """Take so many threads, or one for a small network on a processor."""
     import torch
 
     weights, before = list(network.parameters()), torch.get_num_threads()
-    if sum(each.numel() for each in weights) < SMALL and all(each.device.type == "cpu" for each in weights):
+    if threads is not None:
+        torch.set_num_threads(threads)
+    elif sum(each.numel() for each in weights) < SMALL and all(each.device.type == "cpu" for each in weights):
         torch.set_num_threads(1)
     try:
         yield

@@ -171,5 +171,5 @@ def train(
     network.compile_blocks(run.model)
     print("resumed at" if run.resume(source) else "fresh start", run.step, f"{len(bank.chunks)} chunks", flush=True)
     draw = lambda: bank.batch(settings.batch, run.rng, settings.favours)  # noqa: E731
-    session.go_on(run, draw, run.both, probe.Watch(bank), wall, fall_from)
+    session.go_on(run, draw, run.both, probe.Watch(bank), wall, fall_from, threads)
     return run
