@@ -1,7 +1,8 @@
 """Writes ``video_judged.json``, once: ``python -m assets.prompts.make_video_judged``. The file is frozen.
 
 What eyes judge: the prompts of ``video_eval.json`` that `SHOWN` holds, then 50 more of it: each subject in each of its
-motions, every fourth leaves some attributes out, languages alternate.
+motions, every fourth leaves some attributes out, languages alternate. Then 87 of all other subjects and motions, each three
+times or four.
 """
 
 import json
@@ -9,16 +10,24 @@ import random
 from pathlib import Path
 
 from aigc_kit.worlds.tinyworld.captions import clip_caption
-from aigc_kit.worlds.tinyworld.motion import NAMED, ClipSpec
+from aigc_kit.worlds.tinyworld.motion import MOTIONS, MOVING, ClipSpec, go_together
 
 from . import frozen
 from .make_video_eval import FILE as EVALUATION
 
 FILE = Path(__file__).with_name("video_judged.json")
-WITH_FACES = {"puppy": ("grow", "bounce"), "cat": ("grow",), "fish": ("grow",)}
-SHOWN = {subject: motions for subject, motions in NAMED.items() if subject not in WITH_FACES} | WITH_FACES
-"""What was hoped for before eyes had looked: what is promised today, a puppy that bounces and a cat that grows."""
-COUNT = 50
+WAYS = ("left", "right", "up", "down", "grow", "bounce")
+SHOWN = {
+    "donut": (*WAYS, "turn", "morph"),
+    "cup": (*WAYS, "morph"),
+    **dict.fromkeys(("heart", "star", "ball", "square"), WAYS),
+    "flower": WAYS[:-1],
+    "puppy": ("grow", "bounce"),
+    "cat": ("grow",),
+    "fish": ("grow",),
+}
+"""What was hoped for before eyes had looked at the first weights."""
+COUNT, OTHERS = 50, 87
 
 
 def generated() -> list[dict]:
@@ -29,7 +38,21 @@ def generated() -> list[dict]:
     pairs = [(subject, motion) for subject, motions in SHOWN.items() for motion in motions]
     chosen = rng.sample(pairs, len(pairs)) + rng.choices(pairs, k=COUNT)
     specs = [ClipSpec(subject=subject, motion=motion).fill(rng) for subject, motion in chosen[:COUNT]]
-    return kept + frozen.prompts(specs, clip_caption, rng)
+    return kept + frozen.prompts(specs, clip_caption, rng) + others()
+
+
+def others() -> list[dict]:
+    """Prompts of what `SHOWN` leaves out."""
+    rng = random.Random(2032)
+    pairs = [
+        (subject, motion)
+        for subject in MOVING
+        for motion in MOTIONS
+        if go_together(subject, motion) and motion not in SHOWN[subject]
+    ]
+    chosen = (pairs * (OTHERS // len(pairs)) + rng.sample(pairs, len(pairs)))[:OTHERS]
+    specs = [ClipSpec(subject=subject, motion=motion).fill(rng) for subject, motion in rng.sample(chosen, OTHERS)]
+    return frozen.prompts(specs, clip_caption, rng)
 
 
 if __name__ == "__main__":
