@@ -1,8 +1,8 @@
 """Writes ``video_judged.json``, once: ``python -m assets.prompts.make_video_judged``. The file is frozen.
 
 What eyes judge: the prompts of ``video_eval.json`` that `SHOWN` holds, then 50 more of it: each subject in each of its
-motions, every fourth leaves some attributes out, languages alternate. Then 87 of all other subjects and motions, each three
-times or four.
+motions, every fourth leaves some attributes out, languages alternate. Then 87 of all other subjects and motions, each
+three times or four.
 """
 
 import json
