@@ -26,7 +26,14 @@ def test_signs_without_a_meaning_for_clips_are_noted(prompt, said):
 
 
 @pytest.mark.parametrize(
-    "prompt", ["一只红色的小狗长大", "a puppy (in the sea) growing", "LAND and sea, a star rises", "夜晚的城市"]
+    "prompt",
+    [
+        "一只红色的小狗长大",
+        "柴犬在月球上跳舞",
+        "a puppy (in the sea) growing",
+        "LAND and sea, a star rises",
+        "夜晚的城市",
+    ],
 )
 def test_plain_clip_prompts_have_no_notes(prompt):
     assert read_for_clip(prompt, CLIP, None).notes == ()
@@ -34,7 +41,7 @@ def test_plain_clip_prompts_have_no_notes(prompt):
 
 @pytest.mark.parametrize(
     ("prompt", "wish"),
-    [("一只红色的小猫往左跑", "小猫"), ("a red square spinning at night", "方块"), ("柴犬在月球上跳舞", "小狗")],
+    [("一只红色的小猫跳", "小猫"), ("a red square spinning at night", "方块"), ("小狗在月球上旋转", "小狗")],
 )
 def test_a_wish_beyond_what_is_promised_is_noted(prompt, wish):
     (note,) = read_for_clip(prompt, CLIP, None).notes

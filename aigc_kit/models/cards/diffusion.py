@@ -194,7 +194,7 @@ TINYWAN = Card(
     defaults=FrozenMap(height=64, width=64, steps=20, guidance=3.0, fps=16, dtype="float32"),
     licence="Apache-2.0 (trained by this project on clips drawn by its own program)",
     notes=(
-        "自己训练的小 Wan（真的 WanPipeline），只会拍一个封闭的小世界：一个主体，一种运动；小动物常常只是一团。",
+        "自己训练的小 Wan（真的 WanPipeline），只会拍一个封闭的小世界：一个主体，一种运动；旋转的主体常常认不清。",
         "sizes are an eighth of the course's in multiples of 16, at least 64: 480x832 -> 64x112; trained on 64x64 and "
         "64x112, in portrait (112x64) backgrounds repeat; a prompt is first said in the world's own words",
     ),

@@ -200,7 +200,7 @@ def _blurred(spec: ClipSpec, negative: bool) -> tuple[str, ...]:
     if negative or nameable(spec.subject, spec.motion):
         return ()
     wish = canonical(ClipSpec(subject=spec.subject, motion=spec.motion), "zh")
-    return (f"“{wish}”不在保证之内：小视频模型画得出颜色、位置和动作，主体多半认不清",)
+    return (f"“{wish}”不在保证之内：小视频模型画得出颜色、位置和动作，主体可能认不清",)
 
 
 def _in_world(phrase: Any) -> dict[str, Any]:
