@@ -46,7 +46,7 @@ NAMED: dict[str, tuple[str, ...]] = {
 """Subject -> the motions in which the tiny video model is promised to draw it so that one can name it.
 
 What else it knows keeps its colour, place and motion, and may blur: turns above all. Chosen by eye on clips of other
-prompts than those that were judged (`assets/train/judge`).
+prompts than those that were judged (`assets/train/judge`): 260 of 261 of these could be named, 34 of 39 of the others.
 """
 
 CLIP_ATTRIBUTES: dict[str, tuple[str, ...]] = {
