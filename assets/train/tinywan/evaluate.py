@@ -2,7 +2,9 @@
 
 import json
 import math
+from collections.abc import Mapping
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
@@ -66,10 +68,8 @@ def speed(pipe) -> dict[str, float]:
 
 
 def earlier() -> dict | None:
-    """The evaluation before this one, where only the autoencoder has been trained since: what it says of the
-    transformer's training, and which training clips are nearest to its latents, holds still. Else None.
-    """
-    return None if any("samples" in line for line in log()) else json.loads(paths.EVALUATION.read_text("utf-8"))
+    """The evaluation before this one, or None: what it says of trainings whose log is lost holds still."""
+    return json.loads(paths.EVALUATION.read_text("utf-8")) if paths.EVALUATION.exists() else None
 
 
 def log() -> list[dict]:
@@ -145,7 +145,8 @@ def evaluate() -> dict:
         paths.RUN.mkdir(parents=True, exist_ok=True)
         sampling.sheet(filmed[name][:72], 3, paths.RUN / f"sheet-{name.split(',')[0]}.png")
     report["other_sizes"], report["said_twice"] = other_sizes(pipe), said_twice(pipe)
-    report["nearest"], found = nearest(filmed["generated"][:NEAREST], before and before["nearest"])
+    known = before["nearest"] if before and not trained_since(before["training"]) else None
+    report["nearest"], found = nearest(filmed["generated"][:NEAREST], known)
     pairs = np.stack([filmed["generated"][:NEAREST], found], 1).reshape(-1, *found.shape[1:])
     sampling.sheet(pairs, 2, paths.MODEL / "nearest.jpg")
     sampling.sheet(filmed["generated"][:24], 3, paths.MODEL / "samples.jpg")
@@ -194,27 +195,34 @@ def said_twice(pipe) -> dict:
     return out | {"zh only": pairs.count((True, False)), "en only": pairs.count((False, True))}
 
 
-def training(before: dict | None = None) -> dict:
+def trained_since(before: Mapping[str, Any]) -> list[dict]:
+    """The log's lines of the transformer's training since the one of which ``before`` tells."""
+    return [line for line in log() if line.get("samples", 0) > before.get("samples", 0)]
+
+
+def training(before: Mapping[str, Any] | None = None) -> dict:
     """How long it was trained, and the looks of the probe.
 
-    before: what was said of trainings whose log is elsewhere, and is added to.
+    before: what was said of trainings whose log may be elsewhere, and is added to; what it counted counts once.
     """
-    lines = log()
-    found = dict(before or {})
-    flow = [line for line in lines if line.get("samples", 0) > found.get("samples", 0)]
-    if flow:
+    found: dict = dict(before or {})
+    if flow := trained_since(found):
         looks = [line["prefers"] | {"samples": line["samples"]} for line in flow if "prefers" in line]
         found |= {name: flow[-1][name] for name in ("step", "samples", "cpu")} | {
             "prefers": [*found.get("prefers", []), *looks],
-            "clips": max(found.get("clips", 0), clips.CHUNK * len(clips.ready())),
+            "clips": clips.CHUNK * len(clips.ready()),
         }
-    ours = [
-        line for line in lines if "linear" in line and line.get("shape", autoencoder.SHIPPED) == autoencoder.SHIPPED
-    ]
     for half in ("decoder", "encoder"):
-        cpu = added_up([line["cpu"] for line in ours if line["half"] == half])
-        name = f"{half}_cpu"
-        found[name] = (cpu or 0) + (found.get(name) or 0) or None
+        known = found.get(f"{half}_step") or 0
+        ours = [
+            line
+            for line in log()
+            if line.get("half") == half
+            and line["step"] > known
+            and line.get("shape", autoencoder.SHIPPED) == autoencoder.SHIPPED
+        ]
+        found[f"{half}_cpu"] = (added_up([line["cpu"] for line in ours]) or 0) + (found.get(f"{half}_cpu") or 0) or None
+        found[f"{half}_step"] = max([known, *(line["step"] for line in ours)])
     return found
 
 

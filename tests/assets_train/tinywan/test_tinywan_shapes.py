@@ -65,15 +65,33 @@ def test_a_crop_lies_where_something_moves():
     assert ((cut[:, 2] == 220).sum((1, 2, 3)) >= 12 * 12 * 3 / 2).all()
 
 
-def test_minutes_of_trainings_elsewhere_are_added_to(folder, monkeypatch):
+def test_minutes_of_trainings_elsewhere_are_added_to_once(folder, monkeypatch):
     lines = [
-        '{"half": "decoder", "cpu": 60, "linear": 22, "shape": "deep"}',
-        '{"half": "decoder", "cpu": 500, "linear": 22, "shape": "pyramid"}',
+        '{"half": "decoder", "step": 6, "cpu": 30, "linear": 22, "shape": "deep"}',
+        '{"half": "decoder", "step": 9, "cpu": 60, "linear": 22, "shape": "deep"}',
+        '{"half": "decoder", "step": 70, "cpu": 500, "linear": 22, "shape": "pyramid"}',
     ]
     (folder / "training.jsonl").write_text("\n".join(lines), encoding="utf-8")
     monkeypatch.setattr(paths, "LOG", folder / "training.jsonl")
     before = {"step": 5, "samples": 96, "cpu": 9, "prefers": [], "clips": 250, "decoder_cpu": 40, "encoder_cpu": None}
-    assert evaluate.training(before) == before | {"decoder_cpu": 100}
+    once = evaluate.training(before)
+    assert once == before | {"decoder_cpu": 100, "decoder_step": 9, "encoder_step": 0}
+    assert evaluate.training(once) == once  # the same log again adds nothing
+
+
+def test_what_was_seen_in_a_log_that_is_lost_stays(folder, monkeypatch):
+    line = '{"step": 7, "samples": 200, "cpu": 12, "prefers": {"motion": 0.9}}'
+    (folder / "training.jsonl").write_text(line, encoding="utf-8")
+    monkeypatch.setattr(paths, "LOG", folder / "training.jsonl")
+    monkeypatch.setattr(paths, "EVALUATION", folder / "eval.json")
+    assert evaluate.earlier() is None
+    looks = [{"motion": 0.5, "samples": 96}]
+    before = {"step": 5, "samples": 96, "cpu": 9, "prefers": looks, "clips": 250, "decoder_cpu": 40, "decoder_step": 3}
+    (folder / "eval.json").write_text(json.dumps({"training": before}), encoding="utf-8")
+    found = evaluate.training(evaluate.earlier()["training"])
+    assert found["prefers"] == [*looks, {"motion": 0.9, "samples": 200}]
+    assert [found[name] for name in ("step", "samples", "cpu", "decoder_cpu")] == [7, 200, 12, 40]
+    assert evaluate.trained_since(before) and not evaluate.trained_since(found)
 
 
 def test_a_trial_has_a_checkpoint_of_its_own(folder):
