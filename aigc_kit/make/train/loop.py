@@ -113,7 +113,7 @@ def train(
 
 @contextmanager
 def _threads_for(network: Any, threads: int | None) -> Iterator[None]:
-    """Take so many threads, or one for a small network on a processor."""
+    """Take so many threads, or one for a small network."""
     import torch
 
     weights, before = list(network.parameters()), torch.get_num_threads()
