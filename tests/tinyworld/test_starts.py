@@ -9,14 +9,14 @@ import pytest
 from aigc_kit.worlds.tinyworld.motion import MOTIONS, ClipSpec, film, path
 from aigc_kit.worlds.tinyworld.starts import CELL, EDGE, HALF, Anywhere, Marks
 
-SIZES = ((64, 64), (64, 112))
+SIZES = ((64, 64), (64, 112), (96, 88), (480, 832))
 
 
 @pytest.mark.parametrize(("height", "width"), SIZES)
 def test_marks_lie_within_what_anywhere_draws(height: int, width: int) -> None:
     wide, tall = Anywhere(random.Random(1)), [Marks(random.Random(k), height, width) for k in range(60)]
     drawn = np.array([wide.place() for _ in range(3000)])
-    slack = 0.01 + 0.02 * (drawn.max(0) - drawn.min(0))
+    slack = 0.01
     for marks in tall:
         place = np.array(marks.place())
         assert (place >= drawn.min(0) - slack).all() and (place <= drawn.max(0) + slack).all()
@@ -60,7 +60,7 @@ def test_marked_clips_are_repeatable_and_differ_from_free_ones(seed: int) -> Non
 
 
 def test_travel_moves_the_subject_by_whole_cells() -> None:
-    for motion, (height, width) in product(("left", "right", "up", "down"), SIZES):
+    for motion, (height, width) in product(("left", "right", "up", "down"), SIZES[:2]):
         actors = path(ClipSpec("ball", "red", "plain", "day", motion), 17, Marks(random.Random(3), height, width))
         shift = (actors[-1].x - actors[0].x) * width, (actors[-1].y - actors[0].y) * height
         size = {64: 16, 112: 32}[width] if motion in ("left", "right") else 16
