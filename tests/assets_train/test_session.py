@@ -81,6 +81,23 @@ def test_a_branch_has_falling_rates_and_leaves_the_checkpoint(paths, monkeypatch
     assert paths.NETWORK.read_bytes() == before and paths.DECAYED.exists()
 
 
+def test_a_branch_that_is_interrupted_is_kept_as_it_was_saved_last(paths, monkeypatch):
+    Clock(monkeypatch)
+    run, steps = Line(paths), 0
+
+    def loss(batch):
+        nonlocal steps
+        steps += 1
+        if steps > 8:
+            raise KeyboardInterrupt
+        return run.loss(batch)
+
+    with pytest.raises(KeyboardInterrupt):
+        session.go_on(run, lambda: torch.ones(4, 1), loss, WATCH, wall=1.0, fall_from=0.4)
+    kept = torch.load(paths.DECAYED, weights_only=True)
+    assert 0 < kept["step"] <= 8 and not paths.NETWORK.exists()
+
+
 def steps_of(run, loss):
     """Three steps by the loop, and the same by hand: as it stood in each training."""
     twin = type(run)(run.settings, run.bank)

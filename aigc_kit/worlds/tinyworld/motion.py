@@ -30,7 +30,8 @@ MOTIONS = ("left", "right", "up", "down", "grow", "bounce", "turn", "morph")
 MORPHING = ("donut", "cup")
 ROUND = ("ball",)  # a turn of these cannot be seen
 
-_WAYS = ("left", "right", "up", "down", "grow", "bounce")
+_SMOOTH = ("left", "right", "up", "down", "grow")
+_WAYS = (*_SMOOTH, "bounce")
 NAMED: dict[str, tuple[str, ...]] = {
     "donut": (*_WAYS, "turn", "morph"),
     "cup": (*_WAYS, "morph"),
@@ -38,10 +39,10 @@ NAMED: dict[str, tuple[str, ...]] = {
     "star": _WAYS,
     "ball": _WAYS,
     "square": _WAYS,
-    "flower": tuple(motion for motion in _WAYS if motion != "bounce"),
+    "flower": _SMOOTH,
     "fish": _WAYS,
     "puppy": _WAYS,
-    "cat": tuple(motion for motion in _WAYS if motion != "bounce"),
+    "cat": _SMOOTH,
 }
 """Subject -> the motions in which the tiny video model is promised to draw it so that one can name it.
 

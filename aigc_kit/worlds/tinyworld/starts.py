@@ -68,9 +68,9 @@ class Marks:
 
     A small video model can learn to draw each of them clearly.
 
-    Subjects are at one of two places, two cells apart, across and, where they travel so, along; they travel a whole
-    number of cells, and all else is fixed. From 64 pixels a side on, values are within a hundredth of what `Anywhere`
-    may draw.
+    Subjects are at one of two places, an even number of cells apart, across and, where they travel so, along; they
+    travel a whole number of cells, and all else is fixed. From 64 pixels a side on, values are within a hundredth of
+    what `Anywhere` may draw.
 
     Args:
         rng: decides.

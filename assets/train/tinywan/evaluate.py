@@ -205,7 +205,7 @@ def training(before: Mapping[str, Any] | None = None) -> dict:
 
     before: what was said of trainings whose log may be elsewhere, and is added to; what it counted counts once.
     """
-    found: dict = dict(before or {})
+    found, lines = dict[str, Any](before or {}), log()
     if flow := trained_since(found):
         looks = [line["prefers"] | {"samples": line["samples"]} for line in flow if "prefers" in line]
         found |= {name: flow[-1][name] for name in ("step", "samples", "cpu")} | {
@@ -216,7 +216,7 @@ def training(before: Mapping[str, Any] | None = None) -> dict:
         known = found.get(f"{half}_step") or 0
         ours = [
             line
-            for line in log()
+            for line in lines
             if line.get("half") == half
             and line["step"] > known
             and line.get("shape", autoencoder.SHIPPED) == autoencoder.SHIPPED
